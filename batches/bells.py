@@ -1,0 +1,83 @@
+"""The bell: a message without content that lets a worker ask the database whose turn it is.
+
+Lost, doubled or late bells change nothing: the rows are the queue. A thread of its own rings, so that a Redis that is
+away neither fails nor slows what was committed; the reconciler rings again within seconds.
+"""
+
+import logging
+import os
+import threading
+
+import dramatiq
+import redis
+from django.conf import settings
+from django.db import transaction
+from dramatiq.brokers.redis import RedisBroker
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "slices"
+ACTOR = "process_next_batch"
+
+
+def ring_soon(wanted: int | None = None) -> None:
+    """After the commit, see to it that up to `wanted` bells (default: one per worker thread) are waiting."""
+    transaction.on_commit(lambda: _ringer.ask(wanted or total_threads()), robust=True)
+
+
+def total_threads() -> int:
+    """Return how many files this installation is set to work on at the same time."""
+    return settings.WORKER_PROCESSES * settings.WORKER_THREADS
+
+
+def ring_now(wanted: int) -> int:
+    """Top the queue up to `wanted` bells; returns how many were sent. Raises redis.RedisError."""
+    broker = dramatiq.get_broker()
+    assert isinstance(broker, RedisBroker)
+    waiting: int = broker.client.llen(f"{broker.namespace}:{QUEUE}")
+    missing = max(0, wanted - waiting)
+    for _ in range(missing):
+        broker.enqueue(dramatiq.Message(queue_name=QUEUE, actor_name=ACTOR, args=(), kwargs={}, options={}))
+    return missing
+
+
+class Ringer:
+    """A thread that rings when asked; many asks while it is busy become one."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Condition()
+        self._wanted = 0
+        self._started = False
+        self._out = False
+
+    def ask(self, wanted: int) -> None:
+        """Note the wish and return at once."""
+        with self._asked:
+            self._wanted = max(self._wanted, wanted)
+            if not self._started:
+                self._started = True
+                threading.Thread(target=self._run, name="bells", daemon=True).start()
+            self._asked.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._asked:
+                while not self._wanted:
+                    self._asked.wait()
+                wanted, self._wanted = self._wanted, 0
+            try:
+                ring_now(wanted)
+                self._out = False
+            except (redis.RedisError, dramatiq.errors.ConnectionError) as error:
+                if not self._out:
+                    logger.warning("Redis is away (%s): files are kept and worked on when it is back.", error)
+                self._out = True
+
+
+def _renew() -> None:
+    global _ringer
+    _ringer = Ringer()
+
+
+_ringer = Ringer()
+os.register_at_fork(after_in_child=_renew)

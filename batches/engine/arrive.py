@@ -1,0 +1,134 @@
+"""How files come into a batch: announced, received, refused or known already."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from batches import bells, events
+from batches.engine.errors import BatchClosed
+from batches.engine.settle import settle
+from batches.models import BatchItem, UploadBatch
+from batches.states import BatchKind, BatchStatus, ItemStatus
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file as its sender names it. `fingerprint` is 64 hex digits; see `batches.intake.fingerprint`."""
+
+    filename: str
+    relative_path: str
+    fingerprint: str
+    size: int
+
+
+def open_batch(
+    owner_id: int, name: str, *, kind: BatchKind = BatchKind.IMPORT, expected_items: int | None = None
+) -> UploadBatch:
+    """Make an empty, unsealed batch."""
+    batch = UploadBatch.objects.create(owner_id=owner_id, name=name[:200], kind=kind, expected_items=expected_items)
+    events.batch_changed(batch.id)
+    return batch
+
+
+def add_item(batch_id: int, file: NewFile) -> tuple[BatchItem, bool]:
+    """Announce a file: it is `receiving` until its bytes are here. Returns the row and whether it is new.
+
+    The same fingerprint finds its row again. A new file reopens a sealed or completed batch.
+    Raises BatchClosed when the batch is cancelled or gone.
+    """
+    with transaction.atomic():
+        item, created = BatchItem.objects.get_or_create(
+            batch_id=batch_id,
+            fingerprint=file.fingerprint,
+            defaults={
+                "filename": file.filename[:255],
+                "relative_path": file.relative_path[:1000],
+                "size": file.size,
+            },
+        )
+        if created:
+            _count_new(batch_id)
+    if created:
+        events.batch_changed(batch_id)
+    return item, created
+
+
+def _count_new(batch_id: int) -> None:
+    """Count one more file; a completed batch is open again in the same statement's transaction."""
+    now = timezone.now()
+    batch = UploadBatch.objects.filter(id=batch_id)
+    counted = batch.exclude(status__in=[BatchStatus.CANCELLED, BatchStatus.COMPLETED]).update(
+        total=F("total") + 1, sealed_at=None, updated_at=now
+    ) or batch.filter(status=BatchStatus.COMPLETED).update(
+        total=F("total") + 1, sealed_at=None, updated_at=now, status=BatchStatus.PROCESSING, completed_at=None
+    )
+    if not counted:
+        raise BatchClosed
+
+
+def item_arrived(item_id: int, upload_id: int) -> bool:
+    """Queue a file whose bytes are stored (receiving → pending). False when it was not being received any more.
+
+    Raises BatchClosed when the batch was cancelled meanwhile.
+    """
+    with transaction.atomic():
+        changed = BatchItem.objects.filter(id=item_id, status=ItemStatus.RECEIVING).update(
+            status=ItemStatus.PENDING, upload_id=upload_id, queue_position=F("id")
+        )
+        if not changed:
+            return False
+        batch_id = BatchItem.objects.values_list("batch_id", flat=True).get(id=item_id)
+        _start(batch_id)
+    events.batch_changed(batch_id)
+    bells.ring_soon()
+    return True
+
+
+def _start(batch_id: int) -> None:
+    """Let processing begin with the first file that has arrived."""
+    now = timezone.now()
+    batch = UploadBatch.objects.filter(id=batch_id)
+    started = batch.filter(status=BatchStatus.PENDING).update(
+        status=BatchStatus.PROCESSING, started_at=Coalesce("started_at", now), updated_at=now
+    )
+    if not started and not batch.exclude(status=BatchStatus.CANCELLED).update(updated_at=now):
+        raise BatchClosed
+
+
+def item_known(item_id: int, upload_id: int) -> bool:
+    """Complete a file whose bytes its owner already has (receiving → completed, marked duplicate)."""
+    return _end_receiving(item_id, ItemStatus.COMPLETED, upload_id=upload_id, duplicate=True)
+
+
+def refuse_item(item_id: int, code: str, message: str) -> bool:
+    """Fail a file whose bytes are not kept (receiving → failed); it is counted and never retried."""
+    return _end_receiving(item_id, ItemStatus.FAILED, error_code=code, error_message=message[:500])
+
+
+def _end_receiving(item_id: int, status: ItemStatus, **fields: object) -> bool:
+    counter = "successful" if status == ItemStatus.COMPLETED else "failed"
+    now = timezone.now()
+    with transaction.atomic():
+        changed = BatchItem.objects.filter(id=item_id, status=ItemStatus.RECEIVING).update(
+            status=status, finished_at=now, **fields
+        )
+        if not changed:
+            return False
+        batch_id = BatchItem.objects.values_list("batch_id", flat=True).get(id=item_id)
+        UploadBatch.objects.filter(id=batch_id).update(updated_at=now, **{counter: F(counter) + 1})
+    settle(batch_id)
+    events.batch_changed(batch_id)
+    return True
+
+
+def seal_batch(batch_id: int) -> bool:
+    """Declare that no more files come; the batch completes as soon as nothing in it is live. False if it was sealed."""
+    sealed = UploadBatch.objects.filter(
+        id=batch_id, sealed_at=None, status__in=[BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED]
+    ).update(sealed_at=timezone.now(), updated_at=timezone.now())
+    settle(batch_id)
+    events.batch_changed(batch_id)
+    return bool(sealed)

@@ -1,0 +1,17 @@
+"""What the engine refuses, in words for people."""
+
+
+class Refused(Exception):
+    """A command that is not legal from the present state. `code` is stable, the text may change."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class BatchClosed(Refused):
+    """The batch was cancelled (or never was): no more data for it."""
+
+    def __init__(self) -> None:
+        super().__init__("batch.cancelled", "This batch was cancelled. Start a new one to add these files.")

@@ -1,0 +1,5 @@
+"""Addresses of the batches."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

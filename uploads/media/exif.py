@@ -1,0 +1,133 @@
+"""When, where and with what a photo was taken, from its EXIF data.
+
+Tag numbers and formats: CIPA DC-008 (Exif 2.32), sections 4.6.4 to 4.6.6. Files in the wild break every rule of it,
+so what cannot be understood is left out and never fails a file.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+
+from PIL import ExifTags, Image
+
+from uploads.media.values import Json, clean_text, finite
+
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
+_NUMBERS = {
+    "exposure_time": ExifTags.Base.ExposureTime,
+    "f_number": ExifTags.Base.FNumber,
+    "iso": ExifTags.Base.ISOSpeedRatings,
+    "focal_length": ExifTags.Base.FocalLength,
+    "focal_length_35mm": ExifTags.Base.FocalLengthIn35mmFilm,
+}
+_TEXTS = {
+    "lens": ExifTags.Base.LensModel,
+    "software": ExifTags.Base.Software,
+    "artist": ExifTags.Base.Artist,
+    "copyright": ExifTags.Base.Copyright,
+    "title": ExifTags.Base.ImageDescription,
+}
+
+Tags = Mapping[int, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What a camera wrote about a photo; degrees are WGS 84, positive to the north and east."""
+
+    taken_at: datetime | None = None
+    camera: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    details: dict[str, Json] = field(default_factory=dict)
+
+
+def read_shot(exif: Image.Exif) -> Shot:
+    """Return what `exif` says; parts that are missing or nonsense are None, "" or left out."""
+    tags: dict[int, object] = {**exif, **exif.get_ifd(ExifTags.IFD.Exif)}
+    gps: Tags = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    latitude, longitude = _position(gps)
+    return Shot(_taken_at(tags), _camera(tags), latitude, longitude, _details(tags, gps))
+
+
+def _taken_at(tags: Tags) -> datetime | None:
+    base = ExifTags.Base
+    for date, offset, fraction in (
+        (base.DateTimeOriginal, base.OffsetTimeOriginal, base.SubsecTimeOriginal),
+        (base.DateTimeDigitized, base.OffsetTimeDigitized, base.SubsecTimeDigitized),
+        (base.DateTime, base.OffsetTime, base.SubsecTime),
+    ):
+        moment = _moment(tags.get(date), tags.get(offset), tags.get(fraction))
+        if moment is not None:
+            return moment
+    return None
+
+
+def _moment(date: object, offset: object, fraction: object) -> datetime | None:
+    try:
+        # The zone follows: EXIF keeps it in a tag of its own.
+        naive = datetime.strptime(clean_text(date)[:19], "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
+    except ValueError:
+        return None
+    digits = clean_text(fraction)
+    if digits.isascii() and digits.isdigit():
+        naive = naive.replace(microsecond=int(digits[:6].ljust(6, "0")))
+    moment = naive.replace(tzinfo=_zone(clean_text(offset)))
+    # Near the years 1 and 9999 the same moment in UTC, which is what gets stored, does not exist.
+    return moment if 1 < moment.year < 9999 else None
+
+
+def _zone(offset: str) -> timezone:
+    """Return the zone, UTC when the camera did not say one."""
+    match = _OFFSET.fullmatch(offset)
+    if match is None:
+        return UTC
+    sign, hours, minutes = match.groups()
+    distance = timedelta(hours=int(hours), minutes=int(minutes))
+    if distance > timedelta(hours=14):
+        return UTC
+    return timezone(-distance if sign == "-" else distance)
+
+
+def _camera(tags: Tags) -> str:
+    make = clean_text(tags.get(ExifTags.Base.Make), 80)
+    model = clean_text(tags.get(ExifTags.Base.Model), 80)
+    brand = make.split(" ")[0].casefold()
+    if not model or (brand and model.casefold().startswith(brand)):
+        return model or make
+    return f"{make} {model}".strip()
+
+
+def _position(gps: Tags) -> tuple[float | None, float | None]:
+    latitude = _degrees(gps.get(ExifTags.GPS.GPSLatitude), gps.get(ExifTags.GPS.GPSLatitudeRef), "S", 90)
+    longitude = _degrees(gps.get(ExifTags.GPS.GPSLongitude), gps.get(ExifTags.GPS.GPSLongitudeRef), "W", 180)
+    # Cameras without a fix write zeros; nobody's camera roll is from that spot in the Atlantic.
+    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
+        return None, None
+    return latitude, longitude
+
+
+def _degrees(value: object, ref: object, negative: str, limit: int) -> float | None:
+    if not isinstance(value, tuple) or not 1 <= len(value) <= 3:
+        return None
+    parts = [finite(part) for part in value]
+    total = 0.0
+    for part, unit in zip(parts, (1, 60, 3600), strict=False):
+        if part is None:
+            return None
+        total += part / unit
+    if clean_text(ref).upper().startswith(negative):
+        total = -total
+    return round(total, 7) if abs(total) <= limit else None
+
+
+def _details(tags: Tags, gps: Tags) -> dict[str, Json]:
+    details: dict[str, Json] = {name: clean_text(tags.get(tag)) for name, tag in _TEXTS.items()}
+    for name, tag in _NUMBERS.items():
+        value = tags.get(tag)
+        details[name] = finite(value[0] if isinstance(value, tuple) and value else value)
+    altitude = finite(gps.get(ExifTags.GPS.GPSAltitude))
+    below_sea = gps.get(ExifTags.GPS.GPSAltitudeRef) in (1, b"\x01")
+    details["altitude"] = -altitude if altitude is not None and below_sea else altitude
+    return {name: value for name, value in details.items() if value not in (None, "")}

@@ -1,0 +1,75 @@
+"""The library: what is known of each picture or video, whatever batch it came by."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from pgvector.django import VectorField
+
+
+class Kind(models.TextChoices):
+    """What sort of file it is."""
+
+    IMAGE = "image", _("Picture")
+    VIDEO = "video", _("Video")
+
+
+class Upload(models.Model):
+    """One stored file of one owner and what processing found in it.
+
+    Unique by (owner, sha256): the same bytes are kept once per owner, never shared between owners. `key` names its
+    files in storage and says nothing about them. `processed_at` is null until a first processing succeeded; a later
+    one replaces all results in one transaction.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="uploads")
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    sha256 = models.CharField(max_length=64)
+    filename = models.CharField(max_length=255)
+    size = models.BigIntegerField(help_text=_("Bytes."))
+    mime_type = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=Kind)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    duration = models.FloatField(null=True, blank=True, help_text=_("Seconds."))
+    taken_at = models.DateTimeField(null=True, blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    camera = models.CharField(max_length=200, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    previews = models.JSONField(default=dict, blank=True, help_text=_("Longest side in pixels: name in storage."))
+    labels = models.JSONField(default=list, blank=True)
+    description = models.TextField(blank=True)
+    audit_score = models.PositiveSmallIntegerField(null=True, blank=True)
+    hidden = models.BooleanField(default=False)
+    processed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "sha256"], name="upload_once_per_owner"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="upload_kind_known"),
+            models.CheckConstraint(condition=Q(size__gt=0), name="upload_not_empty"),
+            models.CheckConstraint(condition=Q(audit_score__lte=100), name="upload_audit_score_at_most_100"),
+        ]
+        indexes = [models.Index(fields=["owner", "-id"], name="upload_owner_newest")]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class Embedding(models.Model):
+    """A unit vector of one upload in the space of one model."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="embeddings")
+    model = models.CharField(max_length=100)
+    vector = VectorField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "model"], name="embedding_once_per_model")]
+
+    def __str__(self) -> str:
+        return f"{self.model} of upload {self.upload_id}"

@@ -1,0 +1,196 @@
+"""All settings, from the environment only. The table in README.md names every variable; `checks.py` refuses impossible ones."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.utils.translation import gettext_lazy as _
+
+from vuemantics.local import local_secret_key, local_urls
+
+
+def flag(name: str, default: str = "0") -> bool:
+    """Read a yes-or-no variable: 1, true, yes and on mean yes."""
+    return os.environ.get(name, default).lower() in {"1", "true", "yes", "on"}
+
+
+def number(name: str, default: float) -> float:
+    """Read a number; a text that is none stops the start with the variable's name."""
+    text = os.environ.get(name, str(default))
+    try:
+        return float(text)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a number, not {text!r}.") from error
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(os.environ.get("VUEMANTICS_VAR", BASE_DIR / "var")).resolve()
+_local_database, _local_redis = local_urls(VAR)
+
+DEBUG = flag("VUEMANTICS_DEBUG")
+HTTPS = flag("VUEMANTICS_HTTPS")
+SECRET_KEY = os.environ.get("SECRET_KEY") or local_secret_key(VAR)
+_hosts = [host.strip() for host in os.environ.get("VUEMANTICS_HOSTS", "").split(",") if host.strip()]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_hosts]
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in _hosts if HTTPS and not host.startswith(("*", "."))]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "axes",
+    "channels",
+    "csp",
+    "django_dramatiq",
+    "django_htmx",
+    "uploads",
+    "batches",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "vuemantics.urls"
+ASGI_APPLICATION = "vuemantics.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# The workers: processes x threads on this host, and how they share the work (docs/architecture.md).
+WORKER_PROCESSES = int(number("VUEMANTICS_WORKER_PROCESSES", 2))
+WORKER_THREADS = int(number("VUEMANTICS_WORKER_THREADS", 4))
+SLICE_SECONDS = number("VUEMANTICS_SLICE_SECONDS", 1)
+LEASE_SECONDS = number("VUEMANTICS_LEASE_SECONDS", 30)
+STAGE_SECONDS = number("VUEMANTICS_STAGE_SECONDS", 600)
+RECONCILE_SECONDS = number("VUEMANTICS_RECONCILE_SECONDS", 2)
+ABANDONED_SECONDS = number("VUEMANTICS_ABANDONED_SECONDS", 24 * 3600)
+MAX_DEATHS = 3
+
+DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL") or _local_database)}
+DATABASES["default"].update(
+    CONN_MAX_AGE=0,
+    CONN_HEALTH_CHECKS=True,
+    # The pool is opened at the first query, never before a fork. A worker's threads, its heartbeat and its
+    # reconciler each hold one connection at most; one more lets a shutdown in.
+    OPTIONS={"pool": {"min_size": 1, "max_size": WORKER_THREADS + 4, "timeout": 10}},
+)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = os.environ.get("REDIS_URL") or _local_redis
+CHANNEL_LAYERS = {
+    "default": {
+        # The queue-based layer of channels_redis drops idle sockets after 5 s with redis-py 8 (channels_redis#422).
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
+    },
+}
+DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]
+DRAMATIQ_BROKER = {
+    "BROKER": "dramatiq.brokers.redis.RedisBroker",
+    # Time-outs are read from the URL only.
+    "OPTIONS": {"url": REDIS_URL + ("&" if "?" in REDIS_URL else "?") + "socket_timeout=30"},
+    "MIDDLEWARE": [
+        "dramatiq.middleware.Retries",
+        "django_dramatiq.middleware.DbConnectionsMiddleware",
+        "batches.worker.WorkerMiddleware",
+    ],
+}
+
+# Files: originals and previews under MEDIA_ROOT by opaque names, unfinished uploads under PARTS_ROOT (same disk).
+MEDIA_ROOT = Path(os.environ.get("VUEMANTICS_MEDIA", VAR / "media")).resolve()
+PARTS_ROOT = Path(os.environ.get("VUEMANTICS_PARTS", VAR / "parts")).resolve()
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+FILE_UPLOAD_TEMP_DIR = None
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
+MAX_BODY_BYTES = int(number("VUEMANTICS_MAX_BODY_MIB", 16) * 2**20)
+MAX_FILE_BYTES = int(number("VUEMANTICS_MAX_FILE_MIB", 4096) * 2**20)
+MAX_BATCH_FILES = int(number("VUEMANTICS_MAX_BATCH_FILES", 500_000))
+MAX_PIXELS = int(number("VUEMANTICS_MAX_MEGAPIXELS", 100) * 1_000_000)
+ANALYZER = os.environ.get("VUEMANTICS_ANALYZER", "local")
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Small files straight from the source folders: nothing to collect before the first start.
+WHITENOISE_USE_FINDERS = True
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "batch-list"
+LOGOUT_REDIRECT_URL = "login"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "img-src": ["'self'", "blob:"],
+        "media-src": ["'self'"],
+        "font-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = int(number("VUEMANTICS_HSTS_SECONDS", 31_536_000)) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("VUEMANTICS_BEHIND_PROXY") else None
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = os.environ.get("VUEMANTICS_TIME_ZONE", "UTC")
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("VUEMANTICS_LOG_LEVEL", "INFO")},
+    "loggers": {"django.server": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+}
