@@ -59,8 +59,17 @@ class Postgres:
 
     def start(self) -> None:
         """Start or reuse it. The caller holds the stack's lock and has made the runtime folder."""
-        if self.answers():
-            return
+        if not self.answers():
+            self._start_server()
+        prepare_database(self.sockets)
+
+    def stop(self) -> None:
+        """Stop it if this object started it: a fast shutdown, which ends sessions and loses nothing."""
+        if self.child is not None:
+            stop_child(self.child, signal.SIGINT, signal.SIGQUIT)
+            self.child = None
+
+    def _start_server(self) -> None:
         programs = postgres_programs()
         self._refuse_another()
         account = choose_account(self.data)
@@ -70,13 +79,6 @@ class Postgres:
         self._let_in(caller_name())
         account = with_reach(account, programs / "postgres", self.data)
         self._launch(programs, account)
-        prepare_database(self.sockets)
-
-    def stop(self) -> None:
-        """Stop it if this object started it: a fast shutdown, which ends sessions and loses nothing."""
-        if self.child is not None:
-            stop_child(self.child, signal.SIGINT, signal.SIGQUIT)
-            self.child = None
 
     def _initialise(self, programs: Path, account: Account) -> None:
         """Make the data folder under another name, so that a start cut short leaves no half of one."""

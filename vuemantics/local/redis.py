@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from vuemantics.local.errors import StartError
 from vuemantics.local.places import private_folder, redis_socket, run_folder
@@ -27,7 +29,8 @@ class Redis:
 
     def answers(self) -> bool:
         """Whether a Redis answers on the socket."""
-        client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2)
+        once = Retry(NoBackoff(), 0)  # the client's own retries would wait seconds for a socket that is not there yet
+        client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2, retry=once)
         try:
             return bool(client.ping())
         except (redis.ConnectionError, redis.TimeoutError):

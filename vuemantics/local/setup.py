@@ -20,10 +20,10 @@ def prepare_database(sockets: Path) -> None:
     name = sql.Identifier(DATABASE)
     with connect(sockets, "template1") as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
-        if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [DATABASE]).fetchone():
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [DATABASE]).fetchone() is None:
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(name))
-        missing = not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-    if missing:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+    if found is None:
         # From another database: nobody may be connected to the template that is copied.
         with connect(sockets, "postgres") as connection:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
