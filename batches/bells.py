@@ -20,9 +20,9 @@ QUEUE = "slices"
 ACTOR = "process_next_batch"
 
 
-def ring_soon(wanted: int | None = None) -> None:
-    """After the commit, see to it that up to `wanted` bells (default: one per worker thread) are waiting."""
-    transaction.on_commit(lambda: _ringer.ask(wanted or total_threads()), robust=True)
+def ring_soon(files: int = 1) -> None:
+    """After the commit, ring for this many newly waiting files; more bells than worker threads are never useful."""
+    transaction.on_commit(lambda: _ringer.ask(files), robust=True)
 
 
 def total_threads() -> int:
@@ -50,10 +50,10 @@ class Ringer:
         self._started = False
         self._out = False
 
-    def ask(self, wanted: int) -> None:
+    def ask(self, bells: int) -> None:
         """Note the wish and return at once."""
         with self._asked:
-            self._wanted = max(self._wanted, wanted)
+            self._wanted = min(self._wanted + bells, total_threads())
             if not self._started:
                 self._started = True
                 threading.Thread(target=self._run, name="bells", daemon=True).start()
