@@ -1,0 +1,137 @@
+"""What people may command of batches: find what is theirs, call the engine, say what is not possible and why.
+
+A command that finds its aim already reached changes nothing, says nothing and returns False; one that is not possible
+from the present state raises `Refused` with words for the person. The state is read after the engine's conditional
+UPDATE, for the words only: the UPDATE alone decides.
+"""
+
+from django.contrib.auth.models import AnonymousUser, User
+
+from batches.engine import arrive, cancel, pause, retry, turn
+from batches.engine.errors import Refused
+from batches.models import BatchItem, UploadBatch
+from batches.states import BatchStatus, ItemStatus
+
+STAFF_PERMISSION = "batches.change_uploadbatch"
+
+
+class NotFound(Exception):
+    """There is no such batch or file, or it is somebody else's: the two are not told apart."""
+
+
+def is_operator(user: User | AnonymousUser) -> bool:
+    """Whether the user may command everybody's batches."""
+    return user.is_staff and user.has_perm(STAFF_PERMISSION)
+
+
+def find_batch(user: User | AnonymousUser, batch_id: int) -> UploadBatch:
+    """Return a batch that the user may command: their own, or any for an operator. Raises NotFound."""
+    batches = UploadBatch.objects.filter(id=batch_id)
+    batch = (batches if is_operator(user) else batches.filter(owner_id=user.pk)).first()
+    if batch is None:
+        raise NotFound
+    return batch
+
+
+def pause_batch(user: User | AnonymousUser, batch_id: int) -> bool:
+    """Begin no more files of it until it is resumed. Raises NotFound, Refused."""
+    batch = find_batch(user, batch_id)
+    if pause.pause_batch(batch_id):
+        return True
+    if _status(batch) == BatchStatus.PAUSED:
+        return False
+    raise _refused(batch, "nothing is left to pause")
+
+
+def resume_batch(user: User | AnonymousUser, batch_id: int) -> bool:
+    """Let a paused batch go on. Raises NotFound, Refused."""
+    batch = find_batch(user, batch_id)
+    if pause.resume_batch(batch_id):
+        return True
+    if _status(batch) in {BatchStatus.PENDING, BatchStatus.PROCESSING}:
+        return False
+    raise _refused(batch, "nothing is left to resume")
+
+
+def cancel_batch(user: User | AnonymousUser, batch_id: int) -> bool:
+    """End it: what is described stays in the library, everything else is dropped. Raises NotFound, Refused."""
+    batch = find_batch(user, batch_id)
+    if cancel.cancel_batch(batch_id):
+        return True
+    if _status(batch) == BatchStatus.CANCELLED:
+        return False
+    raise _refused(batch, "nothing is left to cancel")
+
+
+def retry_failed(user: User | AnonymousUser, batch_id: int) -> int:
+    """Queue all its failed files whose bytes are stored; returns how many. Raises NotFound, Refused."""
+    batch = find_batch(user, batch_id)
+    queued = retry.retry_failed(batch_id)
+    if queued:
+        return queued
+    if _status(batch) == BatchStatus.CANCELLED:
+        raise _refused(batch, "")
+    if batch.failed:
+        raise Refused(
+            "batch.nothing_stored",
+            "The failed files were refused on arrival and are not stored here. Mend them and add them once more.",
+        )
+    return 0
+
+
+def retry_item(user: User | AnonymousUser, item_id: int) -> bool:
+    """Queue one failed file again. Raises NotFound, Refused."""
+    item = BatchItem.objects.filter(id=item_id).first()
+    if item is None:
+        raise NotFound
+    batch = find_batch(user, item.batch_id)
+    if retry.retry_item(item_id):
+        return True
+    item.refresh_from_db()
+    if item.status in {ItemStatus.PENDING, ItemStatus.PROCESSING}:
+        return False
+    raise _item_refused(item, batch)
+
+
+def process_now(user: User | AnonymousUser, batch_id: int) -> bool:
+    """Wait for no more files of it and, when an operator says so, serve it before everybody else's.
+
+    An owner's own word only seals it: nobody takes a turn before the others. Raises NotFound, Refused.
+    """
+    batch = find_batch(user, batch_id)
+    if _status(batch) == BatchStatus.PAUSED:
+        raise Refused("batch.paused", f"“{batch.name}” is paused. Resume it first.")
+    if batch.status in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}:
+        raise _refused(batch, "nothing is left to process")
+    changed = arrive.seal_batch(batch_id)
+    if is_operator(user):
+        turn.serve_next(batch_id)
+        return True
+    return changed
+
+
+def _status(batch: UploadBatch) -> str:
+    """Read the state as it is now, and the counters with it. Raises NotFound when the batch is gone."""
+    try:
+        batch.refresh_from_db()
+    except UploadBatch.DoesNotExist:
+        raise NotFound from None
+    return batch.status
+
+
+def _refused(batch: UploadBatch, why: str) -> Refused:
+    if batch.status == BatchStatus.CANCELLED:
+        return Refused("batch.cancelled", "This batch was cancelled; start a new one to add its files again.")
+    if batch.status == BatchStatus.COMPLETED:
+        return Refused("batch.completed", f"This batch is completed; {why}.")
+    return Refused("batch.busy", "This batch changed just now. Look at it again.")
+
+
+def _item_refused(item: BatchItem, batch: UploadBatch) -> Refused:
+    if _status(batch) == BatchStatus.CANCELLED:
+        return _refused(batch, "")
+    if item.status == ItemStatus.COMPLETED:
+        return Refused("item.completed", f"“{item}” is described already; there is nothing to try again.")
+    if item.status == ItemStatus.FAILED and item.upload_id is None:
+        return Refused("item.not_stored", f"“{item}” is not stored here. Mend it and add it once more.")
+    return Refused("item.not_failed", f"“{item}” has not failed; there is nothing to try again.")
