@@ -1,0 +1,72 @@
+# Two commands on a fresh machine: `make run` and `make test`. Nothing but Python 3.11 and make is needed.
+SHELL := /bin/bash
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+ARGS ?=
+
+BIN := .venv/bin
+PRODUCTION := VUEMANTICS_DEBUG=0 VUEMANTICS_HTTPS=1 VUEMANTICS_HOSTS=photos.example.org \
+	SECRET_KEY=only-for-this-check-fifty-characters-or-more-4f9c0a7d2b81 \
+	DATABASE_URL=postgresql://check@localhost/check REDIS_URL=redis://localhost
+
+.PHONY: help run demo test check format bench requirements clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+run: .venv/runtime ## Start everything: make run [PORT=8001] [HOST=0.0.0.0]
+	@exec $(BIN)/python manage.py run --host $(HOST) --port $(PORT)
+
+demo: .venv/runtime ## Describe the sample photos, in the running stack or one of its own
+	@exec $(BIN)/python manage.py demo
+
+test: .venv/development ## Run the tests on real servers: make test [ARGS="-k words"]
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: .venv/development ## Style, types, imports, templates, settings, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	@if compgen -G 'templates/*' > /dev/null; then set -x; $(BIN)/djlint templates --lint; fi
+	$(BIN)/lint-imports
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(PRODUCTION) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+format: .venv/development ## Put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/development ## Measure against bare loops: make bench [ARGS=engine]
+	@for file in $(if $(ARGS),$(ARGS:%=bench/%.py),$(filter-out bench/_%.py,$(wildcard bench/*.py))); do \
+		module=$${file%.py}; $(BIN)/python -m $${module//\//.} || exit 1; done
+
+requirements: .venv/development ## Compile the pinned requirements from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --generate-hashes --no-annotate --no-header --python-version 3.11 -o requirements.txt
+	uv pip compile pyproject.toml --group dev -c requirements.txt --generate-hashes --no-annotate --no-header \
+		--python-version 3.11 -o requirements-dev.txt
+
+clean: ## Remove the virtual environment and caches; data in var/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov .coverage
+
+# The stamps make a second call instantaneous; a changed requirements file installs again.
+.venv/bin/python:
+	@case "$$($(or $(PYTHON),python3) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" in \
+		3.11) ;; \
+		*) echo 'Python 3.11 is needed and was not found: install it, or name it: make run PYTHON=/path/to/python3.11' >&2; \
+			exit 1 ;; esac
+	@echo 'Making .venv'
+	@$(PYTHON) -m venv .venv || { \
+		echo 'The virtual environment could not be made: install the venv part of Python (Debian: python3.11-venv).' >&2; \
+		rm -rf .venv; exit 1; }
+
+.venv/runtime: requirements.txt | .venv/bin/python
+	@if [ ! -e .venv/development ] || [ requirements.txt -nt .venv/development ]; then \
+		echo 'Installing what is needed to run (a minute or two)'; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt; fi
+	@touch $@
+
+.venv/development: requirements-dev.txt | .venv/bin/python
+	@echo 'Installing what is needed to develop (a minute or two)'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

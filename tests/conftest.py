@@ -1,0 +1,67 @@
+"""Fixtures for all tests. The servers behind them are started by tests/services.py."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+from django.db import connection
+
+from tests.services import Services, services_key
+from tests.workers import Workers
+
+StartWorker = Callable[..., Workers]
+
+
+@pytest.fixture(scope="session")
+def all_services(pytestconfig: pytest.Config) -> Services:
+    """The servers, for fixtures of the session; tests take `services`."""
+    return pytestconfig.stash[services_key]
+
+
+@pytest.fixture
+def services(all_services: Services) -> Iterator[Services]:
+    """The servers; a test may stop them, afterwards they run again."""
+    yield all_services
+    all_services.start()
+
+
+@pytest.fixture(scope="session")
+def redis_client(all_services: Services) -> Iterator["redis.Redis"]:
+    """A client of the tests' Redis."""
+    with redis.Redis.from_url(all_services.redis_url) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def empty_redis(redis_client: "redis.Redis") -> None:
+    """No test sees the messages of another."""
+    redis_client.flushdb()
+
+
+@pytest.fixture
+def worker_env(all_services: Services, transactional_db: None) -> dict[str, str]:
+    """The environment for processes that work on the test database."""
+    name = str(connection.settings_dict["NAME"])
+    url = urlsplit(all_services.database_url)._replace(path=f"/{name}").geturl()
+    return os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "vuemantics.settings", "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture
+def start_worker(worker_env: dict[str, str], tmp_path: Path) -> Iterator[StartWorker]:
+    """Start real workers, any number of times: `start_worker(processes=1, threads=2, ready=True, env={…})`."""
+    started: list[Workers] = []
+
+    def start(processes: int = 1, threads: int = 2, *, ready: bool = True, env: dict[str, str] | None = None) -> Workers:
+        log = tmp_path / f"workers-{len(started)}.log"
+        workers = Workers(worker_env | (env or {}), log, processes, threads)
+        started.append(workers)
+        if ready:
+            workers.wait_ready()
+        return workers
+
+    yield start
+    for workers in started:
+        workers.kill_all()
