@@ -4,7 +4,7 @@ import math
 import unicodedata
 from typing import SupportsFloat, TypeAlias
 
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 TEXT_LIMIT = 200
 

@@ -1,0 +1,1 @@
+"""What can be seen in a picture: labels, a sentence, and a vector to find it by."""

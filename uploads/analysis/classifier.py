@@ -1,0 +1,27 @@
+"""What the picture as a whole shows: EfficientNet-Lite0 over 1,000 ImageNet classes."""
+
+import numpy as np
+from PIL import Image
+
+from uploads.analysis.sessions import Floats, open_session
+
+_SIDE = 224
+_MARGIN = 32
+# The network was trained on the middle 224/256 of a picture's shorter side.
+
+
+class Classifier:
+    """Thread-safe; make one per process."""
+
+    def __init__(self) -> None:
+        self._session = open_session("efficientnet_lite0.onnx")
+
+    def classify(self, image: Image.Image) -> Floats:
+        """Return the probabilities (1000,) of the classes for the RGB picture `image`; they add up to 1."""
+        side = min(image.size) * _SIDE / (_SIDE + _MARGIN)
+        left, top = (image.width - side) / 2, (image.height - side) / 2
+        middle = (left, top, left + side, top + side)
+        small = image.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC, box=middle, reducing_gap=3.0)
+        [batch] = self._session.run(["probs"], np.asarray(small)[None])
+        probabilities: Floats = batch[0]
+        return probabilities

@@ -1,0 +1,60 @@
+"""Which colours a picture has, in the eleven words that people use."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from uploads.analysis.sessions import Floats
+
+NAMES = ("black", "white", "gray", "red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "brown")
+_SAMPLES = 48
+_HUES = ((14, "red"), (42, "orange"), (68, "yellow"), (165, "green"), (190, "cyan"), (255, "blue"), (300, "purple"))
+_HUES_AFTER = ((345, "pink"), (361, "red"))
+_FLAT_DEVIATION = 20.0
+_FLAT_EDGES = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Colour names with their share of the picture, the largest first, and how its areas look.
+
+    `plain`: hardly anything but one surface. `warm_sky`: the share of its upper two thirds that glows like a sunset.
+    """
+
+    shares: tuple[tuple[str, float], ...]
+    plain: bool
+    warm_sky: float
+
+
+def read_colours(image: Image.Image) -> Colours:
+    """Return the colours of the RGB picture `image`."""
+    small = image.resize((_SAMPLES, _SAMPLES), Image.Resampling.BOX)
+    hue, saturation, value = np.moveaxis(np.asarray(small.convert("HSV"), np.float32), 2, 0)
+    hue, saturation, value = hue * (360 / 255), saturation / 255, value / 255
+    counts = np.bincount(_names(hue, saturation, value).ravel(), minlength=len(NAMES)) / _SAMPLES**2
+    shares = tuple((NAMES[row], float(counts[row])) for row in np.argsort(-counts, kind="stable") if counts[row] > 0)
+    warm = ((hue < 50) | (hue > 335)) & (saturation > 0.3) & (value > 0.45)
+    return Colours(shares, _is_plain(image), float(warm[: _SAMPLES * 2 // 3].mean()))
+
+
+def _names(hue: Floats, saturation: Floats, value: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
+    """Return the row of NAMES for each pixel, given hue in degrees and the others from 0 to 1."""
+    row = NAMES.index
+    conditions = [value < 0.18, (saturation < 0.13) & (value > 0.85), saturation < 0.13]
+    choices = [row("black"), row("white"), row("gray")]
+    conditions += [
+        (hue >= 10) & (hue < 45) & ((value < 0.62) | (saturation < 0.55)),
+        ((hue < 14) | (hue >= 345)) & (saturation < 0.55) & (value > 0.7),
+    ]
+    choices += [row("brown"), row("pink")]
+    for limit, name in _HUES + _HUES_AFTER:
+        conditions.append(hue < limit)
+        choices.append(row(name))
+    return np.select(conditions, choices).astype(np.intp)
+
+
+def _is_plain(image: Image.Image) -> bool:
+    grey = np.asarray(image.convert("L").resize((96, 96), Image.Resampling.BOX), np.float32)
+    edges = np.abs(np.diff(grey, axis=0)).mean() + np.abs(np.diff(grey, axis=1)).mean()
+    return bool(grey.std() < _FLAT_DEVIATION and edges < _FLAT_EDGES)

@@ -1,0 +1,102 @@
+"""Which things are where in the picture: NanoDet-g over the 80 COCO classes.
+
+Network and box coding: https://github.com/RangiLyu/nanodet (distances to the four sides, each the mean of a softmax
+over 11 bins; Generalized Focal Loss, Li et al. 2020, arXiv:2006.04388).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from uploads.analysis.sessions import Floats, open_session
+
+_SIDE = 416
+_GREY = (127, 127, 127)
+_MEAN_BGR = np.array([103.53, 116.28, 123.675], np.float32)
+_DEVIATION_BGR = np.array([57.375, 57.12, 58.395], np.float32)
+# Scores and distances of each level, with its stride in pixels.
+_LEVELS = (("Identity", "Identity_3", 8), ("Identity_1", "Identity_4", 16), ("Identity_2", "Identity_5", 32))
+_OUTPUTS = [name for scores, distances, _ in _LEVELS for name in (scores, distances)]
+_BINS = np.arange(11, dtype=np.float32)
+_SAME_THING = 0.55
+# Boxes of one class that overlap by more than this share are one thing.
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A thing: its class (row of COCO), confidence 0 to 1, and the share of the picture that its box covers."""
+
+    kind: int
+    score: float
+    area: float
+
+
+class Detector:
+    """Thread-safe; make one per process."""
+
+    def __init__(self) -> None:
+        self._session = open_session("nanodet_g.onnx")
+
+    def detect(self, image: Image.Image, threshold: float) -> list[Detection]:
+        """Return the things in the RGB picture `image` with a score above `threshold`, the surest first."""
+        pixels, picture_area = _letterbox(image)
+        arrays = self._session.run(_OUTPUTS, pixels)
+        parts = [
+            _boxes(scores[0], distances[0], stride, threshold)
+            for scores, distances, (_, _, stride) in zip(arrays[::2], arrays[1::2], _LEVELS, strict=True)
+        ]
+        boxes, scores, kinds = (np.concatenate(part) for part in zip(*parts, strict=True))
+        areas = _areas(np.clip(boxes, 0, _SIDE)) / picture_area
+        return [
+            Detection(int(kinds[i]), float(scores[i]), min(1.0, float(areas[i])))
+            for i in _distinct(boxes, scores, kinds)
+        ]
+
+
+def _letterbox(image: Image.Image) -> tuple[Floats, float]:
+    """Return the picture as the network wants it, (1, 3, 416, 416), and how many of these pixels are the picture."""
+    scale = _SIDE / max(image.size)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    small = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    square = Image.new("RGB", (_SIDE, _SIDE), _GREY)
+    square.paste(small, ((_SIDE - width) // 2, (_SIDE - height) // 2))
+    bgr = (np.asarray(square, np.float32)[..., ::-1] - _MEAN_BGR) / _DEVIATION_BGR
+    return np.ascontiguousarray(bgr.transpose(2, 0, 1)[None]), float(width * height)
+
+
+def _boxes(
+    scores: Floats, distances: Floats, stride: int, threshold: float
+) -> tuple[Floats, Floats, npt.NDArray[np.intp]]:
+    """Decode one level: boxes (n, 4) as left, top, right, bottom in pixels, scores (n,) and classes (n,)."""
+    cells, kinds = np.nonzero(scores > threshold)
+    bins = distances.reshape(-1, 4, len(_BINS))[cells]
+    weights = np.exp(bins - bins.max(axis=-1, keepdims=True))
+    reach = (weights @ _BINS) / weights.sum(axis=-1) * stride
+    columns = round(len(scores) ** 0.5)
+    centre = np.stack([cells % columns, cells // columns], axis=1).astype(np.float32) * stride + stride / 2
+    boxes = np.concatenate([centre - reach[:, :2], centre + reach[:, 2:]], axis=1)
+    return boxes, scores[cells, kinds], kinds
+
+
+def _areas(boxes: Floats) -> Floats:
+    sides = np.clip(boxes[..., 2:] - boxes[..., :2], 0, None)
+    areas: Floats = sides[..., 0] * sides[..., 1]
+    return areas
+
+
+def _distinct(boxes: Floats, scores: Floats, kinds: npt.NDArray[np.intp]) -> list[int]:
+    """Return the rows that remain of each thing, the surest first (greedy non-maximum suppression per class)."""
+    kept: list[int] = []
+    waiting = np.argsort(-scores, kind="stable")
+    areas = _areas(boxes)
+    while len(waiting):
+        best, waiting = int(waiting[0]), waiting[1:]
+        kept.append(best)
+        low = np.maximum(boxes[best, :2], boxes[waiting, :2])
+        high = np.minimum(boxes[best, 2:], boxes[waiting, 2:])
+        shared = _areas(np.concatenate([low, high], axis=1))
+        overlap = shared / np.maximum(areas[best] + areas[waiting] - shared, 1e-9)
+        waiting = waiting[(overlap <= _SAME_THING) | (kinds[waiting] != kinds[best])]
+    return kept

@@ -1,0 +1,75 @@
+"""The shipped weights: read, proven intact, and made ready to run."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from uploads.errors import EnvironmentalError
+
+FOLDER = Path(__file__).with_name("weights")
+
+SHA256 = {
+    "all_minilm_l6_v2.onnx": "578b7086109ea511db52e4d19cd15e9a49d11a0a2c41f177217b355d7503c28d",
+    "efficientnet_lite0.onnx": "3a573e5f7f283bd336fab372a534f09556e5d44225b090ec7a57b4e97c5f578a",
+    "nanodet_g.onnx": "3a1b25f050e6b1337f309a2713bb3f695544a52b84e1bc4e173320229eb3b2d3",
+    "phrase_vectors.npz": "4800a28b6135c7fafed89dcbf5a24f95cfc25884cfd8c7252328c189b7e9a6cb",
+    "phrases.json": "b42ff8935a73bc9dd3309ea23b470a1c6102a63265fc18a37eb528d40a71bbd7",
+    "wordpiece_vocab.txt": "0f052197aac305fe42f378b5c61554b7bacb34b8be4af83fec2cfdcdffbc9973",
+}
+"""Every file of FOLDER; NOTICE says where each comes from, tools/build_weights.py makes them anew."""
+
+Floats = npt.NDArray[np.float32]
+
+
+def read_weights(name: str, folder: Path = FOLDER) -> bytes:
+    """Return the file `name` of SHA256.
+
+    Raises EnvironmentalError `analysis.weights` if it is missing or not the shipped one: then nothing computed with it
+    could be trusted.
+    """
+    try:
+        data = (folder / name).read_bytes()
+    except OSError as error:
+        raise _unusable(name, "missing") from error
+    if hashlib.sha256(data).hexdigest() != SHA256[name]:
+        raise _unusable(name, "damaged")
+    return data
+
+
+class Session:
+    """A model that runs on the calling thread alone.
+
+    One thread a run: the runtime's own threads spin while they wait and burn twice the CPU. Work is spread over worker
+    processes and threads instead.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = True
+        options.log_severity_level = 3
+        self._session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._inputs = [entry.name for entry in self._session.get_inputs()]
+
+    def run(self, outputs: list[str], *inputs: npt.NDArray[Any]) -> list[Floats]:
+        """Return the arrays named in `outputs`, given the model's `inputs` in its own order."""
+        feed = dict(zip(self._inputs, inputs, strict=True))
+        arrays: list[Floats] = self._session.run(outputs, feed)
+        return arrays
+
+
+def open_session(name: str) -> Session:
+    """Return a session of the model `name`; one is enough for a process, it may run in many threads at once."""
+    return Session(read_weights(name))
+
+
+def _unusable(name: str, what: str) -> EnvironmentalError:
+    message = (
+        f"The analyzer's file {name} is {what}. Install the program again; waiting files then go on by themselves."
+    )
+    return EnvironmentalError("analysis.weights", message)

@@ -1,0 +1,57 @@
+"""The closed vocabulary of the embedded analyzer: all it can say, and what each phrase means as a vector."""
+
+import io
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from uploads.analysis.sessions import Floats, read_weights
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Phrases by kind; the rows of `vectors` are labels, kinds, objects and scenes, in this order.
+
+    labels: the classifier's 1,000 classes (ImageNet). kinds: what several labels are (WordNet hypernyms). objects: the
+    detector's 80 classes (COCO). scenes: people, backgrounds and colours. vectors: (phrases, 384), unit length.
+    membership: (kinds, labels), 1 where a label is of a kind.
+    """
+
+    labels: tuple[str, ...]
+    kinds: tuple[str, ...]
+    objects: tuple[str, ...]
+    scenes: tuple[str, ...]
+    vectors: Floats
+    membership: Floats
+
+    @property
+    def first_kind(self) -> int:
+        """The row of the first of `kinds`."""
+        return len(self.labels)
+
+    @property
+    def first_object(self) -> int:
+        """The row of the first of `objects`."""
+        return self.first_kind + len(self.kinds)
+
+    def scene_row(self, scene: str) -> int:
+        """Return the row of `scene`; ValueError if it is not one of `scenes`."""
+        return self.first_object + len(self.objects) + self.scenes.index(scene)
+
+
+def load_vocabulary() -> Vocabulary:
+    """Return the shipped vocabulary; EnvironmentalError as read_weights()."""
+    phrases = json.loads(read_weights("phrases.json"))
+    with np.load(io.BytesIO(read_weights("phrase_vectors.npz")), allow_pickle=False) as arrays:
+        vectors = arrays["V"].astype(np.float32)
+        shape = tuple(int(side) for side in arrays["hs"])
+        bits = np.unpackbits(arrays["HY"], count=shape[0] * shape[1])
+    return Vocabulary(
+        labels=tuple(phrases["L"]),
+        kinds=tuple(phrases["HN"]),
+        objects=tuple(phrases["COCO"]),
+        scenes=tuple(phrases["SC"]),
+        vectors=vectors,
+        membership=bits.reshape(shape).astype(np.float32),
+    )

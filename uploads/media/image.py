@@ -1,0 +1,164 @@
+"""Read a picture once: prove it whole by decoding it, at no more size than its largest preview needs.
+
+Everything after this module works on `Picture.image`, so no file is ever decoded twice.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import ExifTags, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+
+from uploads.errors import EnvironmentalError, PermanentError
+from uploads.media.exif import Shot, read_shot
+from uploads.media.integrity import check_whole
+from uploads.media.reduce import reduce_picture
+from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
+from uploads.media.values import Json
+
+LONGEST_SIDE = 1024
+"""Pixels on the longer side of `Picture.image`, which is also the largest preview."""
+
+MAX_PIXELS = 100_000_000
+"""Pixels that one decode may hold at once: 400 MB at Pillow's four bytes each, and still every camera's full PNG."""
+
+_SCALED_ALLOWANCE = 4
+# A baseline JPEG is decoded at a fraction of its size: only time limits it, and phones do make 200 megapixels.
+
+_PLUGINS: dict[str, type[ImageFile.ImageFile]] = {
+    "image/jpeg": JpegImagePlugin.JpegImageFile,
+    "image/png": PngImagePlugin.PngImageFile,
+    "image/webp": WebPImagePlugin.WebPImageFile,
+    "image/gif": GifImagePlugin.GifImageFile,
+}
+# What Pillow's readers raise on broken input, found by feeding them mutated files.
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    struct.error,
+    zlib.error,
+)
+
+_DAMAGED = "The picture is damaged and cannot be read. Copy it from the camera or phone again."
+_CUT_OFF = "The picture is incomplete: its end is missing. Copy it from the camera or phone again."
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded picture.
+
+    `width` and `height` are those of the whole picture after its orientation is applied; `image` is the picture
+    upright, RGB, sRGB, opaque, its longer side LONGEST_SIDE at most.
+    """
+
+    mime_type: str
+    width: int
+    height: int
+    image: Image.Image
+    shot: Shot
+    metadata: dict[str, Json]
+
+
+def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Decode the picture at `path`.
+
+    Raises PermanentError: `file.empty`, `file.unsupported`, `image.truncated`, `image.corrupt`, `image.bomb` (from the
+    header, before anything is decoded); EnvironmentalError `storage.unreadable` when storage does not give the file.
+    """
+    with _storage(), path.open("rb") as file:
+        mime_type = _supported_type(file.read(HEAD_BYTES))
+        with _damage():
+            check_whole(file, mime_type)
+            file.seek(0)
+            return _decode(_PLUGINS[mime_type](file), mime_type, max_pixels)
+
+
+def _supported_type(head: bytes) -> str:
+    mime_type = sniff(head)
+    if mime_type in SUPPORTED:
+        return mime_type
+    raise PermanentError("file.unsupported" if head else "file.empty", reason_unsupported(head))
+
+
+def _decode(source: ImageFile.ImageFile, mime_type: str, max_pixels: int) -> Picture:
+    width, height = source.size
+    _refuse_bomb(source, max_pixels)
+    metadata = _metadata(source)
+    source.load()
+    exif = _exif(source)
+    orientation = _orientation(exif)
+    if orientation in (5, 6, 7, 8):
+        width, height = height, width
+    shot = read_shot(exif)
+    image = reduce_picture(source, LONGEST_SIDE, orientation)
+    return Picture(mime_type, width, height, image, shot, metadata | {"orientation": orientation} | shot.details)
+
+
+def _refuse_bomb(source: ImageFile.ImageFile, max_pixels: int) -> None:
+    """Choose the scale at which `source` is decoded, and refuse it if even that needs too much memory or time."""
+    width, height = source.size
+    allowed = max_pixels
+    if isinstance(source, JpegImagePlugin.JpegImageFile) and "progressive" not in source.info:
+        allowed = max_pixels * _SCALED_ALLOWANCE
+    if width * height > allowed:
+        size = f"{width} by {height} pixels"
+        limit = f"{allowed // 1_000_000} megapixels"
+        raise PermanentError("image.bomb", f"The picture is too large ({size}; {limit} at most). Send a smaller copy.")
+    scale = LONGEST_SIDE / max(width, height)
+    source.draft("", (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def _exif(source: ImageFile.ImageFile) -> Image.Exif:
+    try:
+        exif = source.getexif()
+        for ifd in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+            exif.get_ifd(ifd)
+    except _BROKEN:
+        # Nonsense beside a sound picture is no reason to refuse the picture.
+        return Image.Exif()
+    return exif
+
+
+def _orientation(exif: Image.Exif) -> int:
+    value = exif.get(ExifTags.Base.Orientation)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _metadata(source: ImageFile.ImageFile) -> dict[str, Json]:
+    metadata: dict[str, Json] = {"format": source.format, "mode": source.mode}
+    # Counted before load(): counting rewinds a GIF, which drops what was decoded.
+    frames = int(getattr(source, "n_frames", 1))
+    if frames > 1:
+        metadata |= {"animated": True, "frames": frames}
+    return metadata
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    try:
+        yield
+    except Image.DecompressionBombError as error:
+        raise PermanentError("image.bomb", "The picture is far too large. Send a smaller copy.") from error
+    except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        truncated = "truncated" in str(error).lower()
+        code, message = ("image.truncated", _CUT_OFF) if truncated else ("image.corrupt", _DAMAGED)
+        raise PermanentError(code, message) from error
+
+
+@contextmanager
+def _storage() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        message = "The storage does not give the file back. Processing goes on when it answers again."
+        raise EnvironmentalError("storage.unreadable", message) from error

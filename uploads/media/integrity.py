@@ -1,0 +1,80 @@
+"""Signs of an incomplete file that decoders overlook."""
+
+import struct
+from io import SEEK_END
+from typing import BinaryIO
+
+_BLOCK = 1 << 16
+_ZEROS = 1024
+# Shorter runs of zeros are padding that some cameras write.
+_END_OF_IMAGE = b"\xff\xd9"
+_START_OF_SCAN = 0xDA
+_RIFF_HEADER = 8
+
+
+class IncompleteError(ValueError):
+    """The file is truncated."""
+
+
+def check_whole(file: BinaryIO, mime_type: str) -> None:
+    """Raise IncompleteError if `file` is shorter than it says, or the end of a JPEG was never written.
+
+    A copy that was interrupted after its space was reserved ends in zeros; to a JPEG decoder these are valid grey
+    blocks. Moves the position of `file`.
+    """
+    if mime_type == "image/webp" and _riff_size(file) > file.seek(0, SEEK_END):
+        raise IncompleteError("truncated: the RIFF header promises more bytes")
+    if mime_type == "image/jpeg":
+        end = _end_of_data(file)
+        if end is not None and not _has_end_marker(file, _scan_start(file), end):
+            raise IncompleteError("truncated: zeros instead of the end of the image")
+
+
+def _riff_size(file: BinaryIO) -> int:
+    file.seek(0)
+    header = file.read(_RIFF_HEADER)
+    return int(struct.unpack("<4sI", header)[1]) + _RIFF_HEADER
+
+
+def _end_of_data(file: BinaryIO) -> int | None:
+    """Return where a long run of zeros at the end of `file` begins, None if there is none."""
+    size = position = file.seek(0, SEEK_END)
+    while position > 0:
+        start = max(0, position - _BLOCK)
+        file.seek(start)
+        rest = file.read(position - start).rstrip(b"\0")
+        if rest:
+            position = start + len(rest)
+            break
+        position = start
+    return position if size - position >= _ZEROS else None
+
+
+def _scan_start(file: BinaryIO) -> int:
+    """Return the position of the first scan, past any thumbnail inside the headers."""
+    position = 2
+    while True:
+        file.seek(position)
+        segment = file.read(4)
+        if len(segment) < 4:
+            raise IncompleteError("truncated: no image data")
+        _, marker, length = struct.unpack(">BBH", segment)
+        if marker == _START_OF_SCAN:
+            return position
+        # 0xFF is a fill byte before the marker, it has no length.
+        position += 1 if marker == 0xFF else 2 + max(2, length)
+
+
+def _has_end_marker(file: BinaryIO, start: int, end: int) -> bool:
+    file.seek(start)
+    last = b""
+    remaining = end - start
+    while remaining > 0:
+        block = file.read(min(_BLOCK, remaining))
+        if not block:
+            return False
+        if _END_OF_IMAGE in last + block:
+            return True
+        last = block[-1:]
+        remaining -= len(block)
+    return False

@@ -1,0 +1,90 @@
+"""Bring a decoded picture of any mode to a small, upright, opaque sRGB picture without a second full copy."""
+
+import io
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageCms
+
+_SAMPLES_PER_SIDE = 2
+# The box filter leaves this many times the wanted size to the better filter after it.
+_STRIP_PIXELS = 4_000_000
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def reduce_picture(source: Image.Image, longest: int, orientation: int = 1) -> Image.Image:
+    """Return `source` as an RGB picture of at most `longest` pixels on its longer side, never enlarged.
+
+    Transparency is laid on white, an embedded colour profile is converted to sRGB, and `orientation` (EXIF, 1 to 8;
+    other values mean 1) is applied. `source` must be loaded.
+    """
+    profile = source.info.get("icc_profile")
+    profile = profile if isinstance(profile, bytes) else None
+    image = _shrunk(source, longest, profile)
+    image.thumbnail((longest, longest), Image.Resampling.BICUBIC, reducing_gap=None)
+    if profile is not None and source.mode != "CMYK":
+        image = _in_srgb(image, profile)
+    if orientation in _TURNS:
+        image = image.transpose(_TURNS[orientation])
+    image.info = {}
+    return image
+
+
+def _shrunk(source: Image.Image, longest: int, profile: bytes | None) -> Image.Image:
+    """Return `source` in RGB, box-filtered by a whole factor.
+
+    Done in strips, since a conversion of the whole would hold a large picture twice or three times.
+    """
+    factor = max(1, max(source.size) // (longest * _SAMPLES_PER_SIDE))
+    width, height = source.size
+    rows = max(1, _STRIP_PIXELS // (width * factor)) * factor
+    if rows >= height:
+        return _opaque(source, profile).reduce(factor) if factor > 1 else _opaque(source, profile)
+    small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
+    for top in range(0, height, rows):
+        strip = source.crop((0, top, width, min(height, top + rows)))
+        small.paste(_opaque(strip, profile).reduce(factor), (0, top // factor))
+    return small
+
+
+def _opaque(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        colours = image.convert("RGBA")
+        white = Image.new("RGB", colours.size, "white")
+        white.paste(colours, mask=colours.getchannel("A"))
+        return white
+    if image.mode == "CMYK" and profile is not None:
+        return _in_srgb(image, profile)
+    return image.convert("RGB")
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    transform = _transform(profile, image.mode)
+    if transform is None:
+        return image.convert("RGB")
+    converted = ImageCms.applyTransform(image, transform)
+    return image.convert("RGB") if converted is None else converted
+
+
+@lru_cache(maxsize=16)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Return the way from `profile` to sRGB; None when there is nothing to do or the profile is of no use."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in (source.profile.profile_description or ""):
+            return None
+        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        # A broken or foreign profile (a grey one, say): the plain colours are the best that can be shown.
+        return None

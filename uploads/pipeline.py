@@ -1,0 +1,82 @@
+"""A file's way from bytes to what is known about it: ordered stages, a file in, a result out, nothing stored."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from uploads.analysis.base import Analysis, Analyzer, Label
+from uploads.media.image import Picture, read_picture
+from uploads.media.previews import make_previews
+from uploads.media.values import Json
+
+STAGES = ("checking", "previewing", "describing", "embedding", "indexing")
+"""In this order; the last is the caller's, while it writes rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All that is known of one file.
+
+    kind: "image". width, height: pixels, after the orientation. duration: seconds, None for pictures. taken_at: aware,
+    in the camera's zone, or UTC if it named none. latitude, longitude: degrees. metadata: JSON without NaN or NUL.
+    previews: JPEG bytes by longest side. vector: 384 numbers of unit length, comparable within `embedding_model`.
+    """
+
+    kind: str
+    mime_type: str
+    width: int
+    height: int
+    duration: float | None
+    taken_at: datetime | None
+    camera: str
+    latitude: float | None
+    longitude: float | None
+    metadata: dict[str, Json]
+    previews: dict[int, bytes]
+    labels: tuple[Label, ...]
+    description: str
+    audit_score: int | None
+    embedding_model: str
+    vector: tuple[float, ...] | None
+
+
+def run(path: Path, analyzer: Analyzer, on_stage: Callable[[str], None]) -> Result:
+    """Process the file at `path`.
+
+    `on_stage` is called before each stage but "indexing" with its name; whatever it raises ends the run and is passed
+    on untouched. Raises PermanentError, TransientError or EnvironmentalError (see uploads.errors).
+    """
+    on_stage("checking")
+    picture = read_picture(path)
+    on_stage("previewing")
+    previews = make_previews(picture.image)
+    on_stage("describing")
+    description = analyzer.describe(picture.image)
+    on_stage("embedding")
+    embedding = analyzer.embed(description)
+    analysis = Analysis(
+        description.labels, description.description, embedding.model, embedding.vector, description.audit_score
+    )
+    return _result(picture, previews, analysis)
+
+
+def _result(picture: Picture, previews: dict[int, bytes], analysis: Analysis) -> Result:
+    return Result(
+        kind="image",
+        mime_type=picture.mime_type,
+        width=picture.width,
+        height=picture.height,
+        duration=None,
+        taken_at=picture.shot.taken_at,
+        camera=picture.shot.camera,
+        latitude=picture.shot.latitude,
+        longitude=picture.shot.longitude,
+        metadata=picture.metadata,
+        previews=previews,
+        labels=analysis.labels,
+        description=analysis.description,
+        audit_score=analysis.audit_score,
+        embedding_model=analysis.embedding_model,
+        vector=analysis.vector,
+    )
