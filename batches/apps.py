@@ -1,5 +1,6 @@
 """Wiring of the batch app."""
 
+import dramatiq
 from django.apps import AppConfig
 
 
@@ -7,3 +8,9 @@ class BatchesConfig(AppConfig):
     """Arrival and processing of many files over time."""
 
     name = "batches"
+
+    def ready(self) -> None:
+        """Add the engine's part of a worker process; it imports models, so only now."""
+        from batches.worker import WorkerMiddleware  # noqa: PLC0415 (models exist only when all apps are loaded)
+
+        dramatiq.get_broker().add_middleware(WorkerMiddleware())

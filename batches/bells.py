@@ -68,7 +68,7 @@ class Ringer:
             try:
                 ring_now(wanted)
                 self._out = False
-            except (redis.RedisError, dramatiq.errors.ConnectionError) as error:
+            except (redis.RedisError, dramatiq.errors.BrokerConnectionError) as error:
                 if not self._out:
                     logger.warning("Redis is away (%s): files are kept and worked on when it is back.", error)
                 self._out = True

@@ -53,7 +53,9 @@ class UploadBatch(models.Model):
         ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="batch_owner_newest"),
-            models.Index(fields=["owner", "last_served"], name="batch_turn", condition=Q(status=BatchStatus.PROCESSING)),
+            models.Index(
+                fields=["owner", "last_served"], name="batch_turn", condition=Q(status=BatchStatus.PROCESSING)
+            ),
             models.Index(
                 fields=["id"],
                 name="batch_unfinished",

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
+from django.contrib.auth.models import User
 from django.db import connection
 
 from tests.services import Services, services_key
@@ -65,3 +66,15 @@ def start_worker(worker_env: dict[str, str], tmp_path: Path) -> Iterator[StartWo
     yield start
     for workers in started:
         workers.kill_all()
+
+
+@pytest.fixture
+def owner(transactional_db: None) -> User:
+    """A person with batches."""
+    return User.objects.create_user("ada", password="ada's pass phrase")
+
+
+@pytest.fixture
+def other(transactional_db: None) -> User:
+    """Somebody else."""
+    return User.objects.create_user("bob", password="bob's pass phrase")

@@ -84,7 +84,9 @@ def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
         try:
             _replace(name, content)
         except OSError as error:
-            raise EnvironmentalError("storage.full", "The previews cannot be written: is the media disk full?") from error
+            raise EnvironmentalError(
+                "storage.full", "The previews cannot be written: is the media disk full?"
+            ) from error
         names[str(side)] = name
     return names
 

@@ -91,7 +91,12 @@ LEASE_SECONDS = number("VUEMANTICS_LEASE_SECONDS", 30)
 STAGE_SECONDS = number("VUEMANTICS_STAGE_SECONDS", 600)
 RECONCILE_SECONDS = number("VUEMANTICS_RECONCILE_SECONDS", 2)
 ABANDONED_SECONDS = number("VUEMANTICS_ABANDONED_SECONDS", 24 * 3600)
+# After a start of the database every worker's lock is gone: living workers get this long to take theirs again.
+GRACE_SECONDS = number("VUEMANTICS_GRACE_SECONDS", 5)
 MAX_DEATHS = 3
+PROCESSOR = os.environ.get("VUEMANTICS_PROCESSOR", "batches.engine.work.process_upload")
+# dramatiq reads it when it is imported: a worker takes no more bells than it has threads.
+os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))
 
 DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL") or _local_database)}
 DATABASES["default"].update(
@@ -116,11 +121,9 @@ DRAMATIQ_BROKER = {
     "BROKER": "dramatiq.brokers.redis.RedisBroker",
     # Time-outs are read from the URL only.
     "OPTIONS": {"url": REDIS_URL + ("&" if "?" in REDIS_URL else "?") + "socket_timeout=30"},
-    "MIDDLEWARE": [
-        "dramatiq.middleware.Retries",
-        "django_dramatiq.middleware.DbConnectionsMiddleware",
-        "batches.worker.WorkerMiddleware",
-    ],
+    # batches/apps.py adds the engine's own, which needs the models. No time limits and no shutdown exceptions: thrown
+    # into a thread, they strike in the middle of a transaction.
+    "MIDDLEWARE": ["dramatiq.middleware.Retries", "django_dramatiq.middleware.DbConnectionsMiddleware"],
 }
 
 # Files: originals and previews under MEDIA_ROOT by opaque names, unfinished uploads under PARTS_ROOT (same disk).

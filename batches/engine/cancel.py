@@ -1,0 +1,71 @@
+"""Cancelling a batch: the state first, then its files in small steps, each counted with its rows."""
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from batches import events
+from batches.models import BatchItem, UploadBatch
+from batches.states import LIVE_ITEMS, BatchStatus, ItemStatus, batch_sources
+
+CHUNK = 1000
+
+
+def cancel_batch(batch_id: int) -> bool:
+    """Cancel a batch for good: nothing more of it starts, a late finish changes nothing. False: it was not live.
+
+    The commit of the state alone stops all claims; a cancel cut off after it is ended by `finish_cancels`.
+    """
+    now = timezone.now()
+    cancelled = UploadBatch.objects.filter(id=batch_id, status__in=batch_sources(BatchStatus.CANCELLED)).update(
+        status=BatchStatus.CANCELLED, completed_at=now, updated_at=now
+    )
+    if cancelled:
+        _cancel_items(batch_id)
+        events.batch_changed(batch_id, final=True)
+    return bool(cancelled)
+
+
+def finish_cancels() -> int:
+    """Cancel what is still live in cancelled batches; returns how many files. The reconciler calls it."""
+    unfinished = UploadBatch.objects.filter(
+        status=BatchStatus.CANCELLED, total__gt=F("successful") + F("failed") + F("cancelled")
+    )
+    return sum(_cancel_items(batch_id) for batch_id in unfinished.values_list("id", flat=True))
+
+
+def _cancel_items(batch_id: int) -> int:
+    return _in_chunks(lambda: _cancel_chunk(batch_id))
+
+
+def _in_chunks(step: Callable[[], int]) -> int:
+    """Repeat a step until it changes nothing; returns the sum of what it changed."""
+    changed = total = step()
+    while changed:
+        changed = step()
+        total += changed
+    return total
+
+
+def _cancel_chunk(batch_id: int) -> int:
+    """Items before their batch, items in the order of their ids: so no two transactions wait for each other."""
+    with transaction.atomic():
+        ids = list(
+            BatchItem.objects.select_for_update()
+            .filter(batch_id=batch_id, status__in=LIVE_ITEMS)
+            .order_by("id")
+            .values_list("id", flat=True)[:CHUNK]
+        )
+        changed = BatchItem.objects.filter(id__in=ids, status__in=LIVE_ITEMS).update(
+            status=ItemStatus.CANCELLED,
+            stage="",
+            queue_position=None,
+            claim=None,
+            worker=None,
+            claimed_until=None,
+            finished_at=timezone.now(),
+        )
+        UploadBatch.objects.filter(id=batch_id).update(cancelled=F("cancelled") + changed, updated_at=timezone.now())
+    return changed

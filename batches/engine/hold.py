@@ -1,0 +1,50 @@
+"""Holding still while something outside is away: a model server, storage, the database.
+
+One breaker per process and cause: no file is charged, the process claims nothing until the time is over, and each
+failure in a row doubles the time.
+"""
+
+import logging
+import threading
+import time
+
+logger = logging.getLogger(__name__)
+
+FIRST_SECONDS = 1.0
+LONGEST_SECONDS = 30.0
+
+
+class Hold:
+    """The breakers of one process. All methods are safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._causes: dict[str, tuple[float, float, str]] = {}
+
+    def trip(self, cause: str, message: str) -> None:
+        """Hold because of `cause` (a stable code). Logs one line per outage."""
+        with self._lock:
+            until, seconds, _ = self._causes.get(cause, (0.0, 0.0, ""))
+            if time.monotonic() < until:
+                return
+            seconds = min(max(seconds * 2, FIRST_SECONDS), LONGEST_SECONDS)
+            if cause not in self._causes:
+                logger.warning("Holding (%s): %s", cause, message)
+            self._causes[cause] = (time.monotonic() + seconds, seconds, message)
+
+    def passed(self) -> None:
+        """Note that a file went through: nothing is away any more."""
+        if not self._causes:
+            return
+        with self._lock:
+            for cause in self._causes:
+                logger.info("Going on: %s is over.", cause)
+            self._causes.clear()
+
+    def seconds(self) -> float:
+        """Return how long to hold from now; 0 means go."""
+        with self._lock:
+            return max([until - time.monotonic() for until, _, _ in self._causes.values()] + [0.0])
+
+
+hold = Hold()

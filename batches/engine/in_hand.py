@@ -1,0 +1,124 @@
+"""What this process has in hand: its claims, the stage of each, and who may claim beside whom."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from batches.states import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A file that this process alone may finish, as long as the row carries `token`."""
+
+    item_id: int
+    batch_id: int
+    token: UUID
+    upload_id: int | None
+
+
+class Stopped(Exception):
+    """Raised between two stages: the file is not wanted any more (its batch was paused or cancelled, or we stop)."""
+
+
+@dataclass(slots=True)
+class Held:
+    """A claim in work. `unwanted` is set by other threads and obeyed between two stages."""
+
+    claim: Claim
+    stage: str = Stage.CHECKING
+    written: str = ""
+    since: float = field(default_factory=time.monotonic)
+    unwanted: bool = False
+
+    def enter(self, stage: str) -> None:
+        """Note that a stage begins. Raises Stopped when the file is not wanted any more."""
+        if self.unwanted:
+            raise Stopped
+        self.stage = stage
+        self.since = time.monotonic()
+
+
+class Hand:
+    """The registry of one process. All methods are safe from any thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._held: dict[UUID, Held] = {}
+        self._lost: list[Claim] = []
+        self._sharing = 0
+        self._alone_wanted = 0
+        self._alone = False
+        self.stopping = False
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        """Work beside the other threads; waits while one of them must be alone."""
+        with self._changed:
+            while self._alone or self._alone_wanted:
+                self._changed.wait()
+            self._sharing += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._sharing -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Work with nothing else in hand in this process: for files that were there when a process died."""
+        with self._changed:
+            self._alone_wanted += 1
+            while self._alone or self._sharing:
+                self._changed.wait()
+            self._alone_wanted -= 1
+            self._alone = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._alone = False
+                self._changed.notify_all()
+
+    @contextmanager
+    def holding(self, claim: Claim) -> Iterator[Held]:
+        """Keep the claim in the registry, so that the heartbeat renews it, while the block runs."""
+        held = Held(claim, unwanted=self.stopping)
+        with self._changed:
+            self._held[claim.token] = held
+        try:
+            yield held
+        finally:
+            with self._changed:
+                self._held.pop(claim.token, None)
+
+    def all(self) -> list[Held]:
+        """Return what is in hand now."""
+        with self._changed:
+            return list(self._held.values())
+
+    def lose(self, claim: Claim) -> None:
+        """Note a claim that could not be given back because the database was away."""
+        with self._changed:
+            self._lost.append(claim)
+
+    def take_lost(self) -> list[Claim]:
+        """Return and forget the noted claims."""
+        with self._changed:
+            lost, self._lost = self._lost, []
+            return lost
+
+    def stop(self) -> list[Claim]:
+        """Let no file enter another stage; returns the claims to give back."""
+        self.stopping = True
+        with self._changed:
+            for held in self._held.values():
+                held.unwanted = True
+            return [held.claim for held in self._held.values()]
+
+
+hand = Hand()

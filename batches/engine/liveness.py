@@ -1,0 +1,105 @@
+"""How a worker process is known to live: it holds a session advisory lock in PostgreSQL.
+
+The lock is held on a connection of its own, outside the pool, and ends with the process however that ends; so a dead
+worker is known at once, without time-outs. Its number is the id of the process's Worker row.
+"""
+
+import logging
+import os
+import socket
+import threading
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from batches.models import BatchItem, Worker
+from batches.states import ItemStatus
+
+logger = logging.getLogger(__name__)
+
+# First key of all the engine's two-key advisory locks on workers; the second is the worker's id.
+WORKER_LOCKS = 0x76_75_65
+
+
+def living_workers() -> list[int]:
+    """Return the ids of the worker processes that hold their lock now, read from pg_locks."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1",
+            [WORKER_LOCKS],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+class Identity:
+    """The identity of this worker process. `id` is None while it has none, and then it must not claim."""
+
+    def __init__(self) -> None:
+        self.id: int | None = None
+        self._worker: int | None = None
+        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+        self._lock = threading.Lock()
+
+    def hold(self) -> bool:
+        """Take or keep the lock; call it every second. Returns whether this process may claim.
+
+        After a lost connection the same number is taken again, so that claims in hand stay valid. Where the server
+        still believes in the lost session, the process goes on under a new number and takes its claims along.
+        """
+        with self._lock:
+            if self._alive():
+                return True
+            self.id = None
+            try:
+                self._take()
+            except psycopg.OperationalError:
+                return False
+            return True
+
+    def _alive(self) -> bool:
+        if self.id is None or self._connection is None:
+            return False
+        try:
+            self._connection.execute("SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
+
+    def _take(self) -> None:
+        """Open the connection and lock; raises psycopg.OperationalError while the database is away."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = psycopg.connect(**connection.get_connection_params(), autocommit=True)
+        if self._worker is not None and self._try_lock(self._worker):
+            self.id = self._worker
+            return
+        former, self._worker = self._worker, self._register()
+        if not self._try_lock(self._worker):
+            raise psycopg.OperationalError(f"The lock of worker {self._worker} is held by somebody else.")
+        if former is not None:
+            BatchItem.objects.filter(worker=former, status=ItemStatus.PROCESSING).update(worker=self._worker)
+        self.id = self._worker
+
+    def _try_lock(self, number: int) -> bool:
+        assert self._connection is not None
+        row = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", [WORKER_LOCKS, number]).fetchone()
+        return bool(row and row[0])
+
+    def _register(self) -> int:
+        worker = Worker.objects.create(host=socket.gethostname(), pid=os.getpid(), threads=settings.WORKER_THREADS)
+        return worker.id
+
+    def release(self) -> None:
+        """Give the lock up at an orderly stop."""
+        with self._lock:
+            if self.id is not None:
+                Worker.objects.filter(id=self.id).update(stopped_at=timezone.now())
+            self.id = None
+            if self._connection is not None:
+                self._connection.close()
+
+
+identity = Identity()

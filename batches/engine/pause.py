@@ -1,0 +1,30 @@
+"""Pausing and resuming: a change of the batch's state that turns and claims look at."""
+
+from django.utils import timezone
+
+from batches import bells, events
+from batches.engine.settle import settle
+from batches.models import BatchItem, UploadBatch
+from batches.states import BatchStatus, batch_sources
+
+
+def pause_batch(batch_id: int) -> bool:
+    """Let nothing more of a batch start; files in hand go back between two stages. False: it was not running."""
+    paused = UploadBatch.objects.filter(id=batch_id, status__in=batch_sources(BatchStatus.PAUSED)).update(
+        status=BatchStatus.PAUSED, updated_at=timezone.now()
+    )
+    if paused:
+        events.batch_changed(batch_id)
+    return bool(paused)
+
+
+def resume_batch(batch_id: int) -> bool:
+    """Go on with a paused batch; it waits for files again when none has arrived. False: it was not paused."""
+    resumed = UploadBatch.objects.filter(id=batch_id, status=BatchStatus.PAUSED).update(
+        status=BatchStatus.PROCESSING, updated_at=timezone.now()
+    )
+    if resumed:
+        settle(batch_id)
+        bells.ring_soon(BatchItem.objects.filter(batch_id=batch_id, queue_position__isnull=False)[:100].count())
+        events.batch_changed(batch_id)
+    return bool(resumed)

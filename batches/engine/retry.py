@@ -1,0 +1,48 @@
+"""Working again on files that failed; only those whose bytes are stored."""
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from batches import bells, events
+from batches.engine.errors import BatchClosed
+from batches.engine.give_back import QUEUED
+from batches.models import BatchItem, UploadBatch
+from batches.states import BatchStatus, ItemStatus
+
+
+def retry_failed(batch_id: int) -> int:
+    """Queue every failed file of a batch again; a completed batch goes on. Returns how many files.
+
+    Raises BatchClosed when the batch was cancelled.
+    """
+    return _retry(batch_id, Q(batch_id=batch_id))
+
+
+def retry_item(item_id: int) -> bool:
+    """Queue one failed file again. False: it had not failed, or its bytes were not kept. Raises BatchClosed."""
+    batch_id = BatchItem.objects.values_list("batch_id", flat=True).get(id=item_id)
+    return bool(_retry(batch_id, Q(id=item_id)))
+
+
+def _retry(batch_id: int, which: Q) -> int:
+    now = timezone.now()
+    with transaction.atomic():
+        failed = BatchItem.objects.filter(which, status=ItemStatus.FAILED, upload__isnull=False)
+        ids = list(failed.select_for_update().order_by("id").values_list("id", flat=True))
+        if not ids:
+            return 0
+        retried = BatchItem.objects.filter(id__in=ids).update(
+            **QUEUED, deaths=0, error_code="", error_message="", finished_at=None
+        )
+        batch = UploadBatch.objects.filter(id=batch_id)
+        reopened = batch.filter(status=BatchStatus.COMPLETED).update(
+            failed=F("failed") - retried, status=BatchStatus.PROCESSING, completed_at=None, updated_at=now
+        )
+        if not reopened and not batch.exclude(status=BatchStatus.CANCELLED).update(
+            failed=F("failed") - retried, updated_at=now
+        ):
+            raise BatchClosed
+    events.batch_changed(batch_id)
+    bells.ring_soon(retried)
+    return retried

@@ -1,0 +1,81 @@
+"""Working on one claimed file: run the pipeline, then finish, fail or give back."""
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils.module_loading import import_string
+
+from batches.engine.finish import complete, fail
+from batches.engine.give_back import give_back
+from batches.engine.hold import hold
+from batches.engine.in_hand import Claim, Held, Stopped, hand
+from batches.states import Stage
+from uploads.analysis.registry import get_analyzer
+from uploads.errors import EnvironmentalError, MediaError, PermanentError
+from uploads.models import Upload
+from uploads.pipeline import run
+from uploads.results import save_result
+from uploads.storage import local_copy, save_previews
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 2
+Save = Callable[[], None]
+
+
+def work_on(claim: Claim) -> None:
+    """Bring a claimed file to its end; never raises for a reason that lies in the file or its surroundings."""
+    with hand.holding(claim) as held:
+        try:
+            _try_twice(held)
+        except Stopped:
+            give_back([claim])
+        except EnvironmentalError as error:
+            hold.trip(error.code, error.message)
+            give_back([claim])
+        except (OperationalError, InterfaceError) as error:
+            hold.trip("database.away", str(error))
+            hand.lose(claim)
+
+
+def _try_twice(held: Held) -> None:
+    """A permanent error fails the file at once, any other after a second attempt, with the last real reason."""
+    claim = held.claim
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            complete(claim, processor()(held))
+            hold.passed()
+            return
+        except (Stopped, EnvironmentalError, OperationalError, InterfaceError):
+            raise
+        except MediaError as error:
+            if attempt == ATTEMPTS or isinstance(error, PermanentError):
+                fail(claim, error.code, error.message)
+                return
+        except Exception:
+            logger.exception("Unexpected error in file %d, attempt %d.", claim.item_id, attempt)
+            if attempt == ATTEMPTS:
+                fail(claim, "item.internal", "The program made a mistake on this file. Its log says more.")
+
+
+def processor() -> Callable[[Held], Save | None]:
+    """Return what is done with a file, from settings.PROCESSOR: it returns how to save the result, or None."""
+    process: Callable[[Held], Save | None] = import_string(settings.PROCESSOR)
+    return process
+
+
+def process_upload(held: Held) -> Save:
+    """Run the pipeline on the stored file of a claim and write its previews; returns how to save the rows.
+
+    Raises MediaError of any sort, and Stopped between two stages when the file is not wanted any more.
+    """
+    upload = Upload.objects.only("id", "key").filter(id=held.claim.upload_id).first()
+    if upload is None:
+        raise PermanentError("item.gone", "The picture was deleted before it was worked on.")
+    with local_copy(upload.key) as path:
+        result = run(path, get_analyzer(settings.ANALYZER), held.enter)
+    held.enter(Stage.INDEXING)
+    previews = save_previews(upload.key, result.previews)
+    return lambda: save_result(upload.id, result, previews)

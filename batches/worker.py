@@ -1,0 +1,97 @@
+"""What a dramatiq worker process does beside its messages: be known to live, beat, reconcile, stop in good order."""
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+
+import dramatiq
+import redis
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+
+from batches.engine.give_back import give_back
+from batches.engine.heartbeat import beat
+from batches.engine.hold import hold
+from batches.engine.in_hand import hand
+from batches.engine.liveness import identity
+from batches.reconciler import reconcile
+
+logger = logging.getLogger(__name__)
+
+AWAY = (OperationalError, InterfaceError, redis.RedisError, dramatiq.errors.BrokerConnectionError)
+
+
+class Repeat(threading.Thread):
+    """Calls a function every `seconds` (± 20 %) until stopped; an outage is logged once and tried again."""
+
+    def __init__(self, name: str, seconds: float, step: Callable[[], object]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._seconds = seconds
+        self._step = step
+        self._end = threading.Event()
+        self._away = False
+
+    def run(self) -> None:
+        """Repeat; every round gives its database connection back to the pool."""
+        while not self._end.wait(self._seconds * random.uniform(0.8, 1.2)):  # noqa: S311 (spreads, hides nothing)
+            try:
+                self._step()
+                self._away = False
+            except AWAY as error:
+                if not self._away:
+                    logger.warning("%s waits: %s", self.name, error)
+                self._away = True
+            except Exception:
+                logger.exception("%s failed; it goes on with the next round.", self.name)
+            finally:
+                close_old_connections()
+                connection.close()
+
+    def stop(self) -> None:
+        """End after the round in hand."""
+        self._end.set()
+
+
+def heartbeat() -> None:
+    """Keep the lock, then write what is in hand. Without the lock nothing is claimed."""
+    if identity.hold():
+        beat()
+    else:
+        hold.trip("database.away", "the database does not answer")
+
+
+class WorkerMiddleware(dramatiq.Middleware):
+    """Boot, liveness and stop of one worker process. Set-up happens once per process, also when called again."""
+
+    def __init__(self) -> None:
+        self._threads: list[Repeat] = []
+
+    def after_process_boot(self, broker: dramatiq.Broker) -> None:
+        """Take an identity and start the two threads."""
+        if self._threads:
+            return
+        heartbeat()
+        self._threads = [
+            Repeat("heartbeat", 1, heartbeat),
+            Repeat("reconciler", settings.RECONCILE_SECONDS, reconcile),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Claim nothing more and give back what is in hand at once; its late finish will change nothing."""
+        claims = hand.stop()
+        for thread in self._threads:
+            thread.stop()
+        try:
+            give_back(claims)
+        except AWAY as error:
+            logger.warning("Could not give %d files back (%s); they are taken back for us.", len(claims), error)
+
+    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Give up the lock."""
+        try:
+            identity.release()
+        except AWAY as error:
+            logger.warning("Could not sign off (%s).", error)
