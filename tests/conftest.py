@@ -55,7 +55,9 @@ def start_worker(worker_env: dict[str, str], tmp_path: Path) -> Iterator[StartWo
     """Start real workers, any number of times: `start_worker(processes=1, threads=2, ready=True, env={…})`."""
     started: list[Workers] = []
 
-    def start(processes: int = 1, threads: int = 2, *, ready: bool = True, env: dict[str, str] | None = None) -> Workers:
+    def start(
+        processes: int = 1, threads: int = 2, *, ready: bool = True, env: dict[str, str] | None = None
+    ) -> Workers:
         log = tmp_path / f"workers-{len(started)}.log"
         workers = Workers(worker_env | (env or {}), log, processes, threads)
         started.append(workers)

@@ -73,8 +73,8 @@ def local_secret_key(folder: Path) -> str:
     try:
         if not path.exists():
             draft = path.with_name(f".secret-key-{secrets.token_hex(8)}")
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-                file.write(secrets.token_urlsafe(50))
+            draft.touch(0o600, exist_ok=False)
+            draft.write_text(secrets.token_urlsafe(50), "ascii")
             _link_or_leave(draft, path)
         return path.read_text("ascii")
     except PermissionError:

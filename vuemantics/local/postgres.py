@@ -57,6 +57,10 @@ class Postgres:
             return False
         return True
 
+    def running(self) -> bool:
+        """Whether it runs: for one of our own a look at the process is enough."""
+        return self.answers() if self.child is None else self.child.poll() is None
+
     def start(self) -> None:
         """Start or reuse it. The caller holds the stack's lock and has made the runtime folder."""
         if not self.answers():
@@ -114,7 +118,7 @@ class Postgres:
     def _launch(self, programs: Path, account: Account) -> None:
         settings = SETTINGS | {"unix_socket_directories": str(self.sockets)} | ({} if self.durable else THROW_AWAY)
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        command = [programs / "postgres", "-D", self.data, *options]
+        command: list[str | Path] = [programs / "postgres", "-D", self.data, *options]
         self.child = start_child(command, self.log, death=signal.SIGINT, account=account)
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():

@@ -38,12 +38,24 @@ class Redis:
         finally:
             client.close()
 
+    def running(self) -> bool:
+        """Whether it runs: for one of our own a look at the process is enough."""
+        return self.answers() if self.child is None else self.child.poll() is None
+
     def start(self) -> None:
         """Start or reuse it. The caller holds the stack's lock and has made the runtime folder."""
         private_folder(self.socket.parent)
         if self.answers():
             return
-        command = [redis_program(), "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700"]
+        command: list[str | Path] = [
+            redis_program(),
+            "--port",
+            "0",
+            "--unixsocket",
+            self.socket,
+            "--unixsocketperm",
+            "700",
+        ]
         command += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", self.socket.parent]
         self.child = start_child(command, self.log, death=signal.SIGTERM)
         deadline = time.monotonic() + START_SECONDS

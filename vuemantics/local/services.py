@@ -36,6 +36,10 @@ class LocalServices:
             if redis:
                 self.redis.start()
 
+    def running(self, *, postgres: bool = True, redis: bool = True) -> bool:
+        """Whether the servers that are asked for run; a glance, cheap enough for once a second."""
+        return (not postgres or self.postgres.running()) and (not redis or self.redis.running())
+
     def stop(self) -> None:
         """Stop what this object started."""
         if self.postgres.child is None and self.redis.child is None:

@@ -1,0 +1,134 @@
+"""`manage.py run`: the whole system on one machine, until Ctrl-C."""
+
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
+
+from vuemantics.local import LocalServices, StartError
+from vuemantics.local.children import Child
+from vuemantics.local.ports import answers, reachable, refuse_used_port
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 9.0
+LOOK_SECONDS = 0.5
+MOST_DEATHS_AT_START = 3
+
+
+class Command(BaseCommand):
+    """Start the servers, the web server and the workers; keep them alive; stop them all."""
+
+    help = "Run everything on this machine: PostgreSQL, Redis, web server and workers. Ctrl-C stops it; data stays."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Where the web server listens."""
+        parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0: the whole network; see VUEMANTICS_HOSTS")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        """Run until a signal."""
+        self.stop = threading.Event()
+        self.children: list[Child] = []
+        self.services = LocalServices(settings.VAR)
+        self.own = {"postgres": "DATABASE_URL" not in os.environ, "redis": "REDIS_URL" not in os.environ}
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        try:
+            refuse_used_port(host, port)
+            self._prepare()
+            self._start_children(host, port)
+            if self._wait_until_ready(host, port):
+                self._announce(host, port)
+            while not self.stop.wait(LOOK_SECONDS):
+                self._tend()
+        except StartError as error:
+            raise CommandError(str(error)) from None
+        finally:
+            self._end()
+
+    def _on_signal(self, *_: Any) -> None:
+        if self.stop.is_set():
+            for child in self.children:
+                child.kill()  # asked twice: no more patience
+        self.stop.set()
+
+    def _prepare(self) -> None:
+        self.services.start(**self.own)
+        try:
+            connection.ensure_connection()
+            redis.Redis.from_url(settings.REDIS_URL).ping()
+        except OperationalError as error:
+            raise StartError(f"The PostgreSQL of DATABASE_URL does not let us in: {error}") from None
+        except redis.RedisError as error:
+            raise StartError(f"The Redis of REDIS_URL does not answer: {error}") from None
+        call_command("migrate", verbosity=0, interactive=False)
+        self._first_account()
+        connection.close_pool()  # type: ignore[attr-defined]
+
+    def _first_account(self) -> None:
+        users = get_user_model()._default_manager
+        if users.exists():
+            return
+        password = secrets.token_urlsafe(12)
+        users.create_superuser("admin", password=password)
+        self.stdout.write(f"First account: user name admin, password {password}")
+        self.stdout.write("It is shown this once; `.venv/bin/python manage.py changepassword admin` sets another.")
+
+    def _start_children(self, host: str, port: int) -> None:
+        env = {"VUEMANTICS_LOG_LEVEL": "WARNING"} | os.environ
+        server = [sys.executable, "-m", "vuemantics.server", "--host", host, "--port", str(port)]
+        workers = [sys.executable, "manage.py", "rundramatiq", "--skip-logging", "--worker-shutdown-timeout", "7000"]
+        workers += ["-p", str(settings.WORKER_PROCESSES), "-t", str(settings.WORKER_THREADS)]
+        for name, command in (("web server", server), ("group of workers", workers)):
+            child = Child(name, command, cwd=settings.BASE_DIR, env=env)
+            self.children.append(child)
+            child.start()
+
+    def _wait_until_ready(self, host: str, port: int) -> bool:
+        deadline = time.monotonic() + READY_SECONDS
+        while not answers(host, port):
+            if self.stop.wait(0.1):
+                return False
+            self._tend()
+            if time.monotonic() > deadline or any(c.deaths_in_a_row >= MOST_DEATHS_AT_START for c in self.children):
+                raise StartError("The web server or the workers do not start: the lines above say why.")
+        return True
+
+    def _announce(self, host: str, port: int) -> None:
+        self.stdout.write(f"Vuemantics is ready: http://{reachable(host)}:{port}/")
+        if reachable(host) != host:
+            self.stdout.write(f"On the network: http://{socket.gethostname()}:{port}/ for names in VUEMANTICS_HOSTS.")
+        self.stdout.write(f"Ctrl-C stops everything; pictures and data stay in {settings.VAR}")
+        self.stdout.flush()
+
+    def _tend(self) -> None:
+        for child in self.children:
+            if line := child.tend():
+                self.stderr.write(line)
+        if self.services.running(**self.own):
+            return
+        self.stderr.write("PostgreSQL or Redis has ended; it starts again.")
+        try:
+            self.services.start(**self.own)
+        except StartError as error:
+            self.stderr.write(f"{error}\nTrying again.")
+
+    def _end(self) -> None:
+        for child in self.children:
+            child.ask_to_stop()
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in self.children:
+            child.finish(deadline)
+        self.services.stop()

@@ -1,0 +1,37 @@
+"""A tiny ASGI application for the tests of the web server: it tells what arrived."""
+
+import asyncio
+import hashlib
+import json
+from typing import Any
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Answer HTTP with the length and SHA-256 of the body; echo websocket texts."""
+    if scope["type"] == "websocket":
+        await echo(receive, send)
+        return
+    digest, length = hashlib.sha256(), 0
+    while True:
+        message = await receive()
+        digest.update(message.get("body", b""))
+        length += len(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    if scope["path"] == "/slow":
+        await asyncio.sleep(1.5)
+    if scope["path"] == "/endless":
+        await asyncio.Event().wait()
+    text = json.dumps({"length": length, "sha256": digest.hexdigest(), "client": scope["client"][0]}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(text))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
+
+
+async def echo(receive: Any, send: Any) -> None:
+    """Accept and return every text until the client goes."""
+    while (message := await receive())["type"] != "websocket.disconnect":
+        if message["type"] == "websocket.connect":
+            await send({"type": "websocket.accept"})
+        else:
+            await send({"type": "websocket.send", "text": message["text"]})

@@ -1,0 +1,116 @@
+"""The web server: `python -m vuemantics.server --host 127.0.0.1 --port 8000`.
+
+daphne behind the body limit of `vuemantics.body_limit`. Proxy headers are not believed; put a proxy's address into
+Django's settings. On SIGTERM requests in flight get a few seconds, websockets are told to come back.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from daphne import server as daphne  # first of all: it installs Twisted's asyncio reactor
+from daphne.endpoints import build_endpoint_description_strings
+from daphne.ws_protocol import WebSocketProtocol
+from django.conf import settings
+from twisted.internet.defer import Deferred
+
+from vuemantics.body_limit import LimitedFactory
+
+logger = logging.getLogger("vuemantics.server")
+
+GRACE_SECONDS = 5.0
+CANCEL_SECONDS = 1.0
+BODY_PIECE = 128 * 1024
+SERVICE_RESTART = 1012  # RFC 6455's registry: browsers and htmx connect again
+
+
+class Server(daphne.Server):
+    """daphne's server with the body limit and an orderly stop."""
+
+    def __init__(self, application: Any, *, host: str, port: int, max_body: int) -> None:
+        endpoints = build_endpoint_description_strings(host=host, port=port)
+        super().__init__(application, endpoints=endpoints, request_buffer_size=BODY_PIECE, server_name="")
+        self.limited = LimitedFactory(self, max_body)
+        self.ports: list[Any] = []
+        self.failure = ""
+
+    @property
+    def http_factory(self) -> LimitedFactory:
+        """Ours, whatever daphne's run() would like to put here: it takes no factory from outside."""
+        return self.limited
+
+    @http_factory.setter
+    def http_factory(self, _of_daphne: Any) -> None:
+        """Leave ours in place."""
+
+    def listen_success(self, port: Any) -> None:
+        """Remember the port, to close it first on a stop."""
+        super().listen_success(port)
+        self.ports.append(port)
+        address = port.getHost()
+        logger.info("Listening on http://%s:%s", address.host, address.port)
+
+    def listen_error(self, failure: Any) -> None:
+        """Keep the reason for the exit status."""
+        self.failure = failure.getErrorMessage()
+        self.stop()
+
+    def kill_all_applications(self) -> Deferred[None]:
+        """Before the reactor stops: let requests in flight end, then cancel what is left."""
+        return Deferred.fromFuture(asyncio.ensure_future(self._wind_down()))
+
+    async def _wind_down(self) -> None:
+        for port in self.ports:
+            port.stopListening()
+        self.limited.wind_down()
+        for protocol in list(self.connections):
+            if isinstance(protocol, WebSocketProtocol) and protocol.state == protocol.STATE_OPEN:
+                protocol.sendCloseFrame(code=SERVICE_RESTART)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                # Connections and applications end in their own ways: no one event says so.
+                while self._busy():  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+        left = self._applications()
+        for application in left:
+            application.cancel()
+        if left:
+            await asyncio.wait(left, timeout=CANCEL_SECONDS)
+
+    def _busy(self) -> bool:
+        return bool(self.limited.channels or self._applications())
+
+    def _applications(self) -> list["asyncio.Future[Any]"]:
+        found = [details.get("application_instance") for details in self.connections.values()]
+        return [application for application in found if application is not None and not application.done()]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or Ctrl-C; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m vuemantics.server")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--application", default="vuemantics.asgi:application", help="module:name of an ASGI app")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vuemantics.settings")
+    module, name = options.application.split(":")
+    application = getattr(import_module(module), name)
+    server = Server(application, host=options.host, port=options.port, max_body=settings.MAX_BODY_BYTES)
+    server.run()
+    if server.failure:
+        sys.stderr.write(f"The web server cannot listen on {options.host}:{options.port}: {server.failure}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    status = main()
+    logging.shutdown()
+    # Threads of views that still run would be waited for without end; their requests have had their time.
+    os._exit(status)
