@@ -1,0 +1,17 @@
+"""The admin of batches: staff see everything, edit nothing, and command through the services."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from django_dramatiq.models import Task
+
+from batches.admin.batches import BatchAdmin
+from batches.admin.items import ItemAdmin
+from batches.admin.workers import WorkerAdmin
+
+admin.site.site_header = _("vuemantics administration")
+admin.site.site_title = _("vuemantics administration")
+admin.site.index_title = _("Pictures, batches and people")
+# The broker does not record tasks: the rows of the batches are the queue. An empty list would only mislead.
+admin.site.unregister(Task)
+
+__all__ = ["BatchAdmin", "ItemAdmin", "WorkerAdmin"]

@@ -1,0 +1,131 @@
+"""Batches in the admin."""
+
+from functools import partial
+
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import F, QuerySet, Sum
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from batches import services
+from batches.admin.commands import command_each, tell
+from batches.models import UploadBatch
+from batches.states import ItemStatus
+from uploads.read_only_admin import ReadOnlyAdmin
+
+NAMES_TO_CONFIRM = 20
+
+
+@admin.register(UploadBatch)
+class BatchAdmin(ReadOnlyAdmin):
+    """Every batch with its counts; commands go through the services."""
+
+    actions = ["process_now", "retry_failed", "cancel"]
+    list_display = [
+        *["name", "owner", "status", "progress", "total", "successful", "failed", "waiting", "cancelled"],
+        *["created_at", "files"],
+    ]
+    list_filter = ["status", "kind", "created_at"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "owner__username"]
+    search_help_text = _("Part of a batch's name or of its owner's")
+    ordering = ["-id"]
+    fieldsets = [
+        (None, {"fields": ["name", "owner", "kind", "status", "progress", "files", "error_message"]}),
+        (_("Counts"), {"fields": ["expected_items", "total", "successful", "failed", "waiting", "cancelled"]}),
+        (
+            _("Times"),
+            {"fields": ["created_at", "started_at", "sealed_at", "last_served", "completed_at", "updated_at"]},
+        ),
+    ]
+    readonly_fields = ["progress", "files", "waiting"]
+
+    def has_command_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the actions are offered; the services ask again for each batch."""
+        return services.is_operator(request.user)
+
+    @admin.display(description=_("Progress"))
+    def progress(self, batch: UploadBatch) -> SafeString:
+        """Show a bar and the whole percent."""
+        bar = '<progress max="100" value="{}" aria-label="{}"></progress> {} %'
+        return format_html(bar, batch.percent, _("Progress"), batch.percent)
+
+    @admin.display(description=_("Waiting"))
+    def waiting(self, batch: UploadBatch) -> int:
+        """Count the files without an end yet."""
+        return batch.waiting
+
+    @admin.display(description=_("Files"))
+    def files(self, batch: UploadBatch) -> SafeString:
+        """Link to its files, and to the failed ones if there are any; lists of 100,000 rows stay on their own page."""
+        links = [(_items_url(batch), _("All"))]
+        if batch.failed:
+            links.append((_items_url(batch, ItemStatus.FAILED), ItemStatus.FAILED.label))
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
+
+    @admin.action(permissions=["command"], description=_("Process now: wait for no more files, serve them next"))
+    def process_now(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
+        """Seal the selected batches and put them first in the round."""
+        outcome = command_each(queryset, partial(services.process_now, request.user))
+        tell(self, request, outcome, _("Processed now."), _words_processed)
+
+    @admin.action(permissions=["command"], description=_("Try failed files again"))
+    def retry_failed(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
+        """Queue the failed files of the selected batches that are stored."""
+        outcome = command_each(queryset, partial(services.retry_failed, request.user))
+        tell(self, request, outcome, _("Failed files tried again."), _words_retried)
+
+    @admin.action(permissions=["command"], description=_("Cancel…"))
+    def cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
+        """Ask first, then cancel the selected batches."""
+        if "confirmed" not in request.POST:
+            return self._ask_before_cancel(request, queryset)
+        outcome = command_each(queryset, partial(services.cancel_batch, request.user))
+        tell(self, request, outcome, _("Cancelled."), _words_cancelled)
+        return None
+
+    def _ask_before_cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse:
+        waiting = F("total") - F("successful") - F("failed") - F("cancelled")
+        across = request.POST.get("select_across", "0")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Cancel these batches?"),
+            "opts": self.opts,
+            "media": self.media,
+            "batches": queryset[:NAMES_TO_CONFIRM],
+            "more": max(0, queryset.count() - NAMES_TO_CONFIRM),
+            "waiting": queryset.aggregate(waiting=Sum(waiting))["waiting"] or 0,
+            "across": across,
+            # "All on all pages" is asked for by the word alone; the boxes of one page would be too few.
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME)[: 1 if across == "1" else None],
+            "checkbox": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/batches/uploadbatch/cancel_confirmation.html", context)
+
+
+def _items_url(batch: UploadBatch, status: ItemStatus | None = None) -> str:
+    query = {"batch__id__exact": str(batch.pk)} | ({"status__exact": status.value} if status else {})
+    return reverse("admin:batches_batchitem_changelist", query=query)
+
+
+def _words_processed(count: int) -> str:
+    words = ngettext("%(count)d batch is served next.", "%(count)d batches are served next.", count)
+    return words % {"count": count}
+
+
+def _words_retried(count: int) -> str:
+    words = ngettext(
+        "Failed files of %(count)d batch wait again.", "Failed files of %(count)d batches wait again.", count
+    )
+    return words % {"count": count}
+
+
+def _words_cancelled(count: int) -> str:
+    words = ngettext("%(count)d batch was cancelled.", "%(count)d batches were cancelled.", count)
+    return words % {"count": count}
