@@ -62,8 +62,12 @@ def _letterbox(image: Image.Image) -> tuple[Floats, float]:
     small = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
     square = Image.new("RGB", (_SIDE, _SIDE), _GREY)
     square.paste(small, ((_SIDE - width) // 2, (_SIDE - height) // 2))
-    bgr = (np.asarray(square, np.float32)[..., ::-1] - _MEAN_BGR) / _DEVIATION_BGR
-    return np.ascontiguousarray(bgr.transpose(2, 0, 1)[None]), float(width * height)
+    pixels = np.empty((1, 3, _SIDE, _SIDE), np.float32)
+    # By channel, since arithmetic across interleaved ones is five times slower.
+    for row, (channel, mean, deviation) in enumerate(zip(square.split()[::-1], _MEAN_BGR, _DEVIATION_BGR, strict=True)):
+        np.subtract(np.asarray(channel), mean, out=pixels[0, row])
+        pixels[0, row] /= deviation
+    return pixels, float(width * height)
 
 
 def _boxes(

@@ -1,0 +1,107 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from tests.pictures import encoded, textured, written
+from uploads.media.image import read_picture
+from uploads.media.previews import make_previews
+from uploads.media.reduce import reduce_picture
+
+GREEN = (0, 200, 0)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "I;16", "RGB"])
+def test_png_of_any_mode_becomes_rgb(mode: str, tmp_path: Path) -> None:
+    source = Image.fromarray(np.full((30, 40), 65535, np.uint16)) if mode == "I;16" else _white(mode)
+
+    image = read_picture(written(tmp_path, encoded(source, "PNG"))).image
+
+    assert image.mode == "RGB"
+    assert image.getpixel((20, 15)) == (255, 255, 255)
+
+
+def test_cmyk_jpeg_becomes_rgb(tmp_path: Path) -> None:
+    source = Image.new("CMYK", (40, 30), (0, 255, 255, 0))
+
+    red, green, blue = read_picture(written(tmp_path, encoded(source, "JPEG"))).image.getpixel((20, 15))
+
+    assert red > 240
+    assert max(green, blue) < 15
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])
+def test_transparency_is_laid_on_white(kind: str, tmp_path: Path) -> None:
+    source = Image.new("RGBA", (40, 30), (0, 0, 0, 0))
+    source.paste((*GREEN, 255), (0, 0, 20, 30))
+
+    image = read_picture(written(tmp_path, encoded(source, kind))).image
+
+    assert _close(image.getpixel((10, 15)), GREEN)
+    assert _close(image.getpixel((30, 15)), (255, 255, 255))
+
+
+def test_transparent_palette_and_key_colour_are_laid_on_white(tmp_path: Path) -> None:
+    palette = Image.new("P", (40, 30), 0)
+    palette.putpalette([0, 0, 0, *GREEN])
+    keyed = Image.new("RGB", (40, 30), (1, 2, 3))
+
+    of_palette = read_picture(written(tmp_path, encoded(palette, "PNG", transparency=0))).image
+    of_key = read_picture(written(tmp_path, encoded(keyed, "PNG", transparency=(1, 2, 3)))).image
+
+    assert of_palette.getpixel((5, 5)) == of_key.getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_half_transparency_mixes_with_white() -> None:
+    image = reduce_picture(Image.new("RGBA", (10, 10), (0, 0, 0, 128)), 1024)
+
+    assert _close(image.getpixel((5, 5)), (127, 127, 127))
+
+
+def test_colour_profile_is_converted_to_srgb(tmp_path: Path) -> None:
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # Two bytes in the red colourant make another, much duller red of it.
+    at = int.from_bytes(srgb[srgb.index(b"rXYZ", 128) + 4 :][:4], "big") + 8
+    dull = srgb[:at] + b"\x00\x00\x30\x00" + srgb[at + 4 :]
+    dull = dull.replace("sRGB".encode("utf-16-be"), "dull".encode("utf-16-be"))
+    source = Image.new("RGB", (40, 30), (200, 30, 30))
+
+    def seen(profile: bytes) -> tuple[int, ...]:
+        return read_picture(written(tmp_path, encoded(source, "PNG", icc_profile=profile))).image.getpixel((5, 5))
+
+    assert seen(srgb) == (200, 30, 30)
+    assert seen(dull)[0] < 180
+    assert seen(lab) == seen(b"no profile at all") == (200, 30, 30)
+
+
+def test_thin_pictures_keep_a_side_of_one_pixel() -> None:
+    assert reduce_picture(Image.new("RGB", (20_000, 1)), 1024).size == (1024, 1)
+
+
+def test_previews_are_jpegs_of_both_sizes() -> None:
+    previews = make_previews(textured(1024, 768))
+
+    sizes = {size: _opened(data).size for size, data in previews.items()}
+    assert sizes == {320: (320, 240), 1024: (1024, 768)}
+    assert all(data.startswith(b"\xff\xd8\xff") for data in previews.values())
+
+
+def test_previews_are_never_enlarged() -> None:
+    previews = make_previews(textured(200, 100))
+
+    assert {_opened(data).size for data in previews.values()} == {(200, 100)}
+
+
+def _white(mode: str) -> Image.Image:
+    return Image.new("RGB", (40, 30), "white").convert(mode)
+
+
+def _close(pixel: tuple[int, ...], wanted: tuple[int, int, int]) -> bool:
+    return all(abs(part - want) <= 8 for part, want in zip(pixel, wanted, strict=True))
+
+
+def _opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
