@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from tests.services import Services, services_key
+from tests.web_server import WebServer
 from tests.workers import Workers
 
 StartWorker = Callable[..., Workers]
@@ -80,3 +81,25 @@ def owner(transactional_db: None) -> User:
 def other(transactional_db: None) -> User:
     """Somebody else."""
     return User.objects.create_user("bob", password="bob's pass phrase")
+
+
+@pytest.fixture(scope="session")
+def web_server(all_services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    """One web server with a probing application for all tests that leave it running."""
+    server = WebServer(tmp_path_factory.mktemp("web") / "server.log")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def make_server(tmp_path: Path) -> Iterator[Callable[[], WebServer]]:
+    """Make web servers that a test may stop."""
+    made: list[WebServer] = []
+
+    def make() -> WebServer:
+        made.append(WebServer(tmp_path / f"server-{len(made)}.log"))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.stop()

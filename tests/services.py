@@ -97,6 +97,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         VUEMANTICS_VAR=str(folder / "var"),
         SECRET_KEY="for the tests only, long enough for the checks of a real one",
     )
+    (folder / "var" / "static").mkdir(parents=True)  # WhiteNoise warns when there is none
     early_config.stash[services_key] = services
     return (yield)
 

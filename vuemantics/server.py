@@ -11,13 +11,13 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
 from typing import Any
 
 from daphne import server as daphne  # first of all: it installs Twisted's asyncio reactor
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
+from django.utils.module_loading import import_string
 from twisted.internet.defer import Deferred
 
 from vuemantics.body_limit import LimitedFactory
@@ -96,11 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m vuemantics.server")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--application", default="vuemantics.asgi:application", help="module:name of an ASGI app")
+    parser.add_argument("--application", help="dotted path of another ASGI application than the setting's")
     options = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vuemantics.settings")
-    module, name = options.application.split(":")
-    application = getattr(import_module(module), name)
+    application = import_string(options.application or settings.ASGI_APPLICATION)
     server = Server(application, host=options.host, port=options.port, max_body=settings.MAX_BODY_BYTES)
     server.run()
     if server.failure:

@@ -73,6 +73,7 @@ class Command(BaseCommand):
             raise StartError(f"The PostgreSQL of DATABASE_URL does not let us in: {error}") from None
         except redis.RedisError as error:
             raise StartError(f"The Redis of REDIS_URL does not answer: {error}") from None
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when there is none
         call_command("migrate", verbosity=0, interactive=False)
         self._first_account()
         connection.close_pool()  # type: ignore[attr-defined]

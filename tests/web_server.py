@@ -1,0 +1,77 @@
+"""The web server as a process of its own, for tests."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.waiting import wait_until
+from tests.workers import ROOT
+from vuemantics.local.ports import answers
+from vuemantics.local.process import die_with_parent
+
+
+class WebServer:
+    """`python -m vuemantics.server` with the application of tests/asgi_probe.py."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = int(free.getsockname()[1])
+        command = [sys.executable, "-m", "vuemantics.server", "--port", str(self.port)]
+        command += ["--application", "tests.asgi_probe.application"]
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=os.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=die_with_parent(signal.SIGTERM),
+            )
+
+        def ready() -> bool:
+            assert self.process.poll() is None, f"the web server ended:\n{log.read_text()}"
+            return answers("127.0.0.1", self.port)
+
+        wait_until(ready, 20)
+
+    def connect(self) -> socket.socket:
+        """A raw connection."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def request(self, method: str, path: str, body: bytes, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        """What the application saw of this request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request(method, path, body, headers or {})
+        told: dict[str, Any] = json.loads(connection.getresponse().read())
+        connection.close()
+        return told
+
+    def memory(self) -> int:
+        """The most memory that the process has ever held, in bytes."""
+        text = Path(f"/proc/{self.process.pid}/status").read_text()
+        found = re.search(r"VmHWM:\s+(\d+) kB", text)
+        assert found
+        return int(found[1]) * 1024
+
+    def established(self) -> int:
+        """How many TCP connections the server holds (`01` in proc(5)'s net/tcp)."""
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return sum(fields[1].endswith(f":{self.port:04X}") and fields[3] == "01" for fields in lines)
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit status."""
+        self.process.terminate()
+        try:
+            return self.process.wait(10)
+        finally:
+            self.process.kill()
+            self.process.wait()
