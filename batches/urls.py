@@ -1,5 +1,16 @@
 """Addresses of the batches."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from batches.views import commands, pages
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("batches/", pages.batch_list, name="batch-list"),
+    path("batches/<int:batch_id>/", pages.batch_detail, name="batch-detail"),
+    path("batches/<int:batch_id>/pause/", commands.pause, name="batch-pause"),
+    path("batches/<int:batch_id>/resume/", commands.resume, name="batch-resume"),
+    path("batches/<int:batch_id>/cancel/", commands.cancel, name="batch-cancel"),
+    path("batches/<int:batch_id>/no-more/", commands.no_more, name="batch-no-more"),
+    path("batches/<int:batch_id>/try-again/", commands.retry_failed, name="batch-retry"),
+]

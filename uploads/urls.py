@@ -1,5 +1,12 @@
 """Addresses of the library."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from uploads import media_views, views
+
+urlpatterns = [
+    path("library/", views.upload_list, name="upload-list"),
+    path("library/<int:upload_id>/", views.upload_detail, name="upload-detail"),
+    path("media/<int:upload_id>/<int:side>.jpg", media_views.preview, name="upload-preview"),
+    path("media/<int:upload_id>/original", media_views.original, name="upload-original"),
+]

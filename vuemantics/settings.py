@@ -1,4 +1,4 @@
-"""All settings, from the environment only. The table in README.md names every variable; `checks.py` refuses impossible ones."""
+"""All settings, from the environment only: README.md lists every variable, `checks.py` refuses impossible ones."""
 
 import os
 from pathlib import Path
@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "uploads",
     "batches",
+    "vuemantics",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -128,6 +129,8 @@ DRAMATIQ_BROKER = {
 
 # Files: originals and previews under MEDIA_ROOT by opaque names, unfinished uploads under PARTS_ROOT (same disk).
 MEDIA_ROOT = Path(os.environ.get("VUEMANTICS_MEDIA", VAR / "media")).resolve()
+# Behind nginx: an internal location over MEDIA_ROOT, such as /protected/; empty: this process sends the bytes.
+MEDIA_ACCEL = os.environ.get("VUEMANTICS_MEDIA_ACCEL", "")
 PARTS_ROOT = Path(os.environ.get("VUEMANTICS_PARTS", VAR / "parts")).resolve()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}},

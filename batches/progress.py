@@ -1,0 +1,137 @@
+"""What pages show of a batch, read in a few cheap queries. Numbers come from the batch's row, never from counting."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Min, QuerySet
+
+from batches.models import BatchItem, UploadBatch
+from batches.states import BatchStatus, ItemStatus, Stage
+
+IN_HAND_SHOWN = 8
+NAMES_SHOWN = 3
+TROUBLES_SHOWN = 8
+STAGES = tuple(Stage)
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """A file that a worker has right now. `step` counts the stages from 1."""
+
+    name: str
+    stage: Stage
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Failed files of one batch with the same cause, the words of the first, and how many could be tried again."""
+
+    code: str
+    count: int
+    message: str
+    names: tuple[str, ...]
+    retryable: int
+
+    @property
+    def more(self) -> int:
+        """How many files are not named."""
+        return self.count - len(self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything above the list of files, as of one moment."""
+
+    batch: UploadBatch
+    in_hand: tuple[InHand, ...]
+    in_hand_total: int
+    troubles: tuple[Trouble, ...]
+
+    @property
+    def waiting(self) -> int:
+        """Files on their way or queued, and in nobody's hand."""
+        return max(0, self.batch.waiting - self.in_hand_total)
+
+    @property
+    def in_hand_more(self) -> int:
+        """How many files in hand are not named."""
+        return self.in_hand_total - len(self.in_hand)
+
+    @property
+    def retryable(self) -> int:
+        """How many failed files could be tried again."""
+        if self.batch.status == BatchStatus.CANCELLED:
+            return 0
+        return sum(trouble.retryable for trouble in self.troubles)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether more is to come."""
+        return self.batch.status not in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}
+
+
+def read_snapshot(batch_id: int, before: Snapshot | None = None) -> Snapshot | None:
+    """Look at a batch; None when it is gone. The failures of the snapshot `before` are kept while none came or went."""
+    batch = UploadBatch.objects.filter(id=batch_id).first()
+    if batch is None:
+        return None
+    in_hand = _in_hand(batch_id) if batch.waiting else []
+    troubles = before.troubles if before and _same_failures(before.batch, batch) else _troubles(batch)
+    return Snapshot(batch, tuple(in_hand[:IN_HAND_SHOWN]), len(in_hand), troubles)
+
+
+def _same_failures(before: UploadBatch, now: UploadBatch) -> bool:
+    return (before.failed, before.status, before.completed_at) == (now.failed, now.status, now.completed_at)
+
+
+def _in_hand(batch_id: int) -> list[InHand]:
+    # Sorted here: an ORDER BY id would tempt the planner away from the small index of files in hand.
+    items = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.PROCESSING)
+    rows = sorted(items.values_list("id", "filename", "stage"))
+    return [_one_in_hand(name, Stage(stage or Stage.CHECKING)) for _, name, stage in rows]
+
+
+def _one_in_hand(name: str, stage: Stage) -> InHand:
+    return InHand(name, stage, STAGES.index(stage) + 1)
+
+
+def _troubles(batch: UploadBatch) -> tuple[Trouble, ...]:
+    if not batch.failed:
+        return ()
+    failed = BatchItem.objects.filter(batch_id=batch.id, status=ItemStatus.FAILED)
+    # An item whose bytes are not stored has no upload and cannot be tried again.
+    causes = failed.values("error_code").annotate(count=Count("id"), stored=Count("upload_id"), first=Min("id"))
+    shown = sorted(causes, key=lambda cause: (-cause["count"], cause["first"]))[:TROUBLES_SHOWN]
+    return tuple(_trouble(failed, cause["error_code"], cause["count"], cause["stored"]) for cause in shown)
+
+
+def _trouble(failed: QuerySet[BatchItem], code: str, count: int, stored: int) -> Trouble:
+    first = list(failed.filter(error_code=code).order_by("id").values_list("filename", "error_message")[:NAMES_SHOWN])
+    names = tuple(name for name, _ in first)
+    return Trouble(code, count, first[0][1] if first else "", names, stored)
+
+
+SHOWN: dict[str, frozenset[ItemStatus]] = {
+    "all": frozenset(),
+    "described": frozenset({ItemStatus.COMPLETED}),
+    "failed": frozenset({ItemStatus.FAILED}),
+    "waiting": frozenset({ItemStatus.RECEIVING, ItemStatus.PENDING, ItemStatus.PROCESSING}),
+}
+"""The choices above the list of files; "all" filters nothing."""
+
+
+def files(batch_id: int, show: str) -> QuerySet[BatchItem]:
+    """Return the files of a batch with their pictures; an unknown choice means all."""
+    items = BatchItem.objects.filter(batch_id=batch_id).select_related("upload").defer("upload__metadata")
+    states = SHOWN.get(show)
+    return items.filter(status__in=states) if states else items
+
+
+def batches_of(owner_id: int | None) -> QuerySet[UploadBatch]:
+    """Return somebody's batches."""
+    return UploadBatch.objects.filter(owner_id=owner_id)
+
+
+def is_owner(batch_id: int, user_id: int | None) -> bool:
+    """Whether the batch is there and belongs to this account."""
+    return UploadBatch.objects.filter(id=batch_id, owner_id=user_id).exists()

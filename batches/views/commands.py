@@ -1,0 +1,87 @@
+"""The owner's buttons: each calls one service, says what happened, and leads back to the batch."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from batches import services
+from batches.engine.errors import Refused
+
+
+def _obey(request: HttpRequest, batch_id: int, command: Callable[[], str]) -> HttpResponse:
+    """Run a command that returns what to say; what is not the caller's is not there."""
+    try:
+        said = command()
+    except services.NotFound as error:
+        raise Http404 from error
+    except Refused as refusal:
+        messages.warning(request, refusal.message)
+    else:
+        if said:
+            messages.success(request, said)
+    return redirect("batch-detail", batch_id)
+
+
+@require_POST
+def pause(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Begin no more files."""
+
+    def command() -> str:
+        services.pause_batch(request.user, batch_id)
+        return _("Paused. Files that had begun go back to the queue.")
+
+    return _obey(request, batch_id, command)
+
+
+@require_POST
+def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Go on."""
+
+    def command() -> str:
+        services.resume_batch(request.user, batch_id)
+        return _("It goes on.")
+
+    return _obey(request, batch_id, command)
+
+
+@require_POST
+def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """End it for good; the page has asked before."""
+
+    def command() -> str:
+        services.cancel_batch(request.user, batch_id)
+        return _("Cancelled. What was described stays in your library.")
+
+    return _obey(request, batch_id, command)
+
+
+@require_POST
+def no_more(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Wait for no more files."""
+
+    def command() -> str:
+        services.process_now(request.user, batch_id)
+        return _("No more files are waited for.")
+
+    return _obey(request, batch_id, command)
+
+
+@require_POST
+def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Try the failed files again: all that are stored, or the one named by `item`."""
+
+    def command() -> str:
+        item = request.POST.get("item", "")
+        if item.isdecimal() and len(item) < 19:
+            count = int(services.retry_item(request.user, int(item)))
+        else:
+            count = services.retry_failed(request.user, batch_id)
+        words = ngettext("%(count)s file is tried again.", "%(count)s files are tried again.", count)
+        return words % {"count": count} if count else ""
+
+    return _obey(request, batch_id, command)
