@@ -10,12 +10,13 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
+import psycopg
 import redis
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
+from django.db import connection
 
 from vuemantics.local import LocalServices, StartError
 from vuemantics.local.children import Child
@@ -67,9 +68,11 @@ class Command(BaseCommand):
     def _prepare(self) -> None:
         self.services.start(**self.own)
         try:
-            connection.ensure_connection()
+            # Not through the pool, which would hide the reason behind a time-out.
+            parameters = connection.get_connection_params() | {"connect_timeout": 5}
+            psycopg.connect(**parameters).close()
             redis.Redis.from_url(settings.REDIS_URL).ping()
-        except OperationalError as error:
+        except psycopg.OperationalError as error:
             raise StartError(f"The PostgreSQL of DATABASE_URL does not let us in: {error}") from None
         except redis.RedisError as error:
             raise StartError(f"The Redis of REDIS_URL does not answer: {error}") from None
