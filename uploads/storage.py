@@ -30,7 +30,7 @@ def store_original(part: Path, key: UUID) -> None:
     On a local disk it is one rename, so there is never a half-written original. Raises OSError where the disk refuses.
     """
     name = original_name(key)
-    if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined]
+    if isinstance(default_storage, FileSystemStorage):
         target = Path(default_storage.path(name))
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.replace(part, target)
@@ -57,7 +57,7 @@ def local_copy(key: UUID) -> Iterator[Path]:
     Raises EnvironmentalError (`storage.away`) when storage does not hand it out.
     """
     name = original_name(key)
-    if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined]
+    if isinstance(default_storage, FileSystemStorage):
         path = Path(default_storage.path(name))
         if not path.exists():
             raise EnvironmentalError("storage.away", "The stored file cannot be reached. Is the media disk mounted?")
@@ -93,7 +93,7 @@ def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
 
 def _replace(name: str, content: bytes) -> None:
     """Write `content` under exactly this name, never leaving a half-written file under it."""
-    if not isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined]
+    if not isinstance(default_storage, FileSystemStorage):
         default_storage.delete(name)
         default_storage.save(name, ContentFile(content))
         return
