@@ -1,0 +1,116 @@
+"""Impossible settings are refused at the start, with the mend."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, run_checks
+from pytest_django import Settings
+
+from vuemantics.checks import CHECKS
+
+
+def found() -> dict[str, CheckMessage]:
+    """Our messages by their id."""
+    return {message.id: message for check in CHECKS for message in check()}  # type: ignore[misc]
+
+
+def test_settings_of_the_tests_are_possible() -> None:
+    assert found() == {}
+
+
+def test_checks_are_registered_with_django(settings: Settings) -> None:
+    settings.MAX_BODY_BYTES = 1
+
+    assert "vuemantics.E005" in {message.id for message in run_checks()}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "variable"),
+    [
+        ("SECRET_KEY", "short", "E001", "SECRET_KEY"),
+        ("WORKER_PROCESSES", 0, "E003", "VUEMANTICS_WORKER_PROCESSES"),
+        ("WORKER_THREADS", 0, "E003", "VUEMANTICS_WORKER_THREADS"),
+        ("MAX_FILE_BYTES", 0, "E003", "VUEMANTICS_MAX_FILE_MIB"),
+        ("MAX_BATCH_FILES", 0, "E003", "VUEMANTICS_MAX_BATCH_FILES"),
+        ("MAX_PIXELS", 0, "E003", "VUEMANTICS_MAX_MEGAPIXELS"),
+        ("SLICE_SECONDS", 0, "E003", "VUEMANTICS_SLICE_SECONDS"),
+        ("RECONCILE_SECONDS", -1, "E003", "VUEMANTICS_RECONCILE_SECONDS"),
+        ("ABANDONED_SECONDS", 0, "E003", "VUEMANTICS_ABANDONED_SECONDS"),
+        ("LEASE_SECONDS", 3, "E004", "VUEMANTICS_LEASE_SECONDS"),
+        ("LEASE_SECONDS", 601, "E004", "VUEMANTICS_STAGE_SECONDS"),
+        ("RECONCILE_SECONDS", 31, "E004", "VUEMANTICS_RECONCILE_SECONDS"),
+        ("MAX_BODY_BYTES", 9 * 2**20 - 1, "E005", "VUEMANTICS_MAX_BODY_MIB"),
+        ("ANALYZER", "gpt", "E007", "VUEMANTICS_ANALYZER"),
+        ("ANALYZER", "nowhere.module:Class", "E007", "VUEMANTICS_ANALYZER"),
+        ("MEDIA_ACCEL", "/protected", "E009", "VUEMANTICS_MEDIA_ACCEL"),
+        ("MEDIA_ACCEL", "/", "E009", "VUEMANTICS_MEDIA_ACCEL"),
+    ],
+)
+def test_impossible_value_is_refused_with_the_mend(
+    settings: Settings, name: str, value: object, code: str, variable: str
+) -> None:
+    setattr(settings, name, value)
+
+    messages = found()
+
+    assert list(messages) == [f"vuemantics.{code}"]
+    message = messages[f"vuemantics.{code}"]
+    assert message.is_serious()
+    assert variable in f"{message.msg} {message.hint}"
+    assert message.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAX_BODY_BYTES", 9 * 2**20),
+        ("LEASE_SECONDS", 600),
+        ("ANALYZER", "uploads.analysis.local:LocalAnalyzer"),
+        ("MEDIA_ACCEL", "/protected/"),
+        ("TIME_ZONE", "Europe/Berlin"),
+    ],
+)
+def test_value_at_the_edge_of_what_is_possible_passes(settings: Settings, name: str, value: object) -> None:
+    setattr(settings, name, value)
+
+    assert found() == {}
+
+
+def test_debug_beside_https_is_refused(settings: Settings) -> None:
+    settings.DEBUG = True
+    assert found() == {}
+
+    settings.HTTPS = True
+
+    assert list(found()) == ["vuemantics.E002"]
+
+
+def test_parts_on_another_disk_than_the_media_are_refused(settings: Settings) -> None:
+    settings.PARTS_ROOT = Path("/proc/parts")
+
+    assert list(found()) == ["vuemantics.E006"]
+
+
+def test_remote_storage_needs_no_common_disk(settings: Settings) -> None:
+    settings.PARTS_ROOT = Path("/proc/parts")
+    memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    settings.STORAGES = {**settings.STORAGES, "default": memory}
+
+    assert found() == {}
+
+
+def test_unknown_time_zone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not by the fixture, which would tell open connections of the zone.
+    monkeypatch.setattr(django_settings, "TIME_ZONE", "Mars/Olympus")
+
+    assert list(found()) == ["vuemantics.E008"]
+
+
+def test_database_of_others_without_a_key_of_ones_own_warns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SECRET_KEY")
+
+    message = found()["vuemantics.W001"]
+
+    assert not message.is_serious()
+    assert "SECRET_KEY" in str(message.hint)
