@@ -1,0 +1,42 @@
+"""Names given by senders: data to show, never part of a path on our disk."""
+
+import unicodedata
+from dataclasses import dataclass
+
+from batches.engine.arrive import NewFile
+from batches.intake.fingerprint import fingerprint
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """A file as its sender describes it. `size` in bytes; `last_modified` is any text that changes with the file."""
+
+    filename: str
+    size: int
+    relative_path: str = ""
+    last_modified: str = ""
+
+    def as_new_file(self) -> NewFile:
+        """Return the row's words: clean to show, cut to the columns, and the fingerprint of what was sent."""
+        path = self.relative_path or self.filename
+        return NewFile(
+            filename=_keep_end(shown(self.filename), 255),
+            relative_path=_keep_end(shown(path), 1000),
+            fingerprint=fingerprint(path, self.size, self.last_modified),
+            size=self.size,
+        )
+
+
+def shown(name: str) -> str:
+    """Return the name without what PostgreSQL refuses or what could make it look like another name."""
+    return "".join(
+        REPLACEMENT if sign in _TURNING or unicodedata.category(sign) in {"Cc", "Cs"} else sign for sign in name
+    )
+
+
+def _keep_end(name: str, longest: int) -> str:
+    """Shorten at the front: the end holds the file's own name and its kind."""
+    return name if len(name) <= longest else "…" + name[-(longest - 1) :]

@@ -1,0 +1,98 @@
+"""Files that come whole: from the form, or from a folder of the server. They end as those sent by tus."""
+
+import stat
+from errno import EDQUOT, ENOSPC
+from pathlib import Path
+from typing import BinaryIO
+
+from batches.engine.arrive import refuse_item
+from batches.engine.errors import BatchClosed
+from batches.intake.announce import announce
+from batches.intake.ending import NotReceiving, Outcome, end_item, past_outcome
+from batches.intake.names import FileName
+from batches.intake.parts import READ_BYTES, Part, locked_part
+from batches.models import BatchItem, UploadBatch
+from batches.states import ItemStatus
+
+__all__ = ["FileName", "Outcome", "receive_file", "receive_path"]
+DISK_FULL = frozenset({ENOSPC, EDQUOT})
+FULL_WORDS = "The disk of the server is full. Make room there, then add the file again."
+
+
+class _Unusable(Exception):
+    """The stream cannot be taken in; in words for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def receive_file(batch: UploadBatch, name: FileName, stream: BinaryIO) -> Outcome:
+    """Take one file into the batch from a stream of `name.size` bytes, in pieces of 1 MiB.
+
+    A file that was received before is not read again. A stream that breaks or is longer or shorter than announced, and
+    a full disk, refuse the file. Raises Refused (`batch.full`), BatchClosed, PartBusy, OSError of storage.
+    """
+    item = announce(batch, name.as_new_file())
+    if item.status != ItemStatus.RECEIVING:
+        return past_outcome(item)
+    with locked_part(item.id) as part:
+        part.truncate(0)
+        try:
+            _copy(stream, part, name.size)
+            return end_item(item, batch.owner_id, part)
+        except _Unusable as error:
+            part.truncate(0)
+            return _refuse(item, error.code, error.message)
+        except NotReceiving:
+            item.refresh_from_db()
+            return past_outcome(item)
+
+
+def receive_path(batch: UploadBatch, path: Path, relative_path: str) -> Outcome:
+    """Take in a file of this machine as `receive_file`; the source is only read, an unreadable one is refused."""
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            return _refuse_unread(batch, path, relative_path, "This is not a regular file. Leave it out.")
+        name = FileName(path.name, facts.st_size, relative_path, str(facts.st_mtime_ns // 1_000_000))
+        stream = path.open("rb")
+    except OSError as error:
+        return _refuse_unread(batch, path, relative_path, f"The file cannot be read: {error.strerror}.")
+    with stream:
+        return receive_file(batch, name, stream)
+
+
+def _copy(stream: BinaryIO, part: Part, size: int) -> None:
+    while True:
+        try:
+            piece = stream.read(READ_BYTES)
+        except OSError as error:
+            raise _Unusable("file.unreadable", f"The file cannot be read to its end: {error.strerror}.") from error
+        if part.size + len(piece) > size or (not piece and part.size < size):
+            raise _Unusable("file.changed", "The file changed while it was read. Add it again when it is at rest.")
+        if not piece:
+            return
+        try:
+            part.append(piece)
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise _Unusable("storage.full", FULL_WORDS) from error
+            raise
+
+
+def _refuse_unread(batch: UploadBatch, path: Path, relative_path: str, words: str) -> Outcome:
+    """Count a file that cannot even be opened."""
+    # A size that no file has keeps it from being taken for an empty one.
+    item = announce(batch, FileName(path.name, 1, relative_path, "unread").as_new_file())
+    return _refuse(item, "file.unreadable", words)
+
+
+def _refuse(item: BatchItem, code: str, message: str) -> Outcome:
+    if refuse_item(item.id, code, message):
+        return Outcome("refused", code, message)
+    item.refresh_from_db()
+    if item.status == ItemStatus.CANCELLED:
+        raise BatchClosed
+    return past_outcome(item)

@@ -1,0 +1,115 @@
+"""The protocol without HTTP: whatever is sent, repeated, cut or sent too much, the part holds the exact bytes."""
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.test import override_settings
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from batches.intake import parts
+from batches.intake.tus.errors import TusError
+from batches.intake.tus.headers import Patch, read_metadata
+from batches.intake.tus.reception import Reception
+
+ITEM = 7
+
+
+def send(part: parts.Part, length: int, patch: Patch, pieces: list[bytes]) -> Reception:
+    reception = Reception(part, length, patch)
+    for piece in pieces:
+        reception.add(piece)
+    return reception
+
+
+class Receiving(RuleBasedStateMachine):
+    """A client, by turns right and wrong, sends one file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.settings = override_settings(PARTS_ROOT=Path(self.folder.name))
+        self.settings.enable()
+        self.arrived = 0
+
+    def teardown(self) -> None:
+        self.settings.disable()
+        self.folder.cleanup()
+
+    @initialize(content=st.binary(min_size=1, max_size=300))
+    def announce(self, content: bytes) -> None:
+        self.content = content
+
+    @rule(lengths=st.lists(st.integers(0, 60), max_size=6), declared=st.booleans())
+    def patch(self, lengths: list[int], declared: bool) -> None:
+        """Pieces from the right offset, ended regularly or cut: the part cannot tell and need not."""
+        pieces, at = [], self.arrived
+        for length in lengths:
+            pieces.append(self.content[at : at + length])
+            at = min(at + length, len(self.content))
+        with parts.locked_part(ITEM) as part:
+            patch = Patch(self.arrived, at - self.arrived if declared else None)
+            assert send(part, len(self.content), patch, pieces).complete == (at == len(self.content))
+        self.arrived = at
+
+    @rule(offset=st.integers(0, 400))
+    def patch_elsewhere(self, offset: int) -> None:
+        if offset == self.arrived:
+            return
+        with parts.locked_part(ITEM) as part, pytest.raises(TusError) as refused:
+            Reception(part, len(self.content), Patch(offset, None))
+        assert refused.value.status == 409
+
+    @rule(extra=st.binary(min_size=1, max_size=20), declared=st.booleans())
+    def patch_too_much(self, extra: bytes, declared: bool) -> None:
+        rest = self.content[self.arrived :]
+        patch = Patch(self.arrived, len(rest + extra) if declared else None)
+        with parts.locked_part(ITEM) as part, pytest.raises(TusError, match=r"tus\.too_long"):
+            send(part, len(self.content), patch, [rest, extra])
+
+    @rule()
+    def patch_while_another_writes(self) -> None:
+        with parts.locked_part(ITEM), pytest.raises(parts.PartBusy), parts.locked_part(ITEM):
+            pytest.fail("two writers")
+
+    @rule()
+    def restart(self) -> None:
+        """Another process takes over: the running digests are gone."""
+        parts.states = parts.HashStates()
+
+    @precondition(lambda self: self.arrived > 0)
+    @rule()
+    def digest(self) -> None:
+        with parts.locked_part(ITEM) as part:
+            assert part.sha256() == hashlib.sha256(self.content[: self.arrived]).hexdigest()
+
+    @invariant()
+    def bytes_are_exact(self) -> None:
+        path = parts.part_path(ITEM)
+        assert parts.part_size(ITEM) == self.arrived
+        assert path.exists() == (self.arrived > 0)
+        if self.arrived:
+            assert path.read_bytes() == self.content[: self.arrived]
+
+
+TestReceiving = Receiving.TestCase
+TestReceiving.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+
+
+def test_hash_states_are_bounded() -> None:
+    kept = parts.HashStates(most=2)
+    now = Path(__file__).stat()
+
+    for item_id in (1, 2, 3):
+        kept.put(item_id, now, hashlib.sha256())
+
+    assert kept.take(1, now) is None
+    assert kept.take(3, now) is not None
+    assert kept.take(3, now) is None
+
+
+def test_metadata_reads_pairs_and_keys_without_a_value() -> None:
+    assert read_metadata("filename Y2F0LmpwZw==, private,") == {"filename": "cat.jpg", "private": ""}

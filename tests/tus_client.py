@@ -1,0 +1,97 @@
+"""A tus client for tests that drives the ASGI application itself: bodies in pieces, cuts, odd headers."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from batches.intake.tus.app import tus_application
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; status 0 when the application sent nothing."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def offset(self) -> int:
+        return int(self.headers["upload-offset"])
+
+
+class TusClient:
+    """Speaks as one signed-in person, or as nobody."""
+
+    def __init__(self, person: User | None = None, **extra: str) -> None:
+        self.headers = {"Host": "localhost", "Tus-Resumable": "1.0.0", **extra}
+        if person is not None:
+            browser = Client()
+            browser.force_login(person)
+            self.headers["Cookie"] = f"sessionid={browser.cookies['sessionid'].value}"
+
+    def create(self, batch_id: int, name: str, size: int, **metadata: str) -> Answer:
+        """POST a creation; `metadata` adds pairs."""
+        pairs = {"batch": str(batch_id), "filename": name, "last_modified": "1000", **metadata}
+        text = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in pairs.items())
+        return self.request("POST", "/tus/", {"Upload-Length": str(size), "Upload-Metadata": text})
+
+    def head(self, location: str) -> Answer:
+        return self.request("HEAD", location)
+
+    def patch(self, location: str, offset: int, *pieces: bytes, declared: bool = True, cut: bool = False) -> Answer:
+        """PATCH the pieces; with `cut` the client goes away after them."""
+        headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
+        if declared:
+            headers["Content-Length"] = str(sum(map(len, pieces)))
+        return self.request("PATCH", location, headers, pieces, cut=cut)
+
+    def send(self, batch_id: int, name: str, data: bytes, **metadata: str) -> Answer:
+        """Create and send in one piece."""
+        created = self.create(batch_id, name, len(data), **metadata)
+        return self.patch(created.headers["location"], created.offset, data)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str] | None = None,
+        pieces: Sequence[bytes] = (),
+        *,
+        cut: bool = False,
+    ) -> Answer:
+        """Send anything. A header of the client's own is left out where `headers` names it as empty."""
+        return asyncio.run(self._drive(method, path, self.headers | (headers or {}), pieces, cut=cut))
+
+    async def _drive(
+        self, method: str, path: str, headers: dict[str, str], pieces: Sequence[bytes], *, cut: bool
+    ) -> Answer:
+        incoming = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+        if cut:
+            incoming.append({"type": "http.disconnect"})
+        elif incoming:
+            incoming[-1]["more_body"] = False
+        else:
+            incoming.append({"type": "http.request", "body": b""})
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            assert incoming, "the application asks for more after the end of the body: a real server would wait"
+            return incoming.pop(0)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        lines = [(name.lower().encode(), value.encode()) for name, value in headers.items() if value]
+        scope = {"type": "http", "method": method, "path": path, "scheme": "http", "headers": lines}
+        await tus_application(scope, receive, send)
+        if not sent:
+            return Answer(0, {}, "")
+        start, body = sent
+        found = {name.decode(): value.decode() for name, value in start["headers"]}
+        return Answer(start["status"], found, body["body"].decode())
