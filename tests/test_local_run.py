@@ -159,3 +159,15 @@ def test_run_with_a_silent_server_says_which(name: str, url: str, tmp_path: Path
     assert done.returncode == 1
     assert f"of {name} does not" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.timeout(180)
+def test_killed_run_takes_everything_with_it(start_run: Callable[[], Run]) -> None:
+    run = start_run()
+    run.wait_ready()
+    family = run.family()
+    assert any("postgres" in line for line in family.values())
+
+    run.process.kill()
+
+    wait_until(lambda: all(gone(pid) for pid in family), 20)
