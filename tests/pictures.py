@@ -43,6 +43,12 @@ def quartered() -> Image.Image:
     return image
 
 
+def pixel(image: Image.Image, x: int, y: int) -> tuple[int, int, int]:
+    """Return the red, green and blue of one pixel of an RGB picture."""
+    red, green, blue = np.asarray(image)[y, x].tolist()
+    return red, green, blue
+
+
 def hollow_png(width: int, height: int) -> bytes:
     """Return a PNG that claims to be `width` by `height` pixels, all black, in a few hundred kilobytes at most."""
     packer = zlib.compressobj(9)

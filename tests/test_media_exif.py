@@ -67,7 +67,7 @@ def test_camera_is_named_once(make: str, model: str, camera: str) -> None:
 
 
 def test_place_follows_its_references() -> None:
-    gps = {1: "S", 2: (33.0, 51.0, 24.48), 3: "W", 4: (151, 12, 35.64)}
+    gps: dict[int, object] = {1: "S", 2: (33.0, 51.0, 24.48), 3: "W", 4: (151, 12, 35.64)}
 
     shot = _shot({}, GPS, gps)
 

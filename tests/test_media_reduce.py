@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from tests.pictures import encoded, textured, written
+from tests.pictures import encoded, pixel, textured, written
 from uploads.media.image import read_picture
 from uploads.media.previews import make_previews
 from uploads.media.reduce import reduce_picture
@@ -20,13 +20,13 @@ def test_png_of_any_mode_becomes_rgb(mode: str, tmp_path: Path) -> None:
     image = read_picture(written(tmp_path, encoded(source, "PNG"))).image
 
     assert image.mode == "RGB"
-    assert image.getpixel((20, 15)) == (255, 255, 255)
+    assert pixel(image, 20, 15) == (255, 255, 255)
 
 
 def test_cmyk_jpeg_becomes_rgb(tmp_path: Path) -> None:
     source = Image.new("CMYK", (40, 30), (0, 255, 255, 0))
 
-    red, green, blue = read_picture(written(tmp_path, encoded(source, "JPEG"))).image.getpixel((20, 15))
+    red, green, blue = pixel(read_picture(written(tmp_path, encoded(source, "JPEG"))).image, 20, 15)
 
     assert red > 240
     assert max(green, blue) < 15
@@ -39,8 +39,8 @@ def test_transparency_is_laid_on_white(kind: str, tmp_path: Path) -> None:
 
     image = read_picture(written(tmp_path, encoded(source, kind))).image
 
-    assert _close(image.getpixel((10, 15)), GREEN)
-    assert _close(image.getpixel((30, 15)), (255, 255, 255))
+    assert _close(pixel(image, 10, 15), GREEN)
+    assert _close(pixel(image, 30, 15), (255, 255, 255))
 
 
 def test_transparent_palette_and_key_colour_are_laid_on_white(tmp_path: Path) -> None:
@@ -51,13 +51,13 @@ def test_transparent_palette_and_key_colour_are_laid_on_white(tmp_path: Path) ->
     of_palette = read_picture(written(tmp_path, encoded(palette, "PNG", transparency=0))).image
     of_key = read_picture(written(tmp_path, encoded(keyed, "PNG", transparency=(1, 2, 3)))).image
 
-    assert of_palette.getpixel((5, 5)) == of_key.getpixel((5, 5)) == (255, 255, 255)
+    assert pixel(of_palette, 5, 5) == pixel(of_key, 5, 5) == (255, 255, 255)
 
 
 def test_half_transparency_mixes_with_white() -> None:
     image = reduce_picture(Image.new("RGBA", (10, 10), (0, 0, 0, 128)), 1024)
 
-    assert _close(image.getpixel((5, 5)), (127, 127, 127))
+    assert _close(pixel(image, 5, 5), (127, 127, 127))
 
 
 def test_colour_profile_is_converted_to_srgb(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_colour_profile_is_converted_to_srgb(tmp_path: Path) -> None:
     source = Image.new("RGB", (40, 30), (200, 30, 30))
 
     def seen(profile: bytes) -> tuple[int, ...]:
-        return read_picture(written(tmp_path, encoded(source, "PNG", icc_profile=profile))).image.getpixel((5, 5))
+        return pixel(read_picture(written(tmp_path, encoded(source, "PNG", icc_profile=profile))).image, 5, 5)
 
     assert seen(srgb) == (200, 30, 30)
     assert seen(dull)[0] < 180
