@@ -8,6 +8,7 @@ from uploads.models import Upload
 from uploads.paging import page_by_id
 
 PICTURES_PER_PAGE = 60
+BATCHES_NAMED = 10
 
 
 @require_safe
@@ -22,5 +23,5 @@ def upload_list(request: HttpRequest) -> HttpResponse:
 def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
     """One of my pictures and what is known about it."""
     upload = get_object_or_404(Upload, id=upload_id, owner_id=request.user.pk)
-    arrivals = upload.items.select_related("batch").order_by("-id")[:20]
+    arrivals = upload.items.select_related("batch").order_by("-batch_id").distinct("batch_id")[:BATCHES_NAMED]
     return render(request, "uploads/upload_detail.html", {"upload": upload, "arrivals": arrivals})
