@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from batches.engine import arrive, cancel, claim, finish, pause, reclaim, retry, turn
 from batches.engine.errors import BatchClosed
@@ -15,7 +15,7 @@ WORKER = 4711
 
 
 @pytest.fixture(autouse=True)
-def no_grace(settings: SettingsWrapper) -> None:
+def no_grace(settings: Settings) -> None:
     """The test database has just started; nobody has a lock to take again."""
     settings.GRACE_SECONDS = 0
 

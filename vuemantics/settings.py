@@ -105,7 +105,8 @@ DATABASES["default"].update(
     CONN_HEALTH_CHECKS=True,
     # The pool is opened at the first query, never before a fork. A worker's threads, its heartbeat and its
     # reconciler each hold one connection at most; one more lets a shutdown in.
-    OPTIONS={"pool": {"min_size": 1, "max_size": WORKER_THREADS + 4, "timeout": 10}},
+    # Only the engine's two hot statements ask for preparing (batches/engine/hot.py); the ORM binds on the client.
+    OPTIONS={"pool": {"min_size": 1, "max_size": WORKER_THREADS + 4, "timeout": 10}, "prepare_threshold": 0},
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,16 +1,25 @@
 """Taking the next file of a batch."""
 
-import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
 
+from batches.engine.hot import fetch_row
 from batches.engine.in_hand import Claim
 from batches.models import BatchItem
-from batches.states import BatchStatus, ItemStatus
+
+# The batch's state is looked at in the same statement: after a pause or a cancel nothing more is claimed. The index
+# item_queue gives the first waiting row; rows that others are just claiming are skipped.
+CLAIM = """
+UPDATE batches_batchitem
+   SET status = 'processing', stage = '', queue_position = NULL, attempts = attempts + 1, claim = gen_random_uuid(),
+       worker = %(worker)s, claimed_until = clock_timestamp() + %(lease)s, started_at = clock_timestamp()
+ WHERE id = (SELECT id FROM batches_batchitem
+              WHERE batch_id = %(batch)s AND queue_position IS NOT NULL AND (deaths > 0) = %(suspect)s
+                AND EXISTS (SELECT FROM batches_uploadbatch WHERE id = %(batch)s AND status = 'processing')
+              ORDER BY queue_position LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id, claim, upload_id
+"""
 
 
 def claim_item(batch_id: int, worker: int, *, suspect: bool = False) -> Claim | None:
@@ -18,32 +27,9 @@ def claim_item(batch_id: int, worker: int, *, suspect: bool = False) -> Claim | 
 
     `suspect` asks for files that were in hand when a process died; only a process with nothing else in hand may ask.
     """
-    waiting = BatchItem.objects.filter(
-        batch_id=batch_id, queue_position__isnull=False, batch__status=BatchStatus.PROCESSING
-    )
-    waiting = waiting.filter(deaths__gt=0) if suspect else waiting.filter(deaths=0)
-    with transaction.atomic():
-        row = (
-            waiting.select_for_update(skip_locked=True, of=("self",))
-            .order_by("queue_position")
-            .values_list("id", "upload_id")
-            .first()
-        )
-        if row is None:
-            return None
-        token = uuid.uuid4()
-        now = timezone.now()
-        BatchItem.objects.filter(id=row[0]).update(
-            status=ItemStatus.PROCESSING,
-            stage="",
-            queue_position=None,
-            attempts=F("attempts") + 1,
-            claim=token,
-            worker=worker,
-            claimed_until=now + timedelta(seconds=settings.LEASE_SECONDS),
-            started_at=now,
-        )
-    return Claim(row[0], batch_id, token, row[1])
+    lease = timedelta(seconds=settings.LEASE_SECONDS)
+    row = fetch_row(CLAIM, {"batch": batch_id, "worker": worker, "lease": lease, "suspect": suspect})
+    return None if row is None else Claim(row[0], batch_id, row[1], row[2])
 
 
 def has_suspects(batch_id: int) -> bool:

@@ -1,0 +1,98 @@
+"""A throw-away stack for the benches: real PostgreSQL and Redis, Django set up on them, real workers."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+
+from vuemantics.local import LocalServices
+
+ROOT = Path(__file__).resolve().parent.parent
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def stack() -> Iterator[LocalServices]:
+    """Start the servers in a throw-away folder, point Django at them and make the tables; all ends with the block."""
+    folder = Path(tempfile.mkdtemp(prefix="vuemantics-bench-"))
+    if os.getuid() == 0:
+        folder.chmod(0o711)  # root's PostgreSQL runs as another user
+    services = LocalServices(folder)
+    services.start()
+    os.environ.update(
+        DATABASE_URL=services.database_url,
+        REDIS_URL=services.redis_url,
+        VUEMANTICS_VAR=str(folder / "var"),
+        VUEMANTICS_LOG_LEVEL="WARNING",
+        DJANGO_SETTINGS_MODULE="vuemantics.settings",
+        SECRET_KEY="for the bench only, long enough for the checks of a real one",
+    )
+    try:
+        django.setup()
+        call_command("migrate", verbosity=0)
+        yield services
+    finally:
+        services.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[int]:
+    """Run `manage.py rundramatiq` until the block ends; gives its pid when every process is ready."""
+    with tempfile.TemporaryFile() as log:
+        main = subprocess.Popen(
+            [sys.executable, "manage.py", "rundramatiq", "-p", str(processes), "-t", str(threads)]
+            + ["--worker-shutdown-timeout", "7000"],
+            cwd=ROOT,
+            env=os.environ | {"VUEMANTICS_LOG_LEVEL": "INFO"} | env,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            wait_for(lambda: _ready(log.fileno()) >= processes, 60)
+            yield main.pid
+        finally:
+            os.killpg(main.pid, signal.SIGTERM)
+            main.wait(20)
+
+
+def _ready(descriptor: int) -> int:
+    return os.pread(descriptor, 1_000_000, 0).count(b"Worker process is ready for action.")
+
+
+def wait_for(done: Callable[[], bool], seconds: float, every: float = 0.05) -> float:
+    """Wait until `done` says so and return the seconds it took; ends the bench when it takes longer than `seconds`."""
+    start = time.perf_counter()
+    while not done():
+        if time.perf_counter() - start > seconds:
+            raise SystemExit(f"Not done after {seconds} s.")
+        time.sleep(every)
+    return time.perf_counter() - start
+
+
+def cpu_seconds(*roots: int) -> float:
+    """Return the processor time that these processes and all their children, living and ended, have used."""
+    return sum(_ticks(pid) for root in roots for pid in _tree(root)) / TICKS
+
+
+def _tree(pid: int) -> Iterator[int]:
+    yield pid
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            yield from _tree(int(child))
+
+
+def _ticks(pid: int) -> int:
+    """User and system time of a process and of its children that ended (fields 14 to 17 of proc_pid_stat(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15])

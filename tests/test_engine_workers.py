@@ -1,0 +1,72 @@
+"""Real worker processes on real rows."""
+
+import os
+import signal
+
+import pytest
+import redis
+from django.contrib.auth.models import User
+
+from batches.engine import arrive
+from batches.states import BatchStatus
+from tests.conftest import StartWorker
+from tests.rows import assert_counters_true, fill
+from tests.waiting import wait_until
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOOP = {"VUEMANTICS_PROCESSOR": "bench.noop.process", "VUEMANTICS_GRACE_SECONDS": "0"}
+
+
+def test_workers_finish_a_batch(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=200)
+    arrive.seal_batch(batch.id)
+
+    start_worker(processes=2, threads=2, env=NOOP)
+
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
+    assert_counters_true(batch)
+    assert batch.successful == 200
+
+
+def test_stop_by_sigterm_leaves_no_claim(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=50)
+    workers = start_worker(processes=1, threads=2, env=NOOP | {"VUEMANTICS_PROCESSOR": "tests.processors.slow"})
+    wait_until(lambda: batch.items.filter(status="processing").exists(), 20)
+
+    os.kill(workers.main.pid, signal.SIGTERM)
+
+    wait_until(lambda: workers.main.poll() is not None, 12)
+    assert not batch.items.filter(status="processing").exists()
+    assert not batch.items.filter(deaths__gt=0).exists()
+    assert_counters_true(batch)
+
+
+def test_killed_worker_loses_and_doubles_nothing(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=60)
+    arrive.seal_batch(batch.id)
+    env = NOOP | {"VUEMANTICS_PROCESSOR": "tests.processors.audited"}
+    workers = start_worker(processes=2, threads=2, env=env)
+    wait_until(lambda: Upload.objects.filter(hidden=True).count() >= 10, 20)
+
+    workers.kill_one()
+    wait_until(lambda: workers.main.poll() is not None, 20)
+    start_worker(processes=2, threads=2, env=env)
+
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
+    assert_counters_true(batch)
+    assert batch.successful == 60
+    finishes = Upload.objects.filter(owner=owner).values_list("audit_score", flat=True)
+    assert set(finishes) == {1}
+
+
+def test_lost_messages_are_rung_for_again(owner: User, start_worker: StartWorker, redis_client: "redis.Redis") -> None:
+    batch = fill(owner, files=60)
+    arrive.seal_batch(batch.id)
+    start_worker(processes=1, threads=2, env=NOOP | {"VUEMANTICS_PROCESSOR": "tests.processors.slow"})
+    wait_until(lambda: batch.items.filter(status="completed").count() >= 5, 20)
+
+    redis_client.flushall()
+
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
+    assert_counters_true(batch)
