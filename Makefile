@@ -7,8 +7,7 @@ ARGS ?=
 
 BIN := .venv/bin
 PRODUCTION := VUEMANTICS_DEBUG=0 VUEMANTICS_HTTPS=1 VUEMANTICS_HOSTS=photos.example.org \
-	SECRET_KEY=only-for-this-check-fifty-characters-or-more-4f9c0a7d2b81 \
-	DATABASE_URL=postgresql://check@localhost/check REDIS_URL=redis://localhost
+	SECRET_KEY=only-for-this-check-fifty-characters-or-more-4f9c0a7d2b81
 
 .PHONY: help run demo test check format bench requirements clean
 
@@ -30,8 +29,9 @@ check: .venv/development ## Style, types, imports, templates, settings, migratio
 	$(BIN)/mypy .
 	@if compgen -G 'templates/*' > /dev/null; then set -x; $(BIN)/djlint templates --lint; fi
 	$(BIN)/lint-imports
-	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	$(PRODUCTION) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(BIN)/python -m vuemantics.local sh -ec '\
+		$(BIN)/python manage.py check --deploy --fail-level WARNING --database default; \
+		$(BIN)/python manage.py makemigrations --check --dry-run'
 
 format: .venv/development ## Put the code in order
 	$(BIN)/ruff check --fix .

@@ -18,7 +18,6 @@ import pytest
 import redis
 
 from vuemantics.local import LocalServices, StartError
-from vuemantics.local.places import run_folder
 
 
 @dataclass
@@ -45,7 +44,6 @@ class Services:
         """Stop the servers and remove their files."""
         self.local.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-        shutil.rmtree(run_folder(self.folder), ignore_errors=True)
 
     def stop_redis(self) -> None:
         """Kill Redis with all that it holds; `start` brings an empty one."""

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -79,7 +80,7 @@ def start_run(tmp_path: Path) -> Iterator[Callable[[], Run]]:
     for run in reversed(runs):
         run.process.terminate()
         run.process.wait(20)
-    subprocess.run(["rm", "-rf", run_folder(tmp_path / "var")], check=True)
+    shutil.rmtree(run_folder(tmp_path / "var"), ignore_errors=True)
 
 
 def gone(pid: int) -> bool:

@@ -2,6 +2,7 @@
 so as root these tests also show a PostgreSQL that runs as another user below a folder that only root may pass."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -35,8 +36,7 @@ def stack(tmp_path: Path) -> Iterator[LocalServices]:
     stack = LocalServices(tmp_path / "var", durable=False)
     yield stack
     stack.stop()
-    if run_folder(stack.folder).is_dir():
-        subprocess.run(["rm", "-rf", run_folder(stack.folder)], check=True)
+    shutil.rmtree(run_folder(stack.folder), ignore_errors=True)
 
 
 def start_elsewhere(folder: Path) -> "subprocess.Popen[str]":
@@ -61,7 +61,6 @@ def test_start_gives_a_database_with_pgvector_and_an_empty_redis(stack: LocalSer
 
 
 def test_start_opens_no_tcp_port_and_no_folder_to_others(stack: LocalServices) -> None:
-    os.umask(0o022)
     parent_before = stat.S_IMODE(stack.folder.parent.stat().st_mode)
 
     stack.start()
@@ -167,3 +166,21 @@ def test_socket_folder_prepared_by_a_link_is_refused(stack: LocalServices, tmp_p
             stack.start()
     finally:
         run_folder(stack.folder).unlink()
+
+
+def test_stop_leaves_no_socket_folder(stack: LocalServices) -> None:
+    stack.start()
+    assert run_folder(stack.folder).is_dir()
+
+    stack.stop()
+
+    assert not run_folder(stack.folder).exists()
+
+
+def test_module_runs_a_command_beside_throw_away_servers() -> None:
+    ask = "import os, psycopg; print(psycopg.connect(os.environ['DATABASE_URL']).info.dbname); raise SystemExit(7)"
+
+    command = [sys.executable, "-m", "vuemantics.local", sys.executable, "-c", ask]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stdout) == (7, "vuemantics\n")

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,12 +48,13 @@ class LocalServices:
         with self._alone():
             self.redis.stop()
             self.postgres.stop()
+            if not self.redis.answers() and not self.postgres.answers():
+                shutil.rmtree(run_folder(self.folder))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """One start or stop at a time for this folder, whatever process it comes from."""
         state_folder(self.folder)
-        private_folder(run_folder(self.folder), mode=0o711 if os.getuid() == 0 else 0o700)
         path = self.folder / "local.lock"
         with path.open("w") as lock:
             deadline = time.monotonic() + LOCK_SECONDS
@@ -60,6 +62,7 @@ class LocalServices:
                 if time.monotonic() > deadline:
                     raise StartError(f"Another start has held {path} for {LOCK_SECONDS:.0f} s: end it, then try again.")
                 time.sleep(0.05)
+            private_folder(run_folder(self.folder), mode=0o711 if os.getuid() == 0 else 0o700)
             yield
 
 
