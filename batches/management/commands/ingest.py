@@ -1,0 +1,130 @@
+"""`manage.py ingest`: files and folders of this machine become a batch."""
+
+import itertools
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
+from django.urls import reverse
+
+from batches.engine.arrive import open_batch
+from batches.engine.errors import Refused
+from batches.intake.parts import PartBusy
+from batches.management.add import add_files
+from batches.management.follow import failures, follow
+from batches.management.walk import Found, Walk
+from batches.models import UploadBatch
+from batches.states import BatchStatus
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+
+class Command(BaseCommand):
+    """Add files, say where to watch them, and follow them on request."""
+
+    help = (
+        "Add files or folders of this machine to a batch. Exit status: 0 all well, 1 a file failed, "
+        "2 a wrong argument, 130 Ctrl-C."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """What to add, for whom."""
+        parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a file or a folder")
+        parser.add_argument(
+            "--owner", required=True, metavar="NAME", help="user name of the person whose files they are"
+        )
+        parser.add_argument("--name", default="", help="name of the batch (default: that of the first path)")
+        parser.add_argument("--batch", type=int, metavar="NUMBER", help="add to this batch instead of a new one")
+        parser.add_argument("--follow", action="store_true", help="show the progress until all is done")
+        parser.add_argument("--site", default="http://127.0.0.1:8000", metavar="URL", help="where the pages are")
+
+    def handle(self, *args: Any, paths: list[Path], owner: str, **options: Any) -> None:
+        """Add, then follow; leaves by SystemExit where the exit status is not 0."""
+        try:
+            walk, files = self._files(paths)
+            batch = self._batch(paths, owner, options["name"], options["batch"])
+            complete = self._add(batch, walk, files, options["site"])
+            if options["follow"]:
+                batch = self._follow(batch)
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: start it, for example by `make run`.\n{error}") from None
+        failed = self._report(batch)
+        if failed or not complete:
+            sys.exit(FAILED)
+
+    def _files(self, paths: list[Path]) -> tuple[Walk, Iterator[Found]]:
+        missing = [str(path) for path in paths if not path.exists()]
+        if missing:
+            raise CommandError(f"There is no such file or folder: {', '.join(missing)}", returncode=USAGE)
+        walk = Walk(paths)
+        files = walk.files()
+        first = next(files, None)
+        if first is None:
+            reason = f" {'; '.join(walk.unreadable)}" if walk.unreadable else ""
+            raise CommandError(f"There are no files in {', '.join(map(str, paths))}.{reason}", returncode=USAGE)
+        return walk, itertools.chain([first], files)
+
+    def _batch(self, paths: list[Path], owner: str, name: str, number: int | None) -> UploadBatch:
+        user = User.objects.filter(username=owner).first()
+        if user is None:
+            words = f"There is no user “{owner}”. `manage.py createsuperuser` or the admin makes one."
+            raise CommandError(words, returncode=USAGE)
+        if number is None:
+            return open_batch(user.pk, name or _name(paths))
+        batch = UploadBatch.objects.filter(id=number, owner=user).first()
+        if batch is None:
+            raise CommandError(f"{owner} has no batch {number}.", returncode=USAGE)
+        return batch
+
+    def _add(self, batch: UploadBatch, walk: Walk, files: Iterator[Found], site: str) -> bool:
+        """Returns whether everything that was meant is in the batch."""
+        self.stdout.write(f"Batch {batch.id}: {site.rstrip('/')}{reverse('batch-detail', args=[batch.id])}")
+        try:
+            count = add_files(batch, files, self.stdout.write)
+        except KeyboardInterrupt:
+            words = "Stopped. What was added stays and is processed. To add the rest, run the same command with"
+            self.stderr.write(f"{words} --batch {batch.id}")
+            sys.exit(INTERRUPTED)
+        except Refused as refusal:
+            self.stderr.write(refusal.message)
+            return False
+        except (PartBusy, OSError) as error:
+            words = f"{error or 'A file is being added by somebody else'}. To add the rest, mend it and run the same"
+            raise CommandError(f"{words} command with --batch {batch.id}") from None
+        self.stdout.write(f"{count} files added to “{batch.name}”.")
+        if walk.links:
+            self.stdout.write(f"{walk.links} links were left out: they lead out of the folder.")
+        for line in walk.unreadable:
+            self.stderr.write(f"This folder could not be read: {line}")
+        return not walk.unreadable
+
+    def _follow(self, batch: UploadBatch) -> UploadBatch:
+        try:
+            return follow(batch.id, self.stdout.write, terminal=self.stdout.isatty())
+        except KeyboardInterrupt:
+            self.stderr.write("No longer following. The batch goes on by itself; its page shows how far it is.")
+            sys.exit(INTERRUPTED)
+
+    def _report(self, batch: UploadBatch) -> int:
+        """Says what failed and why; returns how many files did or were dropped."""
+        batch.refresh_from_db()
+        if batch.status == BatchStatus.CANCELLED:
+            self.stderr.write("The batch was cancelled.")
+        if batch.status == BatchStatus.COMPLETED:
+            self.stdout.write(f"{batch.successful} of {batch.total} completed.")
+        if batch.failed:
+            self.stderr.write(f"{batch.failed} failed:")
+            for line in failures(batch):
+                self.stderr.write(line)
+        return batch.failed + batch.cancelled
+
+
+def _name(paths: list[Path]) -> str:
+    """The first path's name, and how many more there are."""
+    first = paths[0].resolve().name or "Files"
+    return f"{first} and {len(paths) - 1} more" if len(paths) > 1 else first

@@ -1,0 +1,168 @@
+"""`manage.py ingest`: what it adds, what it says, how it ends."""
+
+import io
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from PIL import Image
+
+from batches.models import UploadBatch
+from batches.states import BatchStatus, ItemStatus
+from tests.conftest import StartWorker
+from tests.people import make_person
+from tests.rows import assert_counters_true
+from tests.workers import ROOT
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ada(transactional_db: None) -> User:
+    """A person; other processes must see her."""
+    return make_person("ada")
+
+
+@pytest.fixture
+def roll(tmp_path: Path) -> Path:
+    """A folder of three pictures in two folders."""
+    folder = tmp_path / "Iceland"
+    (folder / "day 2").mkdir(parents=True)
+    for number, name in enumerate(["a.jpg", "day 2/a.jpg", "day 2/b.png"]):
+        Image.new("RGB", (64, 48), (number * 80, 120, 200)).save(folder / name)
+    return folder
+
+
+class Said:
+    """What a command wrote and how it ended."""
+
+    def __init__(self, *arguments: object) -> None:
+        out, err = io.StringIO(), io.StringIO()
+        self.status = 0
+        try:
+            call_command("ingest", *map(str, arguments), stdout=out, stderr=err)
+        except SystemExit as end:
+            self.status = int(end.code or 0)
+        self.out, self.err = out.getvalue(), err.getvalue()
+
+
+def test_ingest_adds_a_folder_and_seals_its_batch(ada: User, roll: Path) -> None:
+    said = Said(roll, "--owner", "ada")
+
+    batch = UploadBatch.objects.get()
+    assert (batch.owner, batch.name, batch.total, batch.status) == (ada, "Iceland", 3, BatchStatus.PROCESSING)
+    assert batch.sealed_at is not None
+    paths = batch.items.order_by("id").values_list("relative_path", flat=True)
+    assert list(paths) == ["Iceland/a.jpg", "Iceland/day 2/a.jpg", "Iceland/day 2/b.png"]
+    assert f"http://127.0.0.1:8000/batches/{batch.id}/" in said.out
+    assert (said.status, said.err) == (0, "")
+    assert_counters_true(batch)
+
+
+def test_ingest_leaves_the_source_as_it_is(ada: User, roll: Path) -> None:
+    before = {path: path.read_bytes() for path in roll.rglob("*.*")}
+
+    Said(roll, "--owner", "ada")
+
+    assert {path: path.read_bytes() for path in roll.rglob("*.*")} == before
+
+
+def test_ingest_of_a_refused_file_says_why_and_exits_with_one(ada: User, roll: Path) -> None:
+    (roll / "notes.txt").write_text("no picture")
+
+    said = Said(roll, "--owner", "ada", "--name", "Trip")
+
+    batch = UploadBatch.objects.get()
+    assert (said.status, batch.name, batch.failed) == (1, "Trip", 1)
+    assert "1 failed:" in said.err
+    assert f"Iceland/notes.txt: {batch.items.get(status=ItemStatus.FAILED).error_message}" in said.err
+
+
+def test_ingest_into_a_batch_adds_only_what_is_new(ada: User, roll: Path) -> None:
+    Said(roll, "--owner", "ada")
+    batch = UploadBatch.objects.get()
+    Image.new("RGB", (64, 48), "red").save(roll / "new.jpg")
+
+    Said(roll, "--owner", "ada", "--batch", batch.id)
+
+    batch.refresh_from_db()
+    assert (UploadBatch.objects.count(), batch.total) == (1, 4)
+    assert_counters_true(batch)
+
+
+def test_ingest_into_a_cancelled_batch_is_refused(ada: User, roll: Path) -> None:
+    Said(roll, "--owner", "ada")
+    batch = UploadBatch.objects.get()
+    UploadBatch.objects.update(status=BatchStatus.CANCELLED, completed_at=batch.created_at)
+
+    said = Said(roll, "--owner", "ada", "--batch", batch.id)
+
+    assert said.status == 1
+    assert "was cancelled" in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["{roll}", "--owner", "bob"], "There is no user “bob”"),
+        (["{roll}/gone", "--owner", "ada"], "There is no such file or folder: "),
+        (["{empty}", "--owner", "ada"], "There are no files in"),
+        (["{roll}", "--owner", "ada", "--batch", "999"], "ada has no batch 999"),
+    ],
+)
+def test_wrong_argument_exits_with_two_and_makes_no_batch(
+    ada: User, roll: Path, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    given = [argument.format(roll=roll, empty=tmp_path / "empty") for argument in arguments]
+
+    with pytest.raises(CommandError, match=words) as error:
+        Said(*given)
+
+    assert error.value.returncode == 2
+    assert not UploadBatch.objects.exists()
+
+
+def test_batch_of_somebody_else_cannot_be_added_to(ada: User, roll: Path) -> None:
+    Said(roll, "--owner", "ada")
+    make_person("bob")
+
+    with pytest.raises(CommandError, match="bob has no batch"):
+        Said(roll, "--owner", "bob", "--batch", UploadBatch.objects.get().id)
+
+
+def test_follow_ends_with_the_batch_and_names_the_broken_file(ada: User, roll: Path, start_worker: StartWorker) -> None:
+    whole = (roll / "a.jpg").read_bytes()
+    (roll / "broken.jpg").write_bytes(whole[: len(whole) // 2])
+    start_worker()
+
+    said = Said(roll, "--owner", "ada", "--follow")
+
+    batch = UploadBatch.objects.get()
+    assert (batch.status, batch.successful, batch.failed) == (BatchStatus.COMPLETED, 3, 1)
+    assert "3 of 4 completed." in said.out
+    assert "Iceland/broken.jpg: " in said.err
+    assert said.status == 1
+    assert_counters_true(batch)
+
+
+def test_follow_left_by_ctrl_c_leaves_the_batch_alone(ada: User, roll: Path, worker_env: dict[str, str]) -> None:
+    command = [sys.executable, "manage.py", "ingest", str(roll), "--owner", "ada", "--follow"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=worker_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    lines = iter(process.stdout.readline, "")
+    assert any("No worker is running" in line for line in lines)
+
+    process.send_signal(signal.SIGINT)
+    _, words = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert "goes on by itself" in words
+    batch = UploadBatch.objects.get()
+    assert (batch.status, batch.total) == (BatchStatus.PROCESSING, 3)
