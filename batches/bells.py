@@ -7,6 +7,7 @@ away neither fails nor slows what was committed; the reconciler rings again with
 import logging
 import os
 import threading
+from typing import cast
 
 import dramatiq
 import redis
@@ -32,8 +33,7 @@ def total_threads() -> int:
 
 def ring_now(wanted: int) -> int:
     """Top the queue up to `wanted` bells; returns how many were sent. Raises redis.RedisError."""
-    broker = dramatiq.get_broker()
-    assert isinstance(broker, RedisBroker)
+    broker = cast(RedisBroker, dramatiq.get_broker())
     waiting: int = broker.client.llen(f"{broker.namespace}:{QUEUE}")
     missing = max(0, wanted - waiting)
     for _ in range(missing):

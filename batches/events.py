@@ -42,9 +42,9 @@ class Publisher:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changed: dict[int, bool] = {}
+        self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._wake: asyncio.Event | None = None
-        self._out = False
+        self._away = False
 
     def hint(self, batch_id: int, *, final: bool) -> None:
         """Note the change and return at once; any thread may call it."""
@@ -52,18 +52,13 @@ class Publisher:
             news = final or batch_id not in self._changed
             self._changed[batch_id] = final or self._changed.get(batch_id, False)
             if self._loop is None:
-                self._start()
-            if news and self._loop is not None and self._wake is not None:
-                self._loop.call_soon_threadsafe(self._wake.set)
-
-    def _start(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._wake = asyncio.Event()
-        threading.Thread(target=self._loop.run_until_complete, args=(self._run(),), name="hints", daemon=True).start()
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_until_complete, args=(self._run(),), daemon=True).start()
+        if news:
+            self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _run(self) -> None:
         """Send what is due, for ever; each batch at most once per HINT_SECONDS unless its change is final."""
-        assert self._wake is not None
         client = redis.asyncio.from_url(settings.REDIS_URL)
         sent: dict[int, float] = {}
         while True:
@@ -91,23 +86,26 @@ class Publisher:
             if alone or final:
                 message = {"type": "batch.changed", "batch_id": batch_id}
                 await get_channel_layer().group_send(batch_group(batch_id), message)
-            self._report(error=None)
+            self._note(None)
         except (OSError, redis.exceptions.RedisError) as error:
-            self._report(error=error)
+            self._note(error)
 
-    def _report(self, *, error: Exception | None) -> None:
+    def _note(self, error: Exception | None) -> None:
         """Log one line when Redis goes away and one when it is back."""
-        if error is not None and not self._out:
+        if error is not None and not self._away:
             logger.warning("Redis is away (%s): pages look every 2 s instead of being told.", error)
-        if error is None and self._out:
+        if error is None and self._away:
             logger.info("Redis is back: pages are told of changes again.")
-        self._out = error is not None
+        self._away = error is not None
 
 
 def _renew() -> None:
+    """A forked process has none of its parent's threads. The parent's loop is kept unused: closing it hurts the parent."""
     global _publisher
+    _parents.append(_publisher)
     _publisher = Publisher()
 
 
+_parents: list[Publisher] = []
 _publisher = Publisher()
 os.register_at_fork(after_in_child=_renew)

@@ -48,10 +48,11 @@ def stack() -> Iterator[LocalServices]:
 @contextmanager
 def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[int]:
     """Run `manage.py rundramatiq` until the block ends; gives its pid when every process is ready."""
+    command = [sys.executable, "manage.py", "rundramatiq", "-p", str(processes), "-t", str(threads)]
+    command += ["--worker-shutdown-timeout", "7000"]
     with tempfile.TemporaryFile() as log:
         main = subprocess.Popen(
-            [sys.executable, "manage.py", "rundramatiq", "-p", str(processes), "-t", str(threads)]
-            + ["--worker-shutdown-timeout", "7000"],
+            command,
             cwd=ROOT,
             env=os.environ | {"VUEMANTICS_LOG_LEVEL": "INFO"} | env,
             stdout=log,

@@ -20,7 +20,7 @@ def slow(held: Held) -> None:
 def audited(held: Held) -> Callable[[], None]:
     """Take 0.1 s; counts each finish in its own transaction, in fields of the upload that nothing else uses here."""
     slow(held)
-    upload = Upload.objects.filter(id=held.claim.upload_id)
+    upload = Upload.objects.filter(id=held.claim.upload_id or 0)
 
     def save() -> None:
         upload.update(audit_score=Coalesce("audit_score", 0) + 1, hidden=True)

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
-from batches.engine import arrive, cancel, claim, finish, pause, reclaim, retry, turn
+from batches.engine import arrive, cancel, claim, finish, pause, reclaim, retry, settle, turn
 from batches.engine.errors import BatchClosed
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
@@ -28,7 +28,7 @@ def test_batch_completes_when_sealed_and_nothing_is_live(owner: User) -> None:
         taken = claim.claim_item(batch.id, WORKER)
         assert taken is not None
         assert finish.complete(taken)
-    arrive.settle(batch.id)
+    settle.settle(batch.id)
 
     batch.refresh_from_db()
     assert (batch.status, batch.successful, batch.percent) == (BatchStatus.COMPLETED, 2, 100)

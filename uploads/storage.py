@@ -33,7 +33,7 @@ def store_original(part: Path, key: UUID) -> None:
     if isinstance(default_storage, FileSystemStorage):
         target = Path(default_storage.path(name))
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.replace(part, target)
+        part.replace(target)
         sync_folder(target.parent)
         return
     with part.open("rb") as stream:
@@ -101,7 +101,7 @@ def _replace(name: str, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with NamedTemporaryFile(dir=target.parent, delete=False) as stream:
         stream.write(content)
-    os.replace(stream.name, target)
+    Path(stream.name).replace(target)
 
 
 def delete_files(key: UUID, previews: Mapping[str, str]) -> None:

@@ -99,7 +99,7 @@ PROCESSOR = os.environ.get("VUEMANTICS_PROCESSOR", "batches.engine.work.process_
 # dramatiq reads it when it is imported: a worker takes no more bells than it has threads.
 os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))
 
-DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL") or _local_database)}
+DATABASES: dict[str, dict[str, Any]] = {"default": {**dj_database_url.parse(os.environ.get("DATABASE_URL") or _local_database)}}
 DATABASES["default"].update(
     CONN_MAX_AGE=0,
     CONN_HEALTH_CHECKS=True,

@@ -32,7 +32,10 @@ SELECT id FROM batches_batchitem WHERE id = %(item)s AND status = 'processing' A
 
 
 def complete(claim: Claim, save: Callable[[], None] | None = None) -> bool:
-    """Finish a file well. `save` writes its results in the same transaction. False: somebody else has it, nothing changed."""
+    """Finish a file well. `save` writes its results in the same transaction.
+
+    False: somebody else has it, nothing changed.
+    """
     if save is None:
         return _finish(claim, "completed")
     with transaction.atomic():
@@ -44,7 +47,7 @@ def complete(claim: Claim, save: Callable[[], None] | None = None) -> bool:
 
 
 def fail(claim: Claim, code: str, message: str) -> bool:
-    """Finish a file badly, with a stable code and words for its owner. False: somebody else has it, nothing changed."""
+    """Finish a file badly, with a stable code and words for its owner. False as for `complete`."""
     return _finish(claim, "failed", code, message)
 
 

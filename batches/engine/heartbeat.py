@@ -15,7 +15,7 @@ from batches.states import BatchStatus, ItemStatus
 
 
 def beat() -> None:
-    """Write new stages, renew leases before the deadline of the stage, and learn which files are not wanted any more."""
+    """Write new stages, renew leases before the stage's deadline, and learn which files are not wanted any more."""
     give_back(hand.take_lost())
     all_held = hand.all()
     if not all_held:

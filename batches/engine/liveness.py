@@ -27,8 +27,8 @@ def living_workers() -> list[int]:
     """Return the ids of the worker processes that hold their lock now, read from pg_locks."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1",
+            "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2"
+            " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1",
             [WORKER_LOCKS],
         )
         return [row[0] for row in cursor.fetchall()]
@@ -73,24 +73,15 @@ class Identity:
         if self._connection is not None:
             self._connection.close()
         self._connection = psycopg.connect(**connection.get_connection_params(), autocommit=True)
-        if self._worker is not None and self._try_lock(self._worker):
+        if self._worker is not None and _try_lock(self._connection, self._worker):
             self.id = self._worker
             return
-        former, self._worker = self._worker, self._register()
-        if not self._try_lock(self._worker):
+        former, self._worker = self._worker, _register()
+        if not _try_lock(self._connection, self._worker):
             raise psycopg.OperationalError(f"The lock of worker {self._worker} is held by somebody else.")
         if former is not None:
             BatchItem.objects.filter(worker=former, status=ItemStatus.PROCESSING).update(worker=self._worker)
         self.id = self._worker
-
-    def _try_lock(self, number: int) -> bool:
-        assert self._connection is not None
-        row = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", [WORKER_LOCKS, number]).fetchone()
-        return bool(row and row[0])
-
-    def _register(self) -> int:
-        worker = Worker.objects.create(host=socket.gethostname(), pid=os.getpid(), threads=settings.WORKER_THREADS)
-        return worker.id
 
     def release(self) -> None:
         """Give the lock up at an orderly stop."""
@@ -100,6 +91,16 @@ class Identity:
             self.id = None
             if self._connection is not None:
                 self._connection.close()
+
+
+def _try_lock(session: "psycopg.Connection[tuple[object, ...]]", number: int) -> bool:
+    row = session.execute("SELECT pg_try_advisory_lock(%s, %s)", [WORKER_LOCKS, number]).fetchone()
+    return bool(row and row[0])
+
+
+def _register() -> int:
+    worker = Worker.objects.create(host=socket.gethostname(), pid=os.getpid(), threads=settings.WORKER_THREADS)
+    return worker.id
 
 
 identity = Identity()

@@ -1,7 +1,7 @@
 """Whose turn it is: round robin over owners, then over an owner's batches, imports before re-analysis."""
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Case, Exists, F, OuterRef, When
 from django.utils import timezone
 
 from batches import bells
@@ -18,6 +18,7 @@ def next_batch() -> int | None:
         Exists(BatchItem.objects.filter(batch_id=OuterRef("id"), queue_position__isnull=False)),
         status=BatchStatus.PROCESSING,
     )
+    imports_first = Case(When(kind=BatchKind.IMPORT, then=0), default=1)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN_LOCK])
@@ -25,7 +26,7 @@ def next_batch() -> int | None:
             waiting.order_by(
                 F("owner__ownerturn__last_served").asc(nulls_first=True),
                 F("owner_id"),
-                F("kind"),
+                imports_first,
                 F("last_served").asc(nulls_first=True),
                 F("id"),
             )
@@ -48,6 +49,3 @@ def serve_next(batch_id: int) -> None:
     batch.update(last_served=None)
     OwnerTurn.objects.filter(owner__batches__in=batch).update(last_served=None)
     bells.ring_soon(bells.total_threads())
-
-
-assert BatchKind.IMPORT < BatchKind.REANALYSIS, "The turn orders kinds by name: imports come first."

@@ -71,8 +71,8 @@ def process_upload(held: Held) -> Save:
 
     Raises MediaError of any sort, and Stopped between two stages when the file is not wanted any more.
     """
-    upload = Upload.objects.only("id", "key").filter(id=held.claim.upload_id).first()
-    if upload is None:
+    upload = held.claim.upload_id and Upload.objects.only("id", "key").filter(id=held.claim.upload_id).first()
+    if not upload:
         raise PermanentError("item.gone", "The picture was deleted before it was worked on.")
     with local_copy(upload.key) as path:
         result = run(path, get_analyzer(settings.ANALYZER), held.enter)
