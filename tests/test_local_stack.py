@@ -1,7 +1,6 @@
 """The embedded PostgreSQL and Redis: started, shared, killed, refused. pytest's folders are closed to other users,
 so as root these tests also show a PostgreSQL that runs as another user below a folder that only root may pass."""
 
-import os
 import shutil
 import signal
 import stat
