@@ -41,9 +41,9 @@ bench: .venv/development ## Measure against bare loops: make bench [ARGS=engine]
 	@for file in $(if $(ARGS),$(ARGS:%=bench/%.py),$(filter-out bench/_%.py,$(wildcard bench/*.py))); do \
 		module=$${file%.py}; $(BIN)/python -m $${module//\//.} || exit 1; done
 
-requirements: .venv/development ## Compile the pinned requirements from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --generate-hashes --no-annotate --no-header --python-version 3.11 -o requirements.txt
-	uv pip compile pyproject.toml --group dev -c requirements.txt --generate-hashes --no-annotate --no-header \
+requirements: ## Compile the pinned requirements from pyproject.toml (needs uv)
+	uv pip compile --quiet pyproject.toml --generate-hashes --no-header --python-version 3.11 -o requirements.txt
+	uv pip compile --quiet pyproject.toml --group dev -c requirements.txt --generate-hashes --no-header \
 		--python-version 3.11 -o requirements-dev.txt
 
 clean: ## Remove the virtual environment and caches; data in var/ stays
