@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from batches.views import commands, pages
+from batches.views import commands, pages, upload
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("batches/", pages.batch_list, name="batch-list"),
+    path("batches/new/", upload.new_batch, name="batch-new"),
+    path("batches/open/", upload.open_batch, name="batch-open"),
+    path("batches/<int:batch_id>/seal/", upload.seal, name="batch-seal"),
     path("batches/<int:batch_id>/", pages.batch_detail, name="batch-detail"),
     path("batches/<int:batch_id>/pause/", commands.pause, name="batch-pause"),
     path("batches/<int:batch_id>/resume/", commands.resume, name="batch-resume"),

@@ -55,7 +55,7 @@ def test_tus_options_tells_version_extensions_and_size(tus: TusClient, settings:
 
     assert answer.status == 204
     assert answer.headers["tus-version"] == "1.0.0"
-    assert answer.headers["tus-extension"] == "creation"
+    assert answer.headers["tus-extension"] == "creation,termination"
     assert answer.headers["tus-max-size"] == str(settings.MAX_FILE_BYTES)
 
 
@@ -232,6 +232,28 @@ def test_tus_for_a_cancelled_batch_is_gone(tus: TusClient, batch: UploadBatch, p
     assert_counters_true(batch)
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_tus_other_methods_are_refused(tus: TusClient, method: str) -> None:
     assert tus.request(method, "/tus/1").status == 405
+
+
+def test_tus_file_given_up_is_failed_and_its_batch_can_end(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
+    location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
+    tus.patch(location, 0, JPEG[:100])
+    bob = TusClient(make_person("bob"))
+
+    answers = [bob.request("DELETE", location), tus.request("DELETE", location), tus.head(location)]
+    arrive.seal_batch(batch.id)
+
+    assert [answer.status for answer in answers] == [404, 204, 410]
+    assert not list(parts.iterdir())
+    assert_counters_true(batch)
+    assert (batch.status, batch.items.get().error_code) == ("completed", "file.withdrawn")
+
+
+def test_tus_file_that_has_arrived_cannot_be_given_up(tus: TusClient, batch: UploadBatch) -> None:
+    location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
+    tus.patch(location, 0, JPEG)
+
+    assert tus.request("DELETE", location).status == 409
+    assert batch.items.get().status == "pending"

@@ -1,7 +1,7 @@
 """The endpoint as a raw ASGI application: bodies are read piece by piece, never collected.
 
-POST /tus/ creates, HEAD and PATCH /tus/<item> resume, OPTIONS /tus/ tells what is spoken. No CORS headers: only pages
-of this site may use it.
+POST /tus/ creates, HEAD and PATCH /tus/<item> resume, DELETE gives up, OPTIONS /tus/ tells what is spoken. No CORS
+headers: only pages of this site may use it.
 """
 
 import logging
@@ -90,7 +90,10 @@ async def _route(scope: Message, body: Body) -> Answer:
         return 200, {"Upload-Offset": str(place.offset), "Upload-Length": str(place.length)}, b""
     if method == "PATCH" and item is not None:
         return await _patch(cookies, int(item), tus.read_patch(headers), body)
-    raise TusError(405, "tus.method", "Use POST /tus/, HEAD and PATCH /tus/<number>, OPTIONS.")
+    if method == "DELETE" and item is not None:
+        await in_thread(work.withdraw, cookies, int(item))
+        return 204, {}, b""
+    raise TusError(405, "tus.method", "Use POST /tus/, HEAD, PATCH and DELETE /tus/<number>, OPTIONS.")
 
 
 async def _create(cookies: str, headers: tus.Headers) -> Answer:

@@ -10,7 +10,7 @@ from batches.intake.names import FileName
 from batches.intake.tus.errors import TusError
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation"
+EXTENSIONS = "creation,termination"
 CONTENT_TYPE = "application/offset+octet-stream"
 LARGEST = 2**63 - 1
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
+from batches.engine.arrive import refuse_item
 from batches.engine.errors import BatchClosed, Refused
 from batches.intake.announce import announce
 from batches.intake.ending import NotReceiving, Outcome, end_item, past_outcome
@@ -14,6 +15,9 @@ from batches.intake.tus.origin import signed_in_user
 from batches.intake.tus.reception import Reception
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
+
+WITHDRAWN = "file.withdrawn"
+STATUSES = {"file.too_large": 413, WITHDRAWN: 410}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,16 @@ def finish(item: BatchItem, part: Part) -> Place:
     return _place_after(item, outcome)
 
 
+def withdraw(cookies: str, item_id: int) -> None:
+    """Give up a file that its sender cannot send to the end: it is failed and its part removed. Raises as `begin`."""
+    item = find_item(signed_in_user(cookies), item_id)
+    with locked_part(item.id) as part:
+        if refuse_item(item.id, WITHDRAWN, "The sender could not read it to its end. Add it again."):
+            part.delete()
+            return
+    raise TusError(409, "upload.complete", "All of it has arrived: it cannot be taken back here.")
+
+
 def find_item(user: User, item_id: int) -> BatchItem:
     """Return the user's own item with its batch. Raises TusError 404, or 410 when the batch was cancelled."""
     item = BatchItem.objects.select_related("batch").filter(id=item_id, batch__owner=user).first()
@@ -111,7 +125,6 @@ def _standing(item: BatchItem) -> Place:
 def _place_after(item: BatchItem, outcome: Outcome) -> Place:
     """An ended file is all here; one that was refused is an error, except an empty one: all of its bytes came."""
     if outcome.state == "refused" and item.size:
-        status = 413 if outcome.code == "file.too_large" else 422
-        raise TusError(status, outcome.code, outcome.message)
+        raise TusError(STATUSES.get(outcome.code, 422), outcome.code, outcome.message)
     note = f"{outcome.code}: {outcome.message}" if outcome.state == "refused" else ""
     return Place(item.id, item.size, item.size, note)

@@ -1,0 +1,149 @@
+"""The page for adding files: its form without JavaScript, and what its script asks."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import Settings
+
+from batches.models import UploadBatch
+from tests.people import make_person
+from tests.pictures import encoded, textured
+from tests.rows import assert_counters_true
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PICTURES = [encoded(textured(320, 240, seed), "JPEG") for seed in range(3)]
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_person("ada")
+
+
+@pytest.fixture
+def browser(ada: User) -> Client:
+    client = Client()
+    client.force_login(ada)
+    return client
+
+
+def upload(name: str, data: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, data)
+
+
+def test_page_has_a_form_that_works_without_scripts(browser: Client) -> None:
+    page = browser.get("/batches/new/").content.decode()
+
+    assert 'enctype="multipart/form-data"' in page
+    assert 'type="file" name="files" multiple' in page
+    assert "16.0\xa0MB and 1000 files together" in page
+    assert "<style" not in page
+    assert " style=" not in page
+
+
+def test_page_needs_a_person() -> None:
+    client = Client()
+
+    answers = [client.get("/batches/new/"), client.post("/batches/open/"), client.post("/batches/1/seal/")]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 302]
+
+
+def test_page_promises_privacy_only_with_the_embedded_analyzer(browser: Client, settings: Settings) -> None:
+    before = browser.get("/batches/new/").content.decode()
+    settings.ANALYZER = "ollama"
+    after = browser.get("/batches/new/").content.decode()
+
+    assert "Nothing leaves it" in before
+    assert "Nothing leaves it" not in after
+
+
+def test_form_takes_files_and_leads_to_their_batch(browser: Client, ada: User) -> None:
+    files = [upload("a.jpg", PICTURES[0]), upload("b.jpg", PICTURES[1]), upload("notes.txt", b"milk, eggs")]
+
+    answer = browser.post("/batches/new/", {"name": " Week\nend ", "files": files})
+
+    batch = UploadBatch.objects.get(owner=ada)
+    assert answer.headers["Location"] == f"/batches/{batch.id}/"
+    assert (batch.name, batch.total, batch.failed, batch.status) == ("Week end", 3, 1, "processing")
+    assert batch.sealed_at is not None
+    assert Upload.objects.filter(owner=ada).count() == 2
+    assert_counters_true(batch)
+
+
+def test_form_keeps_two_files_of_the_same_name_and_size(browser: Client) -> None:
+    same = len(PICTURES[0])
+    other = PICTURES[1][:same].ljust(same, b"\0")
+
+    browser.post("/batches/new/", {"files": [upload("image.jpg", PICTURES[0]), upload("image.jpg", other)]})
+
+    assert Upload.objects.count() == 2
+    assert UploadBatch.objects.get().name.startswith("Files of ")
+
+
+def test_form_whose_files_are_all_refused_completes(browser: Client) -> None:
+    browser.post("/batches/new/", {"files": [upload("a.txt", b"no"), upload("empty.jpg", b"")]})
+
+    batch = UploadBatch.objects.get()
+    assert (batch.status, batch.failed) == ("completed", 2)
+    assert set(batch.items.values_list("error_code", flat=True)) == {"file.unsupported", "file.empty"}
+
+
+def test_form_without_files_says_so(browser: Client) -> None:
+    page = browser.post("/batches/new/", {"name": "Nothing"}).content.decode()
+
+    assert "No file was chosen" in page
+    assert not UploadBatch.objects.exists()
+
+
+def test_open_batch_gives_where_to_send(browser: Client, ada: User) -> None:
+    wish = {"name": "Iceland", "expected_items": 200}
+
+    answer = browser.post("/batches/open/", wish, content_type="application/json")
+
+    batch = UploadBatch.objects.get(owner=ada)
+    assert answer.status_code == 201
+    assert answer.json() == {"id": batch.id, "url": f"/batches/{batch.id}/", "tus_url": "/tus/"}
+    assert (batch.name, batch.expected_items, batch.sealed_at) == ("Iceland", 200, None)
+
+
+@pytest.mark.parametrize(
+    ("wish", "status"),
+    [
+        ("{", 400),
+        ("[]", 400),
+        ('{"name": "x"}', 400),
+        ('{"name": 5, "expected_items": 1}', 400),
+        ('{"name": "x", "expected_items": true}', 400),
+        ('{"name": "x", "expected_items": 0}', 400),
+        ('{"name": "x", "expected_items": 4000000000}', 400),
+        ('{"name": "x", "expected_items": 500001}', 413),
+    ],
+)
+def test_open_batch_refuses_in_words(browser: Client, wish: str, status: int) -> None:
+    answer = browser.post("/batches/open/", wish, content_type="application/json")
+
+    assert (answer.status_code, bool(answer.json()["error"])) == (status, True)
+    assert not UploadBatch.objects.exists()
+
+
+def test_seal_is_for_the_owner(browser: Client, ada: User) -> None:
+    batch = UploadBatch.objects.create(owner=ada, name="Mine")
+    other = UploadBatch.objects.create(owner=make_person("bob"), name="Bob's")
+
+    answers = [browser.post(f"/batches/{batch_id}/seal/") for batch_id in (batch.id, batch.id, other.id, 10**15)]
+
+    batch.refresh_from_db()
+    other.refresh_from_db()
+    assert [answer.status_code for answer in answers] == [204, 204, 404, 404]
+    assert batch.status == "completed"
+    assert other.sealed_at is None
+
+
+@pytest.mark.parametrize("path", ["/batches/open/", "/batches/1/seal/", "/batches/new/"])
+def test_doors_want_a_csrf_token(ada: User, path: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada)
+
+    assert client.post(path).status_code == 403
