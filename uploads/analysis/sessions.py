@@ -16,8 +16,8 @@ SHA256 = {
     "all_minilm_l6_v2.onnx": "578b7086109ea511db52e4d19cd15e9a49d11a0a2c41f177217b355d7503c28d",
     "efficientnet_lite0.onnx": "3a573e5f7f283bd336fab372a534f09556e5d44225b090ec7a57b4e97c5f578a",
     "nanodet_g.onnx": "8736ab8c429a865a2dcc0777c070d472a79d46542bc5e661963d0c206799d278",
-    "phrase_vectors.npz": "4800a28b6135c7fafed89dcbf5a24f95cfc25884cfd8c7252328c189b7e9a6cb",
-    "phrases.json": "b42ff8935a73bc9dd3309ea23b470a1c6102a63265fc18a37eb528d40a71bbd7",
+    "phrase_vectors.npz": "ab88c607a5956aa78272b6776237c73f968dfa46deb658211ea423a5b6bd7a24",
+    "phrases.json": "c74f7f0ca8ba2f687a5118888ee63785a67f20428fc191a75e12dde6e3652c48",
     "wordpiece_vocab.txt": "0f052197aac305fe42f378b5c61554b7bacb34b8be4af83fec2cfdcdffbc9973",
 }
 """Every file of FOLDER; NOTICE says where each comes from, tools/build_weights.py makes them anew."""

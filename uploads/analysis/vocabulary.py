@@ -44,14 +44,13 @@ def load_vocabulary() -> Vocabulary:
     """Return the shipped vocabulary; EnvironmentalError as read_weights()."""
     phrases = json.loads(read_weights("phrases.json"))
     with np.load(io.BytesIO(read_weights("phrase_vectors.npz")), allow_pickle=False) as arrays:
-        vectors = arrays["V"].astype(np.float32)
-        shape = tuple(int(side) for side in arrays["hs"])
-        bits = np.unpackbits(arrays["HY"], count=shape[0] * shape[1])
+        vectors = arrays["vectors"].astype(np.float32)
+        bits = np.unpackbits(arrays["membership"], axis=1, count=len(phrases["labels"]))
     return Vocabulary(
-        labels=tuple(phrases["L"]),
-        kinds=tuple(phrases["HN"]),
-        objects=tuple(phrases["COCO"]),
-        scenes=tuple(phrases["SC"]),
+        labels=tuple(phrases["labels"]),
+        kinds=tuple(phrases["kinds"]),
+        objects=tuple(phrases["objects"]),
+        scenes=tuple(phrases["scenes"]),
         vectors=vectors,
-        membership=bits.reshape(shape).astype(np.float32),
+        membership=bits.astype(np.float32),
     )
