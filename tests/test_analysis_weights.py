@@ -66,3 +66,9 @@ def test_colour_is_named_as_people_do(colour: tuple[int, int, int], name: str) -
 
     assert colours.shares == ((name, 1.0),)
     assert colours.plain
+
+
+def test_notice_names_every_file_of_weights() -> None:
+    notice = (Path(__file__).parent.parent / "NOTICE").read_text()
+
+    assert [name for name, digest in SHA256.items() if name not in notice or digest not in notice] == []
