@@ -1,0 +1,142 @@
+"""Sending files from a real browser."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, Request, Route, expect
+
+from batches.models import UploadBatch
+from tests.browser.conftest import OpenPage
+from tests.conftest import StartWorker
+from tests.pictures import encoded, textured
+from tests.rows import assert_counters_true
+from uploads.models import Upload
+from uploads.storage import local_copy
+
+BATCH = re.compile(r"/batches/\d+/$")
+
+
+@pytest.fixture
+def iceland(tmp_path: Path) -> Path:
+    """A folder of 20 pictures, some in folders of folders, and what systems leave in folders."""
+    folder = tmp_path / "Iceland"
+    for number in range(20):
+        place = folder / ("day 2/glacier" if number % 3 == 0 else "")
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"IMG_{number:04}.JPG").write_bytes(encoded(textured(200, 150, number), "JPEG"))
+    (folder / ".DS_Store").write_bytes(b"junk")
+    return folder
+
+
+def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
+    """Every picture is there with its path and its exact bytes."""
+    sources = {f"{folder.name}/{path.relative_to(folder)}": path for path in folder.rglob("*.JPG")}
+    items = {item.relative_path: item.upload for item in batch.items.select_related("upload")}
+    assert set(items) == set(sources)
+    for path, upload in items.items():
+        assert upload is not None
+        with local_copy(upload.key) as stored:
+            assert stored.read_bytes() == sources[path].read_bytes()
+
+
+def choose_folder(page: Page, folder: Path) -> None:
+    page.locator("#folder").set_input_files(folder)
+
+
+def test_folder_chosen_is_sent_counted_and_described(
+    open_page: OpenPage, owner: User, iceland: Path, start_worker: StartWorker
+) -> None:
+    start_worker(processes=1, threads=2)
+    page = open_page("/batches/new/")
+
+    choose_folder(page, iceland)
+    page.wait_for_url(BATCH, timeout=20_000)
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Iceland")
+    expect(page.locator("#count")).to_have_text("20", timeout=60_000)
+    batch = UploadBatch.objects.get(owner=owner)
+    assert (batch.status, batch.successful, batch.expected_items) == ("completed", 20, 20)
+    assert_all_arrived(batch, iceland)
+    assert_counters_true(batch)
+
+
+def test_folder_dropped_is_read_to_its_depths(open_page: OpenPage, owner: User, iceland: Path) -> None:
+    page = open_page("/batches/new/")
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(iceland)], "dragOperationsMask": 1}
+
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})
+    page.wait_for_url(BATCH, timeout=20_000)
+
+    batch = UploadBatch.objects.get(owner=owner)
+    assert batch.name == "Iceland"
+    assert_all_arrived(batch, iceland)
+
+
+def test_sending_goes_on_after_failures_of_every_kind(open_page: OpenPage, owner: User, iceland: Path) -> None:
+    page = open_page("/batches/new/")
+    failures = ["cut", "503", "409", "423", "cut", "500"]
+
+    def fail_now_and_then(route: Route, request: Request) -> None:
+        if not failures or request.method not in {"POST", "PATCH"}:
+            route.continue_()
+        elif (failure := failures.pop(0)) == "cut":
+            route.abort("connectionreset")
+        else:
+            route.fulfill(status=int(failure), body="server.error: Once more, please.")
+
+    page.route("**/tus/**", fail_now_and_then)
+    choose_folder(page, iceland)
+    page.wait_for_url(BATCH, timeout=30_000)
+
+    batch = UploadBatch.objects.get(owner=owner)
+    assert not failures
+    assert_all_arrived(batch, iceland)
+    assert batch.total == 20
+
+
+def test_files_refused_are_told_with_their_reasons(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+    page = open_page("/batches/new/")
+    sent = [tmp_path / name for name in ("notes.txt", "empty.jpg", "good.jpg")]
+    for path, data in zip(sent, (b"milk, eggs", b"", encoded(textured(200, 150), "JPEG")), strict=True):
+        path.write_bytes(data)
+    # The page goes on to the batch by itself: hold the sealing back to read it first.
+    held: list[Route] = []
+    page.route("**/seal/", lambda route: held.append(route))
+
+    page.get_by_label("Name").fill("Odds and ends")
+    page.locator("#several").set_input_files(sent)
+
+    refused = page.locator("#refused")
+    expect(refused.get_by_role("heading")).to_have_text("2 files were not taken")
+    expect(refused).to_contain_text("This is a text file")
+    expect(refused).to_contain_text("The file is empty")
+    expect(page.get_by_role("status").filter(has_text="All files are sent.")).to_be_attached()
+    held[0].continue_()
+    page.wait_for_url(BATCH)
+    batch = UploadBatch.objects.get(owner=owner)
+    assert (batch.name, batch.total, batch.failed) == ("Odds and ends", 3, 2)
+    assert Upload.objects.count() == 1
+
+
+def test_batch_cancelled_elsewhere_stops_the_sending(open_page: OpenPage, owner: User, iceland: Path) -> None:
+    page = open_page("/batches/new/")
+
+    page.route("**/tus/", lambda route: route.fulfill(status=410, body="batch.cancelled: This batch was cancelled."))
+    choose_folder(page, iceland)
+
+    page.wait_for_url(BATCH)
+    assert UploadBatch.objects.get(owner=owner).total == 0
+
+
+def test_form_works_without_scripts(open_page: OpenPage, owner: User, iceland: Path) -> None:
+    page = open_page("/batches/new/", java_script_enabled=False)
+
+    page.locator("#files").set_input_files(list(iceland.glob("*.JPG"))[:3])
+    page.get_by_role("button", name="Send").click()
+
+    page.wait_for_url(BATCH)
+    assert UploadBatch.objects.get(owner=owner).total == 3
