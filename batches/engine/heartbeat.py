@@ -4,6 +4,7 @@ from datetime import timedelta
 from time import monotonic
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -40,9 +41,10 @@ def _write(held: Held) -> None:
         item = item.filter(claimed_until__lt=Now() + timedelta(seconds=settings.LEASE_SECONDS * 2 / 3))
     # A locked row is being finished or cancelled: no news from here.
     free = item.select_for_update(skip_locked=True).values("id")
-    written = BatchItem.objects.filter(id__in=free).update(
-        stage=stage, claimed_until=timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-    )
+    with transaction.atomic():
+        written = BatchItem.objects.filter(id__in=free).update(
+            stage=stage, claimed_until=timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+        )
     if written and stage != held.written:
         held.written = stage
         events.batch_changed(held.claim.batch_id)
