@@ -16,24 +16,30 @@ FINISHED = frozenset({BatchStatus.COMPLETED, BatchStatus.CANCELLED})
 Say = Callable[[str], object]
 
 
-def follow(batch_id: int, say: Say, *, terminal: bool) -> UploadBatch:
+def nothing() -> None:
+    """What most followers do beside looking."""
+
+
+def follow(batch_id: int, say: Say, *, terminal: bool, beside: Callable[[], None] = nothing) -> UploadBatch:
     """Show the progress of a batch until it is completed or cancelled; returns its last state.
 
-    Only looks, so leaving by Ctrl-C changes nothing. Says so when no worker is there to do the work.
+    Only looks, so leaving by Ctrl-C changes nothing. Says so when no worker is there to do the work. `beside` is
+    called between two looks; what it raises ends the following.
     """
     if not living_workers():
         say("No worker is running: files wait until one is started, for example by `make run`.")
-    looks = _looks(batch_id)
+    looks = _looks(batch_id, beside)
     return _bar(looks) if terminal else _lines(looks, say)
 
 
-def _looks(batch_id: int) -> Iterator[UploadBatch]:
+def _looks(batch_id: int, beside: Callable[[], None]) -> Iterator[UploadBatch]:
     """Read the batch again and again; the last one is finished."""
     while True:
         batch = UploadBatch.objects.get(id=batch_id)
         yield batch
         if batch.status in FINISHED:
             return
+        beside()
         time.sleep(LOOK_SECONDS)
 
 

@@ -1,7 +1,6 @@
 """`manage.py run`: the whole system on one machine, until Ctrl-C."""
 
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -10,14 +9,10 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-import psycopg
-import redis
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
+from batches.management.stack import own_servers, prepare, workers
 from vuemantics.local import LocalServices, StartError
 from vuemantics.local.children import Child
 from vuemantics.local.ports import answers, reachable, refuse_used_port
@@ -43,12 +38,12 @@ class Command(BaseCommand):
         self.stop = threading.Event()
         self.children: list[Child] = []
         self.services = LocalServices(settings.VAR)
-        self.own = {"postgres": "DATABASE_URL" not in os.environ, "redis": "REDIS_URL" not in os.environ}
+        self.own = own_servers()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         try:
             refuse_used_port(host, port)
-            self._prepare()
+            prepare(self.services, self.stdout.write)
             self._start_children(host, port)
             if self._wait_until_ready(host, port):
                 self._announce(host, port)
@@ -65,38 +60,11 @@ class Command(BaseCommand):
                 child.kill()  # asked twice: no more patience
         self.stop.set()
 
-    def _prepare(self) -> None:
-        self.services.start(**self.own)
-        try:
-            # Not through the pool, which would hide the reason behind a time-out.
-            parameters = connection.get_connection_params() | {"connect_timeout": 5}
-            psycopg.connect(**parameters).close()
-            redis.Redis.from_url(settings.REDIS_URL).ping()
-        except psycopg.OperationalError as error:
-            raise StartError(f"The PostgreSQL of DATABASE_URL does not let us in: {error}") from None
-        except redis.RedisError as error:
-            raise StartError(f"The Redis of REDIS_URL does not answer: {error}") from None
-        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when there is none
-        call_command("migrate", verbosity=0, interactive=False)
-        self._first_account()
-        connection.close_pool()  # type: ignore[attr-defined]
-
-    def _first_account(self) -> None:
-        users = get_user_model()._default_manager
-        if users.exists():
-            return
-        password = secrets.token_urlsafe(12)
-        users.create_superuser("admin", password=password)
-        self.stdout.write(f"First account: user name admin, password {password}")
-        self.stdout.write("It is shown this once; `.venv/bin/python manage.py changepassword admin` sets another.")
-
     def _start_children(self, host: str, port: int) -> None:
         env = {"VUEMANTICS_LOG_LEVEL": "WARNING"} | os.environ
-        server = [sys.executable, "-m", "vuemantics.server", "--host", host, "--port", str(port)]
-        workers = [sys.executable, "manage.py", "rundramatiq", "--skip-logging", "--worker-shutdown-timeout", "7000"]
-        workers += ["-p", str(settings.WORKER_PROCESSES), "-t", str(settings.WORKER_THREADS)]
-        for name, command in (("web server", server), ("group of workers", workers)):
-            child = Child(name, command, cwd=settings.BASE_DIR, env=env)
+        command = [sys.executable, "-m", "vuemantics.server", "--host", host, "--port", str(port)]
+        server = Child("web server", command, cwd=settings.BASE_DIR, env=env)
+        for child in (server, workers(settings.WORKER_PROCESSES, settings.WORKER_THREADS)):
             self.children.append(child)
             child.start()
 

@@ -1,0 +1,62 @@
+"""What every command that runs the system on this machine does first, and how it runs workers."""
+
+import os
+import secrets
+import sys
+from collections.abc import Callable
+
+import psycopg
+import redis
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection
+
+from vuemantics.local import LocalServices, StartError
+from vuemantics.local.children import Child
+
+Say = Callable[[str], object]
+
+
+def own_servers() -> dict[str, bool]:
+    """Which servers are ours to run: those for which the environment names no other."""
+    return {"postgres": "DATABASE_URL" not in os.environ, "redis": "REDIS_URL" not in os.environ}
+
+
+def prepare(services: LocalServices, say: Say) -> None:
+    """Start or reuse our servers, reach both, migrate, make the first account; opens no lasting connection.
+
+    Raises StartError.
+    """
+    services.start(**own_servers())
+    try:
+        # Not through the pool, which would hide the reason behind a time-out.
+        parameters = connection.get_connection_params() | {"connect_timeout": 5}
+        psycopg.connect(**parameters).close()
+        redis.Redis.from_url(settings.REDIS_URL).ping()
+    except psycopg.OperationalError as error:
+        raise StartError(f"The PostgreSQL of DATABASE_URL does not let us in: {error}") from None
+    except redis.RedisError as error:
+        raise StartError(f"The Redis of REDIS_URL does not answer: {error}") from None
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when there is none
+    call_command("migrate", verbosity=0, interactive=False)
+    _first_account(say)
+    connection.close_pool()  # type: ignore[attr-defined]
+
+
+def _first_account(say: Say) -> None:
+    users = get_user_model()._default_manager
+    if users.exists():
+        return
+    password = secrets.token_urlsafe(12)
+    users.create_superuser("admin", password=password)
+    say(f"First account: user name admin, password {password}")
+    say("It is shown this once; `.venv/bin/python manage.py changepassword admin` sets another.")
+
+
+def workers(processes: int, threads: int) -> Child:
+    """Return the workers of this machine, not yet started; they log warnings and worse."""
+    command = [sys.executable, "manage.py", "rundramatiq", "--skip-logging", "--worker-shutdown-timeout", "7000"]
+    command += ["-p", str(processes), "-t", str(threads)]
+    env = {"VUEMANTICS_LOG_LEVEL": "WARNING"} | os.environ
+    return Child("group of workers", command, cwd=settings.BASE_DIR, env=env)
