@@ -19,7 +19,7 @@ ANSWER_SECONDS = 10.0
 """A page answers each frame; one that does not gets a frame in this time at most, so nothing piles up for it."""
 
 
-class BatchConsumer(AsyncWebsocketConsumer):
+class BatchConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no annotations
     """Sends the owner of a batch what changed on its page, first of all everything."""
 
     # Hints are heard by the renderer, once for all: a socket needs no channel of its own, and opens without Redis too.

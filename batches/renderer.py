@@ -14,9 +14,9 @@ from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 import redis
-from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
+from django.db import connections
 
 from batches.events import batch_group
 from batches.pace import Pace
@@ -39,7 +39,14 @@ Result = TypeVar("Result")
 
 async def read(function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
     """Run a function that asks the database on the threads of the live pages; its connection goes back to the pool."""
-    return await database_sync_to_async(function, thread_sensitive=False, executor=_threads)(*args, **kwargs)
+
+    def ask() -> Result:
+        try:
+            return function(*args, **kwargs)
+        finally:
+            connections.close_all()
+
+    return await asyncio.get_running_loop().run_in_executor(_threads, ask)
 
 
 class Viewer:
@@ -79,6 +86,7 @@ class Renderer:
         self._snapshot: Snapshot | None = None
         self._pace = Pace()
         self._away = False
+        self._reading: asyncio.Future[dict[str, str] | None] | None = None
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._listen())]
 
     def add(self) -> Viewer:
@@ -91,10 +99,11 @@ class Renderer:
         return viewer
 
     async def stop(self) -> None:
-        """End both tasks; nobody watches any more."""
+        """End both tasks; nobody watches any more. A thread cannot be cancelled: its look is waited for."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        left = [self._reading] if self._reading else []
+        await asyncio.gather(*self._tasks, *left, return_exceptions=True)
 
     async def _run(self) -> None:
         while True:
@@ -107,7 +116,8 @@ class Renderer:
     async def _look(self) -> float:
         """Look, show what is new to all, and return the seconds until the next look without a hint."""
         try:
-            self._parts = await read(self._render)
+            self._reading = asyncio.ensure_future(read(self._render))
+            self._parts = await asyncio.shield(self._reading)
         except DatabaseError as error:
             self._report(error)
             return LOOK_SECONDS

@@ -1,7 +1,12 @@
 """Addresses of sockets."""
 
-from django.urls import path
+from channels.security.websocket import WebsocketDenier
+from django.urls import path, re_path
 
 from batches.consumers import BatchConsumer
 
-websocket_urlpatterns = [path("ws/batches/<int:batch_id>/", BatchConsumer.as_asgi(), name="batch-socket")]
+websocket_urlpatterns = [
+    path("ws/batches/<int:batch_id>/", BatchConsumer.as_asgi(), name="batch-socket"),
+    # Without this an unknown address would be an error in the log, written by anybody who likes.
+    re_path(r"", WebsocketDenier.as_asgi()),
+]

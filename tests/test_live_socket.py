@@ -1,0 +1,234 @@
+"""The live page's socket: who may watch, what is sent and when; on real PostgreSQL and Redis."""
+
+import asyncio
+import re
+import uuid
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+import redis
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.contrib.auth.models import User
+from django.db import connections
+from django.utils import timezone
+
+from batches import events, renderer
+from batches.engine import cancel, pause
+from batches.models import BatchItem, UploadBatch
+from batches.states import BatchStatus, ItemStatus, Stage
+from tests.live import Page, cookie_of
+from tests.people import make_person
+from tests.rows import fill
+from tests.services import Services
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
+    """The thread of a test's own queries keeps a connection, and with it the test database, open."""
+    yield
+    await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+def anna(transactional_db: None) -> User:
+    return make_person("anna")
+
+
+@pytest.fixture
+def batch(anna: User) -> UploadBatch:
+    return fill(anna, 20)
+
+
+@pytest.fixture
+async def page(anna: User, batch: UploadBatch) -> AsyncIterator[Page]:
+    page = Page(batch.id, await sync_to_async(cookie_of)(anna))
+    yield page
+    await page.close()
+
+
+async def set_counters(batch: UploadBatch, **fields: object) -> None:
+    """Change the row as the engine would, without any hint."""
+    await UploadBatch.objects.filter(id=batch.id).aupdate(**fields)
+
+
+async def hint(batch: UploadBatch) -> None:
+    await get_channel_layer().group_send(events.batch_group(batch.id), {"type": "batch.changed", "batch_id": batch.id})
+
+
+async def test_socket_sends_everything_at_once(page: Page) -> None:
+    assert await page.open()
+
+    frame = await page.frame()
+
+    assert re.findall(r'<\w+ id="([\w-]+)"[^>]*hx-swap-oob', frame) == [
+        "heading",
+        "summary",
+        "in-hand",
+        "needs-a-look",
+        "announcement",
+    ]
+    assert "of 20 files" in frame
+
+
+async def test_socket_tells_a_signed_out_page_so(batch: UploadBatch) -> None:
+    page = Page(batch.id)
+    assert await page.open()
+
+    assert await page.close_code() == 4403
+
+
+async def test_socket_hides_a_strangers_batch_like_a_missing_one(batch: UploadBatch) -> None:
+    cookie = await sync_to_async(lambda: cookie_of(make_person("ben")))()
+    strangers, missing = Page(batch.id, cookie), Page(batch.id + 1000, cookie)
+    assert await strangers.open()
+    assert await missing.open()
+
+    assert await strangers.close_code() == 4404
+    assert await missing.close_code() == 4404
+
+
+async def test_socket_refuses_another_site(anna: User, batch: UploadBatch) -> None:
+    page = Page(batch.id, await sync_to_async(cookie_of)(anna), origin="http://evil.example")
+
+    assert not await page.open()
+
+
+async def test_socket_of_an_unknown_address_is_refused(anna: User) -> None:
+    page = Page(1, await sync_to_async(cookie_of)(anna))
+    page.socket.scope["path"] = "/ws/elsewhere/"
+
+    assert not await page.open()
+
+
+async def test_hint_brings_a_frame_before_the_next_look(
+    page: Page, batch: UploadBatch, redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renderer, "LOOK_SECONDS", 3600)
+    await page.open()
+    await page.frame()
+    listening = partial(redis_client.pubsub_numsub, f"asgi__group__{events.batch_group(batch.id)}")
+    await asyncio.to_thread(wait_until, lambda: listening()[0][1])
+    await page.socket.receive_nothing(renderer.FRAME_SECONDS * 2)
+    await set_counters(batch, successful=7)
+
+    await hint(batch)
+
+    assert '<strong id="count">7</strong>' in await page.frame()
+
+
+async def test_changes_and_the_end_arrive_without_any_hint(page: Page, batch: UploadBatch) -> None:
+    await page.open()
+    await page.frame()
+
+    await set_counters(batch, successful=5)
+    await page.frame_with('<strong id="count">5</strong>')
+    now = timezone.now()
+    await set_counters(batch, successful=20, status=BatchStatus.COMPLETED, sealed_at=now, completed_at=now)
+
+    frame = await page.frame_with("data-ended")
+    assert "Completed: 20 described, 0 failed." in frame
+
+
+async def test_frame_holds_only_what_changed(page: Page, batch: UploadBatch) -> None:
+    await page.open()
+    await page.frame()
+
+    await set_counters(batch, successful=1)
+    frame = await page.frame()
+
+    assert 'id="summary"' in frame
+    assert 'id="needs-a-look"' not in frame
+    assert 'id="announcement"' not in frame
+
+
+async def test_nothing_is_sent_while_nothing_changes(page: Page, batch: UploadBatch) -> None:
+    await page.open()
+    await page.frame()
+
+    await hint(batch)
+
+    assert await page.socket.receive_nothing(renderer.LOOK_SECONDS + 0.5)
+
+
+async def test_page_that_does_not_answer_gets_one_frame_and_then_the_newest(page: Page, batch: UploadBatch) -> None:
+    await page.open()
+    await page.frame(answer=False)
+    for done in (3, 4, 5):
+        await set_counters(batch, successful=done)
+        await hint(batch)
+        assert await page.socket.receive_nothing(renderer.FRAME_SECONDS * 2)
+
+    await page.answer()
+
+    assert '<strong id="count">5</strong>' in await page.frame()
+
+
+async def test_viewers_share_one_renderer_that_ends_with_the_last(anna: User, batch: UploadBatch) -> None:
+    cookie = await sync_to_async(cookie_of)(anna)
+    first, second = Page(batch.id, cookie), Page(batch.id, cookie)
+    for page in (first, second):
+        await page.open()
+        await page.frame()
+    running = [one for found in renderer._renderers.values() for one in found.values()]
+    assert [len(one.viewers) for one in running] == [2]
+
+    await first.close()
+    await second.close()
+
+    assert not any(renderer._renderers.values())
+    assert all(task.done() for task in running[0]._tasks)
+
+
+async def test_socket_opens_and_follows_while_redis_is_away(page: Page, batch: UploadBatch, services: Services) -> None:
+    services.stop_redis()
+
+    assert await page.open()
+    await page.frame()
+    await set_counters(batch, successful=9)
+
+    await page.frame_with('<strong id="count">9</strong>')
+
+
+async def test_socket_of_a_removed_batch_is_closed_for_good(page: Page, batch: UploadBatch) -> None:
+    await page.open()
+    await page.frame()
+
+    await batch.adelete()
+    await hint(batch)
+
+    assert await page.close_code() == 4404
+
+
+async def test_pause_and_cancel_reach_the_page(page: Page, batch: UploadBatch) -> None:
+    await page.open()
+    await page.frame()
+
+    await sync_to_async(pause.pause_batch)(batch.id)
+    assert 'form="resume"' in await page.frame_with("Paused")
+    await sync_to_async(cancel.cancel_batch)(batch.id)
+
+    frame = await page.frame_with("Cancelled.")
+    assert "<button" not in frame
+
+
+async def test_frame_with_eight_files_in_hand_is_small(page: Page, batch: UploadBatch) -> None:
+    ids = [item.id async for item in BatchItem.objects.filter(batch=batch).order_by("id")[:8]]
+    await BatchItem.objects.filter(id__in=ids).aupdate(
+        status=ItemStatus.PROCESSING, stage=Stage.DESCRIBING, claim=uuid.uuid4(), worker=1, queue_position=None
+    )
+    await set_counters(batch, successful=7, failed=2)
+    await page.open()
+    await page.frame()
+
+    await set_counters(batch, successful=8)
+    await BatchItem.objects.filter(id__in=ids[:4]).aupdate(stage=Stage.EMBEDDING)
+    frame = await page.frame_with("Embedding")
+
+    assert frame.count('<li class="step') == 8
+    assert 'id="summary"' in frame
+    assert len(frame.encode()) <= 1536, len(frame.encode())

@@ -1,0 +1,265 @@
+"""My batches and one batch, as pages."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django.fixtures import SettingsWrapper
+
+from batches.engine import arrive
+from batches.models import BatchItem, UploadBatch
+from batches.states import BatchStatus, ItemStatus
+from tests.people import make_person
+from tests.rows import fill
+from uploads.models import Upload
+
+
+@pytest.fixture
+def anna(transactional_db: None) -> User:
+    return make_person("anna")
+
+
+@pytest.fixture
+def page(client: Client, anna: User) -> Client:
+    client.force_login(anna)
+    return client
+
+
+def finish(batch: UploadBatch, count: int) -> None:
+    """Let so many files be described, as the engine would."""
+    ids = list(batch.items.filter(status=ItemStatus.PENDING).order_by("id").values_list("id", flat=True)[:count])
+    BatchItem.objects.filter(id__in=ids).update(
+        status=ItemStatus.COMPLETED, queue_position=None, finished_at=timezone.now()
+    )
+    Upload.objects.filter(items__in=ids).update(description="A glacier.", processed_at=timezone.now())
+    UploadBatch.objects.filter(id=batch.id).update(successful=count)
+
+
+def fail_one(batch: UploadBatch) -> BatchItem:
+    item = batch.items.order_by("-id")[0]
+    BatchItem.objects.filter(id=item.id).update(
+        status=ItemStatus.FAILED,
+        queue_position=None,
+        finished_at=timezone.now(),
+        error_code="image.truncated",
+        error_message="The picture is incomplete.",
+    )
+    UploadBatch.objects.filter(id=batch.id).update(failed=1)
+    return item
+
+
+def text(client: Client, path: str, **query: str) -> str:
+    answer = client.get(path, query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def detail(batch: UploadBatch) -> str:
+    return reverse("batch-detail", args=[batch.id])
+
+
+def shown_files(html: str) -> list[str]:
+    return re.findall(r"IMG_\d{4}\.JPG(?=</)", html.partition('id="files"')[2])
+
+
+def test_home_leads_to_the_batches_or_to_adding_files(page: Client, anna: User) -> None:
+    assert page.get("/")["Location"] == reverse("batch-new")
+    fill(anna, 1)
+
+    assert page.get("/")["Location"] == reverse("batch-list")
+
+
+def test_batch_page_shows_progress_in_its_order(page: Client, anna: User) -> None:
+    batch = fill(anna, 8)
+    finish(batch, 3)
+    fail_one(batch)
+
+    html = text(page, detail(batch))
+
+    assert "<title>50 % · Iceland · vuemantics</title>" in html
+    assert '<progress max="8" value="4"' in html
+    places = [html.index(f'id="{part}"') for part in ("heading", "summary", "in-hand", "needs-a-look", "files")]
+    assert places == sorted(places)
+
+
+def test_batch_page_needs_no_inline_script_or_style(page: Client, anna: User) -> None:
+    batch = fill(anna, 3)
+    fail_one(batch)
+
+    html = text(page, detail(batch))
+
+    assert not re.search(r"\s(style|on\w+|hx-on\S*)=|<style|<script(?![^>]* src=)", html)
+
+
+def test_batch_page_refreshes_itself_without_javascript_only_while_active(page: Client, anna: User) -> None:
+    batch = fill(anna, 1)
+    refresh = '<noscript><meta http-equiv="refresh" content="5"></noscript>'
+    assert refresh in text(page, detail(batch))
+
+    finish(batch, 1)
+    arrive.seal_batch(batch.id)
+
+    html = text(page, detail(batch))
+    assert refresh not in html
+    assert "Completed" in html
+
+
+def test_batch_page_names_cause_and_files_of_failures_and_offers_another_try(page: Client, anna: User) -> None:
+    batch = fill(anna, 3)
+    item = fail_one(batch)
+
+    html = text(page, detail(batch))
+
+    assert "1 file needs a look" in html
+    assert "The picture is incomplete." in html
+    assert '<button form="retry">Try 1 file again</button>' in html
+    assert f'name="item" value="{item.id}"' in html
+
+
+def test_batch_page_says_private_only_for_the_embedded_analyzer(
+    page: Client, anna: User, settings: SettingsWrapper
+) -> None:
+    batch = fill(anna, 1)
+    assert "nothing leaves this machine" in text(page, detail(batch))
+
+    settings.ANALYZER = "ollama"
+
+    assert "nothing leaves this machine" not in text(page, detail(batch))
+
+
+@pytest.mark.parametrize(
+    ("show", "files"),
+    [
+        ("all", ["IMG_0000.JPG", "IMG_0001.JPG", "IMG_0002.JPG", "IMG_0003.JPG"]),
+        ("nonsense", ["IMG_0000.JPG", "IMG_0001.JPG", "IMG_0002.JPG", "IMG_0003.JPG"]),
+        ("described", ["IMG_0000.JPG", "IMG_0001.JPG"]),
+        ("failed", ["IMG_0003.JPG"]),
+        ("waiting", ["IMG_0002.JPG"]),
+    ],
+)
+def test_list_of_files_can_be_narrowed(page: Client, anna: User, show: str, files: list[str]) -> None:
+    batch = fill(anna, 4)
+    finish(batch, 2)
+    fail_one(batch)
+
+    assert shown_files(text(page, detail(batch), show=show)) == files
+
+
+def test_list_of_files_is_paged_forth_and_back(page: Client, anna: User) -> None:
+    batch = fill(anna, 120)
+    first = text(page, detail(batch))
+    forth = re.search(r'rel="next"[^>]*href="\?([^#"]+)', first)
+    assert forth is not None
+
+    second = text(page, f"{detail(batch)}?{forth[1]}")
+    back = re.search(r'rel="prev"[^>]*href="\?([^#"]+)', second)
+
+    assert back is not None
+    assert shown_files(second) == [f"IMG_{number:04}.JPG" for number in range(50, 100)]
+    assert shown_files(text(page, f"{detail(batch)}?{back[1]}")) == shown_files(first)
+    assert 'rel="prev"' not in first
+
+
+def test_htmx_gets_the_list_alone_and_no_cache_keeps_it(page: Client, anna: User) -> None:
+    batch = fill(anna, 2)
+
+    answer = page.get(detail(batch), headers={"HX-Request": "true"})
+
+    assert answer.content.decode().startswith('<section id="files"')
+    assert "HX-Request" in answer["Vary"]
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_page_of_finished_files_is_not_asked_for_again(page: Client, anna: User) -> None:
+    batch = fill(anna, 60)
+    assert "data-settled" not in text(page, detail(batch))
+
+    finish(batch, 50)
+
+    assert "data-settled" in text(page, detail(batch))
+
+
+def test_names_from_outside_are_text(page: Client, anna: User) -> None:
+    batch = arrive.open_batch(anna.id, "<script>alert(1)</script>")
+    file = arrive.NewFile("<img src=x>.jpg", "<b>/<img src=x>.jpg", "0" * 64, 10)
+    item, _ = arrive.add_item(batch.id, file)
+    arrive.refuse_item(item.id, "file.unsupported", "<i>no</i>")
+
+    html = text(page, detail(batch))
+
+    assert not re.search("<script>alert|<img src=x|<b>/|<i>no", html)
+
+
+def test_batch_list_is_newest_first_and_asks_again_only_while_one_runs(page: Client, anna: User) -> None:
+    first, second = fill(anna, 2, "Iceland"), fill(anna, 2, "Garden")
+    html = text(page, reverse("batch-list"))
+    assert html.index("Garden") < html.index("Iceland")
+    assert 'hx-trigger="every 5s"' in html
+
+    UploadBatch.objects.filter(id__in=[first.id, second.id]).update(
+        status=BatchStatus.COMPLETED, successful=2, sealed_at=timezone.now(), completed_at=timezone.now()
+    )
+
+    assert "hx-trigger" not in text(page, reverse("batch-list"))
+
+
+def test_batch_list_without_batches_says_what_to_do(page: Client) -> None:
+    assert "Drop a folder of photos" in text(page, reverse("batch-list"))
+
+
+@pytest.mark.parametrize(
+    ("button", "status"),
+    [("batch-pause", BatchStatus.PAUSED), ("batch-cancel", BatchStatus.CANCELLED)],
+)
+def test_button_does_what_it_says_and_leads_back(page: Client, anna: User, button: str, status: BatchStatus) -> None:
+    batch = fill(anna, 2)
+
+    answer = page.post(reverse(button, args=[batch.id]), follow=True)
+
+    assert answer.redirect_chain == [(detail(batch), 302)]
+    batch.refresh_from_db()
+    assert batch.status == status
+    assert 'class="notice success"' in answer.content.decode()
+
+
+def test_resume_goes_on(page: Client, anna: User) -> None:
+    batch = fill(anna, 2)
+    page.post(reverse("batch-pause", args=[batch.id]))
+
+    page.post(reverse("batch-resume", args=[batch.id]))
+
+    batch.refresh_from_db()
+    assert batch.status == BatchStatus.PROCESSING
+
+
+def test_no_more_files_seals(page: Client, anna: User) -> None:
+    batch = fill(anna, 2)
+
+    page.post(reverse("batch-no-more", args=[batch.id]))
+
+    batch.refresh_from_db()
+    assert batch.sealed_at is not None
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_try_again_queues_failed_files(page: Client, anna: User, one: bool) -> None:
+    batch = fill(anna, 2)
+    item = fail_one(batch)
+
+    answer = page.post(reverse("batch-retry", args=[batch.id]), {"item": item.id} if one else {}, follow=True)
+
+    item.refresh_from_db()
+    assert item.status == ItemStatus.PENDING
+    assert "1 file is tried again." in answer.content.decode()
+
+
+def test_refusal_is_said_in_words(page: Client, anna: User) -> None:
+    batch = fill(anna, 1)
+    page.post(reverse("batch-cancel", args=[batch.id]))
+
+    answer = page.post(reverse("batch-pause", args=[batch.id]), follow=True)
+
+    assert "This batch was cancelled" in answer.content.decode()
