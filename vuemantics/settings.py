@@ -99,8 +99,8 @@ PROCESSOR = os.environ.get("VUEMANTICS_PROCESSOR", "batches.engine.work.process_
 # dramatiq reads it when it is imported: a worker takes no more bells than it has threads.
 os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))
 
-DATABASES: dict[str, dict[str, Any]] = {"default": {**dj_database_url.parse(os.environ.get("DATABASE_URL") or _local_database)}}
-DATABASES["default"].update(
+_database: dict[str, Any] = {**dj_database_url.parse(os.environ.get("DATABASE_URL") or _local_database)}
+_database.update(
     CONN_MAX_AGE=0,
     CONN_HEALTH_CHECKS=True,
     # The pool is opened at the first query, never before a fork. A worker's threads, its heartbeat and its
@@ -108,6 +108,7 @@ DATABASES["default"].update(
     # Only the engine's two hot statements ask for preparing (batches/engine/hot.py); the ORM binds on the client.
     OPTIONS={"pool": {"min_size": 1, "max_size": WORKER_THREADS + 4, "timeout": 10}, "prepare_threshold": 0},
 )
+DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = os.environ.get("REDIS_URL") or _local_redis

@@ -9,13 +9,13 @@ from batches.engine.hot import fetch_row
 from batches.engine.in_hand import Claim
 
 # One statement, so one transaction: the item's row first, then its batch's counter, and neither without the other.
-# Only the holder of the claim gets a row back.
+# Only the holder of the claim gets a row back; only a row in processing carries one (item_claimed_while_processing).
 FINISH = """
 WITH finished AS (
     UPDATE batches_batchitem
        SET status = %(status)s, stage = '', claim = NULL, worker = NULL, claimed_until = NULL,
            finished_at = clock_timestamp(), error_code = %(code)s, error_message = %(message)s
-     WHERE id = %(item)s AND status = 'processing' AND claim = %(token)s
+     WHERE id = %(item)s AND claim = %(token)s
     RETURNING batch_id, status
 )
 UPDATE batches_uploadbatch
@@ -27,7 +27,7 @@ RETURNING id
 """
 
 GUARD = """
-SELECT id FROM batches_batchitem WHERE id = %(item)s AND status = 'processing' AND claim = %(token)s FOR UPDATE
+SELECT id FROM batches_batchitem WHERE id = %(item)s AND claim = %(token)s FOR UPDATE
 """
 
 

@@ -1,0 +1,62 @@
+"""The hot statements use their indexes, also when half of a large batch is done."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from batches.engine.claim import CLAIM
+from batches.engine.finish import FINISH
+from bench import rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FILES = 4_000
+
+
+def nodes(plan: dict[str, object]) -> list[dict[str, object]]:
+    """All nodes of a plan."""
+    below = plan.get("Plans", [])
+    assert isinstance(below, list)
+    return [plan, *(node for child in below for node in nodes(child))]
+
+
+def indexes(statement: str, **parameters: object) -> set[object]:
+    """The indexes that PostgreSQL would use for a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+        plan = cursor.fetchone()[0]
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    found = nodes(plan[0]["Plan"])
+    assert not [
+        node for node in found if node["Node Type"] == "Seq Scan" and node["Relation Name"] == "batches_batchitem"
+    ]
+    return {node.get("Index Name") for node in found} - {None}
+
+
+@pytest.fixture
+def half_done(transactional_db: None) -> int:
+    """A large batch of which half has been worked on."""
+    batch_id = rows.fill(FILES)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE batches_batchitem SET status = 'completed', queue_position = NULL, finished_at = now()"
+            " WHERE queue_position <= %s",
+            [FILES // 2],
+        )
+        cursor.execute("ANALYZE batches_batchitem")
+    return batch_id
+
+
+def test_claim_walks_the_queue_index(half_done: int, owner: User) -> None:
+    used = indexes(CLAIM, batch=half_done, worker=1, lease="30 s", suspect=False)
+
+    assert "item_queue" in used
+
+
+def test_finish_finds_its_row_by_primary_key(half_done: int) -> None:
+    used = indexes(
+        FINISH, item=1, token="5a1f1cbe-3f0e-4d55-8f43-0d8f26b3ea01", status="completed", code="", message=""
+    )
+
+    assert "batches_batchitem_pkey" in used
