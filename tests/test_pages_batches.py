@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from batches.engine import arrive
 from batches.models import BatchItem, UploadBatch
@@ -119,9 +119,7 @@ def test_batch_page_names_cause_and_files_of_failures_and_offers_another_try(pag
     assert f'name="item" value="{item.id}"' in html
 
 
-def test_batch_page_says_private_only_for_the_embedded_analyzer(
-    page: Client, anna: User, settings: SettingsWrapper
-) -> None:
+def test_batch_page_says_private_only_for_the_embedded_analyzer(page: Client, anna: User, settings: Settings) -> None:
     batch = fill(anna, 1)
     assert "nothing leaves this machine" in text(page, detail(batch))
 

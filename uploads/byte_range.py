@@ -26,7 +26,7 @@ def parse_range(header: str, size: int) -> Span | None:
 
     Several ranges, other units and nonsense count as no range, as the RFC allows. Raises RangeError.
     """
-    match = re.fullmatch(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", header)
+    match = re.fullmatch(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", header)
     if match is None or not (match[1] or match[2]):
         return None
     if not match[1]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
@@ -33,7 +32,7 @@ async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpRespon
         raise Http404
     version = preview_version(upload)
     etag = f'"{version}-{side}"'
-    response = get_conditional_response(request, etag=etag) or await _whole(request, name, "image/jpeg")
+    response = get_conditional_response(request, etag=etag) or await _send(request, name, "image/jpeg")
     response["ETag"] = etag
     lasting = request.GET.get("v") == version
     response["Cache-Control"] = f"private, max-age={A_YEAR}, immutable" if lasting else "private, no-cache"
@@ -66,52 +65,42 @@ async def _original_part(request: HttpRequest, upload: Upload, etag: str) -> Htt
     name = original_name(upload.key)
     wanted = request.headers.get("Range", "")
     # If-Range: a part is only of use to somebody who holds the rest of the same bytes.
-    if settings.MEDIA_ACCEL or not wanted or request.headers.get("If-Range", etag) != etag:
-        return await _whole(request, name, upload.mime_type)
+    if settings.MEDIA_ACCEL or request.headers.get("If-Range", etag) != etag:
+        return await _send(request, name, upload.mime_type)
     try:
         span = parse_range(wanted, upload.size)
     except RangeError:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{upload.size}"})
-    if span is None:
-        return await _whole(request, name, upload.mime_type)
-    response = await _send(request, name, span, upload.mime_type, status=206)
-    response["Content-Range"] = f"bytes {span.start}-{span.end}/{upload.size}"
+    response = await _send(request, name, upload.mime_type, span)
+    if span is not None:
+        response.status_code = 206
+        response["Content-Range"] = f"bytes {span.start}-{span.end}/{upload.size}"
     return response
 
 
-async def _whole(request: HttpRequest, name: str, content_type: str) -> HttpResponseBase:
+async def _send(request: HttpRequest, name: str, content_type: str, span: Span | None = None) -> HttpResponseBase:
+    """Answer with a file, or the part of it that `span` says; 404 when it is gone."""
     if settings.MEDIA_ACCEL:
         return HttpResponse(content_type=content_type, headers={"X-Accel-Redirect": settings.MEDIA_ACCEL + name})
     try:
-        size = await _in_thread(default_storage.size, name)
+        size: int = await _in_thread(default_storage.size, name)
     except OSError as error:
         raise Http404 from error
-    return await _send(request, name, Span(0, size - 1), content_type)
-
-
-async def _send(
-    request: HttpRequest, name: str, span: Span, content_type: str, *, status: int = 200
-) -> HttpResponseBase:
+    span = span or Span(0, size - 1)
     headers = {"Accept-Ranges": "bytes", "Content-Length": str(span.length)}
     if request.method == "HEAD":
-        return HttpResponse(content_type=content_type, headers=headers, status=status)
-    try:
-        file = await _in_thread(default_storage.open, name, "rb")
-    except OSError as error:
-        raise Http404 from error
-    return StreamingHttpResponse(_pieces(file, span), content_type=content_type, headers=headers, status=status)
+        return HttpResponse(content_type=content_type, headers=headers)
+    return StreamingHttpResponse(_pieces(name, span), content_type=content_type, headers=headers)
 
 
-async def _pieces(file: "File[bytes]", span: Span) -> AsyncIterator[bytes]:
+async def _pieces(name: str, span: Span) -> AsyncIterator[bytes]:
     """Read a part of a file, at most PIECE bytes at a time, off the event loop."""
     left = span.length
-    try:
+    with await _in_thread(default_storage.open, name, "rb") as file:
         await _in_thread(file.seek, span.start)
         while left > 0 and (piece := await _in_thread(file.read, min(PIECE, left))):
             left -= len(piece)
             yield piece
-    finally:
-        file.close()
 
 
 async def _in_thread(function: Any, *args: Any) -> Any:

@@ -1,5 +1,6 @@
 """Paging by cursor: pages stay right while rows come, and the last page costs no more than the first."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -45,4 +46,4 @@ def page_by_id(
 
 
 def _id(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 19 else None
+    return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else None

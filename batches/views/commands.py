@@ -1,5 +1,6 @@
 """The owner's buttons: each calls one service, says what happened, and leads back to the batch."""
 
+import re
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -77,7 +78,7 @@ def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
 
     def command() -> str:
         item = request.POST.get("item", "")
-        if item.isdecimal() and len(item) < 19:
+        if re.fullmatch("[0-9]{1,18}", item):
             count = int(services.retry_item(request.user, int(item)))
         else:
             count = services.retry_failed(request.user, batch_id)
