@@ -89,6 +89,18 @@ def test_previews_are_jpegs_of_both_sizes() -> None:
     assert all(data.startswith(b"\xff\xd8\xff") for data in previews.values())
 
 
+@pytest.mark.parametrize("width", [300, 1600])
+def test_previews_say_nothing_of_the_photographer(width: int, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x013B] = "secret name"
+    path = written(tmp_path, encoded(textured(width, 200), "JPEG", exif=exif, comment="secret place"))
+
+    previews = make_previews(read_picture(path).image)
+
+    assert b"secret" in path.read_bytes()
+    assert not any(b"secret" in data for data in previews.values())
+
+
 def test_previews_are_never_enlarged() -> None:
     previews = make_previews(textured(200, 100))
 

@@ -41,19 +41,22 @@ def read_weights(name: str, folder: Path = FOLDER) -> bytes:
 
 
 class Session:
-    """A model that runs on the calling thread alone.
+    """A model of SHA256 that runs on the calling thread alone; one serves all threads of a process.
 
     One thread a run: the runtime's own threads spin while they wait and burn twice the CPU. Work is spread over worker
-    processes and threads instead.
+    processes and threads instead. Making one raises as read_weights() does.
     """
 
-    def __init__(self, model: bytes) -> None:
+    def __init__(self, name: str) -> None:
+        read_weights(name)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = True
+        options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
-        self._session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        # The path and not the bytes just proven: the runtime would keep a copy of these as long as it lives.
+        path = str(FOLDER / name)
+        self._session: Any = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         self._inputs = [entry.name for entry in self._session.get_inputs()]
 
     def run(self, outputs: list[str], *inputs: npt.NDArray[Any]) -> list[Floats]:
@@ -61,11 +64,6 @@ class Session:
         feed = dict(zip(self._inputs, inputs, strict=True))
         arrays: list[Floats] = self._session.run(outputs, feed)
         return arrays
-
-
-def open_session(name: str) -> Session:
-    """Return a session of the model `name`; one is enough for a process, it may run in many threads at once."""
-    return Session(read_weights(name))
 
 
 def _unusable(name: str, what: str) -> EnvironmentalError:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from uploads.analysis.sessions import open_session, read_weights
+from uploads.analysis.sessions import Session, read_weights
 from uploads.analysis.wordpiece import WordPiece
 
 
@@ -14,7 +14,7 @@ class TextEncoder:
 
     def __init__(self) -> None:
         self._pieces = WordPiece(read_weights("wordpiece_vocab.txt").decode().split("\n"))
-        self._session = open_session("all_minilm_l6_v2.onnx")
+        self._session = Session("all_minilm_l6_v2.onnx")
 
     def encode(self, text: str) -> tuple[float, ...]:
         """Return the vector of `text`: 384 numbers of unit length; only about its first 100 words count."""
