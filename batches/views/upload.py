@@ -46,10 +46,16 @@ def new_batch(request: PersonRequest) -> HttpResponse:
         "chunk_bytes": min(CHUNK_BYTES, settings.MAX_BODY_BYTES),
         "body_bytes": settings.MAX_BODY_BYTES,
         "body_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
-        "kinds": ", ".join(sorted(kind.partition("/")[2].upper() for kind in SUPPORTED)),
+        "kinds": _kinds(),
         "private": settings.ANALYZER == "local",
     }
     return render(request, "batches/upload.html", context)
+
+
+def _kinds() -> str:
+    """Return what is taken, in words: “GIF, JPEG, PNG and WebP”."""
+    names = sorted(kind.partition("/")[2].upper().replace("WEBP", "WebP") for kind in SUPPORTED)
+    return _("%(some)s and %(last)s") % {"some": ", ".join(names[:-1]), "last": names[-1]}
 
 
 def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:

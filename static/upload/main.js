@@ -122,8 +122,6 @@ function dropHere() {
   });
 }
 
-byId("plain").remove();
-byId("pickers").hidden = false;
 for (const [button, input] of [["pick-folder", "folder"], ["pick-files", "several"]]) {
   byId(button).addEventListener("click", () => byId(input).click());
   byId(input).addEventListener("change", ({ target }) => {

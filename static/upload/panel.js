@@ -19,7 +19,7 @@ export class Panel {
   draw() {
     const { meter } = this;
     const { speed, left: seconds } = meter.pace();
-    byId("sent-files").textContent = count(meter.files);
+    byId("sent-files").textContent = count(meter.files - meter.refused);
     byId("sent-bytes").max = meter.allBytes || meter.allFiles;
     byId("sent-bytes").value = meter.allBytes ? meter.bytes : meter.files;
     byId("time-left").textContent = seconds === null ? "" : left(seconds);
