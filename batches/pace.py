@@ -57,4 +57,4 @@ def time_left(files: int, rate: float | None) -> str:
 
 def _range(low: float, high: float, words: str) -> str:
     first, last = max(1, round(low)), max(1, round(high))
-    return words % {"range": f"{first}–{last}" if first != last else str(last)}  # noqa: RUF001
+    return words % {"range": f"{first}–{last}" if first != last else _("about %(number)s") % {"number": last}}  # noqa: RUF001

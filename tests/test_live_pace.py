@@ -46,7 +46,7 @@ def test_pace_starts_anew_after_a_pause() -> None:
         (10, None, ""),
         (0, 5.0, ""),
         (40, 1.0, "less than a minute left"),
-        (60, 1.0, "1 minute left"),
+        (60, 1.0, "about 1 minute left"),
         (600, 1.0, "8–13 minutes left"),  # noqa: RUF001
         (6_000, 1.0, "1–2 hours left"),  # noqa: RUF001
         (500_000, 1.0, "5–8 days left"),  # noqa: RUF001

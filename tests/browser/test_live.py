@@ -1,0 +1,199 @@
+"""The live page in a real browser: it counts without a reload, heals after breaks, and says when it cannot."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from batches import events
+from batches.engine import arrive
+from batches.models import BatchItem, UploadBatch
+from batches.states import ItemStatus
+from tests.browser.conftest import OpenPage
+from tests.rows import fill
+from tests.waiting import wait_until
+from uploads.models import Upload
+
+SMALL_TARGETS = """[...document.querySelectorAll("button, .button, nav a, summary")]
+    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 40)
+    .map((one) => one.outerHTML)"""
+SIZES = [{"width": 390, "height": 844}, {"width": 1280, "height": 900}]
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    return fill(owner, 60)
+
+
+def describe(batch: UploadBatch, done: int) -> None:
+    """Let so many of its files be described, as the engine would, and tell the pages."""
+    ids = list(batch.items.order_by("id").values_list("id", flat=True)[:done])
+    BatchItem.objects.filter(id__in=ids).update(
+        status=ItemStatus.COMPLETED, queue_position=None, finished_at=timezone.now()
+    )
+    Upload.objects.filter(items__in=ids).update(description="A glacier.", processed_at=timezone.now())
+    UploadBatch.objects.filter(id=batch.id).update(successful=done)
+    events.batch_changed(batch.id)
+
+
+def fail_last(batch: UploadBatch) -> None:
+    BatchItem.objects.filter(id=batch.items.order_by("-id")[0].id).update(
+        status=ItemStatus.FAILED,
+        queue_position=None,
+        finished_at=timezone.now(),
+        error_code="image.truncated",
+        error_message="The picture is incomplete: its end is missing.",
+    )
+    UploadBatch.objects.filter(id=batch.id).update(failed=1)
+
+
+def path(batch: UploadBatch) -> str:
+    return f"/batches/{batch.id}/"
+
+
+def test_page_follows_to_the_end_without_a_reload(open_page: OpenPage, batch: UploadBatch) -> None:
+    page = open_page(f"{path(batch)}?show=described")
+    page.evaluate("window.sameDocument = true")
+    expect(page.get_by_text("No file is described yet.")).to_be_visible()
+
+    describe(batch, 30)
+
+    expect(page).to_have_title("50 % · Iceland · vuemantics")
+    expect(page.locator("#count")).to_have_text("30")
+    expect(page.locator("#announcement")).to_have_text("50 % done.")
+    expect(page.locator(".files li")).to_have_count(30)
+
+    describe(batch, 59)
+    fail_last(batch)
+    arrive.seal_batch(batch.id)
+
+    expect(page.locator("#heading")).to_contain_text("Completed, some files need a look")
+    expect(page.locator("#announcement")).to_have_text("Completed: 59 described, 1 failed.")
+    expect(page.locator("#needs-a-look")).to_contain_text("The picture is incomplete")
+    expect(page.locator(".files li")).to_have_count(50)
+    assert page.evaluate("window.sameDocument")
+
+
+def test_buttons_of_the_page_command_the_batch(open_page: OpenPage, batch: UploadBatch) -> None:
+    page = open_page(path(batch))
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#heading")).to_contain_text("Paused")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#heading")).to_contain_text("Processing")
+    page.get_by_role("button", name="Cancel…").click()
+    page.get_by_role("button", name="Cancel this batch").click()
+
+    expect(page.locator("#heading")).to_contain_text("Cancelled")
+    batch.refresh_from_db()
+    assert (batch.status, batch.cancelled) == ("cancelled", 60)
+
+
+def test_list_is_narrowed_in_place_and_back_again(open_page: OpenPage, batch: UploadBatch) -> None:
+    fail_last(batch)
+    page = open_page(path(batch))
+    page.evaluate("window.sameDocument = true")
+
+    page.get_by_role("link", name="Failed").click()
+
+    expect(page.locator(".files li")).to_have_count(1)
+    assert page.url.endswith("?show=failed")
+    assert page.evaluate("window.sameDocument")
+    page.go_back()
+    expect(page.locator(".files li")).to_have_count(50)
+    expect(page.locator("#summary")).to_be_visible()
+
+
+class Line:
+    """What lies between the page and the server: a test cuts it and mends it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.sockets: list[WebSocketRoute] = []
+        self.up = True
+        page.route_web_socket(re.compile("/ws/batches/"), self._lead)
+        # The page's clock is the test's from here on.
+        page.clock.install()
+
+    def _lead(self, socket: WebSocketRoute) -> None:
+        self.sockets.append(socket)
+        if self.up:
+            socket.connect_to_server()
+        else:
+            socket.close(code=1011)
+
+    def wait_open(self) -> None:
+        # Any question to the page lets Playwright tell of new sockets.
+        wait_until(lambda: self.page.evaluate("1") and self.sockets)
+
+    def cut(self, code: int) -> None:
+        self.up = False
+        self.sockets[-1].close(code=code)
+
+
+@pytest.mark.parametrize("code", [1001, 1012])
+def test_page_says_that_it_reconnects_and_is_right_again(open_page: OpenPage, batch: UploadBatch, code: int) -> None:
+    page = open_page("/library/")
+    line = Line(page)
+    page.goto(page.url.replace("/library/", path(batch)))
+    describe(batch, 6)
+    expect(page.locator("#count")).to_have_text("6")
+
+    line.cut(code)
+    page.clock.run_for(10_000)
+    expect(page.locator("#connection")).to_have_text("The connection is lost. Reconnecting…")
+    UploadBatch.objects.filter(id=batch.id).update(successful=12)
+    line.up = True
+    page.clock.run_for(120_000)
+
+    expect(page.locator("#count")).to_have_text("12")
+    expect(page.locator("#connection")).to_be_hidden()
+
+
+def test_page_stops_trying_where_trying_is_no_use(open_page: OpenPage, batch: UploadBatch) -> None:
+    for code, words in ((4403, "You are signed out."), (4404, "This batch is no longer here.")):
+        page = open_page("/library/")
+        line = Line(page)
+        page.goto(page.url.replace("/library/", path(batch)))
+        expect(page.locator("#count")).to_have_text("0")
+        line.wait_open()
+
+        line.cut(code)
+
+        expect(page.locator("#connection")).to_contain_text(words)
+        page.clock.run_for(300_000)
+        expect(page.locator("#connection")).to_contain_text(words)
+        assert len(line.sockets) == 1
+
+
+def test_page_without_javascript_shows_all_and_refreshes_itself(open_page: OpenPage, batch: UploadBatch) -> None:
+    page = open_page(path(batch), java_script_enabled=False)
+    assert "of 60 files" in page.locator("#summary").inner_text()
+
+    describe(batch, 30)
+
+    expect(page.locator("#count")).to_have_text("30", timeout=15_000)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["phone", "desk"])
+def test_pages_fit_their_window_with_targets_for_fingers(
+    open_page: OpenPage, batch: UploadBatch, size: dict[str, int]
+) -> None:
+    describe(batch, 30)
+    fail_last(batch)
+    upload = batch.items.order_by("id")[0].upload_id
+    refused: list[str] = []
+    page = open_page("/batches/", viewport=size)
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    site = page.url.removesuffix("/batches/")
+
+    for address in ("/batches/", path(batch), "/library/", f"/library/{upload}/", "/sign-in/?next=/"):
+        page.goto(site + address)
+        small = page.evaluate(SMALL_TARGETS)
+        assert not small, address
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], address
+
+    # What the Content-Security-Policy refuses is an error on the console.
+    assert not refused
