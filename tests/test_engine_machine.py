@@ -6,7 +6,16 @@ import pytest
 from django.contrib.auth.models import User
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 from pytest_django.fixtures import Settings
 
 from batches.engine import arrive, cancel, claim, finish, give_back, pause, reclaim, retry, settle
@@ -32,39 +41,41 @@ class Engine(RuleBasedStateMachine):
         self.batch = arrive.open_batch(self.owner.id, "Any order")
         self.ends: dict[int, int] = {}
         self.number = 0
+        for number in range(3):
+            file = arrive.NewFile("a.jpg", "a.jpg", digest("first", number), 1)
+            arrive.item_arrived(arrive.add_item(self.batch.id, file)[0].id, make_upload(self.owner, -number).id)
 
     @rule(target=items)
-    def announce(self) -> int:
+    def announce(self) -> int | MultipleResults[int]:
         self.number += 1
         file = arrive.NewFile("a.jpg", "a.jpg", digest(self.number), 1)
         try:
             return arrive.add_item(self.batch.id, file)[0].id
         except BatchClosed:
             assert self.status() == BatchStatus.CANCELLED
-            return 0
+            return multiple()
 
     @rule(item=items)
     def receive(self, item: int) -> None:
-        if item:
-            self.number += 1
-            arrive.item_arrived(item, make_upload(self.owner, self.number).id)
+        self.number += 1
+        arrive.item_arrived(item, make_upload(self.owner, self.number).id)
 
     @rule(item=items)
     def refuse(self, item: int) -> None:
         self.end(item, arrive.refuse_item(item, "file.unsupported", "It is a text."))
 
-    @rule(target=claims, suspect=st.booleans())
-    def take(self, *, suspect: bool) -> Claim | None:
-        return claim.claim_item(self.batch.id, DEAD_WORKER, suspect=suspect)
+    @rule(target=claims)
+    def take(self) -> Claim | MultipleResults[Claim]:
+        first = claim.claim_item(self.batch.id, DEAD_WORKER)
+        return first or claim.claim_item(self.batch.id, DEAD_WORKER, suspect=True) or multiple()
 
     @rule(claimed=claims, well=st.booleans())
-    def end_claim(self, claimed: Claim | None, *, well: bool) -> None:
-        if claimed is not None:
-            self.end(claimed.item_id, finish.complete(claimed) if well else finish.fail(claimed, "x", "It failed."))
+    def end_claim(self, claimed: Claim, *, well: bool) -> None:
+        self.end(claimed.item_id, finish.complete(claimed) if well else finish.fail(claimed, "x", "It failed."))
 
     @rule(claimed=claims)
-    def return_claim(self, claimed: Claim | None) -> None:
-        give_back.give_back([claimed] if claimed else [])
+    def return_claim(self, claimed: Claim) -> None:
+        give_back.give_back([claimed])
 
     @rule()
     def notice_deaths(self) -> None:
@@ -132,7 +143,7 @@ def test_any_interleaving_keeps_the_counters_true(transactional_db: None, settin
 
 
 LIMITS = settings(
-    max_examples=40,
+    max_examples=30,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
