@@ -2,13 +2,16 @@
 
 import hashlib
 import tempfile
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from django.test import override_settings
-from hypothesis import settings
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from pytest_django import Settings
 
 from batches.intake import parts
 from batches.intake.tus.errors import TusError
@@ -96,7 +99,30 @@ class Receiving(RuleBasedStateMachine):
 
 
 TestReceiving = Receiving.TestCase
-TestReceiving.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestReceiving.settings = hypothesis_settings(max_examples=60, stateful_step_count=25, deadline=None)
+
+
+def test_part_is_never_locked_after_it_was_removed(settings: Settings, tmp_path: Path) -> None:
+    settings.PARTS_ROOT = tmp_path
+    wrong: list[str] = []
+
+    def write_and_finish(mark: bytes) -> None:
+        done = 0
+        while done < 150:
+            with suppress(parts.PartBusy), parts.locked_part(ITEM) as part:
+                part.append(mark)
+                if not part.path.exists() or part.path.read_bytes() != mark:
+                    wrong.append(f"{mark!r} went elsewhere")
+                part.delete()
+                done += 1
+
+    threads = [threading.Thread(target=write_and_finish, args=[bytes([65 + number])]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert not wrong
 
 
 def test_hash_states_are_bounded() -> None:

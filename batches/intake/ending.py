@@ -109,27 +109,27 @@ def _keep_once(item: BatchItem, wanted: Upload, part: Part) -> Outcome:
 
     The insert comes first and no existing Upload is locked, so nothing here waits while it holds an item or a batch.
     """
-    stored = False
+    new = False
     try:
         with transaction.atomic():
             # ON CONFLICT DO NOTHING waits for a concurrent insert of the same bytes to commit or to vanish.
             Upload.objects.bulk_create([wanted], ignore_conflicts=True)
             upload = Upload.objects.get(owner_id=wanted.owner_id, sha256=wanted.sha256)
-            stored = upload.key == wanted.key
-            if stored or not default_storage.exists(original_name(upload.key)):
+            new = upload.key == wanted.key
+            if new or not default_storage.exists(original_name(upload.key)):
                 _store(part.path, upload.key)
-            return _tell(item, upload)
+            return _tell(item, upload, new=new)
     except (BatchClosed, NotReceiving):
         # Raised by us before any commit: the row is certainly gone, so its file must go too.
-        if stored:
+        if new:
             default_storage.delete(original_name(wanted.key))
         raise
 
 
-def _tell(item: BatchItem, upload: Upload) -> Outcome:
+def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
     """Queue the item, or complete it as known; an Upload without results and without live work is processed anew."""
     live = upload.items.filter(status__in=[ItemStatus.PENDING, ItemStatus.PROCESSING])
-    known = upload.processed_at is not None or live.exists()
+    known = not new and (upload.processed_at is not None or live.exists())
     moved = item_known(item.id, upload.id) if known else item_arrived(item.id, upload.id)
     if not moved:
         raise NotReceiving
