@@ -107,7 +107,8 @@ def test_search_and_filters_of_every_list_answer(viewer: Client, batch: UploadBa
 def test_nothing_is_added_or_deleted_in_the_admin(admin_client: Client, batch: UploadBatch, name: str) -> None:
     if name == "batches_worker":
         Worker.objects.create(host="here", pid=1, threads=1)
-    rows = apps.get_model(*name.split("_"))._default_manager
+    app, model = name.split("_")
+    rows = apps.get_model(app, model)._default_manager
     pk = rows.values_list("pk", flat=True)[0]
 
     assert admin_client.get(reverse(f"admin:{name}_add")).status_code == 403

@@ -76,7 +76,7 @@ class UploadAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Pixels"))
     def pixels(self, upload: Upload) -> str | None:
         """Show width and height."""
-        return f"{upload.width} x {upload.height}" if upload.width else None
+        return f"{upload.width}\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}{upload.height}" if upload.width else None
 
     @admin.display(description=_("Description"))
     def told(self, upload: Upload) -> str:

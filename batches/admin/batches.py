@@ -28,8 +28,8 @@ class BatchAdmin(ReadOnlyAdmin):
 
     actions = ["process_now", "retry_failed", "cancel"]
     list_display = [
-        *["name", "owner", "status", "progress", "total", "successful", "failed", "waiting", "cancelled"],
-        *["created_at", "files"],
+        *["name", "owner", "status", "progress", "files", "total", "successful", "failed", "waiting", "cancelled"],
+        "created_at",
     ]
     list_filter = ["status", "kind", "created_at"]
     list_select_related = ["owner"]

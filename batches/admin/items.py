@@ -47,8 +47,8 @@ class ItemAdmin(ReadOnlyAdmin):
 
     actions = ["retry"]
     list_display = [
-        *["__str__", "batch", "status", "stage", "file_size", "attempts", "deaths", "duplicate"],
-        *["error_code", "error_message", "finished_at"],
+        *["__str__", "status", "error_message", "batch", "stage", "file_size", "attempts", "deaths", "duplicate"],
+        *["error_code", "finished_at"],
     ]
     list_filter = ["status", ErrorCodeFilter, "duplicate"]
     list_select_related = ["batch"]
