@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from uploads.analysis.base import Analysis, Analyzer, Label
-from uploads.media.image import Picture, read_picture
+from uploads.media.image import MAX_PIXELS, Picture, read_picture
 from uploads.media.previews import make_previews
 from uploads.media.values import Json
 
@@ -41,14 +41,16 @@ class Result:
     vector: tuple[float, ...] | None
 
 
-def run(path: Path, analyzer: Analyzer, on_stage: Callable[[str], None]) -> Result:
+def run(path: Path, analyzer: Analyzer, on_stage: Callable[[str], None], max_pixels: int = MAX_PIXELS) -> Result:
     """Process the file at `path`.
 
     `on_stage` is called before each stage but "indexing" with its name; whatever it raises ends the run and is passed
-    on untouched. Raises PermanentError, TransientError or EnvironmentalError (see uploads.errors).
+    on untouched. `max_pixels` is the limit of uploads.media.image.
+
+    Raises PermanentError, TransientError or EnvironmentalError (see uploads.errors).
     """
     on_stage("checking")
-    picture = read_picture(path)
+    picture = read_picture(path, max_pixels)
     on_stage("previewing")
     previews = make_previews(picture.image)
     on_stage("describing")

@@ -75,7 +75,7 @@ def process_upload(held: Held) -> Save:
     if not upload:
         raise PermanentError("item.gone", "The picture was deleted before it was worked on.")
     with local_copy(upload.key) as path:
-        result = run(path, get_analyzer(settings.ANALYZER), held.enter)
+        result = run(path, get_analyzer(settings.ANALYZER), held.enter, settings.MAX_PIXELS)
     held.enter(Stage.INDEXING)
     previews = save_previews(upload.key, result.previews)
     return lambda: save_result(upload.id, result, previews)

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import ExifTags, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from uploads.errors import EnvironmentalError, PermanentError
 from uploads.media.exif import Shot, read_shot
 from uploads.media.integrity import check_whole
+from uploads.media.jpeg import decode_reduced
 from uploads.media.reduce import reduce_picture
 from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
 from uploads.media.values import Json
@@ -78,7 +80,7 @@ def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
         with _damage():
             check_whole(file, mime_type)
             file.seek(0)
-            return _decode(_PLUGINS[mime_type](file), mime_type, max_pixels)
+            return _decode(file, mime_type, max_pixels)
 
 
 def _supported_type(head: bytes) -> str:
@@ -88,22 +90,34 @@ def _supported_type(head: bytes) -> str:
     raise PermanentError("file.unsupported" if head else "file.empty", reason_unsupported(head))
 
 
-def _decode(source: ImageFile.ImageFile, mime_type: str, max_pixels: int) -> Picture:
+def _decode(file: BinaryIO, mime_type: str, max_pixels: int) -> Picture:
+    source = _PLUGINS[mime_type](file)
     width, height = source.size
     _refuse_bomb(source, max_pixels)
     metadata = _metadata(source)
-    source.load()
+    pixels = _load(file, source)
     exif = _exif(source)
     orientation = _orientation(exif)
     if orientation in (5, 6, 7, 8):
         width, height = height, width
     shot = read_shot(exif)
-    image = reduce_picture(source, LONGEST_SIDE, orientation)
+    image = reduce_picture(pixels, LONGEST_SIDE, orientation)
     return Picture(mime_type, width, height, image, shot, metadata | {"orientation": orientation} | shot.details)
 
 
+def _load(file: BinaryIO, source: ImageFile.ImageFile) -> Image.Image:
+    """Decode the pixels, at a reduced size where the format allows it. Raises what Pillow raises on damage."""
+    reduced = decode_reduced(file, source) if isinstance(source, JpegImagePlugin.JpegImageFile) else None
+    if reduced is not None:
+        return reduced
+    scale = LONGEST_SIDE / max(source.size)
+    source.draft("", (max(1, round(source.width * scale)), max(1, round(source.height * scale))))
+    source.load()
+    return source
+
+
 def _refuse_bomb(source: ImageFile.ImageFile, max_pixels: int) -> None:
-    """Choose the scale at which `source` is decoded, and refuse it if even that needs too much memory or time."""
+    """Refuse a picture that needs too much memory or time even at the size at which it would be decoded."""
     width, height = source.size
     allowed = max_pixels
     if isinstance(source, JpegImagePlugin.JpegImageFile) and "progressive" not in source.info:
@@ -112,8 +126,6 @@ def _refuse_bomb(source: ImageFile.ImageFile, max_pixels: int) -> None:
         size = f"{width} by {height} pixels"
         limit = f"{allowed // 1_000_000} megapixels"
         raise PermanentError("image.bomb", f"The picture is too large ({size}; {limit} at most). Send a smaller copy.")
-    scale = LONGEST_SIDE / max(width, height)
-    source.draft("", (max(1, round(width * scale)), max(1, round(height * scale))))
 
 
 def _exif(source: ImageFile.ImageFile) -> Image.Exif:
