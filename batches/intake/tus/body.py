@@ -67,6 +67,7 @@ class Body:
             async with asyncio.timeout(QUIET_SECONDS):
                 message = await self._receive()
         except TimeoutError as error:
+            self._more = False
             raise TusError(408, "tus.quiet", "Nothing came for a minute. Go on from the offset.") from error
         if message["type"] == "http.disconnect":
             raise Cut

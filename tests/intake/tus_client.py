@@ -44,12 +44,12 @@ class TusClient:
     def head(self, location: str) -> Answer:
         return self.request("HEAD", location)
 
-    def patch(self, location: str, offset: int, *pieces: bytes, declared: bool = True, cut: bool = False) -> Answer:
-        """PATCH the pieces; with `cut` the client goes away after them."""
+    def patch(self, location: str, offset: int, *pieces: bytes, declared: bool = True, end: str = "") -> Answer:
+        """PATCH the pieces; with the `end` "cut" the client goes away after them, with "silence" it says no more."""
         headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
         if declared:
             headers["Content-Length"] = str(sum(map(len, pieces)))
-        return self.request("PATCH", location, headers, pieces, cut=cut)
+        return self.request("PATCH", location, headers, pieces, end=end)
 
     def send(self, batch_id: int, name: str, data: bytes, **metadata: str) -> Answer:
         """Create and send in one piece."""
@@ -63,24 +63,26 @@ class TusClient:
         headers: dict[str, str] | None = None,
         pieces: Sequence[bytes] = (),
         *,
-        cut: bool = False,
+        end: str = "",
     ) -> Answer:
         """Send anything. A header of the client's own is left out where `headers` names it as empty."""
-        return asyncio.run(self._drive(method, path, self.headers | (headers or {}), pieces, cut=cut))
+        return asyncio.run(self._drive(method, path, self.headers | (headers or {}), pieces, end=end))
 
     async def _drive(
-        self, method: str, path: str, headers: dict[str, str], pieces: Sequence[bytes], *, cut: bool
+        self, method: str, path: str, headers: dict[str, str], pieces: Sequence[bytes], *, end: str
     ) -> Answer:
         incoming = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
-        if cut:
+        if end == "cut":
             incoming.append({"type": "http.disconnect"})
-        elif incoming:
+        elif incoming and not end:
             incoming[-1]["more_body"] = False
-        else:
+        elif not incoming:
             incoming.append({"type": "http.request", "body": b""})
         sent: list[Any] = []
 
         async def receive() -> Any:
+            if end == "silence" and not incoming:
+                await asyncio.Event().wait()
             assert incoming, "the application asks for more after the end of the body: a real server would wait"
             return incoming.pop(0)
 

@@ -9,40 +9,19 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from batches.engine import arrive
-from batches.engine.cancel import cancel_batch
 from batches.intake import parts as parts_module
 from batches.intake.parts import part_path
-from batches.models import BatchItem, UploadBatch
+from batches.intake.tus import body
+from batches.models import UploadBatch
+from tests.intake.tus_client import TusClient
 from tests.people import make_person
 from tests.pictures import encoded, textured
 from tests.rows import assert_counters_true
-from tests.tus_client import TusClient
 from uploads.models import Upload
 from uploads.storage import local_copy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JPEG = encoded(textured(320, 240), "JPEG")
-
-
-@pytest.fixture(autouse=True)
-def parts(settings: Settings, tmp_path: Path) -> Path:
-    settings.PARTS_ROOT = tmp_path / "parts"
-    return tmp_path / "parts"
-
-
-@pytest.fixture
-def ada() -> User:
-    return make_person("ada")
-
-
-@pytest.fixture
-def batch(ada: User) -> UploadBatch:
-    return arrive.open_batch(ada.id, "Iceland")
-
-
-@pytest.fixture
-def tus(ada: User) -> TusClient:
-    return TusClient(ada, Origin="http://localhost")
 
 
 def stored(upload: Upload) -> bytes:
@@ -83,7 +62,7 @@ def test_tus_file_in_pieces_with_a_cut_arrives_whole(
 ) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
 
-    gone = tus.patch(location, 0, JPEG[:1000], JPEG[1000:1500], declared=False, cut=True)
+    gone = tus.patch(location, 0, JPEG[:1000], JPEG[1000:1500], declared=False, end="cut")
     kept = tus.head(location)
     if forgotten:
         monkeypatch.setattr(parts_module, "states", parts_module.HashStates())  # as in another process
@@ -121,39 +100,6 @@ def test_tus_files_with_the_same_name_are_both_kept(tus: TusClient, batch: Uploa
     assert len(locations) == 2
 
 
-@pytest.mark.parametrize(
-    ("headers", "status", "code"),
-    [
-        ({"Tus-Resumable": ""}, 412, "tus.version"),
-        ({"Tus-Resumable": "0.2.2"}, 412, "tus.version"),
-        ({"Upload-Offset": "7"}, 409, "tus.offset"),
-        ({"Upload-Offset": "-1"}, 400, "tus.header"),
-        ({"Upload-Offset": "٣"}, 400, "tus.header"),
-        ({"Content-Type": "application/json"}, 415, "tus.content_type"),
-        ({"Content-Length": "100000000"}, 413, "tus.too_long"),
-        ({"Origin": "http://evil.example"}, 403, "origin.foreign"),
-        ({"Origin": "https://localhost"}, 403, "origin.foreign"),
-        ({"Origin": "null"}, 403, "origin.foreign"),
-        ({"Host": "evil.example", "Origin": "http://evil.example"}, 400, "host.unknown"),
-        ({"Cookie": ""}, 401, "auth.required"),
-        ({"Cookie": "sessionid=guessed"}, 401, "auth.required"),
-    ],
-)
-def test_tus_patch_refused_changes_nothing(
-    tus: TusClient, batch: UploadBatch, parts: Path, headers: dict[str, str], status: int, code: str
-) -> None:
-    location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
-    usual = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
-
-    answer = tus.request("PATCH", location, usual | headers, [JPEG])
-
-    assert (answer.status, answer.text.partition(":")[0]) == (status, code)
-    assert answer.headers["tus-resumable"] == "1.0.0"
-    assert not [name for name in answer.headers if name.startswith("access-control")]
-    assert tus.head(location).offset == 0
-    assert not list(parts.glob("*"))
-
-
 def test_tus_body_longer_than_announced_leaves_the_part_as_it_was(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     tus.patch(location, 0, JPEG[:100])
@@ -177,66 +123,6 @@ def test_tus_part_in_other_hands_is_busy(tus: TusClient, batch: UploadBatch) -> 
     assert tus.patch(location, 100, JPEG[100:]).status == 204
 
 
-@pytest.mark.parametrize(
-    ("headers", "code"),
-    [
-        ({"Upload-Length": ""}, "tus.header"),
-        ({"Upload-Length": "many"}, "tus.header"),
-        ({"Upload-Length": str(2**63)}, "tus.header"),
-        ({"Upload-Defer-Length": "1"}, "tus.deferred_length"),
-        ({"Upload-Metadata": ""}, "tus.metadata"),
-        ({"Upload-Metadata": "batch MQ=="}, "tus.metadata"),
-        ({"Upload-Metadata": "batch MQ==,filename ?"}, "tus.metadata"),
-        ({"Upload-Metadata": "batch MQ==,filename /w=="}, "tus.metadata"),
-        ({"Upload-Metadata": "batch MQ==,filename AA=="}, "tus.metadata"),
-        ({"Upload-Metadata": "batch MQ==,batch MQ==,filename YQ=="}, "tus.metadata"),
-    ],
-)
-def test_tus_creation_with_bad_headers_says_what_is_wrong(
-    tus: TusClient, batch: UploadBatch, headers: dict[str, str], code: str
-) -> None:
-    usual = {"Upload-Length": "5", "Upload-Metadata": "batch MQ==,filename YQ=="}
-
-    answer = tus.request("POST", "/tus/", usual | headers)
-
-    assert (answer.status, answer.text.partition(":")[0]) == (400, code)
-    assert not BatchItem.objects.exists()
-
-
-def test_tus_of_somebody_else_is_not_there(tus: TusClient, batch: UploadBatch) -> None:
-    location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
-    bob = TusClient(make_person("bob"))
-
-    answers = [bob.head(location), bob.patch(location, 0, JPEG), bob.create(batch.id, "b.jpg", 5), bob.head("/tus/99")]
-
-    assert [answer.status for answer in answers] == [404, 404, 404, 404]
-    assert tus.head(location).offset == 0
-
-
-def test_tus_of_an_inactive_person_is_refused(tus: TusClient, batch: UploadBatch, ada: User) -> None:
-    User.objects.filter(id=ada.id).update(is_active=False)
-
-    assert tus.create(batch.id, "cat.jpg", 10).status == 401
-
-
-def test_tus_for_a_cancelled_batch_is_gone(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
-    location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
-    tus.patch(location, 0, JPEG[:100])
-    cancel_batch(batch.id)
-
-    answers = [tus.patch(location, 100, JPEG[100:]), tus.head(location), tus.create(batch.id, "new.jpg", 10)]
-
-    assert [answer.status for answer in answers] == [410, 410, 410]
-    assert answers[0].text.startswith("batch.cancelled: ")
-    assert not list(parts.glob("*"))
-    assert_counters_true(batch)
-
-
-@pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_tus_other_methods_are_refused(tus: TusClient, method: str) -> None:
-    assert tus.request(method, "/tus/1").status == 405
-
-
 def test_tus_file_given_up_is_failed_and_its_batch_can_end(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     tus.patch(location, 0, JPEG[:100])
@@ -257,3 +143,26 @@ def test_tus_file_that_has_arrived_cannot_be_given_up(tus: TusClient, batch: Upl
 
     assert tus.request("DELETE", location).status == 409
     assert batch.items.get().status == "pending"
+
+
+def test_tus_client_that_falls_silent_gives_the_part_back(
+    tus: TusClient, batch: UploadBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "QUIET_SECONDS", 0.1)
+    location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
+
+    answer = tus.patch(location, 0, JPEG[:100], end="silence")
+
+    assert (answer.status, answer.text.partition(":")[0]) == (408, "tus.quiet")
+    assert tus.patch(location, 100, JPEG[100:]).status == 204
+
+
+def test_tus_full_disk_is_told_and_nothing_is_lost(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
+    location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
+    parts.mkdir()
+    part_path(batch.items.get().id).symlink_to("/dev/full")
+
+    answer = tus.patch(location, 0, JPEG)
+
+    assert (answer.status, answer.text.partition(":")[0]) == (507, "storage.full")
+    assert tus.patch(location, 0, JPEG).status == 204

@@ -17,11 +17,6 @@ PICTURES = [encoded(textured(320, 240, seed), "JPEG") for seed in range(3)]
 
 
 @pytest.fixture
-def ada() -> User:
-    return make_person("ada")
-
-
-@pytest.fixture
 def browser(ada: User) -> Client:
     client = Client()
     client.force_login(ada)

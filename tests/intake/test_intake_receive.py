@@ -5,15 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
-from pytest_django import Settings
 
-from batches.engine import arrive
 from batches.intake.fingerprint import fingerprint
 from batches.intake.names import FileName, shown
 from batches.intake.receive import receive_file, receive_path
 from batches.models import UploadBatch
-from tests.people import make_person
 from tests.pictures import encoded, textured, written
 from tests.rows import assert_counters_true
 from uploads.models import Upload
@@ -30,18 +26,6 @@ class Breaking(io.BytesIO):
         if self.tell():
             raise OSError(5, "Input/output error")
         return super().read(100)
-
-
-@pytest.fixture(autouse=True)
-def parts(settings: Settings, tmp_path: Path) -> Path:
-    settings.PARTS_ROOT = tmp_path / "parts"
-    return tmp_path / "parts"
-
-
-@pytest.fixture
-def batch() -> UploadBatch:
-    owner: User = make_person("ada")
-    return arrive.open_batch(owner.id, "Iceland")
 
 
 def test_receive_path_copies_and_leaves_the_source(batch: UploadBatch, tmp_path: Path) -> None:
