@@ -54,7 +54,7 @@ def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[int]:
         main = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | {"VUEMANTICS_LOG_LEVEL": "INFO"} | env,
+            env=os.environ | {"VUEMANTICS_LOG_LEVEL": "INFO", "MALLOC_ARENA_MAX": "2"} | env,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
