@@ -5,6 +5,9 @@ import hashlib
 import json
 from typing import Any
 
+PIECE = 2**18
+LARGE = 200 * 2**20
+
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Answer HTTP with the length and SHA-256 of the body; echo websocket texts."""
@@ -18,6 +21,9 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         length += len(message.get("body", b""))
         if not message.get("more_body"):
             break
+    if scope["path"] == "/large":
+        await send_large(send)
+        return
     if scope["path"] == "/slow":
         await asyncio.sleep(1.5)
     if scope["path"] == "/endless":
@@ -26,6 +32,13 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(text))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": text})
+
+
+async def send_large(send: Any) -> None:
+    """Answer with LARGE bytes as fast as the server takes them."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % LARGE)]})
+    for sent in range(0, LARGE, PIECE):
+        await send({"type": "http.response.body", "body": bytes(PIECE), "more_body": sent + PIECE < LARGE})
 
 
 async def echo(receive: Any, send: Any) -> None:

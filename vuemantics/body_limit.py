@@ -5,6 +5,7 @@ one POST of 1 GB would cost many times that. So a body over the limit is refused
 length is declared, else as soon as it has grown past the limit, and Twisted parses no forms (Django does).
 """
 
+import asyncio
 import logging
 from typing import Any
 
@@ -24,6 +25,7 @@ class LimitedRequest(WebRequest):
     def __init__(self, channel: "LimitedChannel", *args: Any, **kwargs: Any) -> None:
         super().__init__(channel, *args, parsePOSTFormSubmission=False, **kwargs)
         self.received = 0
+        self.flowing = channel.flowing
 
     def handleContentChunk(self, data: bytes) -> None:
         """Keep a piece of the body, unless it is one too many."""
@@ -52,6 +54,22 @@ class LimitedChannel(HTTPChannel):
     refused = False
     _abort: Any = None
 
+    def __init__(self) -> None:
+        super().__init__()
+        # Set while the client takes what is sent; the server waits for it before it takes more from the application.
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+
+    def pauseProducing(self) -> None:
+        """Note that the client is slower than we are."""
+        super().pauseProducing()
+        self.flowing.clear()
+
+    def resumeProducing(self) -> None:
+        """Note that the client has caught up."""
+        super().resumeProducing()
+        self.flowing.set()
+
     def connectionMade(self) -> None:
         """Count the connection, for an orderly stop."""
         super().connectionMade()
@@ -60,6 +78,7 @@ class LimitedChannel(HTTPChannel):
     def connectionLost(self, reason: Any = connectionDone) -> None:
         """Forget the connection."""
         self.factory.channels.discard(self)
+        self.flowing.set()
         if self._abort is not None and self._abort.active():
             self._abort.cancel()
         super().connectionLost(reason)

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from twisted.internet.defer import Deferred
 
-from vuemantics.body_limit import LimitedFactory
+from vuemantics.body_limit import LimitedFactory, LimitedRequest
 
 logger = logging.getLogger("vuemantics.server")
 
@@ -48,6 +48,15 @@ class Server(daphne.Server):
     @http_factory.setter
     def http_factory(self, _of_daphne: Any) -> None:
         """Leave ours in place."""
+
+    async def handle_reply(self, protocol: Any, message: Any) -> None:
+        """Pass a piece of an answer on, and let the application go on once the client has taken most of it.
+
+        daphne alone would take a whole film from the application and keep it in memory for a slow client.
+        """
+        await super().handle_reply(protocol, message)
+        if isinstance(protocol, LimitedRequest):
+            await protocol.flowing.wait()
 
     def listen_success(self, port: Any) -> None:
         """Remember the port, to close it first on a stop."""
