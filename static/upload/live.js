@@ -4,8 +4,14 @@ export function watch(batchId, place) {
   if (!window.htmx) return;
   place.setAttribute("hx-ext", "ws");
   place.setAttribute("ws-connect", `/ws/batches/${batchId}/`);
-  place.replaceChildren(Object.assign(document.createElement("section"), { id: "summary" }));
-  // Each frame is answered: the server sends the next only then.
-  place.addEventListener("htmx:wsAfterMessage", ({ detail }) => detail.socketWrapper.send("seen"));
+  // A frame holds all that the batch's page shows; here is room for its summary alone. Each frame is answered: the
+  // server sends the next only then.
+  place.addEventListener("htmx:wsBeforeMessage", (event) => {
+    event.preventDefault();
+    const frame = new DOMParser().parseFromString(event.detail.message, "text/html");
+    const summary = frame.getElementById("summary");
+    if (summary) place.replaceChildren(summary);
+    event.detail.socketWrapper.send("seen");
+  });
   window.htmx.process(place);
 }

@@ -62,6 +62,26 @@ def test_folder_chosen_is_sent_counted_and_described(
     assert_counters_true(batch)
 
 
+def test_page_shows_what_is_done_while_more_is_sent(
+    open_page: OpenPage, owner: User, iceland: Path, start_worker: StartWorker
+) -> None:
+    start_worker(processes=1, threads=2)
+    page = open_page("/batches/new/")
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    held: list[Route] = []
+    page.route("**/seal/", lambda route: held.append(route))
+
+    choose_folder(page, iceland)
+
+    expect(page.locator("#sent-files")).to_have_text("20", timeout=20_000)
+    expect(page.locator("#live #count")).to_have_text("20", timeout=60_000)
+    expect(page).to_have_title("100 % sent · Iceland · vuemantics")
+    assert not complaints
+    held[0].continue_()
+    page.wait_for_url(BATCH)
+
+
 def test_folder_dropped_is_read_to_its_depths(open_page: OpenPage, owner: User, iceland: Path) -> None:
     page = open_page("/batches/new/")
     devtools = page.context.new_cdp_session(page)
