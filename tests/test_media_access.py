@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,13 +11,11 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.db import connections
-from django.http import StreamingHttpResponse
-from django.http.response import ResponseHeaders
-from django.test import AsyncClient
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from tests.asking import Asking
 from tests.people import make_person
 from uploads import storage
 from uploads.addresses import preview_address
@@ -63,37 +60,9 @@ def upload(anna: User, tmp_path: Path) -> Upload:
     return upload
 
 
-@dataclass
-class Answer:
-    """A response that was read to its end."""
-
-    status: int
-    headers: ResponseHeaders
-    pieces: list[bytes]
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(self.pieces)
-
-
-class Page:
-    """A signed-in browser that asks as the server does: asynchronously."""
-
-    def __init__(self, user: User) -> None:
-        self.client = AsyncClient()
-        self.client.force_login(user)
-
-    async def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        response = await self.client.generic(method, path, headers=names)
-        if isinstance(response, StreamingHttpResponse):
-            return Answer(response.status_code, response.headers, [piece async for piece in aiter(response)])
-        return Answer(response.status_code, response.headers, [response.content])
-
-
 @pytest.fixture
-async def page(anna: User) -> AsyncIterator[Page]:
-    yield await sync_to_async(Page)(anna)
+async def page(anna: User) -> AsyncIterator[Asking]:
+    yield await sync_to_async(Asking)(anna)
     # The thread of the queries keeps a connection, and with it the test database, open.
     await sync_to_async(connections.close_all)()
 
@@ -102,7 +71,7 @@ def original(upload: Upload) -> str:
     return reverse("upload-original", args=[upload.id])
 
 
-async def test_preview_with_its_version_may_be_kept_for_good(page: Page, upload: Upload) -> None:
+async def test_preview_with_its_version_may_be_kept_for_good(page: Asking, upload: Upload) -> None:
     answer = await page.get(preview_address(upload, 320))
 
     assert answer.body == b"small"
@@ -110,7 +79,7 @@ async def test_preview_with_its_version_may_be_kept_for_good(page: Page, upload:
     assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
 
 
-async def test_preview_without_its_version_is_asked_for_again(page: Page, upload: Upload) -> None:
+async def test_preview_without_its_version_is_asked_for_again(page: Asking, upload: Upload) -> None:
     answer = await page.get(reverse("upload-preview", args=[upload.id, 1024]))
 
     assert answer.headers["Cache-Control"] == "private, no-cache"
@@ -127,13 +96,13 @@ def test_preview_has_a_new_address_after_new_processing(upload: Upload) -> None:
 
 
 @pytest.mark.parametrize("side", [0, 640, 99999])
-async def test_preview_of_another_size_is_not_there(page: Page, upload: Upload, side: int) -> None:
+async def test_preview_of_another_size_is_not_there(page: Asking, upload: Upload, side: int) -> None:
     answer = await page.get(reverse("upload-preview", args=[upload.id, side]))
 
     assert answer.status == 404
 
 
-async def test_original_comes_whole_as_an_attachment_that_cannot_run(page: Page, upload: Upload) -> None:
+async def test_original_comes_whole_as_an_attachment_that_cannot_run(page: Asking, upload: Upload) -> None:
     answer = await page.get(original(upload))
 
     assert answer.body == BYTES
@@ -147,7 +116,7 @@ async def test_original_comes_whole_as_an_attachment_that_cannot_run(page: Page,
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_original_is_read_in_small_pieces(page: Page, upload: Upload) -> None:
+async def test_original_is_read_in_small_pieces(page: Asking, upload: Upload) -> None:
     answer = await page.get(original(upload))
 
     assert [len(piece) for piece in answer.pieces] == [PIECE, PIECE, 321]
@@ -164,7 +133,7 @@ async def test_original_is_read_in_small_pieces(page: Page, upload: Upload) -> N
         ("bytes=5-99999999", 5, len(BYTES) - 1),
     ],
 )
-async def test_original_gives_the_wanted_part(page: Page, upload: Upload, wanted: str, start: int, end: int) -> None:
+async def test_original_gives_the_wanted_part(page: Asking, upload: Upload, wanted: str, start: int, end: int) -> None:
     answer = await page.get(original(upload), Range=wanted)
 
     assert answer.status == 206
@@ -174,7 +143,7 @@ async def test_original_gives_the_wanted_part(page: Page, upload: Upload, wanted
 
 
 @pytest.mark.parametrize("wanted", [f"bytes={len(BYTES)}-", "bytes=-0"])
-async def test_original_has_no_part_behind_its_end(page: Page, upload: Upload, wanted: str) -> None:
+async def test_original_has_no_part_behind_its_end(page: Asking, upload: Upload, wanted: str) -> None:
     answer = await page.get(original(upload), Range=wanted)
 
     assert answer.status == 416
@@ -184,14 +153,14 @@ async def test_original_has_no_part_behind_its_end(page: Page, upload: Upload, w
 @pytest.mark.parametrize(
     "wanted", ["bytes=9-2", "bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=a-b", "bytes=\u0661-\u0662"]
 )
-async def test_original_comes_whole_for_a_range_that_is_none(page: Page, upload: Upload, wanted: str) -> None:
+async def test_original_comes_whole_for_a_range_that_is_none(page: Asking, upload: Upload, wanted: str) -> None:
     answer = await page.get(original(upload), Range=wanted.encode("utf-8").decode("latin-1"))
 
     assert answer.status == 200
     assert answer.body == BYTES
 
 
-async def test_original_comes_whole_when_the_rest_is_of_other_bytes(page: Page, upload: Upload) -> None:
+async def test_original_comes_whole_when_the_rest_is_of_other_bytes(page: Asking, upload: Upload) -> None:
     etag = (await page.get(original(upload))).headers["ETag"]
 
     same = await page.get(original(upload), Range="bytes=0-1", If_Range=etag)
@@ -200,7 +169,7 @@ async def test_original_comes_whole_when_the_rest_is_of_other_bytes(page: Page, 
     assert (same.status, other.status) == (206, 200)
 
 
-async def test_original_can_be_asked_for_its_size_alone(page: Page, upload: Upload) -> None:
+async def test_original_can_be_asked_for_its_size_alone(page: Asking, upload: Upload) -> None:
     answer = await page.get(original(upload), "HEAD")
 
     assert answer.headers["Content-Length"] == str(len(BYTES))
@@ -209,7 +178,7 @@ async def test_original_can_be_asked_for_its_size_alone(page: Page, upload: Uplo
 
 @pytest.mark.parametrize("name", ["preview", "original"])
 async def test_nginx_sends_the_bytes_where_it_is_set_up(
-    page: Page, upload: Upload, settings: Settings, name: str
+    page: Asking, upload: Upload, settings: Settings, name: str
 ) -> None:
     settings.MEDIA_ACCEL = "/protected/"
     path = original(upload) if name == "original" else preview_address(upload, 320)
@@ -222,7 +191,7 @@ async def test_nginx_sends_the_bytes_where_it_is_set_up(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_original_that_is_gone_from_the_disk_is_not_there(page: Page, upload: Upload, method: str) -> None:
+async def test_original_that_is_gone_from_the_disk_is_not_there(page: Asking, upload: Upload, method: str) -> None:
     default_storage.delete(storage.original_name(upload.key))
 
     assert (await page.get(original(upload), method)).status == 404

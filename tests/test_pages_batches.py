@@ -1,4 +1,4 @@
-"""My batches and one batch, as pages."""
+"""One batch, as a page."""
 
 import re
 
@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from batches.engine import arrive
 from batches.models import BatchItem, UploadBatch
-from batches.states import BatchStatus, ItemStatus
+from batches.states import ItemStatus
 from tests.people import make_person
 from tests.rows import fill
 from uploads.models import Upload
@@ -63,13 +63,6 @@ def detail(batch: UploadBatch) -> str:
 
 def shown_files(html: str) -> list[str]:
     return re.findall(r"IMG_\d{4}\.JPG(?=</)", html.partition('id="files"')[2])
-
-
-def test_home_leads_to_the_batches_or_to_adding_files(page: Client, anna: User) -> None:
-    assert page.get("/")["Location"] == reverse("batch-new")
-    fill(anna, 1)
-
-    assert page.get("/")["Location"] == reverse("batch-list")
 
 
 def test_batch_page_shows_progress_in_its_order(page: Client, anna: User) -> None:
@@ -189,75 +182,3 @@ def test_names_from_outside_are_text(page: Client, anna: User) -> None:
     html = text(page, detail(batch))
 
     assert not re.search("<script>alert|<img src=x|<b>/|<i>no", html)
-
-
-def test_batch_list_is_newest_first_and_asks_again_only_while_one_runs(page: Client, anna: User) -> None:
-    first, second = fill(anna, 2, "Iceland"), fill(anna, 2, "Garden")
-    html = text(page, reverse("batch-list"))
-    assert html.index("Garden") < html.index("Iceland")
-    assert 'hx-trigger="every 5s"' in html
-
-    UploadBatch.objects.filter(id__in=[first.id, second.id]).update(
-        status=BatchStatus.COMPLETED, successful=2, sealed_at=timezone.now(), completed_at=timezone.now()
-    )
-
-    assert "hx-trigger" not in text(page, reverse("batch-list"))
-
-
-def test_batch_list_without_batches_says_what_to_do(page: Client) -> None:
-    assert "Drop a folder of photos" in text(page, reverse("batch-list"))
-
-
-@pytest.mark.parametrize(
-    ("button", "status"),
-    [("batch-pause", BatchStatus.PAUSED), ("batch-cancel", BatchStatus.CANCELLED)],
-)
-def test_button_does_what_it_says_and_leads_back(page: Client, anna: User, button: str, status: BatchStatus) -> None:
-    batch = fill(anna, 2)
-
-    answer = page.post(reverse(button, args=[batch.id]), follow=True)
-
-    assert answer.redirect_chain == [(detail(batch), 302)]
-    batch.refresh_from_db()
-    assert batch.status == status
-    assert 'class="notice success"' in answer.content.decode()
-
-
-def test_resume_goes_on(page: Client, anna: User) -> None:
-    batch = fill(anna, 2)
-    page.post(reverse("batch-pause", args=[batch.id]))
-
-    page.post(reverse("batch-resume", args=[batch.id]))
-
-    batch.refresh_from_db()
-    assert batch.status == BatchStatus.PROCESSING
-
-
-def test_no_more_files_seals(page: Client, anna: User) -> None:
-    batch = fill(anna, 2)
-
-    page.post(reverse("batch-no-more", args=[batch.id]))
-
-    batch.refresh_from_db()
-    assert batch.sealed_at is not None
-
-
-@pytest.mark.parametrize("one", [True, False])
-def test_try_again_queues_failed_files(page: Client, anna: User, one: bool) -> None:
-    batch = fill(anna, 2)
-    item = fail_one(batch)
-
-    answer = page.post(reverse("batch-retry", args=[batch.id]), {"item": item.id} if one else {}, follow=True)
-
-    item.refresh_from_db()
-    assert item.status == ItemStatus.PENDING
-    assert "1 file is tried again." in answer.content.decode()
-
-
-def test_refusal_is_said_in_words(page: Client, anna: User) -> None:
-    batch = fill(anna, 1)
-    page.post(reverse("batch-cancel", args=[batch.id]))
-
-    answer = page.post(reverse("batch-pause", args=[batch.id]), follow=True)
-
-    assert "This batch was cancelled" in answer.content.decode()
