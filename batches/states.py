@@ -60,7 +60,8 @@ ITEM_EDGES: dict[ItemStatus, frozenset[ItemStatus]] = {
         {ItemStatus.PENDING, ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED}
     ),
     ItemStatus.COMPLETED: frozenset(),
-    ItemStatus.FAILED: frozenset({ItemStatus.PENDING}),
+    # With its bytes stored it is tried again, without them it may be sent again.
+    ItemStatus.FAILED: frozenset({ItemStatus.PENDING, ItemStatus.RECEIVING}),
     ItemStatus.CANCELLED: frozenset(),
 }
 LIVE_ITEMS = frozenset({ItemStatus.RECEIVING, ItemStatus.PENDING, ItemStatus.PROCESSING})

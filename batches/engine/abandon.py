@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from batches.engine.arrive import refuse_item, seal_batch
@@ -11,13 +12,15 @@ from batches.states import BatchStatus, ItemStatus
 
 
 def seal_abandoned() -> int:
-    """Seal unsealed batches without activity for ABANDONED_SECONDS and fail what they were still receiving.
+    """Seal batches without activity for ABANDONED_SECONDS that still wait for files, and fail what never came.
 
-    Parts already received are kept until they expire: choosing the folder again reopens the batch.
+    A sealed batch waits too while a file is `receiving`. Parts already received are kept until they expire: choosing
+    the folder again reopens the batch.
     """
     since = timezone.now() - timedelta(seconds=settings.ABANDONED_SECONDS)
+    receives = Exists(BatchItem.objects.filter(batch_id=OuterRef("id"), status=ItemStatus.RECEIVING))
     abandoned = UploadBatch.objects.filter(
-        sealed_at=None,
+        Q(sealed_at=None) | receives,
         updated_at__lt=since,
         status__in=[BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED],
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -12,6 +13,9 @@ from batches.engine.errors import BatchClosed
 from batches.engine.settle import settle
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchKind, BatchStatus, ItemStatus
+
+# What a file may fail of before its bytes are here, so that sending it again is worth while.
+MAY_COME_AGAIN = frozenset({"item.abandoned", "storage.full"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,8 @@ def open_batch(
 def add_item(batch_id: int, file: NewFile) -> tuple[BatchItem, bool]:
     """Announce a file: it is `receiving` until its bytes are here. Returns the row and whether it is new.
 
-    The same fingerprint finds its row again. A new file reopens a sealed or completed batch.
-    Raises BatchClosed when the batch is cancelled or gone.
+    The same fingerprint finds its row again; one that was never sent to its end is received anew. Both that and a new
+    file reopen a sealed or completed batch. Raises BatchClosed when the batch is cancelled or gone.
     """
     with transaction.atomic():
         item, created = BatchItem.objects.get_or_create(
@@ -50,20 +54,32 @@ def add_item(batch_id: int, file: NewFile) -> tuple[BatchItem, bool]:
             },
         )
         if created:
-            _count_new(batch_id)
-    if created:
+            _open_for(batch_id, total=F("total") + 1)
+        again = not created and _receive_again(item)
+    if created or again:
         events.batch_changed(batch_id)
     return item, created
 
 
-def _count_new(batch_id: int) -> None:
-    """Count one more file; a completed batch is open again in the same statement's transaction."""
+def _receive_again(item: BatchItem) -> bool:
+    """Receive a file anew that failed for no reason of its own, before its bytes were here (failed → receiving)."""
+    changed = BatchItem.objects.filter(
+        id=item.id, status=ItemStatus.FAILED, upload=None, error_code__in=MAY_COME_AGAIN
+    ).update(status=ItemStatus.RECEIVING, error_code="", error_message="", finished_at=None)
+    if changed:
+        _open_for(item.batch_id, failed=F("failed") - 1)
+        item.refresh_from_db()
+    return bool(changed)
+
+
+def _open_for(batch_id: int, **counters: Combinable) -> None:
+    """Move counters for a file that is to come; the batch is unsealed and, if it was completed, goes on."""
     now = timezone.now()
     batch = UploadBatch.objects.filter(id=batch_id)
     counted = batch.exclude(status__in=[BatchStatus.CANCELLED, BatchStatus.COMPLETED]).update(
-        total=F("total") + 1, sealed_at=None, updated_at=now
+        sealed_at=None, updated_at=now, **counters
     ) or batch.filter(status=BatchStatus.COMPLETED).update(
-        total=F("total") + 1, sealed_at=None, updated_at=now, status=BatchStatus.PROCESSING, completed_at=None
+        sealed_at=None, updated_at=now, status=BatchStatus.PROCESSING, completed_at=None, **counters
     )
     if not counted:
         raise BatchClosed

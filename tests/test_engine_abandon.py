@@ -1,0 +1,77 @@
+"""Batches that nobody adds to any more end by themselves, and open again when the folder is chosen again."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from batches.engine import arrive
+from batches.engine.abandon import seal_abandoned
+from batches.models import UploadBatch
+from batches.states import BatchStatus, ItemStatus
+from tests.rows import assert_counters_true, digest
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FILE = arrive.NewFile("late.jpg", "late.jpg", digest("late"), 10)
+
+
+def left_alone(batch: UploadBatch, seconds: float) -> None:
+    """Let the batch's last activity be so long ago."""
+    UploadBatch.objects.filter(id=batch.id).update(updated_at=timezone.now() - timedelta(seconds=seconds))
+
+
+@pytest.fixture
+def batch(owner: User, settings: Settings) -> UploadBatch:
+    settings.ABANDONED_SECONDS = 100
+    batch = arrive.open_batch(owner.id, "Left")
+    arrive.add_item(batch.id, FILE)
+    return batch
+
+
+def test_abandoned_batch_completes_and_says_what_never_came(batch: UploadBatch) -> None:
+    left_alone(batch, 101)
+
+    assert seal_abandoned() == 1
+
+    assert_counters_true(batch)
+    assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
+    assert batch.items.get().error_code == "item.abandoned"
+
+
+def test_batch_with_recent_activity_stays_open(batch: UploadBatch) -> None:
+    left_alone(batch, 99)
+
+    assert seal_abandoned() == 0
+    assert batch.items.get().status == ItemStatus.RECEIVING
+
+
+def test_sealed_batch_does_not_wait_for_ever_for_a_file(batch: UploadBatch) -> None:
+    arrive.seal_batch(batch.id)
+    left_alone(batch, 101)
+
+    seal_abandoned()
+
+    assert_counters_true(batch)
+    assert batch.status == BatchStatus.COMPLETED
+
+
+def test_file_that_never_came_can_be_sent_again(batch: UploadBatch) -> None:
+    left_alone(batch, 101)
+    seal_abandoned()
+
+    item, created = arrive.add_item(batch.id, FILE)
+
+    assert (item.status, created) == (ItemStatus.RECEIVING, False)
+    assert_counters_true(batch)
+    assert (batch.status, batch.failed, batch.sealed_at) == (BatchStatus.PROCESSING, 0, None)
+
+
+def test_refused_file_is_not_received_again(batch: UploadBatch) -> None:
+    arrive.refuse_item(batch.items.get().id, "file.unsupported", "It is a text.")
+
+    item, _ = arrive.add_item(batch.id, FILE)
+
+    assert item.status == ItemStatus.FAILED
+    assert_counters_true(batch)
