@@ -100,7 +100,7 @@ class Publisher:
 
 
 def _renew() -> None:
-    """A forked process has none of its parent's threads. The parent's loop is kept unused: closing it hurts the parent."""
+    """A forked process has none of its parent's threads; the parent's loop is kept, as closing it hurts the parent."""
     global _publisher
     _parents.append(_publisher)
     _publisher = Publisher()

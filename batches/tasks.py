@@ -11,22 +11,23 @@ from batches.engine.turn import next_batch
 
 logger = logging.getLogger(__name__)
 
-TRIES = 3
+# Turns in a row that may find nothing left: another thread was quicker.
+MISSES = 3
 
 
 @dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, max_retries=0)
 def process_next_batch() -> None:
-    """Give the batch whose turn it is one slice of this thread, then ring again while there was work.
+    """Give the batch whose turn it is one slice of this thread, and so on with the next turn while there is work.
 
-    Carries no id and may be called any number of times at any moment: the rows are the queue.
+    Carries no id and may be called any number of times at any moment: the rows are the queue. It does not end between
+    two slices, because an idle dramatiq consumer looks for its next message only after a pause that grows to a second.
     """
-    for _ in range(TRIES):
-        batch_id = next_batch() if may_claim() else None
-        if batch_id is None:
-            return
-        if process_batch(batch_id):
+    misses, rung = 0, False
+    while misses < MISSES and may_claim() and (batch_id := next_batch()) is not None:
+        if not rung:
             _ring()
-            return
+        rung = True
+        misses = 0 if process_batch(batch_id) else misses + 1
 
 
 def process_batch(batch_id: int) -> int:
@@ -35,6 +36,7 @@ def process_batch(batch_id: int) -> int:
 
 
 def _ring() -> None:
+    """Wake threads that are idle; where none is, the bells wait and cost nothing."""
     try:
         ring_now(total_threads())
     except (redis.RedisError, dramatiq.errors.BrokerConnectionError) as error:

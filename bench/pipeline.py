@@ -11,42 +11,50 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table
 
 from bench.images import make_jpegs
-from bench.stack import cpu_seconds, stack, wait_for, workers
+from bench.stack import cpu_seconds, stack, workers
 from uploads.analysis.registry import get_analyzer
 from uploads.pipeline import run
 
 PROCESSES = 2
+ROUNDS = 3
 STUB = "bench.stub:WaitingAnalyzer"
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
 
 def main() -> None:
-    """Run the bare loop, the workers and the workers with the waiting analyzer on the same files."""
+    """Let the bare loop and the workers take turns on the same files, then measure with the waiting analyzer."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     with tempfile.TemporaryDirectory() as folder:
         photos = make_jpegs(Path(folder) / "photos", count)
         files = [*photos, *sorted(SAMPLES.glob("*.jpg"))]
-        bare = bare_loop(files, Path(folder) / "previews")
         with stack() as services:
             servers = [child.pid for child in (services.postgres.child, services.redis.child) if child is not None]
-            real = through_workers(files, servers, "local")
-            stub = through_workers(photos, servers, STUB)
+            bare, real = in_turns(files, servers, Path(folder) / "previews")
+            with workers(PROCESSES, VUEMANTICS_ANALYZER=STUB) as pid:
+                through_workers([SAMPLES / "coffee.jpg"] * PROCESSES * 4, pid, servers)
+                stub = through_workers(photos, pid, servers)
     report(len(files), bare, real, stub)
 
 
-def bare_loop(files: list[Path], target: Path) -> float:
-    """Return the files a second of PROCESSES processes that only call the functions; their start does not count."""
+def in_turns(files: list[Path], servers: list[int], target: Path) -> tuple[list[float], list[tuple[float, float]]]:
+    """Run both ways ROUNDS times, one after the other, so that a change of the machine's speed meets both."""
     target.mkdir()
-    with ProcessPoolExecutor(PROCESSES) as pool:
+    bare, real = [], []
+    with ProcessPoolExecutor(PROCESSES) as pool, workers(PROCESSES, VUEMANTICS_ANALYZER="local") as pid:
         list(pool.map(warm_up, range(PROCESSES * 4)))
-        start = time.perf_counter()
-        list(pool.map(describe, files, [target] * len(files), chunksize=5))
-        return len(files) / (time.perf_counter() - start)
+        through_workers([SAMPLES / "coffee.jpg"] * PROCESSES * 4, pid, servers)
+        for _ in range(ROUNDS):
+            start = time.perf_counter()
+            list(pool.map(describe, files, [target] * len(files), chunksize=2))
+            bare.append(len(files) / (time.perf_counter() - start))
+            real.append(through_workers(files, pid, servers))
+    return bare, real
 
 
 def warm_up(number: int) -> None:
@@ -62,33 +70,28 @@ def describe(path: Path, target: Path) -> str:
     return result.description
 
 
-def through_workers(files: list[Path], servers: list[int], analyzer: str) -> tuple[float, float]:
+def through_workers(files: list[Path], pid: int, servers: list[int]) -> tuple[float, float]:
     """Return files a second, and processor ms a file of workers and servers, from the start of work to its end."""
     from bench import rows  # noqa: PLC0415 (models exist only after the set-up)
 
-    with workers(PROCESSES, VUEMANTICS_ANALYZER=analyzer) as pid:
-        warm = rows.store([SAMPLES / "coffee.jpg"] * PROCESSES * 4)
-        rows.start(warm)
-        wait_for(lambda: rows.is_completed(warm), 60)
-        batch_id = rows.store(files)
-        before = cpu_seconds(pid, *servers)
-        rows.start(batch_id)
-        seconds = wait_for(lambda: rows.is_completed(batch_id), 600)
-        cost = (cpu_seconds(pid, *servers) - before) * 1000 / len(files)
-    return len(files) / seconds, cost
+    batch_id = rows.store(files)
+    before = cpu_seconds(pid, *servers)
+    seconds = rows.work_off(batch_id)
+    return len(files) / seconds, (cpu_seconds(pid, *servers) - before) * 1000 / len(files)
 
 
-def report(files: int, bare: float, real: tuple[float, float], stub: tuple[float, float]) -> None:
-    """Print the table and the JSON line."""
+def report(files: int, bare: list[float], real: list[tuple[float, float]], stub: tuple[float, float]) -> None:
+    """Print the table of medians and the JSON line."""
+    rate, cost = median(rate for rate, _ in real), median(cost for _, cost in real)
     table = Table("way", "files a second", "CPU ms a file", title=f"{files} files, {PROCESSES} processes")
-    table.add_row("bare loop", f"{bare:.1f}", "")
-    table.add_row("workers", f"{real[0]:.1f}", f"{real[1]:.1f}")
+    table.add_row("bare loop", f"{median(bare):.1f}", "")
+    table.add_row("workers", f"{rate:.1f}", f"{cost:.1f}")
     table.add_row("workers, analyzer waits 55 ms", f"{stub[0]:.1f}", f"{stub[1]:.1f}")
     Console().print(table)
     figures = {
         "bench": "pipeline",
-        "ratio_to_bare_loop": round(real[0] / bare, 3),
-        "cpu_ms_per_file": round(real[1], 1),
+        "ratio_to_bare_loop": round(median(rate / loop for loop, (rate, _) in zip(bare, real, strict=True)), 3),
+        "cpu_ms_per_file": round(cost, 1),
         "cpu_ms_per_file_stub": round(stub[1], 1),
     }
     print(json.dumps(figures))

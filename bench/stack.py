@@ -71,7 +71,7 @@ def _ready(descriptor: int) -> int:
     return os.pread(descriptor, 1_000_000, 0).count(b"Worker process is ready for action.")
 
 
-def wait_for(done: Callable[[], bool], seconds: float, every: float = 0.05) -> float:
+def wait_for(done: Callable[[], bool], seconds: float, every: float = 0.02) -> float:
     """Wait until `done` says so and return the seconds it took; ends the bench when it takes longer than `seconds`."""
     start = time.perf_counter()
     while not done():

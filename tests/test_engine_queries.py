@@ -21,7 +21,7 @@ def nodes(plan: dict[str, object]) -> list[dict[str, object]]:
     return [plan, *(node for child in below for node in nodes(child))]
 
 
-def indexes(statement: str, **parameters: object) -> set[object]:
+def indexes(statement: str, **parameters: str | int) -> set[object]:
     """The indexes that PostgreSQL would use for a statement."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)

@@ -30,6 +30,9 @@ def save_result(upload_id: int, result: Result, previews: dict[str, str]) -> Non
         updated_at=timezone.now(),
     )
     if result.vector is not None:
-        Embedding.objects.update_or_create(
-            upload_id=upload_id, model=result.embedding_model, defaults={"vector": list(result.vector)}
+        Embedding.objects.bulk_create(
+            [Embedding(upload_id=upload_id, model=result.embedding_model, vector=list(result.vector))],
+            update_conflicts=True,
+            unique_fields=["upload", "model"],
+            update_fields=["vector"],
         )

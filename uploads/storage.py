@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from threading import get_ident
 from uuid import UUID
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, default_storage
 
-from uploads.errors import EnvironmentalError
+from uploads.errors import EnvironmentalError, MediaError, PermanentError
 
 
 def original_name(key: UUID) -> str:
@@ -54,13 +55,14 @@ def sync_folder(folder: Path) -> None:
 def local_copy(key: UUID) -> Iterator[Path]:
     """Give the original as a file on this machine; a copy of a remote one is removed afterwards.
 
-    Raises EnvironmentalError (`storage.away`) when storage does not hand it out.
+    Raises EnvironmentalError (`storage.away`) when storage does not hand it out, PermanentError (`file.missing`) when
+    storage is there and this file alone is not.
     """
     name = original_name(key)
     if isinstance(default_storage, FileSystemStorage):
         path = Path(default_storage.path(name))
         if not path.exists():
-            raise EnvironmentalError("storage.away", "The stored file cannot be reached. Is the media disk mounted?")
+            raise _missing(path)
         yield path
         return
     with NamedTemporaryFile() as copy:
@@ -71,6 +73,13 @@ def local_copy(key: UUID) -> Iterator[Path]:
             raise EnvironmentalError("storage.away", "The storage of the files does not answer.") from error
         copy.flush()
         yield Path(copy.name)
+
+
+def _missing(path: Path) -> MediaError:
+    """Say why a file of the local disk is not there: an unmounted disk has not even the folder of all originals."""
+    if path.parent.parent.is_dir():
+        return PermanentError("file.missing", "The stored file is gone from the media disk. Add it once more.")
+    return EnvironmentalError("storage.away", "The stored files cannot be reached. Is the media disk mounted?")
 
 
 def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
@@ -98,10 +107,23 @@ def _replace(name: str, content: bytes) -> None:
         default_storage.save(name, ContentFile(content))
         return
     target = Path(default_storage.path(name))
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with NamedTemporaryFile(dir=target.parent, delete=False) as stream:
-        stream.write(content)
-    Path(stream.name).replace(target)
+    # Two workers may be at the same file when one of them was given up for dead: each writes under its own name.
+    draft = target.with_name(f"{target.name}.{os.getpid()}-{get_ident()}")
+    try:
+        _write(draft, content)
+        draft.replace(target)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file; its folder is made when it turns out to be missing, which is seldom."""
+    try:
+        path.write_bytes(content)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_bytes(content)
 
 
 def delete_files(key: UUID, previews: Mapping[str, str]) -> None:

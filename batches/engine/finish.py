@@ -7,8 +7,10 @@ from django.db import transaction
 from batches import events
 from batches.engine.hot import fetch_row
 from batches.engine.in_hand import Claim
+from batches.engine.settle import settle
 
-# One statement, so one transaction: the item's row first, then its batch's counter, and neither without the other.
+# One statement, so one transaction: the item's row first, then its batch's counter, and neither without the other. It
+# tells whether this was the last file of a sealed batch.
 # Only the holder of the claim gets a row back; only a row in processing carries one (item_claimed_while_processing).
 FINISH = """
 WITH finished AS (
@@ -23,7 +25,7 @@ UPDATE batches_uploadbatch
        failed = failed + (finished.status = 'failed')::int,
        updated_at = clock_timestamp()
   FROM finished WHERE id = finished.batch_id
-RETURNING id
+RETURNING sealed_at IS NOT NULL AND successful + failed + cancelled = total
 """
 
 GUARD = """
@@ -56,6 +58,9 @@ def _finish(claim: Claim, status: str, code: str = "", message: str = "") -> boo
         FINISH,
         {"item": claim.item_id, "token": claim.token, "status": status, "code": code[:50], "message": message[:500]},
     )
-    if row is not None:
-        events.batch_changed(claim.batch_id)
-    return row is not None
+    if row is None:
+        return False
+    events.batch_changed(claim.batch_id)
+    if row[0]:
+        settle(claim.batch_id)
+    return True

@@ -1,4 +1,4 @@
-"""The two statements that every file costs, prepared by the server: the only raw SQL of the hot path.
+"""The statements of the hot path (turn, claim, finish), prepared by the server: the only raw SQL of the engine.
 
 The ORM's versions of them (docs/architecture.md has the figures) took three to four times the processor time: most of
 it went into building and planning the same statements again, and into a transaction of its own around each.

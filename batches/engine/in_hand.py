@@ -12,12 +12,16 @@ from batches.states import Stage
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A file that this process alone may finish, as long as the row carries `token`."""
+    """A file that this process alone may finish, as long as the row carries `token`.
+
+    `upload_id` and its `upload_key` in storage are None when the picture was deleted meanwhile.
+    """
 
     item_id: int
     batch_id: int
     token: UUID
-    upload_id: int | None
+    upload_id: int | None = None
+    upload_key: UUID | None = None
 
 
 class Stopped(Exception):

@@ -8,7 +8,6 @@ from batches.engine.claim import claim_item, has_suspects
 from batches.engine.hold import hold
 from batches.engine.in_hand import hand
 from batches.engine.liveness import identity
-from batches.engine.settle import settle
 from batches.engine.work import work_on
 
 
@@ -26,7 +25,6 @@ def work_slice(batch_id: int, seconds: float | None = None) -> int:
         taken += 1
         if time.monotonic() >= end:
             break
-    settle(batch_id)
     return taken
 
 

@@ -1,46 +1,39 @@
 """Whose turn it is: round robin over owners, then over an owner's batches, imports before re-analysis."""
 
-from django.db import connection, transaction
-from django.db.models import Case, Exists, F, OuterRef, When
-from django.utils import timezone
+from django.db import transaction
 
 from batches import bells
-from batches.models import BatchItem, OwnerTurn, UploadBatch
-from batches.states import BatchKind, BatchStatus
+from batches.engine.hot import fetch_row
+from batches.models import OwnerTurn, UploadBatch
 
 # One turn is taken at a time; without the lock, in a statement of its own, threads would pick in lockstep.
 TURN_LOCK = 0x76_75_65_00_01
+LOCK = "SELECT pg_advisory_xact_lock(%(lock)s), set_config('synchronous_commit', 'off', true)"
+
+TURN = """
+WITH turn AS (
+    SELECT batch.id, batch.owner_id
+      FROM batches_uploadbatch batch LEFT JOIN batches_ownerturn owner ON owner.owner_id = batch.owner_id
+     WHERE batch.status = 'processing'
+       AND EXISTS (SELECT FROM batches_batchitem WHERE batch_id = batch.id AND queue_position IS NOT NULL)
+     ORDER BY owner.last_served NULLS FIRST, batch.owner_id, batch.kind <> 'import', batch.last_served NULLS FIRST,
+              batch.id
+     LIMIT 1
+), owner_served AS (
+    INSERT INTO batches_ownerturn (owner_id, last_served) SELECT owner_id, clock_timestamp() FROM turn
+    ON CONFLICT (owner_id) DO UPDATE SET last_served = excluded.last_served
+)
+UPDATE batches_uploadbatch SET last_served = clock_timestamp() FROM turn WHERE batches_uploadbatch.id = turn.id
+RETURNING batches_uploadbatch.id
+"""
 
 
 def next_batch() -> int | None:
     """Give a turn to the least recently served owner, and among that owner's batches likewise; None: nothing waits."""
-    waiting = UploadBatch.objects.filter(
-        Exists(BatchItem.objects.filter(batch_id=OuterRef("id"), queue_position__isnull=False)),
-        status=BatchStatus.PROCESSING,
-    )
-    imports_first = Case(When(kind=BatchKind.IMPORT, then=0), default=1)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN_LOCK])
-        turn = (
-            waiting.order_by(
-                F("owner__ownerturn__last_served").asc(nulls_first=True),
-                F("owner_id"),
-                imports_first,
-                F("last_served").asc(nulls_first=True),
-                F("id"),
-            )
-            .values_list("id", "owner_id")
-            .first()
-        )
-        if turn is None:
-            return None
-        batch_id, owner_id = turn
-        now = timezone.now()
-        UploadBatch.objects.filter(id=batch_id).update(last_served=now)
-        if not OwnerTurn.objects.filter(owner_id=owner_id).update(last_served=now):
-            OwnerTurn.objects.create(owner_id=owner_id, last_served=now)
-    return batch_id
+        fetch_row(LOCK, {"lock": TURN_LOCK})
+        row = fetch_row(TURN, {})
+    return None if row is None else int(row[0])
 
 
 def serve_next(batch_id: int) -> None:

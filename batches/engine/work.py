@@ -14,7 +14,6 @@ from batches.engine.in_hand import Claim, Held, Stopped, hand
 from batches.states import Stage
 from uploads.analysis.registry import get_analyzer
 from uploads.errors import EnvironmentalError, MediaError, PermanentError
-from uploads.models import Upload
 from uploads.pipeline import run
 from uploads.results import save_result
 from uploads.storage import local_copy, save_previews
@@ -71,11 +70,11 @@ def process_upload(held: Held) -> Save:
 
     Raises MediaError of any sort, and Stopped between two stages when the file is not wanted any more.
     """
-    upload = held.claim.upload_id and Upload.objects.only("id", "key").filter(id=held.claim.upload_id).first()
-    if not upload:
+    upload_id, key = held.claim.upload_id, held.claim.upload_key
+    if upload_id is None or key is None:
         raise PermanentError("item.gone", "The picture was deleted before it was worked on.")
-    with local_copy(upload.key) as path:
+    with local_copy(key) as path:
         result = run(path, get_analyzer(settings.ANALYZER), held.enter, settings.MAX_PIXELS)
     held.enter(Stage.INDEXING)
-    previews = save_previews(upload.key, result.previews)
-    return lambda: save_result(upload.id, result, previews)
+    previews = save_previews(key, result.previews)
+    return lambda: save_result(upload_id, result, previews)

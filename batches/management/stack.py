@@ -58,6 +58,6 @@ def workers(processes: int, threads: int) -> Child:
     """Return the workers of this machine, not yet started; they log warnings and worse."""
     command = [sys.executable, "manage.py", "rundramatiq", "--skip-logging", "--worker-shutdown-timeout", "7000"]
     command += ["-p", str(processes), "-t", str(threads)]
-    # Two heaps instead of one per thread: pictures come and go in all of them, and what is free in one is lost to the rest.
+    # Two heaps instead of one per thread: pictures come and go in all, and what is free in one is lost to the others.
     env = {"VUEMANTICS_LOG_LEVEL": "WARNING", "MALLOC_ARENA_MAX": "2"} | os.environ
     return Child("group of workers", command, cwd=settings.BASE_DIR, env=env)

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,65 +17,82 @@ class Migration(migrations.Migration):
     operations = [
         pgvector.django.VectorExtension(),
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('sha256', models.CharField(max_length=64)),
-                ('filename', models.CharField(max_length=255)),
-                ('size', models.BigIntegerField(help_text='Bytes.')),
-                ('mime_type', models.CharField(max_length=100)),
-                ('kind', models.CharField(choices=[('image', 'Picture'), ('video', 'Video')], max_length=10)),
-                ('width', models.PositiveIntegerField(blank=True, null=True)),
-                ('height', models.PositiveIntegerField(blank=True, null=True)),
-                ('duration', models.FloatField(blank=True, help_text='Seconds.', null=True)),
-                ('taken_at', models.DateTimeField(blank=True, null=True)),
-                ('latitude', models.FloatField(blank=True, null=True)),
-                ('longitude', models.FloatField(blank=True, null=True)),
-                ('camera', models.CharField(blank=True, max_length=200)),
-                ('metadata', models.JSONField(blank=True, default=dict)),
-                ('previews', models.JSONField(blank=True, default=dict, help_text='Longest side in pixels: name in storage.')),
-                ('labels', models.JSONField(blank=True, default=list)),
-                ('description', models.TextField(blank=True)),
-                ('audit_score', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('hidden', models.BooleanField(default=False)),
-                ('processed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uploads', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("sha256", models.CharField(max_length=64)),
+                ("filename", models.CharField(max_length=255)),
+                ("size", models.BigIntegerField(help_text="Bytes.")),
+                ("mime_type", models.CharField(max_length=100)),
+                ("kind", models.CharField(choices=[("image", "Picture"), ("video", "Video")], max_length=10)),
+                ("width", models.PositiveIntegerField(blank=True, null=True)),
+                ("height", models.PositiveIntegerField(blank=True, null=True)),
+                ("duration", models.FloatField(blank=True, help_text="Seconds.", null=True)),
+                ("taken_at", models.DateTimeField(blank=True, null=True)),
+                ("latitude", models.FloatField(blank=True, null=True)),
+                ("longitude", models.FloatField(blank=True, null=True)),
+                ("camera", models.CharField(blank=True, max_length=200)),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                (
+                    "previews",
+                    models.JSONField(blank=True, default=dict, help_text="Longest side in pixels: name in storage."),
+                ),
+                ("labels", models.JSONField(blank=True, default=list)),
+                ("description", models.TextField(blank=True)),
+                ("audit_score", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("hidden", models.BooleanField(default=False)),
+                ("processed_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="uploads", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Embedding',
+            name="Embedding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=100)),
-                ('vector', pgvector.django.vector.VectorField()),
-                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='embeddings', to='uploads.upload')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("model", models.CharField(max_length=100)),
+                ("vector", pgvector.django.vector.VectorField()),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="embeddings", to="uploads.upload"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['owner', '-id'], name='upload_owner_newest'),
+            model_name="upload",
+            index=models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.UniqueConstraint(fields=('owner', 'sha256'), name='upload_once_per_owner'),
+            model_name="upload",
+            constraint=models.UniqueConstraint(fields=("owner", "sha256"), name="upload_once_per_owner"),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['image', 'video'])), name='upload_kind_known'),
+            model_name="upload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["image", "video"])), name="upload_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='upload_not_empty'),
+            model_name="upload",
+            constraint=models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="upload_not_empty"),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('audit_score__lte', 100)), name='upload_audit_score_at_most_100'),
+            model_name="upload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("audit_score__lte", 100)), name="upload_audit_score_at_most_100"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='embedding',
-            constraint=models.UniqueConstraint(fields=('upload', 'model'), name='embedding_once_per_model'),
+            model_name="embedding",
+            constraint=models.UniqueConstraint(fields=("upload", "model"), name="embedding_once_per_model"),
         ),
     ]

@@ -1,0 +1,15 @@
+"""The Redis broker of dramatiq with a shorter pause between two looks at an empty queue."""
+
+from typing import Any
+
+from dramatiq.brokers.redis import RedisBroker
+
+LONGEST_PAUSE_MS = 200
+
+
+class AttentiveBroker(RedisBroker):
+    """An idle worker notices a bell within LONGEST_PAUSE_MS; dramatiq's own pause grows to a second."""
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Any:
+        """Return a consumer; see dramatiq.Broker.consume."""
+        return super().consume(queue_name, prefetch, min(timeout, LONGEST_PAUSE_MS))
