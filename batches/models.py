@@ -58,6 +58,11 @@ class UploadBatch(models.Model):
             ),
             models.Index(
                 fields=["id"],
+                name="batch_uncancelled",
+                condition=Q(status=BatchStatus.CANCELLED, total__gt=F("successful") + F("failed") + F("cancelled")),
+            ),
+            models.Index(
+                fields=["id"],
                 name="batch_unfinished",
                 condition=Q(status__in=[BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED]),
             ),

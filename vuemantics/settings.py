@@ -121,7 +121,7 @@ CHANNEL_LAYERS = {
 }
 DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]
 DRAMATIQ_BROKER = {
-    "BROKER": "dramatiq.brokers.redis.RedisBroker",
+    "BROKER": "batches.broker.AttentiveBroker",
     # Time-outs are read from the URL only.
     "OPTIONS": {"url": REDIS_URL + ("&" if "?" in REDIS_URL else "?") + "socket_timeout=30"},
     # batches/apps.py adds the engine's own, which needs the models. No time limits and no shutdown exceptions: thrown

@@ -1,18 +1,28 @@
 """What a worker process writes about its files in hand, at most once a second."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from time import monotonic
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models.functions import Now
-from django.utils import timezone
 
 from batches import events
 from batches.engine.give_back import give_back
+from batches.engine.hot import fetch_rows
 from batches.engine.in_hand import Held, hand
-from batches.models import BatchItem, UploadBatch
-from batches.states import BatchStatus, ItemStatus
+from batches.models import UploadBatch
+from batches.states import BatchStatus
+
+# A stage is written once, a lease renewed when a third of it is used up. A locked row is being finished or cancelled:
+# no news from here.
+BEAT = """
+UPDATE batches_batchitem AS item SET stage = held.stage, claimed_until = clock_timestamp() + %(lease)s
+  FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(stages)s::text[]) AS held (id, token, stage)
+ WHERE item.id = held.id AND item.claim = held.token
+   AND (item.stage <> held.stage OR item.claimed_until < clock_timestamp() + %(lease)s * 2 / 3)
+   AND item.id IN (SELECT id FROM batches_batchitem WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE SKIP LOCKED)
+RETURNING item.batch_id
+"""
 
 
 def beat() -> None:
@@ -21,30 +31,24 @@ def beat() -> None:
     all_held = hand.all()
     if not all_held:
         return
-    running = set(
-        UploadBatch.objects.filter(
-            id__in={held.claim.batch_id for held in all_held}, status=BatchStatus.PROCESSING
-        ).values_list("id", flat=True)
-    )
+    batches = UploadBatch.objects.filter(id__in={held.claim.batch_id for held in all_held})
+    running = set(batches.filter(status=BatchStatus.PROCESSING).values_list("id", flat=True))
     for held in all_held:
         held.unwanted = held.unwanted or held.claim.batch_id not in running
-        _write(held)
+    in_time = [held for held in all_held if monotonic() - held.since <= settings.STAGE_SECONDS]
+    for batch_id in _write(in_time):
+        events.batch_changed(batch_id)
 
 
-def _write(held: Held) -> None:
-    """A new stage is written once; an old one only renews its lease when a third of it is used up."""
-    stage = held.stage
-    if monotonic() - held.since > settings.STAGE_SECONDS:
-        return
-    item = BatchItem.objects.filter(id=held.claim.item_id, status=ItemStatus.PROCESSING, claim=held.claim.token)
-    if stage == held.written:
-        item = item.filter(claimed_until__lt=Now() + timedelta(seconds=settings.LEASE_SECONDS * 2 / 3))
-    # A locked row is being finished or cancelled: no news from here.
-    free = item.select_for_update(skip_locked=True).values("id")
-    with transaction.atomic():
-        written = BatchItem.objects.filter(id__in=free).update(
-            stage=stage, claimed_until=timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-        )
-    if written and stage != held.written:
-        held.written = stage
-        events.batch_changed(held.claim.batch_id)
+def _write(all_held: Sequence[Held]) -> set[int]:
+    """Write the stages and leases in one statement; returns the batches whose pages have something new to show."""
+    changed = fetch_rows(
+        BEAT,
+        {
+            "ids": [held.claim.item_id for held in all_held],
+            "tokens": [held.claim.token for held in all_held],
+            "stages": [str(held.stage) for held in all_held],
+            "lease": timedelta(seconds=settings.LEASE_SECONDS),
+        },
+    )
+    return {batch_id for (batch_id,) in changed}

@@ -1,4 +1,4 @@
-"""The statements of the hot path (turn, claim, finish), prepared by the server: the only raw SQL of the engine.
+"""The statements of the hot path (turn, claim, beat, finish), prepared by the server: the engine's only raw SQL.
 
 The ORM's versions of them (docs/architecture.md has the figures) took three to four times the processor time: most of
 it went into building and planning the same statements again, and into a transaction of its own around each.
@@ -12,11 +12,17 @@ from django.db import connection
 
 
 def fetch_row(statement: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
-    """Run a prepared statement on Django's connection and return its first row, or None.
+    """Run a prepared statement and return its first row, or None; see `fetch_rows`."""
+    rows = fetch_rows(statement, parameters)
+    return rows[0] if rows else None
+
+
+def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """Run a prepared statement on Django's connection and return its rows.
 
     It takes part in the transaction around it, and commits by itself where there is none. Raises Django's database
     errors.
     """
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(statement, parameters, prepare=True).fetchone()
+        return cursor.execute(statement, parameters, prepare=True).fetchall()

@@ -34,7 +34,6 @@ class Held:
 
     claim: Claim
     stage: str = Stage.CHECKING
-    written: str = ""
     since: float = field(default_factory=time.monotonic)
     unwanted: bool = False
 

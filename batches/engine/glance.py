@@ -1,0 +1,45 @@
+"""One cheap look at whether anything is to be put right, so that an idle reconciler costs next to nothing."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+
+from batches.engine.hot import fetch_row
+from batches.engine.liveness import WORKER_LOCKS
+
+# Every part walks a small partial index: item_in_hand, batch_unfinished, batch_uncancelled, item_queue.
+GLANCE = """
+SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (claimed_until < clock_timestamp()
+            OR worker NOT IN (SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
+                                 AND granted AND classid = %(locks)s::oid AND database =
+                                     (SELECT oid FROM pg_database WHERE datname = current_database())))),
+       EXISTS (SELECT FROM batches_uploadbatch WHERE status IN ('pending', 'processing', 'paused')
+            AND sealed_at IS NOT NULL AND total = successful + failed + cancelled),
+       EXISTS (SELECT FROM batches_uploadbatch
+            WHERE status = 'cancelled' AND total > successful + failed + cancelled),
+       EXISTS (SELECT FROM batches_uploadbatch WHERE status IN ('pending', 'processing', 'paused')
+            AND updated_at < clock_timestamp() - %(abandoned)s),
+       (SELECT count(*) FROM (SELECT FROM batches_uploadbatch batch JOIN batches_batchitem item ON batch_id = batch.id
+            WHERE batch.status = 'processing' AND queue_position IS NOT NULL LIMIT %(most)s) waiting)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What there may be to do. `waiting` counts waiting files of running batches, up to the number asked for."""
+
+    lost_claims: bool
+    ended_batches: bool
+    unfinished_cancels: bool
+    old_batches: bool
+    waiting: int
+
+
+def glance(most: int) -> Glance:
+    """Look; `most` bounds the count of waiting files."""
+    row = fetch_row(
+        GLANCE,
+        {"locks": WORKER_LOCKS, "abandoned": timedelta(seconds=settings.ABANDONED_SECONDS), "most": most},
+    )
+    return Glance(*row) if row else Glance(False, False, False, False, 0)
