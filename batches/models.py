@@ -16,7 +16,9 @@ class UploadBatch(models.Model):
     items, also those still being received. A batch is finished when it is sealed and no item is live.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches", db_index=False
+    )
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=12, choices=BatchKind, default=BatchKind.IMPORT)
     status = models.CharField(max_length=12, choices=BatchStatus, default=BatchStatus.PENDING)

@@ -10,6 +10,7 @@ import redis
 from django.contrib.auth.models import User
 from django.db import connection
 
+from tests.people import make_person
 from tests.services import Services, services_key
 from tests.web_server import WebServer
 from tests.workers import Workers
@@ -74,13 +75,13 @@ def start_worker(worker_env: dict[str, str], tmp_path: Path) -> Iterator[StartWo
 @pytest.fixture
 def owner(transactional_db: None) -> User:
     """A person with batches."""
-    return User.objects.create_user("ada", password="ada's pass phrase")
+    return make_person("ada")
 
 
 @pytest.fixture
 def other(transactional_db: None) -> User:
     """Somebody else."""
-    return User.objects.create_user("bob", password="bob's pass phrase")
+    return make_person("bob")
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,9 @@ class Upload(models.Model):
     one replaces all results in one transaction.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="uploads")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="uploads", db_index=False
+    )
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sha256 = models.CharField(max_length=64)
     filename = models.CharField(max_length=255)
@@ -64,7 +66,7 @@ class Upload(models.Model):
 class Embedding(models.Model):
     """A unit vector of one upload in the space of one model."""
 
-    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="embeddings")
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="embeddings", db_index=False)
     model = models.CharField(max_length=100)
     vector = VectorField()
 
