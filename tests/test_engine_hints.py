@@ -1,6 +1,7 @@
 """Hints: few, never in the way of the work, and the last one always arrives."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -35,13 +36,15 @@ async def test_burst_becomes_few_hints_and_the_last_change_is_told() -> None:
     channel = await layer.new_channel()
     await layer.group_add(events.batch_group(7), channel)
 
+    start = time.monotonic()
     for _ in range(200):
         await sync_to_async(events.batch_changed)(7)
+    most = (time.monotonic() - start) / events.HINT_SECONDS + 2
     first = await heard(channel, 1)
     await sync_to_async(events.batch_changed)(7)
     second = await heard(channel, 1)
 
-    assert 1 <= len(first) <= 5
+    assert 1 <= len(first) <= most
     assert second == [{"type": "batch.changed", "batch_id": 7}]
 
 

@@ -1,0 +1,92 @@
+"""Real files through the real intake and real workers, to the end."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+
+from batches.engine import arrive
+from batches.intake.receive import receive_path
+from batches.models import UploadBatch
+from batches.states import BatchStatus, ItemStatus
+from bench.images import make_jpegs
+from tests.conftest import StartWorker
+from tests.rows import assert_counters_true
+from tests.waiting import wait_until
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SAMPLES = Path(__file__).resolve().parent.parent / "samples"
+
+
+def send(owner: User, files: list[Path]) -> UploadBatch:
+    """A sealed batch of these files."""
+    batch = arrive.open_batch(owner.id, "Whole way")
+    for path in files:
+        receive_path(batch, path, path.name)
+    arrive.seal_batch(batch.id)
+    return batch
+
+
+def wait_completed(batch: UploadBatch) -> None:
+    """Until the batch is at its end, which its counters then tell."""
+    wait_until(lambda: UploadBatch.objects.get(id=batch.id).status == BatchStatus.COMPLETED, 60)
+    assert_counters_true(batch)
+
+
+def test_two_broken_files_among_twenty_fail_alone(owner: User, start_worker: StartWorker, tmp_path: Path) -> None:
+    files = make_jpegs(tmp_path / "photos", 18, (320, 240))
+    cut = tmp_path / "cut.jpg"
+    cut.write_bytes(files[0].read_bytes()[:-2000])
+    text = tmp_path / "text.jpg"
+    text.write_text("not a picture")
+    batch = send(owner, [*files, cut, text])
+
+    start_worker(processes=1, threads=2)
+
+    wait_completed(batch)
+    assert (batch.successful, batch.failed) == (18, 2)
+    failed = dict(batch.items.filter(status=ItemStatus.FAILED).values_list("filename", "error_code"))
+    assert failed == {"cut.jpg": "image.truncated", "text.jpg": "file.unsupported"}
+    words = set(batch.items.filter(status=ItemStatus.FAILED).values_list("error_message", flat=True))
+    assert len(words) == 2
+    assert "" not in words
+
+
+def test_batch_of_refused_files_completes_without_a_worker(owner: User, tmp_path: Path) -> None:
+    text, empty = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    text.write_text("not a picture")
+    empty.touch()
+
+    batch = send(owner, [text, empty])
+
+    batch.refresh_from_db()
+    assert (batch.status, batch.failed, batch.percent) == (BatchStatus.COMPLETED, 2, 100)
+
+
+def test_killed_worker_of_the_real_pipeline_loses_nothing(
+    owner: User, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    batch = send(owner, make_jpegs(tmp_path / "photos", 40, (640, 480)))
+    workers = start_worker(processes=2, threads=2)
+    wait_until(lambda: batch.items.filter(status=ItemStatus.COMPLETED).count() >= 5, 40)
+
+    workers.kill_one()
+    wait_until(lambda: workers.main.poll() is not None, 20)
+    start_worker(processes=2, threads=2, env={"VUEMANTICS_GRACE_SECONDS": "0"})
+
+    wait_completed(batch)
+    assert batch.successful == 40
+    assert Upload.objects.filter(owner=owner, processed_at__isnull=False).count() == 40
+
+
+def test_described_sample_has_previews_and_a_vector(owner: User, start_worker: StartWorker) -> None:
+    batch = send(owner, [SAMPLES / "chelsea.jpg"])
+
+    start_worker(processes=1, threads=1)
+
+    wait_completed(batch)
+    upload = Upload.objects.get()
+    assert "cat" in upload.description.lower()
+    assert set(upload.previews) == {"320", "1024"}
+    assert len(upload.embeddings.get().vector) == 384
