@@ -178,6 +178,11 @@ class Worker(models.Model):
     threads = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField(auto_now_add=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
+    holding_cause = models.CharField(max_length=50, blank=True, help_text=_("What it waits for, as a stable code."))
+    holding_message = models.CharField(max_length=500, blank=True)
+    holding_since = models.DateTimeField(null=True, blank=True)
+    recovered = models.PositiveIntegerField(default=0, help_text=_("Files in hand that were taken back after its end."))
+    recovered_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
