@@ -8,6 +8,7 @@ from batches.engine.cancel import finish_cancels
 from batches.engine.glance import Glance, glance
 from batches.engine.reclaim import reclaim
 from batches.engine.settle import settle
+from batches.engine.slice import Crowd
 
 RECONCILE_LOCK = 0x76_75_65_00_02
 
@@ -18,6 +19,7 @@ def reconcile() -> bool:
     Every step is safe to repeat and to run beside itself; the lock only saves work, and ends with its connection.
     """
     seen = glance(total_threads())
+    Crowd.waiting_batches = seen.waiting_batches
     if seen.lost_claims or seen.ended_batches or seen.unfinished_cancels or seen.old_batches:
         if not _ask("SELECT pg_try_advisory_lock(%s)"):
             return False

@@ -1,6 +1,7 @@
 """What a dramatiq worker process does beside its messages: be known to live, beat, reconcile, stop in good order."""
 
 import logging
+import os
 import random
 import threading
 from collections.abc import Callable
@@ -13,12 +14,14 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from batches.engine.give_back import give_back
 from batches.engine.heartbeat import beat
 from batches.engine.hold import hold
-from batches.engine.in_hand import hand
+from batches.engine.in_hand import Held, hand
 from batches.engine.liveness import identity
 from batches.reconciler import reconcile
 
 logger = logging.getLogger(__name__)
 
+# Exit status of a process that ended itself because of hung work.
+HUNG_STATUS = 70
 AWAY = (OperationalError, InterfaceError, redis.RedisError, dramatiq.errors.BrokerConnectionError)
 
 
@@ -55,10 +58,23 @@ class Repeat(threading.Thread):
 
 def heartbeat() -> None:
     """Keep the lock, then write what is in hand. Without the lock nothing is claimed."""
-    if identity.hold():
-        beat()
-    else:
-        hold.trip("database.away", "the database does not answer")
+    if not identity.hold() or identity.id is None:
+        hold.trip("database.away", "The database does not answer.")
+        return
+    hung = beat(identity.id)
+    if hung:
+        recycle(hung)
+
+
+def recycle(hung: list[Held]) -> None:
+    """End this process, which cannot end the hung work: its neighbours go back, it alone counts as a death."""
+    for held in hung:
+        logger.error("File %d hangs in its stage %s: this worker process ends.", held.claim.item_id, held.stage)
+    tokens = {held.claim.token for held in hung}
+    try:
+        give_back(claim for claim in hand.stop() if claim.token not in tokens)
+    finally:
+        os._exit(HUNG_STATUS)
 
 
 class WorkerMiddleware(dramatiq.Middleware):

@@ -1,5 +1,7 @@
 """Processors that tests give to real workers by VUEMANTICS_PROCESSOR."""
 
+import os
+import threading
 import time
 from collections.abc import Callable
 
@@ -26,3 +28,10 @@ def audited(held: Held) -> Callable[[], None]:
         upload.update(audit_score=Coalesce("audit_score", 0) + 1, hidden=True)
 
     return save
+
+
+def hanging(held: Held) -> None:
+    """Never come back from describing the file that HANGING_ITEM names; the others take a moment."""
+    held.enter(Stage.DESCRIBING)
+    if held.claim.item_id == int(os.environ["HANGING_ITEM"]):
+        threading.Event().wait()

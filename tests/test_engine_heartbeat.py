@@ -28,7 +28,7 @@ def test_stage_in_hand_is_written(ada: User) -> None:
 
     with hand.holding(taken) as held:
         held.enter(Stage.DESCRIBING)
-        beat()
+        beat(WORKER)
 
     assert BatchItem.objects.get().stage == Stage.DESCRIBING
 
@@ -38,13 +38,13 @@ def test_lease_is_renewed_when_a_third_of_it_is_used_up(ada: User) -> None:
     assert taken is not None
     with hand.holding(taken) as held:
         held.enter(Stage.DESCRIBING)
-        beat()
+        beat(WORKER)
         fresh = BatchItem.objects.get().claimed_until
-        beat()
+        beat(WORKER)
         assert BatchItem.objects.get().claimed_until == fresh
         BatchItem.objects.update(claimed_until=BatchItem.objects.get().started_at)
 
-        beat()
+        beat(WORKER)
 
     renewed = BatchItem.objects.get().claimed_until
     assert renewed is not None
@@ -58,7 +58,7 @@ def test_file_of_a_paused_batch_stops_before_its_next_stage(ada: User) -> None:
     assert taken is not None
     with hand.holding(taken) as held:
         pause.pause_batch(batch.id)
-        beat()
+        beat(WORKER)
 
         with pytest.raises(Stopped):
             held.enter(Stage.DESCRIBING)
@@ -70,6 +70,6 @@ def test_claim_of_somebody_else_is_not_renewed(ada: User) -> None:
     with hand.holding(taken) as held:
         held.enter(Stage.DESCRIBING)
         BatchItem.objects.update(claim="00000000-0000-4000-8000-000000000000")
-        beat()
+        beat(WORKER)
 
     assert BatchItem.objects.get().stage == ""

@@ -70,3 +70,39 @@ def test_lost_messages_are_rung_for_again(owner: User, start_worker: StartWorker
 
     wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
     assert_counters_true(batch)
+
+
+def test_hung_file_ends_its_process_and_is_put_aside_alone(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=6)
+    arrive.seal_batch(batch.id)
+    hangs = batch.items.order_by("id")[2]
+    env = NOOP | {
+        "VUEMANTICS_PROCESSOR": "tests.processors.hanging",
+        "HANGING_ITEM": str(hangs.id),
+        "VUEMANTICS_STAGE_DEADLINES": "describing=0.5",
+    }
+
+    for _ in range(3):
+        start_worker(processes=1, threads=2, env=env, ready=False).main.wait(30)
+    start_worker(processes=1, threads=2, env=env)
+
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
+    assert_counters_true(batch)
+    assert (batch.successful, batch.failed) == (5, 1)
+    hangs.refresh_from_db()
+    assert (hangs.error_code, hangs.deaths) == ("item.poison", 3)
+
+
+def test_stop_in_the_middle_of_a_long_call_gives_its_file_back(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=1)
+    item = batch.items.get()
+    env = NOOP | {"VUEMANTICS_PROCESSOR": "tests.processors.hanging", "HANGING_ITEM": str(item.id)}
+    workers = start_worker(processes=1, threads=1, env=env)
+    wait_until(lambda: batch.items.filter(status="processing").exists(), 20)
+
+    os.kill(workers.main.pid, signal.SIGTERM)
+
+    wait_until(lambda: batch.items.filter(status="pending").exists(), 3)
+    wait_until(lambda: workers.main.poll() is not None, 10)
+    item.refresh_from_db()
+    assert item.deaths == 0

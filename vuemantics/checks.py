@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.files.storage import FileSystemStorage, default_storage
 
+from batches.states import Stage
 from uploads.analysis.registry import ANALYZERS
 
 KEY_LENGTH = 50
@@ -76,6 +77,10 @@ def check_lease(**_: Any) -> list[CheckMessage]:
         wrong.append("VUEMANTICS_STAGE_SECONDS must not be less than VUEMANTICS_LEASE_SECONDS.")
     if lease < settings.RECONCILE_SECONDS:
         wrong.append("VUEMANTICS_RECONCILE_SECONDS must not be more than VUEMANTICS_LEASE_SECONDS.")
+    wrong += [
+        f"VUEMANTICS_STAGE_DEADLINES names “{stage}”; the stages are {', '.join(Stage.values)}."
+        for stage in sorted(set(settings.STAGE_DEADLINES) - set(Stage.values))
+    ]
     return [Error(words, hint=hint, id="vuemantics.E004") for words in wrong]
 
 

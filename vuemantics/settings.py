@@ -24,6 +24,15 @@ def number(name: str, default: float) -> float:
         raise ValueError(f"{name} must be a number, not {text!r}.") from error
 
 
+def numbers(name: str) -> dict[str, float]:
+    """Read numbers by name, as in `describing=1800,checking=60`; anything else stops the start."""
+    try:
+        pairs = [pair.split("=") for pair in os.environ.get(name, "").split(",") if pair.strip()]
+        return {key.strip(): float(value) for key, value in pairs}
+    except ValueError as error:
+        raise ValueError(f"{name} must be written like describing=1800,checking=60.") from error
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VUEMANTICS_VAR", BASE_DIR / "var")).resolve()
 _local_database, _local_redis = local_urls(VAR)
@@ -90,6 +99,8 @@ WORKER_THREADS = int(number("VUEMANTICS_WORKER_THREADS", 4))
 SLICE_SECONDS = number("VUEMANTICS_SLICE_SECONDS", 1)
 LEASE_SECONDS = number("VUEMANTICS_LEASE_SECONDS", 30)
 STAGE_SECONDS = number("VUEMANTICS_STAGE_SECONDS", 600)
+STAGE_DEADLINES = numbers("VUEMANTICS_STAGE_DEADLINES")
+BATCH_PARALLEL = int(number("VUEMANTICS_BATCH_PARALLEL", 0))
 RECONCILE_SECONDS = number("VUEMANTICS_RECONCILE_SECONDS", 2)
 ABANDONED_SECONDS = number("VUEMANTICS_ABANDONED_SECONDS", 24 * 3600)
 # After a start of the database every worker's lock is gone: living workers get this long to take theirs again.

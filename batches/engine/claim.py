@@ -1,12 +1,17 @@
 """Taking the next file of a batch."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from batches.engine.hot import fetch_row
 from batches.engine.in_hand import Claim
 from batches.models import BatchItem
+
+# First key of the two-key advisory locks on batches whose parallel files are capped; the second is the batch's id.
+CAP_LOCKS = 0x76_75_66
 
 # The batch's state is looked at in the same statement: after a pause or a cancel nothing more is claimed. The index
 # item_queue gives the first waiting row; rows that others are just claiming are skipped. A claim need not survive a
@@ -20,6 +25,8 @@ UPDATE batches_batchitem
  WHERE id = (SELECT id FROM batches_batchitem
               WHERE batch_id = %(batch)s AND queue_position IS NOT NULL AND (deaths > 0) = %(suspect)s
                 AND EXISTS (SELECT FROM batches_uploadbatch WHERE id = %(batch)s AND status = 'processing')
+                AND (%(cap)s = 0 OR %(cap)s > (SELECT count(*) FROM batches_batchitem
+                                                WHERE batch_id = %(batch)s AND status = 'processing'))
               ORDER BY queue_position LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, claim, upload_id, (SELECT key FROM uploads_upload WHERE uploads_upload.id = upload_id)
 """
@@ -30,8 +37,21 @@ def claim_item(batch_id: int, worker: int, *, suspect: bool = False) -> Claim | 
 
     `suspect` asks for files that were in hand when a process died; only a process with nothing else in hand may ask.
     """
-    lease = timedelta(seconds=settings.LEASE_SECONDS)
-    row = fetch_row(CLAIM, {"batch": batch_id, "worker": worker, "lease": lease, "suspect": suspect})
+    cap = settings.BATCH_PARALLEL
+    parameters = {
+        "batch": batch_id,
+        "worker": worker,
+        "lease": timedelta(seconds=settings.LEASE_SECONDS),
+        "suspect": suspect,
+        "cap": cap,
+    }
+    with transaction.atomic() if cap else nullcontext():
+        if cap:
+            # Counting and claiming must not interleave with another claim, or the cap would be passed.
+            fetch_row(
+                "SELECT pg_advisory_xact_lock(%(space)s, %(batch)s::int)", {"space": CAP_LOCKS, "batch": batch_id}
+            )
+        row = fetch_row(CLAIM, parameters)
     return None if row is None else Claim(row[0], batch_id, row[1], row[2], row[3])
 
 

@@ -21,19 +21,25 @@ SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (cl
        EXISTS (SELECT FROM batches_uploadbatch WHERE status IN ('pending', 'processing', 'paused')
             AND updated_at < clock_timestamp() - %(abandoned)s),
        (SELECT count(*) FROM (SELECT FROM batches_uploadbatch batch JOIN batches_batchitem item ON batch_id = batch.id
-            WHERE batch.status = 'processing' AND queue_position IS NOT NULL LIMIT %(most)s) waiting)
+            WHERE batch.status = 'processing' AND queue_position IS NOT NULL LIMIT %(most)s) waiting),
+       (SELECT count(*) FROM (SELECT FROM batches_uploadbatch batch WHERE status = 'processing' AND EXISTS
+            (SELECT FROM batches_batchitem WHERE batch_id = batch.id AND queue_position IS NOT NULL) LIMIT 1000) crowd)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What there may be to do. `waiting` counts waiting files of running batches, up to the number asked for."""
+    """What there may be to do. `waiting` counts waiting files of running batches, up to the number asked for.
+
+    `waiting_batches` are the batches that have any, up to 1000.
+    """
 
     lost_claims: bool
     ended_batches: bool
     unfinished_cancels: bool
     old_batches: bool
     waiting: int
+    waiting_batches: int
 
 
 def glance(most: int) -> Glance:
@@ -42,4 +48,4 @@ def glance(most: int) -> Glance:
         GLANCE,
         {"locks": WORKER_LOCKS, "abandoned": timedelta(seconds=settings.ABANDONED_SECONDS), "most": most},
     )
-    return Glance(*row) if row else Glance(False, False, False, False, 0)
+    return Glance(*row) if row else Glance(False, False, False, False, 0, 0)

@@ -5,12 +5,14 @@ from datetime import timedelta
 from time import monotonic
 
 from django.conf import settings
+from django.utils import timezone
 
 from batches import events
 from batches.engine.give_back import give_back
+from batches.engine.hold import hold
 from batches.engine.hot import fetch_rows
 from batches.engine.in_hand import Held, hand
-from batches.models import UploadBatch
+from batches.models import UploadBatch, Worker
 from batches.states import BatchStatus
 
 # A stage is written once, a lease renewed when a third of it is used up. A locked row is being finished or cancelled:
@@ -25,19 +27,46 @@ RETURNING item.batch_id
 """
 
 
-def beat() -> None:
-    """Write new stages, renew leases before the stage's deadline, and learn which files are not wanted any more."""
+class Told:
+    """What was last written of this process's hold: its worker, the cause and the words."""
+
+    last = (0, "", "")
+
+
+def beat(worker: int) -> list[Held]:
+    """Write new stages, renew leases before the stage's deadline, and learn which files are not wanted any more.
+
+    Returns the files that have been in one stage for longer than it may take: their leases are not renewed.
+    """
     give_back(hand.take_lost())
+    _write_hold(worker)
     all_held = hand.all()
     if not all_held:
-        return
+        return []
     batches = UploadBatch.objects.filter(id__in={held.claim.batch_id for held in all_held})
     running = set(batches.filter(status=BatchStatus.PROCESSING).values_list("id", flat=True))
     for held in all_held:
         held.unwanted = held.unwanted or held.claim.batch_id not in running
-    in_time = [held for held in all_held if monotonic() - held.since <= settings.STAGE_SECONDS]
-    for batch_id in _write(in_time):
+    hung = [held for held in all_held if monotonic() - held.since > stage_seconds(held.stage)]
+    for batch_id in _write([held for held in all_held if held not in hung]):
         events.batch_changed(batch_id)
+    return hung
+
+
+def stage_seconds(stage: str) -> float:
+    """Return how long a file may be in a stage."""
+    return settings.STAGE_DEADLINES.get(stage, settings.STAGE_SECONDS)
+
+
+def _write_hold(worker: int) -> None:
+    """Tell in the worker's row what it waits for; the database hears of it only when that changes."""
+    cause, message = hold.waiting_for()
+    if (worker, cause, message) == Told.last:
+        return
+    since = timezone.now() if cause else None
+    row = Worker.objects.filter(id=worker)
+    row.update(holding_cause=cause, holding_message=message[:500], holding_since=since)
+    Told.last = (worker, cause, message)
 
 
 def _write(all_held: Sequence[Held]) -> set[int]:

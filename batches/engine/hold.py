@@ -41,6 +41,12 @@ class Hold:
                 logger.info("Going on: %s is over.", cause)
             self._causes.clear()
 
+    def waiting_for(self) -> tuple[str, str]:
+        """Return the code and the words of what is waited for longest; two empty texts when nothing is away."""
+        with self._lock:
+            cause, (_, _, message) = max(self._causes.items(), key=lambda entry: entry[1][1], default=("", (0, 0, "")))
+            return cause, message
+
     def seconds(self) -> float:
         """Return how long to hold from now; 0 means go."""
         with self._lock:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from batches import events
 from batches.engine.give_back import QUEUED
 from batches.engine.liveness import living_workers
-from batches.models import BatchItem, UploadBatch
+from batches.models import BatchItem, UploadBatch, Worker
 from batches.states import ItemStatus
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ def _take_back(ids: list[int], lost: Q, started: object) -> int:
             .values_list("id", flat=True)
         )
         items = BatchItem.objects.filter(id__in=locked)
+        holders = list(items.values_list("worker").annotate(Count("id")).order_by("worker"))
         items.update(deaths=F("deaths") + Case(When(dead, then=Value(1)), default=Value(0)))
         poison = items.filter(deaths__gte=settings.MAX_DEATHS)
         failed = list(poison.values_list("batch_id").annotate(Count("id")).order_by("batch_id"))
@@ -55,6 +56,8 @@ def _take_back(ids: list[int], lost: Q, started: object) -> int:
         batches = list(items.values_list("batch_id", flat=True).distinct())
         for batch_id, count in failed:
             UploadBatch.objects.filter(id=batch_id).update(failed=F("failed") + count, updated_at=timezone.now())
+    for worker, count in holders:
+        Worker.objects.filter(id=worker).update(recovered=F("recovered") + count, recovered_at=timezone.now())
     for batch_id in batches:
         events.batch_changed(batch_id)
     if locked:

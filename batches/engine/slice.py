@@ -4,11 +4,27 @@ import time
 
 from django.conf import settings
 
+from batches import bells
 from batches.engine.claim import claim_item, has_suspects
 from batches.engine.hold import hold
 from batches.engine.in_hand import hand
 from batches.engine.liveness import identity
 from batches.engine.work import work_on
+
+ROUND_SECONDS = 2.0
+SHORTEST_SECONDS = 0.05
+
+
+class Crowd:
+    """How many batches waited for a turn when the reconciler last looked."""
+
+    waiting_batches = 0
+
+
+def slice_seconds() -> float:
+    """Return how long a slice is: SLICE_SECONDS, and less in a crowd, so that everybody's turn comes in about 2 s."""
+    fair = ROUND_SECONDS * bells.total_threads() / max(Crowd.waiting_batches, 1)
+    return min(max(fair, SHORTEST_SECONDS), settings.SLICE_SECONDS)
 
 
 def work_slice(batch_id: int, seconds: float | None = None) -> int:
@@ -16,7 +32,7 @@ def work_slice(batch_id: int, seconds: float | None = None) -> int:
 
     A file that was begun is brought to its end, however long it takes.
     """
-    end = time.monotonic() + (settings.SLICE_SECONDS if seconds is None else seconds)
+    end = time.monotonic() + (slice_seconds() if seconds is None else seconds)
     taken = 0
     while may_claim():
         if not _take(batch_id):

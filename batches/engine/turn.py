@@ -1,5 +1,6 @@
 """Whose turn it is: round robin over owners, then over an owner's batches, imports before re-analysis."""
 
+from django.conf import settings
 from django.db import transaction
 
 from batches import bells
@@ -16,6 +17,8 @@ WITH turn AS (
       FROM batches_uploadbatch batch LEFT JOIN batches_ownerturn owner ON owner.owner_id = batch.owner_id
      WHERE batch.status = 'processing'
        AND EXISTS (SELECT FROM batches_batchitem WHERE batch_id = batch.id AND queue_position IS NOT NULL)
+       AND (%(cap)s = 0 OR %(cap)s > (SELECT count(*) FROM batches_batchitem
+                                       WHERE batch_id = batch.id AND status = 'processing'))
      ORDER BY owner.last_served NULLS FIRST, batch.owner_id, batch.kind <> 'import', batch.last_served NULLS FIRST,
               batch.id
      LIMIT 1
@@ -32,7 +35,7 @@ def next_batch() -> int | None:
     """Give a turn to the least recently served owner, and among that owner's batches likewise; None: nothing waits."""
     with transaction.atomic():
         fetch_row(LOCK, {"lock": TURN_LOCK})
-        row = fetch_row(TURN, {})
+        row = fetch_row(TURN, {"cap": settings.BATCH_PARALLEL})
     return None if row is None else int(row[0])
 
 

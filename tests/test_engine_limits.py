@@ -1,0 +1,82 @@
+"""Limits of time and number: stages, slices, parallel files of a batch, and what a hold says."""
+
+import pytest
+from django.contrib.auth.models import User
+from pytest_django.fixtures import Settings
+
+from batches.engine import claim, finish, turn
+from batches.engine.heartbeat import Told, beat, stage_seconds
+from batches.engine.hold import hold
+from batches.engine.in_hand import hand
+from batches.engine.slice import Crowd, slice_seconds
+from batches.models import Worker
+from batches.states import Stage
+from tests.rows import fill
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WORKER = 4711
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Worker:
+    Told.last = (0, "", "")
+    return Worker.objects.create(host="here", pid=1, threads=1)
+
+
+def test_batch_at_its_cap_gets_neither_claim_nor_turn(owner: User, settings: Settings) -> None:
+    settings.BATCH_PARALLEL = 2
+    batch = fill(owner, files=4)
+    first = claim.claim_item(batch.id, WORKER)
+    assert first is not None
+    assert claim.claim_item(batch.id, WORKER) is not None
+
+    assert claim.claim_item(batch.id, WORKER) is None
+    assert turn.next_batch() is None
+
+    finish.complete(first)
+    assert turn.next_batch() == batch.id
+    assert claim.claim_item(batch.id, WORKER) is not None
+
+
+@pytest.mark.parametrize(("batches", "seconds"), [(0, 1.0), (16, 1.0), (32, 0.5), (160, 0.1), (100_000, 0.05)])
+def test_slices_shrink_in_a_crowd(settings: Settings, batches: int, seconds: float) -> None:
+    settings.WORKER_PROCESSES, settings.WORKER_THREADS, settings.SLICE_SECONDS = 2, 4, 1.0
+    Crowd.waiting_batches = batches
+
+    assert slice_seconds() == seconds
+    Crowd.waiting_batches = 0
+
+
+def test_stage_has_its_own_deadline_or_the_common_one(settings: Settings) -> None:
+    settings.STAGE_SECONDS, settings.STAGE_DEADLINES = 600, {"describing": 1800.0}
+
+    assert stage_seconds(Stage.DESCRIBING) == 1800
+    assert stage_seconds(Stage.CHECKING) == 600
+
+
+def test_file_past_its_deadline_is_named_and_its_lease_not_renewed(
+    owner: User, settings: Settings, worker: Worker
+) -> None:
+    batch = fill(owner, files=1)
+    taken = claim.claim_item(batch.id, worker.id)
+    assert taken is not None
+    settings.STAGE_SECONDS = -1
+
+    with hand.holding(taken) as held:
+        assert beat(worker.id) == [held]
+
+    assert batch.items.get().stage == ""
+
+
+def test_hold_is_told_in_the_row_until_it_is_over(worker: Worker) -> None:
+    hold.trip("model.away", "The model server does not answer.")
+    beat(worker.id)
+    worker.refresh_from_db()
+    told = (worker.holding_cause, worker.holding_message, worker.holding_since is not None)
+
+    hold.passed()
+    beat(worker.id)
+
+    assert told == ("model.away", "The model server does not answer.", True)
+    worker.refresh_from_db()
+    assert (worker.holding_cause, worker.holding_message, worker.holding_since) == ("", "", None)
