@@ -9,7 +9,7 @@ from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
-READING = re.compile(r"""(?:environ\.get\(|environ\[|flag\(|number\()\s*["']([A-Z_]+)["']""")
+READING = re.compile(r"""(?:environ\.get\(|environ\[|flag\(|numbers?\()\s*["']([A-Z_]+)["']""")
 
 
 def section(title: str) -> str:
