@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from batches.states import BatchKind, BatchStatus, ItemStatus, Stage
+from batches.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
 from uploads.models import Upload
 
 
@@ -13,7 +13,8 @@ class UploadBatch(models.Model):
     """Many files of one owner on their way into the library.
 
     The counters always equal the counts of the items' rows: they move in the same transaction. `total` counts all
-    items, also those still being received. A batch is finished when it is sealed and no item is live.
+    items, also those still being received. A batch is finished when it is sealed and no item is live. `source` is the
+    batch whose pictures a re-analysis describes again.
     """
 
     owner = models.ForeignKey(
@@ -21,6 +22,9 @@ class UploadBatch(models.Model):
     )
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=12, choices=BatchKind, default=BatchKind.IMPORT)
+    source = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="reanalyses", db_index=False
+    )
     status = models.CharField(max_length=12, choices=BatchStatus, default=BatchStatus.PENDING)
     expected_items = models.PositiveIntegerField(null=True, blank=True, help_text=_("Files announced at the start."))
     total = models.PositiveIntegerField(default=0)
@@ -52,12 +56,18 @@ class UploadBatch(models.Model):
                 | Q(sealed_at__isnull=False, total=F("successful") + F("failed") + F("cancelled")),
                 name="batch_completed_is_complete",
             ),
+            models.UniqueConstraint(
+                fields=["source"],
+                name="batch_reanalysed_once_at_a_time",
+                condition=Q(source__isnull=False, status__in=LIVE_BATCHES),
+            ),
         ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="batch_owner_newest"),
             models.Index(
                 fields=["owner", "last_served"], name="batch_turn", condition=Q(status=BatchStatus.PROCESSING)
             ),
+            models.Index(fields=["source"], name="batch_source", condition=Q(source__isnull=False)),
             models.Index(
                 fields=["id"],
                 name="batch_uncancelled",
@@ -66,7 +76,7 @@ class UploadBatch(models.Model):
             models.Index(
                 fields=["id"],
                 name="batch_unfinished",
-                condition=Q(status__in=[BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED]),
+                condition=Q(status__in=LIVE_BATCHES),
             ),
         ]
 

@@ -7,7 +7,7 @@ UPDATE, for the words only: the UPDATE alone decides.
 
 from django.contrib.auth.models import AnonymousUser, User
 
-from batches.engine import arrive, cancel, pause, retry, turn
+from batches.engine import arrive, cancel, pause, reanalyse, retry, turn
 from batches.engine.errors import Refused
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
@@ -91,6 +91,22 @@ def retry_item(user: User | AnonymousUser, item_id: int) -> bool:
     if item.status in {ItemStatus.PENDING, ItemStatus.PROCESSING}:
         return False
     raise _item_refused(item, batch)
+
+
+def reanalyse_batch(user: User | AnonymousUser, batch_id: int) -> int:
+    """Describe all its stored pictures again; returns the id of the batch that does it. Raises NotFound, Refused."""
+    batch = find_batch(user, batch_id)
+    made = reanalyse.reanalyse_batch(batch_id)
+    if made is not None:
+        return made
+    source = batch.source or batch
+    if _status(source) == BatchStatus.CANCELLED:
+        raise _refused(source, "")
+    if source.status != BatchStatus.COMPLETED:
+        raise Refused("batch.unfinished", f"“{source.name}” is not done yet. Wait for its end, then try again.")
+    if not source.items.filter(upload__isnull=False).exists():
+        raise Refused("batch.nothing_stored", f"No picture of “{source.name}” is stored here.")
+    raise Refused("batch.busy", "This batch changed just now. Look at it again.")
 
 
 def process_now(user: User | AnonymousUser, batch_id: int) -> bool:

@@ -64,6 +64,7 @@ ITEM_EDGES: dict[ItemStatus, frozenset[ItemStatus]] = {
     ItemStatus.FAILED: frozenset({ItemStatus.PENDING, ItemStatus.RECEIVING}),
     ItemStatus.CANCELLED: frozenset(),
 }
+LIVE_BATCHES = (BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED)
 LIVE_ITEMS = frozenset({ItemStatus.RECEIVING, ItemStatus.PENDING, ItemStatus.PROCESSING})
 FINISHED_ITEMS = frozenset({ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED})
 

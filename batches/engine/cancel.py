@@ -23,8 +23,9 @@ def cancel_batch(batch_id: int) -> bool:
         status=BatchStatus.CANCELLED, completed_at=now, updated_at=now
     )
     if cancelled:
-        _cancel_items(batch_id)
+        # Its pages show at once that it is cancelled; many files take a while.
         events.batch_changed(batch_id, final=True)
+        _cancel_items(batch_id)
     return bool(cancelled)
 
 
@@ -37,7 +38,10 @@ def finish_cancels() -> int:
 
 
 def _cancel_items(batch_id: int) -> int:
-    return _in_chunks(lambda: _cancel_chunk(batch_id))
+    cancelled = _in_chunks(lambda: _cancel_chunk(batch_id))
+    if cancelled:
+        events.batch_changed(batch_id, final=True)
+    return cancelled
 
 
 def _in_chunks(step: Callable[[], int]) -> int:

@@ -15,3 +15,11 @@ class BatchClosed(Refused):
 
     def __init__(self) -> None:
         super().__init__("batch.cancelled", "This batch was cancelled. Start a new one to add these files.")
+
+
+class ReanalysisRunning(Refused):
+    """The pictures of a batch are described again once at a time."""
+
+    def __init__(self) -> None:
+        words = "These pictures are being described again already. Wait for the end of it, or cancel it."
+        super().__init__("batch.reanalysis_running", words)

@@ -1,5 +1,6 @@
 """Pausing and resuming: a change of the batch's state that turns and claims look at."""
 
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from batches import bells, events
@@ -19,9 +20,10 @@ def pause_batch(batch_id: int) -> bool:
 
 
 def resume_batch(batch_id: int) -> bool:
-    """Go on with a paused batch; it waits for files again when none has arrived. False: it was not paused."""
+    """Go on with a paused batch, also when it was paused before its first file arrived. False: it was not paused."""
+    now = timezone.now()
     resumed = UploadBatch.objects.filter(id=batch_id, status=BatchStatus.PAUSED).update(
-        status=BatchStatus.PROCESSING, updated_at=timezone.now()
+        status=BatchStatus.PROCESSING, started_at=Coalesce("started_at", now), updated_at=now
     )
     if resumed:
         settle(batch_id)

@@ -1,11 +1,11 @@
 """Working again on files that failed; only those whose bytes are stored."""
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from batches import bells, events
-from batches.engine.errors import BatchClosed
+from batches.engine.errors import BatchClosed, ReanalysisRunning
 from batches.engine.give_back import QUEUED
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
@@ -14,13 +14,14 @@ from batches.states import BatchStatus, ItemStatus
 def retry_failed(batch_id: int) -> int:
     """Queue every failed file of a batch again; a completed batch goes on. Returns how many files.
 
-    Raises BatchClosed when the batch was cancelled.
+    Raises BatchClosed when the batch was cancelled, ReanalysisRunning when it is a re-analysis and would go on beside
+    another one of the same source.
     """
     return _retry(batch_id, Q(batch_id=batch_id))
 
 
 def retry_item(item_id: int) -> bool:
-    """Queue one failed file again. False: it had not failed, or its bytes were not kept. Raises BatchClosed."""
+    """Queue one failed file again. False: it had not failed, or its bytes were not kept. Raises as `retry_failed`."""
     batch_id = BatchItem.objects.values_list("batch_id", flat=True).get(id=item_id)
     return bool(_retry(batch_id, Q(id=item_id)))
 
@@ -36,13 +37,22 @@ def _retry(batch_id: int, which: Q) -> int:
             **QUEUED, deaths=0, error_code="", error_message="", finished_at=None
         )
         batch = UploadBatch.objects.filter(id=batch_id)
-        reopened = batch.filter(status=BatchStatus.COMPLETED).update(
-            failed=F("failed") - retried, status=BatchStatus.PROCESSING, completed_at=None, updated_at=now
-        )
-        if not reopened and not batch.exclude(status=BatchStatus.CANCELLED).update(
+        if not _reopen(batch, retried) and not batch.exclude(status=BatchStatus.CANCELLED).update(
             failed=F("failed") - retried, updated_at=now
         ):
             raise BatchClosed
     events.batch_changed(batch_id)
     bells.ring_soon(retried)
     return retried
+
+
+def _reopen(batch: QuerySet[UploadBatch], retried: int) -> int:
+    try:
+        return batch.filter(status=BatchStatus.COMPLETED).update(
+            failed=F("failed") - retried,
+            status=BatchStatus.PROCESSING,
+            completed_at=None,
+            updated_at=timezone.now(),
+        )
+    except IntegrityError as error:  # batch_reanalysed_once_at_a_time
+        raise ReanalysisRunning from error

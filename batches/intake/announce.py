@@ -6,15 +6,18 @@ from django.template.defaultfilters import filesizeformat
 from batches.engine.arrive import NewFile, add_item, refuse_item
 from batches.engine.errors import BatchClosed, Refused
 from batches.models import BatchItem, UploadBatch
-from batches.states import BatchStatus, ItemStatus
+from batches.states import BatchKind, BatchStatus, ItemStatus
 
 
 def announce(batch: UploadBatch, file: NewFile) -> BatchItem:
     """Return the row of a file; a repetition finds its row again and is counted once.
 
     A file that is empty or too large is refused at once: its row is failed, counted and says why.
-    Raises BatchClosed, and Refused (`batch.full`) without a row when the batch holds as many files as are allowed.
+    Raises BatchClosed, and Refused without a row when the batch holds as many files as are allowed (`batch.full`) or
+    describes pictures again (`batch.reanalysis`).
     """
+    if batch.kind == BatchKind.REANALYSIS:
+        raise Refused("batch.reanalysis", "This batch describes pictures again and takes no files. Start a new one.")
     if batch.status == BatchStatus.CANCELLED:
         raise BatchClosed
     if batch.total >= settings.MAX_BATCH_FILES:

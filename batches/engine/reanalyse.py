@@ -1,0 +1,75 @@
+"""Describing the pictures of a batch again: a batch of its own, whose files are pictures that are stored already."""
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from batches import bells, events
+from batches.engine.errors import ReanalysisRunning
+from batches.models import UploadBatch
+from batches.states import BatchKind, BatchStatus
+
+# One statement for any number of files: 100,000 take 2 s, in chunks through the ORM 9 s. Each picture once, under the
+# name and in the order of its first arrival. The lock leaves out pictures that are just being deleted.
+# `queue_position` equals the id, as everywhere.
+FILL = """
+INSERT INTO batches_batchitem (id, queue_position, batch_id, upload_id, filename, relative_path, fingerprint, size,
+                               status, stage, attempts, deaths, duplicate, error_code, error_message, created_at)
+SELECT number, number, %(batch)s, upload_id, filename, relative_path,
+       encode(sha256(convert_to('upload ' || upload_id, 'UTF8')), 'hex'), size,
+       'pending', '', 0, 0, false, '', '', clock_timestamp()
+  FROM (SELECT nextval(pg_get_serial_sequence('batches_batchitem', 'id')) AS number, picture.*
+          FROM (SELECT upload.id AS upload_id, first.filename, first.relative_path, upload.size
+                  FROM (SELECT DISTINCT ON (upload_id) upload_id, id, filename, relative_path FROM batches_batchitem
+                         WHERE batch_id = %(source)s AND upload_id IS NOT NULL ORDER BY upload_id, id) first
+                  JOIN uploads_upload upload ON upload.id = first.upload_id
+                 ORDER BY first.id FOR KEY SHARE OF upload) picture) numbered
+"""
+
+
+def reanalyse_batch(batch_id: int) -> int | None:
+    """Queue all stored pictures of a completed batch once more; returns the new batch's id.
+
+    None: the batch is not completed, or none of its pictures is stored. What is known of a picture stays until it is
+    replaced in one transaction, and stays for good when describing it again fails or is cancelled. A re-analysis
+    stands for its source. Raises ReanalysisRunning while another one of the same source is live.
+
+    The new batch and all of its files are one transaction: nobody ever sees a part of it, and a crash leaves nothing.
+    """
+    batch = UploadBatch.objects.filter(id=batch_id).first()
+    if batch is not None and batch.source_id is not None:
+        batch = UploadBatch.objects.filter(id=batch.source_id).first()
+    if batch is None or batch.status != BatchStatus.COMPLETED:
+        return None
+    with transaction.atomic():
+        made = _open(batch)
+        if not _fill(made, batch):
+            transaction.set_rollback(True)
+            return None
+    events.batch_changed(batch.id)
+    bells.ring_soon(bells.total_threads())
+    return made.id
+
+
+def _open(source: UploadBatch) -> UploadBatch:
+    """Of several concurrent calls one gets through; the others wait for its commit and are then refused."""
+    now = timezone.now()
+    try:
+        return UploadBatch.objects.create(
+            owner_id=source.owner_id,
+            name=source.name,
+            kind=BatchKind.REANALYSIS,
+            source=source,
+            status=BatchStatus.PROCESSING,
+            sealed_at=now,
+            started_at=now,
+        )
+    except IntegrityError as error:  # batch_reanalysed_once_at_a_time
+        raise ReanalysisRunning from error
+
+
+def _fill(batch: UploadBatch, source: UploadBatch) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, {"batch": batch.id, "source": source.id})
+        files = int(cursor.rowcount)
+    UploadBatch.objects.filter(id=batch.id).update(total=files, expected_items=files)
+    return files
