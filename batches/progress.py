@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Min, QuerySet
 
+from batches.engine.stall import why_still
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus, Stage
 
@@ -40,12 +41,13 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything above the list of files, as of one moment."""
+    """Everything above the list of files, as of one moment. `waiting_for` is blank while work goes on."""
 
     batch: UploadBatch
     in_hand: tuple[InHand, ...]
     in_hand_total: int
     troubles: tuple[Trouble, ...]
+    waiting_for: str
 
     @property
     def waiting(self) -> int:
@@ -77,7 +79,8 @@ def read_snapshot(batch_id: int, before: Snapshot | None = None) -> Snapshot | N
         return None
     in_hand = _in_hand(batch_id) if batch.waiting else []
     troubles = before.troubles if before and _same_failures(before.batch, batch) else _troubles(batch)
-    return Snapshot(batch, tuple(in_hand[:IN_HAND_SHOWN]), len(in_hand), troubles)
+    waiting_for = why_still([batch]).get(batch.id, "")
+    return Snapshot(batch, tuple(in_hand[:IN_HAND_SHOWN]), len(in_hand), troubles, waiting_for)
 
 
 def _same_failures(before: UploadBatch, now: UploadBatch) -> bool:

@@ -1,6 +1,7 @@
 """The hot statements use their indexes, also when half of a large batch is done."""
 
 import json
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -21,7 +22,7 @@ def nodes(plan: dict[str, object]) -> list[dict[str, object]]:
     return [plan, *(node for child in below for node in nodes(child))]
 
 
-def indexes(statement: str, **parameters: str | int) -> set[object]:
+def indexes(statement: str, **parameters: Any) -> set[object]:
     """The indexes that PostgreSQL would use for a statement."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)

@@ -15,20 +15,20 @@ from django.utils.translation import ngettext
 
 from batches import services
 from batches.admin.commands import command_each, tell
+from batches.admin.standing import StandingAdmin
 from batches.models import UploadBatch
 from batches.states import ItemStatus
-from uploads.read_only_admin import ReadOnlyAdmin
 
 NAMES_TO_CONFIRM = 20
 
 
 @admin.register(UploadBatch)
-class BatchAdmin(ReadOnlyAdmin):
+class BatchAdmin(StandingAdmin):
     """Every batch with its counts; commands go through the services."""
 
     actions = ["process_now", "retry_failed", "cancel"]
     list_display = [
-        *["name", "owner", "status", "progress", "files", "total", "successful", "failed", "waiting", "cancelled"],
+        *["name", "owner", "standing", "progress", "files", "total", "successful", "failed", "waiting", "cancelled"],
         "created_at",
     ]
     list_filter = ["status", "kind", "created_at"]
@@ -37,14 +37,14 @@ class BatchAdmin(ReadOnlyAdmin):
     search_help_text = _("Part of a batch's name or of its owner's")
     ordering = ["-id"]
     fieldsets = [
-        (None, {"fields": ["name", "owner", "kind", "status", "progress", "files", "error_message"]}),
+        (None, {"fields": ["name", "owner", "kind", "standing", "progress", "files", "error_message"]}),
         (_("Counts"), {"fields": ["expected_items", "total", "successful", "failed", "waiting", "cancelled"]}),
         (
             _("Times"),
             {"fields": ["created_at", "started_at", "sealed_at", "last_served", "completed_at", "updated_at"]},
         ),
     ]
-    readonly_fields = ["progress", "files", "waiting"]
+    readonly_fields = ["standing", "progress", "files", "waiting"]
 
     def has_command_permission(self, request: HttpRequest) -> bool:
         """Tell whether the actions are offered; the services ask again for each batch."""

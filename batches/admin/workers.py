@@ -1,10 +1,14 @@
 """Worker processes in the admin."""
 
+from functools import partial
+
 from django.contrib import admin
 from django.db.models import BooleanField, Case, QuerySet, Value, When
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
+from batches.admin.engine import engine_page
 from batches.engine.liveness import living_workers
 from batches.models import Worker
 from uploads.read_only_admin import ReadOnlyAdmin
@@ -14,10 +18,19 @@ from uploads.read_only_admin import ReadOnlyAdmin
 class WorkerAdmin(ReadOnlyAdmin):
     """Who works, and who worked; liveness is read from the locks, not from the rows."""
 
-    list_display = ["__str__", "alive", "threads", "started_at", "stopped_at"]
-    fields = ["host", "pid", "threads", "alive", "started_at", "stopped_at"]
+    list_display = ["__str__", "alive", "threads", "started_at", "stopped_at", "holding_message", "recovered"]
+    fieldsets = [
+        (None, {"fields": ["host", "pid", "threads", "alive", "started_at", "stopped_at"]}),
+        (_("Waits for"), {"fields": ["holding_cause", "holding_message", "holding_since"]}),
+        (_("Taken back after its end"), {"fields": ["recovered", "recovered_at"]}),
+    ]
     readonly_fields = ["alive"]
     ordering = ["-id"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of the whole engine."""
+        view = self.admin_site.admin_view(partial(engine_page, site=self.admin_site))
+        return [path("engine/", view, name="batches_engine"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
         """Mark the workers that hold their lock now."""

@@ -1,0 +1,34 @@
+"""A batch's status in the admin, and what it waits for when it stands still."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from batches.engine.stall import why_still
+from batches.models import UploadBatch
+from uploads.read_only_admin import ReadOnlyAdmin
+
+
+class StandingAdmin(ReadOnlyAdmin):
+    """Offers the column and field `standing`."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Ask once what the batches of the page wait for."""
+        changes = super().get_changelist_instance(request)
+        reasons = why_still(changes.result_list)
+        for batch in changes.result_list:
+            batch.still_because = reasons.get(batch.pk, "")
+        return changes
+
+    @admin.display(description=_("Status"), ordering="status")
+    def standing(self, batch: UploadBatch) -> SafeString | str:
+        """Show the status, and below it why nothing goes on."""
+        reason = getattr(batch, "still_because", None)
+        if reason is None:
+            reason = why_still([batch]).get(batch.pk, "")
+        status = batch.get_status_display()
+        return format_html("{}<br>{}", status, reason) if reason else status

@@ -1,0 +1,166 @@
+"""How the engine stands: who works on what, what waits, what is away, what was taken back. Only looks."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+import redis
+from django.conf import settings
+from django.utils import timezone
+
+from batches.bells import QUEUE
+from batches.engine.hot import fetch_row
+from batches.engine.liveness import living_workers
+from batches.models import BatchItem, Worker
+from batches.states import ItemStatus
+
+MOST_COUNTED = 100_000
+RECOVERIES_SHOWN = 10
+REDIS_SECONDS = 1.0
+# The prefix of dramatiq's queues in Redis.
+BELLS = f"dramatiq:{QUEUE}"
+
+# Both walk item_queue: the count ends at a limit, and the oldest is the first of each running batch.
+DEPTH = """
+WITH running AS (SELECT id FROM batches_uploadbatch WHERE status = 'processing')
+SELECT (SELECT count(*) FROM (
+            SELECT FROM running CROSS JOIN LATERAL (
+                SELECT FROM batches_batchitem WHERE batch_id = running.id AND queue_position IS NOT NULL
+                 ORDER BY queue_position LIMIT %(most)s) AS queue
+             LIMIT %(most)s) AS waiting),
+       (SELECT min(first.created_at) FROM running CROSS JOIN LATERAL (
+            SELECT created_at FROM batches_batchitem WHERE batch_id = running.id AND queue_position IS NOT NULL
+             ORDER BY queue_position LIMIT 1) AS first)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileInHand:
+    """A file that a worker has. `stage` is blank until the heartbeat has written it; `seconds` since the claim."""
+
+    item: int
+    batch: int
+    name: str
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LivingWorker:
+    """A worker process that holds its lock. `holding_cause` is blank unless it waits for something outside."""
+
+    id: int
+    host: str
+    pid: int
+    threads: int
+    since: datetime
+    holding_cause: str
+    holding_message: str
+    holding_since: datetime | None
+    in_hand: tuple[FileInHand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Files that were taken back after the end of a worker process."""
+
+    worker: int
+    host: str
+    pid: int
+    files: int
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """The engine at one moment.
+
+    `waiting` counts the waiting files of running batches; `waiting_bounded` says that there may be more than the
+    MOST_COUNTED that were counted. `oldest_waiting` is when the first of them was announced. `orphans` are files in
+    the hand of processes that are gone; they are taken back within seconds. `bells` is None while Redis is away.
+    """
+
+    at: datetime
+    workers: tuple[LivingWorker, ...]
+    orphans: tuple[FileInHand, ...]
+    waiting: int
+    waiting_bounded: bool
+    oldest_waiting: datetime | None
+    bells: int | None
+    recoveries: tuple[Recovery, ...]
+
+    @property
+    def breakers(self) -> tuple[LivingWorker, ...]:
+        """The workers that wait for something outside."""
+        return tuple(worker for worker in self.workers if worker.holding_cause)
+
+    @property
+    def in_hand(self) -> int:
+        """How many files the living workers have."""
+        return sum(len(worker.in_hand) for worker in self.workers)
+
+    @property
+    def stalled(self) -> bool:
+        """Whether there is work and nobody who could do it."""
+        return bool(self.waiting or self.orphans) and not self.workers
+
+
+def read_status() -> EngineStatus:
+    """Look at the engine in five queries and one question to Redis. Raises Django's OperationalError, never Redis'."""
+    now = timezone.now()
+    living = living_workers()
+    held = _files_in_hand(now)
+    rows = Worker.objects.filter(id__in=living).order_by("id")
+    workers = tuple(_living(row, tuple(held.pop(row.id, ()))) for row in rows)
+    waiting, oldest = fetch_row(DEPTH, {"most": MOST_COUNTED}) or (0, None)
+    return EngineStatus(
+        at=now,
+        workers=workers,
+        orphans=tuple(file for files in held.values() for file in files),
+        waiting=waiting,
+        waiting_bounded=waiting >= MOST_COUNTED,
+        oldest_waiting=oldest,
+        bells=bells_waiting(),
+        recoveries=_recoveries(),
+    )
+
+
+def bells_waiting() -> int | None:
+    """Return how many bells lie in Redis; None while it does not answer within REDIS_SECONDS."""
+    patience = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, **patience) as client:
+            return int(client.llen(BELLS))
+    except redis.RedisError:
+        return None
+
+
+def _files_in_hand(now: datetime) -> dict[int, list[FileInHand]]:
+    """Return what is in hand by worker. Sorted here: an ORDER BY id would tempt the planner away from item_in_hand."""
+    fields = ("id", "batch_id", "filename", "stage", "started_at", "worker")
+    held: dict[int, list[FileInHand]] = defaultdict(list)
+    for item, batch, name, stage, started, worker in sorted(
+        BatchItem.objects.filter(status=ItemStatus.PROCESSING).values_list(*fields), key=lambda row: row[0]
+    ):
+        seconds = round(max(0.0, (now - started).total_seconds()), 1) if started else 0.0
+        held[worker or 0].append(FileInHand(item, batch, name, stage, seconds))
+    return held
+
+
+def _living(row: Worker, in_hand: tuple[FileInHand, ...]) -> LivingWorker:
+    return LivingWorker(
+        row.id,
+        row.host,
+        row.pid,
+        row.threads,
+        row.started_at,
+        row.holding_cause,
+        row.holding_message,
+        row.holding_since,
+        in_hand,
+    )
+
+
+def _recoveries() -> tuple[Recovery, ...]:
+    rows = Worker.objects.filter(recovered__gt=0).order_by("-id")[:RECOVERIES_SHOWN]
+    return tuple(Recovery(row.id, row.host, row.pid, row.recovered, row.recovered_at) for row in rows)
