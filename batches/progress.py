@@ -6,7 +6,7 @@ from django.db.models import Count, Min, QuerySet
 
 from batches.engine.stall import why_still
 from batches.models import BatchItem, UploadBatch
-from batches.states import BatchStatus, ItemStatus, Stage
+from batches.states import LIVE_BATCHES, BatchStatus, ItemStatus, Stage
 
 IN_HAND_SHOWN = 8
 NAMES_SHOWN = 3
@@ -74,13 +74,13 @@ class Snapshot:
 
 def read_snapshot(batch_id: int, before: Snapshot | None = None) -> Snapshot | None:
     """Look at a batch; None when it is gone. The failures of the snapshot `before` are kept while none came or went."""
-    batch = UploadBatch.objects.filter(id=batch_id).first()
+    batch = UploadBatch.objects.select_related("source").filter(id=batch_id).first()
     if batch is None:
         return None
     in_hand = _in_hand(batch_id) if batch.waiting else []
     troubles = before.troubles if before and _same_failures(before.batch, batch) else _troubles(batch)
-    waiting_for = why_still([batch]).get(batch.id, "")
-    return Snapshot(batch, tuple(in_hand[:IN_HAND_SHOWN]), len(in_hand), troubles, waiting_for)
+    still = why_still([batch]).get(batch.id)
+    return Snapshot(batch, tuple(in_hand[:IN_HAND_SHOWN]), len(in_hand), troubles, still.words if still else "")
 
 
 def _same_failures(before: UploadBatch, now: UploadBatch) -> bool:
@@ -128,6 +128,14 @@ def files(batch_id: int, show: str) -> QuerySet[BatchItem]:
     items = BatchItem.objects.filter(batch_id=batch_id).select_related("upload").defer("upload__metadata")
     states = SHOWN.get(show)
     return items.filter(status__in=states) if states else items
+
+
+def described_again_by(batch: UploadBatch) -> int | None:
+    """Return the id of the live batch that describes the pictures of a completed one again."""
+    if batch.status != BatchStatus.COMPLETED:
+        return None
+    live = UploadBatch.objects.filter(source_id=batch.source_id or batch.id, status__in=LIVE_BATCHES)
+    return live.values_list("id", flat=True).first()
 
 
 def batches_of(owner_id: int | None) -> QuerySet[UploadBatch]:

@@ -1,12 +1,9 @@
-"""What the engine says of itself: the read model and `manage.py engine_status`."""
+"""What the engine says of itself: the read model."""
 
-import io
-import json
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -17,7 +14,6 @@ from batches.models import BatchItem, Worker
 from bench import rows
 from tests.conftest import StartWorker
 from tests.crew import living_worker
-from tests.people import make_person
 from tests.rows import fill
 from tests.services import Services
 from tests.test_engine_queries import indexes
@@ -25,16 +21,6 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEAD = 4711
-
-
-def said(*arguments: str) -> tuple[str, str, int]:
-    """What the command writes to both streams, and its exit status."""
-    out, err = io.StringIO(), io.StringIO()
-    try:
-        call_command("engine_status", *arguments, stdout=out, stderr=err)
-    except SystemExit as end:
-        return out.getvalue(), err.getvalue(), int(str(end.code))
-    return out.getvalue(), err.getvalue(), 0
 
 
 def test_status_names_a_living_worker_with_its_files(owner: User) -> None:
@@ -147,46 +133,6 @@ def test_status_walks_the_small_indexes(owner: User) -> None:
     assert indexes("SELECT id FROM batches_batchitem WHERE status = 'processing'") == {"item_in_hand"}
 
 
-def test_command_shows_a_table(owner: User) -> None:
-    batch = fill(owner, files=3)
-    with living_worker("storage.full", "The disk is full.") as worker:
-        assert claim.claim_item(batch.id, worker.id) is not None
-
-        out, err, code = said()
-
-    assert (err, code) == ("", 0)
-    assert worker.host[:20] in out
-    assert "waits (storage.full): The disk is full." in out
-    assert "IMG_0000.JPG: beginning, 0." in out
-    assert "Files waiting" in out
-
-
-def test_command_gives_the_same_as_json(owner: User) -> None:
-    batch = fill(owner, files=3)
-    with living_worker() as worker:
-        assert claim.claim_item(batch.id, worker.id) is not None
-
-        out, _, code = said("--json")
-
-    told = json.loads(out)
-    assert code == 0
-    assert set(told) == {
-        *("at", "workers", "orphans", "waiting", "waiting_bounded", "oldest_waiting", "bells", "recoveries", "stalled"),
-    }
-    assert (told["waiting"], told["stalled"], told["workers"][0]["pid"]) == (2, False, worker.pid)
-    assert told["workers"][0]["in_hand"][0]["name"] == "IMG_0000.JPG"
-
-
-def test_command_ends_with_1_when_files_wait_and_no_worker_lives() -> None:
-    fill(make_person("ada"), files=1)
-
-    out, err, code = said("--json")
-
-    assert code == 1
-    assert json.loads(out)["stalled"] is True
-    assert "no worker is running" in err
-
-
 def test_real_worker_appears_with_its_files_and_goes(owner: User, start_worker: StartWorker) -> None:
     fill(owner, files=30)
     workers = start_worker(processes=1, threads=2, env={"VUEMANTICS_PROCESSOR": "tests.processors.slow"})
@@ -196,4 +142,4 @@ def test_real_worker_appears_with_its_files_and_goes(owner: User, start_worker: 
     workers.kill_all()
 
     wait_until(lambda: not status.read_status().workers, 10)
-    assert said()[2] == 1
+    assert status.read_status().stalled

@@ -21,14 +21,15 @@ class StandingAdmin(ReadOnlyAdmin):
         changes = super().get_changelist_instance(request)
         reasons = why_still(changes.result_list)
         for batch in changes.result_list:
-            batch.still_because = reasons.get(batch.pk, "")
+            batch.still_because = reasons.get(batch.pk)
         return changes
 
     @admin.display(description=_("Status"), ordering="status")
     def standing(self, batch: UploadBatch) -> SafeString | str:
-        """Show the status, and below it why nothing goes on."""
-        reason = getattr(batch, "still_because", None)
-        if reason is None:
-            reason = why_still([batch]).get(batch.pk, "")
+        """Show the status, and below it why nothing goes on: shortly in the list, in full on the batch's page."""
         status = batch.get_status_display()
+        if hasattr(batch, "still_because"):
+            reason = batch.still_because.short if batch.still_because else ""
+        else:
+            reason = found.words if (found := why_still([batch]).get(batch.pk)) else ""
         return format_html("{}<br>{}", status, reason) if reason else status

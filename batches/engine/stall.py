@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -22,6 +23,14 @@ AWAY = {
     "storage": gettext_lazy("the storage"),
 }
 """What is waited for, by the first part of a cause's code."""
+
+
+class Reason(NamedTuple):
+    """Why a batch stands still: in a few words for a list, and in whole sentences."""
+
+    short: str
+    words: str
+
 
 # Walks pg_locks, the newest rows of batches_worker, item_queue and item_in_hand. The last sign is of the newest
 # workers alone: older ones ended before them or live. EXISTS in place of the first in the queue would tempt the planner
@@ -48,8 +57,8 @@ SELECT (SELECT count(*) FROM living),
 """
 
 
-def why_still(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dict[int, str]:
-    """Return what each of these batches waits for, in words, by id; those that go on, or have no work, are left out.
+def why_still(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dict[int, Reason]:
+    """Return what each of these batches waits for, by id; those that go on, or have no work, are left out.
 
     One small query however many batches are asked for, and none when none of them is running with files to come.
     """
@@ -61,18 +70,21 @@ def why_still(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dict[in
         return {}
     alive, _free, holding, last_sign, now, with_work = row
     if alive:
-        return dict.fromkeys(with_work, waiting_words(*holding))
+        return dict.fromkeys(with_work, waiting_for(*holding))
     silent = [running[id] for id in with_work if _is_silent(running[id], last_sign, now)]
-    return {
-        batch.id: _("No worker is running. Files stay safe and are worked on as soon as one starts.")
-        for batch in silent
-    }
+    return {batch.id: no_worker() for batch in silent}
 
 
-def waiting_words(cause: str, message: str) -> str:
+def waiting_for(cause: str, message: str) -> Reason:
     """Say what a worker that holds waits for; `cause` is a stable code such as `storage.full`."""
-    away = AWAY.get(cause.split(".")[0], cause)
-    return _("Waiting for %(away)s: %(message)s") % {"away": away, "message": message}
+    short = _("Waiting for %(away)s") % {"away": AWAY.get(cause.split(".")[0], cause)}
+    return Reason(short, f"{short}: {message}")
+
+
+def no_worker() -> Reason:
+    """Say that nobody is there to work."""
+    words = _("No worker is running. Files stay safe and are worked on as soon as one starts.")
+    return Reason(_("No worker is running"), words)
 
 
 def _is_silent(batch: UploadBatch, last_sign: datetime | None, now: datetime) -> bool:
