@@ -4,11 +4,13 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from django.db.models.functions import Coalesce
 
 from batches.engine.in_hand import Held
 from batches.states import Stage
+from uploads.errors import EnvironmentalError
 from uploads.models import Upload
 
 
@@ -35,3 +37,10 @@ def hanging(held: Held) -> None:
     held.enter(Stage.DESCRIBING)
     if held.claim.item_id == int(os.environ["HANGING_ITEM"]):
         threading.Event().wait()
+
+
+def away(held: Held) -> None:
+    """Find the model server away as long as the file exists that AWAY_WHILE names."""
+    held.enter(Stage.DESCRIBING)
+    if Path(os.environ["AWAY_WHILE"]).exists():
+        raise EnvironmentalError("model.away", "The model server does not answer.")

@@ -1,0 +1,46 @@
+"""A model server that goes away in mid batch: nobody is charged, everybody is told, work goes on by itself."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+
+from batches.engine import arrive
+from batches.engine.status import read_status
+from batches.models import UploadBatch
+from batches.progress import Snapshot, read_snapshot
+from batches.states import BatchStatus
+from tests.conftest import StartWorker
+from tests.rows import assert_counters_true, fill
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def look(batch: UploadBatch) -> Snapshot:
+    """What the page shows."""
+    snapshot = read_snapshot(batch.id)
+    assert snapshot is not None
+    return snapshot
+
+
+def test_page_and_engine_tell_that_the_model_server_is_away_until_it_is_back(
+    owner: User, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    batch = fill(owner, files=20)
+    arrive.seal_batch(batch.id)
+    sign = tmp_path / "away"
+    sign.touch()
+    start_worker(env={"VUEMANTICS_PROCESSOR": "tests.processors.away", "AWAY_WHILE": str(sign)})
+
+    wait_until(lambda: look(batch).waiting_for != "", 20)
+    assert look(batch).waiting_for == "Waiting for the model server: The model server does not answer."
+    (holding,) = read_status().breakers
+    assert holding.holding_cause == "model.away"
+    sign.unlink()
+
+    wait_until(lambda: look(batch).batch.status == BatchStatus.COMPLETED, 40)
+    assert look(batch).waiting_for == ""
+    wait_until(lambda: not read_status().breakers, 10)
+    assert_counters_true(batch)
+    assert (batch.successful, batch.failed) == (20, 0)

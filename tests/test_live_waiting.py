@@ -1,0 +1,50 @@
+"""What an open page says when nothing goes on, and when it goes on again."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connections
+
+from batches.models import UploadBatch, Worker
+from tests.crew import living_worker
+from tests.live import Page, cookie_of
+from tests.rows import fill
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
+    """The thread of a test's own queries keeps a connection, and with it the test database, open."""
+    yield
+    await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    return fill(owner, 3)
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Iterator[Worker]:
+    with living_worker("storage.full", "The disk is full.") as worker:
+        yield worker
+
+
+@pytest.fixture
+async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
+    page = Page(batch.id, await sync_to_async(cookie_of)(owner))
+    yield page
+    await page.close()
+
+
+async def test_open_page_tells_of_waiting_and_of_going_on_without_a_hint(worker: Worker, page: Page) -> None:
+    await page.open()
+    await page.frame_with("Waiting for the storage: The disk is full.")
+
+    await Worker.objects.filter(id=worker.id).aupdate(holding_cause="", holding_message="", holding_since=None)
+
+    frame = await page.frame_with('id="summary"')
+    assert "Waiting for" not in frame
