@@ -6,7 +6,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from batches.pace import Pace, time_left
-from batches.progress import Snapshot
+from batches.progress import Snapshot, described_again_by
 from batches.states import BatchStatus
 
 NAMES = ("heading", "summary", "in_hand", "needs_a_look", "announcement")
@@ -24,6 +24,8 @@ def parts_context(snapshot: Snapshot, pace: Pace | None = None) -> dict[str, Any
         "rate": rate,
         "time_left": time_left(missing, rate),
         "tens": snapshot.batch.percent // 10 * 10,
+        "described_again_by": described_again_by(snapshot.batch),
+        "stored": snapshot.batch.successful or snapshot.retryable,
         "private": settings.ANALYZER == "local",
     }
 

@@ -16,4 +16,5 @@ urlpatterns = [
     path("batches/<int:batch_id>/cancel/", commands.cancel, name="batch-cancel"),
     path("batches/<int:batch_id>/no-more/", commands.no_more, name="batch-no-more"),
     path("batches/<int:batch_id>/try-again/", commands.retry_failed, name="batch-retry"),
+    path("batches/<int:batch_id>/describe-again/", commands.reanalyse, name="batch-reanalyse"),
 ]

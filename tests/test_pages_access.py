@@ -13,7 +13,7 @@ from uploads.models import Upload
 
 PAGES = ["home", "batch-list", "batch-detail", "upload-list", "upload-detail", "upload-preview", "upload-original"]
 FOREIGN_PAGES = ["batch-detail", "upload-detail", "upload-preview", "upload-original"]
-BUTTONS = ["batch-pause", "batch-resume", "batch-cancel", "batch-no-more", "batch-retry"]
+BUTTONS = ["batch-pause", "batch-resume", "batch-cancel", "batch-no-more", "batch-retry", "batch-reanalyse"]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from batches.engine import arrive, claim, finish
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
 from tests.people import make_person
@@ -93,3 +94,68 @@ def test_refusal_is_said_in_words(page: Client, anna: User) -> None:
     answer = page.post(reverse("batch-pause", args=[batch.id]), follow=True)
 
     assert "This batch was cancelled" in answer.content.decode()
+
+
+def described(owner: User, files: int) -> UploadBatch:
+    batch = fill(owner, files)
+    while taken := claim.claim_item(batch.id, 4711):
+        finish.complete(taken)
+    arrive.seal_batch(batch.id)
+    return batch
+
+
+def test_describe_again_leads_to_a_batch_that_says_so_and_names_its_source(page: Client, anna: User) -> None:
+    batch = described(anna, 2)
+    button = '<button type="submit" form="reanalyse">Describe these again</button>'
+    assert button in page.get(detail(batch)).content.decode()
+
+    answer = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
+
+    again = batch.reanalyses.get()
+    html = answer.content.decode()
+    assert answer.redirect_chain == [(detail(again), 302)]
+    assert f'<a id="source" href="{detail(batch)}">Iceland</a>' in html
+    assert "The pictures are described again." in html
+    assert button not in html
+
+
+def test_source_leads_to_its_reanalysis_instead_of_offering_another(page: Client, anna: User) -> None:
+    batch = described(anna, 1)
+    page.post(reverse("batch-reanalyse", args=[batch.id]))
+    again = batch.reanalyses.get()
+
+    html = page.get(detail(batch)).content.decode()
+    refused = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
+
+    assert f'href="{detail(again)}">Being described again</a>' in html
+    assert "Describe these again" not in html
+    assert refused.redirect_chain == [(detail(batch), 302)]
+    assert "being described again already" in refused.content.decode()
+
+
+def test_batch_of_files_that_were_refused_offers_no_second_description(page: Client, anna: User) -> None:
+    batch = arrive.open_batch(anna.id, "Texts")
+    item, _ = arrive.add_item(batch.id, arrive.NewFile("a.txt", "a.txt", "a" * 64, 1))
+    arrive.refuse_item(item.id, "file.unsupported", "It is a text.")
+    arrive.seal_batch(batch.id)
+
+    html = page.get(detail(batch)).content.decode()
+    answer = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
+
+    assert "Describe these again" not in html
+    assert "No picture of “Texts” is stored here." in answer.content.decode()
+
+
+def test_list_and_picture_tell_a_reanalysis_from_an_import(page: Client, anna: User) -> None:
+    batch = described(anna, 1)
+    upload = batch.items.get().upload
+    assert upload is not None
+    before = page.get(reverse("batch-list")).content.decode()
+
+    page.post(reverse("batch-reanalyse", args=[batch.id]))
+
+    assert "Re-analysis" not in before
+    assert page.get(reverse("batch-list")).content.decode().count("Re-analysis · ") == 1
+    picture = page.get(reverse("upload-detail", args=[upload.id])).content.decode()
+    assert detail(batch) in picture
+    assert detail(batch.reanalyses.get()) not in picture

@@ -19,6 +19,7 @@ COMMANDS = [
     services.cancel_batch,
     services.retry_failed,
     services.process_now,
+    services.reanalyse_batch,
 ]
 
 

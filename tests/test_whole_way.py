@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
+from batches import services
 from batches.engine import arrive
 from batches.intake.receive import receive_path
 from batches.models import UploadBatch
@@ -13,7 +14,7 @@ from bench.images import make_jpegs
 from tests.conftest import StartWorker
 from tests.rows import assert_counters_true
 from tests.waiting import wait_until
-from uploads.models import Upload
+from uploads.models import Embedding, Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
@@ -90,3 +91,28 @@ def test_described_sample_has_previews_and_a_vector(owner: User, start_worker: S
     assert "cat" in upload.description.lower()
     assert set(upload.previews) == {"320", "1024"}
     assert len(upload.embeddings.get().vector) == 384
+
+
+def test_reanalysis_replaces_what_is_known_while_every_picture_stays(owner: User, start_worker: StartWorker) -> None:
+    batch = send(owner, [SAMPLES / name for name in ("chelsea.jpg", "coffee.jpg", "rocket.jpg")])
+    start_worker(processes=1, threads=2)
+    wait_completed(batch)
+    first = dict(Upload.objects.values_list("id", "processed_at"))
+    words = dict(Upload.objects.values_list("id", "description"))
+    Upload.objects.update(description="Old words.", labels=[])
+    gaps: list[int] = []
+
+    again = UploadBatch.objects.get(id=services.reanalyse_batch(owner, batch.id))
+
+    def done() -> bool:
+        shown = Upload.objects.filter(id__in=first, processed_at__isnull=False).exclude(previews={})
+        gaps.append(3 - shown.exclude(description="").filter(embeddings__isnull=False).count())
+        return UploadBatch.objects.get(id=again.id).status == BatchStatus.COMPLETED
+
+    wait_until(done, 60)
+    assert_counters_true(again)
+    assert (again.successful, again.total) == (3, 3)
+    assert set(gaps) == {0}
+    assert dict(Upload.objects.values_list("id", "description")) == words
+    assert not set(first.items()) & set(Upload.objects.values_list("id", "processed_at"))
+    assert Embedding.objects.count() == 3

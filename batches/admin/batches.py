@@ -26,10 +26,10 @@ NAMES_TO_CONFIRM = 20
 class BatchAdmin(StandingAdmin):
     """Every batch with its counts; commands go through the services."""
 
-    actions = ["process_now", "retry_failed", "cancel"]
+    actions = ["process_now", "retry_failed", "reanalyse", "cancel"]
     list_display = [
         *["name", "owner", "standing", "progress", "files", "total", "successful", "failed", "waiting", "cancelled"],
-        "created_at",
+        *["kind", "created_at"],
     ]
     list_filter = ["status", "kind", "created_at"]
     list_select_related = ["owner"]
@@ -37,7 +37,7 @@ class BatchAdmin(StandingAdmin):
     search_help_text = _("Part of a batch's name or of its owner's")
     ordering = ["-id"]
     fieldsets = [
-        (None, {"fields": ["name", "owner", "kind", "standing", "progress", "files", "error_message"]}),
+        (None, {"fields": ["name", "owner", "kind", "source", "standing", "progress", "files", "error_message"]}),
         (_("Counts"), {"fields": ["expected_items", "total", "successful", "failed", "waiting", "cancelled"]}),
         (
             _("Times"),
@@ -81,6 +81,12 @@ class BatchAdmin(StandingAdmin):
         outcome = command_each(queryset, partial(services.retry_failed, request.user))
         tell(self, request, outcome, _("Failed files tried again."), _words_retried)
 
+    @admin.action(permissions=["command"], description=_("Describe their pictures again"))
+    def reanalyse(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
+        """Make a re-analysis of each selected batch."""
+        outcome = command_each(queryset, partial(services.reanalyse_batch, request.user))
+        tell(self, request, outcome, _("Its pictures are described again."), _words_reanalysed)
+
     @admin.action(permissions=["command"], description=_("Cancel…"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
         """Ask first, then cancel the selected batches."""
@@ -122,6 +128,13 @@ def _words_processed(count: int) -> str:
 def _words_retried(count: int) -> str:
     words = ngettext(
         "Failed files of %(count)d batch wait again.", "Failed files of %(count)d batches wait again.", count
+    )
+    return words % {"count": count}
+
+
+def _words_reanalysed(count: int) -> str:
+    words = ngettext(
+        "Pictures of %(count)d batch are described again.", "Pictures of %(count)d batches are described again.", count
     )
     return words % {"count": count}
 

@@ -15,6 +15,12 @@ from batches.engine.errors import Refused
 
 
 def _obey(request: HttpRequest, batch_id: int, command: Callable[[], str]) -> HttpResponse:
+    """Run a command and lead back to its batch."""
+    _say(request, command)
+    return redirect("batch-detail", batch_id)
+
+
+def _say(request: HttpRequest, command: Callable[[], str]) -> None:
     """Run a command that returns what to say; what is not the caller's is not there."""
     try:
         said = command()
@@ -25,7 +31,6 @@ def _obey(request: HttpRequest, batch_id: int, command: Callable[[], str]) -> Ht
     else:
         if said:
             messages.success(request, said)
-    return redirect("batch-detail", batch_id)
 
 
 @require_POST
@@ -86,3 +91,17 @@ def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
         return words % {"count": count} if count else ""
 
     return _obey(request, batch_id, command)
+
+
+@require_POST
+def reanalyse(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Describe its pictures again, and lead to the batch that does it."""
+    leads_to = batch_id
+
+    def command() -> str:
+        nonlocal leads_to
+        leads_to = services.reanalyse_batch(request.user, batch_id)
+        return _("The pictures are described again. Until one is done, what was known of it stays.")
+
+    _say(request, command)
+    return redirect("batch-detail", leads_to)

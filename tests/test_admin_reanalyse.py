@@ -1,0 +1,90 @@
+"""Staff have pictures described again."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+
+from batches.engine import arrive, claim, finish
+from batches.models import UploadBatch
+from tests.people import make_person, make_staff
+from tests.rows import fill
+
+pytestmark = pytest.mark.django_db
+BATCHES = "admin:batches_uploadbatch_changelist"
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    """A person with batches."""
+    return make_person("ada")
+
+
+def described(owner: User, name: str = "Iceland") -> UploadBatch:
+    """A completed batch of one described file."""
+    batch = fill(owner, 1, name)
+    taken = claim.claim_item(batch.id, 4711)
+    assert taken is not None
+    assert finish.complete(taken)
+    arrive.seal_batch(batch.id)
+    return batch
+
+
+def act(client: Client, *batches: UploadBatch) -> list[str]:
+    """Choose the action for these batches; returns the messages that it left."""
+    chosen = {"action": "reanalyse", "_selected_action": [str(batch.id) for batch in batches], "index": "0"}
+    response = client.post(reverse(BATCHES), chosen)
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def test_reanalysis_by_staff_writes_history_and_names_what_was_refused(client: Client, owner: User) -> None:
+    client.force_login(make_staff("operator", "change_uploadbatch"))
+    batch, busy = described(owner), fill(owner, 1, "Garden")
+
+    words = act(client, batch, busy)
+
+    assert words == [
+        "Pictures of 1 batch are described again.",
+        "Garden: “Garden” is not done yet. Wait for its end, then try again.",
+    ]
+    assert batch.reanalyses.get().owner == owner
+    entry = LogEntry.objects.get()
+    assert (entry.object_id, entry.change_message) == (str(batch.id), "Its pictures are described again.")
+
+
+def test_second_reanalysis_by_staff_is_refused_and_not_in_the_history(client: Client, owner: User) -> None:
+    client.force_login(make_staff("operator", "change_uploadbatch"))
+    batch = described(owner)
+    first = act(client, batch)
+
+    second = act(client, batch)[len(first) :]
+
+    assert [word.split(":")[0] for word in second] == ["Iceland"]
+    assert "being described again already" in second[0]
+    assert (batch.reanalyses.count(), LogEntry.objects.count()) == (1, 1)
+
+
+def test_staff_who_may_only_look_have_nothing_described_again(client: Client, owner: User) -> None:
+    client.force_login(make_staff("viewer", "view_uploadbatch"))
+    batch = described(owner)
+
+    page = client.get(reverse(BATCHES)).content.decode()
+    act(client, batch)
+
+    assert 'value="reanalyse"' not in page
+    assert not batch.reanalyses.exists()
+
+
+def test_list_and_page_of_the_admin_show_kind_and_source(client: Client, owner: User) -> None:
+    client.force_login(make_staff("operator", "change_uploadbatch"))
+    batch = described(owner)
+    act(client, batch)
+    again = batch.reanalyses.get()
+
+    listed = client.get(reverse(BATCHES)).content.decode()
+    page = client.get(reverse("admin:batches_uploadbatch_change", args=[again.id])).content.decode()
+
+    assert '<td class="field-kind">Re-analysis</td>' in listed
+    assert reverse("admin:batches_uploadbatch_change", args=[batch.id]) in page
