@@ -156,7 +156,7 @@ def test_retry_of_very_many_files_is_refused(operator: Client, owner: User) -> N
     ]
 
 
-@pytest.mark.parametrize("action", ["process_now", "retry_failed", "cancel"])
+@pytest.mark.parametrize("action", ["process_now", "pause", "resume", "retry_failed", "cancel"])
 def test_staff_who_may_only_look_command_nothing(client: Client, owner: User, action: str) -> None:
     batch = fill(owner, files=2)
     fail_one(batch)
@@ -170,7 +170,7 @@ def test_staff_who_may_only_look_command_nothing(client: Client, owner: User, ac
     assert (batch.status, batch.sealed_at, batch.failed) == (BatchStatus.PROCESSING, None, 1)
 
 
-@pytest.mark.parametrize("action", ["process_now", "retry_failed", "cancel", "reanalyse"])
+@pytest.mark.parametrize("action", ["process_now", "pause", "resume", "retry_failed", "cancel", "reanalyse"])
 def test_people_of_the_pages_reach_no_action(client: Client, owner: User, action: str) -> None:
     batch = fill(owner, files=1)
     client.force_login(owner)

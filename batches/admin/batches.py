@@ -26,7 +26,7 @@ NAMES_TO_CONFIRM = 20
 class BatchAdmin(StandingAdmin):
     """Every batch with its counts; commands go through the services."""
 
-    actions = ["process_now", "retry_failed", "reanalyse", "cancel"]
+    actions = ["process_now", "pause", "resume", "retry_failed", "reanalyse", "cancel"]
     list_display = [
         *["name", "owner", "standing", "progress", "files", "total", "successful", "failed", "waiting", "cancelled"],
         *["kind", "created_at"],
@@ -74,6 +74,18 @@ class BatchAdmin(StandingAdmin):
         """Seal the selected batches and put them first in the round."""
         outcome = command_each(queryset, partial(services.process_now, request.user))
         tell(self, request, outcome, _("Processed now."), _words_processed)
+
+    @admin.action(permissions=["command"], description=_("Pause"))
+    def pause(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
+        """Begin no more files of the selected batches."""
+        outcome = command_each(queryset, partial(services.pause_batch, request.user))
+        tell(self, request, outcome, _("Paused."), _words_paused)
+
+    @admin.action(permissions=["command"], description=_("Resume"))
+    def resume(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
+        """Let the selected batches go on."""
+        outcome = command_each(queryset, partial(services.resume_batch, request.user))
+        tell(self, request, outcome, _("Resumed."), _words_resumed)
 
     @admin.action(permissions=["command"], description=_("Try failed files again"))
     def retry_failed(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
@@ -123,6 +135,14 @@ def _items_url(batch: UploadBatch, status: ItemStatus | None = None) -> str:
 def _words_processed(count: int) -> str:
     words = ngettext("%(count)d batch is served next.", "%(count)d batches are served next.", count)
     return words % {"count": count}
+
+
+def _words_paused(count: int) -> str:
+    return ngettext("%(count)d batch was paused.", "%(count)d batches were paused.", count) % {"count": count}
+
+
+def _words_resumed(count: int) -> str:
+    return ngettext("%(count)d batch goes on.", "%(count)d batches go on.", count) % {"count": count}
 
 
 def _words_retried(count: int) -> str:

@@ -1,4 +1,4 @@
-"""Staff have pictures described again."""
+"""Staff pause and resume batches, and have pictures described again."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from batches.engine import arrive, claim, finish
 from batches.models import UploadBatch
+from batches.states import BatchStatus
 from tests.people import make_person, make_staff
 from tests.rows import fill
 
@@ -32,9 +33,9 @@ def described(owner: User, name: str = "Iceland") -> UploadBatch:
     return batch
 
 
-def act(client: Client, *batches: UploadBatch) -> list[str]:
-    """Choose the action for these batches; returns the messages that it left."""
-    chosen = {"action": "reanalyse", "_selected_action": [str(batch.id) for batch in batches], "index": "0"}
+def act(client: Client, *batches: UploadBatch, action: str = "reanalyse") -> list[str]:
+    """Choose an action for these batches; returns the messages that were left so far."""
+    chosen = {"action": action, "_selected_action": [str(batch.id) for batch in batches], "index": "0"}
     response = client.post(reverse(BATCHES), chosen)
     return [str(message) for message in get_messages(response.wsgi_request)]
 
@@ -88,3 +89,25 @@ def test_list_and_page_of_the_admin_show_kind_and_source(client: Client, owner: 
 
     assert '<td class="field-kind">Re-analysis</td>' in listed
     assert reverse("admin:batches_uploadbatch_change", args=[batch.id]) in page
+
+
+def test_pause_and_resume_by_staff_write_history_once(client: Client, owner: User) -> None:
+    client.force_login(make_staff("operator", "change_uploadbatch"))
+    batch, done = fill(owner, 1), described(owner, "Garden")
+
+    act(client, batch, done, action="pause")
+    act(client, batch, action="pause")
+    batch.refresh_from_db()
+    paused = batch.status
+    words = act(client, batch, action="resume")
+
+    batch.refresh_from_db()
+    assert (paused, batch.status) == (BatchStatus.PAUSED, BatchStatus.PROCESSING)
+    assert words == [
+        "1 batch was paused.",
+        "Garden: This batch is completed; nothing is left to pause.",
+        "Nothing to do for Iceland.",
+        "1 batch goes on.",
+    ]
+    history = LogEntry.objects.order_by("id").values_list("object_id", "change_message")
+    assert list(history) == [(str(batch.id), "Paused."), (str(batch.id), "Resumed.")]
