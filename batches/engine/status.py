@@ -6,6 +6,7 @@ from datetime import datetime
 
 import redis
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from batches.bells import QUEUE
@@ -162,5 +163,6 @@ def _living(row: Worker, in_hand: tuple[FileInHand, ...]) -> LivingWorker:
 
 
 def _recoveries() -> tuple[Recovery, ...]:
-    rows = Worker.objects.filter(recovered__gt=0).order_by("-id")[:RECOVERIES_SHOWN]
+    rows = Worker.objects.filter(recovered__gt=0).order_by(F("recovered_at").desc(nulls_last=True), "-id")
+    rows = rows[:RECOVERIES_SHOWN]
     return tuple(Recovery(row.id, row.host, row.pid, row.recovered, row.recovered_at) for row in rows)
