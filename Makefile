@@ -9,7 +9,7 @@ BIN := .venv/bin
 PRODUCTION := VUEMANTICS_DEBUG=0 VUEMANTICS_HTTPS=1 VUEMANTICS_HOSTS=photos.example.org \
 	SECRET_KEY=only-for-this-check-fifty-characters-or-more-4f9c0a7d2b81
 
-.PHONY: help run demo test check format bench requirements clean
+.PHONY: help run demo test chaos check format bench requirements clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -22,6 +22,9 @@ demo: .venv/runtime ## Describe the sample photos, in the running stack or one o
 
 test: .venv/development ## Run the tests on real servers: make test [ARGS="-k words"]
 	@exec $(BIN)/python -m pytest $(ARGS)
+
+chaos: .venv/development ## Kill workers a hundred times: make chaos [CHAOS_KILLS=20]
+	@CHAOS_KILLS=$(or $(CHAOS_KILLS),100) exec $(BIN)/python -m pytest -m chaos_long tests/chaos
 
 check: .venv/development ## Style, types, imports, templates, settings, migrations
 	$(BIN)/ruff check .
@@ -38,7 +41,7 @@ format: .venv/development ## Put the code in order
 	$(BIN)/ruff format .
 
 bench: .venv/development ## Measure against bare loops: make bench [ARGS=engine]
-	@for file in $(if $(ARGS),$(ARGS:%=bench/%.py),$(filter-out bench/_%.py,$(wildcard bench/*.py))); do \
+	@for file in $(if $(ARGS),$(ARGS:%=bench/%.py),$(shell grep -l '^if __name__' bench/*.py)); do \
 		module=$${file%.py}; $(BIN)/python -m $${module//\//.} || exit 1; done
 
 requirements: ## Compile the pinned requirements from pyproject.toml (needs uv)

@@ -26,7 +26,7 @@ AWAY = (OperationalError, InterfaceError, redis.RedisError, dramatiq.errors.Brok
 
 
 class Repeat(threading.Thread):
-    """Calls a function every `seconds` (± 20 %) until stopped; an outage is logged once and tried again."""
+    """Calls a function at once and every `seconds` (± 20 %) until stopped; an outage is logged once and tried again."""
 
     def __init__(self, name: str, seconds: float, step: Callable[[], object]) -> None:
         super().__init__(name=name, daemon=True)
@@ -37,7 +37,7 @@ class Repeat(threading.Thread):
 
     def run(self) -> None:
         """Repeat; every round gives its database connection back to the pool."""
-        while not self._end.wait(self._seconds * random.uniform(0.8, 1.2)):  # noqa: S311 (spreads, hides nothing)
+        while not self._end.is_set():
             try:
                 self._step()
                 self._away = False
@@ -50,6 +50,7 @@ class Repeat(threading.Thread):
             finally:
                 close_old_connections()
                 connection.close()
+            self._end.wait(self._seconds * random.uniform(0.8, 1.2))  # noqa: S311 (spreads, hides nothing)
 
     def stop(self) -> None:
         """End after the round in hand."""

@@ -1,0 +1,41 @@
+"""Fixtures of the chaos tests: the audit and workers that come back."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.chaos import finishes
+from tests.chaos.crew import Crew
+from tests.conftest import StartWorker
+
+StartCrew = Callable[..., Crew]
+
+
+@pytest.fixture
+def audit(transactional_db: None) -> Iterator[None]:
+    """The table of finishes, from before the first worker until after the last."""
+    finishes.prepare()
+    yield
+    finishes.remove()
+
+
+@pytest.fixture
+def start_crew(audit: None, owner: User, start_worker: StartWorker) -> StartCrew:
+    """Start workers that come back: `start_crew(processor="counted", processes=2, threads=2, LEASE_SECONDS="2")`.
+
+    They look for dead processes often and at once: the grace after a start of the database is for tests of that.
+    """
+
+    def start(processor: str = "counted", processes: int = 2, threads: int = 2, **settings: str) -> Crew:
+        env = {
+            "VUEMANTICS_PROCESSOR": f"tests.chaos.processors.{processor}",
+            "VUEMANTICS_WORKER_PROCESSES": str(processes),
+            "VUEMANTICS_WORKER_THREADS": str(threads),
+            "VUEMANTICS_GRACE_SECONDS": "0",
+            "VUEMANTICS_RECONCILE_SECONDS": "0.5",
+        }
+        env |= {f"VUEMANTICS_{name}": value for name, value in settings.items()}
+        return Crew(lambda: start_worker(processes, threads, ready=False, env=env))
+
+    return start

@@ -1,0 +1,86 @@
+"""A page that watches a batch whose workers are killed."""
+
+import asyncio
+import random
+import re
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connections
+
+from batches.models import UploadBatch
+from tests.chaos import finishes
+from tests.chaos.conftest import StartCrew
+from tests.chaos.crew import Crew
+from tests.chaos.rows import assert_sound, deaths, is_over, start_batch
+from tests.live import Page, cookie_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FILES = 400
+THREADS = 2
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    return start_batch(owner, FILES)
+
+
+@pytest.fixture
+def crew(start_crew: StartCrew) -> Crew:
+    return start_crew(processes=2, threads=THREADS)
+
+
+@pytest.fixture
+async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
+    page = Page(batch.id, await sync_to_async(cookie_of)(owner))
+    yield page
+    await page.close()
+    await sync_to_async(connections.close_all)()
+
+
+def kill_twice(crew: Crew, batch: UploadBatch) -> None:
+    """One worker process at a random moment, then all of them at another; then until the batch is over."""
+
+    def enough() -> bool:
+        return finishes.count() >= target
+
+    def back_at_work() -> bool:
+        return finishes.finished_after(youngest)
+
+    chance = random.Random(20_260)
+    for kill in (partial(crew.kill_child, chance), crew.kill_group):
+        target = finishes.count() + chance.randint(20, 120)
+        crew.wait_until(enough)
+        youngest = finishes.newest_worker()
+        kill()
+        crew.wait_until(back_at_work)
+    crew.wait_until(lambda: is_over(batch))
+    connections.close_all()
+
+
+async def watch(page: Page) -> list[int]:
+    """Read frames until the page says that the batch is completed; returns each number of described files in turn."""
+    assert await page.open()
+    async with asyncio.timeout(60):
+        while "Completed: " not in await page.frame():
+            pass
+    shown = re.findall(r"<b>(\d+)</b> described", "".join(page.frames))
+    return [int(number) for number in shown]
+
+
+async def test_page_sees_the_true_end_of_a_batch_with_killed_workers(
+    crew: Crew, batch: UploadBatch, page: Page
+) -> None:
+    # Not on the thread that the page's socket needs, and on one that outlives the workers that it starts.
+    killing = asyncio.get_running_loop().run_in_executor(None, kill_twice, crew, batch)
+    shown, _ = await asyncio.gather(watch(page), killing)
+
+    await sync_to_async(assert_sound)(batch)
+    assert batch.successful == FILES
+    assert await sync_to_async(deaths)(batch) <= THREADS + 2 * THREADS
+    assert f"Completed: {FILES} described, 0 failed." in page.frames[-1]
+    assert shown == sorted(shown)
+    assert shown[-1] == FILES

@@ -1,0 +1,88 @@
+"""Reconcilers, bells and cancels that come at the same time, or not at all."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+from django.contrib.auth.models import User
+from django.db import connection
+from pytest_django.fixtures import Settings
+
+from batches.bells import ring_now
+from batches.engine import cancel, claim
+from batches.models import UploadBatch
+from batches.reconciler import reconcile
+from batches.states import BatchStatus, ItemStatus
+from tests.chaos import finishes
+from tests.chaos.conftest import StartCrew
+from tests.chaos.rows import assert_sound, deaths, is_over, start_batch
+from tests.rows import assert_counters_true
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOBODY = 4711
+BATCHES = 25
+
+
+def reconcile_often(number: int) -> None:
+    """What one more worker process would do."""
+    for _ in range(5):
+        reconcile()
+    connection.close()
+
+
+def test_reconcilers_beside_each_other_charge_a_death_once(owner: User, settings: Settings) -> None:
+    settings.GRACE_SECONDS = 0
+    batch = start_batch(owner, 40)
+    for _ in range(40):
+        assert claim.claim_item(batch.id, NOBODY) is not None
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(reconcile_often, range(4)))
+
+    assert set(batch.items.values_list("status", "deaths")) == {(ItemStatus.PENDING, 1)}
+    assert_counters_true(batch)
+
+
+def test_bells_too_many_and_none_change_nothing(
+    owner: User, start_crew: StartCrew, redis_client: "redis.Redis"
+) -> None:
+    ring_now(100)
+    batch = start_batch(owner, 100)
+    crew = start_crew(processes=1, threads=4)
+    crew.wait_until(lambda: is_over(batch))
+
+    silent = start_batch(owner, 100)
+    redis_client.flushall()
+
+    crew.wait_until(lambda: is_over(silent))
+    for one in (batch, silent):
+        assert_sound(one)
+        assert (one.successful, deaths(one)) == (100, 0)
+
+
+def cancel_one(batch: UploadBatch) -> bool:
+    """Cancel in a thread of its own, as requests do."""
+    try:
+        return cancel.cancel_batch(batch.id)
+    finally:
+        connection.close()
+
+
+def test_cancels_under_load_do_not_lock_each_other(owner: User, start_crew: StartCrew) -> None:
+    load = [start_batch(owner, 60) for _ in range(BATCHES)]
+    crew = start_crew(processes=2, threads=2)
+    crew.wait_until(lambda: finishes.count() >= 50)
+    random.Random(20_260).shuffle(load)
+
+    with ThreadPoolExecutor(5) as pool:
+        cancelled = list(pool.map(cancel_one, load))
+
+    assert all(cancelled)
+    crew.workers.stop()
+    for batch in load:
+        assert is_over(batch)
+        assert_sound(batch)
+        assert (batch.status, deaths(batch)) == (BatchStatus.CANCELLED, 0)
+    assert 0 < sum(batch.successful for batch in load) < 60 * BATCHES
+    assert "deadlock" not in crew.text()
