@@ -119,6 +119,20 @@ def test_describe_again_leads_to_a_batch_that_says_so_and_names_its_source(page:
     assert button not in html
 
 
+def test_finished_reanalysis_still_names_its_source_and_offers_another(page: Client, anna: User) -> None:
+    batch = described(anna, 1)
+    page.post(reverse("batch-reanalyse", args=[batch.id]))
+    again = batch.reanalyses.get()
+    while taken := claim.claim_item(again.id, 4711):
+        finish.complete(taken)
+
+    html = page.get(detail(again)).content.decode()
+
+    assert f'Re-analysis of the pictures of <a id="source" href="{detail(batch)}">' in html
+    assert "stays until" not in html
+    assert "Describe these again" in html
+
+
 def test_source_leads_to_its_reanalysis_instead_of_offering_another(page: Client, anna: User) -> None:
     batch = described(anna, 1)
     page.post(reverse("batch-reanalyse", args=[batch.id]))

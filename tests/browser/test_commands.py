@@ -1,0 +1,56 @@
+"""The owner's commands in a real browser: an open page shows their effect at once."""
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from batches import services
+from batches.engine import arrive, claim, finish
+from batches.models import UploadBatch
+from tests.browser.conftest import OpenPage
+from tests.rows import fill
+from uploads.models import Upload
+
+
+@pytest.fixture
+def described(owner: User) -> UploadBatch:
+    """A completed batch."""
+    batch = fill(owner, 3)
+    while taken := claim.claim_item(batch.id, 4711):
+        assert finish.complete(taken)
+    arrive.seal_batch(batch.id)
+    Upload.objects.update(description="A glacier.", processed_at=batch.created_at)
+    return batch
+
+
+def test_describe_again_leads_on_and_is_seen_on_the_open_source(open_page: OpenPage, described: UploadBatch) -> None:
+    watched = open_page(f"/batches/{described.id}/")
+    page = open_page(f"/batches/{described.id}/")
+    expect(watched.get_by_role("button", name="Describe these again")).to_be_visible()
+
+    page.get_by_role("button", name="Describe these again").click()
+
+    again = f"/batches/{described.id + 1}/"
+    page.wait_for_url(f"**{again}")
+    expect(page.get_by_text("Re-analysis of the pictures of Iceland.")).to_be_visible()
+    # Without a hint a completed batch is looked at every 10 s, twice as long as is waited for here.
+    expect(watched.get_by_role("link", name="Being described again")).to_have_attribute("href", again)
+    expect(watched.get_by_role("button", name="Describe these again")).to_be_hidden()
+    page.get_by_role("link", name="Iceland", exact=True).click()
+    page.wait_for_url(f"**/batches/{described.id}/")
+
+
+def test_commands_given_elsewhere_are_seen_on_an_open_page(open_page: OpenPage, owner: User) -> None:
+    batch = fill(owner, 3)
+    page = open_page(f"/batches/{batch.id}/")
+    heading = page.locator("#heading")
+    expect(heading.get_by_role("button", name="Pause")).to_be_visible()
+
+    services.pause_batch(owner, batch.id)
+    expect(heading.get_by_text("Paused")).to_be_visible()
+    services.resume_batch(owner, batch.id)
+    expect(heading.get_by_role("button", name="Pause")).to_be_visible()
+    services.process_now(owner, batch.id)
+    expect(heading.get_by_role("button", name="No more files")).to_be_hidden()
+    services.cancel_batch(owner, batch.id)
+    expect(heading.get_by_text("Cancelled")).to_be_visible()
