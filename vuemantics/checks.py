@@ -1,39 +1,27 @@
 """System checks that refuse impossible settings at the start, with the mend in the hint.
 
+A single value that cannot be meant is refused before, by `environment.py`; these look at what a value leads to.
 Settings are named as people set them: by the variable of the environment.
 """
 
 import importlib.util
 import os
+import re
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.files.storage import FileSystemStorage, default_storage
+from django.utils.module_loading import import_string
 
 from batches.states import Stage
 from uploads.analysis.registry import ANALYZERS
 
 KEY_LENGTH = 50
-# The uploader sends pieces of 8 MiB; a request's head and the ends of a form come on top.
-SMALLEST_BODY = 9 * 2**20
 # The heartbeat beats every second: a lease must survive a few that come late.
 SHORTEST_LEASE = 4
-AT_LEAST_ONE = {
-    "WORKER_PROCESSES": "VUEMANTICS_WORKER_PROCESSES",
-    "WORKER_THREADS": "VUEMANTICS_WORKER_THREADS",
-    "MAX_FILE_BYTES": "VUEMANTICS_MAX_FILE_MIB",
-    "MAX_BATCH_FILES": "VUEMANTICS_MAX_BATCH_FILES",
-    "MAX_PIXELS": "VUEMANTICS_MAX_MEGAPIXELS",
-}
-ABOVE_ZERO = {
-    "SLICE_SECONDS": "VUEMANTICS_SLICE_SECONDS",
-    "RECONCILE_SECONDS": "VUEMANTICS_RECONCILE_SECONDS",
-    "STAGE_SECONDS": "VUEMANTICS_STAGE_SECONDS",
-    "ABANDONED_SECONDS": "VUEMANTICS_ABANDONED_SECONDS",
-}
+HOST = re.compile(r"\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 def check_secret_key(**_: Any) -> list[CheckMessage]:
@@ -56,13 +44,13 @@ def check_debug(**_: Any) -> list[CheckMessage]:
     return [Error("VUEMANTICS_DEBUG and VUEMANTICS_HTTPS are both on.", hint=hint, id="vuemantics.E002")]
 
 
-def check_numbers(**_: Any) -> list[CheckMessage]:
-    """Numbers that would stop all work."""
-    low = [(variable, "at least 1") for name, variable in AT_LEAST_ONE.items() if getattr(settings, name) < 1]
-    low += [(variable, "more than 0") for name, variable in ABOVE_ZERO.items() if getattr(settings, name) <= 0]
+def check_hosts(**_: Any) -> list[CheckMessage]:
+    """An address with scheme, port or path matches no request: everybody would be refused."""
+    hint = "Write names and addresses alone, with commas: photos.local,192.168.1.20"
     return [
-        Error(f"{variable} must be {bound}.", hint=f"Unset {variable} for its default.", id="vuemantics.E003")
-        for variable, bound in low
+        Error(f"VUEMANTICS_HOSTS names “{host}”, which is no host.", hint=hint, id="vuemantics.E003")
+        for host in settings.ALLOWED_HOSTS
+        if not HOST.fullmatch(host)
     ]
 
 
@@ -82,14 +70,6 @@ def check_lease(**_: Any) -> list[CheckMessage]:
         for stage in sorted(set(settings.STAGE_DEADLINES) - set(Stage.values))
     ]
     return [Error(words, hint=hint, id="vuemantics.E004") for words in wrong]
-
-
-def check_body_limit(**_: Any) -> list[CheckMessage]:
-    """A limit below one piece of an upload refuses every file that is larger."""
-    if settings.MAX_BODY_BYTES >= SMALLEST_BODY:
-        return []
-    words = "VUEMANTICS_MAX_BODY_MIB must be at least 9: files are sent in pieces of 8 MiB."
-    return [Error(words, hint="Unset VUEMANTICS_MAX_BODY_MIB for its default.", id="vuemantics.E005")]
 
 
 def check_disks(**_: Any) -> list[CheckMessage]:
@@ -127,13 +107,14 @@ def _module_exists(name: str) -> bool:
         return False
 
 
-def check_time_zone(**_: Any) -> list[CheckMessage]:
-    """Pages could not show a time."""
+def check_processor(**_: Any) -> list[CheckMessage]:
+    """Workers would fail every file with a processor that does not exist."""
     try:
-        ZoneInfo(settings.TIME_ZONE)
-    except (ZoneInfoNotFoundError, ValueError):
-        hint = "Set VUEMANTICS_TIME_ZONE to a name such as Europe/Berlin; if it is one, install your system's tzdata."
-        return [Error(f"There is no time zone “{settings.TIME_ZONE}”.", hint=hint, id="vuemantics.E008")]
+        import_string(settings.PROCESSOR)
+    except ImportError as error:
+        hint = "Unset VUEMANTICS_PROCESSOR, or set it to a function as package.module.function."
+        words = f"VUEMANTICS_PROCESSOR is “{settings.PROCESSOR}”, which cannot be imported: {error}"
+        return [Error(words, hint=hint, id="vuemantics.E005")]
     return []
 
 
@@ -150,11 +131,10 @@ def check_media_location(**_: Any) -> list[CheckMessage]:
 CHECKS = (
     check_secret_key,
     check_debug,
-    check_numbers,
+    check_hosts,
     check_lease,
-    check_body_limit,
     check_disks,
     check_analyzer,
-    check_time_zone,
+    check_processor,
     check_media_location,
 )

@@ -17,6 +17,7 @@ from daphne import server as daphne  # first of all: it installs Twisted's async
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from twisted.internet.defer import Deferred
 
@@ -108,7 +109,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--application", help="dotted path of another ASGI application than the setting's")
     options = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vuemantics.settings")
-    application = import_string(options.application or settings.ASGI_APPLICATION)
+    try:
+        application = import_string(options.application or settings.ASGI_APPLICATION)
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     server = Server(application, host=options.host, port=options.port, max_body=settings.MAX_BODY_BYTES)
     server.run()
     if server.failure:

@@ -7,39 +7,16 @@ from typing import Any
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
-from vuemantics.local import local_secret_key, local_urls
-
-
-def flag(name: str, default: str = "0") -> bool:
-    """Read a yes-or-no variable: 1, true, yes and on mean yes."""
-    return os.environ.get(name, default).lower() in {"1", "true", "yes", "on"}
-
-
-def number(name: str, default: float) -> float:
-    """Read a number; a text that is none stops the start with the variable's name."""
-    text = os.environ.get(name, str(default))
-    try:
-        return float(text)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a number, not {text!r}.") from error
-
-
-def numbers(name: str) -> dict[str, float]:
-    """Read numbers by name, as in `describing=1800,checking=60`; anything else stops the start."""
-    try:
-        pairs = [pair.split("=") for pair in os.environ.get(name, "").split(",") if pair.strip()]
-        return {key.strip(): float(value) for key, value in pairs}
-    except ValueError as error:
-        raise ValueError(f"{name} must be written like describing=1800,checking=60.") from error
-
+from vuemantics.environment import flag, log_level, number, numbers, secret_key, time_zone, url, whole
+from vuemantics.local import local_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR = Path(os.environ.get("VUEMANTICS_VAR", BASE_DIR / "var")).resolve()
+VAR = Path(os.environ.get("VUEMANTICS_VAR") or BASE_DIR / "var").resolve()
 _local_database, _local_redis = local_urls(VAR)
 
 DEBUG = flag("VUEMANTICS_DEBUG")
 HTTPS = flag("VUEMANTICS_HTTPS")
-SECRET_KEY = os.environ.get("SECRET_KEY") or local_secret_key(VAR)
+SECRET_KEY = secret_key("SECRET_KEY", VAR)
 _hosts = [host.strip() for host in os.environ.get("VUEMANTICS_HOSTS", "").split(",") if host.strip()]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_hosts]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in _hosts if HTTPS and not host.startswith(("*", "."))]
@@ -94,23 +71,25 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # The workers: processes x threads on this host, and how they share the work (docs/architecture.md).
-WORKER_PROCESSES = int(number("VUEMANTICS_WORKER_PROCESSES", 2))
-WORKER_THREADS = int(number("VUEMANTICS_WORKER_THREADS", 4))
-SLICE_SECONDS = number("VUEMANTICS_SLICE_SECONDS", 1)
-LEASE_SECONDS = number("VUEMANTICS_LEASE_SECONDS", 30)
-STAGE_SECONDS = number("VUEMANTICS_STAGE_SECONDS", 600)
+_SHORTEST = 0.001
+WORKER_PROCESSES = whole("VUEMANTICS_WORKER_PROCESSES", 2, least=1)
+WORKER_THREADS = whole("VUEMANTICS_WORKER_THREADS", 4, least=1)
+SLICE_SECONDS = number("VUEMANTICS_SLICE_SECONDS", 1, least=_SHORTEST)
+LEASE_SECONDS = number("VUEMANTICS_LEASE_SECONDS", 30, least=_SHORTEST)
+STAGE_SECONDS = number("VUEMANTICS_STAGE_SECONDS", 600, least=_SHORTEST)
 STAGE_DEADLINES = numbers("VUEMANTICS_STAGE_DEADLINES")
-BATCH_PARALLEL = int(number("VUEMANTICS_BATCH_PARALLEL", 0))
-RECONCILE_SECONDS = number("VUEMANTICS_RECONCILE_SECONDS", 2)
-ABANDONED_SECONDS = number("VUEMANTICS_ABANDONED_SECONDS", 24 * 3600)
+BATCH_PARALLEL = whole("VUEMANTICS_BATCH_PARALLEL", 0, least=0)
+RECONCILE_SECONDS = number("VUEMANTICS_RECONCILE_SECONDS", 2, least=_SHORTEST)
+ABANDONED_SECONDS = number("VUEMANTICS_ABANDONED_SECONDS", 24 * 3600, least=_SHORTEST)
 # After a start of the database every worker's lock is gone: living workers get this long to take theirs again.
-GRACE_SECONDS = number("VUEMANTICS_GRACE_SECONDS", 5)
+GRACE_SECONDS = number("VUEMANTICS_GRACE_SECONDS", 5, least=0)
 MAX_DEATHS = 3
-PROCESSOR = os.environ.get("VUEMANTICS_PROCESSOR", "batches.engine.work.process_upload")
+PROCESSOR = os.environ.get("VUEMANTICS_PROCESSOR") or "batches.engine.work.process_upload"
 # dramatiq reads it when it is imported: a worker takes no more bells than it has threads.
 os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))
 
-_database: dict[str, Any] = {**dj_database_url.parse(os.environ.get("DATABASE_URL") or _local_database)}
+_database_url = url("DATABASE_URL", _local_database, ["postgres", "postgresql"], "postgresql://user:password@host/name")
+_database: dict[str, Any] = {**dj_database_url.parse(_database_url)}
 _database.update(
     CONN_MAX_AGE=0,
     CONN_HEALTH_CHECKS=True,
@@ -122,7 +101,7 @@ _database.update(
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = os.environ.get("REDIS_URL") or _local_redis
+REDIS_URL = url("REDIS_URL", _local_redis, ["redis", "rediss", "unix"], "redis://host:6379/0")
 CHANNEL_LAYERS = {
     "default": {
         # The queue-based layer of channels_redis drops idle sockets after 5 s with redis-py 8 (channels_redis#422).
@@ -141,10 +120,10 @@ DRAMATIQ_BROKER = {
 }
 
 # Files: originals and previews under MEDIA_ROOT by opaque names, unfinished uploads under PARTS_ROOT (same disk).
-MEDIA_ROOT = Path(os.environ.get("VUEMANTICS_MEDIA", VAR / "media")).resolve()
+MEDIA_ROOT = Path(os.environ.get("VUEMANTICS_MEDIA") or VAR / "media").resolve()
 # Behind nginx: an internal location over MEDIA_ROOT, such as /protected/; empty: this process sends the bytes.
 MEDIA_ACCEL = os.environ.get("VUEMANTICS_MEDIA_ACCEL", "")
-PARTS_ROOT = Path(os.environ.get("VUEMANTICS_PARTS", VAR / "parts")).resolve()
+PARTS_ROOT = Path(os.environ.get("VUEMANTICS_PARTS") or VAR / "parts").resolve()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -153,11 +132,11 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
-MAX_BODY_BYTES = int(number("VUEMANTICS_MAX_BODY_MIB", 16) * 2**20)
-MAX_FILE_BYTES = int(number("VUEMANTICS_MAX_FILE_MIB", 4096) * 2**20)
-MAX_BATCH_FILES = int(number("VUEMANTICS_MAX_BATCH_FILES", 500_000))
-MAX_PIXELS = int(number("VUEMANTICS_MAX_MEGAPIXELS", 100) * 1_000_000)
-ANALYZER = os.environ.get("VUEMANTICS_ANALYZER", "local")
+MAX_BODY_BYTES = int(number("VUEMANTICS_MAX_BODY_MIB", 16, least=9, most=10_240) * 2**20)
+MAX_FILE_BYTES = int(number("VUEMANTICS_MAX_FILE_MIB", 4096, least=0.001) * 2**20)
+MAX_BATCH_FILES = whole("VUEMANTICS_MAX_BATCH_FILES", 500_000, least=1)
+MAX_PIXELS = int(number("VUEMANTICS_MAX_MEGAPIXELS", 100, least=0.001) * 1_000_000)
+ANALYZER = os.environ.get("VUEMANTICS_ANALYZER") or "local"
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
@@ -195,14 +174,15 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_HSTS_SECONDS = int(number("VUEMANTICS_HSTS_SECONDS", 31_536_000)) if HTTPS else 0
+_hsts_seconds = whole("VUEMANTICS_HSTS_SECONDS", 31_536_000, least=0)
+SECURE_HSTS_SECONDS = _hsts_seconds if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("VUEMANTICS_BEHIND_PROXY") else None
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = os.environ.get("VUEMANTICS_TIME_ZONE", "UTC")
+TIME_ZONE = time_zone("VUEMANTICS_TIME_ZONE", "UTC")
 USE_TZ = True
 
 LOGGING = {
@@ -210,6 +190,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("VUEMANTICS_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": log_level("VUEMANTICS_LOG_LEVEL", "INFO")},
     "loggers": {"django.server": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
 }

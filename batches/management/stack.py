@@ -20,7 +20,7 @@ Say = Callable[[str], object]
 
 def own_servers() -> dict[str, bool]:
     """Which servers are ours to run: those for which the environment names no other."""
-    return {"postgres": "DATABASE_URL" not in os.environ, "redis": "REDIS_URL" not in os.environ}
+    return {"postgres": not os.environ.get("DATABASE_URL"), "redis": not os.environ.get("REDIS_URL")}
 
 
 def prepare(services: LocalServices, say: Say) -> None:
