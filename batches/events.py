@@ -86,9 +86,18 @@ class Publisher:
             if alone or final:
                 message = {"type": "batch.changed", "batch_id": batch_id}
                 await get_channel_layer().group_send(batch_group(batch_id), message)
+            else:
+                # Another process has just sent one, perhaps before our change: ours is told with the next.
+                self._put_back(batch_id)
             self._note(None)
         except (OSError, redis.exceptions.RedisError) as error:
             self._note(error)
+        except Exception:
+            logger.exception("A hint was not sent; the page looks by itself.")
+
+    def _put_back(self, batch_id: int) -> None:
+        with self._lock:
+            self._changed.setdefault(batch_id, False)
 
     def _note(self, error: Exception | None) -> None:
         """Log one line when Redis goes away and one when it is back."""

@@ -7,7 +7,7 @@ UPDATE, for the words only: the UPDATE alone decides.
 
 from django.contrib.auth.models import AnonymousUser, User
 
-from batches.engine import arrive, cancel, pause, reanalyse, retry, turn
+from batches.engine import abandon, cancel, pause, reanalyse, retry, turn
 from batches.engine.errors import Refused
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
@@ -112,14 +112,15 @@ def reanalyse_batch(user: User | AnonymousUser, batch_id: int) -> int:
 def process_now(user: User | AnonymousUser, batch_id: int) -> bool:
     """Wait for no more files of it and, when an operator says so, serve it before everybody else's.
 
-    An owner's own word only seals it: nobody takes a turn before the others. Raises NotFound, Refused.
+    What is half sent is failed and may be sent again. An owner's own word only seals the batch: nobody takes a turn
+    before the others. Raises NotFound, Refused.
     """
     batch = find_batch(user, batch_id)
     if _status(batch) == BatchStatus.PAUSED:
         raise Refused("batch.paused", f"“{batch.name}” is paused. Resume it first.")
     if batch.status in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}:
         raise _refused(batch, "nothing is left to process")
-    changed = arrive.seal_batch(batch_id)
+    changed = abandon.wait_no_more(batch_id)
     if is_operator(user):
         turn.serve_next(batch_id)
         return True

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from batches.engine import arrive
-from batches.engine.abandon import seal_abandoned
+from batches.engine.abandon import note_sender, seal_abandoned, wait_no_more
 from batches.models import UploadBatch
 from batches.states import BatchStatus, ItemStatus
 from tests.rows import assert_counters_true, digest
@@ -75,3 +75,20 @@ def test_refused_file_is_not_received_again(batch: UploadBatch) -> None:
 
     assert item.status == ItemStatus.FAILED
     assert_counters_true(batch)
+
+
+def test_word_of_a_person_ends_the_waiting_at_once(batch: UploadBatch) -> None:
+    assert wait_no_more(batch.id)
+
+    assert_counters_true(batch)
+    assert (batch.status, batch.items.get().error_code) == (BatchStatus.COMPLETED, "item.abandoned")
+    assert not wait_no_more(batch.id)
+
+
+def test_bytes_that_arrive_are_activity(batch: UploadBatch) -> None:
+    left_alone(batch, 101)
+
+    note_sender(batch.id, 10)
+
+    assert seal_abandoned() == 0
+    assert batch.items.get().status == ItemStatus.RECEIVING

@@ -1,6 +1,7 @@
 """The hot statements use their indexes, also when half of a large batch is done."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from django.db import connection
 
 from batches.engine.claim import CLAIM
 from batches.engine.finish import FINISH
+from batches.engine.glance import GLANCE
+from batches.engine.liveness import WORKER_LOCKS
+from batches.engine.turn import TURN
 from bench import rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,7 +61,18 @@ def test_claim_walks_the_queue_index(half_done: int, owner: User) -> None:
 
 def test_finish_finds_its_row_by_primary_key(half_done: int) -> None:
     used = indexes(
-        FINISH, item=1, token="5a1f1cbe-3f0e-4d55-8f43-0d8f26b3ea01", status="completed", code="", message=""
+        FINISH,
+        item=1,
+        token="5a1f1cbe-3f0e-4d55-8f43-0d8f26b3ea01",
+        status="completed",
+        known=False,
+        code="",
+        message="",
     )
 
     assert "batches_batchitem_pkey" in used
+
+
+def test_turn_and_glance_do_not_read_the_whole_queue(half_done: int) -> None:
+    assert "item_queue" in indexes(TURN, cap=0)
+    assert "item_queue" in indexes(GLANCE, locks=WORKER_LOCKS, abandoned=timedelta(days=1), most=8)

@@ -82,6 +82,14 @@ def _missing(path: Path) -> MediaError:
     return EnvironmentalError("storage.away", "The stored files cannot be reached. Is the media disk mounted?")
 
 
+def storage_answers() -> bool:
+    """Whether storage as a whole can be reached: then what cannot be read is the trouble of one file alone."""
+    try:
+        return any(default_storage.listdir("originals"))
+    except OSError:
+        return False
+
+
 def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
     """Write the previews and return their storage names by longest side (as text, for a JSON field).
 

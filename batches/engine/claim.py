@@ -28,7 +28,10 @@ UPDATE batches_batchitem
                 AND (%(cap)s = 0 OR %(cap)s > (SELECT count(*) FROM batches_batchitem
                                                 WHERE batch_id = %(batch)s AND status = 'processing'))
               ORDER BY queue_position LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, claim, upload_id, (SELECT key FROM uploads_upload WHERE uploads_upload.id = upload_id)
+RETURNING id, claim, upload_id, (SELECT key FROM uploads_upload WHERE uploads_upload.id = upload_id),
+          EXISTS (SELECT FROM uploads_upload JOIN batches_uploadbatch ON batches_uploadbatch.id = %(batch)s
+                   WHERE uploads_upload.id = upload_id AND processed_at IS NOT NULL
+                     AND batches_uploadbatch.kind = 'import')
 """
 
 
@@ -52,7 +55,7 @@ def claim_item(batch_id: int, worker: int, *, suspect: bool = False) -> Claim | 
                 "SELECT pg_advisory_xact_lock(%(space)s, %(batch)s::int)", {"space": CAP_LOCKS, "batch": batch_id}
             )
         row = fetch_row(CLAIM, parameters)
-    return None if row is None else Claim(row[0], batch_id, row[1], row[2], row[3])
+    return None if row is None else Claim(row[0], batch_id, *row[1:])
 
 
 def has_suspects(batch_id: int) -> bool:

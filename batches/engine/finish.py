@@ -16,7 +16,8 @@ FINISH = """
 WITH finished AS (
     UPDATE batches_batchitem
        SET status = %(status)s, stage = '', claim = NULL, worker = NULL, claimed_until = NULL,
-           finished_at = clock_timestamp(), error_code = %(code)s, error_message = %(message)s
+           finished_at = clock_timestamp(), duplicate = duplicate OR %(known)s,
+           error_code = %(code)s, error_message = %(message)s
      WHERE id = %(item)s AND claim = %(token)s
     RETURNING batch_id, status
 )
@@ -56,7 +57,14 @@ def fail(claim: Claim, code: str, message: str) -> bool:
 def _finish(claim: Claim, status: str, code: str = "", message: str = "") -> bool:
     row = fetch_row(
         FINISH,
-        {"item": claim.item_id, "token": claim.token, "status": status, "code": code[:50], "message": message[:500]},
+        {
+            "item": claim.item_id,
+            "token": claim.token,
+            "status": status,
+            "known": claim.known and status == "completed",
+            "code": code[:50],
+            "message": message[:500],
+        },
     )
     if row is None:
         return False

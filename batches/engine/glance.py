@@ -8,7 +8,7 @@ from django.conf import settings
 from batches.engine.hot import fetch_row
 from batches.engine.liveness import WORKER_LOCKS
 
-# Every part walks a small partial index: item_in_hand, batch_unfinished, batch_uncancelled, item_queue.
+# Every part walks a small partial index: item_in_hand, batch_unfinished, batch_cancelled, item_queue.
 GLANCE = """
 SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (claimed_until < clock_timestamp()
             OR worker NOT IN (SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
@@ -20,10 +20,11 @@ SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (cl
             WHERE status = 'cancelled' AND total > successful + failed + cancelled),
        EXISTS (SELECT FROM batches_uploadbatch WHERE status IN ('pending', 'processing', 'paused')
             AND updated_at < clock_timestamp() - %(abandoned)s),
-       (SELECT count(*) FROM (SELECT FROM batches_uploadbatch batch JOIN batches_batchitem item ON batch_id = batch.id
-            WHERE batch.status = 'processing' AND queue_position IS NOT NULL LIMIT %(most)s) waiting),
-       (SELECT count(*) FROM (SELECT FROM batches_uploadbatch batch WHERE status = 'processing' AND EXISTS
-            (SELECT FROM batches_batchitem WHERE batch_id = batch.id AND queue_position IS NOT NULL) LIMIT 1000) crowd)
+       (SELECT count(*) FROM (SELECT FROM batches_uploadbatch batch CROSS JOIN LATERAL
+            (SELECT FROM batches_batchitem WHERE batch_id = batch.id AND queue_position IS NOT NULL
+              ORDER BY queue_position LIMIT %(most)s) item WHERE batch.status = 'processing' LIMIT %(most)s) waiting),
+       (SELECT count(*) FROM (SELECT FROM batches_uploadbatch batch WHERE status = 'processing' AND
+            (SELECT min(queue_position) FROM batches_batchitem WHERE batch_id = batch.id) IS NOT NULL LIMIT 1000) crowd)
 """
 
 

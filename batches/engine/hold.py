@@ -33,13 +33,14 @@ class Hold:
             self._causes[cause] = (time.monotonic() + seconds, seconds, message)
 
     def passed(self) -> None:
-        """Note that a file went through: nothing is away any more."""
+        """Note that a file went through: what was held for, and may be tried again, is not away any more."""
         if not self._causes:
             return
         with self._lock:
-            for cause in self._causes:
+            over = [cause for cause, (until, _, _) in self._causes.items() if time.monotonic() >= until]
+            for cause in over:
                 logger.info("Going on: %s is over.", cause)
-            self._causes.clear()
+                del self._causes[cause]
 
     def waiting_for(self) -> tuple[str, str]:
         """Return the code and the words of what is waited for longest; two empty texts when nothing is away."""

@@ -1,4 +1,4 @@
-"""The statements of the hot path (turn, claim, beat, finish), prepared by the server: the engine's only raw SQL.
+"""The statements of the hot path, prepared by the server: what runs for every file or every second.
 
 The ORM's versions of them (docs/architecture.md has the figures) took three to four times the processor time: most of
 it went into building and planning the same statements again, and into a transaction of its own around each.

@@ -14,7 +14,8 @@ from batches.states import Stage
 class Claim:
     """A file that this process alone may finish, as long as the row carries `token`.
 
-    `upload_id` and its `upload_key` in storage are None when the picture was deleted meanwhile.
+    `upload_id` and its `upload_key` in storage are None when the picture was deleted meanwhile. `known`: an import of a
+    picture that has been worked on since it was queued, by another file with the same bytes.
     """
 
     item_id: int
@@ -22,6 +23,7 @@ class Claim:
     token: UUID
     upload_id: int | None = None
     upload_key: UUID | None = None
+    known: bool = False
 
 
 class Stopped(Exception):

@@ -11,12 +11,13 @@ from batches.models import OwnerTurn, UploadBatch
 TURN_LOCK = 0x76_75_65_00_01
 LOCK = "SELECT pg_advisory_xact_lock(%(lock)s), set_config('synchronous_commit', 'off', true)"
 
+# min() walks item_queue to its first row; an EXISTS would be made a join, which may read the whole table.
 TURN = """
 WITH turn AS (
     SELECT batch.id, batch.owner_id
       FROM batches_uploadbatch batch LEFT JOIN batches_ownerturn owner ON owner.owner_id = batch.owner_id
      WHERE batch.status = 'processing'
-       AND EXISTS (SELECT FROM batches_batchitem WHERE batch_id = batch.id AND queue_position IS NOT NULL)
+       AND (SELECT min(queue_position) FROM batches_batchitem WHERE batch_id = batch.id) IS NOT NULL
        AND (%(cap)s = 0 OR %(cap)s > (SELECT count(*) FROM batches_batchitem
                                        WHERE batch_id = batch.id AND status = 'processing'))
      ORDER BY owner.last_served NULLS FIRST, batch.owner_id, batch.kind <> 'import', batch.last_served NULLS FIRST,

@@ -16,7 +16,7 @@ from uploads.analysis.registry import get_analyzer
 from uploads.errors import EnvironmentalError, MediaError, PermanentError
 from uploads.pipeline import run
 from uploads.results import save_result
-from uploads.storage import local_copy, save_previews
+from uploads.storage import local_copy, save_previews, storage_answers
 
 logger = logging.getLogger(__name__)
 
@@ -28,15 +28,21 @@ def work_on(claim: Claim) -> None:
     """Bring a claimed file to its end; never raises for a reason that lies in the file or its surroundings."""
     with hand.holding(claim) as held:
         try:
-            _try_twice(held)
-        except Stopped:
-            give_back([claim])
-        except EnvironmentalError as error:
-            hold.trip(error.code, error.message)
-            give_back([claim])
+            _end(held)
         except (OperationalError, InterfaceError) as error:
             hold.trip("database.away", str(error))
             hand.lose(claim)
+
+
+def _end(held: Held) -> None:
+    """Finish the file or put it back; raises only what the database raises while it is away."""
+    try:
+        _try_twice(held)
+    except Stopped:
+        give_back([held.claim])
+    except EnvironmentalError as error:
+        hold.trip(error.code, error.message)
+        give_back([held.claim])
 
 
 def _try_twice(held: Held) -> None:
@@ -65,16 +71,30 @@ def processor() -> Callable[[Held], Save | None]:
     return process
 
 
-def process_upload(held: Held) -> Save:
+def process_upload(held: Held) -> Save | None:
     """Run the pipeline on the stored file of a claim and write its previews; returns how to save the rows.
+
+    None: the same bytes came twice and have been worked on meanwhile.
 
     Raises MediaError of any sort, and Stopped between two stages when the file is not wanted any more.
     """
     upload_id, key = held.claim.upload_id, held.claim.upload_key
     if upload_id is None or key is None:
         raise PermanentError("item.gone", "The picture was deleted before it was worked on.")
-    with local_copy(key) as path:
-        result = run(path, get_analyzer(settings.ANALYZER), held.enter, settings.MAX_PIXELS)
+    if held.claim.known:
+        return None
+    try:
+        with local_copy(key) as path:
+            result = run(path, get_analyzer(settings.ANALYZER), held.enter, settings.MAX_PIXELS)
+    except EnvironmentalError as error:
+        raise _blame(error) from error
     held.enter(Stage.INDEXING)
     previews = save_previews(key, result.previews)
     return lambda: save_result(upload_id, result, previews)
+
+
+def _blame(error: EnvironmentalError) -> MediaError:
+    """A file that cannot be read while its storage answers is alone to blame: others must not wait for it."""
+    if error.code == "storage.unreadable" and storage_answers():
+        return PermanentError("file.unreadable", "The stored file cannot be read. Look after the disk, then try again.")
+    return error

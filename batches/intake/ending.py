@@ -127,9 +127,12 @@ def _keep_once(item: BatchItem, wanted: Upload, part: Part) -> Outcome:
 
 
 def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
-    """Queue the item, or complete it as known; an Upload without results and without live work is processed anew."""
-    live = upload.items.filter(status__in=[ItemStatus.PENDING, ItemStatus.PROCESSING])
-    known = not new and (upload.processed_at is not None or live.exists())
+    """Complete the item as known when its picture has been worked on, else queue it.
+
+    While another item of the same picture is still on its way nothing is promised: that one may fail or be cancelled.
+    The engine ends the second without work when the first has come through.
+    """
+    known = not new and upload.processed_at is not None
     moved = item_known(item.id, upload.id) if known else item_arrived(item.id, upload.id)
     if not moved:
         raise NotReceiving

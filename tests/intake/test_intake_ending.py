@@ -38,12 +38,12 @@ def test_ending_of_known_bytes_completes_at_once(tus: TusClient, batch: UploadBa
     assert_counters_true(batch)
 
 
-def test_ending_of_bytes_in_work_completes_as_known(tus: TusClient, batch: UploadBatch) -> None:
+def test_ending_of_bytes_in_work_waits_for_their_end(tus: TusClient, batch: UploadBatch) -> None:
     tus.send(batch.id, "cat.jpg", JPEG)
 
     tus.send(batch.id, "copy of cat.jpg", JPEG)
 
-    assert sorted(batch.items.values_list("status", "duplicate")) == [("completed", True), ("pending", False)]
+    assert sorted(batch.items.values_list("status", "duplicate")) == [("pending", False), ("pending", False)]
     assert_counters_true(batch)
 
 

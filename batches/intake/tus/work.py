@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.models import User
 
+from batches.engine.abandon import note_sender
 from batches.engine.arrive import refuse_item
 from batches.engine.errors import BatchClosed, Refused
 from batches.intake.announce import announce
@@ -58,6 +60,7 @@ def begin(cookies: str, item_id: int, patch: Patch) -> tuple[BatchItem, Receptio
     """
     item = find_item(signed_in_user(cookies), item_id)
     if item.status == ItemStatus.RECEIVING:
+        note_sender(item.batch_id, settings.ABANDONED_SECONDS / 10)
         part = lock_part(item.id)
         try:
             return item, Reception(part, item.size, patch)
