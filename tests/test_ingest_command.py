@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from PIL import Image
+from pytest_django import Settings
 
 from batches.models import UploadBatch
 from batches.states import BatchStatus, ItemStatus
@@ -48,6 +49,18 @@ class Said:
         except SystemExit as end:
             self.status = int(end.code or 0)
         self.out, self.err = out.getvalue(), err.getvalue()
+
+
+def test_ingest_names_the_page_where_run_serves(ada: User, roll: Path, settings: Settings, tmp_path: Path) -> None:
+    settings.VAR = tmp_path
+    (tmp_path / "address").write_text("http://127.0.0.1:8123")
+
+    served = Said(roll / "a.jpg", "--owner", "ada")
+    asked = Said(roll / "a.jpg", "--owner", "ada", "--site", "https://photos.example.org/")
+
+    first, second = UploadBatch.objects.order_by("id")
+    assert f"Batch {first.id}: http://127.0.0.1:8123/batches/{first.id}/\n1 file added to “a.jpg”." in served.out
+    assert f"Batch {second.id}: https://photos.example.org/batches/{second.id}/\n" in asked.out
 
 
 def test_ingest_adds_a_folder_and_seals_its_batch(ada: User, roll: Path) -> None:

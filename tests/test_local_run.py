@@ -97,6 +97,8 @@ def test_run_serves_revives_what_dies_and_leaves_nothing(start_run: Callable[[],
     with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/", timeout=10) as page:
         assert page.status == 200
         assert 'type="password"' in page.read().decode()
+    address = tmp_path / "var" / "address"
+    assert address.read_text() == f"http://127.0.0.1:{run.port}"
     assert re.search(r"First account: user name admin, password \S{16}\n", run.text())
 
     server, workers = run.one("vuemantics.server"), run.one("bin/dramatiq")
@@ -113,6 +115,7 @@ def test_run_serves_revives_what_dies_and_leaves_nothing(start_run: Callable[[],
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(12) == 0
     assert [line for pid, line in family.items() if not gone(pid)] == []
+    assert not address.exists()
 
 
 @pytest.mark.timeout(180)

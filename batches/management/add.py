@@ -11,6 +11,11 @@ from batches.models import UploadBatch
 LINE_SECONDS = 5.0
 
 
+def counted(count: int) -> str:
+    """“1 file”, “2 files”."""
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
 def add_files(batch: UploadBatch, files: Iterable[Found], say: Callable[[str], object]) -> int:
     """Take the files in one after another, then seal the batch; returns how many were taken or refused.
 
@@ -24,7 +29,7 @@ def add_files(batch: UploadBatch, files: Iterable[Found], say: Callable[[str], o
         receive_path(batch, file.path, file.relative_path)
         count += 1
         if time.monotonic() - then >= LINE_SECONDS:
-            say(f"{count} files added")
+            say(f"{counted(count)} added")
             then = time.monotonic()
     seal_batch(batch.id)
     return count

@@ -4,13 +4,16 @@ import os
 import secrets
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import redis
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.db import connection
+from django.db import ProgrammingError, connection
+from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from vuemantics.local import LocalServices, StartError
 from vuemantics.local.children import Child
@@ -21,6 +24,19 @@ Say = Callable[[str], object]
 def own_servers() -> dict[str, bool]:
     """Which servers are ours to run: those for which the environment names no other."""
     return {"postgres": not os.environ.get("DATABASE_URL"), "redis": not os.environ.get("REDIS_URL")}
+
+
+def address_file() -> Path:
+    """Where `run` writes its address while it serves."""
+    return Path(settings.VAR) / "address"
+
+
+def served_address() -> str:
+    """The address that a run on this machine serves, or an empty text."""
+    try:
+        return address_file().read_text().strip()
+    except FileNotFoundError:
+        return ""
 
 
 def prepare(services: LocalServices, say: Say) -> None:
@@ -39,9 +55,42 @@ def prepare(services: LocalServices, say: Say) -> None:
     except redis.RedisError as error:
         raise StartError(f"The Redis of REDIS_URL does not answer: {error}") from None
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when there is none
-    call_command("migrate", verbosity=0, interactive=False)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except (ProgrammingError, InconsistentMigrationHistory) as error:
+        raise _other_version(str(error).splitlines()[0]) from error
+    check_tables()
     _first_account(say)
     connection.close_pool()  # type: ignore[attr-defined]
+
+
+def check_tables() -> None:
+    """Raise StartError when a table has other columns than its model.
+
+    Before release 1 the first migrations are edited in place: Django takes the tables of an older state for its own.
+    """
+    wanted = {
+        (model._meta.db_table, field.column)
+        for model in apps.get_models()
+        for field in model._meta.local_concrete_fields
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = ANY (current_schemas(false)) AND table_name = ANY (%s)",
+            [sorted({table for table, _column in wanted})],
+        )
+        different = sorted(wanted ^ set(cursor.fetchall()))
+    if different:
+        raise _other_version(", ".join(f"{table}.{column}" for table, column in different[:3]))
+
+
+def _other_version(difference: str) -> StartError:
+    place, mend = "the database of DATABASE_URL", "Name an empty database there"
+    if own_servers()["postgres"]:
+        place, mend = str(settings.VAR), "Move that folder away"
+    words = f"The tables in {place} are of another version before release 1 ({difference})."
+    return StartError(f"{words} {mend}, then add your files again.")
 
 
 def _first_account(say: Say) -> None:

@@ -15,12 +15,14 @@ from django.urls import reverse
 from batches.engine.arrive import open_batch
 from batches.engine.errors import Refused
 from batches.intake.parts import PartBusy
-from batches.management.add import add_files
+from batches.management.add import add_files, counted
 from batches.management.follow import failures, follow
+from batches.management.stack import served_address
 from batches.management.walk import Found, Walk
 from batches.models import UploadBatch
 from batches.states import BatchStatus
 
+DEFAULT_SITE = "http://127.0.0.1:8000"
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
@@ -41,7 +43,9 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="name of the batch (default: that of the first path)")
         parser.add_argument("--batch", type=int, metavar="NUMBER", help="add to this batch instead of a new one")
         parser.add_argument("--follow", action="store_true", help="show the progress until all is done")
-        parser.add_argument("--site", default="http://127.0.0.1:8000", metavar="URL", help="where the pages are")
+        parser.add_argument(
+            "--site", default="", metavar="URL", help="where the pages are (default: where `run` serves)"
+        )
 
     def handle(self, *args: Any, paths: list[Path], owner: str, **options: Any) -> None:
         """Add, then follow; leaves by SystemExit where the exit status is not 0."""
@@ -83,6 +87,7 @@ class Command(BaseCommand):
 
     def _add(self, batch: UploadBatch, walk: Walk, files: Iterator[Found], site: str) -> bool:
         """Returns whether everything that was meant is in the batch."""
+        site = site or served_address() or DEFAULT_SITE
         self.stdout.write(f"Batch {batch.id}: {site.rstrip('/')}{reverse('batch-detail', args=[batch.id])}")
         try:
             count = add_files(batch, files, self.stdout.write)
@@ -96,9 +101,9 @@ class Command(BaseCommand):
         except (PartBusy, OSError) as error:
             words = f"{error or 'A file is being added by somebody else'}. To add the rest, mend it and run the same"
             raise CommandError(f"{words} command with --batch {batch.id}") from None
-        self.stdout.write(f"{count} files added to “{batch.name}”.")
+        self.stdout.write(f"{counted(count)} added to “{batch.name}”.")
         if walk.links:
-            self.stdout.write(f"{walk.links} links were left out: they lead out of the folder.")
+            self.stdout.write(f"Links left out, because they lead out of the folder: {walk.links}.")
         for line in walk.unreadable:
             self.stderr.write(f"This folder could not be read: {line}")
         return not walk.unreadable

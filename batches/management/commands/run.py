@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from batches.management.stack import own_servers, prepare, workers
+from batches.management.stack import address_file, own_servers, prepare, served_address, workers
 from vuemantics.local import LocalServices, StartError
 from vuemantics.local.children import Child
 from vuemantics.local.ports import answers, reachable, refuse_used_port
@@ -37,6 +37,7 @@ class Command(BaseCommand):
         """Run until a signal."""
         self.stop = threading.Event()
         self.children: list[Child] = []
+        self.site = ""
         self.services = LocalServices(settings.VAR)
         self.own = own_servers()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             prepare(self.services, self.stdout.write)
             self._start_children(host, port)
             if self._wait_until_ready(host, port):
-                self._announce(host, port)
+                self._announce(f"http://{reachable(host)}:{port}", host, port)
             while not self.stop.wait(LOOK_SECONDS):
                 self._tend()
         except StartError as error:
@@ -78,8 +79,10 @@ class Command(BaseCommand):
                 raise StartError("The web server or the workers do not start: the lines above say why.")
         return True
 
-    def _announce(self, host: str, port: int) -> None:
-        self.stdout.write(f"Vuemantics is ready: http://{reachable(host)}:{port}/")
+    def _announce(self, site: str, host: str, port: int) -> None:
+        self.site = site
+        address_file().write_text(site)
+        self.stdout.write(f"Vuemantics is ready: {site}/")
         if reachable(host) != host:
             self.stdout.write(f"On the network: http://{socket.gethostname()}:{port}/ for names in VUEMANTICS_HOSTS.")
         self.stdout.write(f"Ctrl-C stops everything; pictures and data stay in {settings.VAR}")
@@ -98,6 +101,8 @@ class Command(BaseCommand):
             self.stderr.write(f"{error}\nTrying again.")
 
     def _end(self) -> None:
+        if self.site and served_address() == self.site:  # not that of a run that came after this one
+            address_file().unlink(missing_ok=True)
         for child in self.children:
             child.ask_to_stop()
         deadline = time.monotonic() + STOP_SECONDS
