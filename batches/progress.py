@@ -1,6 +1,8 @@
 """What pages show of a batch, read in a few cheap queries. Numbers come from the batch's row, never from counting."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Min, QuerySet
 
@@ -25,7 +27,7 @@ class InHand:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Failed files of one batch with the same cause, the words of the first, and how many could be tried again."""
+    """Failed files of one batch with the same cause and words, and how many of them could be tried again."""
 
     code: str
     count: int
@@ -103,15 +105,17 @@ def _troubles(batch: UploadBatch) -> tuple[Trouble, ...]:
         return ()
     failed = BatchItem.objects.filter(batch_id=batch.id, status=ItemStatus.FAILED)
     # An item whose bytes are not stored has no upload and cannot be tried again.
-    causes = failed.values("error_code").annotate(count=Count("id"), stored=Count("upload_id"), first=Min("id"))
+    causes = failed.values("error_code", "error_message").annotate(
+        count=Count("id"), stored=Count("upload_id"), first=Min("id")
+    )
     shown = sorted(causes, key=lambda cause: (-cause["count"], cause["first"]))[:TROUBLES_SHOWN]
-    return tuple(_trouble(failed, cause["error_code"], cause["count"], cause["stored"]) for cause in shown)
+    return tuple(_trouble(failed, cause) for cause in shown)
 
 
-def _trouble(failed: QuerySet[BatchItem], code: str, count: int, stored: int) -> Trouble:
-    first = list(failed.filter(error_code=code).order_by("id").values_list("filename", "error_message")[:NAMES_SHOWN])
-    names = tuple(name for name, _ in first)
-    return Trouble(code, count, first[0][1] if first else "", names, stored)
+def _trouble(failed: QuerySet[BatchItem], cause: Mapping[str, Any]) -> Trouble:
+    same = failed.filter(error_code=cause["error_code"], error_message=cause["error_message"])
+    names = tuple(same.order_by("id").values_list("filename", flat=True)[:NAMES_SHOWN])
+    return Trouble(cause["error_code"], cause["count"], cause["error_message"], names, cause["stored"])
 
 
 SHOWN: dict[str, frozenset[ItemStatus]] = {

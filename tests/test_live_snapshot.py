@@ -93,6 +93,16 @@ def test_snapshot_groups_failures_by_cause_with_names_and_words(anna: User) -> N
     assert snapshot.retryable == 5
 
 
+def test_snapshot_keeps_the_own_words_of_each_cause(anna: User) -> None:
+    batch = fill(anna, 2)
+    fail(batch, 1, "file.unsupported", "This is a text file.")
+    fail(batch, 1, "file.unsupported", "This is a PDF.")
+
+    words = [(trouble.message, trouble.names) for trouble in snapshot_of(batch).troubles]
+
+    assert words == [("This is a text file.", ("IMG_0000.JPG",)), ("This is a PDF.", ("IMG_0001.JPG",))]
+
+
 def test_snapshot_keeps_known_failures_until_more_come(
     anna: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
