@@ -1,11 +1,14 @@
-"""What the engine itself costs: a pipeline that does nothing, real workers, 1,000 and 20,000 files.
+"""What the engine itself costs: a pipeline that does nothing, real workers, 1,000 and 20,000 files or as many as told.
 
-Run it by `make bench ARGS=engine`. The last line is one JSON object: processor time of all processes (workers,
-PostgreSQL, Redis) in ms a file and files a second at the larger size, and the cost there against the smaller one.
+Run it by `make bench ARGS=engine`, or `python -m bench.engine 1000 10000 100000`. The last line is one JSON object:
+processor time of all processes (workers, PostgreSQL, Redis) in ms a file and files a second at the largest size, the
+cost there against the smallest, and what bench.newcomer, bench.recovery and an idle stack tell.
 """
 
 import json
 import sys
+import time
+from collections.abc import Sequence
 from statistics import median
 
 from rich.console import Console
@@ -15,42 +18,92 @@ from bench.stack import cpu_seconds, stack, workers
 
 SIZES = (1_000, 20_000)
 ROUNDS = 3
+KILLS = 20
+IDLE_SECONDS = 10.0
+BOOT_SECONDS = 3.0
+Figures = dict[str, float]
 
 
 def main() -> None:
-    """Measure every size ROUNDS times in turn and print the medians."""
+    """Measure one after the other and print the report."""
     sizes = [int(size) for size in sys.argv[1:]] or list(SIZES)
     with stack() as services:
-        from bench import rows  # noqa: PLC0415 (models exist only after the set-up)
+        from bench import newcomer, recovery  # noqa: PLC0415 (models exist only after the set-up)
 
         servers = [child.pid for child in (services.postgres.child, services.redis.child) if child is not None]
-        costs: dict[int, list[float]] = {size: [] for size in sizes}
-        rates: dict[int, list[float]] = {size: [] for size in sizes}
         with workers(VUEMANTICS_PROCESSOR="bench.noop.process") as pid:
-            for _ in range(ROUNDS):
-                for size in sizes:
-                    batch_id = rows.fill(size)
-                    before = cpu_seconds(pid, *servers)
-                    seconds = rows.work_off(batch_id)
-                    costs[size].append((cpu_seconds(pid, *servers) - before) * 1000 / size)
-                    rates[size].append(size / seconds)
-    report(costs, rates)
+            idle = idle_percent(pid)
+            costs, rates = by_size(sizes, pid, servers)
+            waits = [newcomer.behind_many(), newcomer.beside_many()]
+        recoveries = recovery.recoveries(KILLS)
+    show_sizes(costs, rates)
+    show_rest(idle, waits, recoveries)
+    print(json.dumps({"bench": "engine", **cost_figures(costs, rates), **rest_figures(idle, waits, recoveries)}))
 
 
-def report(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> None:
-    """Print the table and the JSON line."""
+def idle_percent(pid: int) -> float:
+    """Return the processor time of all worker processes while nothing waits, in percent of one core."""
+    time.sleep(BOOT_SECONDS)
+    before = cpu_seconds(pid)
+    time.sleep(IDLE_SECONDS)
+    return (cpu_seconds(pid) - before) * 100 / IDLE_SECONDS
+
+
+def by_size(
+    sizes: Sequence[int], pid: int, servers: list[int]
+) -> tuple[dict[int, list[float]], dict[int, list[float]]]:
+    """Return, by size, CPU ms a file and files a second of ROUNDS rounds; the sizes take turns."""
+    from bench import rows  # noqa: PLC0415 (models exist only after the set-up)
+
+    costs: dict[int, list[float]] = {size: [] for size in sizes}
+    rates: dict[int, list[float]] = {size: [] for size in sizes}
+    for _ in range(ROUNDS):
+        for size in sizes:
+            batch_id = rows.fill(size)
+            before = cpu_seconds(pid, *servers)
+            seconds = rows.work_off(batch_id)
+            costs[size].append((cpu_seconds(pid, *servers) - before) * 1000 / size)
+            rates[size].append(size / seconds)
+    return costs, rates
+
+
+def show_sizes(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> None:
+    """Print the table of sizes."""
     table = Table("files", "CPU ms a file", "files a second", title="Engine, no-op pipeline, 2 processes of 4 threads")
     for size, cost in costs.items():
         table.add_row(f"{size:,}", f"{median(cost):.2f}", f"{median(rates[size]):,.0f}")
     Console().print(table)
+
+
+def show_rest(idle: float, waits: Sequence[float], recoveries: Sequence[float]) -> None:
+    """Print the table of everything else."""
+    table = Table("", "", title="Engine, what people wait for")
+    table.add_row("3 files behind 100,000 of another owner", f"{waits[0]:.2f} s")
+    table.add_row("3 files beside 100 batches of others", f"{waits[1]:.2f} s")
+    table.add_row(f"back at work after kill -9, median of {len(recoveries)}", f"{median(recoveries):.1f} s")
+    table.add_row("the longest", f"{max(recoveries):.1f} s")
+    table.add_row("idle workers, of one core", f"{idle:.2f} %")
+    Console().print(table)
+
+
+def cost_figures(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> Figures:
+    """Return the JSON keys of the sizes."""
     small, large = min(costs), max(costs)
-    figures = {
-        "bench": "engine",
+    return {
         "cpu_ms_per_file": round(median(costs[large]), 3),
         "files_per_s": round(median(rates[large])),
         "flat_ratio": round(median(costs[large]) / median(costs[small]), 3),
     }
-    print(json.dumps(figures))
+
+
+def rest_figures(idle: float, waits: Sequence[float], recoveries: Sequence[float]) -> Figures:
+    """Return the other JSON keys."""
+    return {
+        "recovery_s_median": round(median(recoveries), 2),
+        "recovery_s_max": round(max(recoveries), 2),
+        "newcomer_s": round(max(waits), 2),
+        "idle_cpu_percent": round(idle, 2),
+    }
 
 
 if __name__ == "__main__":

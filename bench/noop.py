@@ -1,7 +1,14 @@
-"""A processor that does nothing: what is left is the engine's own cost."""
+"""Processors that do nothing: what is left is the engine's own cost."""
+
+import time
 
 from batches.engine.in_hand import Held
 
 
 def process(held: Held) -> None:
     """Find nothing in a file."""
+
+
+def wait(held: Held) -> None:
+    """Take 20 ms without work, so that a batch lasts."""
+    time.sleep(0.02)

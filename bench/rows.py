@@ -21,6 +21,13 @@ CHUNK = 5_000
 
 def fill(files: int, owner: str = "bench") -> int:
     """Make a paused, sealed batch with so many waiting files and return its id."""
+    batch_id = add(files, owner)
+    tidy()
+    return batch_id
+
+
+def add(files: int, owner: str) -> int:
+    """Do as `fill`, for callers that make many batches and then call `tidy` once."""
     user, _ = User.objects.get_or_create(username=owner)
     batch = UploadBatch.objects.create(
         owner=user, name=f"{files} files", status=BatchStatus.PAUSED, total=files, sealed_at=timezone.now()
@@ -37,9 +44,29 @@ def fill(files: int, owner: str = "bench") -> int:
             )
             for number in range(start, min(start + CHUNK, files))
         )
+    return batch.id
+
+
+def tidy() -> None:
+    """Let the database know of what was added, as autovacuum would."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE batches_batchitem")
-    return batch.id
+
+
+def release(batch_ids: list[int]) -> None:
+    """Let the workers at these batches."""
+    UploadBatch.objects.filter(id__in=batch_ids).update(status=BatchStatus.PROCESSING, started_at=timezone.now())
+    ring_now(total_threads())
+
+
+def withdraw(batch_ids: list[int]) -> None:
+    """Take what is left of these batches from the workers."""
+    UploadBatch.objects.filter(id__in=batch_ids, status=BatchStatus.PROCESSING).update(status=BatchStatus.PAUSED)
+
+
+def described(batch_id: int) -> int:
+    """Return how many files of the batch are done, by its counter."""
+    return UploadBatch.objects.values_list("successful", flat=True).get(id=batch_id)
 
 
 def work_off(batch_id: int, limit: float = 600) -> float:
@@ -47,8 +74,7 @@ def work_off(batch_id: int, limit: float = 600) -> float:
 
     The bench looks seldom, so that it takes no processor from them.
     """
-    UploadBatch.objects.filter(id=batch_id).update(status=BatchStatus.PROCESSING, started_at=timezone.now())
-    ring_now(total_threads())
+    release([batch_id])
     wait_for(lambda: is_completed(batch_id), limit, every=0.25)
     batch = UploadBatch.objects.get(id=batch_id)
     if batch.completed_at is None or batch.started_at is None:

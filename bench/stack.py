@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import django
@@ -65,6 +65,8 @@ def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[int]:
         finally:
             os.killpg(main.pid, signal.SIGTERM)
             main.wait(20)
+            with suppress(ProcessLookupError):
+                os.killpg(main.pid, signal.SIGKILL)  # workers that lost their rundramatiq
 
 
 def _ready(descriptor: int) -> int:

@@ -1,0 +1,50 @@
+"""How soon the work goes on after a worker process is killed, for the bench of the engine. Needs the stack."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+from batches.engine.liveness import living_workers
+from batches.models import BatchItem, Worker
+from batches.states import ItemStatus
+from bench import rows
+from bench.stack import wait_for, workers
+
+FILES = 60_000
+FILES_BETWEEN = 50
+
+
+def recoveries(kills: int) -> list[float]:
+    """Kill one worker process so often, start the workers again at once, and return the seconds after each kill.
+
+    They count until new processes have finished a file and nothing is in the hand of a dead one any more.
+    """
+    batch_id = rows.fill(FILES, "recovery")
+    rows.release([batch_id])
+    seconds: list[float] = []
+    killed, before = 0.0, 0
+    for turn in range(kills + 1):
+        with workers(VUEMANTICS_PROCESSOR="bench.noop.wait", VUEMANTICS_GRACE_SECONDS="0") as pid:
+            if turn:
+                wait_for(_back(batch_id, before), 60)
+                seconds.append(time.perf_counter() - killed)
+            wait_for(_more(batch_id, rows.described(batch_id) + FILES_BETWEEN), 60)
+            killed = time.perf_counter()
+            os.kill(Worker.objects.filter(id__in=living_workers()).latest("id").pid, signal.SIGKILL)
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # one dead process ends all of rundramatiq
+        before = rows.described(batch_id)
+    rows.withdraw([batch_id])
+    return seconds
+
+
+def _more(batch_id: int, files: int) -> Callable[[], bool]:
+    return lambda: rows.described(batch_id) >= files
+
+
+def _back(batch_id: int, before: int) -> Callable[[], bool]:
+    def back() -> bool:
+        orphans = BatchItem.objects.filter(status=ItemStatus.PROCESSING).exclude(worker__in=living_workers())
+        return rows.described(batch_id) > before and not orphans.exists()
+
+    return back
