@@ -18,14 +18,15 @@ from tests.chaos.rows import assert_sound, deaths, is_over, start_batch
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.chaos_long, pytest.mark.timeout(3600)]
 KILLS = int(os.environ.get("CHAOS_KILLS", "100"))
 PROCESSES, THREADS = 2, 2
-# Enough that none but the last kill meets the end of the batch, where files wait that were in hand at a death.
-FILES_PER_KILL = 150
+FILES = 1000
+LEAST_WAITING = 700  # or another batch is started: more than is finished from one kill to the next
+MOST_BETWEEN = 100
 GROUP_SHARE = 0.25
 
 
 def kill_once(crew: Crew, chance: random.Random) -> float:
     """Kill at a random moment; returns the seconds until a worker that started afterwards has finished a file."""
-    target = finishes.count() + chance.randint(1, FILES_PER_KILL - 50)
+    target = finishes.count() + chance.randint(1, MOST_BETWEEN)
     crew.wait_until(lambda: finishes.count() >= target)
     youngest = finishes.newest_worker()
     killed = time.monotonic()
@@ -35,6 +36,18 @@ def kill_once(crew: Crew, chance: random.Random) -> float:
         crew.kill_child(chance)
     crew.wait_until(lambda: finishes.finished_after(youngest))
     return time.monotonic() - killed
+
+
+def kill_often(crew: Crew, owner: User) -> tuple[list[float], list[UploadBatch]]:
+    """Kill KILLS times beside enough waiting files; returns the seconds after each kill and the batches."""
+    chance = random.Random(20_260)
+    batches, seconds = [start_batch(owner, FILES)], []
+    crew.wait_until(lambda: finishes.count() > 0)
+    for _ in range(KILLS):
+        if BatchItem.objects.filter(status=ItemStatus.PENDING).count() < LEAST_WAITING:
+            batches.append(start_batch(owner, FILES))
+        seconds.append(kill_once(crew, chance))
+    return seconds, batches
 
 
 def wrong_counters(batch: UploadBatch) -> int:
@@ -51,20 +64,20 @@ def wrong_counters(batch: UploadBatch) -> int:
 
 
 def test_long_chaos_loses_nothing(owner: User, start_crew: StartCrew, capsys: pytest.CaptureFixture[str]) -> None:
-    chance = random.Random(20_260)
-    batch = start_batch(owner, KILLS * FILES_PER_KILL + 500)
     crew = start_crew(processes=PROCESSES, threads=THREADS, RECONCILE_SECONDS="2")
-    crew.wait_until(lambda: finishes.count() > 0)
 
-    seconds = [kill_once(crew, chance) for _ in range(KILLS)]
+    seconds, batches = kill_often(crew, owner)
 
-    crew.wait_until(lambda: is_over(batch), 600)
-    lost = len(finishes.lost(batch.id)) + batch.items.filter(status__in=LIVE_ITEMS).count()
+    crew.wait_until(lambda: all(is_over(batch) for batch in batches), 120)
+    lost = sum(len(finishes.lost(batch.id)) for batch in batches)
+    lost += BatchItem.objects.filter(status__in=LIVE_ITEMS).count()
+    charged, put_aside = sum(map(deaths, batches)), BatchItem.objects.filter(status=ItemStatus.FAILED).count()
     with capsys.disabled():
         print(  # noqa: T201 (what `make chaos` is for)
-            f"\n{KILLS} kills, {batch.total} files, {deaths(batch)} deaths charged, {batch.failed} put aside\n"
+            f"\n{KILLS} kills, {BatchItem.objects.count()} files, {charged} deaths charged, {put_aside} put aside\n"
             f"back at work after {median(seconds):.1f} s (median), {max(seconds):.1f} s (max)\n"
-            f"{wrong_counters(batch)} wrong counters, {lost} lost, {len(finishes.twice())} finished twice"
+            f"{sum(map(wrong_counters, batches))} wrong counters, {lost} lost, {len(finishes.twice())} finished twice"
         )
-    assert_sound(batch)
-    assert deaths(batch) <= KILLS * PROCESSES * THREADS
+    for batch in batches:
+        assert_sound(batch)
+    assert charged <= KILLS * PROCESSES * THREADS
