@@ -61,6 +61,15 @@ def test_batch_list_shows_counts_and_progress(viewer: Client, batch: UploadBatch
     assert "ada" in page
 
 
+def test_batch_list_cuts_a_long_name(viewer: Client, batch: UploadBatch) -> None:
+    UploadBatch.objects.filter(id=batch.id).update(name="x" * 200)
+
+    page = text(viewer, reverse("admin:batches_uploadbatch_changelist"))
+
+    assert f">{'x' * 49}…</a>" in page
+    assert "x" * 50 not in page
+
+
 def test_batch_page_links_to_its_files_and_edits_nothing(viewer: Client, batch: UploadBatch) -> None:
     address = reverse("admin:batches_uploadbatch_change", args=[batch.id])
     page = text(viewer, address)

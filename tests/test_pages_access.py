@@ -98,3 +98,9 @@ def test_button_pressed_from_another_site_is_refused(batch: UploadBatch, upload:
     client.force_login(User.objects.get(username="anna"))
 
     assert client.post(address(name, batch, upload)).status_code == 403
+
+
+def test_icon_that_browsers_ask_for_by_themselves_needs_no_account(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/static/favicon.svg")

@@ -182,3 +182,13 @@ def test_names_from_outside_are_text(page: Client, anna: User) -> None:
     html = text(page, detail(batch))
 
     assert not re.search("<script>alert|<img src=x|<b>/|<i>no", html)
+
+
+def test_empty_batch_says_whether_files_may_still_come(page: Client, anna: User) -> None:
+    batch = arrive.open_batch(anna.pk, "Nothing")
+    assert "No file has come yet." in text(page, detail(batch))
+
+    arrive.seal_batch(batch.id)
+
+    assert "No files came." in text(page, detail(batch))
+    assert "No file has come yet." not in text(page, detail(batch))

@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -20,6 +21,7 @@ from batches.models import UploadBatch
 from batches.states import ItemStatus
 
 NAMES_TO_CONFIRM = 20
+NAME_LETTERS = 50
 
 
 @admin.register(UploadBatch)
@@ -28,7 +30,18 @@ class BatchAdmin(StandingAdmin):
 
     actions = ["process_now", "pause", "resume", "retry_failed", "reanalyse", "cancel"]
     list_display = [
-        *["name", "owner", "standing", "progress", "files", "total", "successful", "failed", "waiting", "cancelled"],
+        *[
+            "short_name",
+            "owner",
+            "standing",
+            "progress",
+            "files",
+            "total",
+            "successful",
+            "failed",
+            "waiting",
+            "cancelled",
+        ],
         *["kind", "created_at"],
     ]
     list_filter = ["status", "kind", "created_at"]
@@ -49,6 +62,11 @@ class BatchAdmin(StandingAdmin):
     def has_command_permission(self, request: HttpRequest) -> bool:
         """Tell whether the actions are offered; the services ask again for each batch."""
         return services.is_operator(request.user)
+
+    @admin.display(description=_("Name"), ordering="name")
+    def short_name(self, batch: UploadBatch) -> str:
+        """Cut the name: one of 200 letters without a space would push the other columns out of view."""
+        return Truncator(batch.name).chars(NAME_LETTERS)
 
     @admin.display(description=_("Progress"))
     def progress(self, batch: UploadBatch) -> SafeString:

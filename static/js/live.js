@@ -20,18 +20,22 @@ function say(text) {
 }
 
 function refreshList() {
+  clearTimeout(listTimer);
   listTimer = 0;
   shownState = document.getElementById("summary").dataset.state;
+  // An older answer still on its way would swap the list, and htmx drop what waits behind it.
+  window.htmx.trigger("#files", "htmx:abort");
   window.htmx.trigger("#files", "refresh");
 }
 
 // The list follows at most every two seconds, and once more at the end; a page of finished files stays as it is.
 function followList() {
   const { dataset } = document.getElementById("summary");
-  const ended = "ended" in dataset;
-  const settled = "settled" in document.getElementById("files").dataset;
-  if (dataset.state !== shownState && !listTimer && (ended || !settled)) {
-    listTimer = setTimeout(refreshList, ended ? 0 : LIST_PAUSE);
+  if (dataset.state === shownState) return;
+  if ("ended" in dataset) {
+    refreshList();
+  } else if (!listTimer && !("settled" in document.getElementById("files").dataset)) {
+    listTimer = setTimeout(refreshList, LIST_PAUSE);
   }
 }
 

@@ -129,4 +129,5 @@ for (const [button, input] of [["pick-folder", "folder"], ["pick-files", "severa
   });
 }
 byId("choose").addEventListener("submit", (event) => event.preventDefault());
+byId("name").placeholder = byId("name").dataset.scripted;
 dropHere();

@@ -152,6 +152,37 @@ def test_batch_cancelled_elsewhere_stops_the_sending(open_page: OpenPage, owner:
     assert UploadBatch.objects.get(owner=owner).total == 0
 
 
+def test_hundred_thousand_files_chosen_are_put_in_order_at_once(open_page: OpenPage) -> None:
+    page = open_page("/batches/new/")
+
+    paths, milliseconds = page.evaluate(
+        """async () => {
+            const { fromInput } = await import("/static/upload/pick.js");
+            const file = (number) => ({ name: "a.jpg", webkitRelativePath: `roll/${(number * 7919) % 100003}/a.jpg` });
+            const files = Array.from({ length: 100000 }, (_, number) => file(number));
+            const start = performance.now();
+            const chosen = fromInput(files);
+            return [chosen.map(({ path }) => path), performance.now() - start];
+        }"""
+    )
+
+    assert len(set(paths)) == 100_000
+    assert paths == sorted(paths)
+    assert milliseconds < 2000
+
+
+def test_form_without_scripts_stands_in_one_column_and_promises_nothing_else(open_page: OpenPage) -> None:
+    page = open_page("/batches/new/", java_script_enabled=False)
+
+    name, files = page.locator("#name").bounding_box(), page.locator("#files").bounding_box()
+    assert name is not None
+    assert files is not None
+    assert name["x"] == pytest.approx(files["x"], abs=1)
+    expect(page.get_by_text("Breaks are fine")).to_be_hidden()
+    expect(page.get_by_text("Nothing twice")).to_be_visible()
+    expect(page.locator("#name")).to_have_attribute("placeholder", re.compile("^Today.s date$"))
+
+
 def test_form_works_without_scripts(open_page: OpenPage, owner: User, iceland: Path) -> None:
     page = open_page("/batches/new/", java_script_enabled=False)
 

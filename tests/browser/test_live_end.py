@@ -1,0 +1,44 @@
+"""The list of files is right at once when the batch has ended."""
+
+from django.contrib.auth.models import User
+from playwright.sync_api import Route, expect
+
+from batches.engine import arrive
+from batches.models import UploadBatch
+from tests.browser.conftest import OpenPage
+from tests.browser.test_live import describe, fail_last, path
+from tests.rows import fill
+
+
+def end(batch: UploadBatch) -> None:
+    describe(batch, 59)
+    fail_last(batch)
+    arrive.seal_batch(batch.id)
+
+
+def test_list_is_right_at_the_end_whatever_pause_it_makes(open_page: OpenPage, owner: User) -> None:
+    batch = fill(owner, 60)
+    page = open_page(f"{path(batch)}?show=described")
+    page.evaluate("later = window.setTimeout; window.setTimeout = (f, ms) => (ms === 2000 ? 1e9 : later(f, ms))")
+    describe(batch, 30)
+    expect(page.locator("#count")).to_have_text("30")
+    expect(page.locator(".files li")).to_have_count(0)
+
+    end(batch)
+
+    expect(page.locator(".files li")).to_have_count(50)
+
+
+def test_list_is_right_at_the_end_while_an_older_one_is_awaited(open_page: OpenPage, owner: User) -> None:
+    batch = fill(owner, 60)
+    page = open_page(f"{path(batch)}?show=described")
+    asked: list[Route] = []
+    page.route("**/*show=described", lambda route: asked.append(route), times=1)  # never answered
+    describe(batch, 30)
+    with page.expect_request("**/*show=described"):
+        pass
+
+    end(batch)
+
+    expect(page.locator(".files li")).to_have_count(50)
+    assert len(asked) == 1
