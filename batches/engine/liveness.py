@@ -72,6 +72,8 @@ class Identity:
         """Open the connection and lock; raises psycopg.OperationalError while the database is away."""
         if self._connection is not None:
             self._connection.close()
+            # The pool's connections went the same way; it would try them one by one, with growing pauses.
+            connection.pool.drain()  # type: ignore[attr-defined]
         self._connection = psycopg.connect(**connection.get_connection_params(), autocommit=True)
         if self._worker is not None and _try_lock(self._connection, self._worker):
             self.id = self._worker

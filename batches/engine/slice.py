@@ -11,7 +11,7 @@ from batches.engine.in_hand import hand
 from batches.engine.liveness import identity
 from batches.engine.work import work_on
 
-ROUND_SECONDS = 2.0
+ROUND_SECONDS = 1.2
 SHORTEST_SECONDS = 0.05
 
 
@@ -22,7 +22,7 @@ class Crowd:
 
 
 def slice_seconds() -> float:
-    """Return how long a slice is: SLICE_SECONDS, and less in a crowd, so that everybody's turn comes in about 2 s."""
+    """Return how long a slice is: SLICE_SECONDS, and less in a crowd, so that a round takes ROUND_SECONDS."""
     fair = ROUND_SECONDS * bells.total_threads() / max(Crowd.waiting_batches, 1)
     return min(max(fair, SHORTEST_SECONDS), settings.SLICE_SECONDS)
 
