@@ -66,8 +66,8 @@ def test_batch_list_cuts_a_long_name(viewer: Client, batch: UploadBatch) -> None
 
     page = text(viewer, reverse("admin:batches_uploadbatch_changelist"))
 
-    assert f">{'x' * 49}…</a>" in page
-    assert "x" * 50 not in page
+    assert f">{'x' * 29}…</a>" in page
+    assert "x" * 30 not in page
 
 
 def test_batch_page_links_to_its_files_and_edits_nothing(viewer: Client, batch: UploadBatch) -> None:

@@ -55,6 +55,14 @@ def test_every_program_says_it_in_one_line(command: list[str]) -> None:
     )
 
 
+@pytest.mark.parametrize("command", [SERVER, WORKERS])
+def test_what_only_a_check_can_see_stops_every_program_too(command: list[str]) -> None:
+    said = refused(command, VUEMANTICS_HOSTS="http://photos.local")
+
+    assert "VUEMANTICS_HOSTS names “http://photos.local”, which is no host." in said
+    assert "Traceback" not in said
+
+
 def test_folder_that_cannot_be_made_is_refused_in_one_line() -> None:
     line = refused(MANAGE, VUEMANTICS_VAR="/proc/x", SECRET_KEY="")
 

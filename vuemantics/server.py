@@ -18,6 +18,7 @@ from daphne.endpoints import build_endpoint_description_strings
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 from twisted.internet.defer import Deferred
 
@@ -111,7 +112,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vuemantics.settings")
     try:
         application = import_string(options.application or settings.ASGI_APPLICATION)
-    except ImproperlyConfigured as error:
+        if not options.application:
+            BaseCommand().check()  # the checks of the settings, as every command makes them
+    except (ImproperlyConfigured, CommandError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     server = Server(application, host=options.host, port=options.port, max_body=settings.MAX_BODY_BYTES)

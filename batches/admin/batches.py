@@ -21,7 +21,7 @@ from batches.models import UploadBatch
 from batches.states import ItemStatus
 
 NAMES_TO_CONFIRM = 20
-NAME_LETTERS = 50
+NAME_LETTERS = 30
 
 
 @admin.register(UploadBatch)
