@@ -7,170 +7,362 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('uploads', '0001_initial'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("uploads", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OwnerTurn',
+            name="OwnerTurn",
             fields=[
-                ('owner', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('last_served', models.DateTimeField(blank=True, null=True)),
+                (
+                    "owner",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("last_served", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('host', models.CharField(max_length=255)),
-                ('pid', models.PositiveIntegerField()),
-                ('threads', models.PositiveSmallIntegerField()),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('stopped_at', models.DateTimeField(blank=True, null=True)),
-                ('holding_cause', models.CharField(blank=True, help_text='What it waits for, as a stable code.', max_length=50)),
-                ('holding_message', models.CharField(blank=True, max_length=500)),
-                ('holding_since', models.DateTimeField(blank=True, null=True)),
-                ('recovered', models.PositiveIntegerField(default=0, help_text='Files in hand that were taken back after its end.')),
-                ('recovered_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("host", models.CharField(max_length=255)),
+                ("pid", models.PositiveIntegerField()),
+                ("threads", models.PositiveSmallIntegerField()),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "holding_cause",
+                    models.CharField(blank=True, help_text="What it waits for, as a stable code.", max_length=50),
+                ),
+                ("holding_message", models.CharField(blank=True, max_length=500)),
+                ("holding_since", models.DateTimeField(blank=True, null=True)),
+                (
+                    "recovered",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Files in hand that were taken back after its end."
+                    ),
+                ),
+                ("recovered_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='UploadBatch',
+            name="UploadBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('import', 'Import'), ('reanalysis', 'Re-analysis')], default='import', max_length=12)),
-                ('status', models.CharField(choices=[('pending', 'Waiting for files'), ('processing', 'Processing'), ('paused', 'Paused'), ('completed', 'Completed'), ('cancelled', 'Cancelled')], default='pending', max_length=12)),
-                ('expected_items', models.PositiveIntegerField(blank=True, help_text='Files announced at the start.', null=True)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('successful', models.PositiveIntegerField(default=0)),
-                ('failed', models.PositiveIntegerField(default=0)),
-                ('cancelled', models.PositiveIntegerField(default=0)),
-                ('error_message', models.CharField(blank=True, max_length=500)),
-                ('sealed_at', models.DateTimeField(blank=True, null=True)),
-                ('last_served', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='batches', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reanalyses', to='batches.uploadbatch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("import", "Import"), ("reanalysis", "Re-analysis")], default="import", max_length=12
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting for files"),
+                            ("processing", "Processing"),
+                            ("paused", "Paused"),
+                            ("completed", "Completed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "expected_items",
+                    models.PositiveIntegerField(blank=True, help_text="Files announced at the start.", null=True),
+                ),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("successful", models.PositiveIntegerField(default=0)),
+                ("failed", models.PositiveIntegerField(default=0)),
+                ("cancelled", models.PositiveIntegerField(default=0)),
+                ("error_message", models.CharField(blank=True, max_length=500)),
+                ("sealed_at", models.DateTimeField(blank=True, null=True)),
+                ("last_served", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="batches",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="reanalyses",
+                        to="batches.uploadbatch",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'upload batches',
+                "verbose_name_plural": "upload batches",
             },
         ),
         migrations.CreateModel(
-            name='BatchItem',
+            name="BatchItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('filename', models.CharField(max_length=255)),
-                ('relative_path', models.CharField(blank=True, max_length=1000)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('size', models.BigIntegerField(help_text='Bytes.')),
-                ('status', models.CharField(choices=[('receiving', 'Receiving'), ('pending', 'Waiting'), ('processing', 'In hand'), ('completed', 'Described'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='receiving', max_length=10)),
-                ('stage', models.CharField(blank=True, choices=[('checking', 'Checking'), ('previewing', 'Making previews'), ('describing', 'Describing'), ('embedding', 'Embedding'), ('indexing', 'Indexing')], max_length=10)),
-                ('queue_position', models.BigIntegerField(blank=True, null=True)),
-                ('claim', models.UUIDField(blank=True, null=True)),
-                ('worker', models.BigIntegerField(blank=True, null=True)),
-                ('claimed_until', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('deaths', models.PositiveSmallIntegerField(default=0, help_text='Worker processes that died with it in hand.')),
-                ('duplicate', models.BooleanField(default=False)),
-                ('error_code', models.CharField(blank=True, max_length=50)),
-                ('error_message', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('upload', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='items', to='uploads.upload')),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='batches.uploadbatch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("filename", models.CharField(max_length=255)),
+                ("relative_path", models.CharField(blank=True, max_length=1000)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("size", models.BigIntegerField(help_text="Bytes.")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("receiving", "Receiving"),
+                            ("pending", "Waiting"),
+                            ("processing", "In hand"),
+                            ("completed", "Described"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="receiving",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("checking", "Checking"),
+                            ("previewing", "Making previews"),
+                            ("describing", "Describing"),
+                            ("embedding", "Embedding"),
+                            ("indexing", "Indexing"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("queue_position", models.BigIntegerField(blank=True, null=True)),
+                ("claim", models.UUIDField(blank=True, null=True)),
+                ("worker", models.BigIntegerField(blank=True, null=True)),
+                ("claimed_until", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                (
+                    "deaths",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Worker processes that died with it in hand."
+                    ),
+                ),
+                ("duplicate", models.BooleanField(default=False)),
+                ("error_code", models.CharField(blank=True, max_length=50)),
+                ("error_message", models.CharField(blank=True, max_length=500)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="items",
+                        to="uploads.upload",
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="batches.uploadbatch",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='uploadbatch',
-            index=models.Index(fields=['owner', '-id'], name='batch_owner_newest'),
+            model_name="uploadbatch",
+            index=models.Index(fields=["owner", "-id"], name="batch_owner_newest"),
         ),
         migrations.AddIndex(
-            model_name='uploadbatch',
-            index=models.Index(condition=models.Q(('status', 'processing')), fields=['owner', 'last_served'], name='batch_turn'),
+            model_name="uploadbatch",
+            index=models.Index(
+                condition=models.Q(("status", "processing")), fields=["owner", "last_served"], name="batch_turn"
+            ),
         ),
         migrations.AddIndex(
-            model_name='uploadbatch',
-            index=models.Index(condition=models.Q(('source__isnull', False)), fields=['source'], name='batch_source'),
+            model_name="uploadbatch",
+            index=models.Index(condition=models.Q(("source__isnull", False)), fields=["source"], name="batch_source"),
         ),
         migrations.AddIndex(
-            model_name='uploadbatch',
-            index=models.Index(condition=models.Q(('status', 'cancelled')), fields=['id'], name='batch_cancelled'),
+            model_name="uploadbatch",
+            index=models.Index(condition=models.Q(("status", "cancelled")), fields=["id"], name="batch_cancelled"),
         ),
         migrations.AddIndex(
-            model_name='uploadbatch',
-            index=models.Index(condition=models.Q(('status__in', ('pending', 'processing', 'paused'))), fields=['id'], name='batch_unfinished'),
+            model_name="uploadbatch",
+            index=models.Index(
+                condition=models.Q(("status__in", ("pending", "processing", "paused"))),
+                fields=["id"],
+                name="batch_unfinished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='uploadbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'processing', 'paused', 'completed', 'cancelled'])), name='batch_status_known'),
+            model_name="uploadbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["pending", "processing", "paused", "completed", "cancelled"])),
+                name="batch_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='uploadbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['import', 'reanalysis'])), name='batch_kind_known'),
+            model_name="uploadbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["import", "reanalysis"])), name="batch_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='uploadbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('total__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('successful'), '+', models.F('failed')), '+', models.F('cancelled')))), name='batch_not_over_full'),
+            model_name="uploadbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "total__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("successful"), "+", models.F("failed")
+                            ),
+                            "+",
+                            models.F("cancelled"),
+                        ),
+                    )
+                ),
+                name="batch_not_over_full",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='uploadbatch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['completed', 'cancelled']), _negated=True), ('completed_at__isnull', False), _connector='OR'), name='batch_finished_with_time'),
+            model_name="uploadbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["completed", "cancelled"]), _negated=True),
+                    ("completed_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="batch_finished_with_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='uploadbatch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'completed'), _negated=True), models.Q(('sealed_at__isnull', False), ('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('successful'), '+', models.F('failed')), '+', models.F('cancelled')))), _connector='OR'), name='batch_completed_is_complete'),
+            model_name="uploadbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "completed"), _negated=True),
+                    models.Q(
+                        ("sealed_at__isnull", False),
+                        (
+                            "total",
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("successful"), "+", models.F("failed")
+                                ),
+                                "+",
+                                models.F("cancelled"),
+                            ),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="batch_completed_is_complete",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='uploadbatch',
-            constraint=models.UniqueConstraint(condition=models.Q(('source__isnull', False), ('status__in', ('pending', 'processing', 'paused'))), fields=('source',), name='batch_reanalysed_once_at_a_time'),
+            model_name="uploadbatch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source__isnull", False), ("status__in", ("pending", "processing", "paused"))),
+                fields=("source",),
+                name="batch_reanalysed_once_at_a_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='batchitem',
-            index=models.Index(condition=models.Q(('queue_position__isnull', False)), fields=['batch', 'queue_position'], name='item_queue'),
+            model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("queue_position__isnull", False)),
+                fields=["batch", "queue_position"],
+                name="item_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='batchitem',
-            index=models.Index(condition=models.Q(('status', 'processing')), fields=['batch'], name='item_in_hand'),
+            model_name="batchitem",
+            index=models.Index(condition=models.Q(("status", "processing")), fields=["batch"], name="item_in_hand"),
         ),
         migrations.AddIndex(
-            model_name='batchitem',
-            index=models.Index(condition=models.Q(('status', 'failed')), fields=['batch', 'id'], name='item_failed'),
+            model_name="batchitem",
+            index=models.Index(condition=models.Q(("status", "failed")), fields=["batch", "id"], name="item_failed"),
         ),
         migrations.AddIndex(
-            model_name='batchitem',
-            index=models.Index(fields=['batch', 'id'], name='item_of_batch'),
+            model_name="batchitem",
+            index=models.Index(fields=["batch", "id"], name="item_of_batch"),
         ),
         migrations.AddConstraint(
-            model_name='batchitem',
-            constraint=models.UniqueConstraint(fields=('batch', 'fingerprint'), name='item_once_per_batch'),
+            model_name="batchitem",
+            constraint=models.UniqueConstraint(fields=("batch", "fingerprint"), name="item_once_per_batch"),
         ),
         migrations.AddConstraint(
-            model_name='batchitem',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['receiving', 'pending', 'processing', 'completed', 'failed', 'cancelled'])), name='item_status_known'),
+            model_name="batchitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["receiving", "pending", "processing", "completed", "failed", "cancelled"])
+                ),
+                name="item_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batchitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('queue_position__isnull', False), ('status', 'pending')), models.Q(models.Q(('status', 'pending'), _negated=True), ('queue_position__isnull', True)), _connector='OR'), name='item_queued_while_pending'),
+            model_name="batchitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("queue_position__isnull", False), ("status", "pending")),
+                    models.Q(models.Q(("status", "pending"), _negated=True), ("queue_position__isnull", True)),
+                    _connector="OR",
+                ),
+                name="item_queued_while_pending",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batchitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('claim__isnull', False), ('status', 'processing'), ('worker__isnull', False)), models.Q(models.Q(('status', 'processing'), _negated=True), ('claim__isnull', True), ('worker__isnull', True)), _connector='OR'), name='item_claimed_while_processing'),
+            model_name="batchitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("claim__isnull", False), ("status", "processing"), ("worker__isnull", False)),
+                    models.Q(
+                        models.Q(("status", "processing"), _negated=True),
+                        ("claim__isnull", True),
+                        ("worker__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="item_claimed_while_processing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batchitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['completed', 'failed', 'cancelled']), _negated=True), ('finished_at__isnull', False), _connector='OR'), name='item_finished_with_time'),
+            model_name="batchitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["completed", "failed", "cancelled"]), _negated=True),
+                    ("finished_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="item_finished_with_time",
+            ),
         ),
         # The queue changes all the time: vacuum it early. A batch's row is updated per file: leave room beside it.
         migrations.RunSQL(
