@@ -3,12 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
 import redis
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from tests.people import make_person
 from tests.services import Services, services_key
@@ -29,6 +31,8 @@ def services(all_services: Services) -> Iterator[Services]:
     """The servers; a test may stop them, afterwards they run again."""
     yield all_services
     all_services.start()
+    # After a stop of PostgreSQL the pool would try its lost connections one by one, with growing pauses.
+    cast(DatabaseWrapper, connection).close_pool()
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,11 @@ import io
 import pytest
 import redis
 from django.core.management import call_command
-from django.db import connection
 from pytest_django import Settings
 
 from batches.bells import QUEUE
 from batches.engine import claim
 from batches.models import BatchItem
-from batches.reconciler import RECONCILE_LOCK
 from batches.states import ItemStatus
 from tests.people import make_person
 from tests.rows import assert_counters_true, fill
@@ -40,19 +38,3 @@ def test_reconcile_takes_files_back_from_a_dead_worker_and_rings(
     assert BatchItem.objects.get().status == ItemStatus.PENDING
     assert redis_client.llen(f"dramatiq:{QUEUE}") >= 1
     assert_counters_true(batch)
-
-
-def test_reconcile_beside_another_does_nothing(settings: Settings) -> None:
-    settings.GRACE_SECONDS = 0
-    batch = fill(make_person("ada"), files=1)
-    assert claim.claim_item(batch.id, DEAD) is not None
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [RECONCILE_LOCK])
-
-        said = once()
-
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [RECONCILE_LOCK])
-    other.close()
-    assert "Another process is at it" in said
-    assert BatchItem.objects.get().status == ItemStatus.PROCESSING

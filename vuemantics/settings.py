@@ -93,10 +93,15 @@ _database: dict[str, Any] = {**dj_database_url.parse(_database_url)}
 _database.update(
     CONN_MAX_AGE=0,
     CONN_HEALTH_CHECKS=True,
-    # The pool is opened at the first query, never before a fork. A worker's threads, its heartbeat and its
-    # reconciler each hold one connection at most; one more lets a shutdown in.
-    # Only the engine's two hot statements ask for preparing (batches/engine/hot.py); the ORM binds on the client.
-    OPTIONS={"pool": {"min_size": 1, "max_size": WORKER_THREADS + 4, "timeout": 10}, "prepare_threshold": 0},
+    # The pool is opened at the first query, never before a fork: one connection a thread, heartbeat, reconciler, stop.
+    OPTIONS={
+        **_database.get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": WORKER_THREADS + 4, "timeout": 10},
+        # Only the engine's hot statements ask for it (batches/engine/hot.py).
+        "prepare_threshold": 0,
+        # A process that is stopped in the middle of a transaction must not keep its locks from all others.
+        "options": "-c idle_in_transaction_session_timeout=10s",
+    },
 )
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

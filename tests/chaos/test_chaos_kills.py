@@ -54,7 +54,7 @@ def test_hanging_process_loses_its_claims_and_finishes_nothing_late(owner: User,
 
     os.kill(hanging, signal.SIGSTOP)
     try:
-        crew.wait_until(lambda: is_over(batch), 20)
+        crew.wait_until(lambda: is_over(batch), 40)
     finally:
         os.kill(hanging, signal.SIGCONT)
 

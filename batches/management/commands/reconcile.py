@@ -41,5 +41,5 @@ class Command(BaseCommand):
             raise CommandError(f"{words}: {error}") from None
 
     def _round(self) -> None:
-        done = reconcile()
-        self.stdout.write("Done." if done else "Another process is at it just now: nothing to do.")
+        reconcile()
+        self.stdout.write("Done.")
