@@ -91,18 +91,3 @@ def test_hung_file_ends_its_process_and_is_put_aside_alone(owner: User, start_wo
     assert (batch.successful, batch.failed) == (5, 1)
     hangs.refresh_from_db()
     assert (hangs.error_code, hangs.deaths) == ("item.poison", 3)
-
-
-def test_stop_in_the_middle_of_a_long_call_gives_its_file_back(owner: User, start_worker: StartWorker) -> None:
-    batch = fill(owner, files=1)
-    item = batch.items.get()
-    env = NOOP | {"VUEMANTICS_PROCESSOR": "tests.processors.hanging", "HANGING_ITEM": str(item.id)}
-    workers = start_worker(processes=1, threads=1, env=env)
-    wait_until(lambda: batch.items.filter(status="processing").exists(), 20)
-
-    os.kill(workers.main.pid, signal.SIGTERM)
-
-    wait_until(lambda: batch.items.filter(status="pending").exists(), 3)
-    wait_until(lambda: workers.main.poll() is not None, 10)
-    item.refresh_from_db()
-    assert item.deaths == 0
