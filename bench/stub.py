@@ -13,6 +13,7 @@ class WaitingAnalyzer:
     """Waits SECONDS and says nothing of the picture."""
 
     name = "waiting"
+    computes = False
 
     def describe(self, image: Image.Image) -> Description:
         """Wait, then give a description that is always the same."""

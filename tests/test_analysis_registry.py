@@ -11,6 +11,7 @@ class CountedAnalyzer:
     """An analyzer that knows how often it was made."""
 
     name = "counted"
+    computes = False
     made = 0
     gate = threading.Barrier(4, timeout=10)
 

@@ -15,6 +15,7 @@ class _FaintAnalyzer:
     """Sees only how large a picture is, and fails on small ones."""
 
     name = "faint"
+    computes = True
 
     def describe(self, image: Image.Image) -> Description:
         if image.width < 100:

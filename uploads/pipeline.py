@@ -1,6 +1,7 @@
 """A file's way from bytes to what is known about it: ordered stages, a file in, a result out, nothing stored."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,9 @@ from uploads.media.values import Json
 
 STAGES = ("checking", "previewing", "describing", "embedding", "indexing")
 """In this order; the last is the caller's, while it writes rows."""
+
+
+_ANY_NUMBER = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +45,32 @@ class Result:
     vector: tuple[float, ...] | None
 
 
-def run(path: Path, analyzer: Analyzer, on_stage: Callable[[str], None], max_pixels: int = MAX_PIXELS) -> Result:
+def run(
+    path: Path,
+    analyzer: Analyzer,
+    on_stage: Callable[[str], None],
+    max_pixels: int = MAX_PIXELS,
+    computing: AbstractContextManager[object] = _ANY_NUMBER,
+) -> Result:
     """Process the file at `path`.
 
     `on_stage` is called before each stage but "indexing" with its name; whatever it raises ends the run and is passed
-    on untouched. `max_pixels` is the limit of uploads.media.image.
+    on untouched. `max_pixels` is the limit of uploads.media.image. `computing` is entered, and may be entered twice,
+    around what keeps a core busy, so that a caller can bound how many files do so at a time; an analyzer that waits for
+    a server is left outside.
 
     Raises PermanentError, TransientError or EnvironmentalError (see uploads.errors).
     """
-    on_stage("checking")
-    picture = read_picture(path, max_pixels)
-    on_stage("previewing")
-    previews = make_previews(picture.image)
-    on_stage("describing")
-    description = analyzer.describe(picture.image)
-    on_stage("embedding")
-    embedding = analyzer.embed(description)
+    with computing:
+        on_stage("checking")
+        picture = read_picture(path, max_pixels)
+        on_stage("previewing")
+        previews = make_previews(picture.image)
+    with computing if analyzer.computes else nullcontext():
+        on_stage("describing")
+        description = analyzer.describe(picture.image)
+        on_stage("embedding")
+        embedding = analyzer.embed(description)
     analysis = Analysis(
         description.labels, description.description, embedding.model, embedding.vector, description.audit_score
     )

@@ -97,7 +97,7 @@ _database.update(
     OPTIONS={
         **_database.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": WORKER_THREADS + 4, "timeout": 10},
-        # Only the engine's hot statements ask for it (batches/engine/hot.py).
+        # Only the engine's hot statements ask for it (uploads/prepared.py).
         "prepare_threshold": 0,
         # A process that is stopped in the middle of a transaction must not keep its locks from all others.
         "options": "-c idle_in_transaction_session_timeout=10s",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 
-from batches.engine.hot import fetch_row
+from uploads.prepared import fetch_row
 from batches.engine.in_hand import Claim
 from batches.models import BatchItem
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.db import transaction
 
 from batches import events
-from batches.engine.hot import fetch_row
+from uploads.prepared import fetch_row
 from batches.engine.in_hand import Claim
 from batches.engine.settle import settle
 

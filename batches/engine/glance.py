@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from batches.engine.hot import fetch_row
+from uploads.prepared import fetch_row
 from batches.engine.liveness import WORKER_LOCKS
 
 # Every part walks a small partial index: item_in_hand, batch_unfinished, batch_cancelled, item_queue.

@@ -10,7 +10,7 @@ from django.utils import timezone
 from batches import events
 from batches.engine.give_back import give_back
 from batches.engine.hold import hold
-from batches.engine.hot import fetch_rows
+from uploads.prepared import fetch_rows
 from batches.engine.in_hand import Held, hand
 from batches.models import UploadBatch, Worker
 from batches.states import BatchStatus

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from batches.engine.hot import fetch_row
+from uploads.prepared import fetch_row
 from batches.engine.liveness import WORKER_LOCKS
 from batches.models import UploadBatch
 from batches.states import BatchStatus

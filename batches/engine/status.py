@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from batches.bells import QUEUE
-from batches.engine.hot import fetch_row
+from uploads.prepared import fetch_row
 from batches.engine.liveness import living_workers
 from batches.models import BatchItem, Worker
 from batches.states import ItemStatus

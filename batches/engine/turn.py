@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import transaction
 
 from batches import bells
-from batches.engine.hot import fetch_row
+from uploads.prepared import fetch_row
 from batches.models import OwnerTurn, UploadBatch
 
 # One turn is taken at a time; without the lock, in a statement of its own, threads would pick in lockstep.

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
+from batches.engine.cores import cores
 from batches.engine.finish import complete, fail
 from batches.engine.give_back import give_back
 from batches.engine.hold import hold
@@ -85,7 +86,7 @@ def process_upload(held: Held) -> Save | None:
         return None
     try:
         with local_copy(key) as path:
-            result = run(path, get_analyzer(settings.ANALYZER), held.enter, settings.MAX_PIXELS)
+            result = run(path, get_analyzer(settings.ANALYZER), held.enter, settings.MAX_PIXELS, cores)
     except EnvironmentalError as error:
         raise _blame(error) from error
     held.enter(Stage.INDEXING)

@@ -53,10 +53,12 @@ class Analysis:
 class Analyzer(Protocol):
     """Looks at pictures; one object serves all threads of a process at once.
 
-    Both methods may raise TransientError (a bad answer) and EnvironmentalError (nobody answers).
+    `computes`: it keeps a core of this machine busy; False: it waits for a server. Both methods may raise
+    TransientError (a bad answer) and EnvironmentalError (nobody answers).
     """
 
     name: str
+    computes: bool
 
     def describe(self, image: Image.Image) -> Description:
         """Say what is in `image` (RGB, upright, its longer side 1024 pixels at most)."""

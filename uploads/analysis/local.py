@@ -19,6 +19,7 @@ class LocalAnalyzer:
     """
 
     name = "local"
+    computes = True
 
     def __init__(self) -> None:
         self._vocabulary = load_vocabulary()
