@@ -20,8 +20,11 @@ run: .venv/runtime ## Start everything: make run [PORT=8001] [HOST=0.0.0.0]
 demo: .venv/runtime ## Describe the sample photos, in the running stack or one of its own
 	@exec $(BIN)/python manage.py demo
 
-test: .venv/development ## Run the tests on real servers: make test [ARGS="-k words"]
-	@exec $(BIN)/python -m pytest $(ARGS)
+# Most tests wait for real processes: more of them at a time than there are cores. Servers from outside are for one.
+JOBS ?= $(if $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL),0,4)
+
+test: .venv/development ## Run the tests on real servers: make test [JOBS=1] [ARGS="-k words"]
+	@exec $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 chaos: .venv/development ## Kill workers a hundred times: make chaos [CHAOS_KILLS=20]
 	@CHAOS_KILLS=$(or $(CHAOS_KILLS),100) exec $(BIN)/python -m pytest -m chaos_long tests/chaos

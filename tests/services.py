@@ -2,6 +2,7 @@
 
 Loaded by `-p tests.services` (pyproject.toml), since pytest-django reads the settings before any conftest. The servers
 live in a throw-away folder. TEST_DATABASE_URL and TEST_REDIS_URL (or DATABASE_URL and REDIS_URL) name others instead.
+Of several pytest processes (`-n`) each has servers of its own, as tests empty, stop and kill them.
 """
 
 import atexit
@@ -79,25 +80,34 @@ services_key = pytest.StashKey[Services]()
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """Start the servers first, then let pytest-django read the settings."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-test-"))
-    services = Services(folder, given("DATABASE_URL"), given("REDIS_URL"))
     if os.getuid() == 0:
         folder.chmod(0o711)  # root's PostgreSQL runs as another user
+    services = Services(folder, given("DATABASE_URL"), given("REDIS_URL"))
     atexit.register(services.stop)
+    if not hands_out_tests(early_config):
+        start(services)
+        os.environ.update(DATABASE_URL=services.database_url, REDIS_URL=services.redis_url)
+    os.environ.update(
+        VUEMANTICS_VAR=str(folder / "var"), SECRET_KEY="for the tests only, long enough for the checks of a real one"
+    )
+    (folder / "var" / "static").mkdir(parents=True)  # WhiteNoise warns when there is none
+    early_config.stash[services_key] = services
+    return (yield)
+
+
+def hands_out_tests(config: pytest.Config) -> bool:
+    """Whether this process only hands the tests out to others (pytest-xdist) and needs no server."""
+    return bool(config.known_args_namespace.numprocesses) and "PYTEST_XDIST_WORKER" not in os.environ
+
+
+def start(services: Services) -> None:
+    """Start the servers, or end pytest with the reason in one line."""
     if not services.own_redis:
         refuse_used_redis(services.redis_url)
     try:
         services.start()
     except StartError as error:
         pytest.exit(str(error), 4)
-    os.environ.update(
-        DATABASE_URL=services.database_url,
-        REDIS_URL=services.redis_url,
-        VUEMANTICS_VAR=str(folder / "var"),
-        SECRET_KEY="for the tests only, long enough for the checks of a real one",
-    )
-    (folder / "var" / "static").mkdir(parents=True)  # WhiteNoise warns when there is none
-    early_config.stash[services_key] = services
-    return (yield)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
