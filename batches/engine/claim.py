@@ -6,9 +6,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 
-from uploads.prepared import fetch_row
 from batches.engine.in_hand import Claim
 from batches.models import BatchItem
+from uploads.prepared import fetch_row
 
 # First key of the two-key advisory locks on batches whose parallel files are capped; the second is the batch's id.
 CAP_LOCKS = 0x76_75_66

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from django.db import transaction
 
 from batches import events
-from uploads.prepared import fetch_row
 from batches.engine.in_hand import Claim
 from batches.engine.settle import settle
+from uploads.prepared import fetch_row
 
 # One statement, so one transaction: the item's row first, then its batch's counter, and neither without the other. It
 # tells whether this was the last file of a sealed batch.

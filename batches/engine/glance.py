@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from uploads.prepared import fetch_row
 from batches.engine.liveness import WORKER_LOCKS
+from uploads.prepared import fetch_row
 
 # Every part walks a small partial index: item_in_hand, batch_unfinished, batch_cancelled, item_queue.
 GLANCE = """

@@ -10,10 +10,10 @@ from django.utils import timezone
 from batches import events
 from batches.engine.give_back import give_back
 from batches.engine.hold import hold
-from uploads.prepared import fetch_rows
 from batches.engine.in_hand import Held, hand
 from batches.models import UploadBatch, Worker
 from batches.states import BatchStatus
+from uploads.prepared import fetch_rows
 
 # A stage is written once, a lease renewed when a third of it is used up. A locked row is being finished or cancelled:
 # no news from here.

@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from uploads.prepared import fetch_row
 from batches.engine.liveness import WORKER_LOCKS
 from batches.models import UploadBatch
 from batches.states import BatchStatus
+from uploads.prepared import fetch_row
 
 SILENCE = timedelta(seconds=5)
 """How long no worker must have given a sign before it is said that none runs: a restart takes a moment."""

@@ -10,10 +10,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from batches.bells import QUEUE
-from uploads.prepared import fetch_row
 from batches.engine.liveness import living_workers
 from batches.models import BatchItem, Worker
 from batches.states import ItemStatus
+from uploads.prepared import fetch_row
 
 MOST_COUNTED = 100_000
 RECOVERIES_SHOWN = 10

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import transaction
 
 from batches import bells
-from uploads.prepared import fetch_row
 from batches.models import OwnerTurn, UploadBatch
+from uploads.prepared import fetch_row
 
 # One turn is taken at a time; without the lock, in a statement of its own, threads would pick in lockstep.
 TURN_LOCK = 0x76_75_65_00_01
