@@ -4,9 +4,9 @@ from batches.bells import ring_now, total_threads
 from batches.engine.abandon import seal_abandoned
 from batches.engine.cancel import finish_cancels
 from batches.engine.glance import Glance, glance
+from batches.engine.hold import hold
 from batches.engine.reclaim import reclaim
 from batches.engine.settle import settle
-from batches.engine.slice import Crowd
 
 
 def reconcile() -> None:
@@ -16,12 +16,14 @@ def reconcile() -> None:
     (by a debugger, or a frozen machine) would keep it, and with it everybody else's recovery.
     """
     seen = glance(total_threads())
-    Crowd.waiting_batches = seen.waiting_batches
     if seen.lost_claims or seen.ended_batches or seen.unfinished_cancels or seen.old_batches:
         _put_right(seen)
         seen = glance(total_threads())
     if seen.waiting:
         ring_now(seen.waiting)
+    else:
+        # No file waits that could show whether what was away is back.
+        hold.passed()
 
 
 def _put_right(seen: Glance) -> None:

@@ -21,6 +21,7 @@ from django.db import connections
 from batches.events import batch_group
 from batches.pace import Pace
 from batches.parts import render_parts
+from batches.pool import renew_pool
 from batches.progress import Snapshot, read_snapshot
 from batches.states import BatchStatus
 
@@ -140,6 +141,8 @@ class Renderer:
         """Log one line when the database goes away and one when it is back."""
         if error is not None and not self._away:
             logger.warning("The page of batch %s stands still, the database does not answer: %s", self.batch_id, error)
+        if error is not None:
+            renew_pool()
         if error is None and self._away:
             logger.info("The page of batch %s goes on.", self.batch_id)
         self._away = error is not None

@@ -6,8 +6,8 @@ import dramatiq
 import redis
 
 from batches.bells import ACTOR, QUEUE, ring_now, total_threads
-from batches.engine.slice import may_claim, work_slice
-from batches.engine.turn import next_batch
+from batches.engine.slice import may_claim, slice_seconds, work_slice
+from batches.engine.turn import next_turn
 
 logger = logging.getLogger(__name__)
 
@@ -23,16 +23,19 @@ def process_next_batch() -> None:
     two slices, because an idle dramatiq consumer looks for its next message only after a pause that grows to a second.
     """
     misses, rung = 0, False
-    while misses < MISSES and may_claim() and (batch_id := next_batch()) is not None:
+    while misses < MISSES and may_claim() and (turn := next_turn()) is not None:
         if not rung:
             _ring()
         rung = True
-        misses = 0 if process_batch(batch_id) else misses + 1
+        misses = 0 if process_batch(turn.batch_id, turn.waiting_batches) else misses + 1
 
 
-def process_batch(batch_id: int) -> int:
-    """Give one batch a slice; returns how many files were taken. None: its last ones went to other threads."""
-    return work_slice(batch_id)
+def process_batch(batch_id: int, waiting_batches: int = 1) -> int:
+    """Give one batch a slice, shorter in a crowd; returns how many files were taken.
+
+    None were taken: its last ones went to other threads.
+    """
+    return work_slice(batch_id, slice_seconds(waiting_batches))
 
 
 def _ring() -> None:

@@ -5,7 +5,7 @@ import hashlib
 from django.contrib.auth.models import User
 from django.db.models import Count
 
-from batches.engine import arrive
+from batches.engine import arrive, turn
 from batches.models import UploadBatch
 from batches.states import ItemStatus
 from uploads.models import Kind, Upload
@@ -14,6 +14,12 @@ from uploads.models import Kind, Upload
 def digest(*parts: object) -> str:
     """64 hex digits that follow from the parts."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def served() -> int | None:
+    """Give the next turn and return whose it was."""
+    given = turn.next_turn()
+    return None if given is None else given.batch_id
 
 
 def make_upload(owner: User, number: int) -> Upload:

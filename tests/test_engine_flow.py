@@ -4,11 +4,11 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
-from batches.engine import arrive, cancel, claim, finish, pause, reclaim, retry, settle, turn
+from batches.engine import arrive, cancel, claim, finish, pause, reclaim, retry, settle
 from batches.engine.errors import BatchClosed
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
-from tests.rows import assert_counters_true, fill, make_upload
+from tests.rows import assert_counters_true, fill, make_upload, served
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = 4711
@@ -77,10 +77,10 @@ def test_claims_end_with_a_pause_and_go_on_after_it(owner: User) -> None:
 
     assert pause.pause_batch(batch.id)
     assert claim.claim_item(batch.id, WORKER) is None
-    assert turn.next_batch() is None
+    assert served() is None
 
     assert pause.resume_batch(batch.id)
-    assert turn.next_batch() == batch.id
+    assert served() == batch.id
     assert claim.claim_item(batch.id, WORKER) is not None
 
 
@@ -161,6 +161,6 @@ def test_turns_go_round_the_owners_first(owner: User, other: User) -> None:
     big, second = fill(owner, files=2), fill(owner, files=2)
     small = fill(other, files=2)
 
-    turns = [turn.next_batch() for _ in range(4)]
+    turns = [served() for _ in range(4)]
 
     assert turns == [big.id, small.id, second.id, small.id]

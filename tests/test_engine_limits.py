@@ -8,10 +8,11 @@ from batches.engine import claim, finish, turn
 from batches.engine.heartbeat import Told, beat, stage_seconds
 from batches.engine.hold import hold
 from batches.engine.in_hand import hand
-from batches.engine.slice import Crowd, slice_seconds
+from batches.engine.slice import slice_seconds
 from batches.models import Worker
+from batches.reconciler import reconcile
 from batches.states import Stage
-from tests.rows import fill
+from tests.rows import fill, served
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,20 +33,28 @@ def test_batch_at_its_cap_gets_neither_claim_nor_turn(owner: User, settings: Set
     assert claim.claim_item(batch.id, WORKER) is not None
 
     assert claim.claim_item(batch.id, WORKER) is None
-    assert turn.next_batch() is None
+    assert served() is None
 
     finish.complete(first)
-    assert turn.next_batch() == batch.id
+    assert served() == batch.id
     assert claim.claim_item(batch.id, WORKER) is not None
 
 
 @pytest.mark.parametrize(("batches", "seconds"), [(0, 1.0), (8, 1.0), (16, 0.6), (96, 0.1), (100_000, 0.05)])
 def test_slices_shrink_in_a_crowd(settings: Settings, batches: int, seconds: float) -> None:
     settings.WORKER_PROCESSES, settings.WORKER_THREADS, settings.SLICE_SECONDS = 2, 4, 1.0
-    Crowd.waiting_batches = batches
 
-    assert slice_seconds() == pytest.approx(seconds)
-    Crowd.waiting_batches = 0
+    assert slice_seconds(batches) == pytest.approx(seconds)
+
+
+def test_turn_tells_how_many_batches_wait(owner: User, other: User) -> None:
+    for person, files in ((owner, 1), (owner, 0), (other, 1)):
+        fill(person, files)
+
+    given = turn.next_turn()
+
+    assert given is not None
+    assert given.waiting_batches == 2
 
 
 def test_stage_has_its_own_deadline_or_the_common_one(settings: Settings) -> None:
@@ -85,3 +94,15 @@ def test_hold_is_told_in_the_row_until_it_is_over(worker: Worker) -> None:
     assert told == ("model.away", "The model server does not answer.", True)
     worker.refresh_from_db()
     assert (worker.holding_cause, worker.holding_message, worker.holding_since) == ("", "", None)
+
+
+def test_hold_is_over_when_no_file_is_left_to_try(worker: Worker) -> None:
+    hold.trip("model.away", "The model server does not answer.")
+    reconcile()
+    before_its_time = hold.waiting_for()[0]
+
+    wait_until(lambda: not hold.seconds())
+    reconcile()
+
+    assert before_its_time == "model.away"
+    assert hold.waiting_for() == ("", "")

@@ -7,13 +7,13 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F
 
-from batches.engine import arrive, cancel, claim, finish, retry, turn
+from batches.engine import arrive, cancel, claim, finish, retry
 from batches.engine.errors import Refused
 from batches.engine.reanalyse import reanalyse_batch
 from batches.intake.announce import announce
 from batches.models import UploadBatch
 from batches.states import BatchKind, BatchStatus, ItemStatus
-from tests.rows import assert_counters_true, digest, fill
+from tests.rows import assert_counters_true, digest, fill, served
 from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -205,11 +205,11 @@ def test_import_of_the_same_owner_goes_before_a_reanalysis(owner: User) -> None:
     again = reread(reanalyse_batch(described(owner, 1).id))
     new = fill(owner, 1, "Garden")
 
-    turns = [turn.next_batch(), turn.next_batch()]
+    turns = [served(), served()]
     finish_all(new)
 
     assert turns == [new.id, new.id]
-    assert turn.next_batch() == again.id
+    assert served() == again.id
 
 
 def test_source_that_is_gone_leaves_the_reanalysis_standing_for_itself(owner: User) -> None:

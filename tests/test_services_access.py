@@ -6,10 +6,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 
 from batches import services
-from batches.engine import turn
 from batches.states import BatchStatus
 from tests.people import make_person, make_staff
-from tests.rows import fill
+from tests.rows import fill, served
 
 pytestmark = pytest.mark.django_db
 
@@ -98,23 +97,23 @@ def test_staff_with_the_permission_commands_any_batch(owner: User) -> None:
 
 def test_process_now_by_staff_seals_and_serves_before_the_others(owner: User, other: User) -> None:
     first, wanted = fill(owner, files=2), fill(other, files=2)
-    assert [turn.next_batch() for _ in range(3)] == [first.id, wanted.id, first.id]
-    assert turn.next_batch() == wanted.id
+    assert [served() for _ in range(3)] == [first.id, wanted.id, first.id]
+    assert served() == wanted.id
 
     services.process_now(make_staff("operator", "change_uploadbatch"), wanted.id)
 
     wanted.refresh_from_db()
     assert wanted.sealed_at is not None
-    assert turn.next_batch() == wanted.id
+    assert served() == wanted.id
 
 
 def test_process_now_by_the_owner_seals_and_takes_no_turn_of_others(owner: User, other: User) -> None:
     first, second = fill(owner, files=2), fill(other, files=2)
-    assert [turn.next_batch() for _ in range(2)] == [first.id, second.id]
+    assert [served() for _ in range(2)] == [first.id, second.id]
 
     assert services.process_now(other, second.id)
     assert not services.process_now(other, second.id)
 
     second.refresh_from_db()
     assert second.sealed_at is not None
-    assert turn.next_batch() == first.id
+    assert served() == first.id

@@ -22,25 +22,19 @@ SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (cl
             AND updated_at < clock_timestamp() - %(abandoned)s),
        (SELECT count(*) FROM (SELECT FROM batches_uploadbatch batch CROSS JOIN LATERAL
             (SELECT FROM batches_batchitem WHERE batch_id = batch.id AND queue_position IS NOT NULL
-              ORDER BY queue_position LIMIT %(most)s) item WHERE batch.status = 'processing' LIMIT %(most)s) waiting),
-       (SELECT count(*) FROM (SELECT FROM batches_uploadbatch batch WHERE status = 'processing' AND
-            (SELECT min(queue_position) FROM batches_batchitem WHERE batch_id = batch.id) IS NOT NULL LIMIT 1000) crowd)
+              ORDER BY queue_position LIMIT %(most)s) item WHERE batch.status = 'processing' LIMIT %(most)s) waiting)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What there may be to do. `waiting` counts waiting files of running batches, up to the number asked for.
-
-    `waiting_batches` are the batches that have any, up to 1000.
-    """
+    """What there may be to do. `waiting` counts waiting files of running batches, up to the number asked for."""
 
     lost_claims: bool
     ended_batches: bool
     unfinished_cancels: bool
     old_batches: bool
     waiting: int
-    waiting_batches: int
 
 
 def glance(most: int) -> Glance:
@@ -49,4 +43,4 @@ def glance(most: int) -> Glance:
         GLANCE,
         {"locks": WORKER_LOCKS, "abandoned": timedelta(seconds=settings.ABANDONED_SECONDS), "most": most},
     )
-    return Glance(*row) if row else Glance(False, False, False, False, 0, 0)
+    return Glance(*row) if row else Glance(False, False, False, False, 0)

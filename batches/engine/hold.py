@@ -33,7 +33,7 @@ class Hold:
             self._causes[cause] = (time.monotonic() + seconds, seconds, message)
 
     def passed(self) -> None:
-        """Note that a file went through: what was held for, and may be tried again, is not away any more."""
+        """Note that a file went through, or that none waits: what was held for, and may be tried again, is not away."""
         if not self._causes:
             return
         with self._lock:

@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from batches.models import BatchItem, Worker
+from batches.pool import renew_pool
 from batches.states import ItemStatus
 
 logger = logging.getLogger(__name__)
@@ -72,9 +73,10 @@ class Identity:
         """Open the connection and lock; raises psycopg.OperationalError while the database is away."""
         if self._connection is not None:
             self._connection.close()
-            # The pool's connections went the same way; it would try them one by one, with growing pauses.
-            connection.pool.drain()  # type: ignore[attr-defined]
+        again = self._connection is not None
         self._connection = psycopg.connect(**connection.get_connection_params(), autocommit=True)
+        if again:
+            renew_pool()
         if self._worker is not None and _try_lock(self._connection, self._worker):
             self.id = self._worker
             return

@@ -15,24 +15,18 @@ ROUND_SECONDS = 1.2
 SHORTEST_SECONDS = 0.05
 
 
-class Crowd:
-    """How many batches waited for a turn when the reconciler last looked."""
-
-    waiting_batches = 0
-
-
-def slice_seconds() -> float:
+def slice_seconds(waiting_batches: int) -> float:
     """Return how long a slice is: SLICE_SECONDS, and less in a crowd, so that a round takes ROUND_SECONDS."""
-    fair = ROUND_SECONDS * bells.total_threads() / max(Crowd.waiting_batches, 1)
+    fair = ROUND_SECONDS * bells.total_threads() / max(waiting_batches, 1)
     return min(max(fair, SHORTEST_SECONDS), settings.SLICE_SECONDS)
 
 
-def work_slice(batch_id: int, seconds: float | None = None) -> int:
+def work_slice(batch_id: int, seconds: float) -> int:
     """Work on the files of a batch until the slice is over or none is left; returns how many were taken.
 
     A file that was begun is brought to its end, however long it takes.
     """
-    end = time.monotonic() + (slice_seconds() if seconds is None else seconds)
+    end = time.monotonic() + seconds
     taken = 0
     while may_claim():
         if not _take(batch_id):

@@ -1,5 +1,7 @@
 """Whose turn it is: round robin over owners, then over an owner's batches, imports before re-analysis."""
 
+from typing import NamedTuple
+
 from django.conf import settings
 from django.db import transaction
 
@@ -14,7 +16,7 @@ LOCK = "SELECT pg_advisory_xact_lock(%(lock)s), set_config('synchronous_commit',
 # min() walks item_queue to its first row; an EXISTS would be made a join, which may read the whole table.
 TURN = """
 WITH turn AS (
-    SELECT batch.id, batch.owner_id
+    SELECT batch.id, batch.owner_id, count(*) OVER () AS waiting
       FROM batches_uploadbatch batch LEFT JOIN batches_ownerturn owner ON owner.owner_id = batch.owner_id
      WHERE batch.status = 'processing'
        AND (SELECT min(queue_position) FROM batches_batchitem WHERE batch_id = batch.id) IS NOT NULL
@@ -28,16 +30,23 @@ WITH turn AS (
     ON CONFLICT (owner_id) DO UPDATE SET last_served = excluded.last_served
 )
 UPDATE batches_uploadbatch SET last_served = clock_timestamp() FROM turn WHERE batches_uploadbatch.id = turn.id
-RETURNING batches_uploadbatch.id
+RETURNING batches_uploadbatch.id, turn.waiting
 """
 
 
-def next_batch() -> int | None:
+class Turn(NamedTuple):
+    """Whose turn it is, and how many batches waited for one, this among them."""
+
+    batch_id: int
+    waiting_batches: int
+
+
+def next_turn() -> Turn | None:
     """Give a turn to the least recently served owner, and among that owner's batches likewise; None: nothing waits."""
     with transaction.atomic():
         fetch_row(LOCK, {"lock": TURN_LOCK})
         row = fetch_row(TURN, {"cap": settings.BATCH_PARALLEL})
-    return None if row is None else int(row[0])
+    return None if row is None else Turn(*row)
 
 
 def serve_next(batch_id: int) -> None:
