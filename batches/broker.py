@@ -4,12 +4,18 @@ from typing import Any
 
 from dramatiq.brokers.redis import RedisBroker
 
+from batches.bells import QUEUE
+
 LONGEST_PAUSE_MS = 200
 
 
 class AttentiveBroker(RedisBroker):
-    """An idle worker notices a bell within LONGEST_PAUSE_MS; dramatiq's own pause grows to a second."""
+    """An idle worker notices a bell within LONGEST_PAUSE_MS; dramatiq's own pause grows to a second.
+
+    Its other queues (delayed messages, the cleaning of django-dramatiq's own table) are never used here and keep that.
+    """
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Any:
         """Return a consumer; see dramatiq.Broker.consume."""
-        return super().consume(queue_name, prefetch, min(timeout, LONGEST_PAUSE_MS))
+        pause = min(timeout, LONGEST_PAUSE_MS) if queue_name == QUEUE else timeout
+        return super().consume(queue_name, prefetch, pause)
