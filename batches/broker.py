@@ -12,7 +12,7 @@ LONGEST_PAUSE_MS = 200
 class AttentiveBroker(RedisBroker):
     """An idle worker notices a bell within LONGEST_PAUSE_MS; dramatiq's own pause grows to a second.
 
-    Its other queues (delayed messages, the cleaning of django-dramatiq's own table) are never used here and keep that.
+    The queue of delayed messages is never used here and keeps that.
     """
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Any:

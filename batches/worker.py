@@ -84,8 +84,12 @@ class WorkerMiddleware(dramatiq.Middleware):
     def __init__(self) -> None:
         self._threads: list[Repeat] = []
 
-    def after_process_boot(self, broker: dramatiq.Broker) -> None:
-        """Take an identity and start the two threads."""
+    def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Take an identity and start the two threads; nothing is claimed before.
+
+        Not earlier: rundramatiq waits up to 30 s for a process that dies before its boot is over, and starts no other
+        meanwhile. What is left in between is a moment in which there is no work in hand.
+        """
         if self._threads:
             return
         heartbeat()

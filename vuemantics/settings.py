@@ -115,6 +115,8 @@ CHANNEL_LAYERS = {
     },
 }
 DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]
+# It cleans a table that is not used here, and its two queues would be asked for work all day.
+DRAMATIQ_IGNORED_MODULES = ["django_dramatiq.tasks"]
 DRAMATIQ_BROKER = {
     "BROKER": "batches.broker.AttentiveBroker",
     # Time-outs are read from the URL only.
