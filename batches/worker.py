@@ -62,6 +62,7 @@ def heartbeat() -> None:
     if not identity.hold() or identity.id is None:
         hold.trip("database.away", "The database does not answer.")
         return
+    hold.end("database.away")
     hung = beat(identity.id)
     if hung:
         recycle(hung)

@@ -96,7 +96,8 @@ _database.update(
     # The pool is opened at the first query, never before a fork: one connection a thread, heartbeat, reconciler, stop.
     OPTIONS={
         **_database.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": WORKER_THREADS + 4, "timeout": 10},
+        # A lost database is asked for anew by whoever needs it; the pool's own pauses between two tries grow to minutes.
+        "pool": {"min_size": 1, "max_size": WORKER_THREADS + 4, "timeout": 10, "reconnect_timeout": 1},
         # Only the engine's hot statements ask for it (uploads/prepared.py).
         "prepare_threshold": 0,
         # A process that is stopped in the middle of a transaction must not keep its locks from all others.
@@ -198,5 +199,10 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": log_level("VUEMANTICS_LOG_LEVEL", "INFO")},
-    "loggers": {"django.server": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        # It warns of every try; whoever needed the connection says once that the database is away.
+        "psycopg.pool": {"level": "ERROR"},
+    },
 }

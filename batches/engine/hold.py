@@ -42,6 +42,14 @@ class Hold:
                 logger.info("Going on: %s is over.", cause)
                 del self._causes[cause]
 
+    def end(self, cause: str) -> None:
+        """Note that somebody has seen it answer: what waited for it goes on at once."""
+        if not self._causes:
+            return
+        with self._lock:
+            if self._causes.pop(cause, None):
+                logger.info("Going on: %s is over.", cause)
+
     def waiting_for(self) -> tuple[str, str]:
         """Return the code and the words of what is waited for longest; two empty texts when nothing is away."""
         with self._lock:
