@@ -96,7 +96,7 @@ _database.update(
     # The pool is opened at the first query, never before a fork: one connection a thread, heartbeat, reconciler, stop.
     OPTIONS={
         **_database.get("OPTIONS", {}),
-        # A lost database is asked for anew by whoever needs it; the pool's own pauses between two tries grow to minutes.
+        # Whoever needs a lost database asks for it anew: the pool's own pauses between two tries grow to minutes.
         "pool": {"min_size": 1, "max_size": WORKER_THREADS + 4, "timeout": 10, "reconnect_timeout": 1},
         # Only the engine's hot statements ask for it (uploads/prepared.py).
         "prepare_threshold": 0,
