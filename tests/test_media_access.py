@@ -19,8 +19,8 @@ from tests.asking import Asking
 from tests.people import make_person
 from uploads import storage
 from uploads.addresses import preview_address
-from uploads.media_views import PIECE
 from uploads.models import Kind, Upload
+from uploads.sending import PIECE
 
 BYTES = os.urandom(PIECE * 2 + 321)
 
@@ -30,7 +30,7 @@ def media(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {
         "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "uploads.storage.disk.Disk",
             "OPTIONS": {"location": tmp_path / "media"},
         }
     }
