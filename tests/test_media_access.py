@@ -195,3 +195,15 @@ async def test_original_that_is_gone_from_the_disk_is_not_there(page: Asking, up
     default_storage.delete(storage.original_name(upload.key))
 
     assert (await page.get(original(upload), method)).status == 404
+
+
+async def test_size_alone_is_that_of_the_whole_whatever_part_is_named(page: Asking, upload: Upload) -> None:
+    answer = await page.get(original(upload), "HEAD", Range="bytes=0-1")
+
+    assert (answer.status, answer.headers["Content-Length"]) == (200, str(len(BYTES)))
+
+
+async def test_preview_gives_the_wanted_part(page: Asking, upload: Upload) -> None:
+    answer = await page.get(preview_address(upload, 1024), Range="bytes=1-2")
+
+    assert (answer.status, answer.headers["Content-Range"], answer.body) == (206, "bytes 1-2/5", b"ar")
