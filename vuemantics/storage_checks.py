@@ -15,7 +15,7 @@ PREFIX = re.compile(r"(?:(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+(?:/(?!$)|$))*")
 
 def check_disks(**_: Any) -> list[CheckMessage]:
     """On a disk a received file gets its place by a link, which cannot cross disks; a bucket is given its bytes."""
-    if not isinstance(default_storage, FileSystemStorage):
+    if settings.S3.bucket or not isinstance(default_storage, FileSystemStorage):
         return []
     if _disk(settings.PARTS_ROOT) == _disk(settings.MEDIA_ROOT):
         return []

@@ -12,6 +12,7 @@ from django.core.files.storage.handler import StorageHandler
 from pytest_django import Settings
 
 from tests.test_checks_settings import found
+from tests.test_environment import MANAGE, refused
 from tests.workers import ROOT
 from uploads.storage.bucket import Bucket as BucketStorage
 from vuemantics.bucket import Bucket
@@ -127,6 +128,14 @@ def test_endpoint_that_is_no_origin_is_refused_without_its_password(monkeypatch:
 
     assert str(refusal.value).startswith("VUEMANTICS_TRIED must be scheme, host and port")
     assert "secret" not in str(refusal.value)
+
+
+def test_start_is_stopped_with_the_mend_for_a_bucket_that_cannot_be() -> None:
+    said = refused(MANAGE, VUEMANTICS_S3_BUCKET="photos", VUEMANTICS_S3_PREFIX="/home")
+
+    assert said.count("vuemantics.E011") == 3
+    for mend in ("VUEMANTICS_S3_REGION for Amazon", "without a slash at its ends", "AWS_ACCESS_KEY_ID"):
+        assert mend in said
 
 
 LOADED = (
