@@ -4,11 +4,14 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from errno import ENODEV, ENOENT
+from errno import EMLINK, ENODEV, ENOENT, EOPNOTSUPP, EPERM
 from pathlib import Path
 from threading import get_ident
 
 from django.core.files.storage import FileSystemStorage
+
+NO_LINKS = frozenset({EPERM, EOPNOTSUPP, EMLINK})
+"""What disks without hard links say, such as exFAT and some over the network: there the bytes are copied."""
 
 
 class Disk(FileSystemStorage):
@@ -78,7 +81,9 @@ def _link(part: Path, target: Path) -> None:
         if not target.samefile(part):  # else a repetition after a crash
             with _draft(target) as draft:
                 os.link(part, draft)
-    except PermissionError:  # a disk without hard links, such as exFAT
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
         with _draft(target) as draft:
             shutil.copyfile(part, draft)
             with draft.open("rb") as copy:
