@@ -7,7 +7,9 @@ from typing import Any
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
-from vuemantics.environment import flag, log_level, number, numbers, secret_key, time_zone, url, whole
+from vuemantics.bucket import Bucket
+from vuemantics.content_policy import content_policy
+from vuemantics.environment import flag, log_level, number, numbers, origin, secret_key, time_zone, url, whole
 from vuemantics.local import local_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -127,13 +129,24 @@ DRAMATIQ_BROKER = {
     "MIDDLEWARE": ["dramatiq.middleware.Retries", "django_dramatiq.middleware.DbConnectionsMiddleware"],
 }
 
-# Files: originals and previews under MEDIA_ROOT by opaque names, unfinished uploads under PARTS_ROOT (same disk).
+# Files: unfinished uploads under PARTS_ROOT, originals and previews by opaque names under MEDIA_ROOT (same disk) ...
 MEDIA_ROOT = Path(os.environ.get("VUEMANTICS_MEDIA") or VAR / "media").resolve()
 # Behind nginx: an internal location over MEDIA_ROOT, such as /protected/; empty: this process sends the bytes.
 MEDIA_ACCEL = os.environ.get("VUEMANTICS_MEDIA_ACCEL", "")
 PARTS_ROOT = Path(os.environ.get("VUEMANTICS_PARTS") or VAR / "parts").resolve()
+# ... or, with a bucket, there.
+S3 = Bucket(
+    bucket=os.environ.get("VUEMANTICS_S3_BUCKET", ""),
+    endpoint=origin("VUEMANTICS_S3_ENDPOINT"),
+    region=os.environ.get("VUEMANTICS_S3_REGION", ""),
+    prefix=os.environ.get("VUEMANTICS_S3_PREFIX", ""),
+    url_seconds=int(number("VUEMANTICS_S3_URL_SECONDS", 300, least=30, most=86_400)),
+    access_key=os.environ.get("AWS_ACCESS_KEY_ID", ""),
+    secret_key=os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+)
+_disk = {"BACKEND": "uploads.storage.disk.Disk", "OPTIONS": {"location": MEDIA_ROOT}}
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}},
+    "default": S3.storage() if S3.bucket else _disk,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -164,21 +177,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "batch-list"
 LOGOUT_REDIRECT_URL = "login"
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "img-src": ["'self'", "blob:"],
-        "media-src": ["'self'"],
-        "font-src": ["'self'"],
-        "manifest-src": ["'self'"],
-        "form-action": ["'self'"],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-    },
-}
+CONTENT_SECURITY_POLICY = content_policy(S3.origin if S3.bucket else "")
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
