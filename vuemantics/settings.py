@@ -11,6 +11,7 @@ from vuemantics.bucket import Bucket
 from vuemantics.content_policy import content_policy
 from vuemantics.environment import flag, log_level, number, numbers, origin, secret_key, time_zone, url, whole
 from vuemantics.local import local_urls
+from vuemantics.log_lines import log_lines
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VUEMANTICS_VAR") or BASE_DIR / "var").resolve()
@@ -192,16 +193,4 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = time_zone("VUEMANTICS_TIME_ZONE", "UTC")
 USE_TZ = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": log_level("VUEMANTICS_LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django.server": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-        # It warns of every try; whoever needed the connection says once that the database is away.
-        "psycopg.pool": {"level": "ERROR"},
-    },
-}
+LOGGING = log_lines(log_level("VUEMANTICS_LOG_LEVEL", "INFO"))
