@@ -31,7 +31,7 @@ print(stored - before, peak() - stored)
 
 
 def test_memory_is_bounded_for_a_large_object(bucket: BucketServer, tmp_path: Path) -> None:
-    for name, mebibytes in (("small", 3), ("big", 200)):
+    for name, mebibytes in (("small", 3), ("big", 64)):
         with (tmp_path / name).open("wb") as file:
             file.truncate(mebibytes * 2**20)
 
@@ -41,5 +41,5 @@ def test_memory_is_bounded_for_a_large_object(bucket: BucketServer, tmp_path: Pa
 
     assert done.returncode == 0, done.stderr.decode()
     storing, copying = map(float, done.stdout.split())
-    assert storing <= 32, "MiB while 200 are stored"
-    assert copying <= 8, "MiB while 200 are read"
+    assert storing <= 32, "MiB while 64 are stored"
+    assert copying <= 8, "MiB while 64 are read"
