@@ -15,7 +15,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.states import BatchKind, BatchStatus, ItemStatus
 
 # What a file may fail of before its bytes are here, so that sending it again is worth while.
-MAY_COME_AGAIN = frozenset({"item.abandoned", "storage.full"})
+MAY_COME_AGAIN = frozenset({"item.abandoned", "storage.full", "file.unreadable", "file.changed"})
 
 
 @dataclass(frozen=True, slots=True)
