@@ -1,6 +1,5 @@
 """`manage.py ingest`: what it adds, what it says, how it ends."""
 
-import io
 import signal
 import subprocess
 import sys
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from PIL import Image
 from pytest_django import Settings
 
@@ -17,6 +16,7 @@ from batches.states import BatchStatus, ItemStatus
 from tests.conftest import StartWorker
 from tests.people import make_person
 from tests.rows import assert_counters_true
+from tests.said import Said
 from tests.workers import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,19 +36,6 @@ def roll(tmp_path: Path) -> Path:
     for number, name in enumerate(["a.jpg", "day 2/a.jpg", "day 2/b.png"]):
         Image.new("RGB", (64, 48), (number * 80, 120, 200)).save(folder / name)
     return folder
-
-
-class Said:
-    """What a command wrote and how it ended."""
-
-    def __init__(self, *arguments: object) -> None:
-        out, err = io.StringIO(), io.StringIO()
-        self.status = 0
-        try:
-            call_command("ingest", *map(str, arguments), stdout=out, stderr=err)
-        except SystemExit as end:
-            self.status = int(end.code or 0)
-        self.out, self.err = out.getvalue(), err.getvalue()
 
 
 def test_ingest_names_the_page_where_run_serves(ada: User, roll: Path, settings: Settings, tmp_path: Path) -> None:

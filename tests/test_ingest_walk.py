@@ -115,14 +115,6 @@ def test_links_to_nothing_and_in_a_circle_are_told_and_the_rest_goes_on(tmp_path
     assert (walk.missed, walk.links) == (3, 0)
 
 
-def test_folders_are_walked_however_deep_they_lie(tmp_path: Path) -> None:
-    deep = tmp_path / "roll"
-    deep.joinpath(*["d"] * 1200).mkdir(parents=True)
-    make(deep.joinpath(*["d"] * 1200), "a.jpg")
-
-    assert names(deep) == ["roll/" + "d/" * 1200 + "a.jpg"]
-
-
 def test_walk_holds_one_folder_at_a_time(tmp_path: Path) -> None:
     make(tmp_path / "roll", "a/1.jpg", "b/2.jpg")
     files = Walk([tmp_path / "roll"], unexpected).files()

@@ -103,14 +103,14 @@ def receive_path(batch: UploadBatch, path: Path, relative_path: str) -> Outcome:
 
 def _take(item: BatchItem, owner_id: int, one: DiskFile, stream: BinaryIO, part: Part, *, known: bool) -> Outcome:
     try:
+        _check_at_rest(stream, one)
         if known and (outcome := end_known(item, owner_id, _sha256(stream))):
             part.delete()
             return outcome
         # What an earlier run has copied of this very file (its path, size and time are the item's) is not copied again.
         stream.seek(part.size)
         copy(stream, part, item.size)
-        if os.fstat(stream.fileno()).st_mtime_ns != one.modified_ns:
-            raise Unusable("file.changed", CHANGED)
+        _check_at_rest(stream, one)
         return end_item(item, owner_id, part)
     except Unusable as error:
         part.truncate(0)
@@ -118,6 +118,12 @@ def _take(item: BatchItem, owner_id: int, one: DiskFile, stream: BinaryIO, part:
     except NotReceiving:
         item.refresh_from_db()
         return past_outcome(item)
+
+
+def _check_at_rest(stream: BinaryIO, one: DiskFile) -> None:
+    facts = os.fstat(stream.fileno())
+    if not stat.S_ISREG(facts.st_mode) or facts.st_mtime_ns != one.modified_ns:
+        raise Unusable("file.changed", CHANGED)
 
 
 def _sha256(stream: BinaryIO) -> str:
