@@ -1,11 +1,13 @@
 """Files that `manage.py ingest` cannot take as they are: each is told with its reason, the rest goes on."""
 
+import itertools
 import os
 import resource
 import socket
 import subprocess
 import sys
 import tracemalloc
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from django.contrib.auth.models import User
 
 from batches.engine import arrive
 from batches.intake import from_disk
+from batches.management import walk
 from batches.management.walk import Walk
 from batches.models import UploadBatch
 from tests.pictures import encoded, textured
@@ -128,13 +131,13 @@ def most_memory(path: Path, owner: User, env: dict[str, str]) -> int:
 def test_walk_of_many_files_keeps_little_more_than_their_names(tmp_path: Path) -> None:
     for number in range(10_000):
         (tmp_path / f"IMG_{number:05}.JPG").touch()
-    walk = Walk([tmp_path], print)
+    files = Walk([tmp_path], print).files()
     tracemalloc.start()
     try:
-        count = sum(1 for _found in walk.files())
-        _now, most = tracemalloc.get_traced_memory()
+        last = deque(itertools.islice(files, 5_000), maxlen=1)[0]
+        held = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, walk.__file__)])
     finally:
         tracemalloc.stop()
 
-    assert count == 10_000
-    assert most < 10_000 * 150
+    assert last.relative_path == f"{tmp_path.name}/IMG_04999.JPG"
+    assert sum(trace.size for trace in held.traces) < 10_000 * 120

@@ -68,21 +68,6 @@ def end_item(item: BatchItem, owner_id: int, part: Part) -> Outcome:
     return outcome
 
 
-def end_known(item: BatchItem, owner_id: int, sha256: str) -> Outcome | None:
-    """End a file without its bytes, where its owner has them stored already; None: they have to come.
-
-    `sha256` must have been computed here, of the file itself. Raises BatchClosed, NotReceiving.
-    """
-    upload = Upload.objects.filter(owner_id=owner_id, sha256=sha256, size=item.size).first()
-    if upload is None or not default_storage.exists(original_name(upload.key)):
-        return None
-    try:
-        with transaction.atomic():
-            return _tell(item, upload, new=False)
-    except IntegrityError:  # deleted under our hands
-        return None
-
-
 def past_outcome(item: BatchItem) -> Outcome:
     """Return what became of an item that is not receiving any more. Raises BatchClosed for a cancelled one."""
     if item.status == ItemStatus.CANCELLED:
@@ -152,6 +137,14 @@ def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
     if not moved:
         raise NotReceiving
     return Outcome("known" if known else "queued")
+
+
+def end_without_bytes(item: BatchItem, upload: Upload) -> Outcome:
+    """End a file whose bytes are in storage as `upload` of the same owner. Raises BatchClosed, NotReceiving.
+
+    Raises IntegrityError when the upload is deleted meanwhile; then nothing has changed.
+    """
+    return _tell(item, upload, new=False)
 
 
 def _key_of(item_id: int) -> UUID:

@@ -12,17 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from django.core.files.storage import default_storage
+from django.db import IntegrityError
 from django.db.models import Q
 
 from batches.engine.arrive import MAY_COME_AGAIN, NewFile
 from batches.intake.announce import announce
-from batches.intake.ending import NotReceiving, Outcome, end_item, end_known, past_outcome
+from batches.intake.ending import NotReceiving, Outcome, end_item, end_without_bytes, past_outcome
 from batches.intake.names import FileName
 from batches.intake.parts import READ_BYTES, Part, delete_part, locked_part
 from batches.intake.receive import Unusable, copy, refuse
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
 from uploads.models import Upload
+from uploads.storage import original_name
 
 CHANGED = "The file changed while it was read. Add it again when it is at rest."
 
@@ -104,7 +107,7 @@ def receive_path(batch: UploadBatch, path: Path, relative_path: str) -> Outcome:
 def _take(item: BatchItem, owner_id: int, one: DiskFile, stream: BinaryIO, part: Part, *, known: bool) -> Outcome:
     try:
         _check_at_rest(stream, one)
-        if known and (outcome := end_known(item, owner_id, _sha256(stream))):
+        if known and (outcome := _known(item, owner_id, stream)):
             part.delete()
             return outcome
         # What an earlier run has copied of this very file (its path, size and time are the item's) is not copied again.
@@ -118,6 +121,17 @@ def _take(item: BatchItem, owner_id: int, one: DiskFile, stream: BinaryIO, part:
     except NotReceiving:
         item.refresh_from_db()
         return past_outcome(item)
+
+
+def _known(item: BatchItem, owner_id: int, stream: BinaryIO) -> Outcome | None:
+    """End a file whose bytes are stored for its owner; None: they have to be copied."""
+    upload = Upload.objects.filter(owner_id=owner_id, sha256=_sha256(stream), size=item.size).first()
+    if upload is None or not default_storage.exists(original_name(upload.key)):
+        return None
+    try:
+        return end_without_bytes(item, upload)
+    except IntegrityError:
+        return None  # the picture was deleted under our hands
 
 
 def _check_at_rest(stream: BinaryIO, one: DiskFile) -> None:

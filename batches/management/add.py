@@ -1,8 +1,10 @@
 """Adding files of this machine to a batch: a new one, or the one that an earlier run left unfinished."""
 
 import itertools
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from batches.engine.arrive import seal_batch
@@ -47,16 +49,18 @@ class Adding:
         """Take in what the batch does not have, then seal it.
 
         A file that has ended in the batch is not read again. Raises Refused when the batch takes no more or the disk is
-        full (what was added stays), PartBusy, OSError of storage.
+        full (what was added stays), PartBusy, OSError of storage; KeyboardInterrupt between two files.
         """
-        for found in pages(files):
-            batch.refresh_from_db(fields=["status", "total"])
-            if batch.status == BatchStatus.CANCELLED:
-                raise BatchClosed
-            page = look_up(batch, found)
-            for one in found:
-                self._one(batch, one, page)
-                self._tell()
+        with interrupted_between() as check:
+            for found in pages(files):
+                batch.refresh_from_db(fields=["status", "total"])
+                if batch.status == BatchStatus.CANCELLED:
+                    raise BatchClosed
+                page = look_up(batch, found)
+                for one in found:
+                    self._one(batch, one, page)
+                    self._tell()
+                    check()
         seal_batch(batch.id)
         return self.tally
 
@@ -67,7 +71,8 @@ class Adding:
         # The limits of a batch are kept by its row, which others may change meanwhile.
         batch.refresh_from_db(fields=["status", "total"])
         outcome = receive_looked_at(batch, one, page)
-        if outcome.code == "storage.full":
+        if outcome.code.startswith("storage."):
+            # The next file would fare no better. Not sealed, the batch is found again.
             raise Refused(outcome.code, outcome.message)
         self.tally.added += 1
         self.tally.known += outcome.state == "known"
@@ -88,6 +93,27 @@ def pages(files: Iterable[Found]) -> Iterator[list[DiskFile]]:
     rest = iter(files)
     while page := [look(found.path, found.relative_path) for found in itertools.islice(rest, PAGE_FILES)]:
         yield page
+
+
+@contextmanager
+def interrupted_between() -> Iterator[Callable[[], None]]:
+    """Let Ctrl-C strike where the given function is called, not in the middle of a statement; a second one does."""
+    asked = False
+
+    def note(_signal: int, _frame: object) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def check() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def unfinished_batch(owner_id: int, name: str, first: Sequence[Found]) -> UploadBatch | None:
