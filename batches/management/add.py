@@ -34,7 +34,7 @@ class Tally:
         line = f"{counted(self.added)} added{where}"
         if self.known:
             line += f", {self.known} of them known to the library and not copied"
-        return f"{line}; {self.there} were in the batch already" if self.there else line
+        return f"{line}; {counted(self.there)} had come before" if self.there else line
 
 
 @dataclass
