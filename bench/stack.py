@@ -39,6 +39,7 @@ def stack() -> Iterator[LocalServices]:
         DJANGO_SETTINGS_MODULE="vuemantics.settings",
         SECRET_KEY="for the bench only, long enough for the checks of a real one",
     )
+    (folder / "var" / "static").mkdir(parents=True)  # WhiteNoise warns when there is none
     try:
         django.setup()
         call_command("migrate", verbosity=0)
