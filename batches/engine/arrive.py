@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from batches import bells, events
+from batches.engine import arriving
 from batches.engine.errors import BatchClosed
 from batches.engine.settle import settle
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchKind, BatchStatus, ItemStatus
 
 # What a file may fail of before its bytes are here, so that sending it again is worth while.
-MAY_COME_AGAIN = frozenset({"item.abandoned", "storage.full"})
+MAY_COME_AGAIN = frozenset({"item.abandoned", "storage.full", "file.unreadable", "file.changed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,9 @@ def add_item(batch_id: int, file: NewFile) -> tuple[BatchItem, bool]:
     file reopen a sealed or completed batch. Raises BatchClosed when the batch is cancelled or gone.
     """
     with transaction.atomic():
-        item, created = BatchItem.objects.get_or_create(
-            batch_id=batch_id,
-            fingerprint=file.fingerprint,
-            defaults={
-                "filename": file.filename[:255],
-                "relative_path": file.relative_path[:1000],
-                "size": file.size,
-            },
-        )
-        if created:
-            _open_for(batch_id, total=F("total") + 1)
+        added = arriving.insert(batch_id, file.filename[:255], file.relative_path[:1000], file.fingerprint, file.size)
+        created = added is not None
+        item = added or BatchItem.objects.get(batch_id=batch_id, fingerprint=file.fingerprint)
         again = not created and _receive_again(item)
     if created or again:
         events.batch_changed(batch_id)
@@ -90,52 +82,30 @@ def item_arrived(item_id: int, upload_id: int) -> bool:
 
     Raises BatchClosed when the batch was cancelled meanwhile.
     """
-    with transaction.atomic():
-        changed = BatchItem.objects.filter(id=item_id, status=ItemStatus.RECEIVING).update(
-            status=ItemStatus.PENDING, upload_id=upload_id, queue_position=F("id")
-        )
-        if not changed:
-            return False
-        batch_id = BatchItem.objects.values_list("batch_id", flat=True).get(id=item_id)
-        _start(batch_id)
+    batch_id = arriving.queue(item_id, upload_id)
+    if batch_id is None:
+        return False
     events.batch_changed(batch_id)
     bells.ring_soon()
     return True
 
 
-def _start(batch_id: int) -> None:
-    """Let processing begin with the first file that has arrived."""
-    now = timezone.now()
-    batch = UploadBatch.objects.filter(id=batch_id)
-    started = batch.filter(status=BatchStatus.PENDING).update(
-        status=BatchStatus.PROCESSING, started_at=Coalesce("started_at", now), updated_at=now
-    )
-    if not started and not batch.exclude(status=BatchStatus.CANCELLED).update(updated_at=now):
-        raise BatchClosed
-
-
 def item_known(item_id: int, upload_id: int) -> bool:
     """Complete a file whose bytes its owner already has (receiving → completed, marked duplicate)."""
-    return _end_receiving(item_id, ItemStatus.COMPLETED, upload_id=upload_id, duplicate=True)
+    return _ended(arriving.end(item_id, ItemStatus.COMPLETED, upload_id=upload_id))
 
 
 def refuse_item(item_id: int, code: str, message: str) -> bool:
     """Fail a file whose bytes are not kept (receiving → failed); it is counted and never retried."""
-    return _end_receiving(item_id, ItemStatus.FAILED, error_code=code, error_message=message[:500])
+    return _ended(arriving.end(item_id, ItemStatus.FAILED, code=code, message=message[:500]))
 
 
-def _end_receiving(item_id: int, status: ItemStatus, **fields: object) -> bool:
-    counter = "successful" if status == ItemStatus.COMPLETED else "failed"
-    now = timezone.now()
-    with transaction.atomic():
-        changed = BatchItem.objects.filter(id=item_id, status=ItemStatus.RECEIVING).update(
-            status=status, finished_at=now, **fields
-        )
-        if not changed:
-            return False
-        batch_id = BatchItem.objects.values_list("batch_id", flat=True).get(id=item_id)
-        UploadBatch.objects.filter(id=batch_id).update(updated_at=now, **{counter: F(counter) + 1})
-    settle(batch_id)
+def _ended(end: tuple[int, bool] | None) -> bool:
+    if end is None:
+        return False
+    batch_id, last = end
+    if last:
+        settle(batch_id)
     events.batch_changed(batch_id)
     return True
 

@@ -23,6 +23,7 @@ from batches.engine.errors import BatchClosed
 from batches.intake.parts import Part
 from batches.models import BatchItem
 from batches.states import ItemStatus
+from uploads import arrivals
 from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
 from uploads.models import Kind, Upload
 from uploads.storage import delete_files, is_stored, store_original
@@ -116,7 +117,7 @@ def _keep_once(item: BatchItem, part: Part, wanted: Upload, known: Upload | None
         with transaction.atomic():
             if known is None:
                 # Waits for a concurrent insert of the same bytes to commit, which refuses this one, or to vanish.
-                wanted.save(force_insert=True)
+                arrivals.insert(wanted)
             return _tell(item, upload, new=known is None)
     except (BatchClosed, NotReceiving):
         # Raised by us before any commit: the row of a new one is certainly gone, so its file must go too.
@@ -141,6 +142,14 @@ def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
     if not moved:
         raise NotReceiving
     return Outcome("known" if known else "queued")
+
+
+def end_without_bytes(item: BatchItem, upload: Upload) -> Outcome:
+    """End a file whose bytes are in storage as `upload` of the same owner. Raises BatchClosed, NotReceiving.
+
+    Raises IntegrityError when the upload is deleted meanwhile; then nothing has changed.
+    """
+    return _tell(item, upload, new=False)
 
 
 def _key_of(item_id: int) -> UUID:
