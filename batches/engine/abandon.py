@@ -41,10 +41,12 @@ def wait_no_more(batch_id: int) -> bool:
     return seal_batch(batch_id) or bool(given_up)
 
 
-def note_sender(batch_id: int, seconds: float) -> None:
-    """Count bytes that arrive as activity of their batch, at most once in so many seconds."""
+def note_sender(batch: UploadBatch, seconds: float) -> None:
+    """Count bytes that arrive as activity of their batch, at most once in so many seconds; no query in between."""
     now = timezone.now()
-    UploadBatch.objects.filter(id=batch_id, updated_at__lt=now - timedelta(seconds=seconds)).update(updated_at=now)
+    since = now - timedelta(seconds=seconds)
+    if batch.updated_at < since:
+        UploadBatch.objects.filter(id=batch.id, updated_at__lt=since).update(updated_at=now)
 
 
 def _give_up(batch_id: int, announced_before: datetime) -> int:
