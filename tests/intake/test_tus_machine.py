@@ -126,6 +126,7 @@ class Sending(RuleBasedStateMachine):
     @rule(junk=st.binary(min_size=1, max_size=20))
     def kill_while_in_doubt(self, junk: bytes) -> None:
         """What a server leaves that is killed before a checksum was proven."""
+        parts.part_path(self.item_id).parent.mkdir(exist_ok=True)
         begin_doubt(self.item_id, self.arrived or 0)
         with parts.part_path(self.item_id).open("ab") as part:
             part.write(junk)
