@@ -2,7 +2,7 @@
 
 import os
 import time
-from itertools import count, pairwise
+from itertools import count
 
 import pytest
 from hypothesis import Phase
@@ -16,7 +16,8 @@ from batches.intake import parts
 from batches.intake.digests import HashStates
 from batches.intake.places import begin_doubt
 from batches.intake.sweep import Sweeper
-from tests.intake.tus_client import Answer, TusClient
+from tests.intake.sending_model import WRONG, Model
+from tests.intake.tus_client import TusClient
 from tests.people import make_person
 from tests.pictures import encoded, textured
 from tests.rows import assert_counters_true
@@ -25,7 +26,6 @@ from uploads.storage import local_copy
 
 JPEG = encoded(textured(24, 16), "JPEG")
 NUMBERS = count()
-WRONG = "sha256 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 clients = st.integers(0, 1)
 cuts = st.lists(st.integers(0, len(JPEG)), max_size=4).map(sorted)
@@ -33,11 +33,8 @@ checksums = st.sampled_from(["", "", "sha1", "sha256", WRONG])
 ends = st.sampled_from(["", "", "cut"])
 
 
-class Sending(RuleBasedStateMachine):
-    """Two pages of one person send the same file; somebody else tries to. `arrived` is None where there is no upload.
-
-    The model: `arrived` bytes are here for sure; `done` once the file was ended.
-    """
+class Sending(Model, RuleBasedStateMachine):
+    """Two pages of one person send the same file; somebody else tries to."""
 
     content = JPEG
 
@@ -50,16 +47,12 @@ class Sending(RuleBasedStateMachine):
         self.stranger = TusClient(other)
         self.batch = arrive.open_batch(person.id, "Any order")
         self.location = ""
-        self.arrived: int | None = None
-        self.done = False
-
-    @property
-    def size(self) -> int:
-        return len(self.content)
 
     @rule(client=clients)
     def create(self, client: int) -> None:
-        self.location = self.said(self.pages[client].create(self.batch.id, "a.jpg", self.size)).headers["location"]
+        answer = self.pages[client].create(self.batch.id, "a.jpg", self.size)
+        assert answer.status == 201
+        self.location = answer.headers["location"]
         self.took(0)
         self.ended_if_complete()
 
@@ -177,35 +170,6 @@ class Sending(RuleBasedStateMachine):
     @property
     def item_id(self) -> int:
         return int(self.location.rpartition("/")[2])
-
-    def pieces(self, start: int, cuts: list[int]) -> list[bytes]:
-        """The content from `start` on, in pieces that end at the cuts."""
-        return [self.content[one:other] for one, other in pairwise([start, *cuts])]
-
-    def took(self, offset: int) -> None:
-        self.arrived = max(self.arrived or 0, offset)
-
-    def sent(self, answer: Answer, offset: int, checksum: str, end: str, good: int) -> None:
-        """Follow what became of a body that ended at `offset`."""
-        if self.done:
-            assert answer.status in {0, good}
-        elif end:
-            assert answer.status == 0
-            if not checksum:
-                self.took(offset)
-        elif checksum == WRONG:
-            assert answer.status == 460
-        else:
-            self.took(offset)
-            self.ended_if_complete()
-            assert (answer.status, answer.offset) == (good, self.arrived)
-
-    def ended_if_complete(self) -> None:
-        self.done = self.done or self.arrived == self.size
-
-    def said(self, answer: Answer) -> Answer:
-        assert answer.status == 201
-        return answer
 
 
 @pytest.mark.django_db(transaction=True)
