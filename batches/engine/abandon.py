@@ -19,7 +19,7 @@ def seal_abandoned() -> int:
     """Seal batches without activity for ABANDONED_SECONDS that still wait for files, and fail what never came.
 
     A sealed batch waits too while a file is `receiving`. Parts already received are kept until they expire: a file that
-    is sent again goes on where it stopped, and reopens its batch.
+    is sent on, or again, goes on where it stopped and reopens its batch.
     """
     since = timezone.now() - timedelta(seconds=settings.ABANDONED_SECONDS)
     receives = Exists(BatchItem.objects.filter(batch_id=OuterRef("id"), status=ItemStatus.RECEIVING))

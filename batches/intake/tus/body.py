@@ -53,14 +53,16 @@ class Body:
         try:
             async for piece in self._pieces():
                 if self._held and len(self._held) + len(piece) > GATHER_BYTES:
-                    await in_thread(reception.add, self._take())
+                    await in_thread(_pour, [self._take()], reception)
                 if len(piece) > GATHER_BYTES:
-                    await in_thread(reception.add, piece)
+                    box: list[bytes | bytearray] = [piece]
+                    del piece
+                    await in_thread(_pour, box, reception)
                 else:
                     self._held += piece
         finally:
             if self._held:
-                await in_thread(reception.add, self._take())
+                await in_thread(_pour, [self._take()], reception)
 
     async def drain(self) -> None:
         """Read the rest away, up to the limit of one body, so that the client gets to read the answer. Raises Cut."""
@@ -96,3 +98,8 @@ class Body:
     def _take(self) -> bytearray:
         held, self._held = self._held, bytearray()
         return held
+
+
+def _pour(box: list[bytes | bytearray], reception: Reception) -> None:
+    """Write the one piece in the box, which is then held by nobody while the next one comes."""
+    reception.add(box.pop())
