@@ -78,7 +78,7 @@ def check_parts(**_: Any) -> list[CheckMessage]:
         return []
     words = "VUEMANTICS_PART_SECONDS must be more than VUEMANTICS_ABANDONED_SECONDS."
     hint = "Unset VUEMANTICS_PART_SECONDS and VUEMANTICS_ABANDONED_SECONDS for a week and a day."
-    return [Error(words, hint=hint, id="vuemantics.E010")]
+    return [Error(words, hint=hint, id="vuemantics.E012")]
 
 
 def check_disks(**_: Any) -> list[CheckMessage]:

@@ -65,6 +65,9 @@ class Part:
         if sure is not None:
             if sure < self.size:
                 self.truncate(sure)
+                os.utime(
+                    descriptor, ns=(now.st_atime_ns, now.st_mtime_ns)
+                )  # nobody sent anything: it expires as before
             end_doubt(item_id)
 
     def append(self, data: bytes | bytearray | memoryview) -> None:

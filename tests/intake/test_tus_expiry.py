@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from batches.engine.abandon import wait_no_more
 from batches.intake.parts import part_path
+from batches.intake.places import begin_doubt
 from batches.intake.sweep import Sweeper
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
@@ -127,3 +128,15 @@ def test_file_of_which_nothing_came_is_awaited_as_long(tus: TusClient, batch: Up
 
     assert (before.status, before.offset) == (200, 0)
     assert tus.head(location).status == 410
+
+
+def test_part_in_doubt_expires_as_others_do(tus: TusClient, batch: UploadBatch, begun: str) -> None:
+    item_id = batch.items.get().id
+    begin_doubt(item_id, 900)
+    with part_path(item_id).open("ab") as part:
+        part.write(b"never proven")
+    let_expire(batch)
+
+    again = tus.create(batch.id, "cat.jpg", len(JPEG))
+
+    assert (again.status, again.offset) == (201, 0)
