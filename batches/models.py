@@ -163,6 +163,9 @@ class BatchItem(models.Model):
                 fields=["batch", "queue_position"], name="item_queue", condition=Q(queue_position__isnull=False)
             ),
             models.Index(fields=["batch"], name="item_in_hand", condition=Q(status=ItemStatus.PROCESSING)),
+            models.Index(
+                fields=["batch"], name="item_receiving", condition=Q(status=ItemStatus.RECEIVING), include=["size"]
+            ),
             models.Index(fields=["batch", "id"], name="item_failed", condition=Q(status=ItemStatus.FAILED)),
             models.Index(fields=["batch", "id"], name="item_of_batch"),
         ]

@@ -57,7 +57,10 @@ class Upload(models.Model):
             models.CheckConstraint(condition=Q(size__gt=0), name="upload_not_empty"),
             models.CheckConstraint(condition=Q(audit_score__lte=100), name="upload_audit_score_at_most_100"),
         ]
-        indexes = [models.Index(fields=["owner", "-id"], name="upload_owner_newest")]
+        indexes = [
+            # With the size, so that what an owner stores is summed up from the index alone.
+            models.Index(fields=["owner", "-id"], name="upload_owner_newest", include=["size"]),
+        ]
 
     def __str__(self) -> str:
         return self.filename

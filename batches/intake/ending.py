@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
-from batches.engine.arrive import item_arrived, item_known, refuse_item
+from batches.engine.arrive import item_arrived, item_known, may_go_on, refuse_item
 from batches.engine.errors import BatchClosed
 from batches.intake.parts import Part
 from batches.models import BatchItem
@@ -47,8 +47,9 @@ class NotReceiving(Exception):
 def end_item(item: BatchItem, owner_id: int, part: Part) -> Outcome:
     """Take in a complete part, locked by the caller: afterwards the part is gone and the item has moved on.
 
-    Repeating it is safe. Raises BatchClosed, NotReceiving (both remove the part) and OSError or a database error,
-    which change nothing: then the same call may be made again.
+    Repeating it is safe. Raises BatchClosed and NotReceiving, which remove the part unless the file may still be
+    received once more, and OSError or a database error, which change nothing: then the same call may be made again.
+    Only a disk that could not keep the bytes removes the part with its OSError: they must be sent again.
     """
     part.sync()
     head = part.head(HEAD_BYTES)
@@ -58,8 +59,13 @@ def end_item(item: BatchItem, owner_id: int, part: Part) -> Outcome:
             outcome = _refuse(item, head)
         else:
             outcome = _keep(item, owner_id, part, mime_type)
-    except (BatchClosed, NotReceiving):
+    except BatchClosed:
         part.delete()
+        raise
+    except NotReceiving:
+        item.refresh_from_db()
+        if not may_go_on(item):
+            part.delete()
         raise
     part.delete()
     return outcome

@@ -5,6 +5,7 @@ it. The hash is taken of what is written, in the same pass.
 """
 
 import hashlib
+import logging
 import os
 import stat
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from django.db.models import Q
 
 from batches.engine.arrive import MAY_COME_AGAIN, NewFile
 from batches.intake.announce import announce
+from batches.intake.disk import fault_of, keep_room
 from batches.intake.ending import NotReceiving, Outcome, end_item, end_without_bytes, past_outcome
 from batches.intake.names import FileName
 from batches.intake.parts import READ_BYTES, Part, delete_part, locked_part
@@ -26,6 +28,7 @@ from batches.states import ItemStatus
 from uploads.models import Upload
 from uploads.storage import is_stored
 
+logger = logging.getLogger(__name__)
 CHANGED = "The file changed while it was read. Add it again when it is at rest."
 
 
@@ -79,8 +82,8 @@ def look_up(batch: UploadBatch, files: Sequence[DiskFile]) -> Page:
 def receive_looked_at(batch: UploadBatch, one: DiskFile, page: Page) -> Outcome:
     """Take a file in that was looked at; bytes that its owner has already are read once and not copied.
 
-    Goes on where an earlier try stopped. A file that cannot be read, or changes meanwhile, and a full disk refuse the
-    file. Raises Refused (`batch.full`), BatchClosed, PartBusy, OSError of storage.
+    Goes on where an earlier try stopped. A file that cannot be read, or changes meanwhile, and a disk that is full or
+    cannot be written refuse the file. Raises Refused (`batch.full`, `quota.exceeded`), BatchClosed, PartBusy.
     """
     item = announce(batch, one.file)
     if item.status != ItemStatus.RECEIVING:
@@ -93,8 +96,13 @@ def receive_looked_at(batch: UploadBatch, one: DiskFile, page: Page) -> Outcome:
         return refuse(item, "file.unreadable", f"The file cannot be read: {error.strerror}.")
     known = one.file.size in page.sizes
     page.sizes.add(one.file.size)
-    with stream, locked_part(item.id) as part:
-        return _take(item, batch.owner_id, one, stream, part, known=known)
+    try:
+        with stream, locked_part(item.id) as part:
+            return _take(item, batch.owner_id, one, stream, part, known=known)
+    except OSError as error:
+        logger.warning("The disk refused %s: %s", item, error)
+        fault = fault_of(error)
+        return refuse(item, fault.code, fault.message)
 
 
 def receive_path(batch: UploadBatch, path: Path, relative_path: str) -> Outcome:
@@ -111,6 +119,7 @@ def _take(item: BatchItem, owner_id: int, one: DiskFile, stream: BinaryIO, part:
             return outcome
         # What an earlier run has copied of this very file (its path, size and time are the item's) is not copied again.
         stream.seek(part.size)
+        keep_room(item.size - part.size)
         copy(stream, part, item.size)
         _check_at_rest(stream, one)
         return end_item(item, owner_id, part)

@@ -1,11 +1,12 @@
 """Files that come whole, from a stream. They end as those sent by tus."""
 
-from errno import EDQUOT, ENOSPC
+import logging
 from typing import BinaryIO
 
 from batches.engine.arrive import refuse_item
 from batches.engine.errors import BatchClosed
 from batches.intake.announce import announce
+from batches.intake.disk import fault_of, keep_room
 from batches.intake.ending import NotReceiving, Outcome, end_item, past_outcome
 from batches.intake.names import FileName
 from batches.intake.parts import READ_BYTES, Part, locked_part
@@ -13,8 +14,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
 
 __all__ = ["FileName", "Outcome", "receive_file"]
-DISK_FULL = frozenset({ENOSPC, EDQUOT})
-FULL_WORDS = "The disk of the server is full. Make room there, then add the file again."
+logger = logging.getLogger(__name__)
 
 
 class Unusable(Exception):
@@ -30,22 +30,36 @@ def receive_file(batch: UploadBatch, name: FileName, stream: BinaryIO) -> Outcom
     """Take one file into the batch from a stream of `name.size` bytes, in pieces of 1 MiB.
 
     A file that was received before is not read again. A stream that breaks or is longer or shorter than announced, and
-    a full disk, refuse the file. Raises Refused (`batch.full`), BatchClosed, PartBusy, OSError of storage.
+    a disk that is full or cannot be written, refuse the file; it may be added again. Raises Refused (`batch.full`,
+    `quota.exceeded`), BatchClosed, PartBusy.
     """
     item = announce(batch, name.as_new_file())
     if item.status != ItemStatus.RECEIVING:
         return past_outcome(item)
-    with locked_part(item.id) as part:
+    try:
+        keep_room(name.size)
+        with locked_part(item.id) as part:
+            return _take(item, batch.owner_id, stream, part)
+    except OSError as error:
+        logger.warning("The disk refused %s: %s", item, error)
+        fault = fault_of(error)
+        return refuse(item, fault.code, fault.message)
+
+
+def _take(item: BatchItem, owner_id: int, stream: BinaryIO, part: Part) -> Outcome:
+    part.truncate(0)
+    try:
+        copy(stream, part, item.size)
+        return end_item(item, owner_id, part)
+    except Unusable as error:
         part.truncate(0)
-        try:
-            copy(stream, part, name.size)
-            return end_item(item, batch.owner_id, part)
-        except Unusable as error:
-            part.truncate(0)
-            return refuse(item, error.code, error.message)
-        except NotReceiving:
-            item.refresh_from_db()
-            return past_outcome(item)
+        return refuse(item, error.code, error.message)
+    except OSError:
+        part.truncate(0)
+        raise
+    except NotReceiving:
+        item.refresh_from_db()
+        return past_outcome(item)
 
 
 def copy(stream: BinaryIO, part: Part, size: int) -> None:
@@ -59,12 +73,7 @@ def copy(stream: BinaryIO, part: Part, size: int) -> None:
             raise Unusable("file.changed", "The file changed while it was read. Add it again when it is at rest.")
         if not piece:
             return
-        try:
-            part.append(piece)
-        except OSError as error:
-            if error.errno in DISK_FULL:
-                raise Unusable("storage.full", FULL_WORDS) from error
-            raise
+        part.append(piece)
 
 
 def refuse(item: BatchItem, code: str, message: str) -> Outcome:

@@ -308,6 +308,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("status", "receiving")), fields=["batch"], include=("size",), name="item_receiving"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
             index=models.Index(condition=models.Q(("status", "failed")), fields=["batch", "id"], name="item_failed"),
         ),
         migrations.AddIndex(

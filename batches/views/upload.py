@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from batches.engine.arrive import open_batch as open_new
 from batches.engine.arrive import seal_batch
+from batches.engine.errors import Refused
 from batches.intake.receive import FileName, receive_file
 from batches.models import UploadBatch
 from uploads.media.sniff import SUPPORTED
@@ -66,6 +67,8 @@ def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:
             # A form tells no folders and no times: the position keeps equal names of equal size apart.
             name = FileName(file.name or str(position), file.size or 0, last_modified=f"form {position}")
             receive_file(batch, name, file.open("rb"))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
     finally:
         seal_batch(batch.id)
     return batch
