@@ -15,6 +15,7 @@ from batches.intake.places import (
     begin_doubt,
     delete_part,
     end_doubt,
+    open_part,
     part_facts,
     part_path,
     part_size,
@@ -160,7 +161,7 @@ def lock_part(item_id: int) -> Part:
     """Open the part, make it if there is none, and lock it until its `close`. Raises PartBusy, OSError."""
     path = part_path(item_id)
     while True:
-        descriptor = _open(path)
+        descriptor = open_part(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_still_at(path, descriptor):
@@ -182,15 +183,6 @@ def locked_part(item_id: int) -> Iterator[Part]:
         yield part
     finally:
         part.close()
-
-
-def _open(path: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-    try:
-        return os.open(path, flags, 0o600)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return os.open(path, flags, 0o600)
 
 
 def _is_still_at(path: Path, descriptor: int) -> bool:

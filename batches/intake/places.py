@@ -5,6 +5,7 @@ which the part is sure. A process that is killed in the middle leaves it behind,
 there: bytes that were never proven are never taken for the file's.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,16 @@ def delete_part(item_id: int) -> None:
     """Remove a part that nobody needs any more."""
     part_path(item_id).unlink(missing_ok=True)
     end_doubt(item_id)
+
+
+def open_part(path: Path) -> int:
+    """Open a part to write at its end, made where there is none, as is the folder of the first. Raises OSError."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.open(path, flags, 0o600)
 
 
 def begin_doubt(item_id: int, size: int) -> None:
