@@ -50,7 +50,7 @@ def disk(tmp_path: Path, settings: Settings) -> Iterator[Disk]:
     settings.PARTS_ROOT = disk.folder / "parts"
     settings.STORAGES = settings.STORAGES | {
         "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "uploads.storage.disk.Disk",
             "OPTIONS": {"location": disk.folder / "media"},
         }
     }
