@@ -57,7 +57,11 @@ class Upload(models.Model):
             models.CheckConstraint(condition=Q(size__gt=0), name="upload_not_empty"),
             models.CheckConstraint(condition=Q(audit_score__lte=100), name="upload_audit_score_at_most_100"),
         ]
-        indexes = [models.Index(fields=["owner", "-id"], name="upload_owner_newest")]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
+            # Asked before bytes are sent: which of these sizes do I have?
+            models.Index(fields=["owner", "size"], name="upload_owner_size"),
+        ]
 
     def __str__(self) -> str:
         return self.filename

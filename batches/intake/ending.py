@@ -139,6 +139,14 @@ def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
     return Outcome("known" if known else "queued")
 
 
+def end_without_bytes(item: BatchItem, upload: Upload) -> Outcome:
+    """End a file whose bytes are in storage as `upload` of the same owner. Raises BatchClosed, NotReceiving.
+
+    Raises IntegrityError when the upload is deleted meanwhile; then nothing has changed.
+    """
+    return _tell(item, upload, new=False)
+
+
 def _key_of(item_id: int) -> UUID:
     """Return the storage key for the bytes of this item: the same at each repetition, not to be guessed by others."""
     return UUID(bytes=salted_hmac("batches.intake", str(item_id), algorithm="sha256").digest()[:16], version=4)

@@ -78,6 +78,10 @@ class Migration(migrations.Migration):
             model_name="upload",
             index=models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
         ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(fields=["owner", "size"], name="upload_owner_size"),
+        ),
         migrations.AddConstraint(
             model_name="upload",
             constraint=models.UniqueConstraint(fields=("owner", "sha256"), name="upload_once_per_owner"),

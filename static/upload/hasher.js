@@ -1,0 +1,19 @@
+// A worker of its own: reads a file piece by piece and digests it, while the page stays free.
+
+import { sha256 } from "../vendor/noble-hashes-2.4.0/sha2.js";
+import { hex } from "./fingerprint.js";
+
+const PIECE = 4 * 2 ** 20;
+
+async function digest(file) {
+  const running = sha256.create();
+  for (let at = 0; at < file.size; at += PIECE) {
+    running.update(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()));
+  }
+  return hex(running.digest());
+}
+
+// Null for a file that cannot be read: sending it will say so.
+self.onmessage = async ({ data: file }) => {
+  self.postMessage(await digest(file).catch(() => null));
+};
