@@ -37,9 +37,9 @@ def json_door(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
     """Let a view raise NotTaken; the answer is then {code, error}."""
 
     @wraps(view)
-    def door(request: PersonRequest, *args: int) -> JsonResponse:
+    def door(request: PersonRequest, **address: int) -> JsonResponse:
         try:
-            return view(request, *args)
+            return view(request, **address)
         except NotTaken as error:
             return JsonResponse({"code": error.code, "error": error.message}, status=error.status)
 

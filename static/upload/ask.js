@@ -33,8 +33,9 @@ export async function askOnce(url, content) {
   throw new Error(read(text).error || say.notOpened);
 }
 
-// Until there is an answer: null when the server does not take the question. Rejects with BatchGone.
-export async function ask(line, url, content) {
+// Until there is an answer: null when the server does not take the question, or fails at one that only saves work.
+// Rejects with BatchGone.
+export async function ask(line, url, content, { savesWork = false } = {}) {
   for (let attempt = 0; ; attempt += 1) {
     await line.ready();
     const answer = await post(url, content);
@@ -42,6 +43,7 @@ export async function ask(line, url, content) {
       line.worked();
       return read(answer.text);
     }
+    if (savesWork && answer.status === 500 && attempt >= 2) return null;
     const { code, error } = read(answer.text);
     const text = code ? `${code}: ${error}` : "";
     if ((await line.afterFailure({ status: answer.status, text }, attempt)) !== null) return null;

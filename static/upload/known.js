@@ -9,7 +9,7 @@ const LONGEST = 2000;
 // Parts a page into [those of a size that the library does not have, those that may be there].
 export async function partBySize(page, batch, sizesUrl) {
   const sizes = [...new Set(page.map(({ size }) => size))].filter((size) => size > 0);
-  const answer = sizes.length ? await ask(batch.line, sizesUrl, { sizes }) : null;
+  const answer = sizes.length ? await ask(batch.line, sizesUrl, { sizes }, { savesWork: true }) : null;
   const known = new Set(answer?.sizes);
   return [page.filter(({ size }) => !known.has(size)), page.filter(({ size }) => known.has(size))];
 }
@@ -43,7 +43,7 @@ async function askFor(asked, batch, meter, queue) {
     last_modified: String(file.lastModified),
     sha256,
   }));
-  const answer = await ask(batch.line, `${batch.url}known/`, { files });
+  const answer = await ask(batch.line, `${batch.url}known/`, { files }, { savesWork: true });
   for (const [at, { one }] of asked.entries()) {
     const { state, words } = answer?.files[at] ?? { state: "unknown" };
     if (state === "unknown") await queue.put(one);
