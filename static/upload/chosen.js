@@ -1,5 +1,5 @@
-// One file that a person chose: its path, and how to get at it. The File itself is made only when it is needed; size and
-// time of change are -1 until it is measured, `counted` says whether the total knows of it.
+// One file that a person chose: its path, and how to get at it. The File itself is made only when it is needed; size
+// and time of change are -1 until it is measured, `counted` says whether the total knows of it.
 
 export class Chosen {
   constructor(path, source) {

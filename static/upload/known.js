@@ -1,5 +1,5 @@
-// Which files are in the library already: asked by sizes first, which costs nothing; only where a size is found the file
-// is read here, and the server is asked by its digest.
+// Which files are in the library already: asked by sizes first, which costs nothing; only where a size is found the
+// file is read here, and the server is asked by its digest.
 
 import { ask } from "./ask.js";
 
@@ -14,7 +14,7 @@ export async function partBySize(page, batch, sizesUrl) {
   return [page.filter(({ size }) => !known.has(size)), page.filter(({ size }) => known.has(size))];
 }
 
-// Reads files one by one and asks for some at a time: what the library has is ended there, the rest is put into `queue`.
+// Reads files one by one and asks for some at a time: what the library has is ended there, the rest goes to `queue`.
 export async function takeKnown(files, batch, hashing, meter, queue) {
   let gathered = [];
   let since = performance.now();

@@ -16,7 +16,7 @@ export function choose(batches) {
     byId("start-new").onclick = () => decide(null);
     byId("choose").hidden = true;
     byId("offer").hidden = false;
-    byId("offers").querySelector("h2").focus();
+    byId("offer-title").focus();
   });
 }
 

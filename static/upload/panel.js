@@ -100,7 +100,9 @@ export class Panel {
     write("time-left", "");
     write("speed", "");
     byId("pause").hidden = true;
-    byId("lanes-part").hidden = true;
+    // What is said in their place, such as that the server could not be told, still has its room.
+    for (const id of ["lanes", "lanes-title"]) byId(id).hidden = true;
+    write("sending-title", say.sent);
     write("keep-open", say.mayClose);
     byId("batch-link").removeAttribute("target");
     byId("batch-link").classList.add("primary");

@@ -52,7 +52,8 @@ async function walk(taken, onFound) {
   return found.end();
 }
 
-// Folders go onto the pile of what waits, files are found. One call hands over a hundred at most: ask until none is left.
+// Folders go onto the pile of what waits, files are found. One call hands over a hundred at most: ask until none is
+// left.
 async function look(folder, found, waiting) {
   if (isJunkFolder(folder.name)) return;
   const reader = folder.createReader();

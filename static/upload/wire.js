@@ -3,8 +3,8 @@
 const QUIET = 90000;
 const running = new Set();
 
-// Resolves to {status, text, header(name), url}; status 0: the server was not reached, or the request was cut. A request
-// of which nothing is heard for 90 s is cut: a phone that changed its network would wait for it forever.
+// Resolves to {status, text, header(name), url}; status 0: the server was not reached, or the request was cut. A
+// request of which nothing is heard for 90 s is cut: a phone that changed its network would wait for it forever.
 export function exchange(method, url, headers, body = null, onSent = null) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();

@@ -10,6 +10,9 @@ export const files = (value) => `${count(value)} ${value === 1 ? "file" : "files
 
 const are = (value) => `${files(value)} ${value === 1 ? "is" : "are"}`;
 
+// The first three by name.
+const some = (names) => names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${count(names.length - 3)} more` : "");
+
 export function bytes(value) {
   let unit = 0;
   while (value >= 1000 && unit < UNITS.length - 1) {
@@ -32,8 +35,8 @@ export const say = {
   size: (size, exact) => `${exact ? "" : "about "}${bytes(size)}`,
   speed: (perSecond) => `${bytes(perSecond)} a second`,
   percent: (tens) => `${tens} % sent.`,
-  allSent: "All files are sent.",
-  allEnded: (refused) => (refused ? `All is sent, but ${files(refused)} ${refused === 1 ? "was" : "were"} not taken.` : "All files are sent."),
+  sent: "Sent",
+  allEnded: (refused) => (refused ? `All is sent, but ${say.notTaken(refused)}.` : "All files are sent."),
   title: (percent, name) => `${percent} % sent · ${name} · vuemantics`,
   titlePaused: (name) => `Paused · ${name} · vuemantics`,
   filesOf: (day) => `Files of ${day.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" })}`,
@@ -42,7 +45,7 @@ export const say = {
   nothing: "There are no files in it. Choose another folder or some files.",
   nothingButJunk: (junk) => `There is nothing in it but ${files(junk)} of the system. Choose another folder.`,
   junk: (junk) => `${are(junk)} left out: made by the system, not by you, such as .DS_Store or Thumbs.db.`,
-  unreadable: (folders) => `This computer does not let the browser look into ${folders.slice(0, 3).join(", ")}${folders.length > 3 ? ` and ${count(folders.length - 3)} more folders` : ""}. What is in there is left out.`,
+  unreadable: (folders) => `The browser may not look into ${some(folders)}. What is in there is left out.`,
   goOnWith: (name) => `Go on with “${name}”?`,
   hereOf: (here, whole) => `${count(here)} of ${files(whole)} ${here === 1 ? "is" : "are"} here. Only what is missing is sent.`,
   goOn: "Go on",
