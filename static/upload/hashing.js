@@ -6,7 +6,7 @@ export class Hashing {
 
   // Resolves to 64 hex digits, or to null when the file cannot be read or workers cannot run here.
   digest(file) {
-    this.#last = this.#last.then(() => this.#ask(file));
+    this.#last = this.#last.then(() => this.#ask(file)).catch(() => null);
     return this.#last;
   }
 

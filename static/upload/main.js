@@ -101,7 +101,11 @@ function take(transfer) {
 
 for (const [button, input] of [["pick-folder", "folder"], ["pick-files", "several"]]) {
   byId(button).addEventListener("click", () => byId(input).click());
-  byId(input).addEventListener("change", ({ target }) => begin((onFound) => fromInput(target.files, onFound)));
+  byId(input).addEventListener("change", ({ target }) => {
+    // Emptied afterwards: choosing the same again must be heard again.
+    const choosing = (onFound) => fromInput(target.files, onFound).finally(() => { target.value = ""; });
+    begin(choosing);
+  });
 }
 byId("choose").addEventListener("submit", (event) => event.preventDefault());
 if (byId("name")) byId("name").placeholder = byId("name").dataset.scripted;

@@ -43,8 +43,11 @@ export async function send(found, wished, site) {
     await sendMissing(chosen, batch, meter);
     await finish(batch, panel, meter);
   } catch (error) {
-    if (!(error instanceof BatchGone)) throw error;
     letGo();
+    if (!(error instanceof BatchGone)) {
+      panel.trouble(say.broken);
+      throw error;
+    }
     window.location.assign(opened.url);
   }
 }

@@ -57,6 +57,7 @@ export const say = {
   signedOut: "You are signed out. Sign in again in another tab, then press “Go on”.",
   notOpened: "The server did not answer. Try again in a moment.",
   gone: "It could not be read on this computer. Was it moved, changed or deleted?",
+  broken: "This page has failed. Load it again and choose the same folder: only what is missing is sent.",
   notTaken: (refused) => `${files(refused)} ${refused === 1 ? "was" : "were"} not taken`,
   more: (more) => `and ${count(more)} more`,
   notSealed: "All files are sent. The server could not be told; it finds out by itself later.",

@@ -135,6 +135,35 @@ def test_batch_cancelled_elsewhere_stops_the_sending(open_page: OpenPage, owner:
     assert UploadBatch.objects.get(owner=owner).total == 0
 
 
+def test_pasted_files_are_sent(open_page: OpenPage, owner: User) -> None:
+    page = open_page("/batches/new/")
+    picture = list(encoded(textured(200, 150), "JPEG"))
+
+    page.evaluate(
+        """(bytes) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.items.add(new File([new Uint8Array(bytes)], "image.jpg"));
+            window.dispatchEvent(new ClipboardEvent("paste", { clipboardData, cancelable: true }));
+        }""",
+        picture,
+    )
+
+    page.wait_for_url(BATCH, timeout=20_000)
+    assert UploadBatch.objects.get(owner=owner).items.get().relative_path == "image.jpg"
+
+
+def test_folder_with_nothing_but_junk_is_told(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+    page = open_page("/batches/new/")
+    for name in (".DS_Store", "Thumbs.db", "@eaDir/IMG_0001.JPG"):
+        (tmp_path / "Roll" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "Roll" / name).write_bytes(b"junk")
+
+    choose_folder(page, tmp_path / "Roll")
+
+    expect(page.get_by_role("alert")).to_contain_text("nothing in it but 3 files of the system")
+    assert not UploadBatch.objects.exists()
+
+
 def test_form_without_scripts_stands_in_one_column_and_promises_nothing_else(open_page: OpenPage) -> None:
     page = open_page("/batches/new/", java_script_enabled=False)
 

@@ -80,6 +80,21 @@ def test_pause_stops_the_sending_until_going_on(open_page: OpenPage, owner: User
     assert_all_arrived(batch, roll)
 
 
+def test_signed_out_person_signs_in_again_and_goes_on(open_page: OpenPage, owner: User, roll: Path) -> None:
+    page = open_page("/batches/new/")
+    batch = begin(page, roll)
+    cookies = page.context.cookies()
+
+    page.context.clear_cookies()
+    expect(page.get_by_text("You are signed out.")).to_be_visible(timeout=10_000)
+    assert arrived() < 240
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Go on").click()
+
+    page.wait_for_url(BATCH, timeout=60_000)
+    assert_all_arrived(batch, roll)
+
+
 def test_page_asks_before_it_is_left_while_files_are_sent(open_page: OpenPage, owner: User, roll: Path) -> None:
     page = open_page("/batches/new/")
     begin(page, roll)
