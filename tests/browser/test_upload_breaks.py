@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
@@ -101,7 +101,12 @@ def test_page_asks_before_it_is_left_while_files_are_sent(open_page: OpenPage, o
     # Browsers ask only on pages that were touched.
     page.get_by_role("button", name="Pause").click()
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
 
     page.close(run_before_unload=True)
 
