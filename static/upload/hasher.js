@@ -5,10 +5,15 @@ import { hex } from "./fingerprint.js";
 
 const PIECE = 4 * 2 ** 20;
 
+// The next piece is read while this one is digested.
 async function digest(file) {
   const running = sha256.create();
+  const read = (at) => file.slice(at, at + PIECE).arrayBuffer();
+  let ahead = read(0);
   for (let at = 0; at < file.size; at += PIECE) {
-    running.update(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()));
+    const piece = new Uint8Array(await ahead);
+    ahead = at + PIECE < file.size ? read(at + PIECE) : null;
+    running.update(piece);
   }
   return hex(running.digest());
 }

@@ -22,10 +22,13 @@ CHOOSE_MANY = """() => {
         return file;
     });
     Object.defineProperty(input, "files", { value: files });
+    let last = performance.now();
     window.longest = 0;
-    new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
-    }).observe({ type: "longtask" });
+    // The longest gap between two ticks is at least as long as the longest task.
+    setInterval(() => {
+        window.longest = Math.max(window.longest, performance.now() - last);
+        last = performance.now();
+    }, 5);
 }"""
 # A page that is held up for 300 ms must be noticed, or the test proves nothing.
 HOLD_UP = "() => { const end = performance.now() + 300; while (performance.now() < end); }"
