@@ -58,8 +58,9 @@ class Upload(models.Model):
             models.CheckConstraint(condition=Q(audit_score__lte=100), name="upload_audit_score_at_most_100"),
         ]
         indexes = [
-            # With the size, so that what an owner stores is summed up from the index alone.
-            models.Index(fields=["owner", "-id"], name="upload_owner_newest", include=["size"]),
+            models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
+            # Asked before bytes are sent (which of these sizes do I have?) and summed up by the quota.
+            models.Index(fields=["owner", "size"], name="upload_owner_size"),
         ]
 
     def __str__(self) -> str:

@@ -76,7 +76,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="upload",
-            index=models.Index(fields=["owner", "-id"], include=("size",), name="upload_owner_newest"),
+            index=models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(fields=["owner", "size"], name="upload_owner_size"),
         ),
         migrations.AddConstraint(
             model_name="upload",
