@@ -1,4 +1,4 @@
-"""What a dramatiq worker process does beside its messages: be known to live, beat, reconcile, stop in good order."""
+"""What a dramatiq worker process does beside its messages: be known to live, beat, reconcile, clean, stop in order."""
 
 import logging
 import os
@@ -11,6 +11,7 @@ import redis
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
+from batches.cleaner import clean
 from batches.engine.give_back import give_back
 from batches.engine.heartbeat import beat
 from batches.engine.hold import hold
@@ -85,13 +86,14 @@ class WorkerMiddleware(dramatiq.Middleware):
         self._threads: list[Repeat] = []
 
     def after_process_boot(self, broker: dramatiq.Broker) -> None:
-        """Take an identity and start the two threads."""
+        """Take an identity and start the threads."""
         if self._threads:
             return
         heartbeat()
         self._threads = [
             Repeat("heartbeat", 1, heartbeat),
             Repeat("reconciler", settings.RECONCILE_SECONDS, reconcile),
+            Repeat("cleaner", settings.RECONCILE_SECONDS, clean),
         ]
         for thread in self._threads:
             thread.start()

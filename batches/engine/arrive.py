@@ -134,7 +134,7 @@ def _end_receiving(item_id: int, status: ItemStatus, **fields: object) -> bool:
         if not changed:
             return False
         batch_id = BatchItem.objects.values_list("batch_id", flat=True).get(id=item_id)
-        UploadBatch.objects.filter(id=batch_id).update(updated_at=now, **{counter: F(counter) + 1})
+        UploadBatch.everything.filter(id=batch_id).update(updated_at=now, **{counter: F(counter) + 1})
     settle(batch_id)
     events.batch_changed(batch_id)
     return True

@@ -1,5 +1,7 @@
 """What the engine refuses, in words for people."""
 
+GONE = ("item.gone", "The picture was deleted before it was worked on.")
+
 
 class Refused(Exception):
     """A command that is not legal from the present state. `code` is stable, the text may change."""

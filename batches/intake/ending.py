@@ -20,11 +20,11 @@ from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.utils.crypto import salted_hmac
 
 from batches.engine.arrive import item_arrived, item_known, refuse_item
 from batches.engine.errors import BatchClosed
 from batches.intake.parts import Part
+from batches.keys import key_of
 from batches.models import BatchItem
 from batches.states import ItemStatus
 from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
@@ -88,7 +88,7 @@ def _keep(item: BatchItem, owner_id: int, part: Part, mime_type: str) -> Outcome
     """Store the bytes once per owner; try again when the Upload that was found is deleted under our hands."""
     wanted = Upload(
         owner_id=owner_id,
-        key=_key_of(item.id),
+        key=key_of(item.id),
         sha256=part.sha256(),
         filename=item.filename,
         size=part.size,
@@ -137,11 +137,6 @@ def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
     if not moved:
         raise NotReceiving
     return Outcome("known" if known else "queued")
-
-
-def _key_of(item_id: int) -> UUID:
-    """Return the storage key for the bytes of this item: the same at each repetition, not to be guessed by others."""
-    return UUID(bytes=salted_hmac("batches.intake", str(item_id), algorithm="sha256").digest()[:16], version=4)
 
 
 def _store(part: Path, key: UUID) -> None:

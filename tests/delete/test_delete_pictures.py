@@ -1,0 +1,178 @@
+"""Deleting pictures: gone with their files, while the batches that speak of them stay true."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from batches import deletion
+from batches.cleaner import clean
+from batches.engine import arrive, claim, finish, retry
+from batches.engine.errors import Refused
+from batches.engine.in_hand import Held
+from batches.engine.work import process_upload, work_on
+from batches.models import UploadBatch
+from batches.states import BatchStatus, ItemStatus
+from tests.delete.stored import age_tombstones, finish_all, store, stored_names
+from tests.people import make_person, make_staff
+from tests.pictures import encoded, textured
+from tests.rows import assert_counters_true, fill
+from uploads.models import Embedding, Tombstone, Upload
+from uploads.storage import original_name
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def picture(batch: UploadBatch, number: int = 0) -> Upload:
+    upload = batch.items.order_by("id")[number].upload
+    assert upload is not None
+    return upload
+
+
+def bury_all() -> None:
+    age_tombstones()
+    clean()
+
+
+def test_deleted_picture_goes_with_files_previews_and_vector(owner: User) -> None:
+    batch = fill(owner, 2)
+    finish_all(batch)
+    arrive.seal_batch(batch.id)
+    gone, kept = store(picture(batch, 0)), store(picture(batch, 1))
+
+    assert deletion.delete_pictures(owner, [gone.id]) == 1
+    bury_all()
+
+    assert Upload.objects.get() == kept
+    assert Embedding.objects.get().upload == kept
+    assert stored_names() == {original_name(kept.key), *kept.previews.values()}
+    assert not Tombstone.objects.exists()
+    item = batch.items.order_by("id")[0]
+    assert (item.status, item.upload) == (ItemStatus.COMPLETED, None)
+    assert_counters_true(batch)
+
+
+def test_deleting_again_changes_nothing(owner: User) -> None:
+    batch = fill(owner, 1)
+    upload = picture(batch)
+
+    assert deletion.delete_pictures(owner, [upload.id, upload.id + 1000]) == 1
+    assert deletion.delete_pictures(owner, [upload.id]) == 0
+
+
+def test_file_that_waits_for_a_deleted_picture_fails_by_itself_with_a_word(owner: User) -> None:
+    batch = fill(owner, 1)
+    arrive.seal_batch(batch.id)
+    deletion.delete_pictures(owner, [picture(batch).id])
+    assert_counters_true(batch)
+
+    taken = claim.claim_item(batch.id, 4711)
+    assert taken is not None
+    work_on(taken)
+
+    item = batch.items.get()
+    assert (item.status, item.error_code) == (ItemStatus.FAILED, "item.gone")
+    assert_counters_true(batch)
+    assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
+
+
+def test_file_in_hand_for_a_deleted_picture_fails_at_once_and_a_late_finish_changes_nothing(owner: User) -> None:
+    batch = fill(owner, 1)
+    arrive.seal_batch(batch.id)
+    taken = claim.claim_item(batch.id, 4711)
+    assert taken is not None
+
+    deletion.delete_pictures(owner, [picture(batch).id])
+
+    item = batch.items.get()
+    assert (item.status, item.error_code, item.upload) == (ItemStatus.FAILED, "item.gone", None)
+    assert not finish.complete(taken)
+    assert_counters_true(batch)
+    assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
+    assert not retry.retry_failed(batch.id)
+
+
+@pytest.mark.parametrize("how", ["picture", "batch"])
+def test_previews_of_a_picture_deleted_while_it_was_worked_on_are_never_written(owner: User, how: str) -> None:
+    batch = fill(owner, 1)
+    upload = store(picture(batch))
+    (path := default_path(upload)).write_bytes(encoded(textured(320, 240), "JPEG"))
+    assert path.exists()
+    taken = claim.claim_item(batch.id, 4711)
+    assert taken is not None
+    save = process_upload(Held(taken))
+
+    if how == "picture":
+        deletion.delete_pictures(owner, [upload.id])
+    else:
+        deletion.delete_batch(owner, batch.id)
+        clean()
+    bury_all()
+
+    assert save is not None
+    assert not finish.complete(taken, save)
+    assert not stored_names()
+
+
+def default_path(upload: Upload) -> Path:
+    return Path(default_storage.path(original_name(upload.key)))
+
+
+def test_previews_of_which_no_row_tells_go_too(owner: User) -> None:
+    batch = fill(owner, 1)
+    upload = store(picture(batch))
+    Upload.objects.update(previews={})
+
+    deletion.delete_pictures(owner, [upload.id])
+    bury_all()
+
+    assert not stored_names()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: make_person("ben"),
+        AnonymousUser,
+        lambda: make_staff("viewer", "view_upload", "delete_uploadbatch"),
+    ],
+)
+def test_pictures_of_another_person_are_left_out(owner: User, make: Callable[[], User]) -> None:
+    upload = picture(fill(owner, 1))
+
+    assert deletion.delete_pictures(make(), [upload.id]) == 0
+
+    assert Upload.objects.exists()
+
+
+def test_staff_with_the_permission_deletes_any_picture(owner: User) -> None:
+    upload = picture(fill(owner, 1))
+
+    assert deletion.delete_pictures(make_staff("operator", "delete_upload"), [upload.id]) == 1
+
+
+def test_too_many_at_a_time_are_refused_with_the_way_out(owner: User) -> None:
+    with pytest.raises(Refused) as refused:
+        deletion.delete_pictures(owner, range(deletion.MOST_PICTURES + 1))
+
+    assert refused.value.code == "upload.too_many"
+    assert "batch" in refused.value.message
+
+
+def test_picture_of_several_batches_is_unlinked_from_all_of_them(owner: User) -> None:
+    batch, other = fill(owner, 1), fill(owner, 1, "Garden")
+    upload = picture(batch)
+    other.items.update(upload=upload)
+    in_hand = claim.claim_item(other.id, 4711)
+    assert in_hand is not None
+    Upload.objects.filter(id=upload.id).update(processed_at=timezone.now())
+
+    deletion.delete_pictures(owner, [upload.id])
+
+    for each in (batch, other):
+        assert_counters_true(each)
+        assert each.items.get().upload is None
+    assert other.failed == 1
