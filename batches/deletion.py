@@ -18,7 +18,7 @@ from uploads.models import Upload
 
 BATCH_PERMISSION = "batches.delete_uploadbatch"
 PICTURE_PERMISSION = "uploads.delete_upload"
-MOST_PICTURES = 1000
+MOST_PICTURES = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ class UploadBatch(models.Model):
 
     The counters always equal the counts of the items' rows: they move in the same transaction. `total` counts all
     items, also those being received. A batch is finished when it is sealed and no item is live. `source`: the batch
-    whose pictures a re-analysis describes again. `objects` has no batch that is being deleted, so whoever forgets about
-    deletion finds nothing; `everything` is for who moves counters, and for staff.
+    whose pictures a re-analysis describes again. `objects` leaves out what is being deleted, `everything` does not.
     """
 
     owner = models.ForeignKey(
