@@ -27,8 +27,8 @@ LONGEST_DOUBLINGS = 6
 TAKE = """
 UPDATE uploads_tombstone
    SET tries = least(tries + 1, 1000), due_at = clock_timestamp() + %(pause)s * power(2, least(tries, %(doublings)s))
- WHERE id IN (SELECT id FROM uploads_tombstone WHERE due_at <= clock_timestamp()
-               ORDER BY due_at LIMIT %(chunk)s FOR UPDATE SKIP LOCKED)
+ WHERE id = ANY(ARRAY(SELECT id FROM uploads_tombstone WHERE due_at <= clock_timestamp()
+                       ORDER BY due_at LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
 RETURNING id, key, previews, EXISTS (SELECT FROM uploads_upload WHERE uploads_upload.key = uploads_tombstone.key)
 """
 

@@ -28,12 +28,12 @@ LONGEST_STORING = timedelta(hours=1)
 # Several processes take turns at one batch: each takes what the others have not.
 TAKE = """
 DELETE FROM batches_batchitem
- WHERE id IN (SELECT id FROM batches_batchitem WHERE batch_id = %(batch)s
-               ORDER BY id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED)
+ WHERE id = ANY(ARRAY(SELECT id FROM batches_batchitem WHERE batch_id = %(batch)s
+                       ORDER BY id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
 RETURNING id, status, upload_id, error_code
 """
-# min() within two bounds walks the index on items' uploads whatever the statistics say. NOT EXISTS would be made a join,
-# and an equality with LIMIT 1 tempts the planner where one picture came many times: both may read the whole table.
+# min() within two bounds walks the index on items' uploads whatever the statistics say. NOT EXISTS would be made a
+# join, and an equality with LIMIT 1 tempts the planner where one picture came often: both may read the whole table.
 UNSHARED = """
 SELECT upload.id FROM unnest(%(ids)s::bigint[]) AS upload (id)
  WHERE (SELECT min(item.upload_id) FROM batches_batchitem AS item
