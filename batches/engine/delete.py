@@ -25,11 +25,12 @@ CHUNK = 500
 # A file whose sender is gone may just be stored under its item's key; it is given up long before.
 LONGEST_STORING = timedelta(hours=1)
 
-# Several processes take turns at one batch: each takes what the others have not.
+# Several processes take turns at one batch: each takes what the others have not. Only item_of_batch gives this order of
+# a range; a walk of the primary key would pass the rows of all other batches again and again.
 TAKE = """
 DELETE FROM batches_batchitem
- WHERE id = ANY(ARRAY(SELECT id FROM batches_batchitem WHERE batch_id = %(batch)s
-                       ORDER BY id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
+ WHERE id = ANY(ARRAY(SELECT id FROM batches_batchitem WHERE batch_id BETWEEN %(batch)s AND %(batch)s
+                       ORDER BY batch_id, id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
 RETURNING id, status, upload_id, error_code
 """
 # min() within two bounds walks the index on items' uploads whatever the statistics say. NOT EXISTS would be made a
