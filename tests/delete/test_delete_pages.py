@@ -50,7 +50,7 @@ def test_batch_page_leads_to_the_question_that_says_what_goes(page: Client, batc
 
     assert "Delete “Iceland”?" in html
     assert "3 files came with it." in html
-    assert "<b>3</b> pictures are deleted" in html
+    assert "<b>3</b> pictures will be deleted" in html
     assert UploadBatch.objects.filter(id=batch.id).exists()
 
 
