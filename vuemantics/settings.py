@@ -93,8 +93,7 @@ _database: dict[str, Any] = {**dj_database_url.parse(_database_url)}
 _database.update(
     CONN_MAX_AGE=0,
     CONN_HEALTH_CHECKS=True,
-    # The pool is opened at the first query, never before a fork: one connection a thread, heartbeat, reconciler,
-    # cleaner, stop.
+    # The pool is opened at the first query, never before a fork: one a thread, heartbeat, reconciler, cleaner, stop.
     OPTIONS={
         **_database.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": WORKER_THREADS + 5, "timeout": 10},

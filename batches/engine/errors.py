@@ -13,7 +13,7 @@ class Refused(Exception):
 
 
 class BatchClosed(Refused):
-    """The batch was cancelled (or never was): no more data for it."""
+    """The batch was cancelled or deleted, or never was: no more data for it."""
 
     def __init__(self) -> None:
         super().__init__("batch.cancelled", "This batch was cancelled. Start a new one to add these files.")

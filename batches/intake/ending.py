@@ -80,7 +80,7 @@ def past_outcome(item: BatchItem) -> Outcome:
 def _refuse(item: BatchItem, head: bytes) -> Outcome:
     words = reason_unsupported(head)
     if not refuse_item(item.id, "file.unsupported", words):
-        raise NotReceiving
+        raise _ended(item)
     return Outcome("refused", "file.unsupported", words)
 
 
@@ -135,8 +135,13 @@ def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
     known = not new and upload.processed_at is not None
     moved = item_known(item.id, upload.id) if known else item_arrived(item.id, upload.id)
     if not moved:
-        raise NotReceiving
+        raise _ended(item)
     return Outcome("known" if known else "queued")
+
+
+def _ended(item: BatchItem) -> Exception:
+    """Tell an item that was ended from one that is gone, because its batch is being deleted."""
+    return NotReceiving() if BatchItem.objects.filter(id=item.id).exists() else BatchClosed()
 
 
 def _store(part: Path, key: UUID) -> None:

@@ -7,8 +7,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import F
 
-from batches.engine import claim, finish
-from batches.models import UploadBatch
+from batches.engine import arrive, claim, finish
+from batches.models import BatchItem, UploadBatch
+from tests.rows import digest
 from uploads.models import Embedding, Tombstone, Upload
 from uploads.storage import original_name, save_previews
 
@@ -37,3 +38,11 @@ def finish_all(batch: UploadBatch) -> None:
 def age_tombstones() -> None:
     """Let the files of deleted pictures be due now."""
     Tombstone.objects.update(due_at=F("due_at") - timedelta(days=1))
+
+
+def add(batch: UploadBatch, upload: Upload) -> BatchItem:
+    """One more file of the batch, with the bytes of a picture that is there."""
+    file = arrive.NewFile("again.jpg", "again.jpg", digest(batch.id, "again", upload.id), upload.size)
+    item, _ = arrive.add_item(batch.id, file)
+    assert arrive.item_known(item.id, upload.id)
+    return item

@@ -15,20 +15,11 @@ from batches.intake.parts import locked_part, part_path
 from batches.keys import key_of
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
-from tests.delete.stored import age_tombstones, finish_all, store, stored_names
-from tests.people import make_person, make_staff
+from tests.delete.stored import add, age_tombstones, finish_all, store, stored_names
 from tests.rows import assert_counters_true, digest, fill
 from uploads.models import Embedding, Tombstone, Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def add(batch: UploadBatch, upload: Upload) -> BatchItem:
-    """One more file of the batch, with the bytes of a picture that is there."""
-    file = arrive.NewFile("again.jpg", "again.jpg", digest(batch.id, "again", upload.id), upload.size)
-    item, _ = arrive.add_item(batch.id, file)
-    assert arrive.item_known(item.id, upload.id)
-    return item
 
 
 def delete_whole(user: User, batch: UploadBatch) -> None:
@@ -186,33 +177,3 @@ def test_part_and_cut_off_original_of_a_file_on_its_way_go_too(owner: User) -> N
     age_tombstones()
     clean()
     assert not default_storage.exists(name)
-
-
-@pytest.mark.parametrize("who", ["somebody else", "staff who may not"])
-def test_batch_of_another_person_is_not_found(owner: User, who: str) -> None:
-    batch = fill(owner, 1)
-    user = make_person("ben") if who == "somebody else" else make_staff("viewer", "change_uploadbatch")
-
-    with pytest.raises(services.NotFound):
-        deletion.delete_batch(user, batch.id)
-
-    assert UploadBatch.objects.get(id=batch.id).deleting_since is None
-
-
-def test_staff_with_the_permission_deletes_any_batch(owner: User) -> None:
-    batch = fill(owner, 1)
-
-    assert deletion.delete_batch(make_staff("operator", "delete_uploadbatch"), batch.id)
-
-
-def test_extent_counts_what_goes_and_what_stays(owner: User) -> None:
-    batch, other = fill(owner, 4), fill(owner, 1, "Garden")
-    finish_all(batch)
-    arrive.seal_batch(batch.id)
-    first = batch.items.order_by("id")[0].upload
-    assert first is not None
-    add(other, first)
-    reanalyse.reanalyse_batch(batch.id)
-    batch.refresh_from_db()
-
-    assert deletion.extent_of(batch) == deletion.Extent(files=4, pictures=3, shared=1)

@@ -12,7 +12,8 @@ from batches import deletion
 from batches.cleaner import clean
 from batches.engine import arrive, claim, finish, retry
 from batches.engine.errors import Refused
-from batches.engine.in_hand import Held
+from batches.engine.heartbeat import beat
+from batches.engine.in_hand import Held, hand
 from batches.engine.work import process_upload, work_on
 from batches.models import UploadBatch
 from batches.states import BatchStatus, ItemStatus
@@ -21,7 +22,7 @@ from tests.people import make_person, make_staff
 from tests.pictures import encoded, textured
 from tests.rows import assert_counters_true, fill
 from uploads.models import Embedding, Tombstone, Upload
-from uploads.storage import original_name
+from uploads.storage import original_name, save_previews
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -119,6 +120,22 @@ def test_previews_of_a_picture_deleted_while_it_was_worked_on_are_never_written(
 
 def default_path(upload: Upload) -> Path:
     return Path(default_storage.path(original_name(upload.key)))
+
+
+def test_previews_written_by_a_finish_that_lost_the_database_go_when_it_is_back(owner: User) -> None:
+    batch = fill(owner, 1)
+    upload = picture(batch)
+    taken = claim.claim_item(batch.id, 4711)
+    assert taken is not None
+    deletion.delete_pictures(owner, [upload.id])
+    bury_all()
+    save_previews(upload.key, {320: b"late"})
+    hand.lose(taken)
+
+    beat(4711)
+    bury_all()
+
+    assert not stored_names()
 
 
 def test_previews_of_which_no_row_tells_go_too(owner: User) -> None:

@@ -2,7 +2,6 @@
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -14,17 +13,16 @@ from django.db.models import QuerySet
 from batches import deletion
 from batches.cleaner import clean
 from batches.engine import arrive, claim, delete, finish, unlink
-from batches.engine.delete import UNSHARED
+from batches.engine.errors import BatchClosed
+from batches.intake.ending import end_item
+from batches.intake.parts import locked_part, part_path
 from batches.intake.receive import FileName, receive_file
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
-from bench import rows
-from tests.delete.stored import age_tombstones, store, stored_names
+from tests.delete.stored import age_tombstones, stored_names
 from tests.pictures import encoded, textured
 from tests.rows import assert_counters_true, digest, fill, make_upload
-from tests.test_engine_queries import indexes
 from tests.waiting import wait_until
-from uploads.burial import TAKE
 from uploads.models import Upload
 from uploads.storage import local_copy, original_name
 
@@ -102,6 +100,22 @@ def test_deletion_waits_for_bytes_that_are_just_linked_and_unlinks_them_too(owne
     assert_counters_true(batch)
 
 
+def test_file_whose_batch_goes_while_it_is_ended_leaves_nothing(owner: User) -> None:
+    batch = arrive.open_batch(owner.id, "Iceland")
+    item, _ = arrive.add_item(batch.id, arrive.NewFile("a.jpg", "a.jpg", digest("a"), len(JPEG)))
+    with locked_part(item.id) as part:
+        part.append(JPEG)
+        deletion.delete_batch(owner, batch.id)
+        assert delete.delete_step(batch.id) == (1, [item.id])
+
+        with pytest.raises(BatchClosed):
+            end_item(item, owner.id, part)
+
+    assert not part_path(item.id).exists()
+    assert not stored_names()
+    assert not Upload.objects.exists()
+
+
 def test_two_batches_that_share_a_picture_and_go_at_the_same_moment_leave_none(
     owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,22 +191,3 @@ def test_deletions_and_finishes_beside_each_other_never_lock_one_another(owner: 
         assert_counters_true(batch)
     assert set(Upload.objects.filter(items=None)) == strangers
     assert Upload.objects.exclude(items=None).distinct().count() == 40
-
-
-def test_looks_for_other_items_and_due_tombstones_walk_their_indexes(owner: User) -> None:
-    rows.fill(4_000)
-    batch = rows.fill(4_000)
-    upload = store(make_upload(owner, 1))
-    BatchItem.objects.filter(batch=batch).update(upload=upload)
-    rows.tidy()
-    used = indexes(UNSHARED, ids=list(range(1, 501)))
-
-    assert any(str(name).startswith("batches_batchitem_upload_id") for name in used)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO uploads_tombstone (key, previews, tries, due_at)"
-            " SELECT gen_random_uuid(), '{}', 0, now() + interval '1 h' FROM generate_series(1, 5000)"
-        )
-        cursor.execute("ANALYZE uploads_tombstone")
-    assert "tombstone_due" in indexes(TAKE, pause=timedelta(minutes=1), doublings=6, chunk=100)
-    assert {"item_of_batch"} <= indexes(delete.TAKE, batch=batch, chunk=500)
