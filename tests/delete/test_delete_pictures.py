@@ -1,7 +1,9 @@
 """Deleting pictures: gone with their files, while the batches that speak of them stay true."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
@@ -16,7 +18,7 @@ from batches.engine.heartbeat import beat
 from batches.engine.in_hand import Held, hand
 from batches.engine.work import process_upload, work_on
 from batches.models import UploadBatch
-from batches.states import BatchStatus, ItemStatus
+from batches.states import BatchStatus, ItemStatus, Stage
 from tests.delete.stored import age_tombstones, finish_all, store, stored_names
 from tests.people import make_person, make_staff
 from tests.pictures import encoded, textured
@@ -34,6 +36,8 @@ def picture(batch: UploadBatch, number: int = 0) -> Upload:
 
 
 def bury_all() -> None:
+    """Let the background do all that it may, without its rests."""
+    clean()
     age_tombstones()
     clean()
 
@@ -96,25 +100,37 @@ def test_file_in_hand_for_a_deleted_picture_fails_at_once_and_a_late_finish_chan
     assert not retry.retry_failed(batch.id)
 
 
+class Interrupted(Held):
+    """A file in hand whose picture is deleted, with its files, just before what was found of it is saved."""
+
+    delete: ClassVar[Callable[[], object]]
+
+    def enter(self, stage: str) -> None:
+        Held.enter(self, stage)
+        if stage == Stage.INDEXING:
+            Interrupted.delete()
+            bury_all()
+
+
 @pytest.mark.parametrize("how", ["picture", "batch"])
 def test_previews_of_a_picture_deleted_while_it_was_worked_on_are_never_written(owner: User, how: str) -> None:
     batch = fill(owner, 1)
     upload = store(picture(batch))
-    (path := default_path(upload)).write_bytes(encoded(textured(320, 240), "JPEG"))
-    assert path.exists()
+    default_path(upload).write_bytes(encoded(textured(320, 240), "JPEG"))
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
-    save = process_upload(Held(taken))
-
     if how == "picture":
-        deletion.delete_pictures(owner, [upload.id])
+        Interrupted.delete = partial(deletion.delete_pictures, owner, [upload.id])
     else:
-        deletion.delete_batch(owner, batch.id)
-        clean()
-    bury_all()
+        Interrupted.delete = partial(deletion.delete_batch, owner, batch.id)
+
+    save = process_upload(Interrupted(taken))
 
     assert save is not None
     assert not finish.complete(taken, save)
+    assert not Upload.objects.exists()
+    bury_all()
+    assert not Tombstone.objects.exists()
     assert not stored_names()
 
 
