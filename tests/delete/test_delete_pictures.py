@@ -6,21 +6,19 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from batches import deletion
 from batches.cleaner import clean
 from batches.engine import arrive, claim, finish, retry
-from batches.engine.errors import Refused
 from batches.engine.heartbeat import beat
 from batches.engine.in_hand import Held, hand
 from batches.engine.work import process_upload, work_on
 from batches.models import UploadBatch
 from batches.states import BatchStatus, ItemStatus, Stage
 from tests.delete.stored import age_tombstones, finish_all, store, stored_names
-from tests.people import make_person, make_staff
 from tests.pictures import encoded, textured
 from tests.rows import assert_counters_true, fill
 from uploads.models import Embedding, Tombstone, Upload
@@ -163,36 +161,6 @@ def test_previews_of_which_no_row_tells_go_too(owner: User) -> None:
     bury_all()
 
     assert not stored_names()
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: make_person("ben"),
-        AnonymousUser,
-        lambda: make_staff("viewer", "view_upload", "delete_uploadbatch"),
-    ],
-)
-def test_pictures_of_another_person_are_left_out(owner: User, make: Callable[[], User]) -> None:
-    upload = picture(fill(owner, 1))
-
-    assert deletion.delete_pictures(make(), [upload.id]) == 0
-
-    assert Upload.objects.exists()
-
-
-def test_staff_with_the_permission_deletes_any_picture(owner: User) -> None:
-    upload = picture(fill(owner, 1))
-
-    assert deletion.delete_pictures(make_staff("operator", "delete_upload"), [upload.id]) == 1
-
-
-def test_too_many_at_a_time_are_refused_with_the_way_out(owner: User) -> None:
-    with pytest.raises(Refused) as refused:
-        deletion.delete_pictures(owner, range(deletion.MOST_PICTURES + 1))
-
-    assert refused.value.code == "upload.too_many"
-    assert "batch" in refused.value.message
 
 
 def test_picture_of_several_batches_is_unlinked_from_all_of_them(owner: User) -> None:
