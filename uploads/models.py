@@ -79,3 +79,21 @@ class Embedding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} of upload {self.upload_id}"
+
+
+class Tombstone(models.Model):
+    """Files in storage whose row is deleted: written in the same transaction, removed after the files.
+
+    `previews` are those of the row. Nobody touches the files before `due_at`; each try puts it off.
+    """
+
+    key = models.UUIDField(unique=True)
+    previews = models.JSONField(default=dict)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="tombstone_due")]
+
+    def __str__(self) -> str:
+        return str(self.key)

@@ -97,11 +97,11 @@ _database: dict[str, Any] = {**dj_database_url.parse(_database_url)}
 _database.update(
     CONN_MAX_AGE=0,
     CONN_HEALTH_CHECKS=True,
-    # The pool is opened at the first query, never before a fork: one connection a thread, heartbeat, reconciler, stop.
+    # The pool is opened at the first query, never before a fork: one a thread, heartbeat, reconciler, cleaner, stop.
     OPTIONS={
         **_database.get("OPTIONS", {}),
         # Whoever needs a lost database asks for it anew: the pool's own pauses between two tries grow to minutes.
-        "pool": {"min_size": 1, "max_size": WORKER_THREADS + 4, "timeout": 10, "reconnect_timeout": 1},
+        "pool": {"min_size": 1, "max_size": WORKER_THREADS + 5, "timeout": 10, "reconnect_timeout": 1},
         # Only the engine's hot statements ask for it (uploads/prepared.py).
         "prepare_threshold": 0,
         # A process that is stopped in the middle of a transaction must not keep its locks from all others.

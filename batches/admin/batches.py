@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from batches import services
 from batches.admin.commands import command_each, tell
-from batches.admin.standing import StandingAdmin
+from batches.admin.deletion import DeletingAdmin
 from batches.models import UploadBatch
 from batches.states import ItemStatus
 
@@ -25,10 +25,10 @@ NAME_LETTERS = 30
 
 
 @admin.register(UploadBatch)
-class BatchAdmin(StandingAdmin):
+class BatchAdmin(DeletingAdmin):
     """Every batch with its counts; commands go through the services."""
 
-    actions = ["process_now", "pause", "resume", "retry_failed", "reanalyse", "cancel"]
+    actions = ["process_now", "pause", "resume", "retry_failed", "reanalyse", "cancel", "delete_batches"]
     list_display = [
         *[
             "short_name",

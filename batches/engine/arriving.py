@@ -23,7 +23,7 @@ WITH added AS (
     UPDATE batches_uploadbatch
        SET total = total + 1, sealed_at = NULL, completed_at = NULL, updated_at = clock_timestamp(),
            status = CASE status WHEN 'completed' THEN 'processing' ELSE status END
-      FROM added WHERE batches_uploadbatch.id = added.batch_id AND status <> 'cancelled'
+      FROM added WHERE batches_uploadbatch.id = added.batch_id AND status <> 'cancelled' AND deleting_since IS NULL
     RETURNING batches_uploadbatch.id
 )
 SELECT id, created_at, EXISTS (SELECT FROM opened) FROM added
@@ -41,6 +41,7 @@ WITH arrived AS (
            started_at = CASE status WHEN 'pending' THEN COALESCE(started_at, clock_timestamp()) ELSE started_at END,
            status = CASE status WHEN 'pending' THEN 'processing' ELSE status END
       FROM arrived WHERE batches_uploadbatch.id = arrived.batch_id AND status <> 'cancelled'
+       AND deleting_since IS NULL
     RETURNING batches_uploadbatch.id
 )
 SELECT batch_id, EXISTS (SELECT FROM started) FROM arrived

@@ -13,14 +13,13 @@ and no transaction waits for a storage that is far away.
 
 from dataclasses import dataclass
 from typing import Literal
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils.crypto import salted_hmac
 
 from batches.engine.arrive import item_arrived, item_known, may_go_on, refuse_item
 from batches.engine.errors import BatchClosed
 from batches.intake.parts import Part
+from batches.keys import key_of
 from batches.models import BatchItem
 from batches.states import ItemStatus
 from uploads import arrivals
@@ -83,7 +82,7 @@ def past_outcome(item: BatchItem) -> Outcome:
 def _refuse(item: BatchItem, head: bytes) -> Outcome:
     words = reason_unsupported(head)
     if not refuse_item(item.id, "file.unsupported", words):
-        raise NotReceiving
+        raise _ended(item)
     return Outcome("refused", "file.unsupported", words)
 
 
@@ -91,7 +90,7 @@ def _keep(item: BatchItem, owner_id: int, part: Part, mime_type: str) -> Outcome
     """Store the bytes once per owner; try again when another copy comes first or the known one is deleted meanwhile."""
     wanted = Upload(
         owner_id=owner_id,
-        key=_key_of(item.id),
+        key=key_of(item.id),
         sha256=part.sha256(),
         filename=item.filename,
         size=part.size,
@@ -146,7 +145,7 @@ def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
     known = not new and upload.processed_at is not None
     moved = item_known(item.id, upload.id) if known else item_arrived(item.id, upload.id)
     if not moved:
-        raise NotReceiving
+        raise _ended(item)
     return Outcome("known" if known else "queued")
 
 
@@ -158,6 +157,6 @@ def end_without_bytes(item: BatchItem, upload: Upload) -> Outcome:
     return _tell(item, upload, new=False)
 
 
-def _key_of(item_id: int) -> UUID:
-    """Return the storage key for the bytes of this item: the same at each repetition, not to be guessed by others."""
-    return UUID(bytes=salted_hmac("batches.intake", str(item_id), algorithm="sha256").digest()[:16], version=4)
+def _ended(item: BatchItem) -> Exception:
+    """Tell an item that was ended from one that is gone, because its batch is being deleted."""
+    return NotReceiving() if BatchItem.objects.filter(id=item.id).exists() else BatchClosed()

@@ -106,6 +106,19 @@ class Migration(migrations.Migration):
             model_name="embedding",
             constraint=models.UniqueConstraint(fields=("upload", "model"), name="embedding_once_per_model"),
         ),
+        migrations.CreateModel(
+            name="Tombstone",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(unique=True)),
+                ("previews", models.JSONField(default=dict)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["due_at"], name="tombstone_due")],
+            },
+        ),
         # A row grows once, when its file has been worked on: with room beside it no index has to follow.
         migrations.RunSQL(
             "ALTER TABLE uploads_upload SET (fillfactor = 50);", "ALTER TABLE uploads_upload RESET (fillfactor);"

@@ -126,7 +126,7 @@ def withdraw(cookies: str, item_id: int) -> None:
 def find_item(user: User, item_id: int) -> BatchItem:
     """Return the user's own item with its batch. Raises TusError 404, or 410 when the batch was cancelled."""
     item = BatchItem.objects.select_related("batch").filter(id=item_id, batch__owner=user).first()
-    if item is None:
+    if item is None or item.batch.deleting_since:
         raise not_found()
     if item.batch.status == BatchStatus.CANCELLED:
         delete_part(item.id)

@@ -62,6 +62,8 @@ class Command(BaseCommand):
             complete = self._add(batch, walk, files, options["site"])
             if options["follow"]:
                 batch = self._follow(batch)
+        except UploadBatch.DoesNotExist:
+            raise CommandError("The batch was deleted meanwhile.") from None
         except OperationalError as error:
             raise CommandError(f"The database does not answer: start it, for example by `make run`.\n{error}") from None
         failed = self._report(batch)
