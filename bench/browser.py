@@ -1,0 +1,88 @@
+"""How fast a real browser brings many small files in: a folder is chosen in Chromium, no workers run.
+
+Run it by `make bench ARGS=browser`; CHROMIUM names the program where it is not /usr/bin/chromium. The time counts from
+choosing to the batch's own page, which the upload page opens when all is sent and sealed. The last line is one JSON
+object.
+"""
+
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from rich.console import Console
+from rich.table import Table
+
+from bench.stack import cpu_seconds, stack, web
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+ARGUMENTS += ["--disable-background-networking", "--disable-component-update"]
+KILOBYTES = 50
+WARM_UP = 50
+
+
+def main() -> None:
+    """Bring a folder in and print what it took."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    with tempfile.TemporaryDirectory() as folder, stack(), web() as (port, pid):
+        from bench import people  # noqa: PLC0415 (models exist only after the set-up)
+
+        name, _equals, value = people.sign_in().partition("=")
+        site = f"http://127.0.0.1:{port}"
+        with chromium() as browser:
+            context = browser.new_context(base_url=site)
+            context.add_cookies([{"name": name, "value": value, "url": site}])
+            page = context.new_page()
+            # Of another size, or the page would hash all that come after it.
+            bring(page, fill(Path(folder) / "warm-up", WARM_UP, KILOBYTES - 1))
+            before = cpu_seconds(pid)
+            seconds = bring(page, fill(Path(folder) / "roll", count, KILOBYTES))
+            report(count, seconds, (cpu_seconds(pid) - before) * 1000 / count)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run the browser until the block ends."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def report(count: int, seconds: float, cost: float) -> None:
+    """Print the table and the JSON line."""
+    table = Table("", "", title=f"{count:,} files of {KILOBYTES} KB chosen in Chromium")
+    table.add_row("files a second", f"{count / seconds:.1f}")
+    table.add_row("web server, CPU ms a file", f"{cost:.1f}")
+    Console().print(table)
+    figures = {"files_per_s": round(count / seconds, 1), "web_cpu_ms_per_file": round(cost, 1)}
+    print(json.dumps({"bench": "browser", **figures}))
+
+
+def fill(folder: Path, count: int, kilobytes: int) -> Path:
+    """Make files that begin as a JPEG does; each has bytes of its own, all have the same size."""
+    folder.mkdir()
+    for number in range(count):
+        head = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + f"{folder.name} {number}".encode()
+        (folder / f"IMG_{number:05}.JPG").write_bytes(head + os.urandom(kilobytes * 1000 - len(head)))
+    return folder
+
+
+def bring(page: Page, folder: Path) -> float:
+    """Choose the folder and return the seconds until the batch's page is shown."""
+    page.goto("/batches/new/")
+    start = time.perf_counter()
+    page.locator("#folder").set_input_files(folder)
+    page.wait_for_url(re.compile(r"/batches/\d+/$"), timeout=600_000)
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
