@@ -1,7 +1,7 @@
-"""The row of an upload whose bytes have just been stored, written by one prepared statement (uploads/prepared.py)."""
+"""The row of an upload whose bytes are arriving, found and written by prepared statements (uploads/prepared.py)."""
 
 from uploads.models import Upload
-from uploads.prepared import fetch_rows
+from uploads.prepared import fetch_row, fetch_rows
 
 # Of the many columns only these have something to say yet; the ORM took three times the processor time.
 INSERT = """
@@ -11,6 +11,14 @@ VALUES (%(owner)s, %(key)s, %(sha256)s, %(filename)s, %(size)s, %(mime_type)s, %
         '[]', '', false, clock_timestamp(), clock_timestamp())
 RETURNING id
 """
+
+FIND = "SELECT id, key, processed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s"
+
+
+def find(owner_id: int, sha256: str) -> Upload | None:
+    """Return the owner's upload of these bytes, with its key and `processed_at` alone; None when there is none."""
+    row = fetch_row(FIND, {"owner": owner_id, "sha256": sha256})
+    return Upload.from_db("default", ["id", "key", "processed_at"], row) if row else None
 
 
 def insert(upload: Upload) -> None:

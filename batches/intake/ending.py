@@ -100,7 +100,7 @@ def _keep(item: BatchItem, owner_id: int, part: Part, mime_type: str) -> Outcome
         kind=Kind.VIDEO if mime_type.startswith("video/") else Kind.IMAGE,
     )
     for left in reversed(range(TRIES)):
-        known = Upload.objects.filter(owner_id=owner_id, sha256=wanted.sha256).first()
+        known = arrivals.find(owner_id, wanted.sha256)
         try:
             return _keep_once(item, part, wanted, known)
         except IntegrityError:
