@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from batches.views import commands, pages, upload
+from batches.views import commands, inbox, pages, upload
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("batches/open/", upload.open_batch, name="batch-open"),
     path("batches/<int:batch_id>/seal/", upload.seal, name="batch-seal"),
     path("batches/<int:batch_id>/", pages.batch_detail, name="batch-detail"),
+    path("needs-a-look/", inbox.inbox, name="inbox"),
+    path("needs-a-look/try-again/", inbox.retry, name="inbox-retry"),
+    path("needs-a-look/dismiss/", inbox.dismiss, name="inbox-dismiss"),
+    path("needs-a-look/files.csv", inbox.download, name="inbox-csv"),
     path("batches/<int:batch_id>/pause/", commands.pause, name="batch-pause"),
     path("batches/<int:batch_id>/resume/", commands.resume, name="batch-resume"),
     path("batches/<int:batch_id>/cancel/", commands.cancel, name="batch-cancel"),

@@ -16,6 +16,7 @@ from batches.engine.heartbeat import beat
 from batches.engine.hold import hold
 from batches.engine.in_hand import Held, hand
 from batches.engine.liveness import identity
+from batches.notices import NOTICE_SECONDS, send_notices
 from batches.reconciler import reconcile
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ class WorkerMiddleware(dramatiq.Middleware):
         self._threads: list[Repeat] = []
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Take an identity and start the two threads; nothing is claimed before.
+        """Take an identity and start its own threads; nothing is claimed before.
 
         Not earlier: rundramatiq waits up to 30 s for a process that dies before its boot is over, and starts no other
         meanwhile. What is left in between is a moment in which there is no work in hand.
@@ -98,6 +99,8 @@ class WorkerMiddleware(dramatiq.Middleware):
             Repeat("heartbeat", 1, heartbeat),
             Repeat("reconciler", settings.RECONCILE_SECONDS, reconcile),
         ]
+        if settings.EMAIL_URL:
+            self._threads.append(Repeat("notices", NOTICE_SECONDS, send_notices))
         for thread in self._threads:
             thread.start()
 

@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from batches.states import Stage
 from uploads.analysis.registry import ANALYZERS
+from vuemantics.mail_checks import MAIL_CHECKS
 
 KEY_LENGTH = 50
 # The heartbeat beats every second: a lease must survive a few that come late.
@@ -137,4 +138,5 @@ CHECKS = (
     check_analyzer,
     check_processor,
     check_media_location,
+    *MAIL_CHECKS,
 )

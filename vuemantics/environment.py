@@ -77,6 +77,19 @@ def url(name: str, default: str, schemes: Sequence[str], example: str) -> str:
     return text
 
 
+def optional_url(name: str, schemes: Sequence[str], example: str) -> str:
+    """Read an address as `url` does; unset means nothing."""
+    return url(name, "", schemes, example) if _text(name, "") else ""
+
+
+def origin(name: str) -> str:
+    """Read scheme, host and port of a web server, without a slash at the end; unset means nothing."""
+    text = _text(name, "").rstrip("/")
+    if not re.fullmatch(r"(?:https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)?", text):
+        raise _refusal(name, re.sub(r"//.*@", "//…@", text), "scheme, host and port, such as https://files.local:9000")
+    return text
+
+
 def log_level(name: str, default: str) -> str:
     """Read the name of a level of `logging`, in any case."""
     text = _text(name, default).upper()

@@ -65,7 +65,7 @@ def _receive_again(item: BatchItem) -> bool:
     """Receive a file anew that failed for no reason of its own, before its bytes were here (failed → receiving)."""
     changed = BatchItem.objects.filter(
         id=item.id, status=ItemStatus.FAILED, upload=None, error_code__in=MAY_COME_AGAIN
-    ).update(status=ItemStatus.RECEIVING, error_code="", error_message="", finished_at=None)
+    ).update(status=ItemStatus.RECEIVING, error_code="", error_message="", finished_at=None, dismissed_at=None)
     if changed:
         _open_for(item.batch_id, failed=F("failed") - 1)
         item.refresh_from_db()
