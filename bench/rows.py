@@ -110,6 +110,7 @@ def store(files: list[Path]) -> int:
         part.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, part)
         store_original(part, upload.key)
+        part.unlink()
         BatchItem.objects.create(
             batch=batch,
             upload=upload,

@@ -19,8 +19,8 @@ from tests.asking import Asking
 from tests.people import make_person
 from uploads import storage
 from uploads.addresses import preview_address
-from uploads.media_views import PIECE
 from uploads.models import Kind, Upload
+from uploads.sending import PIECE
 
 BYTES = os.urandom(PIECE * 2 + 321)
 
@@ -30,7 +30,7 @@ def media(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {
         "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "uploads.storage.disk.Disk",
             "OPTIONS": {"location": tmp_path / "media"},
         }
     }
@@ -195,3 +195,15 @@ async def test_original_that_is_gone_from_the_disk_is_not_there(page: Asking, up
     default_storage.delete(storage.original_name(upload.key))
 
     assert (await page.get(original(upload), method)).status == 404
+
+
+async def test_size_alone_is_that_of_the_whole_whatever_part_is_named(page: Asking, upload: Upload) -> None:
+    answer = await page.get(original(upload), "HEAD", Range="bytes=0-1")
+
+    assert (answer.status, answer.headers["Content-Length"]) == (200, str(len(BYTES)))
+
+
+async def test_preview_gives_the_wanted_part(page: Asking, upload: Upload) -> None:
+    answer = await page.get(preview_address(upload, 1024), Range="bytes=1-2")
+
+    assert (answer.status, answer.headers["Content-Range"], answer.body) == (206, "bytes 1-2/5", b"ar")

@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat, truncatewords
 from django.urls import URLPattern, path, reverse
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from uploads.models import Upload
 from uploads.read_only_admin import ReadOnlyAdmin
+from uploads.storage import read_file
 
 
 @admin.register(Upload)
@@ -48,8 +48,7 @@ class UploadAdmin(ReadOnlyAdmin):
         if not name:
             raise Http404
         try:
-            with default_storage.open(name) as file:
-                content = file.read()
+            content = read_file(name)
         except FileNotFoundError:
             raise Http404 from None
         return HttpResponse(content, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})

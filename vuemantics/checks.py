@@ -7,17 +7,16 @@ Settings are named as people set them: by the variable of the environment.
 import importlib.util
 import os
 import re
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
-from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils.module_loading import import_string
 
 from batches.states import Stage
 from uploads.analysis.registry import ANALYZERS
 from vuemantics.mail_checks import MAIL_CHECKS
+from vuemantics.storage_checks import STORAGE_CHECKS
 
 KEY_LENGTH = 50
 # The heartbeat beats every second: a lease must survive a few that come late.
@@ -73,24 +72,6 @@ def check_lease(**_: Any) -> list[CheckMessage]:
     return [Error(words, hint=hint, id="vuemantics.E004") for words in wrong]
 
 
-def check_disks(**_: Any) -> list[CheckMessage]:
-    """A received file is moved into the media folder by one rename, which cannot cross disks."""
-    if not isinstance(default_storage, FileSystemStorage):
-        return []
-    if _disk(settings.PARTS_ROOT) == _disk(settings.MEDIA_ROOT):
-        return []
-    words = f"{settings.PARTS_ROOT} and {settings.MEDIA_ROOT} are on different disks."
-    hint = "Set VUEMANTICS_PARTS to a folder beside VUEMANTICS_MEDIA: received files move there by one rename."
-    return [Error(words, hint=hint, id="vuemantics.E006")]
-
-
-def _disk(folder: Path) -> int:
-    """The device of a folder, or of the nearest parent that exists."""
-    while not folder.exists():
-        folder = folder.parent
-    return folder.stat().st_dev
-
-
 def check_analyzer(**_: Any) -> list[CheckMessage]:
     """Workers would fail every file with an analyzer that does not exist."""
     name = settings.ANALYZER
@@ -119,24 +100,13 @@ def check_processor(**_: Any) -> list[CheckMessage]:
     return []
 
 
-def check_media_location(**_: Any) -> list[CheckMessage]:
-    """nginx would look for the files beside their folder."""
-    location = settings.MEDIA_ACCEL
-    if not location or (len(location) > 1 and location.startswith("/") and location.endswith("/")):
-        return []
-    hint = "Set VUEMANTICS_MEDIA_ACCEL to the path of nginx's internal location, such as /protected/"
-    words = f"VUEMANTICS_MEDIA_ACCEL must begin and end with a slash, not be “{location}”."
-    return [Error(words, hint=hint, id="vuemantics.E009")]
-
-
 CHECKS = (
     check_secret_key,
     check_debug,
     check_hosts,
     check_lease,
-    check_disks,
     check_analyzer,
     check_processor,
-    check_media_location,
     *MAIL_CHECKS,
+    *STORAGE_CHECKS,
 )

@@ -77,11 +77,6 @@ def url(name: str, default: str, schemes: Sequence[str], example: str) -> str:
     return text
 
 
-def optional_url(name: str, schemes: Sequence[str], example: str) -> str:
-    """Read an address as `url` does; unset means nothing."""
-    return url(name, "", schemes, example) if _text(name, "") else ""
-
-
 def origin(name: str) -> str:
     """Read scheme, host and port of a web server, without a slash at the end; unset means nothing."""
     text = _text(name, "").rstrip("/")

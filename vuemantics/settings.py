@@ -7,19 +7,11 @@ from typing import Any
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
-from vuemantics.environment import (
-    flag,
-    log_level,
-    number,
-    numbers,
-    optional_url,
-    origin,
-    secret_key,
-    time_zone,
-    url,
-    whole,
-)
+from vuemantics.bucket import Bucket
+from vuemantics.content_policy import content_policy
+from vuemantics.environment import flag, log_level, number, numbers, origin, secret_key, time_zone, url, whole
 from vuemantics.local import local_urls
+from vuemantics.log_lines import log_lines
 from vuemantics.mail_server import SCHEMES, mail_server
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -139,13 +131,24 @@ DRAMATIQ_BROKER = {
     "MIDDLEWARE": ["dramatiq.middleware.Retries", "django_dramatiq.middleware.DbConnectionsMiddleware"],
 }
 
-# Files: originals and previews under MEDIA_ROOT by opaque names, unfinished uploads under PARTS_ROOT (same disk).
+# Files: unfinished uploads under PARTS_ROOT, originals and previews by opaque names under MEDIA_ROOT (same disk) ...
 MEDIA_ROOT = Path(os.environ.get("VUEMANTICS_MEDIA") or VAR / "media").resolve()
 # Behind nginx: an internal location over MEDIA_ROOT, such as /protected/; empty: this process sends the bytes.
 MEDIA_ACCEL = os.environ.get("VUEMANTICS_MEDIA_ACCEL", "")
 PARTS_ROOT = Path(os.environ.get("VUEMANTICS_PARTS") or VAR / "parts").resolve()
+# ... or, with a bucket, there.
+S3 = Bucket(
+    bucket=os.environ.get("VUEMANTICS_S3_BUCKET", ""),
+    endpoint=origin("VUEMANTICS_S3_ENDPOINT"),
+    region=os.environ.get("VUEMANTICS_S3_REGION", ""),
+    prefix=os.environ.get("VUEMANTICS_S3_PREFIX", ""),
+    url_seconds=int(number("VUEMANTICS_S3_URL_SECONDS", 300, least=30, most=86_400)),
+    access_key=os.environ.get("AWS_ACCESS_KEY_ID", ""),
+    secret_key=os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+)
+_disk = {"BACKEND": "uploads.storage.disk.Disk", "OPTIONS": {"location": MEDIA_ROOT}}
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}},
+    "default": S3.storage() if S3.bucket else _disk,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -177,7 +180,9 @@ LOGIN_REDIRECT_URL = "batch-list"
 
 # Mails when a batch is done, off without a server. Links in them need the address by which people come.
 PUBLIC_URL = origin("VUEMANTICS_URL")
-EMAIL_URL = optional_url("VUEMANTICS_EMAIL_URL", [*SCHEMES], "smtp+tls://user:password@mail.example.org:587")
+EMAIL_URL = os.environ.get("VUEMANTICS_EMAIL_URL", "") and url(
+    "VUEMANTICS_EMAIL_URL", "", [*SCHEMES], "smtp+tls://user:password@mail.example.org:587"
+)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("VUEMANTICS_EMAIL_FROM", "").strip()
 _mail = mail_server(EMAIL_URL)
 EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
@@ -185,21 +190,7 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starts_tls, _mail.is_tls
 EMAIL_TIMEOUT = 10
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "img-src": ["'self'", "blob:"],
-        "media-src": ["'self'"],
-        "font-src": ["'self'"],
-        "manifest-src": ["'self'"],
-        "form-action": ["'self'"],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-    },
-}
+CONTENT_SECURITY_POLICY = content_policy(S3.origin if S3.bucket else "")
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
@@ -214,16 +205,4 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = time_zone("VUEMANTICS_TIME_ZONE", "UTC")
 USE_TZ = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": log_level("VUEMANTICS_LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django.server": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-        # It warns of every try; whoever needed the connection says once that the database is away.
-        "psycopg.pool": {"level": "ERROR"},
-    },
-}
+LOGGING = log_lines(log_level("VUEMANTICS_LOG_LEVEL", "INFO"))

@@ -3,22 +3,18 @@
 Why a crash at any point loses nothing. The part file stays until the database has committed; only then is it removed.
 - Before the commit: nothing of the row is there. The part is still complete, so the sender's next question (HEAD, or
   the same creation again) ends it anew. The original may already lie in storage: its key follows from the item, so the
-  repetition writes the same name and nothing is orphaned.
+  repetition writes the same name, or removes it where the same bytes have come by another way meanwhile.
 - The connection breaks during the commit, outcome unknown: nothing is removed. If it was committed, the repetition
   finds an item that is not receiving any more and only removes the part. If not, see above.
 - After the commit, before the part is removed: the same.
-The bytes are synced before they are moved, and moved before the commit: a committed row has its file.
+The bytes are synced before they are stored, and stored before the transaction begins: a committed row has its file,
+and no transaction waits for a storage that is far away.
 """
 
-import os
-import shutil
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
@@ -29,7 +25,7 @@ from batches.models import BatchItem
 from batches.states import ItemStatus
 from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
 from uploads.models import Kind, Upload
-from uploads.storage import original_name, store_original
+from uploads.storage import delete_files, is_stored, store_original
 
 TRIES = 5
 
@@ -85,7 +81,7 @@ def _refuse(item: BatchItem, head: bytes) -> Outcome:
 
 
 def _keep(item: BatchItem, owner_id: int, part: Part, mime_type: str) -> Outcome:
-    """Store the bytes once per owner; try again when the Upload that was found is deleted under our hands."""
+    """Store the bytes once per owner; try again when another copy comes first or the known one is deleted meanwhile."""
     wanted = Upload(
         owner_id=owner_id,
         key=_key_of(item.id),
@@ -96,33 +92,41 @@ def _keep(item: BatchItem, owner_id: int, part: Part, mime_type: str) -> Outcome
         kind=Kind.VIDEO if mime_type.startswith("video/") else Kind.IMAGE,
     )
     for left in reversed(range(TRIES)):
+        known = Upload.objects.filter(owner_id=owner_id, sha256=wanted.sha256).first()
         try:
-            return _keep_once(item, wanted, part)
-        except (IntegrityError, Upload.DoesNotExist):
+            return _keep_once(item, part, wanted, known)
+        except IntegrityError:
             if not left:
                 raise
     raise AssertionError("unreachable: the last try returns or raises")
 
 
-def _keep_once(item: BatchItem, wanted: Upload, part: Part) -> Outcome:
-    """One transaction: the Upload's row, its file, the item. Of two equal files the second waits for the first's end.
+def _keep_once(item: BatchItem, part: Part, wanted: Upload, known: Upload | None) -> Outcome:
+    """Store the file where it is not yet, then one transaction: the Upload's row and the item.
 
     The insert comes first and no existing Upload is locked, so nothing here waits while it holds an item or a batch.
     """
-    new = False
+    if known is not None and known.key != wanted.key:
+        delete_files(wanted.key, {})  # a crash may have left it before the other copy came
+    upload = known or wanted
+    stored = known is None or not is_stored(known.key)
+    if stored:
+        store_original(part.path, upload.key)
     try:
         with transaction.atomic():
-            # ON CONFLICT DO NOTHING waits for a concurrent insert of the same bytes to commit or to vanish.
-            Upload.objects.bulk_create([wanted], ignore_conflicts=True)
-            upload = Upload.objects.get(owner_id=wanted.owner_id, sha256=wanted.sha256)
-            new = upload.key == wanted.key
-            if new or not default_storage.exists(original_name(upload.key)):
-                _store(part.path, upload.key)
-            return _tell(item, upload, new=new)
+            if known is None:
+                # Waits for a concurrent insert of the same bytes to commit, which refuses this one, or to vanish.
+                wanted.save(force_insert=True)
+            return _tell(item, upload, new=known is None)
     except (BatchClosed, NotReceiving):
-        # Raised by us before any commit: the row is certainly gone, so its file must go too.
-        if new:
-            default_storage.delete(original_name(wanted.key))
+        # Raised by us before any commit: the row of a new one is certainly gone, so its file must go too.
+        if known is None:
+            delete_files(wanted.key, {})
+        raise
+    except IntegrityError:
+        # Refused by the database: no row has this key, neither a new one nor the known one that was deleted.
+        if stored:
+            delete_files(upload.key, {})
         raise
 
 
@@ -142,21 +146,3 @@ def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
 def _key_of(item_id: int) -> UUID:
     """Return the storage key for the bytes of this item: the same at each repetition, not to be guessed by others."""
     return UUID(bytes=salted_hmac("batches.intake", str(item_id), algorithm="sha256").digest()[:16], version=4)
-
-
-def _store(part: Path, key: UUID) -> None:
-    """Put the bytes into storage and leave the part where it is until the commit, on a local disk without copying."""
-    second = part.with_name(f"{part.name}.stored")
-    second.unlink(missing_ok=True)
-    try:
-        os.link(part, second)
-    except PermissionError:
-        shutil.copyfile(part, second)  # a disk without hard links, such as exFAT
-        with second.open("rb") as copy:
-            os.fsync(copy.fileno())
-    try:
-        store_original(second, key)
-    finally:
-        # A rename onto another name of the same file does nothing and leaves the source.
-        with suppress(FileNotFoundError):
-            second.unlink()

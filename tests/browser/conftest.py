@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.bucket.conftest import bucket as bucket
 from tests.waiting import wait_until
 from tests.workers import ROOT
 from vuemantics.local.ports import answers

@@ -1,9 +1,12 @@
 """What becomes of a file that is here: kept once, known, or refused."""
 
+import io
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -16,6 +19,7 @@ from tests.pictures import encoded, textured
 from tests.rows import assert_counters_true
 from uploads.models import Upload
 from uploads.storage import delete_files, local_copy
+from uploads.storage.disk import Disk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JPEG = encoded(textured(320, 240), "JPEG")
@@ -140,3 +144,23 @@ def test_receive_file_ends_as_tus_does(batch: UploadBatch, tmp_path: Path) -> No
     assert first.state == second.state == "queued"
     assert is_stored(Upload.objects.get())
     assert batch.items.count() == 1
+
+
+class FarAway(Disk):
+    """A storage to which files go slowly: no transaction may wait for it."""
+
+    stored: ClassVar[list[bool]] = []
+
+    def keep(self, part: Path, name: str) -> None:
+        """Note whether a transaction waits, then store."""
+        self.stored.append(connection.in_atomic_block)
+        super().keep(part, name)
+
+
+def test_ending_holds_no_transaction_open_while_it_stores(batch: UploadBatch, settings: Settings) -> None:
+    far = settings.STORAGES["default"] | {"BACKEND": f"{__name__}.FarAway"}
+    settings.STORAGES = settings.STORAGES | {"default": far}
+
+    receive_file(batch, FileName("cat.jpg", len(JPEG)), io.BytesIO(JPEG))
+
+    assert FarAway.stored == [False]
