@@ -180,7 +180,7 @@ LOGIN_REDIRECT_URL = "batch-list"
 
 # Mails when a batch is done, off without a server. Links in them need the address by which people come.
 PUBLIC_URL = origin("VUEMANTICS_URL")
-EMAIL_URL = os.environ.get("VUEMANTICS_EMAIL_URL", "") and url(
+EMAIL_URL = os.environ.get("VUEMANTICS_EMAIL_URL", "").strip() and url(
     "VUEMANTICS_EMAIL_URL", "", [*SCHEMES], "smtp+tls://user:password@mail.example.org:587"
 )
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("VUEMANTICS_EMAIL_FROM", "").strip()
