@@ -11,10 +11,12 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser, User
 
 from batches import causes, inbox
-from batches.engine.dismiss import dismiss_cause as dismiss_in_batch
+from batches.engine.dismiss import dismiss_cause as dismiss_in_batches
 from batches.engine.errors import Refused
 from batches.engine.retry import retry_cause as retry_in_batch
 from batches.services import NotFound, is_operator
+
+BATCHES_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,13 @@ def retry_cause(user: User | AnonymousUser, code: str, until: datetime, *, every
 def dismiss_cause(user: User | AnonymousUser, code: str, until: datetime, *, everybody: bool = False) -> Done:
     """Take one's own failures of a cause out of the inbox, or everybody's for an operator. Raises NotFound."""
     owner_id = _whose(user, everybody=everybody)
-    return _each(inbox.batches_with(owner_id, code, until), lambda batch: dismiss_in_batch(batch, code, until))
+    batches = inbox.batches_with(owner_id, code, until)
+    files = sum(dismiss_in_batches(some, code, until) for some in _groups(batches))
+    return Done(files, tuple(batches) if files else (), 0)
+
+
+def _groups(batches: list[int]) -> list[list[int]]:
+    return [batches[start : start + BATCHES_AT_ONCE] for start in range(0, len(batches), BATCHES_AT_ONCE)]
 
 
 def _whose(user: User | AnonymousUser, *, everybody: bool) -> int | None:

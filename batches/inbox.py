@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 
@@ -61,32 +62,32 @@ def count_failures(owner_id: int) -> int:
 
 def read_groups(owner_id: int | None) -> list[Group]:
     """Return the causes with the most failures, the largest first; at most GROUPS_SHOWN."""
+    return [_group(owner_id, **cause) for cause in causes(owner_id)]
+
+
+def causes(owner_id: int | None) -> QuerySet[BatchItem, Any]:
+    """Return the numbers of each cause."""
     stored = Q(upload__isnull=False) & ~Q(batch__status=BatchStatus.CANCELLED)
-    causes = (
-        open_failures(owner_id)
-        .values("error_code")
-        .annotate(
-            count=Count("id"),
-            stored=Count("id", filter=stored),
-            batches=Count("batch_id", distinct=True),
-            until=Max("finished_at"),
-        )
+    found = open_failures(owner_id).values("error_code")
+    counted = found.annotate(
+        count=Count("id"),
+        stored=Count("id", filter=stored),
+        batches=Count("batch_id", distinct=True),
+        until=Max("finished_at"),
     )
-    return [
-        _group(owner_id, cause["error_code"], cause["count"], cause["stored"], cause["batches"], cause["until"])
-        for cause in causes.order_by("-count", "error_code")[:GROUPS_SHOWN]
-    ]
+    return counted.order_by("-count", "error_code")[:GROUPS_SHOWN]
 
 
-def _group(owner_id: int | None, code: str, count: int, stored: int, batches: int, until: datetime) -> Group:
-    examples = tuple(_examples(owner_id, code))
-    words = words_for(code, examples[0].error_message if examples and code not in CAUSES else "")
-    return Group(code, count, stored if words.may_pass else 0, batches, until, words, examples)
+def _group(owner_id: int | None, *, error_code: str, count: int, stored: int, batches: int, until: datetime) -> Group:
+    some = tuple(examples(owner_id, error_code))
+    words = words_for(error_code, some[0].error_message if some and error_code not in CAUSES else "")
+    return Group(error_code, count, stored if words.may_pass else 0, batches, until, words, some)
 
 
-def _examples(owner_id: int | None, code: str) -> QuerySet[BatchItem]:
+def examples(owner_id: int | None, code: str) -> QuerySet[BatchItem]:
+    """Return a few files of a cause: of one owner from the newest batches, of all the newest files."""
     same = open_failures(owner_id).filter(error_code=code).select_related("batch__owner")
-    # Of one owner the newest batches first, along item_needs_a_look; of all the newest files, along item_cause.
+    # In the order of item_needs_a_look or item_cause, so that neither has to read all failures.
     order = ["-id"] if owner_id is None else ["-batch_id", "-id"]
     return same.order_by(*order)[:EXAMPLES_SHOWN]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -63,7 +64,7 @@ def send_notices() -> int:
     """Send what is due and return how many mails were taken; quick when nothing is."""
     if outage.rests():
         return 0
-    due = _due()
+    due = list(due_batches())
     if not due:
         return 0
     server = get_connection()
@@ -78,12 +79,13 @@ def send_notices() -> int:
         server.close()
 
 
-def _due() -> list[UploadBatch]:
+def due_batches() -> QuerySet[UploadBatch]:
+    """Return batches whose owner is still to be told, the first to end first."""
     finished = UploadBatch.objects.filter(
         status=BatchStatus.COMPLETED, notified_at=None, completed_at__gte=timezone.now() - OLDEST
     )
     people = finished.filter(owner__is_active=True).exclude(owner__email="")
-    return list(people.select_related("owner").order_by("completed_at")[:CHUNK])
+    return people.select_related("owner").order_by("completed_at")[:CHUNK]
 
 
 def _send_all(due: list[UploadBatch], server: Any) -> int:

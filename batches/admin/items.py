@@ -18,8 +18,8 @@ from batches.admin.commands import command_each, tell, too_many
 from batches.admin.failures import failures_page, failures_table
 from batches.admin.owners import OwnerForm, OwnerOfBatchFilter
 from batches.causes import CAUSES
-from batches.models import BatchItem
-from batches.states import ItemStatus
+from batches.models import BatchItem, UploadBatch
+from batches.states import LIVE_BATCHES, ItemStatus
 from uploads.read_only_admin import ReadOnlyAdmin
 
 
@@ -40,6 +40,27 @@ class ErrorCodeFilter(admin.SimpleListFilter):
         return queryset.filter(status=ItemStatus.FAILED, error_code=code) if code else queryset
 
 
+class StatusFilter(admin.SimpleListFilter):
+    """The states, each by the small index that holds it: rare ones would else be looked for in the whole table."""
+
+    title = _("status")
+    parameter_name = "status__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """Return the states to choose from."""
+        return [(state.value, str(state.label)) for state in ItemStatus]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
+        """Keep the files in the chosen state."""
+        state = self.value()
+        if state not in ItemStatus.values:
+            return queryset
+        if state in {ItemStatus.RECEIVING, ItemStatus.PENDING}:
+            # A batch that has ended has none of these.
+            queryset = queryset.filter(batch_id__in=UploadBatch.objects.filter(status__in=LIVE_BATCHES).values("id"))
+        return queryset.filter(status=state)
+
+
 @admin.register(BatchItem)
 class ItemAdmin(ReadOnlyAdmin):
     """Every file's way through its batch; a batch's page links here, filtered."""
@@ -49,7 +70,7 @@ class ItemAdmin(ReadOnlyAdmin):
         *["__str__", "status", "error_message", "batch", "stage", "file_size", "attempts", "deaths", "duplicate"],
         *["error_code", "finished_at"],
     ]
-    list_filter = ["status", ErrorCodeFilter, OwnerOfBatchFilter, "batch__kind", "duplicate"]
+    list_filter = [StatusFilter, ErrorCodeFilter, OwnerOfBatchFilter, "batch__kind", "duplicate"]
     list_select_related = ["batch"]
     search_fields = ["filename", "relative_path"]
     search_help_text = _("Part of a file's name or path")
