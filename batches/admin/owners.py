@@ -16,6 +16,9 @@ from batches.models import UploadBatch
 class OwnerForm(forms.Form):
     """One field with Django's autocompletion; the widget asks for people as the field `owner` of a batch may have."""
 
+    class Media:
+        css = {"all": ["css/admin.css"]}
+
     owner = forms.ModelChoiceField(
         User.objects.all(),
         required=False,
