@@ -37,7 +37,6 @@ class Group:
     code: str
     count: int
     retryable: int
-    batches: int
     until: datetime
     words: Words
     examples: tuple[BatchItem, ...]
@@ -72,16 +71,15 @@ def causes(owner_id: int | None) -> QuerySet[BatchItem, Any]:
     counted = found.annotate(
         count=Count("id"),
         stored=Count("id", filter=stored),
-        batches=Count("batch_id", distinct=True),
         until=Max("finished_at"),
     )
     return counted.order_by("-count", "error_code")[:GROUPS_SHOWN]
 
 
-def _group(owner_id: int | None, *, error_code: str, count: int, stored: int, batches: int, until: datetime) -> Group:
+def _group(owner_id: int | None, *, error_code: str, count: int, stored: int, until: datetime) -> Group:
     some = tuple(examples(owner_id, error_code))
     words = words_for(error_code, some[0].error_message if some and error_code not in CAUSES else "")
-    return Group(error_code, count, stored if words.may_pass else 0, batches, until, words, some)
+    return Group(error_code, count, stored if words.may_pass else 0, until, words, some)
 
 
 def examples(owner_id: int | None, code: str) -> QuerySet[BatchItem]:

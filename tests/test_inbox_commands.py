@@ -1,9 +1,11 @@
 """Commands over all failures of one cause: whose, which, and what stays exact."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import connection
 from django.utils import timezone
 
 from batches import failures, inbox, services
@@ -166,6 +168,27 @@ class TestWhose:
         """How many files it changed."""
         assert callable(command)
         return int(command(user, CODE, until, everybody=everybody).files)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_commands_at_the_same_time_take_each_file_once(owner: User) -> None:
+    batches = [failed_batch(owner, 6, name) for name in ("One", "Two")]
+    seen = timezone.now()
+
+    def command(number: int) -> int:
+        try:
+            order = failures.dismiss_cause if number % 2 else failures.retry_cause
+            return order(owner, CODE, seen).files
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        counts = list(pool.map(command, range(4)))
+
+    assert sum(counts) == 12
+    assert not BatchItem.objects.filter(status=ItemStatus.PENDING, dismissed_at__isnull=False).exists()
+    for batch in batches:
+        assert_counters_true(batch)
 
 
 def test_retry_lets_a_completed_batch_go_on(owner: User) -> None:
