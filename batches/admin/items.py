@@ -55,10 +55,13 @@ class StatusFilter(admin.SimpleListFilter):
         state = self.value()
         if state not in ItemStatus.values:
             return queryset
+        queryset = queryset.filter(status=state)
+        # Only these batches can have any.
         if state in {ItemStatus.RECEIVING, ItemStatus.PENDING}:
-            # A batch that has ended has none of these.
-            queryset = queryset.filter(batch_id__in=UploadBatch.objects.filter(status__in=LIVE_BATCHES).values("id"))
-        return queryset.filter(status=state)
+            return queryset.filter(batch_id__in=UploadBatch.objects.filter(status__in=LIVE_BATCHES).values("id"))
+        if state == ItemStatus.CANCELLED:
+            return queryset.filter(batch_id__in=UploadBatch.objects.filter(cancelled__gt=0).values("id"))
+        return queryset
 
 
 @admin.register(BatchItem)
