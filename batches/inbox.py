@@ -25,7 +25,7 @@ SELECT count(*) FROM (
     SELECT FROM batches_uploadbatch batch CROSS JOIN LATERAL (
         SELECT FROM batches_batchitem WHERE batch_id = batch.id AND status = 'failed' AND dismissed_at IS NULL
          LIMIT %(most)s
-    ) item WHERE batch.owner_id = %(owner)s AND batch.failed > 0 LIMIT %(most)s
+    ) item WHERE batch.owner_id = %(owner)s AND batch.failed > 0 AND batch.deleting_since IS NULL LIMIT %(most)s
 ) found
 """
 
@@ -48,8 +48,8 @@ class Group:
 
 
 def open_failures(owner_id: int | None) -> QuerySet[BatchItem]:
-    """Return the failures that were not dismissed."""
-    failed = BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None)
+    """Return the failures that were not dismissed, of batches that are not being deleted."""
+    failed = BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None, batch__deleting_since=None)
     return failed if owner_id is None else failed.filter(batch__owner_id=owner_id)
 
 

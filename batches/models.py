@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from batches.presence import PresentBatches
 from batches.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
 from uploads.models import Upload
 
@@ -13,8 +14,8 @@ class UploadBatch(models.Model):
     """Many files of one owner on their way into the library.
 
     The counters always equal the counts of the items' rows: they move in the same transaction. `total` counts all
-    items, also those still being received. A batch is finished when it is sealed and no item is live. `source` is the
-    batch whose pictures a re-analysis describes again.
+    items, also those being received. A batch is finished when it is sealed and no item is live. `source`: the batch
+    whose pictures a re-analysis describes again. `objects` leaves out what is being deleted, `everything` does not.
     """
 
     owner = models.ForeignKey(
@@ -39,6 +40,10 @@ class UploadBatch(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     notified_at = models.DateTimeField(null=True, blank=True, help_text=_("When its owner was sent word of its end."))
+    deleting_since = models.DateTimeField(null=True, blank=True)
+
+    objects = PresentBatches["UploadBatch"]()
+    everything = models.Manager["UploadBatch"]()
 
     class Meta:
         verbose_name_plural = "upload batches"
@@ -57,6 +62,9 @@ class UploadBatch(models.Model):
                 | Q(sealed_at__isnull=False, total=F("successful") + F("failed") + F("cancelled")),
                 name="batch_completed_is_complete",
             ),
+            models.CheckConstraint(
+                condition=Q(deleting_since=None) | ~Q(status__in=LIVE_BATCHES), name="batch_gone_idle"
+            ),
             models.UniqueConstraint(
                 fields=["source"],
                 name="batch_reanalysed_once_at_a_time",
@@ -69,17 +77,10 @@ class UploadBatch(models.Model):
                 fields=["owner", "last_served"], name="batch_turn", condition=Q(status=BatchStatus.PROCESSING)
             ),
             models.Index(fields=["source"], name="batch_source", condition=Q(source__isnull=False)),
-            models.Index(
-                fields=["id"],
-                name="batch_cancelled",
-                # No counter in the condition: a finish would then have to write into every index of the batch.
-                condition=Q(status=BatchStatus.CANCELLED),
-            ),
-            models.Index(
-                fields=["id"],
-                name="batch_unfinished",
-                condition=Q(status__in=LIVE_BATCHES),
-            ),
+            # No counter in the condition: a finish would then have to write into every index of the batch.
+            models.Index(fields=["id"], name="batch_cancelled", condition=Q(status=BatchStatus.CANCELLED)),
+            models.Index(fields=["id"], name="batch_unfinished", condition=Q(status__in=LIVE_BATCHES)),
+            models.Index(fields=["id"], name="batch_deleting", condition=Q(deleting_since__isnull=False)),
             models.Index(
                 fields=["completed_at"],
                 name="batch_untold",
@@ -171,6 +172,9 @@ class BatchItem(models.Model):
                 fields=["batch", "queue_position"], name="item_queue", condition=Q(queue_position__isnull=False)
             ),
             models.Index(fields=["batch"], name="item_in_hand", condition=Q(status=ItemStatus.PROCESSING)),
+            models.Index(
+                fields=["batch"], name="item_receiving", condition=Q(status=ItemStatus.RECEIVING), include=["size"]
+            ),
             models.Index(fields=["batch", "id"], name="item_failed", condition=Q(status=ItemStatus.FAILED)),
             # The two below hold failures alone, so that no other file's end writes into them.
             models.Index(fields=["error_code", "id"], name="item_cause", condition=Q(status=ItemStatus.FAILED)),

@@ -7,9 +7,10 @@ from typing import Any
 from django.db.models import Count, Min, QuerySet
 
 from batches.causes import Words, words_for
+from batches.engine.arrive import MAY_COME_AGAIN
 from batches.engine.stall import why_still
 from batches.models import BatchItem, UploadBatch
-from batches.states import LIVE_BATCHES, BatchStatus, ItemStatus, Stage
+from batches.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
 
 IN_HAND_SHOWN = 8
 NAMES_SHOWN = 3
@@ -73,6 +74,15 @@ class Snapshot:
         if self.batch.status == BatchStatus.CANCELLED:
             return 0
         return sum(trouble.retryable for trouble in self.troubles)
+
+    @property
+    def misses_files(self) -> bool:
+        """Whether files were announced that have not come, so that their folder may be chosen again."""
+        batch = self.batch
+        if batch.kind != BatchKind.IMPORT or batch.status == BatchStatus.CANCELLED:
+            return False
+        given_up = any(trouble.code in MAY_COME_AGAIN for trouble in self.troubles)
+        return batch.sealed_at is None or (batch.expected_items or 0) > batch.total or given_up
 
     @property
     def unfinished(self) -> bool:

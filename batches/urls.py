@@ -2,19 +2,24 @@
 
 from django.urls import path
 
-from batches.views import commands, inbox, pages, upload
+from batches.views import before_sending, commands, delete, inbox, pages, upload
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("batches/", pages.batch_list, name="batch-list"),
     path("batches/new/", upload.new_batch, name="batch-new"),
     path("batches/open/", upload.open_batch, name="batch-open"),
+    path("batches/unfinished/", before_sending.unfinished, name="batch-unfinished"),
+    path("batches/known-sizes/", before_sending.known_sizes, name="batch-known-sizes"),
+    path("batches/<int:batch_id>/manifest/", before_sending.read_manifest, name="batch-manifest"),
+    path("batches/<int:batch_id>/known/", before_sending.take_known, name="batch-known"),
     path("batches/<int:batch_id>/seal/", upload.seal, name="batch-seal"),
     path("batches/<int:batch_id>/", pages.batch_detail, name="batch-detail"),
     path("needs-a-look/", inbox.inbox, name="inbox"),
     path("needs-a-look/try-again/", inbox.retry, name="inbox-retry"),
     path("needs-a-look/dismiss/", inbox.dismiss, name="inbox-dismiss"),
     path("needs-a-look/files.csv", inbox.download, name="inbox-csv"),
+    path("batches/<int:batch_id>/delete/", delete.delete, name="batch-delete"),
     path("batches/<int:batch_id>/pause/", commands.pause, name="batch-pause"),
     path("batches/<int:batch_id>/resume/", commands.resume, name="batch-resume"),
     path("batches/<int:batch_id>/cancel/", commands.cancel, name="batch-cancel"),

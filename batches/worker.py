@@ -1,4 +1,4 @@
-"""What a dramatiq worker process does beside its messages: be known to live, beat, reconcile, stop in good order."""
+"""What a dramatiq worker process does beside its messages: be known to live, beat, reconcile, clean, stop in order."""
 
 import logging
 import os
@@ -11,6 +11,7 @@ import redis
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
+from batches.cleaner import clean
 from batches.engine.give_back import give_back
 from batches.engine.heartbeat import beat
 from batches.engine.hold import hold
@@ -87,7 +88,7 @@ class WorkerMiddleware(dramatiq.Middleware):
         self._threads: list[Repeat] = []
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Take an identity and start its own threads; nothing is claimed before.
+        """Take an identity and start the threads; nothing is claimed before.
 
         Not earlier: rundramatiq waits up to 30 s for a process that dies before its boot is over, and starts no other
         meanwhile. What is left in between is a moment in which there is no work in hand.
@@ -98,6 +99,7 @@ class WorkerMiddleware(dramatiq.Middleware):
         self._threads = [
             Repeat("heartbeat", 1, heartbeat),
             Repeat("reconciler", settings.RECONCILE_SECONDS, reconcile),
+            Repeat("cleaner", settings.RECONCILE_SECONDS, clean),
         ]
         if settings.EMAIL_URL:
             self._threads.append(Repeat("notices", NOTICE_SECONDS, send_notices))

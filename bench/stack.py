@@ -1,8 +1,9 @@
-"""A throw-away stack for the benches: real PostgreSQL and Redis, Django set up on them, real workers."""
+"""A throw-away stack for the benches: real PostgreSQL and Redis, Django set up on them, real workers and web server."""
 
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,9 @@ from pathlib import Path
 import django
 from django.core.management import call_command
 
+from bench.sink import command
 from vuemantics.local import LocalServices
+from vuemantics.local.ports import answers
 
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -36,6 +39,7 @@ def stack() -> Iterator[LocalServices]:
         DJANGO_SETTINGS_MODULE="vuemantics.settings",
         SECRET_KEY="for the bench only, long enough for the checks of a real one",
     )
+    (folder / "var" / "static").mkdir(parents=True)  # WhiteNoise warns when there is none
     try:
         django.setup()
         call_command("migrate", verbosity=0)
@@ -67,6 +71,32 @@ def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[int]:
             main.wait(20)
             with suppress(ProcessLookupError):
                 os.killpg(main.pid, signal.SIGKILL)  # workers that lost their rundramatiq
+
+
+@contextmanager
+def web() -> Iterator[tuple[int, int]]:
+    """Run the web server until the block ends; gives its port and its pid."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    process = subprocess.Popen([sys.executable, "-m", "vuemantics.server", "--port", str(port)], cwd=ROOT)
+    try:
+        wait_for(lambda: answers("127.0.0.1", port), 30)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def sink() -> Iterator[int]:
+    """Run the server of bench.sink until the block ends; gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        process = subprocess.Popen(command(listening.fileno()), cwd=ROOT, pass_fds=[listening.fileno()])
+        try:
+            yield int(listening.getsockname()[1])
+        finally:
+            process.kill()
+            process.wait(20)
 
 
 def _ready(descriptor: int) -> int:

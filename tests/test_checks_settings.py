@@ -36,6 +36,7 @@ def test_checks_are_registered_with_django(settings: Settings) -> None:
         ("LEASE_SECONDS", 3, "E004", "VUEMANTICS_LEASE_SECONDS"),
         ("LEASE_SECONDS", 601, "E004", "VUEMANTICS_STAGE_SECONDS"),
         ("RECONCILE_SECONDS", 31, "E004", "VUEMANTICS_RECONCILE_SECONDS"),
+        ("PART_SECONDS", 24 * 3600, "E012", "VUEMANTICS_PART_SECONDS"),
         ("ANALYZER", "gpt", "E007", "VUEMANTICS_ANALYZER"),
         ("ANALYZER", "nowhere.module:Class", "E007", "VUEMANTICS_ANALYZER"),
         ("MEDIA_ACCEL", "/protected", "E009", "VUEMANTICS_MEDIA_ACCEL"),

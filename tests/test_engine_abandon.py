@@ -61,9 +61,10 @@ def test_file_that_never_came_can_be_sent_again(batch: UploadBatch) -> None:
     left_alone(batch, 101)
     seal_abandoned()
 
-    item, created = arrive.add_item(batch.id, FILE)
+    item, begun = arrive.add_item(batch.id, FILE)
 
-    assert (item.status, created) == (ItemStatus.RECEIVING, False)
+    assert (item.status, begun) == (ItemStatus.RECEIVING, True)
+    assert batch.items.count() == 1
     assert_counters_true(batch)
     assert (batch.status, batch.failed, batch.sealed_at) == (BatchStatus.PROCESSING, 0, None)
 
@@ -88,7 +89,8 @@ def test_word_of_a_person_ends_the_waiting_at_once(batch: UploadBatch) -> None:
 def test_bytes_that_arrive_are_activity(batch: UploadBatch) -> None:
     left_alone(batch, 101)
 
-    note_sender(batch.id, 10)
+    batch.refresh_from_db()
+    note_sender(batch, 10)
 
     assert seal_abandoned() == 0
     assert batch.items.get().status == ItemStatus.RECEIVING

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.utils import timezone
 
-from batches import failures, inbox, services
+from batches import deletion, failures, inbox, services
 from batches.engine import cancel, finish
 from batches.engine import claim as claiming
 from batches.engine.errors import Refused
@@ -92,6 +92,16 @@ def test_retry_passes_over_a_cancelled_batch(owner: User) -> None:
 
     assert (done.files, done.batches, done.refused) == (1, (there.id,), 1)
     assert_counters_true(gone)
+
+
+def test_failures_of_a_batch_that_is_being_deleted_are_gone(owner: User) -> None:
+    batch = failed_batch(owner, 2)
+
+    deletion.delete_batch(owner, batch.id)
+
+    assert open_count(owner) == 0
+    assert inbox.read_groups(owner.pk) == []
+    assert failures.retry_cause(owner, CODE, timezone.now()).files == 0
 
 
 def test_dismissed_failures_leave_the_inbox_and_stay_in_their_batch(owner: User) -> None:

@@ -1,6 +1,5 @@
 """`manage.py ingest`: what it adds, what it says, how it ends."""
 
-import io
 import signal
 import subprocess
 import sys
@@ -8,15 +7,19 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from PIL import Image
 from pytest_django import Settings
 
+from batches.engine.arrive import open_batch
+from batches.intake.from_disk import receive_path
 from batches.models import UploadBatch
 from batches.states import BatchStatus, ItemStatus
 from tests.conftest import StartWorker
 from tests.people import make_person
 from tests.rows import assert_counters_true
+from tests.said import Said
+from tests.waiting import wait_until
 from tests.workers import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,19 +39,6 @@ def roll(tmp_path: Path) -> Path:
     for number, name in enumerate(["a.jpg", "day 2/a.jpg", "day 2/b.png"]):
         Image.new("RGB", (64, 48), (number * 80, 120, 200)).save(folder / name)
     return folder
-
-
-class Said:
-    """What a command wrote and how it ended."""
-
-    def __init__(self, *arguments: object) -> None:
-        out, err = io.StringIO(), io.StringIO()
-        self.status = 0
-        try:
-            call_command("ingest", *map(str, arguments), stdout=out, stderr=err)
-        except SystemExit as end:
-            self.status = int(end.code or 0)
-        self.out, self.err = out.getvalue(), err.getvalue()
 
 
 def test_ingest_names_the_page_where_run_serves(ada: User, roll: Path, settings: Settings, tmp_path: Path) -> None:
@@ -160,6 +150,22 @@ def test_follow_ends_with_the_batch_and_names_the_broken_file(ada: User, roll: P
     assert "3 of 4 completed." in said.out
     assert "Iceland/broken.jpg: " in said.err
     assert said.status == 1
+    assert_counters_true(batch)
+
+
+def test_follow_of_a_batch_gone_on_with_counts_what_was_done_before(
+    ada: User, roll: Path, start_worker: StartWorker
+) -> None:
+    batch = open_batch(ada.pk, "Iceland")
+    receive_path(batch, roll / "a.jpg", "Iceland/a.jpg")
+    start_worker()
+    wait_until(lambda: UploadBatch.objects.get().successful == 1, 30)
+
+    said = Said(roll, "--owner", "ada", "--follow")
+
+    assert "2 files added to “Iceland”; 1 file had come before." in said.out
+    assert "Completed: 3 of 3 files, 0 failed" in said.out
+    assert (said.status, UploadBatch.objects.get().successful) == (0, 3)
     assert_counters_true(batch)
 
 

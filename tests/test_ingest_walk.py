@@ -1,5 +1,6 @@
 """Which files a path stands for."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,12 @@ def make(folder: Path, *names: str) -> None:
 
 def names(*paths: Path) -> list[str]:
     """The relative paths in the order of the walk."""
-    return [found.relative_path for found in Walk(list(paths)).files()]
+    return [found.relative_path for found in Walk(list(paths), unexpected).files()]
+
+
+def unexpected(line: str) -> None:
+    """Nothing is missed in most tests."""
+    raise AssertionError(line)
 
 
 def test_folder_is_walked_in_the_order_of_names(tmp_path: Path) -> None:
@@ -36,7 +42,7 @@ def test_links_out_of_the_folder_are_left_out_and_counted(tmp_path: Path) -> Non
     make(tmp_path, "secret.txt", "other/c.jpg", "roll/a.jpg")
     (tmp_path / "roll" / "leak.jpg").symlink_to(tmp_path / "secret.txt")
     (tmp_path / "roll" / "folder").symlink_to(tmp_path / "other")
-    walk = Walk([tmp_path / "roll"])
+    walk = Walk([tmp_path / "roll"], unexpected)
 
     found = [file.relative_path for file in walk.files()]
 
@@ -79,14 +85,51 @@ def test_the_folder_one_stands_in_has_its_name(tmp_path: Path, monkeypatch: pyte
     assert names(Path()) == ["roll/a.jpg"]
 
 
-def test_folder_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
+def test_folder_that_is_gone_when_its_turn_comes_is_told(tmp_path: Path) -> None:
     make(tmp_path / "roll", "a.jpg")
     (tmp_path / "roll" / "b").mkdir()
-    walk = Walk([tmp_path / "roll"])
+    said: list[str] = []
+    walk = Walk([tmp_path / "roll"], said.append)
     files = walk.files()
     assert next(files).relative_path == "roll/a.jpg"
 
     (tmp_path / "roll" / "b").rmdir()
 
     assert list(files) == []
-    assert walk.unreadable == [f"{tmp_path}/roll/b: No such file or directory"]
+    assert said == [f"This could not be looked at: {tmp_path}/roll/b: No such file or directory"]
+    assert walk.missed == 1
+
+
+def test_links_to_nothing_and_in_a_circle_are_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    make(tmp_path / "roll", "z.jpg")
+    (tmp_path / "roll" / "a.jpg").symlink_to("gone.jpg")
+    (tmp_path / "roll" / "b.jpg").symlink_to("c.jpg")
+    (tmp_path / "roll" / "c.jpg").symlink_to("b.jpg")
+    said: list[str] = []
+    walk = Walk([tmp_path / "roll"], said.append)
+
+    found = [file.relative_path for file in walk.files()]
+
+    assert found == ["roll/z.jpg"]
+    assert said == [f"This link leads nowhere: {tmp_path}/roll/{name}.jpg" for name in "abc"]
+    assert (walk.missed, walk.links) == (3, 0)
+
+
+def test_walk_holds_one_folder_at_a_time(tmp_path: Path) -> None:
+    make(tmp_path / "roll", "a/1.jpg", "b/2.jpg")
+    files = Walk([tmp_path / "roll"], unexpected).files()
+    assert next(files).relative_path == "roll/a/1.jpg"
+
+    make(tmp_path / "roll", "b/3.jpg")
+
+    assert [file.relative_path for file in files] == ["roll/b/2.jpg", "roll/b/3.jpg"]
+
+
+def test_lines_of_names_that_are_no_text_can_be_printed(tmp_path: Path) -> None:
+    make(tmp_path / "roll", "a.jpg")
+    (tmp_path / "roll" / os.fsdecode(b"caf\xe9\n")).symlink_to("gone")
+    said: list[str] = []
+
+    list(Walk([tmp_path / "roll"], said.append).files())
+
+    assert said[0].encode().decode() == f"This link leads nowhere: {tmp_path}/roll/caf\ufffd\ufffd"

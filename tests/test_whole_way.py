@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from batches import services
 from batches.engine import arrive
-from batches.intake.receive import receive_path
+from batches.intake.from_disk import receive_path
 from batches.models import UploadBatch
 from batches.states import BatchStatus, ItemStatus
 from bench.images import make_jpegs

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +17,23 @@ from tests.workers import ROOT
 from vuemantics.local.ports import answers
 from vuemantics.local.process import die_with_parent
 
+PROBE = "tests.asgi_probe.application"
+
 
 class WebServer:
-    """`python -m vuemantics.server` with the application of tests/asgi_probe.py."""
+    """`python -m vuemantics.server` with the application of tests/asgi_probe.py, or another; "" is the site itself."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, env: Mapping[str, str] = os.environ, application: str = PROBE) -> None:
         self.log = log
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = int(free.getsockname()[1])
         command = [sys.executable, "-m", "vuemantics.server", "--port", str(self.port)]
-        command += ["--application", "tests.asgi_probe.application"]
+        command += ["--application", application] if application else []
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=os.environ,
+                env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -63,9 +66,18 @@ class WebServer:
         return int(found[1]) * 1024
 
     def established(self) -> int:
-        """How many TCP connections the server holds (`01` in proc(5)'s net/tcp)."""
+        """How many TCP connections the server holds."""
+        return len(self._unread())
+
+    def unread(self) -> int:
+        """How many bytes the kernel holds that the server has not read yet."""
+        return sum(self._unread())
+
+    def _unread(self) -> list[int]:
+        """The receive queue of each established connection (`01` in proc(5)'s net/tcp)."""
         lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-        return sum(fields[1].endswith(f":{self.port:04X}") and fields[3] == "01" for fields in lines)
+        ours = [fields for fields in lines if fields[1].endswith(f":{self.port:04X}") and fields[3] == "01"]
+        return [int(fields[4].partition(":")[2], 16) for fields in ours]
 
     def stop(self) -> int:
         """SIGTERM, and the exit status."""

@@ -57,7 +57,11 @@ class Upload(models.Model):
             models.CheckConstraint(condition=Q(size__gt=0), name="upload_not_empty"),
             models.CheckConstraint(condition=Q(audit_score__lte=100), name="upload_audit_score_at_most_100"),
         ]
-        indexes = [models.Index(fields=["owner", "-id"], name="upload_owner_newest")]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
+            # Asked before bytes are sent (which of these sizes do I have?) and summed up by the quota.
+            models.Index(fields=["owner", "size"], name="upload_owner_size"),
+        ]
 
     def __str__(self) -> str:
         return self.filename
@@ -75,3 +79,21 @@ class Embedding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} of upload {self.upload_id}"
+
+
+class Tombstone(models.Model):
+    """Files in storage whose row is deleted: written in the same transaction, removed after the files.
+
+    `previews` are those of the row. Nobody touches the files before `due_at`; each try puts it off.
+    """
+
+    key = models.UUIDField(unique=True)
+    previews = models.JSONField(default=dict)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="tombstone_due")]
+
+    def __str__(self) -> str:
+        return str(self.key)

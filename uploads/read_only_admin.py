@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 
 from uploads.bounded_paginator import BoundedPaginator
 
@@ -32,3 +34,25 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""
         return False
+
+
+def ask_first(
+    model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, template: str, facts: dict[str, Any]
+) -> TemplateResponse:
+    """Show a page that asks to confirm an action and repeats the choice of rows.
+
+    `facts` go to the template: its `question` is the title, its `action` the name of the action.
+    """
+    across = request.POST.get("select_across", "0")
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": facts["question"],
+        "opts": model_admin.opts,
+        "media": model_admin.media,
+        "across": across,
+        # "All on all pages" is asked for by the word alone; the boxes of one page would be too few.
+        "selected": request.POST.getlist(ACTION_CHECKBOX_NAME)[: 1 if across == "1" else None],
+        "checkbox": ACTION_CHECKBOX_NAME,
+        **facts,
+    }
+    return TemplateResponse(request, template, context)

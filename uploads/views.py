@@ -23,6 +23,6 @@ def upload_list(request: HttpRequest) -> HttpResponse:
 def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
     """One of my pictures and what is known about it."""
     upload = get_object_or_404(Upload, id=upload_id, owner_id=request.user.pk)
-    imports = upload.items.filter(batch__kind="import").select_related("batch")
+    imports = upload.items.filter(batch__kind="import", batch__deleting_since=None).select_related("batch")
     arrivals = imports.order_by("-batch_id").distinct("batch_id")[:BATCHES_NAMED]
     return render(request, "uploads/upload_detail.html", {"upload": upload, "arrivals": arrivals})

@@ -72,6 +72,15 @@ def check_lease(**_: Any) -> list[CheckMessage]:
     return [Error(words, hint=hint, id="vuemantics.E004") for words in wrong]
 
 
+def check_parts(**_: Any) -> list[CheckMessage]:
+    """A part that is removed before its file is given up would be sent from the beginning by a sender who is there."""
+    if settings.PART_SECONDS > settings.ABANDONED_SECONDS:
+        return []
+    words = "VUEMANTICS_PART_SECONDS must be more than VUEMANTICS_ABANDONED_SECONDS."
+    hint = "Unset VUEMANTICS_PART_SECONDS and VUEMANTICS_ABANDONED_SECONDS for a week and a day."
+    return [Error(words, hint=hint, id="vuemantics.E012")]
+
+
 def check_analyzer(**_: Any) -> list[CheckMessage]:
     """Workers would fail every file with an analyzer that does not exist."""
     name = settings.ANALYZER
@@ -105,6 +114,7 @@ CHECKS = (
     check_debug,
     check_hosts,
     check_lease,
+    check_parts,
     check_analyzer,
     check_processor,
     *MAIL_CHECKS,

@@ -8,6 +8,7 @@ def content_policy(files_origin: str) -> dict[str, dict[str, list[str]]]:
         "DIRECTIVES": {
             "default-src": ["'none'"],
             "script-src": ["'self'"],
+            "worker-src": ["'self'"],
             "style-src": ["'self'"],
             "connect-src": ["'self'", *files],
             "img-src": ["'self'", "blob:", *files],

@@ -85,6 +85,7 @@ STAGE_DEADLINES = numbers("VUEMANTICS_STAGE_DEADLINES")
 BATCH_PARALLEL = whole("VUEMANTICS_BATCH_PARALLEL", 0, least=0)
 RECONCILE_SECONDS = number("VUEMANTICS_RECONCILE_SECONDS", 2, least=_SHORTEST)
 ABANDONED_SECONDS = number("VUEMANTICS_ABANDONED_SECONDS", 24 * 3600, least=_SHORTEST)
+PART_SECONDS = number("VUEMANTICS_PART_SECONDS", 7 * 24 * 3600, least=_SHORTEST)
 # After a start of the database every worker's lock is gone: living workers get this long to take theirs again.
 GRACE_SECONDS = number("VUEMANTICS_GRACE_SECONDS", 5, least=0)
 MAX_DEATHS = 3
@@ -97,11 +98,12 @@ _database: dict[str, Any] = {**dj_database_url.parse(_database_url)}
 _database.update(
     CONN_MAX_AGE=0,
     CONN_HEALTH_CHECKS=True,
-    # The pool is opened at the first query, never before a fork: one a thread, heartbeat, reconciler, notices, stop.
+    # The pool is opened at the first query, never before a fork: one a thread, heartbeat, reconciler, cleaner,
+    # notices, stop.
     OPTIONS={
         **_database.get("OPTIONS", {}),
         # Whoever needs a lost database asks for it anew: the pool's own pauses between two tries grow to minutes.
-        "pool": {"min_size": 1, "max_size": WORKER_THREADS + 5, "timeout": 10, "reconnect_timeout": 1},
+        "pool": {"min_size": 1, "max_size": WORKER_THREADS + 6, "timeout": 10, "reconnect_timeout": 1},
         # Only the engine's hot statements ask for it (uploads/prepared.py).
         "prepare_threshold": 0,
         # A process that is stopped in the middle of a transaction must not keep its locks from all others.
@@ -158,6 +160,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 MAX_BODY_BYTES = int(number("VUEMANTICS_MAX_BODY_MIB", 16, least=9, most=10_240) * 2**20)
 MAX_FILE_BYTES = int(number("VUEMANTICS_MAX_FILE_MIB", 4096, least=0.001) * 2**20)
 MAX_BATCH_FILES = whole("VUEMANTICS_MAX_BATCH_FILES", 500_000, least=1)
+# Limits of people and of the disk; 0: none.
+OWNER_BYTES = int(number("VUEMANTICS_OWNER_GIB", 0, least=0) * 2**30)
+MIN_FREE_BYTES = int(number("VUEMANTICS_MIN_FREE_MIB", 512, least=0) * 2**20)
 MAX_PIXELS = int(number("VUEMANTICS_MAX_MEGAPIXELS", 100, least=0.001) * 1_000_000)
 ANALYZER = os.environ.get("VUEMANTICS_ANALYZER") or "local"
 

@@ -28,8 +28,8 @@ from batches.admin.batch_words import (
     words_retried,
 )
 from batches.admin.commands import command_each, tell, too_many
+from batches.admin.deletion import DeletingAdmin
 from batches.admin.owners import OwnerFilter, OwnerForm
-from batches.admin.standing import StandingAdmin
 from batches.models import UploadBatch
 from batches.states import ItemStatus
 
@@ -38,10 +38,10 @@ NAME_LETTERS = 30
 
 
 @admin.register(UploadBatch)
-class BatchAdmin(StandingAdmin):
+class BatchAdmin(DeletingAdmin):
     """Every batch with its counts; commands go through the services."""
 
-    actions = ["process_now", "pause", "resume", "retry_failed", "reanalyse", "cancel"]
+    actions = ["process_now", "pause", "resume", "retry_failed", "reanalyse", "cancel", "delete_batches"]
     list_display = [
         *[
             "short_name",

@@ -56,12 +56,15 @@ def tell(
     model_admin: "admin.ModelAdmin[Any]",
     request: HttpRequest,
     outcome: Outcome,
-    history: str | Promise,
+    history: str | Promise | None,
     done: Callable[[int], str],
 ) -> None:
-    """Write the history of each changed row and show one message per kind of outcome."""
-    for row in outcome.done:
-        model_admin.log_change(request, row, str(history))
+    """Write the history of each changed row and show one message per kind of outcome; no `history`: it is deleted."""
+    if history is None:
+        model_admin.log_deletions(request, outcome.done)  # type: ignore[arg-type]  # it only iterates
+    else:
+        for row in outcome.done:
+            model_admin.log_change(request, row, str(history))
     if outcome.done:
         model_admin.message_user(request, done(len(outcome.done)), messages.SUCCESS)
     if outcome.unchanged:

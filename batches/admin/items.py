@@ -58,9 +58,9 @@ class StatusFilter(admin.SimpleListFilter):
         queryset = queryset.filter(status=state)
         # Only these batches can have any.
         if state in {ItemStatus.RECEIVING, ItemStatus.PENDING}:
-            return queryset.filter(batch_id__in=UploadBatch.objects.filter(status__in=LIVE_BATCHES).values("id"))
+            return queryset.filter(batch_id__in=UploadBatch.everything.filter(status__in=LIVE_BATCHES).values("id"))
         if state == ItemStatus.CANCELLED:
-            return queryset.filter(batch_id__in=UploadBatch.objects.filter(cancelled__gt=0).values("id"))
+            return queryset.filter(batch_id__in=UploadBatch.everything.filter(cancelled__gt=0).values("id"))
         return queryset
 
 

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from batches.engine.stall import why_still
@@ -27,6 +28,8 @@ class StandingAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Status"), ordering="status")
     def standing(self, batch: UploadBatch) -> SafeString | str:
         """Show the status, and below it why nothing goes on: shortly in the list, in full on the batch's page."""
+        if batch.deleting_since:
+            return gettext("Being deleted")
         status = batch.get_status_display()
         if hasattr(batch, "still_because"):
             reason = batch.still_because.short if batch.still_because else ""

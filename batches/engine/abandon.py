@@ -19,7 +19,7 @@ def seal_abandoned() -> int:
     """Seal batches without activity for ABANDONED_SECONDS that still wait for files, and fail what never came.
 
     A sealed batch waits too while a file is `receiving`. Parts already received are kept until they expire: a file that
-    is sent again goes on where it stopped, and reopens its batch.
+    is sent on, or again, goes on where it stopped and reopens its batch.
     """
     since = timezone.now() - timedelta(seconds=settings.ABANDONED_SECONDS)
     receives = Exists(BatchItem.objects.filter(batch_id=OuterRef("id"), status=ItemStatus.RECEIVING))
@@ -41,10 +41,12 @@ def wait_no_more(batch_id: int) -> bool:
     return seal_batch(batch_id) or bool(given_up)
 
 
-def note_sender(batch_id: int, seconds: float) -> None:
-    """Count bytes that arrive as activity of their batch, at most once in so many seconds."""
+def note_sender(batch: UploadBatch, seconds: float) -> None:
+    """Count bytes that arrive as activity of their batch, at most once in so many seconds; no query in between."""
     now = timezone.now()
-    UploadBatch.objects.filter(id=batch_id, updated_at__lt=now - timedelta(seconds=seconds)).update(updated_at=now)
+    since = now - timedelta(seconds=seconds)
+    if batch.updated_at < since:
+        UploadBatch.objects.filter(id=batch.id, updated_at__lt=since).update(updated_at=now)
 
 
 def _give_up(batch_id: int, announced_before: datetime) -> int:

@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from batches import bells, events
+from batches.engine import arriving
 from batches.engine.errors import BatchClosed
 from batches.engine.settle import settle
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchKind, BatchStatus, ItemStatus
 
-# What a file may fail of before its bytes are here, so that sending it again is worth while.
-MAY_COME_AGAIN = frozenset({"item.abandoned", "storage.full"})
+EXPIRED = "upload.expired"
+WITHDRAWN = "file.withdrawn"
+# What a file may fail of before its bytes are here, for no reason of its own. Its part is kept and sending goes on.
+MAY_GO_ON = frozenset({"item.abandoned", "storage.full", "storage.read_only", "storage.denied", "storage.failed"})
+# Of these no part is kept: announced once more, they begin anew.
+MAY_COME_AGAIN = MAY_GO_ON | {EXPIRED, WITHDRAWN, "file.unreadable", "file.changed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +42,44 @@ def open_batch(
 
 
 def add_item(batch_id: int, file: NewFile) -> tuple[BatchItem, bool]:
-    """Announce a file: it is `receiving` until its bytes are here. Returns the row and whether it is new.
+    """Announce a file: it is `receiving` until its bytes are here. Returns the row and whether it was not so before.
 
     The same fingerprint finds its row again; one that was never sent to its end is received anew. Both that and a new
     file reopen a sealed or completed batch. Raises BatchClosed when the batch is cancelled or gone.
     """
     with transaction.atomic():
-        item, created = BatchItem.objects.get_or_create(
-            batch_id=batch_id,
-            fingerprint=file.fingerprint,
-            defaults={
-                "filename": file.filename[:255],
-                "relative_path": file.relative_path[:1000],
-                "size": file.size,
-            },
-        )
-        if created:
-            _open_for(batch_id, total=F("total") + 1)
-        again = not created and _receive_again(item)
-    if created or again:
+        added = arriving.insert(batch_id, file.filename[:255], file.relative_path[:1000], file.fingerprint, file.size)
+        item = added or BatchItem.objects.get(batch_id=batch_id, fingerprint=file.fingerprint)
+        begun = added is not None or receive_again(item)
+    if begun:
         events.batch_changed(batch_id)
-    return item, created
+    return item, begun
 
 
-def _receive_again(item: BatchItem) -> bool:
-    """Receive a file anew that failed for no reason of its own, before its bytes were here (failed → receiving)."""
-    changed = BatchItem.objects.filter(
-        id=item.id, status=ItemStatus.FAILED, upload=None, error_code__in=MAY_COME_AGAIN
-    ).update(status=ItemStatus.RECEIVING, error_code="", error_message="", finished_at=None, dismissed_at=None)
-    if changed:
-        _open_for(item.batch_id, failed=F("failed") - 1)
-        item.refresh_from_db()
+def may_go_on(item: BatchItem) -> bool:
+    """Whether the file failed only because its bytes did not come: they may still."""
+    return item.status == ItemStatus.FAILED and item.upload_id is None and item.error_code in MAY_GO_ON
+
+
+def may_come_again(item: BatchItem) -> bool:
+    """Whether announcing the file once more receives it anew."""
+    return item.status == ItemStatus.FAILED and item.upload_id is None and item.error_code in MAY_COME_AGAIN
+
+
+def receive_again(item: BatchItem) -> bool:
+    """Receive a file anew that failed for no reason of its own, before its bytes were here (failed → receiving).
+
+    Reopens the batch. The row that was given is up to date afterwards. Raises BatchClosed.
+    """
+    if not may_come_again(item):
+        return False
+    with transaction.atomic():
+        changed = BatchItem.objects.filter(
+            id=item.id, status=ItemStatus.FAILED, upload=None, error_code__in=MAY_COME_AGAIN
+        ).update(status=ItemStatus.RECEIVING, error_code="", error_message="", finished_at=None, dismissed_at=None)
+        if changed:
+            _open_for(item.batch_id, failed=F("failed") - 1)
+            item.refresh_from_db()
     return bool(changed)
 
 
@@ -90,52 +101,41 @@ def item_arrived(item_id: int, upload_id: int) -> bool:
 
     Raises BatchClosed when the batch was cancelled meanwhile.
     """
-    with transaction.atomic():
-        changed = BatchItem.objects.filter(id=item_id, status=ItemStatus.RECEIVING).update(
-            status=ItemStatus.PENDING, upload_id=upload_id, queue_position=F("id")
-        )
-        if not changed:
-            return False
-        batch_id = BatchItem.objects.values_list("batch_id", flat=True).get(id=item_id)
-        _start(batch_id)
+    batch_id = arriving.queue(item_id, upload_id)
+    if batch_id is None:
+        return False
     events.batch_changed(batch_id)
     bells.ring_soon()
     return True
 
 
-def _start(batch_id: int) -> None:
-    """Let processing begin with the first file that has arrived."""
-    now = timezone.now()
-    batch = UploadBatch.objects.filter(id=batch_id)
-    started = batch.filter(status=BatchStatus.PENDING).update(
-        status=BatchStatus.PROCESSING, started_at=Coalesce("started_at", now), updated_at=now
-    )
-    if not started and not batch.exclude(status=BatchStatus.CANCELLED).update(updated_at=now):
-        raise BatchClosed
-
-
 def item_known(item_id: int, upload_id: int) -> bool:
     """Complete a file whose bytes its owner already has (receiving → completed, marked duplicate)."""
-    return _end_receiving(item_id, ItemStatus.COMPLETED, upload_id=upload_id, duplicate=True)
+    return _ended(arriving.end(item_id, ItemStatus.COMPLETED, upload_id=upload_id))
 
 
 def refuse_item(item_id: int, code: str, message: str) -> bool:
     """Fail a file whose bytes are not kept (receiving → failed); it is counted and never retried."""
-    return _end_receiving(item_id, ItemStatus.FAILED, error_code=code, error_message=message[:500])
+    return _ended(arriving.end(item_id, ItemStatus.FAILED, code=code, message=message[:500]))
 
 
-def _end_receiving(item_id: int, status: ItemStatus, **fields: object) -> bool:
-    counter = "successful" if status == ItemStatus.COMPLETED else "failed"
-    now = timezone.now()
-    with transaction.atomic():
-        changed = BatchItem.objects.filter(id=item_id, status=ItemStatus.RECEIVING).update(
-            status=status, finished_at=now, **fields
-        )
-        if not changed:
-            return False
-        batch_id = BatchItem.objects.values_list("batch_id", flat=True).get(id=item_id)
-        UploadBatch.objects.filter(id=batch_id).update(updated_at=now, **{counter: F(counter) + 1})
-    settle(batch_id)
+def give_up_item(item_id: int, code: str, message: str) -> bool:
+    """Fail a file whose part is removed, because nobody sent it on or its sender says so. False when it had its end.
+
+    One that failed already for want of bytes stays counted as that; its reason then tells the newer story.
+    """
+    if refuse_item(item_id, code, message):
+        return True
+    failed = BatchItem.objects.filter(id=item_id, status=ItemStatus.FAILED, upload=None, error_code__in=MAY_GO_ON)
+    return bool(failed.update(error_code=code, error_message=message[:500]))
+
+
+def _ended(end: tuple[int, bool] | None) -> bool:
+    if end is None:
+        return False
+    batch_id, last = end
+    if last:
+        settle(batch_id)
     events.batch_changed(batch_id)
     return True
 

@@ -25,19 +25,20 @@ def cancel_batch(batch_id: int) -> bool:
     if cancelled:
         # Its pages show at once that it is cancelled; many files take a while.
         events.batch_changed(batch_id, final=True)
-        _cancel_items(batch_id)
+        cancel_items(batch_id)
     return bool(cancelled)
 
 
 def finish_cancels() -> int:
     """Cancel what is still live in cancelled batches; returns how many files. The reconciler calls it."""
-    unfinished = UploadBatch.objects.filter(
+    unfinished = UploadBatch.everything.filter(
         status=BatchStatus.CANCELLED, total__gt=F("successful") + F("failed") + F("cancelled")
     )
-    return sum(_cancel_items(batch_id) for batch_id in unfinished.values_list("id", flat=True))
+    return sum(cancel_items(batch_id) for batch_id in unfinished.values_list("id", flat=True))
 
 
-def _cancel_items(batch_id: int) -> int:
+def cancel_items(batch_id: int) -> int:
+    """Cancel what is still live in a batch that is cancelled already; returns how many files."""
     cancelled = _in_chunks(lambda: _cancel_chunk(batch_id))
     if cancelled:
         events.batch_changed(batch_id, final=True)
@@ -71,5 +72,5 @@ def _cancel_chunk(batch_id: int) -> int:
             claimed_until=None,
             finished_at=timezone.now(),
         )
-        UploadBatch.objects.filter(id=batch_id).update(cancelled=F("cancelled") + changed, updated_at=timezone.now())
+        UploadBatch.everything.filter(id=batch_id).update(cancelled=F("cancelled") + changed, updated_at=timezone.now())
     return changed

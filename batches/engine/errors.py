@@ -1,5 +1,7 @@
 """What the engine refuses, in words for people."""
 
+GONE = ("item.gone", "The picture was deleted before it was worked on.")
+
 
 class Refused(Exception):
     """A command that is not legal from the present state. `code` is stable, the text may change."""
@@ -11,7 +13,7 @@ class Refused(Exception):
 
 
 class BatchClosed(Refused):
-    """The batch was cancelled (or never was): no more data for it."""
+    """The batch was cancelled or deleted, or never was: no more data for it."""
 
     def __init__(self) -> None:
         super().__init__("batch.cancelled", "This batch was cancelled. Start a new one to add these files.")

@@ -14,6 +14,7 @@ from batches.engine.in_hand import Held, hand
 from batches.models import UploadBatch, Worker
 from batches.states import BatchStatus
 from uploads.prepared import fetch_rows
+from uploads.tombstones import bury
 
 # A stage is written once, a lease renewed when a third of it is used up. A locked row is being finished or cancelled:
 # no news from here.
@@ -38,7 +39,10 @@ def beat(worker: int) -> list[Held]:
 
     Returns the files that have been in one stage for longer than it may take: their leases are not renewed.
     """
-    give_back(hand.take_lost())
+    lost = hand.take_lost()
+    give_back(lost)
+    # The database was lost in the middle of a finish: the picture may have been deleted before its previews came.
+    bury([claim.upload_key for claim in lost if claim.upload_key])
     _write_hold(worker)
     all_held = hand.all()
     if not all_held:

@@ -9,8 +9,8 @@ from batches.models import UploadBatch
 from batches.states import BatchKind, BatchStatus
 
 # One statement for any number of files: 100,000 take 2 s, in chunks through the ORM 9 s. Each picture once, under the
-# name and in the order of its first arrival. The lock leaves out pictures that are just being deleted.
-# `queue_position` equals the id, as everywhere.
+# name and in the order of its first arrival. The lock, by the pictures' ids as everywhere, leaves out those that are
+# just being deleted. `queue_position` equals the id, as everywhere.
 FILL = """
 INSERT INTO batches_batchitem (id, queue_position, batch_id, upload_id, filename, relative_path, fingerprint, size,
                                status, stage, attempts, deaths, duplicate, error_code, error_message, created_at)
@@ -18,11 +18,14 @@ SELECT number, number, %(batch)s, upload_id, filename, relative_path,
        encode(sha256(convert_to('upload ' || upload_id, 'UTF8')), 'hex'), size,
        'pending', '', 0, 0, false, '', '', clock_timestamp()
   FROM (SELECT nextval(pg_get_serial_sequence('batches_batchitem', 'id')) AS number, picture.*
-          FROM (SELECT upload.id AS upload_id, first.filename, first.relative_path, upload.size
-                  FROM (SELECT DISTINCT ON (upload_id) upload_id, id, filename, relative_path FROM batches_batchitem
-                         WHERE batch_id = %(source)s AND upload_id IS NOT NULL ORDER BY upload_id, id) first
-                  JOIN uploads_upload upload ON upload.id = first.upload_id
-                 ORDER BY first.id FOR KEY SHARE OF upload) picture) numbered
+          FROM (SELECT upload_id, filename, relative_path, size
+                  FROM (SELECT upload.id AS upload_id, first.filename, first.relative_path, upload.size, first.id
+                          FROM (SELECT DISTINCT ON (upload_id) upload_id, id, filename, relative_path
+                                  FROM batches_batchitem WHERE batch_id = %(source)s AND upload_id IS NOT NULL
+                                 ORDER BY upload_id, id) first
+                          JOIN uploads_upload upload ON upload.id = first.upload_id
+                         ORDER BY upload.id FOR KEY SHARE OF upload) locked
+                 ORDER BY id) picture) numbered
 """
 
 

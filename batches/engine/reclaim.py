@@ -55,7 +55,7 @@ def _take_back(ids: list[int], lost: Q, started: object) -> int:
         items.filter(status=ItemStatus.PROCESSING).update(**QUEUED)
         batches = list(items.values_list("batch_id", flat=True).distinct())
         for batch_id, count in failed:
-            UploadBatch.objects.filter(id=batch_id).update(failed=F("failed") + count, updated_at=timezone.now())
+            UploadBatch.everything.filter(id=batch_id).update(failed=F("failed") + count, updated_at=timezone.now())
     for worker, count in holders:
         Worker.objects.filter(id=worker).update(recovered=F("recovered") + count, recovered_at=timezone.now())
     for batch_id in batches:

@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
 from batches.engine.cores import cores
+from batches.engine.errors import GONE
 from batches.engine.finish import complete, fail
 from batches.engine.give_back import give_back
 from batches.engine.hold import hold
@@ -73,15 +74,16 @@ def processor() -> Callable[[Held], Save | None]:
 
 
 def process_upload(held: Held) -> Save | None:
-    """Run the pipeline on the stored file of a claim and write its previews; returns how to save the rows.
+    """Run the pipeline on the stored file of a claim; returns how to save what it found, previews and rows.
 
-    None: the same bytes came twice and have been worked on meanwhile.
+    None: the same bytes came twice and have been worked on meanwhile. Previews are written while the finish holds the
+    item's row: a picture is deleted before, and then nothing is written, or after, and then all of it is removed.
 
     Raises MediaError of any sort, and Stopped between two stages when the file is not wanted any more.
     """
     upload_id, key = held.claim.upload_id, held.claim.upload_key
     if upload_id is None or key is None:
-        raise PermanentError("item.gone", "The picture was deleted before it was worked on.")
+        raise PermanentError(*GONE)
     if held.claim.known:
         return None
     try:
@@ -90,8 +92,7 @@ def process_upload(held: Held) -> Save | None:
     except EnvironmentalError as error:
         raise _blame(error) from error
     held.enter(Stage.INDEXING)
-    previews = save_previews(key, result.previews)
-    return lambda: save_result(upload_id, result, previews)
+    return lambda: save_result(upload_id, result, save_previews(key, result.previews))
 
 
 def _blame(error: EnvironmentalError) -> MediaError:

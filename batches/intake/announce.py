@@ -3,8 +3,9 @@
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
-from batches.engine.arrive import NewFile, add_item, refuse_item
+from batches.engine.arrive import NewFile, add_item, may_come_again, receive_again, refuse_item
 from batches.engine.errors import BatchClosed, Refused
+from batches.intake.quota import note_admitted, over_quota
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchKind, BatchStatus, ItemStatus
 
@@ -13,24 +14,52 @@ def announce(batch: UploadBatch, file: NewFile) -> BatchItem:
     """Return the row of a file; a repetition finds its row again and is counted once.
 
     A file that is empty or too large is refused at once: its row is failed, counted and says why.
-    Raises BatchClosed, and Refused without a row when the batch holds as many files as are allowed (`batch.full`) or
-    describes pictures again (`batch.reanalysis`).
+    Raises BatchClosed, and Refused without a row when the batch holds as many files as are allowed (`batch.full`), when
+    the owner does (`quota.exceeded`) or when the batch describes pictures again (`batch.reanalysis`).
     """
     if batch.kind == BatchKind.REANALYSIS:
         raise Refused("batch.reanalysis", "This batch describes pictures again and takes no files. Start a new one.")
     if batch.status == BatchStatus.CANCELLED:
         raise BatchClosed
-    if batch.total >= settings.MAX_BATCH_FILES:
-        item = BatchItem.objects.filter(batch=batch, fingerprint=file.fingerprint).first()
-        if item is None:
-            raise Refused("batch.full", f"One batch takes {settings.MAX_BATCH_FILES:,} files. Put the rest in another.")
-    else:
-        item, _created = add_item(batch.id, file)
     refusal = _refusal(file.size)
+    over = _full(batch) or (None if refusal else over_quota(batch.owner_id, file.size))
+    item = _known(batch, file, over) if over else _add(batch, file)
     if refusal and item.status == ItemStatus.RECEIVING:
         refuse_item(item.id, refusal.code, refusal.message)
         item.refresh_from_db()
     return item
+
+
+def go_on(item: BatchItem, owner_id: int) -> None:
+    """Receive the rest of a file that was given up. Raises BatchClosed, Refused (`quota.exceeded`)."""
+    over = over_quota(owner_id, item.size)
+    if over:
+        raise over
+    if receive_again(item):
+        note_admitted(owner_id, item.size)
+
+
+def _add(batch: UploadBatch, file: NewFile) -> BatchItem:
+    item, begun = add_item(batch.id, file)
+    if begun:
+        note_admitted(batch.owner_id, file.size)
+    return item
+
+
+def _known(batch: UploadBatch, file: NewFile, over: Refused) -> BatchItem:
+    """Find the row of a file that was admitted before the limit was reached. Raises Refused when there is none."""
+    item = BatchItem.objects.filter(batch=batch, fingerprint=file.fingerprint).first()
+    if item is None or (may_come_again(item) and over.code != "batch.full"):
+        raise over
+    if may_come_again(item):
+        receive_again(item)
+    return item
+
+
+def _full(batch: UploadBatch) -> Refused | None:
+    if batch.total < settings.MAX_BATCH_FILES:
+        return None
+    return Refused("batch.full", f"One batch takes {settings.MAX_BATCH_FILES:,} files. Put the rest in another.")
 
 
 def _refusal(size: int) -> Refused | None:

@@ -13,16 +13,16 @@ and no transaction waits for a storage that is far away.
 
 from dataclasses import dataclass
 from typing import Literal
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils.crypto import salted_hmac
 
-from batches.engine.arrive import item_arrived, item_known, refuse_item
+from batches.engine.arrive import item_arrived, item_known, may_go_on, refuse_item
 from batches.engine.errors import BatchClosed
 from batches.intake.parts import Part
+from batches.keys import key_of
 from batches.models import BatchItem
 from batches.states import ItemStatus
+from uploads import arrivals
 from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
 from uploads.models import Kind, Upload
 from uploads.storage import delete_files, is_stored, store_original
@@ -46,8 +46,9 @@ class NotReceiving(Exception):
 def end_item(item: BatchItem, owner_id: int, part: Part) -> Outcome:
     """Take in a complete part, locked by the caller: afterwards the part is gone and the item has moved on.
 
-    Repeating it is safe. Raises BatchClosed, NotReceiving (both remove the part) and OSError or a database error,
-    which change nothing: then the same call may be made again.
+    Repeating it is safe. Raises BatchClosed and NotReceiving, which remove the part unless the file may still be
+    received once more, and OSError or a database error, which change nothing: then the same call may be made again.
+    Only a disk that could not keep the bytes removes the part with its OSError: they must be sent again.
     """
     part.sync()
     head = part.head(HEAD_BYTES)
@@ -57,8 +58,13 @@ def end_item(item: BatchItem, owner_id: int, part: Part) -> Outcome:
             outcome = _refuse(item, head)
         else:
             outcome = _keep(item, owner_id, part, mime_type)
-    except (BatchClosed, NotReceiving):
+    except BatchClosed:
         part.delete()
+        raise
+    except NotReceiving:
+        item.refresh_from_db()
+        if not may_go_on(item):
+            part.delete()
         raise
     part.delete()
     return outcome
@@ -76,7 +82,7 @@ def past_outcome(item: BatchItem) -> Outcome:
 def _refuse(item: BatchItem, head: bytes) -> Outcome:
     words = reason_unsupported(head)
     if not refuse_item(item.id, "file.unsupported", words):
-        raise NotReceiving
+        raise _ended(item)
     return Outcome("refused", "file.unsupported", words)
 
 
@@ -84,7 +90,7 @@ def _keep(item: BatchItem, owner_id: int, part: Part, mime_type: str) -> Outcome
     """Store the bytes once per owner; try again when another copy comes first or the known one is deleted meanwhile."""
     wanted = Upload(
         owner_id=owner_id,
-        key=_key_of(item.id),
+        key=key_of(item.id),
         sha256=part.sha256(),
         filename=item.filename,
         size=part.size,
@@ -116,7 +122,7 @@ def _keep_once(item: BatchItem, part: Part, wanted: Upload, known: Upload | None
         with transaction.atomic():
             if known is None:
                 # Waits for a concurrent insert of the same bytes to commit, which refuses this one, or to vanish.
-                wanted.save(force_insert=True)
+                arrivals.insert(wanted)
             return _tell(item, upload, new=known is None)
     except (BatchClosed, NotReceiving):
         # Raised by us before any commit: the row of a new one is certainly gone, so its file must go too.
@@ -139,10 +145,18 @@ def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
     known = not new and upload.processed_at is not None
     moved = item_known(item.id, upload.id) if known else item_arrived(item.id, upload.id)
     if not moved:
-        raise NotReceiving
+        raise _ended(item)
     return Outcome("known" if known else "queued")
 
 
-def _key_of(item_id: int) -> UUID:
-    """Return the storage key for the bytes of this item: the same at each repetition, not to be guessed by others."""
-    return UUID(bytes=salted_hmac("batches.intake", str(item_id), algorithm="sha256").digest()[:16], version=4)
+def end_without_bytes(item: BatchItem, upload: Upload) -> Outcome:
+    """End a file whose bytes are in storage as `upload` of the same owner. Raises BatchClosed, NotReceiving.
+
+    Raises IntegrityError when the upload is deleted meanwhile; then nothing has changed.
+    """
+    return _tell(item, upload, new=False)
+
+
+def _ended(item: BatchItem) -> Exception:
+    """Tell an item that was ended from one that is gone, because its batch is being deleted."""
+    return NotReceiving() if BatchItem.objects.filter(id=item.id).exists() else BatchClosed()

@@ -1,48 +1,46 @@
 """Part files: what has arrived of a file so far. The size of the part is the truth about the offset."""
 
-import fcntl
 import hashlib
 import os
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-from django.conf import settings
+from batches.intake.digests import HashStates
+from batches.intake.locks import PartBusy, is_still_at, open_locked
+from batches.intake.places import (
+    Facts,
+    begin_doubt,
+    delete_part,
+    end_doubt,
+    part_facts,
+    part_path,
+    part_size,
+    sure_bytes,
+)
 
+__all__ = [
+    "Facts",
+    "Part",
+    "PartBusy",
+    "delete_part",
+    "lock_part",
+    "locked_part",
+    "part_facts",
+    "part_path",
+    "part_size",
+]
 READ_BYTES = 2**20
 
 
-class PartBusy(Exception):
-    """Another request is writing this part."""
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a part to go back to."""
 
-
-class HashStates:
-    """Half-done SHA-256 of parts, so that a file sent in pieces is not read again at its end.
-
-    A state belongs to an item, a size and a time of change: another process may have gone on with the part, or have
-    begun it anew. Bounded: the least recent are dropped, whose files are then read once more. Safe for threads.
-    """
-
-    def __init__(self, most: int = 1024) -> None:
-        self._most = most
-        self._states: OrderedDict[tuple[int, int, int], Any] = OrderedDict()
-        self._lock = Lock()
-
-    def take(self, item_id: int, now: os.stat_result) -> Any:
-        """Return and forget the state of a part that stands so; a fresh one when empty, None when it is not known."""
-        with self._lock:
-            state = self._states.pop((item_id, now.st_size, now.st_mtime_ns), None)
-        return hashlib.sha256() if state is None and not now.st_size else state
-
-    def put(self, item_id: int, now: os.stat_result, state: Any) -> None:
-        """Keep the state of a part that is left standing so."""
-        with self._lock:
-            self._states[item_id, now.st_size, now.st_mtime_ns] = state
-            while len(self._states) > self._most:
-                self._states.popitem(last=False)
+    size: int
+    digest: Any
 
 
 states = HashStates()
@@ -55,11 +53,20 @@ class Part:
         self.item_id = item_id
         self.path = path
         self._descriptor = descriptor
+        self._doubted = False
         now = os.fstat(descriptor)
         self.size = now.st_size
         self._hash = states.take(item_id, now)
+        sure = sure_bytes(item_id)
+        if sure is not None:
+            if sure < self.size:
+                self.truncate(sure)
+                os.utime(
+                    descriptor, ns=(now.st_atime_ns, now.st_mtime_ns)
+                )  # nobody sent anything: it expires as before
+            end_doubt(item_id)
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | bytearray | memoryview) -> None:
         """Write at the end. Raises OSError when the disk refuses; what was written before that stays and counts."""
         rest = memoryview(data)
         while rest:
@@ -69,19 +76,58 @@ class Part:
             self.size += written
             rest = rest[written:]
 
+    def mark(self) -> Mark:
+        """Return where the part stands now."""
+        return Mark(self.size, self._hash.copy() if self._hash is not None else None)
+
+    def go_back(self, mark: Mark) -> None:
+        """Forget what came after the mark."""
+        self.truncate(mark.size)
+        if mark.size:
+            self._hash = mark.digest
+        self.trust()
+
+    def doubt(self) -> None:
+        """What comes from here on does not count until `trust`, also when this process is killed. Raises OSError."""
+        self._doubted = True
+        begin_doubt(self.item_id, self.size)
+
+    def trust(self) -> None:
+        """All that is here counts."""
+        if self._doubted:
+            end_doubt(self.item_id)
+            self._doubted = False
+
     def truncate(self, size: int) -> None:
-        """Forget what came after the first `size` bytes."""
+        """Forget what came after the first `size` bytes. Raises PartBusy only at 0, when another took the name."""
+        if size == 0 and os.fstat(self._descriptor).st_nlink > 1:
+            self._leave_stored()
         os.ftruncate(self._descriptor, size)
         self.size = size
         self._hash = hashlib.sha256() if size == 0 else None
+
+    def _leave_stored(self) -> None:
+        """A crash left these very bytes in storage under a second name: they stay, the part begins as another file."""
+        self.path.unlink()
+        descriptor = open_locked(self.path)
+        os.close(self._descriptor)
+        self._descriptor = descriptor
 
     def head(self, length: int) -> bytes:
         """Return the first bytes."""
         return os.pread(self._descriptor, length, 0)
 
     def sync(self) -> None:
-        """Make what arrived survive a power cut."""
-        os.fsync(self._descriptor)
+        """Make what arrived survive a power cut.
+
+        Raises OSError when the disk cannot keep it. Then the part is removed: the kernel has dropped the pages and a
+        second call would succeed over bytes that were never written.
+        """
+        try:
+            os.fsync(self._descriptor)
+        except OSError:
+            self.delete()
+            raise
 
     def sha256(self) -> str:
         """Return the digest of all bytes; reads the part only when the running one was lost."""
@@ -94,54 +140,38 @@ class Part:
         digest: str = self._hash.hexdigest()
         return digest
 
+    def facts(self) -> Facts:
+        """Return how the part stands on the disk."""
+        now = os.fstat(self._descriptor)
+        return Facts(now.st_size, now.st_mtime)
+
     def delete(self) -> None:
         """Remove the file; the lock is held until `close`."""
         self._hash = None
-        self.path.unlink(missing_ok=True)
+        delete_part(self.item_id)
 
     def close(self) -> None:
         """Give the lock back, keep the running digest for the next piece; a part without bytes is removed."""
-        if not self.size:
-            self.delete()
-        if self._hash is not None:
-            states.put(self.item_id, os.fstat(self._descriptor), self._hash)
-        os.close(self._descriptor)
-
-
-def part_path(item_id: int) -> Path:
-    """Return where the part of an item lies; nothing of the sender's names is in it."""
-    return Path(settings.PARTS_ROOT) / str(item_id)
-
-
-def part_size(item_id: int) -> int:
-    """Return how many bytes have arrived; 0 when there is no part."""
-    try:
-        return part_path(item_id).stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
-def delete_part(item_id: int) -> None:
-    """Remove a part that nobody needs any more."""
-    part_path(item_id).unlink(missing_ok=True)
+        try:
+            if not self.size:
+                self.delete()
+            if self._hash is not None:
+                states.put(self.item_id, os.fstat(self._descriptor), self._hash)
+        finally:
+            os.close(self._descriptor)
 
 
 def lock_part(item_id: int) -> Part:
     """Open the part, make it if there is none, and lock it until its `close`. Raises PartBusy, OSError."""
     path = part_path(item_id)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = open_locked(path)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # The part may have been finished and removed between open and lock: then this is no longer its file.
-            if path.exists() and os.fstat(descriptor).st_ino == path.stat().st_ino:
+            if is_still_at(path, descriptor):
                 return Part(item_id, path, descriptor)
-        except BlockingIOError:
+        except BaseException:
             os.close(descriptor)
-            raise PartBusy from None
-        except FileNotFoundError:
-            pass
+            raise
         os.close(descriptor)
 
 

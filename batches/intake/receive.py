@@ -1,25 +1,23 @@
-"""Files that come whole: from the form, or from a folder of the server. They end as those sent by tus."""
+"""Files that come whole, from a stream. They end as those sent by tus."""
 
-import stat
-from errno import EDQUOT, ENOSPC
-from pathlib import Path
+import logging
 from typing import BinaryIO
 
 from batches.engine.arrive import refuse_item
 from batches.engine.errors import BatchClosed
 from batches.intake.announce import announce
+from batches.intake.disk import fault_of, keep_room
 from batches.intake.ending import NotReceiving, Outcome, end_item, past_outcome
 from batches.intake.names import FileName
 from batches.intake.parts import READ_BYTES, Part, locked_part
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
 
-__all__ = ["FileName", "Outcome", "receive_file", "receive_path"]
-DISK_FULL = frozenset({ENOSPC, EDQUOT})
-FULL_WORDS = "The disk of the server is full. Make room there, then add the file again."
+__all__ = ["FileName", "Outcome", "receive_file"]
+logger = logging.getLogger(__name__)
 
 
-class _Unusable(Exception):
+class Unusable(Exception):
     """The stream cannot be taken in; in words for people."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -32,64 +30,54 @@ def receive_file(batch: UploadBatch, name: FileName, stream: BinaryIO) -> Outcom
     """Take one file into the batch from a stream of `name.size` bytes, in pieces of 1 MiB.
 
     A file that was received before is not read again. A stream that breaks or is longer or shorter than announced, and
-    a full disk, refuse the file. Raises Refused (`batch.full`), BatchClosed, PartBusy, OSError of storage.
+    a disk that is full or cannot be written, refuse the file; it may be added again. Raises Refused (`batch.full`,
+    `quota.exceeded`), BatchClosed, PartBusy.
     """
     item = announce(batch, name.as_new_file())
     if item.status != ItemStatus.RECEIVING:
         return past_outcome(item)
-    with locked_part(item.id) as part:
-        part.truncate(0)
-        try:
-            _copy(stream, part, name.size)
-            return end_item(item, batch.owner_id, part)
-        except _Unusable as error:
-            part.truncate(0)
-            return _refuse(item, error.code, error.message)
-        except NotReceiving:
-            item.refresh_from_db()
-            return past_outcome(item)
-
-
-def receive_path(batch: UploadBatch, path: Path, relative_path: str) -> Outcome:
-    """Take in a file of this machine as `receive_file`; the source is only read, an unreadable one is refused."""
     try:
-        facts = path.stat()
-        if not stat.S_ISREG(facts.st_mode):
-            return _refuse_unread(batch, path, relative_path, "This is not a regular file. Leave it out.")
-        name = FileName(path.name, facts.st_size, relative_path, str(facts.st_mtime_ns // 1_000_000))
-        stream = path.open("rb")
+        keep_room(name.size)
+        with locked_part(item.id) as part:
+            return _take(item, batch.owner_id, stream, part)
     except OSError as error:
-        return _refuse_unread(batch, path, relative_path, f"The file cannot be read: {error.strerror}.")
-    with stream:
-        return receive_file(batch, name, stream)
+        logger.warning("The disk refused %s: %s", item, error)
+        fault = fault_of(error)
+        return refuse(item, fault.code, fault.message)
 
 
-def _copy(stream: BinaryIO, part: Part, size: int) -> None:
+def _take(item: BatchItem, owner_id: int, stream: BinaryIO, part: Part) -> Outcome:
+    part.truncate(0)
+    try:
+        copy(stream, part, item.size)
+        return end_item(item, owner_id, part)
+    except Unusable as error:
+        part.truncate(0)
+        return refuse(item, error.code, error.message)
+    except OSError:
+        part.truncate(0)
+        raise
+    except NotReceiving:
+        item.refresh_from_db()
+        return past_outcome(item)
+
+
+def copy(stream: BinaryIO, part: Part, size: int) -> None:
+    """Append the rest of a stream to a part that is then `size` bytes long. Raises Unusable, OSError of the disk."""
     while True:
         try:
             piece = stream.read(READ_BYTES)
         except OSError as error:
-            raise _Unusable("file.unreadable", f"The file cannot be read to its end: {error.strerror}.") from error
+            raise Unusable("file.unreadable", f"The file cannot be read to its end: {error.strerror}.") from error
         if part.size + len(piece) > size or (not piece and part.size < size):
-            raise _Unusable("file.changed", "The file changed while it was read. Add it again when it is at rest.")
+            raise Unusable("file.changed", "The file changed while it was read. Add it again when it is at rest.")
         if not piece:
             return
-        try:
-            part.append(piece)
-        except OSError as error:
-            if error.errno in DISK_FULL:
-                raise _Unusable("storage.full", FULL_WORDS) from error
-            raise
+        part.append(piece)
 
 
-def _refuse_unread(batch: UploadBatch, path: Path, relative_path: str, words: str) -> Outcome:
-    """Count a file that cannot even be opened."""
-    # A size that no file has keeps it from being taken for an empty one.
-    item = announce(batch, FileName(path.name, 1, relative_path, "unread").as_new_file())
-    return _refuse(item, "file.unreadable", words)
-
-
-def _refuse(item: BatchItem, code: str, message: str) -> Outcome:
+def refuse(item: BatchItem, code: str, message: str) -> Outcome:
+    """Fail a file that is not kept, or say what has become of it meanwhile. Raises BatchClosed."""
     if refuse_item(item.id, code, message):
         return Outcome("refused", code, message)
     item.refresh_from_db()

@@ -1,5 +1,6 @@
 """Following a batch in the terminal: a bar where there is one, plain lines where there is none."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 
@@ -51,9 +52,11 @@ def _bar(looks: Iterator[UploadBatch]) -> UploadBatch:
         TextColumn("{task.fields[failed]}", markup=False),
         TimeRemainingColumn(),
     ]
+    # What is done already is where the bar begins, not speed: the time left is told from what comes after.
+    first = next(looks)
     with Progress(*columns) as progress:
-        task = progress.add_task("", total=None, failed="")
-        for batch in looks:
+        task = progress.add_task(first.name, total=first.whole, completed=first.processed, failed="")
+        for batch in itertools.chain([first], looks):
             failed = f"{batch.failed} failed" if batch.failed else ""
             words = f"{batch.name}: {batch.get_status_display()}"
             progress.update(task, description=words, completed=batch.processed, total=batch.whole, failed=failed)

@@ -95,6 +95,7 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("deleting_since", models.DateTimeField(blank=True, null=True)),
                 (
                     "notified_at",
                     models.DateTimeField(blank=True, help_text="When its owner was sent word of its end.", null=True),
@@ -321,6 +322,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("status", "receiving")), fields=["batch"], include=("size",), name="item_receiving"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
             index=models.Index(condition=models.Q(("status", "failed")), fields=["batch", "id"], name="item_failed"),
         ),
         migrations.AddIndex(
@@ -390,6 +397,23 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="item_finished_with_time",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="uploadbatch",
+            index=models.Index(
+                condition=models.Q(("deleting_since__isnull", False)), fields=["id"], name="batch_deleting"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="uploadbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("deleting_since", None),
+                    models.Q(("status__in", ("pending", "processing", "paused")), _negated=True),
+                    _connector="OR",
+                ),
+                name="batch_gone_idle",
             ),
         ),
         # The queue changes all the time: vacuum it early. A batch's row is updated per file: leave room beside it.

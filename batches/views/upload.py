@@ -1,13 +1,13 @@
 """Adding files: the page, its form without JavaScript, and what the page's script asks besides tus."""
 
 import json
+import re
 from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,24 +18,25 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from batches.engine.arrive import open_batch as open_new
 from batches.engine.arrive import seal_batch
+from batches.engine.errors import Refused
+from batches.intake.manifest import takes_files
 from batches.intake.receive import FileName, receive_file
 from batches.models import UploadBatch
+from batches.views.asked import PersonRequest
 from uploads.media.sniff import SUPPORTED
 
 CHUNK_BYTES = 8 * 2**20
 LARGEST_COUNT = 2**31 - 1
-
-
-class PersonRequest(HttpRequest):
-    """A request that LoginRequiredMiddleware has let through."""
-
-    user: User
+_ID = re.compile("[0-9]{1,18}", re.ASCII)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_batch(request: PersonRequest) -> HttpResponse:
-    """Show the upload page; a POST is its form without JavaScript, whose total size is the limit of one body."""
+    """Show the upload page; a POST is its form without JavaScript, whose total size is the limit of one body.
+
+    With `?batch=` the page's script adds the files to that batch of mine.
+    """
     if request.method == "POST":
         files = request.FILES.getlist("files")
         if files:
@@ -48,8 +49,20 @@ def new_batch(request: PersonRequest) -> HttpResponse:
         "body_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
         "kinds": _kinds(),
         "private": settings.ANALYZER == "local",
+        "batch": _wished_batch(request),
     }
     return render(request, "batches/upload.html", context)
+
+
+def _wished_batch(request: PersonRequest) -> UploadBatch | None:
+    """Return my batch that the address names, if it names one; one that takes no files is not there."""
+    wished = request.GET.get("batch")
+    if wished is None:
+        return None
+    batch = takes_files(request.user.pk).filter(id=int(wished)).first() if _ID.fullmatch(wished) else None
+    if batch is None:
+        raise Http404
+    return batch
 
 
 def _kinds() -> str:
@@ -66,6 +79,8 @@ def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:
             # A form tells no folders and no times: the position keeps equal names of equal size apart.
             name = FileName(file.name or str(position), file.size or 0, last_modified=f"form {position}")
             receive_file(batch, name, file.open("rb"))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
     finally:
         seal_batch(batch.id)
     return batch

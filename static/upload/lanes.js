@@ -2,26 +2,21 @@
 
 import { sendFile } from "./tus.js";
 
-const LANES = 4;
+export const LANES = 5;
 
-// Sends all; `meter` hears of bytes, files and refusals. Rejects with BatchGone as soon as the batch is gone.
-export async function sendAll(chosen, batch, meter) {
-  let next = 0;
-  let stopped = false;
-  const lane = async () => {
-    while (next < chosen.length && !stopped) {
-      const one = chosen[next];
-      next += 1;
-      const bytes = meter.begin(one.file.size);
-      try {
-        const refused = await sendFile(one, batch, bytes.at);
-        bytes.end();
-        if (refused) meter.refuse(one.path, refused);
-      } catch (error) {
-        stopped = true;
-        throw error;
-      }
+// Sends what comes out of the queue; `meter` hears of bytes, files and refusals. Rejects with BatchGone as soon as the
+// batch is gone.
+export async function sendAll(queue, batch, meter) {
+  const lane = async (number) => {
+    for (let one = await queue.take(); one; one = await queue.take()) {
+      const bytes = meter.begin(one, number);
+      const refused = await sendFile(one, batch, bytes.at);
+      bytes.end(refused);
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  try {
+    await Promise.all(Array.from({ length: LANES }, (_, number) => lane(number)));
+  } finally {
+    queue.stop();
+  }
 }

@@ -1,10 +1,6 @@
 """A real browser against a real server on the tests' database."""
 
 import os
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,11 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.site import Site
 from tests.bucket.conftest import bucket as bucket
-from tests.waiting import wait_until
-from tests.workers import ROOT
-from vuemantics.local.ports import answers
-from vuemantics.local.process import die_with_parent
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -43,30 +36,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[str]:
-    """The address of the whole site, served as in earnest."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    log = tmp_path / "site.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "vuemantics.server", "--port", str(port)],
-            cwd=ROOT,
-            env=worker_env,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            preexec_fn=die_with_parent(signal.SIGTERM),
-        )
+def server(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
+    """The whole site, to be killed and started again."""
+    site = Site(worker_env, tmp_path / "site.log")
+    yield site
+    site.stop()
 
-    def ready() -> bool:
-        assert process.poll() is None, f"the web server ended:\n{log.read_text()}"
-        return answers("127.0.0.1", port)
 
-    wait_until(ready, 20)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+@pytest.fixture
+def site(server: Site) -> str:
+    """The address of the whole site."""
+    return server.address
 
 
 @pytest.fixture

@@ -5,17 +5,15 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Request, Route, expect
 
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
+from tests.browser.folders import BATCH, assert_all_arrived, choose_folder
 from tests.conftest import StartWorker
 from tests.pictures import encoded, textured
 from tests.rows import assert_counters_true
 from uploads.models import Upload
-from uploads.storage import local_copy
-
-BATCH = re.compile(r"/batches/\d+/$")
 
 
 @pytest.fixture
@@ -28,21 +26,6 @@ def iceland(tmp_path: Path) -> Path:
         (place / f"IMG_{number:04}.JPG").write_bytes(encoded(textured(200, 150, number), "JPEG"))
     (folder / ".DS_Store").write_bytes(b"junk")
     return folder
-
-
-def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
-    """Every picture is there with its path and its exact bytes."""
-    sources = {f"{folder.name}/{path.relative_to(folder)}": path for path in folder.rglob("*.JPG")}
-    items = {item.relative_path: item.upload for item in batch.items.select_related("upload")}
-    assert set(items) == set(sources)
-    for path, upload in items.items():
-        assert upload is not None
-        with local_copy(upload.key) as stored:
-            assert stored.read_bytes() == sources[path].read_bytes()
-
-
-def choose_folder(page: Page, folder: Path) -> None:
-    page.locator("#folder").set_input_files(folder)
 
 
 def test_folder_chosen_is_sent_counted_and_described(
@@ -134,7 +117,7 @@ def test_files_refused_are_told_with_their_reasons(open_page: OpenPage, owner: U
     expect(refused.get_by_role("heading")).to_have_text("2 files were not taken")
     expect(refused).to_contain_text("This is a text file")
     expect(refused).to_contain_text("The file is empty")
-    expect(page.get_by_role("status").filter(has_text="All files are sent.")).to_be_attached()
+    expect(page.get_by_role("status").filter(has_text="but 2 files were not taken.")).to_be_attached()
     held[0].continue_()
     page.wait_for_url(BATCH)
     batch = UploadBatch.objects.get(owner=owner)
@@ -152,23 +135,33 @@ def test_batch_cancelled_elsewhere_stops_the_sending(open_page: OpenPage, owner:
     assert UploadBatch.objects.get(owner=owner).total == 0
 
 
-def test_hundred_thousand_files_chosen_are_put_in_order_at_once(open_page: OpenPage) -> None:
+def test_pasted_files_are_sent(open_page: OpenPage, owner: User) -> None:
     page = open_page("/batches/new/")
+    picture = list(encoded(textured(200, 150), "JPEG"))
 
-    paths, milliseconds = page.evaluate(
-        """async () => {
-            const { fromInput } = await import("/static/upload/pick.js");
-            const file = (number) => ({ name: "a.jpg", webkitRelativePath: `roll/${(number * 7919) % 100003}/a.jpg` });
-            const files = Array.from({ length: 100000 }, (_, number) => file(number));
-            const start = performance.now();
-            const chosen = fromInput(files);
-            return [chosen.map(({ path }) => path), performance.now() - start];
-        }"""
+    page.evaluate(
+        """(bytes) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.items.add(new File([new Uint8Array(bytes)], "image.jpg"));
+            window.dispatchEvent(new ClipboardEvent("paste", { clipboardData, cancelable: true }));
+        }""",
+        picture,
     )
 
-    assert len(set(paths)) == 100_000
-    assert paths == sorted(paths)
-    assert milliseconds < 2000
+    page.wait_for_url(BATCH, timeout=20_000)
+    assert UploadBatch.objects.get(owner=owner).items.get().relative_path == "image.jpg"
+
+
+def test_folder_with_nothing_but_junk_is_told(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+    page = open_page("/batches/new/")
+    for name in (".DS_Store", "Thumbs.db", "@eaDir/IMG_0001.JPG"):
+        (tmp_path / "Roll" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "Roll" / name).write_bytes(b"junk")
+
+    choose_folder(page, tmp_path / "Roll")
+
+    expect(page.get_by_role("alert")).to_contain_text("nothing in it but 3 files of the system")
+    assert not UploadBatch.objects.exists()
 
 
 def test_form_without_scripts_stands_in_one_column_and_promises_nothing_else(open_page: OpenPage) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from batches.engine import arrive, claim
 from batches.engine.hold import hold
 from batches.engine.work import work_on
-from batches.intake.receive import receive_path
+from batches.intake.from_disk import receive_path
 from batches.progress import read_snapshot
 from batches.states import ItemStatus
 from bench.images import make_jpegs

@@ -1,5 +1,6 @@
 """A person, a batch of hers, a client that sends into it, and a folder for the parts of one test."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from pytest_django import Settings
 
 from batches.engine import arrive
 from batches.models import UploadBatch
+from tests.intake.site import PICTURE, Site
 from tests.intake.tus_client import TusClient
 from tests.people import make_person
 
@@ -32,3 +34,25 @@ def batch(ada: User) -> UploadBatch:
 @pytest.fixture
 def tus(ada: User) -> TusClient:
     return TusClient(ada, Origin="http://localhost")
+
+
+@pytest.fixture
+def site(worker_env: dict[str, str], parts: Path, tmp_path: Path) -> Iterator[Site]:
+    """The whole site, with the parts of this test."""
+    site = Site(worker_env | {"VUEMANTICS_PARTS": str(parts)}, tmp_path / "site.log")
+    yield site
+    site.kill()
+
+
+@pytest.fixture
+def cookie(tus: TusClient) -> str:
+    """Ada's session as a header."""
+    return tus.headers["Cookie"]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The picture as a file."""
+    path = tmp_path / "big.jpg"
+    path.write_bytes(PICTURE)
+    return path

@@ -1,5 +1,6 @@
 """The ending of a file that is cut, repeated, refused by the database, cancelled or raced: nothing is lost."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -8,11 +9,12 @@ from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.db import connection, connections
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from batches.engine import arrive
 from batches.engine.errors import BatchClosed
 from batches.intake import ending
-from batches.intake.parts import locked_part, part_path
+from batches.intake.parts import PartBusy, locked_part, part_path
 from batches.intake.receive import FileName
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient
@@ -129,3 +131,20 @@ def test_ending_of_the_same_bytes_at_the_same_time_keeps_one(ada: User, batch: U
     assert is_stored(Upload.objects.get())
     assert not list(parts.iterdir())
     assert_counters_true(batch)
+
+
+def test_part_that_lies_in_storage_already_is_begun_as_another_file(tmp_path: Path, settings: Settings) -> None:
+    settings.PARTS_ROOT = tmp_path
+    stored = tmp_path / "stored"
+    with locked_part(7) as part:
+        part.append(b"all of it")
+        os.link(part.path, stored)  # and here the process was killed
+
+    with locked_part(7) as part:
+        part.truncate(0)
+        part.append(b"half")
+        with pytest.raises(PartBusy), locked_part(7):
+            pass
+
+    assert stored.read_bytes() == b"all of it"
+    assert part_path(7).read_bytes() == b"half"

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from batches.intake.fingerprint import fingerprint
+from batches.intake.from_disk import receive_path
 from batches.intake.names import FileName, shown
-from batches.intake.receive import receive_file, receive_path
+from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from tests.pictures import encoded, textured, written
 from tests.rows import assert_counters_true

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from batches.engine import arrive
 from batches.intake import parts as parts_module
+from batches.intake.digests import HashStates
 from batches.intake.parts import part_path
 from batches.intake.tus import body
 from batches.models import UploadBatch
@@ -34,7 +35,7 @@ def test_tus_options_tells_version_extensions_and_size(tus: TusClient, settings:
 
     assert answer.status == 204
     assert answer.headers["tus-version"] == "1.0.0"
-    assert answer.headers["tus-extension"] == "creation,termination"
+    assert answer.headers["tus-extension"] == "creation,creation-with-upload,checksum,termination,expiration"
     assert answer.headers["tus-max-size"] == str(settings.MAX_FILE_BYTES)
 
 
@@ -65,7 +66,7 @@ def test_tus_file_in_pieces_with_a_cut_arrives_whole(
     gone = tus.patch(location, 0, JPEG[:1000], JPEG[1000:1500], declared=False, end="cut")
     kept = tus.head(location)
     if forgotten:
-        monkeypatch.setattr(parts_module, "states", parts_module.HashStates())  # as in another process
+        monkeypatch.setattr(parts_module, "states", HashStates())  # as in another process
     middle = tus.patch(location, kept.offset, JPEG[kept.offset : 4000])
     last = tus.patch(location, middle.offset, JPEG[middle.offset :])
 

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from pytest_django import Settings
 
 from batches.intake import parts
+from batches.intake.digests import HashStates
 from batches.intake.tus.errors import TusError
 from batches.intake.tus.headers import Patch, read_metadata
 from batches.intake.tus.reception import Reception
@@ -81,7 +82,7 @@ class Receiving(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         """Another process takes over: the running digests are gone."""
-        parts.states = parts.HashStates()
+        parts.states = HashStates()
 
     @precondition(lambda self: self.arrived > 0)
     @rule()
@@ -126,7 +127,7 @@ def test_part_is_never_locked_after_it_was_removed(settings: Settings, tmp_path:
 
 
 def test_hash_states_are_bounded() -> None:
-    kept = parts.HashStates(most=2)
+    kept = HashStates(most=2)
     now = Path(__file__).stat()
 
     for item_id in (1, 2, 3):

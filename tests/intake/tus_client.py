@@ -1,6 +1,7 @@
 """A tus client for tests that drives the ASGI application itself: bodies in pieces, cuts, odd headers."""
 
 import asyncio
+import hashlib
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,18 +38,33 @@ class TusClient:
 
     def create(self, batch_id: int, name: str, size: int, **metadata: str) -> Answer:
         """POST a creation; `metadata` adds pairs."""
-        pairs = {"batch": str(batch_id), "filename": name, "last_modified": "1000", **metadata}
-        text = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in pairs.items())
-        return self.request("POST", "/tus/", {"Upload-Length": str(size), "Upload-Metadata": text})
+        return self.request("POST", "/tus/", _creation(batch_id, name, size, metadata))
+
+    def create_with(
+        self,
+        batch_id: int,
+        name: str,
+        size: int,
+        *pieces: bytes,
+        declared: bool = True,
+        checksum: str = "",
+        end: str = "",
+    ) -> Answer:
+        """POST a creation with the first bytes; `declared`, `checksum` and `end` as for `patch`."""
+        headers = _creation(batch_id, name, size, {}) | _body(pieces, declared, checksum)
+        return self.request("POST", "/tus/", headers, pieces or [b""], end=end)
 
     def head(self, location: str) -> Answer:
         return self.request("HEAD", location)
 
-    def patch(self, location: str, offset: int, *pieces: bytes, declared: bool = True, end: str = "") -> Answer:
-        """PATCH the pieces; with the `end` "cut" the client goes away after them, with "silence" it says no more."""
-        headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
-        if declared:
-            headers["Content-Length"] = str(sum(map(len, pieces)))
+    def patch(
+        self, location: str, offset: int, *pieces: bytes, declared: bool = True, checksum: str = "", end: str = ""
+    ) -> Answer:
+        """PATCH the pieces; with the `end` "cut" the client goes away after them, with "silence" it says no more.
+
+        `checksum` is a header; a name such as "sha1" alone is completed with what is right.
+        """
+        headers = {"Upload-Offset": str(offset)} | _body(pieces, declared, checksum)
         return self.request("PATCH", location, headers, pieces, end=end)
 
     def send(self, batch_id: int, name: str, data: bytes, **metadata: str) -> Answer:
@@ -97,3 +113,19 @@ class TusClient:
         start, body = sent
         found = {name.decode(): value.decode() for name, value in start["headers"]}
         return Answer(start["status"], found, body["body"].decode())
+
+
+def _creation(batch_id: int, name: str, size: int, metadata: dict[str, str]) -> dict[str, str]:
+    pairs = {"batch": str(batch_id), "filename": name, "last_modified": "1000", **metadata}
+    text = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in pairs.items())
+    return {"Upload-Length": str(size), "Upload-Metadata": text}
+
+
+def _body(pieces: Sequence[bytes], declared: bool, checksum: str) -> dict[str, str]:
+    headers = {"Content-Type": "application/offset+octet-stream"}
+    if declared:
+        headers["Content-Length"] = str(sum(map(len, pieces)))
+    if checksum:
+        right = b64encode(hashlib.new(checksum, b"".join(pieces)).digest()).decode() if checksum.isalnum() else ""
+        headers["Upload-Checksum"] = f"{checksum} {right}".strip()
+    return headers

@@ -78,6 +78,10 @@ class Migration(migrations.Migration):
             model_name="upload",
             index=models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
         ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(fields=["owner", "size"], name="upload_owner_size"),
+        ),
         migrations.AddConstraint(
             model_name="upload",
             constraint=models.UniqueConstraint(fields=("owner", "sha256"), name="upload_once_per_owner"),
@@ -101,6 +105,19 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="embedding",
             constraint=models.UniqueConstraint(fields=("upload", "model"), name="embedding_once_per_model"),
+        ),
+        migrations.CreateModel(
+            name="Tombstone",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(unique=True)),
+                ("previews", models.JSONField(default=dict)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["due_at"], name="tombstone_due")],
+            },
         ),
         # A row grows once, when its file has been worked on: with room beside it no index has to follow.
         migrations.RunSQL(

@@ -1,5 +1,6 @@
-"""Resumable upload: tus 1.0 (https://tus.io/protocols/resumable-upload), core protocol and creation.
+"""Resumable upload: tus 1.0 (https://tus.io/protocols/resumable-upload) with five of its extensions.
 
-`headers` and `reception` are the protocol without HTTP or database, `work` does what touches them, `app` is the ASGI
-application. No deferred length, no concatenation.
+Creation, creation-with-upload, checksum, termination, expiration; no deferred length, no concatenation. `headers`,
+`checksum`, `reception` and `answers` are the protocol without HTTP or database, `standing` and `work` do what touches
+them, `app` is the ASGI application.
 """

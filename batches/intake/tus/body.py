@@ -10,7 +10,8 @@ from batches.intake.tus.errors import TusError
 from batches.intake.tus.reception import Reception
 from batches.intake.tus.threads import in_thread
 
-WRITE_BYTES = 2**20
+GATHER_BYTES = 2**16
+"""What one connection holds beside the piece that its server handed over last."""
 QUIET_SECONDS = 60.0
 
 Message = MutableMapping[str, Any]
@@ -27,23 +28,41 @@ class Body:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._more = True
+        self._held = bytearray()
+        self._broken: Exception | None = None
+
+    async def whole(self, declared: int | None) -> bytes | None:
+        """Return all of a body that is small; None when it is not, or broke: then `write_to` has what came of it."""
+        if declared is None or declared > GATHER_BYTES:
+            return None
+        try:
+            while self._more and len(self._held) <= GATHER_BYTES:
+                self._held += await self._next()
+        except (Cut, TusError) as broken:
+            self._broken = broken
+        if self._broken or self._more:
+            return None
+        return bytes(self._take())
 
     async def write_to(self, reception: Reception) -> None:
-        """Write it all to the part, in pieces of about 1 MiB; also what arrived before a cut.
+        """Write it all to the part, also what arrived before a cut; small pieces are gathered.
 
         Raises Cut, OSError and TusError: 413, or 408 when nothing comes for a minute, so that a dead client does not
         hold the part.
         """
-        gathered = bytearray()
         try:
             async for piece in self._pieces():
-                gathered += piece
-                if len(gathered) >= WRITE_BYTES:
-                    data, gathered = bytes(gathered), bytearray()
-                    await in_thread(reception.add, data)
+                if self._held and len(self._held) + len(piece) > GATHER_BYTES:
+                    await in_thread(_pour, [self._take()], reception)
+                if len(piece) > GATHER_BYTES:
+                    box: list[bytes | bytearray] = [piece]
+                    del piece
+                    await in_thread(_pour, box, reception)
+                else:
+                    self._held += piece
         finally:
-            if gathered:
-                await in_thread(reception.add, bytes(gathered))
+            if self._held:
+                await in_thread(_pour, [self._take()], reception)
 
     async def drain(self) -> None:
         """Read the rest away, up to the limit of one body, so that the client gets to read the answer. Raises Cut."""
@@ -57,12 +76,12 @@ class Body:
             return  # a silent client is answered all the same
 
     async def _pieces(self) -> AsyncIterator[bytes]:
+        if self._broken:
+            raise self._broken
         while self._more:
-            message = await self._next()
-            self._more = message.get("more_body", False)
-            yield message.get("body", b"")
+            yield await self._next()
 
-    async def _next(self) -> Message:
+    async def _next(self) -> bytes:
         try:
             async with asyncio.timeout(QUIET_SECONDS):
                 message = await self._receive()
@@ -70,5 +89,17 @@ class Body:
             self._more = False
             raise TusError(408, "tus.quiet", "Nothing came for a minute. Go on from the offset.") from error
         if message["type"] == "http.disconnect":
+            self._more = False
             raise Cut
-        return message
+        self._more = message.get("more_body", False)
+        piece: bytes = message.get("body", b"")
+        return piece
+
+    def _take(self) -> bytearray:
+        held, self._held = self._held, bytearray()
+        return held
+
+
+def _pour(box: list[bytes | bytearray], reception: Reception) -> None:
+    """Write the one piece in the box, which is then held by nobody while the next one comes."""
+    reception.add(box.pop())

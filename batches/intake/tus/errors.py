@@ -1,14 +1,20 @@
 """What the endpoint answers when it does not do as asked."""
 
+from batches.engine.errors import BatchClosed
+
 
 class TusError(Exception):
-    """An answer other than success: HTTP status, a stable code and words for people."""
+    """An answer other than success: HTTP status, a stable code and words for people.
+
+    `expires` is told where the upload goes on all the same: until when the rest is waited for, in seconds since 1970.
+    """
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(status, code, message)
         self.status = status
         self.code = code
         self.message = message
+        self.expires: float | None = None
 
     @property
     def body(self) -> bytes:
@@ -24,3 +30,14 @@ def not_found() -> TusError:
 def busy() -> TusError:
     """Another request holds the file."""
     return TusError(423, "upload.busy", "This file is being written by another request. Try again in a moment.")
+
+
+def closed(error: BatchClosed) -> TusError:
+    """The batch takes nothing more."""
+    return TusError(410, error.code, error.message)
+
+
+def expired() -> TusError:
+    """What had arrived is gone, or does not count any more."""
+    words = "It was not sent on in time, and what had arrived was removed. Begin it again."
+    return TusError(410, "upload.expired", words)

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from batches.intake.names import FileName
+from batches.intake.tus.checksum import Checksum, read_checksum
 from batches.intake.tus.errors import TusError
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation,termination"
+EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
 CONTENT_TYPE = "application/offset+octet-stream"
 LARGEST = 2**63 - 1
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
@@ -20,19 +21,30 @@ Headers = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Creation:
-    """A wish to send a file into a batch."""
-
-    batch_id: int
-    name: FileName
-
-
-@dataclass(frozen=True, slots=True)
 class Patch:
-    """A wish to go on at `offset`; `declared` is the body's length in bytes where the client says it."""
+    """Bytes of a file from `offset` on; `declared` is the body's length in bytes where the client says it.
+
+    With `overlap` the body may begin with bytes that are here already: those are passed over.
+    """
 
     offset: int
     declared: int | None
+    checksum: Checksum | None = None
+    overlap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A wish to send a file into a batch; `first` when its first bytes come with the wish."""
+
+    batch_id: int
+    name: FileName
+    first: Patch | None = None
+
+
+def read_method(method: str, headers: Headers) -> str:
+    """Return what is really asked: clients that cannot send PATCH or DELETE send POST and name it in a header."""
+    return headers.get("x-http-method-override", method).strip().upper()
 
 
 def check_version(headers: Headers) -> None:
@@ -42,7 +54,7 @@ def check_version(headers: Headers) -> None:
 
 
 def read_creation(headers: Headers) -> Creation:
-    """Read a POST. Raises TusError 400 with what is missing or wrong."""
+    """Read a POST. Raises TusError 400 with what is missing or wrong, 415 for a body of another kind."""
     if "upload-defer-length" in headers:
         raise TusError(400, "tus.deferred_length", "Say the length at once: Upload-Defer-Length is not taken here.")
     size = _number(headers, "upload-length")
@@ -53,15 +65,37 @@ def read_creation(headers: Headers) -> Creation:
     if not filename:
         raise TusError(400, "tus.metadata", "Upload-Metadata needs `filename`: the name of the file.")
     name = FileName(filename, size, metadata.get("relative_path", ""), metadata.get("last_modified", ""))
-    return Creation(int(batch), name)
+    return Creation(int(batch), name, _first_bytes(headers))
 
 
 def read_patch(headers: Headers) -> Patch:
     """Read a PATCH. Raises TusError 415 or 400."""
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != CONTENT_TYPE:
-        raise TusError(415, "tus.content_type", f"Send the bytes as Content-Type: {CONTENT_TYPE}.")
-    declared = _number(headers, "content-length") if "content-length" in headers else None
-    return Patch(_number(headers, "upload-offset"), declared)
+    if not _sends_bytes(headers):
+        raise _wrong_type()
+    return Patch(_number(headers, "upload-offset"), declared_length(headers), read_checksum(headers))
+
+
+def declared_length(headers: Headers) -> int | None:
+    """Return how many bytes the body is said to have; None when that is not said. Raises TusError 400."""
+    return _number(headers, "content-length") if "content-length" in headers else None
+
+
+def _first_bytes(headers: Headers) -> Patch | None:
+    """Read what a creation says of its body; None when it has none."""
+    declared = declared_length(headers)
+    if _sends_bytes(headers):
+        return Patch(0, declared, read_checksum(headers), overlap=True)
+    if declared or "transfer-encoding" in headers:
+        raise _wrong_type()
+    return None
+
+
+def _sends_bytes(headers: Headers) -> bool:
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == CONTENT_TYPE
+
+
+def _wrong_type() -> TusError:
+    return TusError(415, "tus.content_type", f"Send the bytes as Content-Type: {CONTENT_TYPE}.")
 
 
 def read_metadata(text: str) -> dict[str, str]:

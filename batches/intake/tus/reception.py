@@ -1,4 +1,4 @@
-"""One PATCH: bytes go to the end of a part, never beyond the announced length. Pure but for the part's file."""
+"""One body: bytes go to the end of a part, never beyond the announced length. Pure but for the part's file."""
 
 from batches.intake.parts import Part
 from batches.intake.tus.errors import TusError
@@ -6,27 +6,57 @@ from batches.intake.tus.headers import Patch
 
 
 class Reception:
-    """Appends the pieces of one request to a part that the caller holds locked.
+    """Appends the pieces of one request to a part that the caller holds locked, and gives the part back by `close`.
 
-    What arrived before a cut stays. A body that is longer than the file leaves the part as this request found it.
-    Raises TusError 409 when the client is wrong about the offset, 413 when it declares more than is missing.
+    What arrived before a cut stays, unless a checksum was promised for it, which is then missing. A body that is longer
+    than the file or fails its checksum leaves the part as this request found it, also when the process is killed in the
+    middle. Raises TusError 409 when the client is wrong about the offset, 413 when it declares more than is missing.
     """
 
     def __init__(self, part: Part, length: int, patch: Patch) -> None:
-        if patch.offset != part.size:
+        if patch.offset != part.size and not (patch.overlap and patch.offset < part.size):
             raise TusError(409, "tus.offset", f"The file stands at {part.size} bytes. Go on from there.")
-        if patch.declared is not None and patch.declared > length - part.size:
+        if patch.declared is not None and patch.declared > length - patch.offset:
             raise _too_long(length)
         self.part = part
+        missing = length - part.size
+        self.coming = missing if patch.declared is None else min(missing, patch.declared)
         self._length = length
-        self._start = part.size
+        self._known = part.size - patch.offset
+        self._checksum = patch.checksum
+        self._running = patch.checksum.begin() if patch.checksum else None
+        self._start = part.mark()
+        self._sure = patch.checksum is None
+        if not self._sure:
+            part.doubt()
 
-    def add(self, data: bytes) -> None:
+    def add(self, data: bytes | bytearray) -> None:
         """Write the next piece. Raises TusError 413, OSError."""
-        if self.part.size + len(data) > self._length:
-            self.part.truncate(self._start)
+        if self._running is not None:
+            self._running.update(data)
+        fresh = memoryview(data)[self._known :]
+        self._known = max(0, self._known - len(data))
+        if self.part.size + len(fresh) > self._length:
+            self.part.go_back(self._start)
+            self._sure = True
             raise _too_long(self._length)
-        self.part.append(data)
+        self.part.append(fresh)
+
+    def end(self) -> None:
+        """The body came to its regular end: check what was promised of it. Raises TusError 460."""
+        if self._checksum is None:
+            return
+        self._checksum.check(self._running)
+        self._sure = True
+        self.part.trust()
+
+    def close(self) -> None:
+        """Give the part back; bytes that nothing vouches for go first."""
+        try:
+            if not self._sure:
+                self.part.go_back(self._start)
+        finally:
+            self.part.close()
 
     @property
     def complete(self) -> bool:

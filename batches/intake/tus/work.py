@@ -1,133 +1,163 @@
-"""What the endpoint does on disk and in the database. Blocking: runs on the intake's threads, never on the loop."""
+"""What the endpoint does on disk and in the database. Blocking: runs on the intake's threads, never on the loop.
 
-from dataclasses import dataclass
+A request whose whole body is here already is done in one call, which for a small file means one thread and one
+connection; otherwise the call leaves an open `Sending`, which the application feeds and then gives to `conclude`.
+"""
+
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.contrib.auth.models import User
 
 from batches.engine.abandon import note_sender
-from batches.engine.arrive import refuse_item
+from batches.engine.arrive import WITHDRAWN, give_up_item, may_go_on
 from batches.engine.errors import BatchClosed, Refused
-from batches.intake.announce import announce
-from batches.intake.ending import NotReceiving, Outcome, end_item, past_outcome
-from batches.intake.parts import Part, delete_part, lock_part, locked_part, part_size
-from batches.intake.tus.errors import TusError, not_found
+from batches.intake import announce
+from batches.intake.disk import keep_room
+from batches.intake.parts import delete_part, lock_part, locked_part, part_facts
+from batches.intake.tus.errors import TusError, closed, not_found
 from batches.intake.tus.headers import Creation, Patch
 from batches.intake.tus.origin import signed_in_user
 from batches.intake.tus.reception import Reception
+from batches.intake.tus.standing import (
+    Place,
+    awaited,
+    expires_at,
+    finish,
+    forget_expired,
+    refuse_expired,
+    standing,
+    waiting,
+)
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
 
-WITHDRAWN = "file.withdrawn"
-STATUSES = {"file.too_large": 413, WITHDRAWN: 410}
+
+@dataclass(slots=True)
+class Sending:
+    """One request with bytes. Whoever made it closes it: the part is locked from `reception` on."""
+
+    item: BatchItem | None = None
+    reception: Reception | None = None
+
+    @property
+    def opened(self) -> tuple[BatchItem, Reception]:
+        """The file and what takes its bytes. Only for a sending that was opened."""
+        if self.item is None or self.reception is None:
+            raise RuntimeError("nothing was opened")
+        return self.item, self.reception
+
+    def close(self) -> None:
+        """Give the part back."""
+        if self.reception is not None:
+            self.reception.close()
+
+    def expires(self) -> float | None:
+        """Return until when the rest is waited for; None when it is not known which file it is, or nothing is."""
+        return expires_at(self.item, part_facts(self.item.id)) if self.item else None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a file stands: its item, the bytes that are here and all of them; `note` says why it was not taken."""
+def create(cookies: str, creation: Creation, sending: Sending, whole: bytes | None) -> Place | None:
+    """Announce a file, or find it again, and take the bytes that came with it; None: feed the sending, then conclude.
 
-    item_id: int
-    offset: int
-    length: int
-    note: str = ""
-
-
-def create(cookies: str, creation: Creation) -> Place:
-    """Announce a file, or find it again. Raises TusError."""
+    Raises TusError, PartBusy, OSError.
+    """
     user = signed_in_user(cookies)
     batch = UploadBatch.objects.filter(id=creation.batch_id, owner=user).first()
     if batch is None:
         raise TusError(404, "batch.unknown", "There is no such batch of yours. Open one first.")
     try:
-        item = announce(batch, creation.name.as_new_file())
+        item = announce.announce(batch, creation.name.as_new_file())
     except BatchClosed as error:
-        raise TusError(410, error.code, error.message) from error
+        raise closed(error) from error
     except Refused as error:
         raise TusError(413, error.code, error.message) from error
     item.batch = batch
-    return _standing(item)
+    if item.status == ItemStatus.RECEIVING:
+        forget_expired(item)
+        if creation.first is not None:
+            return _receive(item, creation.first, sending, whole)
+    place = standing(item)
+    keep_room(place.length - place.offset)
+    return place
 
 
 def look(cookies: str, item_id: int) -> Place:
     """Say where a file stands. Raises TusError."""
-    return _standing(find_item(signed_in_user(cookies), item_id))
-
-
-def begin(cookies: str, item_id: int, patch: Patch) -> tuple[BatchItem, Reception] | Place:
-    """Lock the part for a PATCH that the caller closes; or, when there is nothing to write, where the file stands.
-
-    Raises TusError, PartBusy.
-    """
     item = find_item(signed_in_user(cookies), item_id)
-    if item.status == ItemStatus.RECEIVING:
-        note_sender(item.batch_id, settings.ABANDONED_SECONDS / 10)
-        part = lock_part(item.id)
-        try:
-            return item, Reception(part, item.size, patch)
-        except BaseException:
-            part.close()
-            raise
-    place = _standing(item)
-    if patch.offset != place.offset:
-        raise TusError(409, "tus.offset", f"The file stands at {place.offset} bytes: it is here already.")
-    return place
+    facts = {"batch": str(item.batch_id), "filename": item.filename, "relative_path": item.relative_path}
+    return replace(standing(item), metadata=tuple(facts.items()))
 
 
-def finish(item: BatchItem, part: Part) -> Place:
-    """End a complete part and say so. Raises TusError 410, 422 for refused content, and what `end_item` raises."""
-    try:
-        outcome = end_item(item, item.batch.owner_id, part)
-    except BatchClosed as error:
-        raise TusError(410, error.code, error.message) from error
-    except NotReceiving:
-        item.refresh_from_db()
-        return _standing(item)
-    return _place_after(item, outcome)
+def go_on(cookies: str, item_id: int, patch: Patch, sending: Sending, whole: bytes | None) -> Place | None:
+    """Take the bytes of a PATCH; None: feed the sending, then conclude. Raises TusError, PartBusy, OSError."""
+    item = find_item(signed_in_user(cookies), item_id)
+    if not awaited(item):
+        place = standing(item)
+        if patch.offset != place.offset:
+            raise TusError(409, "tus.offset", f"The file stands at {place.offset} bytes: it is here already.")
+        return place
+    refuse_expired(item, part_facts(item.id))
+    note_sender(item.batch, settings.ABANDONED_SECONDS / 10)
+    return _receive(item, patch, sending, whole)
+
+
+def conclude(sending: Sending) -> Place:
+    """The body came to its end: prove it, and end the file when all of it is here. Raises TusError, OSError."""
+    item, reception = sending.opened
+    reception.end()
+    if reception.complete:
+        return finish(item, reception.part)
+    return waiting(item, reception.part.facts())
 
 
 def withdraw(cookies: str, item_id: int) -> None:
-    """Give up a file that its sender cannot send to the end: it is failed and its part removed. Raises as `begin`."""
+    """Give up a file that its sender cannot send to the end: it is failed and its part removed. Raises as `go_on`."""
     item = find_item(signed_in_user(cookies), item_id)
     with locked_part(item.id) as part:
-        if refuse_item(item.id, WITHDRAWN, "The sender could not read it to its end. Add it again."):
+        if give_up_item(item.id, WITHDRAWN, "The sender could not read it to its end. Add it again."):
             part.delete()
             return
+    item.refresh_from_db()
+    standing(item)  # refused before: says so
     raise TusError(409, "upload.complete", "All of it has arrived: it cannot be taken back here.")
 
 
 def find_item(user: User, item_id: int) -> BatchItem:
     """Return the user's own item with its batch. Raises TusError 404, or 410 when the batch was cancelled."""
     item = BatchItem.objects.select_related("batch").filter(id=item_id, batch__owner=user).first()
-    if item is None:
+    if item is None or item.batch.deleting_since:
         raise not_found()
     if item.batch.status == BatchStatus.CANCELLED:
         delete_part(item.id)
-        closed = BatchClosed()
-        raise TusError(410, closed.code, closed.message)
+        raise closed(BatchClosed())
     return item
 
 
-def _standing(item: BatchItem) -> Place:
-    """Say where the file stands, and finish what a crash left complete but not ended. Raises TusError, PartBusy."""
-    if item.status != ItemStatus.RECEIVING:
-        delete_part(item.id)  # left by a crash after the commit
-        return _place_after(item, past_outcome(item))
-    arrived = part_size(item.id)
-    if arrived < item.size:
-        return Place(item.id, arrived, item.size)
-    with locked_part(item.id) as part:
-        if part.size == item.size:
-            return finish(item, part)
-    # Between the look and the lock somebody else ended it.
-    item.refresh_from_db()
-    if item.status == ItemStatus.RECEIVING:
-        return Place(item.id, part_size(item.id), item.size)
-    return _place_after(item, past_outcome(item))
+def _receive(item: BatchItem, patch: Patch, sending: Sending, whole: bytes | None) -> Place | None:
+    sending.item = item
+    part = lock_part(item.id)
+    try:
+        sending.reception = reception = Reception(part, item.size, patch)
+    except BaseException:
+        part.close()
+        raise
+    keep_room(reception.coming)
+    if may_go_on(item):
+        _reopen(item)
+    if whole is None:
+        return None
+    reception.add(whole)
+    return conclude(sending)
 
 
-def _place_after(item: BatchItem, outcome: Outcome) -> Place:
-    """An ended file is all here; one that was refused is an error, except an empty one: all of its bytes came."""
-    if outcome.state == "refused" and item.size:
-        raise TusError(STATUSES.get(outcome.code, 422), outcome.code, outcome.message)
-    note = f"{outcome.code}: {outcome.message}" if outcome.state == "refused" else ""
-    return Place(item.id, item.size, item.size, note)
+def _reopen(item: BatchItem) -> None:
+    """Bytes come of a file that was given up: it is received once more."""
+    batch = item.batch
+    try:
+        announce.go_on(item, batch.owner_id)
+    except BatchClosed as error:
+        raise closed(error) from error
+    except Refused as error:
+        raise TusError(413, error.code, error.message) from error
+    item.batch = batch

@@ -14,8 +14,9 @@ from django.urls import reverse
 
 from batches.engine.arrive import open_batch
 from batches.engine.errors import Refused
+from batches.intake.names import shown
 from batches.intake.parts import PartBusy
-from batches.management.add import add_files, counted
+from batches.management.add import add_files, counted, unfinished_batch
 from batches.management.follow import failures, follow
 from batches.management.stack import served_address
 from batches.management.walk import Found, Walk
@@ -24,6 +25,7 @@ from batches.states import BatchStatus
 
 DEFAULT_SITE = "http://127.0.0.1:8000"
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
+FIRST = 20
 
 
 class Command(BaseCommand):
@@ -41,7 +43,11 @@ class Command(BaseCommand):
             "--owner", required=True, metavar="NAME", help="user name of the person whose files they are"
         )
         parser.add_argument("--name", default="", help="name of the batch (default: that of the first path)")
-        parser.add_argument("--batch", type=int, metavar="NUMBER", help="add to this batch instead of a new one")
+        where = parser.add_mutually_exclusive_group()
+        where.add_argument("--batch", type=int, metavar="NUMBER", help="add to this batch")
+        where.add_argument(
+            "--new", action="store_true", help="begin a new batch, also where an earlier run was cut off in the middle"
+        )
         parser.add_argument("--follow", action="store_true", help="show the progress until all is done")
         parser.add_argument(
             "--site", default="", metavar="URL", help="where the pages are (default: where `run` serves)"
@@ -50,63 +56,66 @@ class Command(BaseCommand):
     def handle(self, *args: Any, paths: list[Path], owner: str, **options: Any) -> None:
         """Add, then follow; leaves by SystemExit where the exit status is not 0."""
         try:
-            walk, files = self._files(paths)
-            batch = self._batch(paths, owner, options["name"], options["batch"])
+            walk, first, files = self._files(paths)
+            name = shown(options["name"] or _name(paths))[:200]
+            batch = self._batch(first, owner, name, options)
             complete = self._add(batch, walk, files, options["site"])
             if options["follow"]:
                 batch = self._follow(batch)
+        except UploadBatch.DoesNotExist:
+            raise CommandError("The batch was deleted meanwhile.") from None
         except OperationalError as error:
             raise CommandError(f"The database does not answer: start it, for example by `make run`.\n{error}") from None
         failed = self._report(batch)
         if failed or not complete:
             sys.exit(FAILED)
 
-    def _files(self, paths: list[Path]) -> tuple[Walk, Iterator[Found]]:
+    def _files(self, paths: list[Path]) -> tuple[Walk, list[Found], Iterator[Found]]:
+        """Returns the walk, the first few files, and all of them, of which none is looked for before its turn."""
         missing = [str(path) for path in paths if not path.exists()]
         if missing:
-            raise CommandError(f"There is no such file or folder: {', '.join(missing)}", returncode=USAGE)
-        walk = Walk(paths)
+            words = shown(", ".join(missing))
+            raise CommandError(f"There is no such file or folder: {words}", returncode=USAGE)
+        walk = Walk(paths, self.stderr.write)
         files = walk.files()
-        first = next(files, None)
-        if first is None:
-            reason = f" {'; '.join(walk.unreadable)}" if walk.unreadable else ""
-            raise CommandError(f"There are no files in {', '.join(map(str, paths))}.{reason}", returncode=USAGE)
-        return walk, itertools.chain([first], files)
+        first = list(itertools.islice(files, FIRST))
+        if not first:
+            raise CommandError(f"There are no files in {shown(', '.join(map(str, paths)))}.", returncode=USAGE)
+        return walk, first, itertools.chain(first, files)
 
-    def _batch(self, paths: list[Path], owner: str, name: str, number: int | None) -> UploadBatch:
+    def _batch(self, first: list[Found], owner: str, name: str, options: dict[str, Any]) -> UploadBatch:
         user = User.objects.filter(username=owner).first()
         if user is None:
             words = f"There is no user “{owner}”. `manage.py createsuperuser` or the admin makes one."
             raise CommandError(words, returncode=USAGE)
-        if number is None:
-            return open_batch(user.pk, name or _name(paths))
-        batch = UploadBatch.objects.filter(id=number, owner=user).first()
+        if options["batch"] is None:
+            left = None if options["new"] else unfinished_batch(user.pk, name, first)
+            return left or open_batch(user.pk, name)
+        batch = UploadBatch.objects.filter(id=options["batch"], owner=user).first()
         if batch is None:
-            raise CommandError(f"{owner} has no batch {number}.", returncode=USAGE)
+            raise CommandError(f"{owner} has no batch {options['batch']}.", returncode=USAGE)
         return batch
 
     def _add(self, batch: UploadBatch, walk: Walk, files: Iterator[Found], site: str) -> bool:
         """Returns whether everything that was meant is in the batch."""
         site = site or served_address() or DEFAULT_SITE
-        self.stdout.write(f"Batch {batch.id}: {site.rstrip('/')}{reverse('batch-detail', args=[batch.id])}")
+        again = f", which has {counted(batch.total)}" if batch.total else ""
+        self.stdout.write(f"Batch {batch.id}{again}: {site.rstrip('/')}{reverse('batch-detail', args=[batch.id])}")
         try:
-            count = add_files(batch, files, self.stdout.write)
+            tally = add_files(batch, files, self.stdout.write)
         except KeyboardInterrupt:
-            words = "Stopped. What was added stays and is processed. To add the rest, run the same command with"
-            self.stderr.write(f"{words} --batch {batch.id}")
+            self.stderr.write("Stopped. What was added stays and is processed. To add the rest, run the same command.")
             sys.exit(INTERRUPTED)
         except Refused as refusal:
             self.stderr.write(refusal.message)
             return False
         except (PartBusy, OSError) as error:
-            words = f"{error or 'A file is being added by somebody else'}. To add the rest, mend it and run the same"
-            raise CommandError(f"{words} command with --batch {batch.id}") from None
-        self.stdout.write(f"{counted(count)} added to “{batch.name}”.")
+            words = str(error) or "A file is being added by somebody else"
+            raise CommandError(f"{words}. To add the rest, mend it and run the same command again.") from None
+        self.stdout.write(f"{tally.words(f' to “{batch.name}”')}.")
         if walk.links:
             self.stdout.write(f"Links left out, because they lead out of the folder: {walk.links}.")
-        for line in walk.unreadable:
-            self.stderr.write(f"This folder could not be read: {line}")
-        return not walk.unreadable
+        return not walk.missed
 
     def _follow(self, batch: UploadBatch) -> UploadBatch:
         try:

@@ -11,13 +11,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 
+from batches.cleaner import clean
 from batches.reconciler import reconcile
 
 INTERRUPTED = 130
 
 
 class Command(BaseCommand):
-    """Take lost files back, bring batches to their end, ring for what waits."""
+    """Take lost files back, bring batches and deletions to their end, ring for what waits."""
 
     help = "Put right what crashes and lost messages left behind. Workers do it by themselves; repeating it is safe."
 
@@ -42,4 +43,5 @@ class Command(BaseCommand):
 
     def _round(self) -> None:
         reconcile()
+        clean()
         self.stdout.write("Done.")

@@ -1,0 +1,56 @@
+"""Deleting batches from the admin: Django's own delete is off, this one asks, then calls the service."""
+
+from functools import partial
+
+from django.contrib import admin
+from django.db.models import QuerySet, Sum
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from batches import deletion
+from batches.admin.commands import command_each, tell, too_many
+from batches.admin.standing import StandingAdmin
+from batches.models import UploadBatch
+from uploads.read_only_admin import ask_first
+
+NAMES_TO_CONFIRM = 20
+
+
+class DeletingAdmin(StandingAdmin):
+    """Offers the action `delete_batches`. Staff see what is being deleted until it is gone."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UploadBatch]:
+        """All batches, also those that are on their way out."""
+        return UploadBatch.everything.all()
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the action is offered; the service asks again for each batch."""
+        return deletion.may_delete_batches(request.user)
+
+    @admin.action(permissions=["remove"], description=_("Delete with their pictures…"))
+    def delete_batches(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
+        """Ask first, then delete the selected batches."""
+        if too_many(self, request, queryset):
+            return None
+        if "confirmed" not in request.POST:
+            return self._ask_before_deletion(request, queryset)
+        outcome = command_each(queryset, partial(deletion.delete_batch, request.user))
+        tell(self, request, outcome, None, _words_deleted)
+        return None
+
+    def _ask_before_deletion(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse:
+        count, files = queryset.count(), queryset.aggregate(files=Sum("total"))["files"] or 0
+        facts = {"question": _("Delete these batches?"), "files": files, "rows": queryset[:NAMES_TO_CONFIRM]}
+        facts |= {"more": max(0, count - NAMES_TO_CONFIRM), "count": count, "action": "delete_batches"}
+        return ask_first(self, request, "admin/batches/uploadbatch/deletion_confirmation.html", facts)
+
+
+def _words_deleted(count: int) -> str:
+    words = ngettext(
+        "%(count)d batch is being deleted; its files follow.",
+        "%(count)d batches are being deleted; their files follow.",
+        count,
+    )
+    return words % {"count": count}

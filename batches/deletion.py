@@ -1,0 +1,78 @@
+"""What people may delete: their pictures and batches, or anybody's for staff with the permission.
+
+A batch is out of sight when the call returns, and its rows and files go in the background; pictures are gone from all
+pages, their files follow. Calling it again changes nothing.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from batches.engine import delete, unlink
+from batches.engine.errors import Refused
+from batches.models import BatchItem, UploadBatch
+from batches.services import NotFound
+from uploads.models import Upload
+
+BATCH_PERMISSION = "batches.delete_uploadbatch"
+PICTURE_PERMISSION = "uploads.delete_upload"
+MOST_PICTURES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What goes with a batch: its files, the pictures that came by it alone, and those that stay with others."""
+
+    files: int
+    pictures: int
+    shared: int
+
+
+def may_delete_batches(user: User | AnonymousUser) -> bool:
+    """Whether the user may delete everybody's batches."""
+    return user.is_staff and user.has_perm(BATCH_PERMISSION)
+
+
+def may_delete_pictures(user: User | AnonymousUser) -> bool:
+    """Whether the user may delete everybody's pictures."""
+    return user.is_staff and user.has_perm(PICTURE_PERMISSION)
+
+
+def find_pictures(user: User | AnonymousUser, ids: Collection[int]) -> QuerySet[Upload]:
+    """Return which of these pictures the user may delete: their own, or all for staff with the permission."""
+    pictures = Upload.objects.filter(id__in=ids)
+    return pictures if may_delete_pictures(user) else pictures.filter(owner_id=user.pk)
+
+
+def delete_pictures(user: User | AnonymousUser, ids: Collection[int]) -> int:
+    """Delete pictures wherever they came from; returns how many. What is gone, or somebody else's, is left out.
+
+    Raises Refused: `upload.too_many` for more than MOST_PICTURES at a time, `upload.busy`.
+    """
+    if len(ids) > MOST_PICTURES:
+        words = f"Delete at most {MOST_PICTURES:,} pictures at a time, or the batch that they came with."
+        raise Refused("upload.too_many", words)
+    mine = list(find_pictures(user, ids).values_list("id", flat=True))
+    return unlink.delete_pictures(mine) if mine else 0
+
+
+def delete_batch(user: User | AnonymousUser, batch_id: int) -> bool:
+    """Delete a batch, its re-analyses, and the pictures that came by it alone; a live one is cancelled.
+
+    False: it is being deleted already. Raises NotFound.
+    """
+    batches = UploadBatch.everything.filter(id=batch_id)
+    if not (batches if may_delete_batches(user) else batches.filter(owner_id=user.pk)).exists():
+        raise NotFound
+    return delete.begin_deletion(batch_id)
+
+
+def extent_of(batch: UploadBatch) -> Extent:
+    """Count what would go with a batch. One query over its files: for the page that asks before."""
+    goes = Q(batch_id=batch.id) | Q(batch__source_id=batch.id)
+    items = BatchItem.objects.filter(upload_id=OuterRef("id"), batch__deleting_since=None)
+    pictures = Upload.objects.filter(id__in=BatchItem.objects.filter(batch_id=batch.id).values("upload_id"))
+    shared = pictures.filter(Exists(items.exclude(goes))).count()
+    return Extent(batch.total, pictures.count() - shared, shared)

@@ -1,0 +1,168 @@
+"""Files of this machine: looked at first, page by page; only what is not here yet is read, only new bytes are copied.
+
+The source is never moved and never linked to: what we keep is a copy, so that a later change of the source cannot reach
+it. The hash is taken of what is written, in the same pass.
+"""
+
+import hashlib
+import logging
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from django.db import IntegrityError
+from django.db.models import Q
+
+from batches.engine.arrive import MAY_COME_AGAIN, NewFile
+from batches.intake.announce import announce
+from batches.intake.disk import fault_of, keep_room
+from batches.intake.ending import NotReceiving, Outcome, end_item, end_without_bytes, past_outcome
+from batches.intake.names import FileName
+from batches.intake.parts import READ_BYTES, Part, delete_part, locked_part
+from batches.intake.receive import Unusable, copy, refuse
+from batches.models import BatchItem, UploadBatch
+from batches.states import ItemStatus
+from uploads.models import Upload
+from uploads.storage import is_stored
+
+logger = logging.getLogger(__name__)
+CHANGED = "The file changed while it was read. Add it again when it is at rest."
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFile:
+    """A file as it stood when it was looked at; `trouble` says why it cannot be read."""
+
+    path: Path
+    file: NewFile
+    modified_ns: int = 0
+    trouble: str = ""
+
+
+@dataclass
+class Page:
+    """What is known of many files before they are read: which of them have ended, and the sizes their owner has."""
+
+    ended: set[str] = field(default_factory=set)
+    sizes: set[int] = field(default_factory=set)
+
+
+def look(path: Path, relative_path: str) -> DiskFile:
+    """Look at a file without opening it."""
+    try:
+        facts = path.stat()
+    except OSError as error:
+        return _unread(path, relative_path, f"The file cannot be read: {error.strerror}.")
+    if not stat.S_ISREG(facts.st_mode):
+        return _unread(path, relative_path, "This is not a regular file. Leave it out.")
+    name = FileName(path.name, facts.st_size, relative_path, str(facts.st_mtime_ns // 1_000_000))
+    return DiskFile(path, name.as_new_file(), facts.st_mtime_ns)
+
+
+def look_up(batch: UploadBatch, files: Sequence[DiskFile]) -> Page:
+    """Ask the rows about many files, in two queries; parts that a crash left of ended ones are removed."""
+    ended = (
+        BatchItem.objects.filter(batch=batch, fingerprint__in=[one.file.fingerprint for one in files])
+        .exclude(status=ItemStatus.RECEIVING)
+        .exclude(Q(status=ItemStatus.FAILED, upload=None, error_code__in=MAY_COME_AGAIN))
+    )
+    page = Page()
+    for item_id, fingerprint in ended.values_list("id", "fingerprint"):
+        delete_part(item_id)
+        page.ended.add(fingerprint)
+    sizes = {one.file.size for one in files if one.file.fingerprint not in page.ended}
+    known = Upload.objects.filter(owner_id=batch.owner_id, size__in=sizes)
+    page.sizes.update(known.values_list("size", flat=True).distinct())
+    return page
+
+
+def receive_looked_at(batch: UploadBatch, one: DiskFile, page: Page) -> Outcome:
+    """Take a file in that was looked at; bytes that its owner has already are read once and not copied.
+
+    Goes on where an earlier try stopped. A file that cannot be read, or changes meanwhile, and a disk that is full or
+    cannot be written refuse the file. Raises Refused (`batch.full`, `quota.exceeded`), BatchClosed, PartBusy.
+    """
+    item = announce(batch, one.file)
+    if item.status != ItemStatus.RECEIVING:
+        return past_outcome(item)
+    if one.trouble:
+        return refuse(item, "file.unreadable", one.trouble)
+    try:
+        stream = _open(one.path)
+    except OSError as error:
+        return refuse(item, "file.unreadable", f"The file cannot be read: {error.strerror}.")
+    known = one.file.size in page.sizes
+    page.sizes.add(one.file.size)
+    try:
+        with stream, locked_part(item.id) as part:
+            return _take(item, batch.owner_id, one, stream, part, known=known)
+    except OSError as error:
+        logger.warning("The disk refused %s: %s", item, error)
+        fault = fault_of(error)
+        return refuse(item, fault.code, fault.message)
+
+
+def receive_path(batch: UploadBatch, path: Path, relative_path: str) -> Outcome:
+    """Look at one file and take it in; see `receive_looked_at`."""
+    one = look(path, relative_path)
+    return receive_looked_at(batch, one, look_up(batch, [one]))
+
+
+def _take(item: BatchItem, owner_id: int, one: DiskFile, stream: BinaryIO, part: Part, *, known: bool) -> Outcome:
+    try:
+        _check_at_rest(stream, one)
+        if known and (outcome := _known(item, owner_id, stream)):
+            part.delete()
+            return outcome
+        # What an earlier run has copied of this very file (its path, size and time are the item's) is not copied again.
+        stream.seek(part.size)
+        keep_room(item.size - part.size)
+        copy(stream, part, item.size)
+        _check_at_rest(stream, one)
+        return end_item(item, owner_id, part)
+    except Unusable as error:
+        part.truncate(0)
+        return refuse(item, error.code, error.message)
+    except NotReceiving:
+        item.refresh_from_db()
+        return past_outcome(item)
+
+
+def _known(item: BatchItem, owner_id: int, stream: BinaryIO) -> Outcome | None:
+    """End a file whose bytes are stored for its owner; None: they have to be copied."""
+    upload = Upload.objects.filter(owner_id=owner_id, sha256=_sha256(stream), size=item.size).first()
+    if upload is None or not is_stored(upload.key):
+        return None
+    try:
+        return end_without_bytes(item, upload)
+    except IntegrityError:
+        return None  # the picture was deleted under our hands
+
+
+def _check_at_rest(stream: BinaryIO, one: DiskFile) -> None:
+    facts = os.fstat(stream.fileno())
+    if not stat.S_ISREG(facts.st_mode) or facts.st_mtime_ns != one.modified_ns:
+        raise Unusable("file.changed", CHANGED)
+
+
+def _sha256(stream: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    try:
+        while piece := stream.read(READ_BYTES):
+            digest.update(piece)
+    except OSError as error:
+        raise Unusable("file.unreadable", f"The file cannot be read to its end: {error.strerror}.") from error
+    return digest.hexdigest()
+
+
+def _open(path: Path) -> BinaryIO:
+    """A pipe that was put in the file's place since must not hold us."""
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb", buffering=0)
+
+
+def _unread(path: Path, relative_path: str, words: str) -> DiskFile:
+    """A size that no file has keeps it from being taken for an empty one."""
+    return DiskFile(path, FileName(path.name, 1, relative_path, "unread").as_new_file(), trouble=words)

@@ -1,0 +1,72 @@
+"""Where parts lie on the disk, and what can be seen of them without a lock.
+
+While a body is received whose checksum is not proven yet, a second small file, the **doubt**, holds the offset up to
+which the part is sure. A process that is killed in the middle leaves it behind, and whoever opens the part next cuts it
+there: bytes that were never proven are never taken for the file's.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+DOUBT = ".doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How a part stands: sure bytes, and the time of the last change in seconds since 1970."""
+
+    size: int
+    changed: float
+
+
+def part_path(item_id: int) -> Path:
+    """Return where the part of an item lies; nothing of the sender's names is in it."""
+    return Path(settings.PARTS_ROOT) / str(item_id)
+
+
+def part_facts(item_id: int) -> Facts | None:
+    """Return how the part of an item stands, None when there is none. Raises OSError."""
+    try:
+        now = part_path(item_id).stat()
+    except FileNotFoundError:
+        return None
+    sure = sure_bytes(item_id)
+    return Facts(now.st_size if sure is None else min(now.st_size, sure), now.st_mtime)
+
+
+def part_size(item_id: int) -> int:
+    """Return how many bytes have arrived for sure; 0 when there is no part."""
+    facts = part_facts(item_id)
+    return facts.size if facts else 0
+
+
+def delete_part(item_id: int) -> None:
+    """Remove a part that nobody needs any more."""
+    part_path(item_id).unlink(missing_ok=True)
+    end_doubt(item_id)
+
+
+def begin_doubt(item_id: int, size: int) -> None:
+    """Only the first `size` bytes of the part count until `end_doubt`. Raises OSError."""
+    _doubt_path(item_id).write_text(str(size))
+
+
+def end_doubt(item_id: int) -> None:
+    """All bytes of the part count."""
+    _doubt_path(item_id).unlink(missing_ok=True)
+
+
+def sure_bytes(item_id: int) -> int | None:
+    """Return up to where a part in doubt is sure; None where nothing is in doubt."""
+    try:
+        text = _doubt_path(item_id).read_text()
+    except FileNotFoundError:
+        return None
+    # Empty: the process was killed before it wrote the offset, so before any byte in doubt.
+    return int(text) if text.isdigit() else None
+
+
+def _doubt_path(item_id: int) -> Path:
+    return Path(settings.PARTS_ROOT) / f"{item_id}{DOUBT}"

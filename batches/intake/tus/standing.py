@@ -1,0 +1,110 @@
+"""Where a file stands: how much is here, until when the rest is waited for, and what became of it at its end."""
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from batches.engine.arrive import EXPIRED, WITHDRAWN, may_go_on
+from batches.engine.errors import BatchClosed, Refused
+from batches.intake import announce
+from batches.intake.ending import NotReceiving, Outcome, end_item, past_outcome
+from batches.intake.parts import Facts, Part, delete_part, locked_part, part_facts
+from batches.intake.tus.errors import TusError, busy, closed, expired
+from batches.models import BatchItem
+from batches.states import ItemStatus
+
+STATUSES = {"file.too_large": 413, EXPIRED: 410, WITHDRAWN: 410}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file stands: its item, the bytes that are here and all of them; `note` says why it was not taken.
+
+    `expires`: until when the rest is waited for, in seconds since 1970; None when nothing is missing. `metadata` is
+    what the file was announced with, as far as it is kept.
+    """
+
+    item_id: int
+    offset: int
+    length: int
+    note: str = ""
+    expires: float | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
+def awaited(item: BatchItem) -> bool:
+    """Whether more bytes of it are taken: it is being received, or was given up and has not expired."""
+    return item.status == ItemStatus.RECEIVING or may_go_on(item)
+
+
+def standing(item: BatchItem) -> Place:
+    """Say where the file stands, and finish what a crash left complete but not ended. Raises TusError, PartBusy."""
+    if not awaited(item):
+        delete_part(item.id)  # left by a crash after the commit
+        return _place_after(item, past_outcome(item))
+    facts = part_facts(item.id)
+    refuse_expired(item, facts)
+    if facts is None or facts.size < item.size:
+        return waiting(item, facts)
+    with locked_part(item.id) as part:
+        if part.size == item.size:
+            return finish(item, part)
+    # Between the look and the lock somebody else ended it.
+    item.refresh_from_db()
+    return waiting(item, part_facts(item.id)) if awaited(item) else _place_after(item, past_outcome(item))
+
+
+def waiting(item: BatchItem, facts: Facts | None) -> Place:
+    """Say where a file stands of which more is to come."""
+    return Place(item.id, facts.size if facts else 0, item.size, "", expires_at(item, facts))
+
+
+def expires_at(item: BatchItem, facts: Facts | None) -> float:
+    """Return until when the rest is waited for at least, in seconds since 1970."""
+    if facts is not None:
+        return facts.changed + settings.PART_SECONDS
+    given_up = item.finished_at.timestamp() if item.finished_at else time.time()
+    return given_up + settings.PART_SECONDS
+
+
+def refuse_expired(item: BatchItem, facts: Facts | None) -> None:
+    """Raise TusError 410 when the rest came too late, whether or not the part was swept already."""
+    if expires_at(item, facts) < time.time():
+        raise expired()
+
+
+def forget_expired(item: BatchItem) -> None:
+    """Announced once more, a file whose part expired begins anew. Raises PartBusy."""
+    facts = part_facts(item.id)
+    if facts is not None and expires_at(item, facts) < time.time():
+        with locked_part(item.id) as part:
+            if part.size and expires_at(item, part.facts()) < time.time():
+                part.truncate(0)
+
+
+def finish(item: BatchItem, part: Part) -> Place:
+    """End a complete part and say so. Raises TusError 410, 413, 422 for refused content, and what `end_item` raises."""
+    owner_id = item.batch.owner_id
+    for _ in range(2):
+        try:
+            if may_go_on(item):
+                announce.go_on(item, owner_id)  # given up while the last bytes came: all of it is here now
+            return _place_after(item, end_item(item, owner_id, part))
+        except BatchClosed as error:
+            raise closed(error) from error
+        except Refused as error:
+            raise TusError(413, error.code, error.message) from error
+        except NotReceiving:
+            item.refresh_from_db()
+            if not may_go_on(item):
+                return _place_after(item, past_outcome(item))
+    raise busy()
+
+
+def _place_after(item: BatchItem, outcome: Outcome) -> Place:
+    """An ended file is all here; one that was refused is an error, except an empty one: all of its bytes came."""
+    if outcome.state == "refused" and item.size:
+        raise TusError(STATUSES.get(outcome.code, 422), outcome.code, outcome.message)
+    note = f"{outcome.code}: {outcome.message}" if outcome.state == "refused" else ""
+    return Place(item.id, item.size, item.size, note)

@@ -1,0 +1,14 @@
+"""The name in storage that a file is given before its row is there."""
+
+from uuid import UUID
+
+from django.utils.crypto import salted_hmac
+
+
+def key_of(item_id: int) -> UUID:
+    """Return the storage key for the bytes of this item: the same at each repetition, not to be guessed by others.
+
+    No two items share a key and no item is received twice, so the bytes of a deleted picture that come again get
+    another one: what is still removed of the old picture is never theirs.
+    """
+    return UUID(bytes=salted_hmac("batches.intake", str(item_id), algorithm="sha256").digest()[:16], version=4)

@@ -1,0 +1,80 @@
+"""What the page's script asks before it sends bytes: what is here already, of a batch or of the library.
+
+All are POST with JSON, for lists are sent; none changes anything but `known`. The answers speak of the caller's own
+batches and uploads alone, by the same statements whatever others have.
+"""
+
+from typing import Any
+
+from django.http import JsonResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from batches.engine.errors import BatchClosed
+from batches.intake import known, manifest
+from batches.intake.ending import Outcome
+from batches.intake.names import FileName
+from batches.views.asked import NotTaken, PersonRequest, digest, field, json_door, malformed, number, own_batch, rows
+from batches.views.asked import text as text_of
+
+
+@require_POST
+@json_door
+def unfinished(request: PersonRequest) -> JsonResponse:
+    """Which unfinished batches of mine hold any of `fingerprints`? → {batches: [{id, name, url, here, whole}]}."""
+    sample = [digest(value, "fingerprints") for value in rows(request, "fingerprints")]
+    found = manifest.unfinished(request.user.pk, sample)
+    return JsonResponse({"batches": [_as_json(one) for one in found]})
+
+
+def _as_json(one: manifest.Unfinished) -> dict[str, Any]:
+    url = reverse("batch-detail", args=[one.batch.id])
+    return {"id": one.batch.id, "name": one.batch.name, "url": url, "here": one.here, "whole": one.whole}
+
+
+@require_POST
+@json_door
+def read_manifest(request: PersonRequest, batch_id: int) -> JsonResponse:
+    """What of this batch is here? `after` 0, then `next` → {items: [[fingerprint, size, offset, state]], next}."""
+    after = number(field(request, "after"), "after")
+    entries, following = manifest.read_page(own_batch(request, batch_id).id, after)
+    items = [[entry.fingerprint, entry.size, entry.offset, entry.state] for entry in entries]
+    return JsonResponse({"items": items, "next": following})
+
+
+@require_POST
+@json_door
+def known_sizes(request: PersonRequest) -> JsonResponse:
+    """Which of these `sizes` in bytes do files of mine have? → {sizes}."""
+    sizes = {number(value, "sizes") for value in rows(request, "sizes")}
+    return JsonResponse({"sizes": known.known_sizes(request.user.pk, sizes)})
+
+
+@require_POST
+@json_door
+def take_known(request: PersonRequest, batch_id: int) -> JsonResponse:
+    """Take into my batch those of these `files` whose bytes I have → {files: [{state, words}]}, in their order.
+
+    A file is {relative_path, filename, size, last_modified, sha256}; a state `known`, `queued` (its earlier processing
+    is not done), `refused` or `unknown`: send its bytes.
+    """
+    files = [_hashed(value) for value in rows(request, "files")]
+    batch = own_batch(request, batch_id)
+    try:
+        outcomes = known.take_known(batch, files)
+    except BatchClosed as error:
+        raise NotTaken(410, error.code, error.message) from error
+    return JsonResponse({"files": [_told(outcome) for outcome in outcomes]})
+
+
+def _hashed(value: Any) -> known.HashedFile:
+    if not isinstance(value, dict):
+        raise malformed("`files` holds objects")
+    path, name = text_of(value.get("relative_path"), "relative_path"), text_of(value.get("filename"), "filename")
+    modified = text_of(value.get("last_modified"), "last_modified")
+    size = number(value.get("size"), "size")
+    return known.HashedFile(FileName(name, size, path, modified), digest(value.get("sha256"), "sha256"))
+
+
+def _told(outcome: Outcome | None) -> dict[str, str]:
+    return {"state": outcome.state, "words": outcome.message} if outcome else {"state": "unknown", "words": ""}

@@ -1,0 +1,20 @@
+"""A person who uploads, for the benches."""
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from batches.engine.arrive import open_batch
+
+
+def sign_in() -> str:
+    """Return the value of a Cookie header that is signed in."""
+    user, _ = User.objects.get_or_create(username="bench")
+    client = Client()
+    client.force_login(user)
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+def new_batch() -> int:
+    """Return the id of an empty batch of theirs."""
+    return open_batch(User.objects.get(username="bench").pk, "upload").id

@@ -1,0 +1,124 @@
+"""A small, quick tus client on raw asyncio connections, the same for the real server and for the sink."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+CHUNK = 8 * 2**20
+OFFSETS = "Content-Type: application/offset+octet-stream"
+
+
+class Refused(Exception):
+    """The server answered something else than success."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and the headers by their names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to send: a port of this machine, a session, a batch; whether a POST may carry the bytes."""
+
+    port: int
+    cookie: str = ""
+    batch_id: int = 1
+    with_upload: bool = False
+
+
+@dataclass
+class Connection:
+    """One connection that is kept open, for one request after the other."""
+
+    target: Target
+    reader: asyncio.StreamReader = field(repr=False)
+    writer: asyncio.StreamWriter = field(repr=False)
+
+    async def request(self, method: str, path: str, *lines: str, body: bytes = b"") -> Answer:
+        """Send a request whole and read the answer."""
+        self.writer.write(self.head(method, path, len(body), *lines))
+        self.writer.write(body)
+        await self.writer.drain()
+        return await self.answer()
+
+    def head(self, method: str, path: str, length: int, *lines: str) -> bytes:
+        """Return the head of a request."""
+        always = [f"{method} {path} HTTP/1.1", "Host: localhost", "Tus-Resumable: 1.0.0", f"Content-Length: {length}"]
+        cookie = [f"Cookie: {self.target.cookie}"] if self.target.cookie else []
+        return "\r\n".join([*always, *cookie, *lines, "", ""]).encode()
+
+    async def answer(self) -> Answer:
+        """Read an answer with its body."""
+        first, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        pairs = (line.partition(": ") for line in lines if line)
+        headers = {name.lower(): value for name, _colon, value in pairs}
+        await self.reader.readexactly(int(headers.get("content-length", 0)))
+        return Answer(int(first.split()[1]), headers)
+
+    async def create(self, name: str, size: int, body: bytes = b"") -> Answer:
+        """Announce a file, with its bytes where `body` is given. Raises Refused."""
+        values = {"batch": str(self.target.batch_id), "filename": name, "last_modified": "1"}
+        metadata = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in values.items())
+        lines = [f"Upload-Length: {size}", f"Upload-Metadata: {metadata}", *([OFFSETS] if body else [])]
+        return _taken(await self.request("POST", "/tus/", *lines, body=body))
+
+    async def patch(self, location: str, offset: int, body: bytes) -> None:
+        """Send bytes. Raises Refused."""
+        _taken(await self.request("PATCH", location, OFFSETS, f"Upload-Offset: {offset}", body=body))
+
+    async def send(self, name: str, data: bytes) -> None:
+        """Send a small file: in one request where the server takes that, else in two. Raises Refused."""
+        if self.target.with_upload:
+            await self.create(name, len(data), data)
+            return
+        answer = await self.create(name, len(data))
+        await self.patch(answer.headers["location"], 0, data)
+
+    async def send_large(self, name: str, first: bytes, size: int) -> None:
+        """Send a file of `size` bytes in chunks: `first`, then zeros. Raises Refused."""
+        location = (await self.create(name, size)).headers["location"]
+        zeros = bytes(CHUNK)
+        for offset in range(0, size, CHUNK):
+            body = zeros[: min(CHUNK, size - offset)]
+            await self.patch(location, offset, first + body[len(first) :] if offset == 0 else body)
+
+
+def _taken(answer: Answer) -> Answer:
+    if answer.status not in {201, 204}:
+        raise Refused(f"{answer.status} {answer.headers}")
+    return answer
+
+
+@asynccontextmanager
+async def connected(target: Target) -> AsyncIterator[Connection]:
+    """Connect for a block."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", target.port, limit=2**20)
+    try:
+        yield Connection(target, reader, writer)
+    finally:
+        writer.close()
+
+
+async def extensions(target: Target) -> list[str]:
+    """Ask what the server speaks beyond the core protocol."""
+    async with connected(target) as connection:
+        answer = await connection.request("OPTIONS", "/tus/")
+    return answer.headers.get("tus-extension", "").split(",")
+
+
+async def send_all(target: Target, files: Iterable[tuple[str, bytes]], lanes: int) -> None:
+    """Send files over so many connections at a time. Raises Refused."""
+    waiting = iter(files)
+
+    async def lane() -> None:
+        async with connected(target) as connection:
+            for name, data in waiting:
+                await connection.send(name, data)
+
+    await asyncio.gather(*(lane() for _ in range(lanes)))

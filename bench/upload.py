@@ -1,0 +1,154 @@
+"""What uploading costs: many small files, a large one, many slow clients, a stranger's gigabyte.
+
+Run it by `make bench ARGS=upload`, or `python -m bench.upload --files 5000`. One asyncio client sends to the real web
+server and, in turns, to a bare asyncio server that throws everything away, so that the ratio is the server's cost. The
+last line is one JSON object. Growth is that of the web process: its highest point against what it held before, in MiB.
+"""
+
+import argparse
+import asyncio
+import json
+from dataclasses import dataclass, replace
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.stack import cpu_seconds, sink, stack, web
+from bench.tus_client import Target, extensions
+from bench.upload_runs import MIB, Memory, latency_beside_slow, rate, refused, throughput
+
+WARM_UP = 100
+STRANGERS_BYTES = 10**9
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the measures are taken: both servers, and the processes whose time counts."""
+
+    real: Target
+    bare: Target
+    pid: int
+    servers: list[int]
+
+    def target(self) -> Target:
+        """Return the real server with a new batch."""
+        from bench import people  # noqa: PLC0415 (models exist only after the set-up)
+
+        return replace(self.real, batch_id=people.new_batch())
+
+
+def main() -> None:
+    """Measure one after the other and print the report."""
+    options = arguments()
+    with stack() as services, web() as (port, pid), sink() as bare_port:
+        from bench import people  # noqa: PLC0415 (models exist only after the set-up)
+
+        with_upload = "creation-with-upload" in asyncio.run(extensions(Target(port)))
+        real = Target(port, people.sign_in(), with_upload=with_upload)
+        servers = [child.pid for child in (services.postgres.child, services.redis.child) if child is not None]
+        stage = Stage(real, replace(real, port=bare_port), pid, servers)
+        rate(stage.target(), "warm-up", WARM_UP, options.kb * 1000, options.lanes)
+        figures = small_files(stage, options) | large_file(stage, options.large_mib * MIB)
+        figures |= slow_clients(stage, options) | stranger(stage)
+    report(options, figures, "POST" if with_upload else "POST and PATCH")
+
+
+def arguments() -> argparse.Namespace:
+    """Read the sizes; with the defaults it ends within two or three minutes on two cores."""
+    parser = argparse.ArgumentParser(prog="python -m bench.upload")
+    parser.add_argument("--files", type=int, default=1000, help="small files of one round")
+    parser.add_argument("--kb", type=int, default=50, help="size of a small file")
+    parser.add_argument("--lanes", type=int, default=4, help="connections that send at a time")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--large-mib", type=int, default=1024, help="size of the large file")
+    parser.add_argument("--slow", type=int, default=100, help="clients that dribble")
+    parser.add_argument("--slow-seconds", type=float, default=10)
+    return parser.parse_args()
+
+
+def small_files(stage: Stage, options: argparse.Namespace) -> Figures:
+    """Let the real server and the bare one take turns, so that a change of the machine's speed meets both."""
+    real, bare, web_ms, servers_ms = [], [], [], []
+    memory = Memory(stage.pid)
+    for turn in range(options.rounds):
+        target, of_web, of_servers = stage.target(), cpu_seconds(stage.pid), cpu_seconds(*stage.servers)
+        real.append(rate(target, f"round-{turn}", options.files, options.kb * 1000, options.lanes))
+        web_ms.append((cpu_seconds(stage.pid) - of_web) * 1000 / options.files)
+        servers_ms.append((cpu_seconds(*stage.servers) - of_servers) * 1000 / options.files)
+        bare.append(rate(stage.bare, f"round-{turn}", options.files, options.kb * 1000, options.lanes))
+    return {
+        "files_per_s": round(median(real), 1),
+        "sink_files_per_s": round(median(bare), 1),
+        "ratio_to_sink": round(median(one / other for one, other in zip(real, bare, strict=True)), 3),
+        "web_cpu_ms_per_file": round(median(web_ms), 2),
+        "servers_cpu_ms_per_file": round(median(servers_ms), 2),
+        "small_rss_growth_mb": round(memory.grown(), 1),
+    }
+
+
+def large_file(stage: Stage, size: int) -> Figures:
+    """Send one large file to each."""
+    bare = throughput(stage.bare, size)
+    target, memory = stage.target(), Memory(stage.pid)
+    real = throughput(target, size)
+    return {
+        "mb_per_s": round(real, 1),
+        "sink_mb_per_s": round(bare, 1),
+        "rss_growth_mb": round(memory.grown(), 1),
+    }
+
+
+def slow_clients(stage: Stage, options: argparse.Namespace) -> Figures:
+    """Time small files, one after the other, alone and beside many clients that dribble."""
+    alone, _longest = latency_beside_slow(stage.target(), 0, options.slow_seconds / 2, options.kb * 1000)
+    target, memory = stage.target(), Memory(stage.pid)
+    beside, longest = latency_beside_slow(target, options.slow, options.slow_seconds, options.kb * 1000)
+    return {
+        "alone_ms": round(alone, 1),
+        "beside_slow_ms": round(beside, 1),
+        "beside_slow_longest_ms": round(longest, 1),
+        "slow_rss_growth_mb": round(memory.grown(), 1),
+    }
+
+
+def stranger(stage: Stage) -> Figures:
+    """Let nobody in particular POST a gigabyte, to the endpoint and to the form."""
+    memory = Memory(stage.pid)
+    answers = [refused(stage.real, path, STRANGERS_BYTES) for path in ("/tus/", "/batches/new/")]
+    if {status for status, _sent in answers} != {413}:
+        raise SystemExit(f"A gigabyte without login was answered with {answers}.")
+    return {
+        "refused_after_mb": round(max(sent for _status, sent in answers), 1),
+        "refused_rss_growth_mb": round(memory.grown(), 1),
+    }
+
+
+def report(options: argparse.Namespace, figures: Figures, way: str) -> None:
+    """Print the table and the JSON line."""
+    table = Table("", "server", "bare sink", "memory of the web process", title=f"Uploads over loopback, {way}")
+    small = f"{options.files:,} files of {options.kb} kB, {options.lanes} lanes"
+    cost = f"{figures['web_cpu_ms_per_file']} ms CPU a file, PostgreSQL and Redis {figures['servers_cpu_ms_per_file']}"
+    grown = {name: f"+{figures[f'{name}_mb']} MiB" for name in ("small_rss_growth", "rss_growth", "slow_rss_growth")}
+    table.add_row(
+        small, f"{figures['files_per_s']} a second", f"{figures['sink_files_per_s']}", grown["small_rss_growth"]
+    )
+    table.add_row("", cost, "", "")
+    table.add_row(
+        f"one of {options.large_mib} MiB",
+        f"{figures['mb_per_s']} MB/s",
+        f"{figures['sink_mb_per_s']}",
+        grown["rss_growth"],
+    )
+    table.add_row("a small file alone", f"{figures['alone_ms']} ms", "", "")
+    beside = f"{figures['beside_slow_ms']} ms, longest {figures['beside_slow_longest_ms']}"
+    table.add_row(f"beside {options.slow} slow clients", beside, "", grown["slow_rss_growth"])
+    refusal = f"413 after {figures['refused_after_mb']} MiB"
+    table.add_row("1 GB without login", refusal, "", f"+{figures['refused_rss_growth_mb']} MiB")
+    Console().print(table)
+    print(json.dumps({"bench": "upload", **figures}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""What bench.upload measures, one function each, against a running server."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+from bench.tus_client import OFFSETS, Connection, Target, connected, send_all
+
+MIB = 2**20
+JPEG_HEAD = bytes.fromhex("ffd8ffe000104a4649460001")
+DRIP, DRIP_SECONDS = 4096, 0.25
+
+
+class Memory:
+    """How much a process has grown since this was made, and grew at most, in MiB (proc_pid_status(5))."""
+
+    def __init__(self, pid: int) -> None:
+        self._folder = Path(f"/proc/{pid}")
+        (self._folder / "clear_refs").write_text("5")  # the peak is forgotten
+        self._before = self._read("VmRSS")
+
+    def grown(self) -> float:
+        """Return the most that it has held since, less what it held then."""
+        return max(0.0, self._read("VmHWM") - self._before)
+
+    def _read(self, name: str) -> float:
+        line = next(line for line in (self._folder / "status").read_text().splitlines() if line.startswith(name))
+        return int(line.split()[1]) / 1024
+
+
+def small_files(prefix: str, count: int, size: int) -> Iterator[tuple[str, bytes]]:
+    """Yield files that begin as a JPEG and all differ."""
+    body = JPEG_HEAD + bytes(size - len(JPEG_HEAD) - 32)
+    for number in range(count):
+        name = f"{prefix}-{number:06}.jpg"
+        yield name, body + name.encode().rjust(32)
+
+
+def rate(target: Target, prefix: str, count: int, size: int, lanes: int) -> float:
+    """Send small files and return how many a second."""
+    start = time.perf_counter()
+    asyncio.run(send_all(target, small_files(prefix, count, size), lanes))
+    return count / (time.perf_counter() - start)
+
+
+def throughput(target: Target, size: int) -> float:
+    """Send one large file in chunks and return MB a second."""
+
+    async def send() -> None:
+        async with connected(target) as connection:
+            await connection.send_large(f"large-{size}.jpg", JPEG_HEAD, size)
+
+    start = time.perf_counter()
+    asyncio.run(send())
+    return size / 1e6 / (time.perf_counter() - start)
+
+
+def latency_beside_slow(target: Target, slow: int, seconds: float, size: int) -> tuple[float, float]:
+    """Return the median and the longest ms of a 50 KB file while so many clients dribble a PATCH."""
+
+    async def run() -> list[float]:
+        async with _dribbling(target, slow), connected(target) as connection:
+            return await _times(connection, f"beside-{slow}", seconds, size)
+
+    times = asyncio.run(run())
+    return median(times) * 1000, max(times) * 1000
+
+
+async def _times(connection: Connection, prefix: str, seconds: float, size: int) -> list[float]:
+    times = []
+    end = time.perf_counter() + seconds
+    for name, data in small_files(prefix, 1_000_000, size):
+        start = time.perf_counter()
+        if start > end:
+            break
+        await connection.send(name, data)
+        times.append(time.perf_counter() - start)
+        await asyncio.sleep(0.02)
+    return times
+
+
+@asynccontextmanager
+async def _dribbling(target: Target, clients: int) -> AsyncIterator[None]:
+    """Keep clients in the middle of a PATCH until the block ends; then they go away."""
+    ready = asyncio.Semaphore(0)
+    tasks = [asyncio.create_task(_dribble(target, number, ready)) for number in range(clients)]
+    try:
+        for _ in tasks:
+            await ready.acquire()
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if not isinstance(result, asyncio.CancelledError):
+                raise SystemExit(f"A slow client was cut off: {result!r}")
+
+
+async def _dribble(target: Target, number: int, ready: asyncio.Semaphore) -> None:
+    async with connected(target) as connection:
+        location = (await connection.create(f"slow-{number}.jpg", 4 * MIB)).headers["location"]
+        connection.writer.write(connection.head("PATCH", location, 4 * MIB, OFFSETS, "Upload-Offset: 0"))
+        connection.writer.write(JPEG_HEAD)
+        ready.release()
+        while True:
+            await asyncio.sleep(DRIP_SECONDS)
+            connection.writer.write(bytes(DRIP))
+            await connection.writer.drain()
+
+
+def refused(target: Target, path: str, size: int) -> tuple[int, float]:
+    """POST a body of that size as nobody; returns the status and how many MiB the server had us send before."""
+
+    async def run() -> tuple[int, float]:
+        async with connected(replace(target, cookie="")) as connection:
+            connection.writer.write(
+                connection.head("POST", path, size, "Content-Type: multipart/form-data; boundary=x")
+            )
+            answer = asyncio.create_task(connection.answer())
+            sent = 0
+            with suppress(ConnectionError):
+                while sent < size and not answer.done():
+                    connection.writer.write(bytes(MIB // 4))
+                    sent += MIB // 4
+                    await connection.writer.drain()
+                    await asyncio.sleep(0)
+            return (await answer).status, sent / MIB
+
+    return asyncio.run(run())

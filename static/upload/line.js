@@ -1,0 +1,115 @@
+// The line to the server: whether requests may go out, and what is done when one failed. All who send share it.
+
+import { say } from "./words.js";
+import { cutAll } from "./wire.js";
+
+const SIGNED_OUT = new Set([401, 403]);
+const AGAIN = new Set([0, 408, 409, 423, 425, 429]);
+const LONGEST_PAUSE = 15000;
+const PROBE = 5000;
+
+// The batch is gone: no file of it can be sent any more.
+export class BatchGone extends Error {}
+
+export const wordsOf = (text) => (/^[a-z_.]+: /.test(text) ? text.slice(text.indexOf(": ") + 2) : "");
+
+export class Line {
+  paused = false;
+  #offline = false;
+  #wakers = new Set();
+  #signIn = null;
+
+  // `voice.trouble(words, onGoOn)` tells the person; "" when all is well again.
+  constructor(voice) {
+    this.voice = voice;
+    window.addEventListener("offline", () => this.#lose());
+    window.addEventListener("online", () => this.#find());
+    if (!navigator.onLine) this.#lose();
+  }
+
+  // To be awaited before each request. While the browser says it is offline one is let through now and then: this
+  // computer may be the server itself.
+  async ready() {
+    while (this.paused) await this.#change();
+    if (this.#offline) await this.#change(PROBE * (0.75 + Math.random() / 2));
+    while (this.paused) await this.#change();
+  }
+
+  // An answer came.
+  worked() {
+    this.#offline = false;
+    if (!this.#signIn) this.voice.trouble("");
+  }
+
+  pause() {
+    this.paused = true;
+    cutAll();
+  }
+
+  resume() {
+    this.paused = false;
+    this.#wake();
+  }
+
+  // What a failed answer means: resolves to null when it is time to try again, to words when it never will be.
+  // Rejects with BatchGone.
+  async afterFailure({ status, text }, attempt) {
+    if (this.paused) return null;
+    if (status === 404 || (status === 410 && text.startsWith("batch."))) throw new BatchGone(text);
+    if (SIGNED_OUT.has(status)) return this.#askToSignIn();
+    if (!AGAIN.has(status) && status < 500) return wordsOf(text) || text || say.busy;
+    if (status !== 409) this.#tell(status, text);
+    if (status !== 409 || attempt) await this.#rest(attempt);
+    return null;
+  }
+
+  #tell(status, text) {
+    if (this.#signIn) return;
+    if (status === 0) this.voice.trouble(this.#offline ? say.offline : say.away);
+    else this.voice.trouble(wordsOf(text) || say.busy);
+  }
+
+  // Full jitter: many lanes and many people do not come back at the same moment.
+  #rest(attempt) {
+    const longest = Math.min(LONGEST_PAUSE, 500 * 2 ** attempt);
+    return this.#change(longest * (0.5 + Math.random() / 2));
+  }
+
+  // One gate for all: the first that is signed out shows it, all wait behind it until the person goes on.
+  async #askToSignIn() {
+    this.#signIn ??= new Promise((resolve) => this.voice.trouble(say.signedOut, resolve));
+    await this.#signIn;
+    this.#signIn = null;
+    this.voice.trouble("");
+    return null;
+  }
+
+  #lose() {
+    this.#offline = true;
+    if (!this.#signIn) this.voice.trouble(say.offline);
+    cutAll();
+  }
+
+  #find() {
+    this.#offline = false;
+    if (!this.#signIn) this.voice.trouble("");
+    this.#wake();
+  }
+
+  // Resolves with the next change of the line, or after so many milliseconds.
+  #change(longest = Infinity) {
+    return new Promise((resolve) => {
+      const timer = longest === Infinity ? 0 : setTimeout(() => wake(), longest);
+      const wake = () => {
+        clearTimeout(timer);
+        this.#wakers.delete(wake);
+        resolve();
+      };
+      this.#wakers.add(wake);
+    });
+  }
+
+  #wake() {
+    for (const wake of [...this.#wakers]) wake();
+  }
+}

@@ -1,0 +1,53 @@
+"""Folders of pictures for the browser to choose, and what must have become of them."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, Request
+
+from batches.models import UploadBatch
+from tests.pictures import encoded, textured
+from uploads.storage import local_copy
+
+BATCH = re.compile(r"/batches/\d+/$")
+
+
+def make_folder(folder: Path, files: int, size: int = 2000) -> Path:
+    """Fill a new folder with so many JPEGs of about `size` bytes, each with bytes and mostly a size of its own."""
+    folder.mkdir(parents=True)
+    picture = encoded(textured(32, 24), "JPEG")
+    for number in range(files):
+        tail = f"{number:06}".encode().ljust(max(6, size - len(picture) + number % 997), b".")
+        (folder / f"IMG_{number:04}.JPG").write_bytes(picture + tail)
+    return folder
+
+
+def choose_folder(page: Page, folder: Path) -> None:
+    """As a person does with the dialog of the system."""
+    page.locator("#folder").set_input_files(folder)
+
+
+def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
+    """Every picture is there once, with its path and its exact bytes."""
+    sources = {f"{folder.name}/{path.relative_to(folder)}": path for path in folder.rglob("*.JPG")}
+    items = list(batch.items.select_related("upload"))
+    assert len(items) == len(sources)
+    assert {item.relative_path for item in items} == set(sources)
+    for item in items:
+        assert item.upload is not None, item.relative_path
+        with local_copy(item.upload.key) as stored:
+            assert stored.read_bytes() == sources[item.relative_path].read_bytes()
+
+
+class Sent:
+    """The requests of a page that carry bytes of files or announce them."""
+
+    def __init__(self, page: Page) -> None:
+        self.bodies = 0
+        self.creations = 0
+        page.on("request", self._count)
+
+    def _count(self, request: Request) -> None:
+        if "/tus/" in request.url:
+            self.creations += request.method == "POST"
+            self.bodies += request.headers.get("content-type") == "application/offset+octet-stream"

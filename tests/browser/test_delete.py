@@ -1,0 +1,68 @@
+"""Deleting in a real browser: ticks, the question, the deed; with and without JavaScript."""
+
+import io
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from batches.engine import arrive, claim, finish
+from batches.models import UploadBatch
+from tests.browser.conftest import OpenPage
+from tests.pictures import textured
+from tests.rows import fill
+from uploads.models import Upload
+from uploads.storage import save_previews
+
+
+@pytest.fixture
+def described(owner: User) -> UploadBatch:
+    """A completed batch of pictures that can be seen."""
+    batch = fill(owner, 7)
+    while taken := claim.claim_item(batch.id, 4711):
+        assert finish.complete(taken)
+    arrive.seal_batch(batch.id)
+    for number, upload in enumerate(Upload.objects.order_by("id")):
+        upload.previews = save_previews(upload.key, {side: jpeg(side, number) for side in (320, 1024)})
+        upload.description, upload.processed_at = f"Glacier {number}.", timezone.now()
+        upload.width, upload.height = 4032, 3024
+        upload.save()
+    return batch
+
+
+def jpeg(side: int, number: int) -> bytes:
+    buffer = io.BytesIO()
+    textured(side, side * 3 // 4, number).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_ticked_pictures_are_deleted_after_a_question(
+    open_page: OpenPage, described: UploadBatch, *, scripts: bool
+) -> None:
+    page = open_page("/library/", java_script_enabled=scripts)
+    button = page.get_by_role("button", name="Delete…")
+    expect(button).to_be_hidden()
+
+    page.get_by_role("checkbox", name="Choose", exact=False).nth(0).check()
+    page.get_by_role("checkbox", name="Choose", exact=False).nth(2).check()
+    button.click()
+    expect(page.get_by_role("heading", name="Delete these 2 pictures?")).to_be_visible()
+    page.get_by_role("button", name="Delete 2 pictures").click()
+
+    page.wait_for_url("**/library/")
+    expect(page.get_by_text("2 pictures were deleted.")).to_be_visible()
+    expect(page.locator(".grid li")).to_have_count(5)
+
+
+def test_open_page_says_that_its_batch_was_deleted(open_page: OpenPage, described: UploadBatch) -> None:
+    watched = open_page(f"/batches/{described.id}/")
+    page = open_page(f"/batches/{described.id}/")
+    expect(watched.locator("#connection")).to_be_hidden()
+
+    page.get_by_role("link", name="Delete this batch…").click()
+    page.get_by_role("button", name="Delete this batch").click()
+
+    page.wait_for_url("**/batches/")
+    expect(watched.get_by_text("This batch was deleted.")).to_be_visible()

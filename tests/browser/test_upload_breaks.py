@@ -1,0 +1,114 @@
+"""Sending in a real browser goes on after whatever comes between."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Dialog, Page, expect
+
+from batches.models import BatchItem, UploadBatch
+from batches.states import ItemStatus
+from tests.browser.conftest import OpenPage
+from tests.browser.folders import BATCH, Sent, assert_all_arrived, choose_folder, make_folder
+from tests.browser.site import Site
+from tests.rows import assert_counters_true
+from tests.waiting import wait_until
+
+
+@pytest.fixture
+def roll(tmp_path: Path) -> Path:
+    return make_folder(tmp_path / "Roll", 240)
+
+
+def arrived() -> int:
+    return BatchItem.objects.exclude(status=ItemStatus.RECEIVING).count()
+
+
+def begin(page: Page, roll: Path, files: int = 20) -> UploadBatch:
+    """Choose the folder and wait until so many files have arrived, but not all."""
+    choose_folder(page, roll)
+    wait_until(lambda: page.evaluate("1") and arrived() >= files, 30)
+    return UploadBatch.objects.get()
+
+
+def test_server_killed_in_mid_upload_costs_no_file(open_page: OpenPage, server: Site, owner: User, roll: Path) -> None:
+    page = open_page("/batches/new/")
+    batch = begin(page, roll)
+
+    server.kill()
+    before = arrived()
+    assert before < 240
+    expect(page.get_by_text("The connection to the server is lost.")).to_be_visible()
+    server.start()
+
+    page.wait_for_url(BATCH, timeout=60_000)
+    assert_all_arrived(batch, roll)
+    assert_counters_true(batch)
+
+
+def test_five_seconds_offline_are_waited_for(open_page: OpenPage, owner: User, roll: Path) -> None:
+    page = open_page("/batches/new/")
+    batch = begin(page, roll)
+
+    page.context.set_offline(True)
+    expect(page.get_by_text("You are offline.")).to_be_visible()
+    page.wait_for_timeout(5000)  # the break itself, not a guess
+    before = arrived()
+    assert before < 240
+    page.context.set_offline(False)
+
+    expect(page.get_by_text("You are offline.")).to_be_hidden()
+    # At once: no pause between two tries is over so soon.
+    wait_until(lambda: page.evaluate("1") and arrived() > before, 3)
+    page.wait_for_url(BATCH, timeout=60_000)
+    assert_all_arrived(batch, roll)
+
+
+def test_pause_stops_the_sending_until_going_on(open_page: OpenPage, owner: User, roll: Path) -> None:
+    page = open_page("/batches/new/")
+    batch = begin(page, roll)
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page).to_have_title("Paused · Roll · vuemantics")
+    sent = Sent(page)
+    page.wait_for_timeout(1000)  # long enough for a hundred files
+    assert sent.creations + sent.bodies == 0
+    assert arrived() < 240
+    page.get_by_role("button", name="Go on").click()
+
+    page.wait_for_url(BATCH, timeout=60_000)
+    assert_all_arrived(batch, roll)
+
+
+def test_signed_out_person_signs_in_again_and_goes_on(open_page: OpenPage, owner: User, roll: Path) -> None:
+    page = open_page("/batches/new/")
+    batch = begin(page, roll)
+    cookies = page.context.cookies()
+
+    page.context.clear_cookies()
+    expect(page.get_by_text("You are signed out.")).to_be_visible(timeout=10_000)
+    assert arrived() < 240
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Go on").click()
+
+    page.wait_for_url(BATCH, timeout=60_000)
+    assert_all_arrived(batch, roll)
+
+
+def test_page_asks_before_it_is_left_while_files_are_sent(open_page: OpenPage, owner: User, roll: Path) -> None:
+    page = open_page("/batches/new/")
+    begin(page, roll)
+    # Browsers ask only on pages that were touched.
+    page.get_by_role("button", name="Pause").click()
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+
+    page.close(run_before_unload=True)
+
+    wait_until(lambda: page.evaluate("1") and asked)
+    assert asked == ["beforeunload"]

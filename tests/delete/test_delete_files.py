@@ -1,0 +1,130 @@
+"""Files of deleted pictures: removed after the rows, in any order of crashes and outages; strays are found."""
+
+import logging
+import os
+import shutil
+import time
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.utils import timezone
+
+from batches import deletion
+from tests.delete.stored import age_tombstones, store, stored_names
+from tests.rows import make_upload
+from uploads import burial
+from uploads.models import Tombstone
+from uploads.prepared import fetch_rows
+from uploads.storage import original_name
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(burial.Outage, "away", False)
+
+
+def delete_one(owner: User) -> None:
+    upload = store(make_upload(owner, 1))
+    deletion.delete_pictures(owner, [upload.id])
+
+
+def test_files_stay_a_moment_for_who_has_just_found_the_row(owner: User) -> None:
+    delete_one(owner)
+
+    assert burial.bury_due() == 0
+    assert len(stored_names()) == 3
+    assert Tombstone.objects.get().due_at > timezone.now()
+
+
+def test_crash_after_some_files_went_is_made_good(owner: User, media: Path) -> None:
+    delete_one(owner)
+    (media / original_name(Tombstone.objects.get().key)).unlink()
+    age_tombstones()
+
+    assert burial.bury_due() == 1
+
+    assert not stored_names()
+    assert burial.bury_due() == 0
+
+
+def test_tombstone_in_hand_is_left_to_its_round_and_is_due_again_after_a_crash(owner: User) -> None:
+    delete_one(owner)
+    age_tombstones()
+    taken = fetch_rows(burial.TAKE, {"pause": burial.FIRST_PAUSE, "doublings": 6, "chunk": 100})
+
+    assert len(taken) == 1
+    assert burial.bury_due() == 0
+    age_tombstones()
+    assert burial.bury_due() == 1
+
+
+def test_storage_that_is_away_is_waited_for_with_patience_and_one_line(
+    owner: User, media: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "uploads.burial")
+    delete_one(owner)
+    shutil.move(media, media.with_name("unmounted"))
+    pauses = []
+    for _ in range(3):
+        Tombstone.objects.update(due_at=timezone.now())
+        assert burial.bury_due() == 0
+        pauses.append(round((Tombstone.objects.get().due_at - timezone.now()).total_seconds() / 60))
+    shutil.move(media.with_name("unmounted"), media)
+    age_tombstones()
+
+    assert burial.bury_due() == 1
+
+    assert pauses == [1, 2, 4]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert not stored_names()
+
+
+def test_files_under_the_key_of_a_living_picture_are_never_removed(owner: User) -> None:
+    upload = store(make_upload(owner, 1))
+    Tombstone.objects.create(key=upload.key, previews=upload.previews, due_at=timezone.now())
+
+    assert burial.bury_due() == 1
+
+    assert len(stored_names()) == 3
+
+
+def sweep(*arguments: str) -> list[str]:
+    out = StringIO()
+    call_command("sweep_files", *arguments, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_sweep_removes_what_belongs_to_no_picture_and_is_old(
+    owner: User, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = store(make_upload(owner, 1))
+    stray, odd = store(make_upload(owner, 2)), media / "originals" / "00" / "odd"
+    stray.delete()
+    odd.write_bytes(b"what is this")
+    draft = media / f"{kept.previews['320']}.4711-1"
+    draft.write_bytes(b"half a preview of a living picture")
+    assert sweep()[-1].startswith("0 files")
+    monkeypatch.setattr("uploads.strays.YOUNG", timedelta(0))
+
+    listed = sweep("--dry-run")
+    swept = sweep()
+
+    names = {original_name(stray.key), *stray.previews.values(), "originals/00/odd", str(draft.relative_to(media))}
+    assert set(listed[:-1]) == set(swept[:-1]) == names
+    assert listed[-1].startswith("5 files")
+    assert stored_names() == {original_name(kept.key), *kept.previews.values()}
+
+
+def test_sweep_leaves_a_file_whose_bytes_are_old_and_whose_name_is_new(media: Path) -> None:
+    part = media / "part"
+    part.write_bytes(b"received the day before yesterday")
+    os.utime(part, (time.time() - 2 * 86400,) * 2)
+    part.rename(media / "originals" / "00" / ("a" * 32))
+
+    assert sweep()[-1].startswith("0 files")

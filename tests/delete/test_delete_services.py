@@ -1,0 +1,79 @@
+"""Who may delete a batch or a picture, and what is said before."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+
+from batches import deletion, services
+from batches.engine import arrive, reanalyse
+from batches.engine.errors import Refused
+from batches.models import UploadBatch
+from tests.delete.stored import add, finish_all
+from tests.people import make_person, make_staff
+from tests.rows import fill
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("who", ["somebody else", "staff who may not"])
+def test_batch_of_another_person_is_not_found(owner: User, who: str) -> None:
+    batch = fill(owner, 1)
+    user = make_person("ben") if who == "somebody else" else make_staff("viewer", "change_uploadbatch")
+
+    with pytest.raises(services.NotFound):
+        deletion.delete_batch(user, batch.id)
+
+    assert UploadBatch.objects.get(id=batch.id).deleting_since is None
+
+
+def test_staff_with_the_permission_deletes_any_batch(owner: User) -> None:
+    batch = fill(owner, 1)
+
+    assert deletion.delete_batch(make_staff("operator", "delete_uploadbatch"), batch.id)
+
+
+def test_extent_counts_what_goes_and_what_stays(owner: User) -> None:
+    batch, other = fill(owner, 4), fill(owner, 1, "Garden")
+    finish_all(batch)
+    arrive.seal_batch(batch.id)
+    first = batch.items.order_by("id")[0].upload
+    assert first is not None
+    add(other, first)
+    reanalyse.reanalyse_batch(batch.id)
+    batch.refresh_from_db()
+
+    assert deletion.extent_of(batch) == deletion.Extent(files=4, pictures=3, shared=1)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: make_person("ben"),
+        AnonymousUser,
+        lambda: make_staff("viewer", "view_upload", "delete_uploadbatch"),
+    ],
+)
+def test_pictures_of_another_person_are_left_out(owner: User, make: Callable[[], User]) -> None:
+    fill(owner, 1)
+    upload = Upload.objects.get()
+
+    assert deletion.delete_pictures(make(), [upload.id]) == 0
+
+    assert Upload.objects.exists()
+
+
+def test_staff_with_the_permission_deletes_any_picture(owner: User) -> None:
+    fill(owner, 1)
+    upload = Upload.objects.get()
+
+    assert deletion.delete_pictures(make_staff("operator", "delete_upload"), [upload.id]) == 1
+
+
+def test_too_many_at_a_time_are_refused_with_the_way_out(owner: User) -> None:
+    with pytest.raises(Refused) as refused:
+        deletion.delete_pictures(owner, range(deletion.MOST_PICTURES + 1))
+
+    assert refused.value.code == "upload.too_many"
+    assert "batch" in refused.value.message

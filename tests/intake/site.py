@@ -1,0 +1,114 @@
+"""The whole site as a process of its own that can be killed and started again at the same address."""
+
+import hashlib
+import http.client
+import random
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from batches.models import UploadBatch
+from tests.pictures import encoded, textured
+from tests.rows import assert_counters_true
+from tests.waiting import wait_until
+from tests.workers import ROOT
+from uploads.models import Upload
+from uploads.storage import local_copy
+from vuemantics.local.ports import answers
+from vuemantics.local.process import die_with_parent
+
+CHUNK = 2**20
+PICTURE = encoded(textured(320, 240), "JPEG") + random.Random(7).randbytes(3 * CHUNK + 4567)
+
+
+class Site:
+    """`python -m vuemantics.server` in earnest."""
+
+    def __init__(self, env: dict[str, str], log: Path) -> None:
+        self._env = env
+        self._log = log
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = int(free.getsockname()[1])
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "vuemantics.server", "--port", str(self.port)],
+                cwd=ROOT,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=die_with_parent(signal.SIGTERM),
+            )
+        wait_until(self._ready, 30)
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._process.kill()
+        self._process.wait(10)
+
+    def _ready(self) -> bool:
+        assert self._process.poll() is None, f"the web server ended:\n{self._log.read_text()}"
+        return answers("127.0.0.1", self.port)
+
+
+class Sender:
+    """A sender of its own that counts every byte it hands to the network."""
+
+    def __init__(self, site: Site, cookie: str, path: str) -> None:
+        self._site = site
+        self._headers = {"Tus-Resumable": "1.0.0", "Cookie": cookie}
+        self._path = path
+        self.sent = 0
+
+    def offset(self) -> int:
+        """Ask where the file stands."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=20)
+        connection.request("HEAD", self._path, headers=self._headers)
+        answer = connection.getresponse()
+        connection.close()
+        assert answer.status == 200
+        return int(answer.headers["Upload-Offset"])
+
+    def begin(self, offset: int, chunk: bytes, most: int) -> http.client.HTTPConnection:
+        """Begin a PATCH of the chunk, of which only the first `most` bytes go out for now."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=20)
+        connection.putrequest("PATCH", self._path)
+        facts = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
+        for name, value in (self._headers | facts | {"Content-Length": str(len(chunk))}).items():
+            connection.putheader(name, value)
+        connection.endheaders(chunk[:most])
+        self.sent += min(most, len(chunk))
+        return connection
+
+    def patch(self, offset: int, chunk: bytes) -> int:
+        """PATCH a whole chunk; returns the status."""
+        connection = self.begin(offset, chunk, len(chunk))
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+
+def metadata(batch: UploadBatch) -> dict[str, str]:
+    """What the picture is announced with."""
+    return {"batch": str(batch.id), "filename": "big.jpg", "last_modified": "1000"}
+
+
+def assert_whole(batch: UploadBatch) -> None:
+    """The picture is here, its bytes hash to what was sent, and it waits to be worked on."""
+    upload = Upload.objects.get()
+    with local_copy(upload.key) as path:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found == upload.sha256 == hashlib.sha256(PICTURE).hexdigest()
+    assert batch.items.get().status == "pending"
+    assert_counters_true(batch)

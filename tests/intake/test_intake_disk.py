@@ -1,0 +1,188 @@
+"""A disk that is full, nearly full or read-only: told in words, nothing lost, and sending goes on after it."""
+
+import subprocess
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from pytest_django import Settings
+
+from batches.intake.parts import part_path, part_size
+from batches.intake.receive import FileName, receive_file
+from batches.models import UploadBatch
+from tests.intake.tus_client import TusClient
+from tests.pictures import encoded, textured
+from tests.rows import assert_counters_true
+from uploads.models import Upload
+from uploads.storage import local_copy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MIB = 2**20
+PICTURE = encoded(textured(320, 240), "JPEG") + bytes(3 * MIB // 2)
+
+
+class Disk:
+    """A file system of its own in memory."""
+
+    def __init__(self, folder: Path, mib: int) -> None:
+        self.folder = folder
+        folder.mkdir()
+        made = self._mount("-t", "tmpfs", "-o", f"size={mib}m", "none", str(folder))
+        if made.returncode:
+            pytest.skip(f"no file system can be mounted here: {made.stderr.decode().strip()}")
+
+    def remount(self, options: str) -> None:
+        self._mount("-o", f"remount,{options}", str(self.folder)).check_returncode()
+
+    def unmount(self) -> None:
+        subprocess.run(["umount", "-l", str(self.folder)], check=False)
+
+    def _mount(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(["mount", *arguments], capture_output=True, check=False)
+
+
+@pytest.fixture
+def disk(tmp_path: Path, settings: Settings) -> Iterator[Disk]:
+    """1 MiB for parts and media, the sizes of a very small card."""
+    disk = Disk(tmp_path / "disk", 1)
+    settings.PARTS_ROOT = disk.folder / "parts"
+    settings.STORAGES = settings.STORAGES | {
+        "default": {
+            "BACKEND": "uploads.storage.disk.Disk",
+            "OPTIONS": {"location": disk.folder / "media"},
+        }
+    }
+    settings.MIN_FREE_BYTES = 0
+    yield disk
+    disk.unmount()
+
+
+def stored() -> bytes:
+    with local_copy(Upload.objects.get().key) as path:
+        return path.read_bytes()
+
+
+def test_full_disk_is_told_and_sending_goes_on_when_there_is_room(
+    tus: TusClient, batch: UploadBatch, disk: Disk
+) -> None:
+    location = tus.create(batch.id, "big.jpg", len(PICTURE)).headers["location"]
+    full = tus.patch(location, 0, PICTURE)
+    kept = tus.head(location)
+    still_full = tus.patch(location, kept.offset, PICTURE[kept.offset :])
+    before = batch.items.get().status
+    disk.remount("size=4m")
+
+    answer = tus.patch(location, kept.offset, PICTURE[kept.offset :])
+
+    assert (full.status, full.text.partition(":")[0]) == (507, "storage.full")
+    assert (still_full.status, before) == (507, "receiving")
+    assert 0 < kept.offset < len(PICTURE)
+    assert (answer.status, stored() == PICTURE) == (204, True)
+    assert_counters_true(batch)
+
+
+def test_disk_that_is_full_at_the_first_byte_loses_nothing(tus: TusClient, batch: UploadBatch, disk: Disk) -> None:
+    (disk.folder / "fill").write_bytes(bytes(MIB - 2 * 4096))
+    full = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE[:MIB])
+    disk.remount("size=4m")
+
+    answer = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE)
+
+    assert full.status == 507
+    assert (answer.status, stored() == PICTURE) == (201, True)
+
+
+def test_checksum_on_a_full_disk_leaves_the_part_as_it_was(tus: TusClient, batch: UploadBatch, disk: Disk) -> None:
+    location = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE[:900]).headers["location"]
+
+    full = tus.patch(location, 900, PICTURE[900:], checksum="sha1")
+
+    assert full.status == 507
+    assert tus.head(location).offset == 900
+
+
+def test_read_only_disk_is_told_and_sending_goes_on_when_it_can_be_written(
+    tus: TusClient, batch: UploadBatch, disk: Disk
+) -> None:
+    disk.remount("size=4m")
+    location = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE[:900]).headers["location"]
+    disk.remount("ro")
+    answers = [tus.patch(location, 900, PICTURE[900:]), tus.create_with(batch.id, "b.jpg", 10, b"0123456789")]
+    looked = tus.head(location)
+    disk.remount("rw")
+
+    answer = tus.patch(location, 900, PICTURE[900:])
+
+    assert [(one.status, one.text.partition(":")[0]) for one in answers] == [(507, "storage.read_only")] * 2
+    assert (looked.status, looked.offset) == (200, 900)
+    assert (answer.status, stored() == PICTURE) == (204, True)
+
+
+def test_media_that_cannot_be_written_leave_the_part_complete_and_waiting(
+    tus: TusClient, batch: UploadBatch, disk: Disk, settings: Settings, tmp_path: Path
+) -> None:
+    settings.PARTS_ROOT = tmp_path / "parts"
+    disk.remount("size=4m,ro")
+    location = tus.create(batch.id, "big.jpg", len(PICTURE)).headers["location"]
+    refused = tus.patch(location, 0, PICTURE)
+    item = batch.items.get()
+    before = (item.status, part_size(item.id), Upload.objects.count())
+    disk.remount("rw")
+    # Parts and media on one disk again, as the settings' check wants it; the part moves with them.
+    settings.PARTS_ROOT = disk.folder
+    (disk.folder / str(item.id)).write_bytes((tmp_path / "parts" / str(item.id)).read_bytes())
+
+    answer = tus.head(location)
+
+    assert (refused.status, refused.text.partition(":")[0]) == (507, "storage.read_only")
+    assert before == ("receiving", len(PICTURE), 0)
+    assert (answer.status, answer.offset, stored() == PICTURE) == (200, len(PICTURE), True)
+    assert_counters_true(batch)
+
+
+def test_room_is_kept_free(tus: TusClient, batch: UploadBatch, disk: Disk, settings: Settings) -> None:
+    disk.remount("size=4m")
+    location = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE[:900]).headers["location"]
+    settings.MIN_FREE_BYTES = 3 * MIB
+
+    answers = [
+        tus.patch(location, 900, PICTURE[900:]),
+        tus.create(batch.id, "second.jpg", len(PICTURE)),
+        tus.create_with(batch.id, "third.jpg", len(PICTURE), PICTURE),
+    ]
+    settings.MIN_FREE_BYTES = 2 * MIB
+
+    assert [(one.status, one.text.partition(":")[0]) for one in answers] == [(507, "storage.full")] * 3
+    assert "3.0\xa0MB are kept free" in answers[0].text
+    assert tus.patch(location, 900, PICTURE[900:]).status == 204
+    assert stored() == PICTURE
+
+
+def test_form_and_ingest_refuse_files_that_may_come_again(batch: UploadBatch, disk: Disk) -> None:
+    name = FileName("big.jpg", len(PICTURE))
+    full = receive_file(batch, name, BytesIO(PICTURE))
+    left = part_path(batch.items.get().id).exists()
+    disk.remount("size=4m,ro")
+    read_only = receive_file(batch, name, BytesIO(PICTURE))
+    disk.remount("rw")
+
+    again = receive_file(batch, name, BytesIO(PICTURE))
+
+    assert (full.code, read_only.code, left) == ("storage.full", "storage.read_only", False)
+    assert (again.state, stored() == PICTURE) == ("queued", True)
+    assert_counters_true(batch)
+
+
+def test_bytes_that_cannot_be_kept_are_sent_again(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
+    location = tus.create(batch.id, "cat.jpg", 5000).headers["location"]
+    parts.mkdir()
+    part_path(batch.items.get().id).symlink_to("/dev/null")  # takes bytes and cannot sync them
+
+    answer = tus.patch(location, 0, PICTURE[:5000])
+
+    assert (answer.status, answer.text.partition(":")[0]) == (507, "storage.failed")
+    assert tus.head(location).offset == 0
+    assert tus.patch(location, 0, PICTURE[:5000]).status == 204
+    assert default_storage.exists(f"originals/{Upload.objects.get().key.hex[:2]}/{Upload.objects.get().key.hex}")

@@ -1,0 +1,186 @@
+"""Any sequence of requests from several clients, right and wrong, leaves the exact bytes or no upload."""
+
+import os
+import time
+from itertools import count
+
+import pytest
+from hypothesis import Phase
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from batches.engine import arrive
+from batches.engine.abandon import wait_no_more
+from batches.intake import parts
+from batches.intake.digests import HashStates
+from batches.intake.places import begin_doubt
+from batches.intake.sweep import Sweeper
+from tests.intake.sending_model import WRONG, Model
+from tests.intake.tus_client import TusClient
+from tests.people import make_person
+from tests.pictures import encoded, textured
+from tests.rows import assert_counters_true
+from uploads.models import Upload
+from uploads.storage import local_copy
+
+JPEG = encoded(textured(24, 16), "JPEG")
+NUMBERS = count()
+
+clients = st.integers(0, 1)
+cuts = st.lists(st.integers(0, len(JPEG)), max_size=4).map(sorted)
+checksums = st.sampled_from(["", "", "sha1", "sha256", WRONG])
+ends = st.sampled_from(["", "", "cut"])
+
+
+class Sending(Model, RuleBasedStateMachine):
+    """Two pages of one person send the same file; somebody else tries to."""
+
+    content = JPEG
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Of their own, or the file of another run would be a duplicate.
+        number = next(NUMBERS)
+        person, other = make_person(f"ada{number}"), make_person(f"bob{number}")
+        self.pages = [TusClient(person), TusClient(person)]
+        self.stranger = TusClient(other)
+        self.batch = arrive.open_batch(person.id, "Any order")
+        self.location = ""
+
+    @rule(client=clients)
+    def create(self, client: int) -> None:
+        answer = self.pages[client].create(self.batch.id, "a.jpg", self.size)
+        assert answer.status == 201
+        self.location = answer.headers["location"]
+        self.took(0)
+        self.ended_if_complete()
+
+    @rule(client=clients, cuts=cuts, declared=st.booleans(), checksum=checksums, end=ends)
+    def create_with(self, client: int, cuts: list[int], declared: bool, checksum: str, end: str) -> None:
+        pieces = self.pieces(0, cuts)
+        page = self.pages[client]
+        answer = page.create_with(
+            self.batch.id, "a.jpg", self.size, *pieces, declared=declared and not end, checksum=checksum, end=end
+        )
+        self.location = f"/tus/{self.batch.items.get().id}"
+        self.took(0)
+        self.sent(answer, sum(map(len, pieces)), checksum, end, 201)
+
+    @precondition(lambda self: self.arrived is not None)
+    @rule(client=clients, cuts=cuts, declared=st.booleans(), checksum=checksums, end=ends)
+    def patch(self, client: int, cuts: list[int], declared: bool, checksum: str, end: str) -> None:
+        assert self.arrived is not None
+        start = self.arrived
+        pieces = self.pieces(start, [start + cut for cut in cuts])
+        page = self.pages[client]
+        answer = page.patch(
+            self.location, start, *pieces, declared=declared and not end, checksum=checksum, end=end if pieces else ""
+        )
+        self.sent(answer, start + sum(map(len, pieces)), checksum, end if pieces else "", 204)
+
+    @precondition(lambda self: self.arrived is not None)
+    @rule(client=clients, offset=st.integers(0, 2 * len(JPEG)))
+    def patch_elsewhere(self, client: int, offset: int) -> None:
+        if offset != self.arrived:
+            answer = self.pages[client].patch(self.location, offset, self.content[offset:] or b"x", declared=False)
+            assert answer.status == 409
+
+    @precondition(lambda self: self.arrived is not None and not self.done)
+    @rule(client=clients, extra=st.binary(min_size=1, max_size=9), declared=st.booleans(), checksum=checksums)
+    def patch_too_much(self, client: int, extra: bytes, declared: bool, checksum: str) -> None:
+        assert self.arrived is not None
+        pieces = [self.content[self.arrived :], extra]
+        answer = self.pages[client].patch(self.location, self.arrived, *pieces, declared=declared, checksum=checksum)
+        assert answer.status == 413
+
+    @precondition(lambda self: self.arrived is not None and not self.done)
+    @rule(client=clients)
+    def send_while_another_writes(self, client: int) -> None:
+        with parts.locked_part(self.item_id):
+            assert self.pages[client].patch(self.location, self.arrived or 0, b"x", declared=False).status == 423
+
+    @precondition(lambda self: self.location)
+    @rule(client=clients)
+    def delete(self, client: int) -> None:
+        status = self.pages[client].request("DELETE", self.location).status
+        if self.arrived is None:
+            assert status in {204, 410}  # expired, and swept or not yet
+        else:
+            assert status == (409 if self.done else 204)
+        if not self.done:
+            self.arrived = None
+
+    @precondition(lambda self: self.location)
+    @rule()
+    def stranger_tries(self) -> None:
+        answers = [self.stranger.head(self.location), self.stranger.patch(self.location, self.arrived or 0, b"x")]
+        answers.append(self.stranger.request("DELETE", self.location))
+        assert {answer.status for answer in answers} == {404}
+
+    @precondition(lambda self: self.arrived is not None and not self.done)
+    @rule(junk=st.binary(min_size=1, max_size=20))
+    def kill_while_in_doubt(self, junk: bytes) -> None:
+        """What a server leaves that is killed before a checksum was proven."""
+        parts.part_path(self.item_id).parent.mkdir(exist_ok=True)
+        begin_doubt(self.item_id, self.arrived or 0)
+        with parts.part_path(self.item_id).open("ab") as part:
+            part.write(junk)
+        self.restart()
+
+    @rule()
+    def restart(self) -> None:
+        """Another process takes over: the running digests are gone."""
+        parts.states = HashStates()
+
+    @rule()
+    def give_up(self) -> None:
+        """What never came is given up; it may go on all the same."""
+        wait_no_more(self.batch.id)
+
+    @precondition(lambda self: self.arrived and self.arrived < self.size)
+    @rule(swept=st.booleans())
+    def expire(self, swept: bool) -> None:
+        then = time.time() - 8 * 24 * 3600
+        os.utime(parts.part_path(self.item_id), (then, then))
+        if swept:
+            Sweeper().sweep()
+        self.arrived = None
+
+    @rule()
+    def sweep(self) -> None:
+        Sweeper().sweep()
+
+    @invariant()
+    def offset_is_exact(self) -> None:
+        if self.location:
+            answer = self.pages[0].head(self.location)
+            if self.arrived is None:
+                assert answer.status == 410
+                return
+            self.ended_if_complete()
+            assert (answer.status, answer.offset) == (200, self.arrived)
+
+    @invariant()
+    def bytes_are_exact_or_there_is_no_upload(self) -> None:
+        uploads = list(Upload.objects.filter(items__batch=self.batch))
+        assert len(uploads) == self.done
+        for upload in uploads:
+            with local_copy(upload.key) as path:
+                assert path.read_bytes() == self.content
+        assert_counters_true(self.batch)
+
+    @property
+    def item_id(self) -> int:
+        return int(self.location.rpartition("/")[2])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_any_sequence_leaves_the_exact_bytes_or_no_upload() -> None:
+    # A failure is shown as it was found: to shrink it takes minutes, every run being a person with files.
+    run_state_machine_as_test(
+        Sending,
+        settings=hypothesis_settings(
+            max_examples=30, stateful_step_count=20, deadline=None, phases=[Phase.explicit, Phase.generate]
+        ),
+    )

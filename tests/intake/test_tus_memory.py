@@ -1,0 +1,51 @@
+"""What one connection holds in memory while a large body comes in."""
+
+import asyncio
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from batches.intake.tus.app import tus_application
+from batches.models import UploadBatch
+from tests.intake.tus_client import TusClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MIB = 2**20
+
+
+async def patch(tus: TusClient, location: str, size: int, piece: int) -> tuple[int, int]:
+    """Stream a body of zeros; returns the status and the most memory that was held beside one piece of the server."""
+    left = size
+    status = 0
+
+    async def receive() -> Any:
+        nonlocal left
+        left -= piece
+        return {"type": "http.request", "body": bytes(piece), "more_body": left > 0}
+
+    async def send(message: Any) -> None:
+        nonlocal status
+        status = message.get("status", status)
+
+    wanted = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0", "Content-Length": str(size)}
+    lines = [(name.lower().encode(), value.encode()) for name, value in (tus.headers | wanted).items()]
+    scope = {"type": "http", "method": "PATCH", "path": location, "scheme": "http", "headers": lines}
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    await tus_application(scope, receive, send)
+    most = tracemalloc.get_traced_memory()[1] - before - piece
+    tracemalloc.stop()
+    return status, most
+
+
+@pytest.mark.parametrize("piece", [4096, 50_000, 131_072])
+def test_connection_holds_little_of_a_large_body(tus: TusClient, batch: UploadBatch, piece: int) -> None:
+    size = 40 * piece
+    locations = [tus.create(batch.id, f"{number}.jpg", size + 1).headers["location"] for number in range(4)]
+
+    answers = [asyncio.run(patch(tus, location, size, piece)) for location in locations]
+
+    assert {status for status, _ in answers} == {204}
+    # The objects of Django and of the loop are in it, and with the first ones what a process makes but once.
+    assert min(most for _, most in answers) <= MIB // 8
