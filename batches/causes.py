@@ -54,11 +54,20 @@ CAUSES: dict[str, Cause] = {
         _("Try again once; if it stays so, add a copy that was saved anew."),
         may_pass=True,
     ),
+    "quota.exceeded": Cause(
+        _("There is no more room for your files."), _("Delete what you do not need, then add it again."), told=True
+    ),
+    "storage.denied": Cause(_("The server may not write to its disk."), _("Let it, then add the file again.")),
+    "storage.failed": Cause(_("The disk of the server failed."), _("Look after it, then add the file again.")),
     "storage.full": Cause(
         _("The disk of the server was full."),
         _("Make room there, then try again or add the file again."),
         may_pass=True,
     ),
+    "storage.read_only": Cause(
+        _("The disk of the server can only be read."), _("Look after it, then add the file again.")
+    ),
+    "upload.expired": Cause(_("The file was not sent to its end in time."), _("Add it again.")),
 }
 """By code. Codes that are not here fall back to the file's own message."""
 

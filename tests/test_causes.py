@@ -9,7 +9,9 @@ from batches.causes import CAUSES, may_pass, words_for
 from batches.engine.arrive import MAY_COME_AGAIN
 
 ROOT = Path(__file__).resolve().parent.parent
-RAISED = re.compile(r'(?:PermanentError|_Unusable|refuse_item\([^,]+,|_refuse\([^,]+,)\(?\s*"([a-z]+\.[a-z_]+)"')
+RAISED = re.compile(
+    r'(?:PermanentError|GONE = |_Unusable|refuse_item\([^,]+,|_refuse\([^,]+,)\(?\s*"([a-z]+\.[a-z_]+)"'
+)
 
 
 def raised_codes() -> set[str]:
