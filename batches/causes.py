@@ -59,11 +59,7 @@ CAUSES: dict[str, Cause] = {
     ),
     "storage.denied": Cause(_("The server may not write to its disk."), _("Let it, then add the file again.")),
     "storage.failed": Cause(_("The disk of the server failed."), _("Look after it, then add the file again.")),
-    "storage.full": Cause(
-        _("The disk of the server was full."),
-        _("Make room there, then try again or add the file again."),
-        may_pass=True,
-    ),
+    "storage.full": Cause(_("The disk of the server was full."), _("Make room there, then add the file again.")),
     "storage.read_only": Cause(
         _("The disk of the server can only be read."), _("Look after it, then add the file again.")
     ),

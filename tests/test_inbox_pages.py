@@ -85,7 +85,7 @@ def test_cause_that_cannot_pass_offers_no_second_try(page: Client, anna: User) -
 
 
 def test_files_that_are_not_stored_offer_no_second_try(page: Client, anna: User) -> None:
-    refuse(fill(anna, 0), "a.jpg", "storage.full", "The disk is full.")
+    refuse(fill(anna, 0), "a.jpg", "file.unreadable", "The disk did not give it.")
 
     html = shown(page)
 
