@@ -16,6 +16,7 @@ import django
 from django.core.management import call_command
 
 from bench.sink import command
+from uploads.storage import begin_storage
 from vuemantics.local import LocalServices
 from vuemantics.local.ports import answers
 
@@ -43,6 +44,7 @@ def stack() -> Iterator[LocalServices]:
     try:
         django.setup()
         call_command("migrate", verbosity=0)
+        begin_storage()
         yield services
     finally:
         services.stop()

@@ -90,7 +90,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     os.environ.update(
         VUEMANTICS_VAR=str(folder / "var"), SECRET_KEY="for the tests only, long enough for the checks of a real one"
     )
-    (folder / "var" / "static").mkdir(parents=True)  # WhiteNoise warns when there is none
+    # WhiteNoise warns when there is no folder; rows without files make the storage seem to be away when it has none.
+    for name in ("static", "media/originals", "media/previews"):
+        (folder / "var" / name).mkdir(parents=True)
     early_config.stash[services_key] = services
     return (yield)
 

@@ -34,6 +34,7 @@ def media(settings: Settings, tmp_path: Path) -> None:
             "OPTIONS": {"location": tmp_path / "media"},
         }
     }
+    storage.begin_storage()
 
 
 @pytest.fixture

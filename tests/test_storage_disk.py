@@ -18,10 +18,11 @@ BYTES = os.urandom(5000)
 
 @pytest.fixture(autouse=True)
 def media(settings: Settings, tmp_path: Path) -> Path:
-    """The media folder of one test, not yet made."""
+    """The media folder of one test, ready for its first file."""
     folder = tmp_path / "media"
     disk = settings.STORAGES["default"] | {"OPTIONS": {"location": folder}}
     settings.STORAGES = settings.STORAGES | {"default": disk}
+    storage.begin_storage()
     return folder
 
 
@@ -105,7 +106,7 @@ def test_previews_are_replaced_and_go_with_the_original(part: Path, media: Path)
 
 
 def test_preview_that_finds_no_place_waits_for_the_storage(media: Path) -> None:
-    media.mkdir()
+    (media / "previews").rmdir()
     (media / "previews").write_text("a file where the folder should be")
 
     with pytest.raises(EnvironmentalError) as trouble:
@@ -126,3 +127,16 @@ def test_disk_that_is_full_has_its_own_code(media: Path) -> None:
 
     assert trouble.value.code == "storage.full"
     assert not os.path.lexists(draft)
+
+
+def test_disk_that_is_not_mounted_gets_no_folder_that_would_look_like_an_empty_one(part: Path, media: Path) -> None:
+    media.rename(media.with_name("away"))
+    media.mkdir()
+
+    with pytest.raises(OSError, match="not there"):
+        storage.store_original(part, uuid4())
+    with pytest.raises(EnvironmentalError) as told:
+        storage.save_previews(uuid4(), {320: b"jpeg"})
+
+    assert told.value.code == "storage.away"
+    assert not list(media.iterdir())

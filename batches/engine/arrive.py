@@ -17,7 +17,9 @@ from batches.states import BatchKind, BatchStatus, ItemStatus
 EXPIRED = "upload.expired"
 WITHDRAWN = "file.withdrawn"
 # What a file may fail of before its bytes are here, for no reason of its own. Its part is kept and sending goes on.
-MAY_GO_ON = frozenset({"item.abandoned", "storage.full", "storage.read_only", "storage.denied", "storage.failed"})
+MAY_GO_ON = frozenset(
+    {"item.abandoned", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
+)
 # Of these no part is kept: announced once more, they begin anew.
 MAY_COME_AGAIN = MAY_GO_ON | {EXPIRED, WITHDRAWN, "file.unreadable", "file.changed"}
 

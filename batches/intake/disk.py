@@ -12,17 +12,20 @@ FULL = "storage.full"
 READ_ONLY = "storage.read_only"
 DENIED = "storage.denied"
 FAILED = "storage.failed"
+AWAY = "storage.away"
 _CODES = {
     errno.ENOSPC: FULL,
     errno.EDQUOT: FULL,
     errno.EROFS: READ_ONLY,
     errno.EACCES: DENIED,
     errno.EPERM: DENIED,
+    errno.ENODEV: AWAY,
 }
 _WORDS = {
     FULL: "The disk of the server is full. Make room there, then go on: what has arrived is kept.",
     READ_ONLY: "The disk of the server can only be read. Make it writable there, then go on: what has arrived is kept.",
     DENIED: "The server may not write to its own folder. Mend its rights there, then go on: what has arrived is kept.",
+    AWAY: "The disk for the files is not there. Mount it on the server, then go on: what has arrived is kept.",
     FAILED: "The disk of the server failed; its log says more. Mend it there, then go on: what has arrived is kept.",
 }
 

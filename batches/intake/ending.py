@@ -12,7 +12,9 @@ and no transaction waits for a storage that is far away.
 """
 
 from dataclasses import dataclass
+from errno import ENODEV
 from typing import Literal
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -25,7 +27,7 @@ from batches.states import ItemStatus
 from uploads import arrivals
 from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
 from uploads.models import Kind, Upload
-from uploads.storage import delete_files, is_stored, store_original
+from uploads.storage import begin_storage, delete_files, is_stored, store_original
 
 TRIES = 5
 
@@ -117,7 +119,7 @@ def _keep_once(item: BatchItem, part: Part, wanted: Upload, known: Upload | None
     upload = known or wanted
     stored = known is None or not is_stored(known.key)
     if stored:
-        store_original(part.path, upload.key)
+        _store(part, upload.key)
     try:
         with transaction.atomic():
             if known is None:
@@ -134,6 +136,17 @@ def _keep_once(item: BatchItem, part: Part, wanted: Upload, known: Upload | None
         if stored:
             delete_files(upload.key, {})
         raise
+
+
+def _store(part: Part, key: UUID) -> None:
+    """Store the bytes. Only before the very first file is a storage without its folders an empty one."""
+    try:
+        store_original(part.path, key)
+    except OSError as error:
+        if error.errno != ENODEV or Upload.objects.exists():
+            raise
+        begin_storage()
+        store_original(part.path, key)
 
 
 def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:

@@ -153,7 +153,7 @@ def test_page_says_that_it_reconnects_and_is_right_again(open_page: OpenPage, ba
 
 
 def test_page_stops_trying_where_trying_is_no_use(open_page: OpenPage, batch: UploadBatch) -> None:
-    for code, words in ((4403, "You are signed out."), (4404, "This batch is no longer here.")):
+    for code, words in ((4403, "You are signed out."), (4404, "This batch was deleted.")):
         page = open_page("/library/")
         line = Line(page)
         page.goto(page.url.replace("/library/", path(batch)))

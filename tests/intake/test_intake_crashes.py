@@ -148,3 +148,25 @@ def test_part_that_lies_in_storage_already_is_begun_as_another_file(tmp_path: Pa
 
     assert stored.read_bytes() == b"all of it"
     assert part_path(7).read_bytes() == b"half"
+
+
+def test_first_file_begins_the_storage_and_a_later_one_waits_for_a_disk_that_is_not_mounted(
+    tus: TusClient, batch: UploadBatch, settings: Settings, tmp_path: Path
+) -> None:
+    media, other = tmp_path / "media", encoded(textured(200, 100), "JPEG")
+    disk = settings.STORAGES["default"] | {"OPTIONS": {"location": media}}
+    settings.STORAGES = settings.STORAGES | {"default": disk}
+
+    first = tus.create_with(batch.id, "first.jpg", len(JPEG), JPEG)
+    media.rename(tmp_path / "mounted")
+    media.mkdir()
+    refused = tus.create_with(batch.id, "second.jpg", len(other), other)
+    waits = batch.items.get(filename="second.jpg").status
+    media.rmdir()
+    (tmp_path / "mounted").rename(media)
+    again = tus.create_with(batch.id, "second.jpg", len(other), other)
+
+    assert (first.status, again.status) == (201, 201)
+    assert (refused.status, refused.text.partition(":")[0], waits) == (507, "storage.away", "receiving")
+    assert len(originals()) == 2
+    assert_counters_true(batch)

@@ -12,6 +12,7 @@ from uploads.storage.place import place
 
 __all__ = [
     "address_seconds",
+    "begin_storage",
     "delete_files",
     "is_stored",
     "local_copy",
@@ -23,6 +24,11 @@ __all__ = [
     "storage_answers",
     "store_original",
 ]
+
+
+def begin_storage() -> None:
+    """Make what an empty storage needs, before its first file. Raises OSError as `Place` says."""
+    place().begin()
 
 
 def store_original(part: Path, key: UUID) -> None:

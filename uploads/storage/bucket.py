@@ -66,6 +66,9 @@ class Bucket(S3Storage):
     def _object(self, name: str) -> dict[str, str]:
         return {"Bucket": self.bucket_name, "Key": self._normalize_name(name)}
 
+    def begin(self) -> None:
+        """A bucket needs nothing."""
+
     def keep(self, part: Path, name: str) -> None:
         """Put the part's bytes; above 64 MiB in parts, of which nothing is seen before the last has come."""
         place = self._object(name)

@@ -19,6 +19,11 @@ class Disk(FileSystemStorage):
 
     address_seconds = 0
 
+    def begin(self) -> None:
+        """Make the two folders: where they are missing later on, the disk is not mounted."""
+        for folder in ("originals", "previews"):
+            Path(self.path(folder)).mkdir(parents=True, exist_ok=True, mode=0o700)
+
     def keep(self, part: Path, name: str) -> None:
         """Link the part, which must be on the same disk and synced, to its name; the name is synced too."""
         target = Path(self.path(name))
@@ -106,7 +111,10 @@ def _draft(target: Path) -> Iterator[Path]:
 
 
 def _make_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Never the folder above it: on the bare place of a disk that is not mounted, files would seem to be gone."""
+    if not folder.parent.is_dir():
+        raise OSError(ENODEV, "The media disk is not there.")
+    folder.mkdir(exist_ok=True, mode=0o700)
     _sync_folder(folder.parent)
 
 

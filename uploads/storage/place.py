@@ -19,6 +19,9 @@ class Place(Protocol):
 
     address_seconds: int
 
+    def begin(self) -> None:
+        """Make what an empty place needs. A place where files were stored before has it, or is not reached."""
+
     def keep(self, part: Path, name: str) -> None:
         """Store the bytes of `part`, which stays where it is; they are safe when this returns."""
 
