@@ -18,8 +18,9 @@ def dismiss_cause(batch_ids: Sequence[int], code: str, until: datetime) -> int:
     Trying a file again, or sending it again, undoes it. Repeating it changes nothing. No batch is touched, so items of
     many batches are locked together, in the order of their ids.
     """
-    dismissed = 0
-    while chunk := _dismiss_chunk(batch_ids, code, until):
+    dismissed = chunk = _dismiss_chunk(batch_ids, code, until)
+    while chunk == CHUNK:
+        chunk = _dismiss_chunk(batch_ids, code, until)
         dismissed += chunk
     return dismissed
 

@@ -37,8 +37,9 @@ def retry_cause(batch_id: int, code: str, until: datetime) -> int:
     than `until` and left alone. Raises as `retry_failed`.
     """
     which = Q(batch_id=batch_id, error_code=code, finished_at__lte=until, dismissed_at=None)
-    retried = 0
-    while chunk := _retry(batch_id, which, CHUNK):
+    retried = chunk = _retry(batch_id, which, CHUNK)
+    while chunk == CHUNK:
+        chunk = _retry(batch_id, which, CHUNK)
         retried += chunk
     return retried
 
