@@ -39,6 +39,7 @@ class UploadBatch(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+    notified_at = models.DateTimeField(null=True, blank=True, help_text=_("When its owner was sent word of its end."))
     deleting_since = models.DateTimeField(null=True, blank=True)
 
     objects = PresentBatches["UploadBatch"]()
@@ -80,6 +81,11 @@ class UploadBatch(models.Model):
             models.Index(fields=["id"], name="batch_cancelled", condition=Q(status=BatchStatus.CANCELLED)),
             models.Index(fields=["id"], name="batch_unfinished", condition=Q(status__in=LIVE_BATCHES)),
             models.Index(fields=["id"], name="batch_deleting", condition=Q(deleting_since__isnull=False)),
+            models.Index(
+                fields=["completed_at"],
+                name="batch_untold",
+                condition=Q(status=BatchStatus.COMPLETED, notified_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -115,7 +121,8 @@ class BatchItem(models.Model):
     """One file's way through one batch: the queue, the hot table and the history of attempts.
 
     `queue_position` is set exactly while the file waits; no other index orders it, so that a claim always walks
-    `item_queue`. `claim` is a random token that guards the finish; `worker` names the process that holds it.
+    `item_queue`. `claim` is a random token that guards the finish; `worker` names the process that holds it. A failure
+    that was `dismissed_at` some time stays in its batch and its counts, and is no longer asked about.
     """
 
     batch = models.ForeignKey(UploadBatch, on_delete=models.CASCADE, related_name="items", db_index=False)
@@ -138,6 +145,7 @@ class BatchItem(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    dismissed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -168,6 +176,14 @@ class BatchItem(models.Model):
                 fields=["batch"], name="item_receiving", condition=Q(status=ItemStatus.RECEIVING), include=["size"]
             ),
             models.Index(fields=["batch", "id"], name="item_failed", condition=Q(status=ItemStatus.FAILED)),
+            # The two below hold failures alone, so that no other file's end writes into them.
+            models.Index(fields=["error_code", "id"], name="item_cause", condition=Q(status=ItemStatus.FAILED)),
+            models.Index(
+                fields=["batch", "error_code", "id"],
+                include=["upload", "finished_at"],
+                name="item_needs_a_look",
+                condition=Q(status=ItemStatus.FAILED, dismissed_at__isnull=True),
+            ),
             models.Index(fields=["batch", "id"], name="item_of_batch"),
         ]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Min, QuerySet
 
+from batches.causes import Words, words_for
 from batches.engine.arrive import MAY_COME_AGAIN
 from batches.engine.stall import why_still
 from batches.models import BatchItem, UploadBatch
@@ -40,6 +41,11 @@ class Trouble:
     def more(self) -> int:
         """How many files are not named."""
         return self.count - len(self.names)
+
+    @property
+    def words(self) -> Words:
+        """What happened and what to do."""
+        return words_for(self.code, self.message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from batches.views import before_sending, commands, delete, pages, upload
+from batches.views import before_sending, commands, delete, inbox, pages, upload
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -15,6 +15,10 @@ urlpatterns = [
     path("batches/<int:batch_id>/known/", before_sending.take_known, name="batch-known"),
     path("batches/<int:batch_id>/seal/", upload.seal, name="batch-seal"),
     path("batches/<int:batch_id>/", pages.batch_detail, name="batch-detail"),
+    path("needs-a-look/", inbox.inbox, name="inbox"),
+    path("needs-a-look/try-again/", inbox.retry, name="inbox-retry"),
+    path("needs-a-look/dismiss/", inbox.dismiss, name="inbox-dismiss"),
+    path("needs-a-look/files.csv", inbox.download, name="inbox-csv"),
     path("batches/<int:batch_id>/delete/", delete.delete, name="batch-delete"),
     path("batches/<int:batch_id>/pause/", commands.pause, name="batch-pause"),
     path("batches/<int:batch_id>/resume/", commands.resume, name="batch-resume"),

@@ -17,6 +17,7 @@ from batches.engine.heartbeat import beat
 from batches.engine.hold import hold
 from batches.engine.in_hand import Held, hand
 from batches.engine.liveness import identity
+from batches.notices import NOTICE_SECONDS, send_notices
 from batches.reconciler import reconcile
 
 logger = logging.getLogger(__name__)
@@ -100,6 +101,8 @@ class WorkerMiddleware(dramatiq.Middleware):
             Repeat("reconciler", settings.RECONCILE_SECONDS, reconcile),
             Repeat("cleaner", settings.RECONCILE_SECONDS, clean),
         ]
+        if settings.EMAIL_URL:
+            self._threads.append(Repeat("notices", NOTICE_SECONDS, send_notices))
         for thread in self._threads:
             thread.start()
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from batches import services
-from batches.admin.items import MAX_RETRIES
+from batches.admin.commands import MOST_ROWS
 from batches.engine import arrive, claim, finish
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
@@ -146,13 +146,13 @@ def test_retry_of_chosen_files_names_those_that_have_not_failed(operator: Client
 
 def test_retry_of_very_many_files_is_refused(operator: Client, owner: User) -> None:
     batch = arrive.open_batch(owner.id, "Many")
-    rows = [BatchItem(batch=batch, filename="a", fingerprint=f"{n:064}", size=1) for n in range(MAX_RETRIES + 1)]
+    rows = [BatchItem(batch=batch, filename="a", fingerprint=f"{n:064}", size=1) for n in range(MOST_ROWS + 1)]
     BatchItem.objects.bulk_create(rows)
 
     response = act(operator, ITEMS, "retry", rows[0].pk, index="0", select_across="1")
 
     assert told(response) == [
-        f"Choose at most {MAX_RETRIES} files, or try all failed files of their batch again.",
+        f"Choose at most {MOST_ROWS} rows; many files are commanded by their batch, or by their cause.",
     ]
 
 

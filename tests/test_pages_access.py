@@ -11,7 +11,8 @@ from tests.people import make_person
 from tests.rows import fill
 from uploads.models import Upload
 
-PAGES = ["home", "batch-list", "batch-detail", "upload-list", "upload-detail", "upload-preview", "upload-original"]
+PLAIN = ["home", "batch-list", "upload-list", "inbox", "inbox-csv", "password-change"]
+PAGES = [*PLAIN, "batch-detail", "upload-detail", "upload-preview", "upload-original"]
 FOREIGN_PAGES = ["batch-detail", "upload-detail", "upload-preview", "upload-original"]
 BUTTONS = ["batch-pause", "batch-resume", "batch-cancel", "batch-no-more", "batch-retry", "batch-reanalyse"]
 
@@ -33,7 +34,7 @@ def address(name: str, batch: UploadBatch, upload: Upload) -> str:
         return reverse(name, args=[upload.id, 320])
     if name in {"upload-detail", "upload-original"}:
         return reverse(name, args=[upload.id])
-    return reverse(name) if name in {"home", "batch-list", "upload-list"} else reverse(name, args=[batch.id])
+    return reverse(name) if name in PLAIN else reverse(name, args=[batch.id])
 
 
 @pytest.mark.parametrize("name", [*PAGES, *BUTTONS])

@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from batches.states import Stage
 from uploads.analysis.registry import ANALYZERS
+from vuemantics.mail_checks import MAIL_CHECKS
 from vuemantics.storage_checks import STORAGE_CHECKS
 
 KEY_LENGTH = 50
@@ -116,5 +117,6 @@ CHECKS = (
     check_parts,
     check_analyzer,
     check_processor,
+    *MAIL_CHECKS,
     *STORAGE_CHECKS,
 )

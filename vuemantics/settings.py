@@ -12,6 +12,7 @@ from vuemantics.content_policy import content_policy
 from vuemantics.environment import flag, log_level, number, numbers, origin, secret_key, time_zone, url, whole
 from vuemantics.local import local_urls
 from vuemantics.log_lines import log_lines
+from vuemantics.mail_server import SCHEMES, mail_server
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VUEMANTICS_VAR") or BASE_DIR / "var").resolve()
@@ -97,11 +98,12 @@ _database: dict[str, Any] = {**dj_database_url.parse(_database_url)}
 _database.update(
     CONN_MAX_AGE=0,
     CONN_HEALTH_CHECKS=True,
-    # The pool is opened at the first query, never before a fork: one a thread, heartbeat, reconciler, cleaner, stop.
+    # The pool is opened at the first query, never before a fork: one a thread, heartbeat, reconciler, cleaner,
+    # notices, stop.
     OPTIONS={
         **_database.get("OPTIONS", {}),
         # Whoever needs a lost database asks for it anew: the pool's own pauses between two tries grow to minutes.
-        "pool": {"min_size": 1, "max_size": WORKER_THREADS + 5, "timeout": 10, "reconnect_timeout": 1},
+        "pool": {"min_size": 1, "max_size": WORKER_THREADS + 6, "timeout": 10, "reconnect_timeout": 1},
         # Only the engine's hot statements ask for it (uploads/prepared.py).
         "prepare_threshold": 0,
         # A process that is stopped in the middle of a transaction must not keep its locks from all others.
@@ -180,7 +182,18 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "batch-list"
-LOGOUT_REDIRECT_URL = "login"
+
+# Mails when a batch is done, off without a server. Links in them need the address by which people come.
+PUBLIC_URL = origin("VUEMANTICS_URL")
+EMAIL_URL = os.environ.get("VUEMANTICS_EMAIL_URL", "").strip() and url(
+    "VUEMANTICS_EMAIL_URL", "", [*SCHEMES], "smtp+tls://user:password@mail.example.org:587"
+)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("VUEMANTICS_EMAIL_FROM", "").strip()
+_mail = mail_server(EMAIL_URL)
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starts_tls, _mail.is_tls
+EMAIL_TIMEOUT = 10
 
 CONTENT_SECURITY_POLICY = content_policy(S3.origin if S3.bucket else "")
 X_FRAME_OPTIONS = "DENY"

@@ -1,22 +1,35 @@
 """Batches in the admin."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import F, QuerySet, Sum
+from django.forms import Media
+from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from batches import services
-from batches.admin.commands import command_each, tell
+from batches.admin.batch_words import (
+    words_cancelled,
+    words_paused,
+    words_processed,
+    words_reanalysed,
+    words_resumed,
+    words_retried,
+)
+from batches.admin.commands import command_each, tell, too_many
 from batches.admin.deletion import DeletingAdmin
+from batches.admin.owners import OwnerFilter, OwnerForm
 from batches.models import UploadBatch
 from batches.states import ItemStatus
 
@@ -44,7 +57,7 @@ class BatchAdmin(DeletingAdmin):
         ],
         *["kind", "created_at"],
     ]
-    list_filter = ["status", "kind", "created_at"]
+    list_filter = ["status", "kind", OwnerFilter, "created_at"]
     list_select_related = ["owner"]
     search_fields = ["name", "owner__username"]
     search_help_text = _("Part of a batch's name or of its owner's")
@@ -59,6 +72,12 @@ class BatchAdmin(DeletingAdmin):
     ]
     readonly_fields = ["standing", "progress", "files", "waiting"]
 
+    @property
+    def media(self) -> Media:
+        """Add what the choice of an owner and the bars need."""
+        bars = Media(js=[Script("js/admin_live.js", type="module")])  # type: ignore[list-item]  # the stubs are older
+        return super().media + OwnerForm().media + bars
+
     def has_command_permission(self, request: HttpRequest) -> bool:
         """Tell whether the actions are offered; the services ask again for each batch."""
         return services.is_operator(request.user)
@@ -71,8 +90,9 @@ class BatchAdmin(DeletingAdmin):
     @admin.display(description=_("Progress"))
     def progress(self, batch: UploadBatch) -> SafeString:
         """Show a bar and the whole percent."""
-        bar = '<progress max="100" value="{}" aria-label="{}"></progress> {} %'
-        return format_html(bar, batch.percent, _("Progress"), batch.percent)
+        bar = '<progress max="100" value="{}" aria-label="{}" data-batch="{}"{}></progress> {} %'
+        active = mark_safe(" data-active") if batch.is_active else ""
+        return format_html(bar, batch.percent, _("Progress"), batch.pk, active, batch.percent)
 
     @admin.display(description=_("Waiting"))
     def waiting(self, batch: UploadBatch) -> int:
@@ -90,41 +110,49 @@ class BatchAdmin(DeletingAdmin):
     @admin.action(permissions=["command"], description=_("Process now: wait for no more files, serve them next"))
     def process_now(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         """Seal the selected batches and put them first in the round."""
-        outcome = command_each(queryset, partial(services.process_now, request.user))
-        tell(self, request, outcome, _("Processed now."), _words_processed)
+        self._command(request, queryset, services.process_now, _("Processed now."), words_processed)
 
     @admin.action(permissions=["command"], description=_("Pause"))
     def pause(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         """Begin no more files of the selected batches."""
-        outcome = command_each(queryset, partial(services.pause_batch, request.user))
-        tell(self, request, outcome, _("Paused."), _words_paused)
+        self._command(request, queryset, services.pause_batch, _("Paused."), words_paused)
 
     @admin.action(permissions=["command"], description=_("Resume"))
     def resume(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         """Let the selected batches go on."""
-        outcome = command_each(queryset, partial(services.resume_batch, request.user))
-        tell(self, request, outcome, _("Resumed."), _words_resumed)
+        self._command(request, queryset, services.resume_batch, _("Resumed."), words_resumed)
 
     @admin.action(permissions=["command"], description=_("Try failed files again"))
     def retry_failed(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         """Queue the failed files of the selected batches that are stored."""
-        outcome = command_each(queryset, partial(services.retry_failed, request.user))
-        tell(self, request, outcome, _("Failed files tried again."), _words_retried)
+        self._command(request, queryset, services.retry_failed, _("Failed files tried again."), words_retried)
 
     @admin.action(permissions=["command"], description=_("Describe their pictures again"))
     def reanalyse(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         """Make a re-analysis of each selected batch."""
-        outcome = command_each(queryset, partial(services.reanalyse_batch, request.user))
-        tell(self, request, outcome, _("Its pictures are described again."), _words_reanalysed)
+        self._command(
+            request, queryset, services.reanalyse_batch, _("Its pictures are described again."), words_reanalysed
+        )
 
     @admin.action(permissions=["command"], description=_("Cancel…"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
         """Ask first, then cancel the selected batches."""
         if "confirmed" not in request.POST:
-            return self._ask_before_cancel(request, queryset)
-        outcome = command_each(queryset, partial(services.cancel_batch, request.user))
-        tell(self, request, outcome, _("Cancelled."), _words_cancelled)
+            return None if too_many(self, request, queryset) else self._ask_before_cancel(request, queryset)
+        self._command(request, queryset, services.cancel_batch, _("Cancelled."), words_cancelled)
         return None
+
+    def _command(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[UploadBatch],
+        service: Callable[[Any, int], object],
+        history: str | Promise,
+        done: Callable[[int], str],
+    ) -> None:
+        """Give each selected batch to a service, unless there are too many."""
+        if not too_many(self, request, queryset):
+            tell(self, request, command_each(queryset, partial(service, request.user)), history, done)
 
     def _ask_before_cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse:
         waiting = F("total") - F("successful") - F("failed") - F("cancelled")
@@ -135,7 +163,7 @@ class BatchAdmin(DeletingAdmin):
             "opts": self.opts,
             "media": self.media,
             "batches": queryset[:NAMES_TO_CONFIRM],
-            "more": max(0, queryset.count() - NAMES_TO_CONFIRM),
+            "more": max(0, queryset.order_by().count() - NAMES_TO_CONFIRM),
             "waiting": queryset.aggregate(waiting=Sum(waiting))["waiting"] or 0,
             "across": across,
             # "All on all pages" is asked for by the word alone; the boxes of one page would be too few.
@@ -148,35 +176,3 @@ class BatchAdmin(DeletingAdmin):
 def _items_url(batch: UploadBatch, status: ItemStatus | None = None) -> str:
     query = {"batch__id__exact": str(batch.pk)} | ({"status__exact": status.value} if status else {})
     return reverse("admin:batches_batchitem_changelist", query=query)
-
-
-def _words_processed(count: int) -> str:
-    words = ngettext("%(count)d batch is served next.", "%(count)d batches are served next.", count)
-    return words % {"count": count}
-
-
-def _words_paused(count: int) -> str:
-    return ngettext("%(count)d batch was paused.", "%(count)d batches were paused.", count) % {"count": count}
-
-
-def _words_resumed(count: int) -> str:
-    return ngettext("%(count)d batch goes on.", "%(count)d batches go on.", count) % {"count": count}
-
-
-def _words_retried(count: int) -> str:
-    words = ngettext(
-        "Failed files of %(count)d batch wait again.", "Failed files of %(count)d batches wait again.", count
-    )
-    return words % {"count": count}
-
-
-def _words_reanalysed(count: int) -> str:
-    words = ngettext(
-        "Pictures of %(count)d batch are described again.", "Pictures of %(count)d batches are described again.", count
-    )
-    return words % {"count": count}
-
-
-def _words_cancelled(count: int) -> str:
-    words = ngettext("%(count)d batch was cancelled.", "%(count)d batches were cancelled.", count)
-    return words % {"count": count}

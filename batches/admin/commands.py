@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -15,6 +15,8 @@ from batches import services
 from batches.engine.errors import Refused
 
 NAMES_SHOWN = 5
+MOST_ROWS = 500
+"""A command over more rows would outlast the request; whole batches are commanded as one row."""
 
 
 @dataclass
@@ -24,6 +26,15 @@ class Outcome:
     done: list[Model] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     refused: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+def too_many(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, rows: QuerySet[Any]) -> bool:
+    """Refuse a selection of more than MOST_ROWS, counting no further than that."""
+    if len(rows.order_by().values_list("pk")[: MOST_ROWS + 1]) <= MOST_ROWS:
+        return False
+    words = _("Choose at most %(limit)d rows; many files are commanded by their batch, or by their cause.")
+    model_admin.message_user(request, words % {"limit": MOST_ROWS}, messages.ERROR)
+    return True
 
 
 def command_each(rows: Iterable[Model], command: Callable[[Any], object]) -> Outcome:

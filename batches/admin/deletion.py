@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from batches import deletion
-from batches.admin.commands import command_each, tell
+from batches.admin.commands import command_each, tell, too_many
 from batches.admin.standing import StandingAdmin
 from batches.models import UploadBatch
 from uploads.read_only_admin import ask_first
@@ -32,6 +32,8 @@ class DeletingAdmin(StandingAdmin):
     @admin.action(permissions=["remove"], description=_("Delete with their pictures…"))
     def delete_batches(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
         """Ask first, then delete the selected batches."""
+        if too_many(self, request, queryset):
+            return None
         if "confirmed" not in request.POST:
             return self._ask_before_deletion(request, queryset)
         outcome = command_each(queryset, partial(deletion.delete_batch, request.user))

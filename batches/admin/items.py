@@ -4,41 +4,64 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
+from django.forms import Media
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from batches import services
-from batches.admin.commands import command_each, tell
-from batches.models import BatchItem
-from batches.states import ItemStatus
+from batches.admin.commands import command_each, tell, too_many
+from batches.admin.failures import failures_page, failures_table
+from batches.admin.owners import OwnerForm, OwnerOfBatchFilter
+from batches.causes import CAUSES
+from batches.models import BatchItem, UploadBatch
+from batches.states import LIVE_BATCHES, ItemStatus
 from uploads.read_only_admin import ReadOnlyAdmin
-
-MAX_RETRIES = 500
-FAILURES_LOOKED_AT = 1000
 
 
 class ErrorCodeFilter(admin.SimpleListFilter):
-    """The codes among the newest failures: a DISTINCT over the whole table would read every row."""
+    """The codes that have words, and the one that is chosen: a DISTINCT over the whole table would read every row."""
 
     title = _("reason of failure")
     parameter_name = "error_code"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         """Return the codes to choose from."""
-        failed = BatchItem.objects.filter(status=ItemStatus.FAILED)
-        if (batch := request.GET.get("batch__id__exact", "")).isdecimal():
-            failed = failed.filter(batch_id=int(batch))
-        newest = failed.order_by("-id").values_list("error_code", flat=True)[:FAILURES_LOOKED_AT]
-        return [(code, code) for code in sorted(set(newest)) if code]
+        chosen = request.GET.get("error_code", "")
+        return [(code, code) for code in sorted({*CAUSES, *filter(None, [chosen])})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
         """Keep the failures with the chosen code."""
         code = self.value()
         return queryset.filter(status=ItemStatus.FAILED, error_code=code) if code else queryset
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """The states, each by the small index that holds it: rare ones would else be looked for in the whole table."""
+
+    title = _("status")
+    parameter_name = "status__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """Return the states to choose from."""
+        return [(state.value, str(state.label)) for state in ItemStatus]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
+        """Keep the files in the chosen state."""
+        state = self.value()
+        if state not in ItemStatus.values:
+            return queryset
+        queryset = queryset.filter(status=state)
+        # Only these batches can have any.
+        if state in {ItemStatus.RECEIVING, ItemStatus.PENDING}:
+            return queryset.filter(batch_id__in=UploadBatch.everything.filter(status__in=LIVE_BATCHES).values("id"))
+        if state == ItemStatus.CANCELLED:
+            return queryset.filter(batch_id__in=UploadBatch.everything.filter(cancelled__gt=0).values("id"))
+        return queryset
 
 
 @admin.register(BatchItem)
@@ -50,7 +73,7 @@ class ItemAdmin(ReadOnlyAdmin):
         *["__str__", "status", "error_message", "batch", "stage", "file_size", "attempts", "deaths", "duplicate"],
         *["error_code", "finished_at"],
     ]
-    list_filter = ["status", ErrorCodeFilter, "duplicate"]
+    list_filter = [StatusFilter, ErrorCodeFilter, OwnerOfBatchFilter, "batch__kind", "duplicate"]
     list_select_related = ["batch"]
     search_fields = ["filename", "relative_path"]
     search_help_text = _("Part of a file's name or path")
@@ -66,6 +89,21 @@ class ItemAdmin(ReadOnlyAdmin):
     ]
     readonly_fields = ["file_size"]
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of everybody's failures and their table."""
+        page = self.admin_site.admin_view(partial(failures_page, site=self.admin_site))
+        table = self.admin_site.admin_view(failures_table)
+        return [
+            path("needs-a-look/", page, name="batches_failures"),
+            path("needs-a-look/files.csv", table, name="batches_failures_csv"),
+            *super().get_urls(),
+        ]
+
+    @property
+    def media(self) -> Media:
+        """Add what the choice of an owner needs."""
+        return super().media + OwnerForm().media
+
     def has_command_permission(self, request: HttpRequest) -> bool:
         """Tell whether the actions are offered; the services ask again for each file."""
         return services.is_operator(request.user)
@@ -78,9 +116,7 @@ class ItemAdmin(ReadOnlyAdmin):
     @admin.action(permissions=["command"], description=_("Try again"))
     def retry(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> None:
         """Queue the selected failed files again."""
-        if queryset.count() > MAX_RETRIES:
-            words = _("Choose at most %(limit)d files, or try all failed files of their batch again.")
-            self.message_user(request, words % {"limit": MAX_RETRIES}, messages.ERROR)
+        if too_many(self, request, queryset):
             return
         outcome = command_each(queryset, partial(services.retry_item, request.user))
         tell(self, request, outcome, _("Tried again."), _words_retried)

@@ -78,7 +78,7 @@ def receive_again(item: BatchItem) -> bool:
     with transaction.atomic():
         changed = BatchItem.objects.filter(
             id=item.id, status=ItemStatus.FAILED, upload=None, error_code__in=MAY_COME_AGAIN
-        ).update(status=ItemStatus.RECEIVING, error_code="", error_message="", finished_at=None)
+        ).update(status=ItemStatus.RECEIVING, error_code="", error_message="", finished_at=None, dismissed_at=None)
         if changed:
             _open_for(item.batch_id, failed=F("failed") - 1)
             item.refresh_from_db()

@@ -1,5 +1,7 @@
 """Working again on files that failed; only those whose bytes are stored."""
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -9,6 +11,8 @@ from batches.engine.errors import BatchClosed, ReanalysisRunning
 from batches.engine.give_back import QUEUED
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
+
+CHUNK = 2000
 
 
 def retry_failed(batch_id: int) -> int:
@@ -26,15 +30,29 @@ def retry_item(item_id: int) -> bool:
     return bool(_retry(batch_id, Q(id=item_id)))
 
 
-def _retry(batch_id: int, which: Q) -> int:
+def retry_cause(batch_id: int, code: str, until: datetime) -> int:
+    """Queue the batch's failures of one cause that had happened `until` then and were not dismissed; returns how many.
+
+    In chunks, each with its count: cut off in between, it is simply asked again. What fails anew meanwhile is later
+    than `until` and left alone. Raises as `retry_failed`.
+    """
+    which = Q(batch_id=batch_id, error_code=code, finished_at__lte=until, dismissed_at=None)
+    retried = chunk = _retry(batch_id, which, CHUNK)
+    while chunk == CHUNK:
+        chunk = _retry(batch_id, which, CHUNK)
+        retried += chunk
+    return retried
+
+
+def _retry(batch_id: int, which: Q, most: int | None = None) -> int:
     now = timezone.now()
     with transaction.atomic():
         failed = BatchItem.objects.filter(which, status=ItemStatus.FAILED, upload__isnull=False)
-        ids = list(failed.select_for_update().order_by("id").values_list("id", flat=True))
+        ids = list(failed.select_for_update().order_by("id").values_list("id", flat=True)[:most])
         if not ids:
             return 0
         retried = BatchItem.objects.filter(id__in=ids).update(
-            **QUEUED, deaths=0, error_code="", error_message="", finished_at=None
+            **QUEUED, deaths=0, error_code="", error_message="", finished_at=None, dismissed_at=None
         )
         batch = UploadBatch.objects.filter(id=batch_id)
         if not _reopen(batch, retried) and not batch.exclude(status=BatchStatus.CANCELLED).update(

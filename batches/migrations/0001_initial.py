@@ -97,6 +97,10 @@ class Migration(migrations.Migration):
                 ("completed_at", models.DateTimeField(blank=True, null=True)),
                 ("deleting_since", models.DateTimeField(blank=True, null=True)),
                 (
+                    "notified_at",
+                    models.DateTimeField(blank=True, help_text="When its owner was sent word of its end.", null=True),
+                ),
+                (
                     "owner",
                     models.ForeignKey(
                         db_index=False,
@@ -175,6 +179,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("dismissed_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "upload",
                     models.ForeignKey(
@@ -220,6 +225,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("status__in", ("pending", "processing", "paused"))),
                 fields=["id"],
                 name="batch_unfinished",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="uploadbatch",
+            index=models.Index(
+                condition=models.Q(("notified_at__isnull", True), ("status", "completed")),
+                fields=["completed_at"],
+                name="batch_untold",
             ),
         ),
         migrations.AddConstraint(
@@ -316,6 +329,21 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="batchitem",
             index=models.Index(condition=models.Q(("status", "failed")), fields=["batch", "id"], name="item_failed"),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("status", "failed")), fields=["error_code", "id"], name="item_cause"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("dismissed_at__isnull", True), ("status", "failed")),
+                fields=["batch", "error_code", "id"],
+                include=("upload", "finished_at"),
+                name="item_needs_a_look",
+            ),
         ),
         migrations.AddIndex(
             model_name="batchitem",

@@ -1,0 +1,71 @@
+"""Choosing an owner among any number of people: by typing, never from a list of all."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from batches.models import UploadBatch
+
+
+class OwnerForm(forms.Form):
+    """One field with Django's autocompletion; the widget asks for people as the field `owner` of a batch may have."""
+
+    class Media:
+        css = {"all": ["css/admin.css"]}
+
+    owner = forms.ModelChoiceField(
+        User.objects.all(),
+        required=False,
+        label=_("Owner"),
+        widget=AutocompleteSelect(UploadBatch._meta.get_field("owner"), admin.site),
+    )
+
+
+class OwnerFilter(admin.ListFilter):
+    """Keeps the rows of one owner; shown to staff who may view people. `path` leads from the row to its owner."""
+
+    title = str(_("owner"))
+    template = "admin/batches/owner_filter.html"
+    path = "owner"
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Any], model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        self._shown = request.user.has_perm("auth.view_user") or request.user.has_perm("auth.change_user")
+        value = params.pop("owner", [""])[-1]
+        if value.isdecimal() and len(value) < 10:
+            self.used_parameters["owner"] = int(value)
+
+    def has_output(self) -> bool:
+        """Tell whether it is shown; without it the address still filters."""
+        return self._shown
+
+    def expected_parameters(self) -> list[str | None]:
+        """Name the parameter of the address."""
+        return ["owner"]
+
+    def choices(self, changelist: Any) -> Any:
+        """Yield the form with what else is chosen, once."""
+        kept = [(name, value) for name, values in changelist.filter_params.items() for value in values]
+        yield {
+            "form": OwnerForm(initial=self.used_parameters, prefix=None),
+            "kept": [(name, value) for name, value in kept if name != "owner"],
+            "chosen": "owner" in self.used_parameters,
+            "without": changelist.get_query_string(remove=["owner", "p"]),
+        }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the rows of the chosen owner."""
+        owner = self.used_parameters.get("owner")
+        return queryset if owner is None else queryset.filter(**{f"{self.path}_id": owner})
+
+
+class OwnerOfBatchFilter(OwnerFilter):
+    """The same for rows of batches."""
+
+    path = "batch__owner"

@@ -1,0 +1,95 @@
+"""What stable codes of failures mean for people: what happened, what to do, and whether trying again may help.
+
+The one place for these words. A failed file also keeps its own message, which may name sizes and kinds.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A reason of failure. `may_pass`: the same bytes may go well another time.
+
+    `told`: the file's own message says more than the advice, such as its kind or size, and stands in its place.
+    """
+
+    title: str | Promise
+    advice: str | Promise
+    may_pass: bool = False
+    told: bool = False
+
+
+_COPY = _("Mend the file and add it once more: copy it from the camera or phone again.")
+_ANEW = _("Add it again: what was sent already is kept for a while.")
+
+CAUSES: dict[str, Cause] = {
+    "file.changed": Cause(_("The file changed while it was read."), _("Add it again when it is at rest.")),
+    "file.empty": Cause(_("The file is empty."), _("Copy it from its source again, and add it once more.")),
+    "file.missing": Cause(_("The stored file is gone from the media disk."), _("Add it once more.")),
+    "file.too_large": Cause(_("The file is too large."), _("Add a smaller copy."), told=True),
+    "file.unreadable": Cause(
+        _("The file cannot be read."), _("Look after the disk that it lies on, then try again."), may_pass=True
+    ),
+    "file.unsupported": Cause(
+        _("This kind of file is not taken."),
+        _("Mend the file and add it once more: save it as a picture of a known kind."),
+        told=True,
+    ),
+    "file.withdrawn": Cause(_("Your device could not read the file to its end."), _("Add it again.")),
+    "image.bomb": Cause(_("The picture is too large."), _("Add a smaller copy."), told=True),
+    "image.corrupt": Cause(_("The picture is damaged and cannot be read."), _COPY),
+    "image.truncated": Cause(_("The picture is incomplete: its end is missing."), _COPY),
+    "item.abandoned": Cause(_("The file was never sent to its end."), _ANEW),
+    "item.gone": Cause(
+        _("The picture was deleted before it was worked on."), _("Add it once more if it is wanted after all.")
+    ),
+    "item.internal": Cause(
+        _("The program made a mistake on this file."), _("Try again; if it stays so, the log says more."), may_pass=True
+    ),
+    "item.poison": Cause(
+        _("The program ended several times while working on this file, so it was put aside."),
+        _("Try again once; if it stays so, add a copy that was saved anew."),
+        may_pass=True,
+    ),
+    "quota.exceeded": Cause(
+        _("There is no more room for your files."), _("Delete what you do not need, then add it again."), told=True
+    ),
+    "storage.denied": Cause(_("The server may not write to its disk."), _("Let it, then add the file again.")),
+    "storage.failed": Cause(_("The disk of the server failed."), _("Look after it, then add the file again.")),
+    "storage.full": Cause(_("The disk of the server was full."), _("Make room there, then add the file again.")),
+    "storage.read_only": Cause(
+        _("The disk of the server can only be read."), _("Look after it, then add the file again.")
+    ),
+    "upload.expired": Cause(_("The file was not sent to its end in time."), _("Add it again.")),
+}
+"""By code. Codes that are not here fall back to the file's own message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What happened and what to do, for one code; the advice may be blank."""
+
+    title: str
+    advice: str
+    may_pass: bool
+    told: bool = False
+
+
+def words_for(code: str, message: str = "") -> Words:
+    """Return the words for failures with this code; with the message of one of them, which says what it is of its own.
+
+    For many with different messages leave it out: a cause that is known has words of its own.
+    """
+    cause = CAUSES.get(code)
+    if cause is None:
+        return Words(message or str(_("The file failed for an unknown reason.")), "", True)
+    advice = message if cause.told and message else str(cause.advice)
+    return Words(str(cause.title), advice, cause.may_pass, cause.told)
+
+
+def may_pass(code: str) -> bool:
+    """Whether trying the same bytes again may help; an unknown cause may."""
+    return code not in CAUSES or CAUSES[code].may_pass

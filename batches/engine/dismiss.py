@@ -1,0 +1,34 @@
+"""Failures that their owner wants to hear no more of: they stay in their batch, its state and its counts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from batches.models import BatchItem
+from batches.states import ItemStatus
+
+CHUNK = 2000
+
+
+def dismiss_cause(batch_ids: Sequence[int], code: str, until: datetime) -> int:
+    """Dismiss failures of one cause in these batches that had happened `until` then; returns how many.
+
+    Trying a file again, or sending it again, undoes it. Repeating it changes nothing. No batch is touched, so items of
+    many batches are locked together, in the order of their ids.
+    """
+    dismissed = chunk = _dismiss_chunk(batch_ids, code, until)
+    while chunk == CHUNK:
+        chunk = _dismiss_chunk(batch_ids, code, until)
+        dismissed += chunk
+    return dismissed
+
+
+def _dismiss_chunk(batch_ids: Sequence[int], code: str, until: datetime) -> int:
+    failed = BatchItem.objects.filter(
+        batch_id__in=batch_ids, status=ItemStatus.FAILED, error_code=code, finished_at__lte=until, dismissed_at=None
+    )
+    with transaction.atomic():
+        ids = list(failed.select_for_update().order_by("id").values_list("id", flat=True)[:CHUNK])
+        return BatchItem.objects.filter(id__in=ids).update(dismissed_at=timezone.now())

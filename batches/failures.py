@@ -1,0 +1,68 @@
+"""What people may command of failures of one cause, over many batches: try them again, or hear no more of them.
+
+Both mean the failures that the person has seen: those that had happened `until` then. Each batch is done by itself and
+in chunks, so a command that was cut off is simply given again; given twice, the second finds nothing to do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser, User
+
+from batches import causes, inbox
+from batches.engine.dismiss import dismiss_cause as dismiss_in_batches
+from batches.engine.errors import Refused
+from batches.engine.retry import retry_cause as retry_in_batch
+from batches.services import NotFound, is_operator
+
+BATCHES_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command changed: files, their batches by id, and in how many other batches it was not possible."""
+
+    files: int
+    batches: tuple[int, ...]
+    refused: int
+
+
+def retry_cause(user: User | AnonymousUser, code: str, until: datetime, *, everybody: bool = False) -> Done:
+    """Queue one's own stored failures of a cause again, or everybody's for an operator. Raises NotFound, Refused."""
+    owner_id = _whose(user, everybody=everybody)
+    if not causes.may_pass(code):
+        raise Refused("failures.permanent", "Trying again cannot help. Mend the files and add them once more.")
+    return _each(inbox.batches_with(owner_id, code, until), lambda batch: retry_in_batch(batch, code, until))
+
+
+def dismiss_cause(user: User | AnonymousUser, code: str, until: datetime, *, everybody: bool = False) -> Done:
+    """Take one's own failures of a cause out of the inbox, or everybody's for an operator. Raises NotFound."""
+    owner_id = _whose(user, everybody=everybody)
+    batches = inbox.batches_with(owner_id, code, until)
+    files = sum(dismiss_in_batches(some, code, until) for some in _groups(batches))
+    return Done(files, tuple(batches) if files else (), 0)
+
+
+def _groups(batches: list[int]) -> list[list[int]]:
+    return [batches[start : start + BATCHES_AT_ONCE] for start in range(0, len(batches), BATCHES_AT_ONCE)]
+
+
+def _whose(user: User | AnonymousUser, *, everybody: bool) -> int | None:
+    if user.pk is None or (everybody and not is_operator(user)):
+        raise NotFound
+    return None if everybody else user.pk
+
+
+def _each(batches: list[int], command: Callable[[int], int]) -> Done:
+    """Do it batch by batch in the order of their ids; one that refuses, such as a cancelled one, stops no other."""
+    files, changed, refused = 0, [], 0
+    for batch_id in batches:
+        try:
+            count = command(batch_id)
+        except Refused:
+            refused += 1
+        else:
+            files += count
+            changed += [batch_id] if count else []
+    return Done(files, tuple(changed), refused)

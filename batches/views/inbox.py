@@ -1,0 +1,62 @@
+"""The failure inbox: what needs a look over all my batches, by cause, and what I may do about it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from batches import failures
+from batches.engine.errors import Refused
+from batches.failure_forms import csv_response, parse_until, words_dismissed, words_retried, words_unclear
+from batches.inbox import read_groups
+
+
+@require_safe
+@never_cache
+def inbox(request: HttpRequest) -> HttpResponse:
+    """My failures by cause, the most common first."""
+    groups = read_groups(request.user.pk)
+    return render(request, "batches/inbox.html", {"groups": groups, "count": sum(group.count for group in groups)})
+
+
+@require_POST
+def retry(request: HttpRequest) -> HttpResponse:
+    """Try my failures of one cause again."""
+
+    def command(code: str, until: datetime) -> str:
+        return words_retried(failures.retry_cause(request.user, code, until))
+
+    return _obey(request, command)
+
+
+@require_POST
+def dismiss(request: HttpRequest) -> HttpResponse:
+    """Take my failures of one cause out of the inbox."""
+
+    def command(code: str, until: datetime) -> str:
+        return words_dismissed(failures.dismiss_cause(request.user, code, until))
+
+    return _obey(request, command)
+
+
+@require_safe
+async def download(request: HttpRequest) -> HttpResponseBase:
+    """My failures as CSV, all of them or those of `code`."""
+    return csv_response(request, request.user.pk)
+
+
+def _obey(request: HttpRequest, command: Callable[[str, datetime], str]) -> HttpResponse:
+    """Run a command on the group that the form names, say what came of it, and lead back."""
+    until = parse_until(request.POST.get("until", ""))
+    if until is None:
+        messages.error(request, words_unclear())
+    else:
+        try:
+            messages.success(request, command(request.POST.get("code", ""), until))
+        except Refused as refusal:
+            messages.warning(request, refusal.message)
+    return redirect("inbox")

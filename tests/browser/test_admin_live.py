@@ -1,0 +1,40 @@
+"""The lists of the admin in a real browser."""
+
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_live import describe
+from tests.people import make_person
+from tests.rows import fill
+
+
+def test_bar_moves_without_a_reload_and_ticks_stay(open_page: OpenPage, owner: User) -> None:
+    User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
+    batch = fill(make_person("bob"), 4)
+    page = open_page("/admin/batches/uploadbatch/")
+    page.locator(".action-select").check()
+    page.evaluate("window.stayed = true")
+
+    describe(batch, 2)
+
+    expect(page.locator(".field-progress")).to_contain_text("50 %", timeout=15_000)
+    expect(page.locator(".field-successful")).to_have_text("2")
+    expect(page.locator(".action-select")).to_be_checked()
+    assert page.evaluate("window.stayed")
+
+
+def test_owner_is_chosen_by_typing(open_page: OpenPage, owner: User) -> None:
+    User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
+    fill(make_person("bob"), 1, "Norway")
+    fill(owner, 1, "Iceland")
+    page = open_page("/admin/batches/uploadbatch/")
+
+    page.locator(".owner-filter .select2-selection").click()
+    page.locator(".select2-search__field").type("bo")
+    page.locator(".select2-results__option", has_text="bob").click()
+    page.locator(".owner-filter button").click()
+
+    expect(page.locator("#result_list tbody tr")).to_have_count(1)
+    expect(page.locator("#result_list")).to_contain_text("Norway")
+    assert "owner=" in page.url

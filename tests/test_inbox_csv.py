@@ -1,0 +1,90 @@
+"""Failures as a table."""
+
+import csv
+import io
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from batches import export
+from batches.models import BatchItem
+from tests.asking import Answer, Asking
+from tests.failing import fail_stored, refuse
+from tests.rows import fill
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ask(user: User, query: str = "") -> Answer:
+    """Download it as this person."""
+    return async_to_sync(Asking(user).get)(reverse("inbox-csv") + query)
+
+
+def table(answer: Answer) -> list[list[str]]:
+    """The rows, the heading first."""
+    return list(csv.reader(io.StringIO(answer.body.decode())))
+
+
+def test_table_holds_every_failure_with_words(owner: User) -> None:
+    batch = fill(owner, 1)
+    fail_stored(batch)
+    refuse(batch, "notes.txt")
+
+    answer = ask(owner)
+
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="needs-a-look-')
+    heading, *rows = table(answer)
+    assert heading[:4] == ["Batch", "File", "Bytes", "Code"]
+    assert [row[:4] for row in rows] == [
+        ["Iceland", "Iceland/IMG_0000.JPG", "1000", "item.internal"],
+        ["Iceland", "notes.txt", "1", "file.unsupported"],
+    ]
+    assert rows[1][4:6] == ["This kind of file is not taken.", "It is a text."]
+
+
+def test_table_of_one_cause_leaves_out_the_others(owner: User) -> None:
+    batch = fill(owner, 1)
+    fail_stored(batch)
+    refuse(batch, "notes.txt")
+
+    assert [row[3] for row in table(ask(owner, "?code=file.unsupported"))[1:]] == ["file.unsupported"]
+
+
+def test_table_shows_nothing_of_another_account(owner: User, other: User) -> None:
+    fail_stored(fill(owner, 1))
+
+    assert len(table(ask(other))) == 1
+
+
+def test_dismissed_failures_are_left_out(owner: User) -> None:
+    item = fail_stored(fill(owner, 1))
+    BatchItem.objects.filter(id=item.id).update(dismissed_at=item.finished_at)
+
+    assert len(table(ask(owner))) == 1
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+def test_cell_that_a_table_program_would_run_is_quoted(owner: User, sign: str) -> None:
+    refuse(fill(owner, 0, f"{sign}1+1"), f"{sign}cmd|' /C calc'!A0", "new.code", f"{sign}2")
+
+    row = table(ask(owner))[1]
+
+    assert not [cell for cell in row if cell.startswith(sign)]
+    assert row[1] == f"'{sign}cmd|' /C calc'!A0"
+
+
+def test_large_table_comes_in_pieces_and_is_whole(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "CHUNK", 2)
+    one, two = fill(owner, 0, "One"), fill(owner, 0, "Two")
+    for number in range(5):
+        refuse(one, f"a{number}.txt")
+        refuse(two, f"b{number}.txt")
+
+    answer = ask(owner)
+
+    assert len(answer.pieces) > 4
+    names = [row[1] for row in table(answer)[1:]]
+    assert names == [f"{batch}{number}.txt" for batch in "ab" for number in range(5)]

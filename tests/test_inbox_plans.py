@@ -1,0 +1,79 @@
+"""The statements about failures walk their small indexes, also in a large table."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import QuerySet
+
+from batches import inbox
+from batches.models import BatchItem, UploadBatch
+from batches.notices import due_batches
+from bench import rows
+from tests.test_engine_queries import nodes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FILES = 4_000
+
+
+def indexes(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()) -> set[object]:
+    """The indexes that PostgreSQL would use; no file may be looked for in the whole table."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+        plan = cursor.fetchone()[0]
+    found = nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+    assert not [n for n in found if n["Node Type"] == "Seq Scan" and n["Relation Name"] == "batches_batchitem"]
+    return {node.get("Index Name") for node in found} - {None}
+
+
+def of(queryset: QuerySet[Any, Any]) -> set[object]:
+    """The same for a queryset."""
+    sql, parameters = queryset.query.sql_with_params()
+    return indexes(sql, parameters)
+
+
+@pytest.fixture
+def few_failures(transactional_db: None) -> User:
+    """The owner of a large batch in which one file of fifty failed."""
+    batch_id = rows.fill(FILES)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE batches_batchitem SET queue_position = NULL, finished_at = now(),"
+            " status = CASE WHEN mod(queue_position, 50) = 0 THEN 'failed' ELSE 'completed' END,"
+            " error_code = CASE WHEN mod(queue_position, 50) = 0 THEN 'item.internal' ELSE '' END"
+        )
+        cursor.execute("UPDATE batches_uploadbatch SET failed = 80, successful = total - 80")
+        cursor.execute("VACUUM ANALYZE batches_batchitem")
+    return UploadBatch.objects.get(id=batch_id).owner
+
+
+def test_number_in_the_navigation_reads_failures_alone(few_failures: User) -> None:
+    assert "item_needs_a_look" in indexes(inbox.COUNT, {"owner": few_failures.id, "most": 100})
+
+
+def test_groups_read_failures_alone(few_failures: User) -> None:
+    for owner_id in (few_failures.id, None):
+        assert of(inbox.causes(owner_id)) & {"item_needs_a_look", "item_failed", "item_cause"}
+
+
+def test_examples_read_failures_alone(few_failures: User) -> None:
+    for owner_id in (few_failures.id, None):
+        assert of(inbox.examples(owner_id, "item.internal")) & {"item_needs_a_look", "item_cause"}
+
+
+def test_filter_of_the_admin_by_reason_reads_failures_alone(few_failures: User) -> None:
+    failed = BatchItem.objects.filter(status="failed", error_code="item.internal").order_by("-id")[:50]
+
+    assert of(failed) & {"item_cause", "item_failed", "item_needs_a_look"}
+
+
+def test_mails_that_are_due_are_found_by_their_index(few_failures: User) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        try:
+            assert "batch_untold" in of(due_batches())
+        finally:
+            cursor.execute("RESET enable_seqscan")
