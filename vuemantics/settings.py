@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
 from vuemantics.bucket import Bucket
 from vuemantics.content_policy import content_policy
+from vuemantics.database import pooled_database
 from vuemantics.environment import flag, log_level, number, numbers, origin, secret_key, time_zone, url, whole
 from vuemantics.local import local_urls
 from vuemantics.log_lines import log_lines
@@ -94,23 +94,7 @@ PROCESSOR = os.environ.get("VUEMANTICS_PROCESSOR") or "batches.engine.work.proce
 os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))
 
 _database_url = url("DATABASE_URL", _local_database, ["postgres", "postgresql"], "postgresql://user:password@host/name")
-_database: dict[str, Any] = {**dj_database_url.parse(_database_url)}
-_database.update(
-    CONN_MAX_AGE=0,
-    CONN_HEALTH_CHECKS=True,
-    # The pool is opened at the first query, never before a fork: one a thread, heartbeat, reconciler, cleaner,
-    # notices, stop.
-    OPTIONS={
-        **_database.get("OPTIONS", {}),
-        # Whoever needs a lost database asks for it anew: the pool's own pauses between two tries grow to minutes.
-        "pool": {"min_size": 1, "max_size": WORKER_THREADS + 6, "timeout": 10, "reconnect_timeout": 1},
-        # Only the engine's hot statements ask for it (uploads/prepared.py).
-        "prepare_threshold": 0,
-        # A process that is stopped in the middle of a transaction must not keep its locks from all others.
-        "options": "-c idle_in_transaction_session_timeout=10s",
-    },
-)
-DATABASES = {"default": _database}
+DATABASES = {"default": pooled_database(_database_url, WORKER_THREADS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = url("REDIS_URL", _local_redis, ["redis", "rediss", "unix"], "redis://host:6379/0")

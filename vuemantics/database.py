@@ -1,0 +1,28 @@
+"""How PostgreSQL is reached: a pool of connections in each process."""
+
+from typing import Any
+
+import dj_database_url
+
+# Beside a worker's threads: heartbeat, reconciler, cleaner, notices, stop, and one to spare.
+OTHERS = 6
+
+
+def pooled_database(address: str, threads: int) -> dict[str, Any]:
+    """Return Django's settings of the database at this URL, for processes that work with so many threads."""
+    database: dict[str, Any] = {**dj_database_url.parse(address)}
+    database.update(
+        CONN_MAX_AGE=0,
+        CONN_HEALTH_CHECKS=True,
+        OPTIONS={
+            **database.get("OPTIONS", {}),
+            # Opened at the first query, never before a fork. Whoever needs a lost database asks for it anew: the
+            # pool's own pauses between two tries grow to minutes.
+            "pool": {"min_size": 1, "max_size": threads + OTHERS, "timeout": 10, "reconnect_timeout": 1},
+            # Only the hot statements ask for it (uploads/prepared.py).
+            "prepare_threshold": 0,
+            # A process that is stopped in the middle of a transaction must not keep its locks from all others.
+            "options": "-c idle_in_transaction_session_timeout=10s",
+        },
+    )
+    return database
