@@ -39,8 +39,8 @@ def reclaim() -> int:
     Only a file that a dead worker had in hand counts one death more, and none that it took before the database last
     started: that worker may live. At MAX_DEATHS deaths it fails instead (`item.poison`). Safe to run anywhere, often.
 
-    Whether a worker is dead is known seconds after it is missed. The first file it had goes back at once, as a suspect
-    that names it in `lost_by`; one that is a suspect already waits, so that it never has two deaths undecided.
+    Whether a worker is dead is known seconds after it is missed. A file goes back at once all the same, as a suspect
+    that names the worker in `lost_by`; one that is a suspect already waits, so that none has two deaths undecided.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_postmaster_start_time(), clock_timestamp()")
