@@ -15,7 +15,7 @@ help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 run: .venv/runtime ## Start everything: make run [PORT=8001] [HOST=0.0.0.0]
-	@exec $(BIN)/python manage.py run --host $(HOST) --port $(PORT)
+	@exec $(BIN)/python manage.py run --host='$(HOST)' --port='$(PORT)'
 
 demo: .venv/runtime ## Describe the sample photos, in the running stack or one of its own
 	@exec $(BIN)/python manage.py demo
@@ -27,7 +27,7 @@ test: .venv/development ## Run the tests on real servers: make test [JOBS=1] [AR
 	@exec $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 chaos: .venv/development ## Kill workers a hundred times: make chaos [CHAOS_KILLS=20]
-	@CHAOS_KILLS=$(or $(CHAOS_KILLS),100) exec $(BIN)/python -m pytest -m chaos_long tests/chaos
+	@CHAOS_KILLS=$(or $(CHAOS_KILLS),100) CHAOS_MEDIAN=$(or $(CHAOS_MEDIAN),4) CHAOS_MAX=$(or $(CHAOS_MAX),8) exec $(BIN)/python -m pytest -m chaos_long tests/chaos
 
 check: .venv/development ## Style, types, imports, templates, settings, migrations
 	$(BIN)/ruff check .

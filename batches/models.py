@@ -139,6 +139,9 @@ class BatchItem(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     deaths = models.PositiveSmallIntegerField(default=0, help_text=_("Worker processes that died with it in hand."))
+    lost_by = models.BigIntegerField(
+        null=True, blank=True, help_text=_("The worker it was taken from, until it is known whether that one died.")
+    )
     duplicate = models.BooleanField(default=False)
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
@@ -175,6 +178,7 @@ class BatchItem(models.Model):
             models.Index(
                 fields=["batch"], name="item_receiving", condition=Q(status=ItemStatus.RECEIVING), include=["size"]
             ),
+            models.Index(fields=["lost_by"], name="item_lost", condition=Q(lost_by__isnull=False)),
             models.Index(fields=["batch", "id"], name="item_failed", condition=Q(status=ItemStatus.FAILED)),
             # The two below hold failures alone, so that no other file's end writes into them.
             models.Index(fields=["error_code", "id"], name="item_cause", condition=Q(status=ItemStatus.FAILED)),
@@ -209,6 +213,9 @@ class Worker(models.Model):
     threads = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField(auto_now_add=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
+    missing_since = models.DateTimeField(
+        null=True, blank=True, help_text=_("When it was first seen without its lock; it may come back.")
+    )
     holding_cause = models.CharField(max_length=50, blank=True, help_text=_("What it waits for, as a stable code."))
     holding_message = models.CharField(max_length=500, blank=True)
     holding_since = models.DateTimeField(null=True, blank=True)

@@ -20,10 +20,10 @@ STAGES = tuple(Stage)
 
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """A file that a worker has right now. `step` counts the stages from 1."""
+    """A file that a worker has right now. `doing` names its stage; `step` counts them from 1, 0 is between two."""
 
     name: str
-    stage: Stage
+    doing: str
     step: int
 
 
@@ -109,11 +109,13 @@ def _in_hand(batch_id: int) -> list[InHand]:
     # Sorted here: an ORDER BY id would tempt the planner away from the small index of files in hand.
     items = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.PROCESSING)
     rows = sorted(items.values_list("id", "filename", "stage"))
-    return [_one_in_hand(name, Stage(stage or Stage.CHECKING)) for _, name, stage in rows]
+    return [_one_in_hand(name, stage) for _, name, stage in rows]
 
 
-def _one_in_hand(name: str, stage: Stage) -> InHand:
-    return InHand(name, stage, STAGES.index(stage) + 1)
+def _one_in_hand(name: str, stage: str) -> InHand:
+    if not stage:
+        return InHand(name, str(ItemStatus.PROCESSING.label), 0)
+    return InHand(name, str(Stage(stage).label), STAGES.index(Stage(stage)) + 1)
 
 
 def _troubles(batch: UploadBatch) -> tuple[Trouble, ...]:

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 # Exit status of a process that ended itself because of hung work.
 HUNG_STATUS = 70
+FIRST_BEAT_SECONDS = 1.0
 AWAY = (OperationalError, InterfaceError, redis.RedisError, dramatiq.errors.BrokerConnectionError)
 
 
@@ -36,6 +37,7 @@ class Repeat(threading.Thread):
         self._step = step
         self._end = threading.Event()
         self._away = False
+        self.first_round = threading.Event()
 
     def run(self) -> None:
         """Repeat; every round gives its database connection back to the pool."""
@@ -52,6 +54,7 @@ class Repeat(threading.Thread):
             finally:
                 close_old_connections()
                 connection.close()
+                self.first_round.set()
             self._end.wait(self._seconds * random.uniform(0.8, 1.2))  # noqa: S311 (spreads, hides nothing)
 
     def stop(self) -> None:
@@ -88,14 +91,13 @@ class WorkerMiddleware(dramatiq.Middleware):
         self._threads: list[Repeat] = []
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Take an identity and start the threads; nothing is claimed before.
+        """Start the threads: the heartbeat takes an identity, however often it has to try; nothing is claimed before.
 
         Not earlier: rundramatiq waits up to 30 s for a process that dies before its boot is over, and starts no other
         meanwhile. What is left in between is a moment in which there is no work in hand.
         """
         if self._threads:
             return
-        heartbeat()
         self._threads = [
             Repeat("heartbeat", 1, heartbeat),
             Repeat("reconciler", settings.RECONCILE_SECONDS, reconcile),
@@ -105,6 +107,8 @@ class WorkerMiddleware(dramatiq.Middleware):
             self._threads.append(Repeat("notices", NOTICE_SECONDS, send_notices))
         for thread in self._threads:
             thread.start()
+            # The first beat comes before the first bell, which would find no identity and be lost for a round.
+            thread.first_round.wait(FIRST_BEAT_SECONDS if thread is self._threads[0] else 0)
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Claim nothing more and give back what is in hand at once; its late finish will change nothing."""

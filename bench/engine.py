@@ -1,4 +1,4 @@
-"""What the engine itself costs: a pipeline that does nothing, real workers, 1,000 and 20,000 files or as many as told.
+"""What the engine itself costs: a pipeline that does nothing, real workers, 1,000 to 100,000 files or as told.
 
 Run it by `make bench ARGS=engine`, or `python -m bench.engine 1000 10000 100000`. The last line is one JSON object:
 processor time of all processes (workers, PostgreSQL, Redis) in ms a file and files a second at the largest size, the
@@ -16,8 +16,8 @@ from rich.table import Table
 
 from bench.stack import cpu_seconds, stack, workers
 
-SIZES = (1_000, 20_000)
-ROUNDS = 3
+SIZES = (1_000, 20_000, 100_000)
+ROUNDS = 2
 KILLS = 20
 IDLE_SECONDS = 10.0
 BOOT_SECONDS = 3.0
@@ -32,7 +32,7 @@ def main() -> None:
 
         servers = [child.pid for child in (services.postgres.child, services.redis.child) if child is not None]
         with workers(VUEMANTICS_PROCESSOR="bench.noop.process") as pid:
-            idle = idle_percent(pid)
+            idle = idle_percent(pid, *servers)
             costs, rates = by_size(sizes, pid, servers)
             waits = [newcomer.behind_many(), newcomer.beside_many()]
         recoveries = recovery.recoveries(KILLS)
@@ -41,12 +41,12 @@ def main() -> None:
     print(json.dumps({"bench": "engine", **cost_figures(costs, rates), **rest_figures(idle, waits, recoveries)}))
 
 
-def idle_percent(pid: int) -> float:
-    """Return the processor time of all worker processes while nothing waits, in percent of one core."""
+def idle_percent(*pids: int) -> float:
+    """Return the processor time of these processes and their children while nothing waits, in percent of one core."""
     time.sleep(BOOT_SECONDS)
-    before = cpu_seconds(pid)
+    before = cpu_seconds(*pids)
     time.sleep(IDLE_SECONDS)
-    return (cpu_seconds(pid) - before) * 100 / IDLE_SECONDS
+    return (cpu_seconds(*pids) - before) * 100 / IDLE_SECONDS
 
 
 def by_size(
@@ -82,7 +82,7 @@ def show_rest(idle: float, waits: Sequence[float], recoveries: Sequence[float]) 
     table.add_row("3 files beside 100 batches of others", f"{waits[1]:.2f} s")
     table.add_row(f"back at work after kill -9, median of {len(recoveries)}", f"{median(recoveries):.1f} s")
     table.add_row("the longest", f"{max(recoveries):.1f} s")
-    table.add_row("idle workers, of one core", f"{idle:.2f} %")
+    table.add_row("idle workers, PostgreSQL and Redis, of one core", f"{idle:.2f} %")
     Console().print(table)
 
 

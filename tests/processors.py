@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from batches.engine.in_hand import Held
 from batches.states import Stage
-from uploads.errors import EnvironmentalError
+from uploads.errors import EnvironmentalError, PermanentError
 from uploads.models import Upload
 
 
@@ -44,6 +44,16 @@ def away(held: Held) -> None:
     held.enter(Stage.DESCRIBING)
     if Path(os.environ["AWAY_WHILE"]).exists():
         raise EnvironmentalError("model.away", "The model server does not answer.")
+
+
+def unspeakable(held: Held) -> None:
+    """Fail with words that PostgreSQL cannot hold, as a model or a decoder may hand them on."""
+    raise PermanentError("model.\0answer", "It said \0 and \udc80.")
+
+
+def wordless(held: Held) -> None:
+    """Fail with a reason that is none, as a wrong analyzer may."""
+    raise PermanentError(None, None)  # type: ignore[arg-type]
 
 
 def away_slow(held: Held) -> None:

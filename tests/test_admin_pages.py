@@ -223,3 +223,9 @@ def test_worker_is_alive_while_it_holds_its_lock(admin_client: Client) -> None:
 
     assert "icon-yes" in living
     assert "icon-no" in gone
+
+
+def test_reason_that_no_row_can_hold_finds_nothing(viewer: Client) -> None:
+    answer = viewer.get("/admin/batches/batchitem/?error_code=%00x")
+
+    assert answer.status_code == 200

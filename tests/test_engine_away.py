@@ -9,7 +9,7 @@ from batches.engine import arrive
 from batches.engine.status import read_status
 from batches.models import UploadBatch
 from batches.progress import Snapshot, read_snapshot
-from batches.states import BatchStatus
+from batches.states import BatchStatus, ItemStatus
 from tests.conftest import StartWorker
 from tests.rows import assert_counters_true, fill
 from tests.waiting import wait_until
@@ -44,3 +44,26 @@ def test_page_and_engine_tell_that_the_model_server_is_away_until_it_is_back(
     wait_until(lambda: not read_status().breakers, 10)
     assert_counters_true(batch)
     assert (batch.successful, batch.failed) == (20, 0)
+
+
+def test_model_server_that_leaves_in_mid_batch_fails_no_file(
+    owner: User, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    batch = fill(owner, files=150)
+    arrive.seal_batch(batch.id)
+    sign = tmp_path / "away"
+    env = {"VUEMANTICS_PROCESSOR": "tests.processors.away_slow", "AWAY_WHILE": str(sign)}
+    start_worker(processes=2, threads=2, env=env)
+    wait_until(lambda: batch.items.filter(status=ItemStatus.COMPLETED).count() >= 20, 30)
+
+    sign.touch()
+    wait_until(lambda: len(read_status().breakers) == 2, 20)
+    wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists(), 20)
+    done = batch.items.filter(status=ItemStatus.COMPLETED).count()
+    sign.unlink()
+
+    wait_until(lambda: look(batch).batch.status == BatchStatus.COMPLETED, 60)
+    assert 20 <= done < 150
+    assert_counters_true(batch)
+    assert (batch.successful, batch.failed) == (150, 0)
+    assert not batch.items.filter(deaths__gt=0).exists()

@@ -13,6 +13,7 @@ from batches.engine.work import work_on
 from batches.states import BatchKind, ItemStatus
 from tests.rows import assert_counters_true, fill
 from tests.test_whole_way import send
+from tests.waiting import wait_until
 from uploads.models import Upload
 from uploads.storage import original_name
 
@@ -81,3 +82,20 @@ def test_file_that_cannot_be_read_fails_alone_while_storage_answers(owner: User)
 
     assert batch.items.get().error_code == "file.unreadable"
     assert hold.waiting_for() == ("", "")
+
+
+def test_copy_that_asked_nothing_outside_does_not_end_a_hold(owner: User) -> None:
+    batch = fill(owner, files=1)
+    Upload.objects.update(processed_at=timezone.now())
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+    hold.trip("model.away", "The model server does not answer.")
+    try:
+        wait_until(lambda: not hold.seconds())
+
+        work_on(taken)
+
+        assert hold.waiting_for()[0] == "model.away"
+    finally:
+        hold.end("model.away")
+    assert batch.items.get().status == ItemStatus.COMPLETED

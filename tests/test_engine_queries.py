@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.utils import timezone
 
 from batches.engine.claim import CLAIM
 from batches.engine.finish import FINISH
-from batches.engine.glance import GLANCE
+from batches.engine.glance import GLANCE, glance
 from batches.engine.liveness import WORKER_LOCKS
 from batches.engine.turn import TURN
+from batches.models import BatchItem, UploadBatch
 from bench import rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,3 +78,24 @@ def test_finish_finds_its_row_by_primary_key(half_done: int) -> None:
 def test_turn_and_glance_do_not_read_the_whole_queue(half_done: int) -> None:
     assert "item_queue" in indexes(TURN, cap=0)
     assert "item_queue" in indexes(GLANCE, locks=WORKER_LOCKS, abandoned=timedelta(days=1), most=8)
+
+
+def test_glance_asks_an_old_batch_for_files_to_come_by_their_index(half_done: int) -> None:
+    UploadBatch.objects.update(updated_at=timezone.now() - timedelta(days=2))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE batches_uploadbatch")
+
+    used = indexes(GLANCE, locks=WORKER_LOCKS, abandoned=timedelta(days=1), most=8)
+
+    assert "item_receiving" in used
+    assert "item_of_batch" not in used
+
+
+def test_old_paused_batch_that_waits_for_no_file_gives_nothing_to_do(half_done: int) -> None:
+    UploadBatch.objects.update(updated_at=timezone.now() - timedelta(days=2))
+    nothing_to_come = glance(8).old_batches
+
+    BatchItem.objects.filter(id=BatchItem.objects.latest("id").id).update(status="receiving", queue_position=None)
+    one_to_come = glance(8).old_batches
+
+    assert (nothing_to_come, one_to_come) == (False, True)

@@ -6,8 +6,11 @@ import signal
 import pytest
 import redis
 from django.contrib.auth.models import User
+from django.db import connection
 
 from batches.engine import arrive
+from batches.engine.liveness import WORKER_LOCKS
+from batches.models import Worker
 from batches.states import BatchStatus
 from tests.conftest import StartWorker
 from tests.rows import assert_counters_true, fill
@@ -16,6 +19,11 @@ from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOOP = {"VUEMANTICS_PROCESSOR": "bench.noop.process", "VUEMANTICS_GRACE_SECONDS": "0"}
+REFUSE = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
+CREATE TRIGGER refuse BEFORE INSERT ON batches_worker EXECUTE FUNCTION refuse();
+"""
+END_LOCK_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
 
 
 def test_workers_finish_a_batch(owner: User, start_worker: StartWorker) -> None:
@@ -91,3 +99,40 @@ def test_hung_file_ends_its_process_and_is_put_aside_alone(owner: User, start_wo
     assert (batch.successful, batch.failed) == (5, 1)
     hangs.refresh_from_db()
     assert (hangs.error_code, hangs.deaths) == ("item.poison", 3)
+
+
+def test_worker_that_cannot_register_at_its_start_works_later(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=20)
+    arrive.seal_batch(batch.id)
+    with connection.cursor() as cursor:
+        cursor.execute(REFUSE)
+    try:
+        workers = start_worker(env=NOOP)
+        assert not Worker.objects.exists()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION refuse CASCADE")
+
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
+    assert "Traceback" not in workers.text()
+
+
+def test_workers_that_lose_their_locks_are_charged_no_death(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=300)
+    arrive.seal_batch(batch.id)
+    env = NOOP | {"VUEMANTICS_PROCESSOR": "tests.processors.audited", "VUEMANTICS_RECONCILE_SECONDS": "0.2"}
+    start_worker(processes=2, threads=2, env=env)
+    wait_until(lambda: batch.items.filter(status="completed").count() >= 5, 20)
+
+    for done in (40, 80, 120):
+        with connection.cursor() as cursor:
+            cursor.execute(END_LOCK_SESSIONS, [WORKER_LOCKS])
+        wait_until(lambda done=done: batch.items.filter(status="completed").count() >= done, 30)  # type: ignore[misc]
+
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 60)
+    assert_counters_true(batch)
+    assert batch.successful == 300
+    wait_until(lambda: not batch.items.filter(lost_by__isnull=False).exists())
+    assert not batch.items.filter(deaths__gt=0).exists()
+    assert Worker.objects.filter(recovered__gt=0).exists(), "the loss was never noticed"
+    assert set(Upload.objects.filter(owner=owner).values_list("audit_score", flat=True)) == {1}

@@ -171,3 +171,14 @@ def test_run_with_a_silent_server_says_which(name: str, url: str, tmp_path: Path
     assert done.returncode == 1
     assert f"of {name} does not" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "٣"])
+def test_run_on_what_is_no_port_says_so_in_one_line(port: str, tmp_path: Path) -> None:
+    command = [sys.executable, "manage.py", "run", f"--port={port}"]
+    env = os.environ | {"VUEMANTICS_VAR": str(tmp_path / "var")}
+
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == f"CommandError: {port} is no port: make run PORT=8000\n"

@@ -15,9 +15,6 @@ STAGES = ("checking", "previewing", "describing", "embedding", "indexing")
 """In this order; the last is the caller's, while it writes rows."""
 
 
-_ANY_NUMBER = nullcontext()
-
-
 @dataclass(frozen=True, slots=True)
 class Result:
     """All that is known of one file.
@@ -50,23 +47,23 @@ def run(
     analyzer: Analyzer,
     on_stage: Callable[[str], None],
     max_pixels: int = MAX_PIXELS,
-    computing: AbstractContextManager[object] = _ANY_NUMBER,
+    computing: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> Result:
     """Process the file at `path`.
 
     `on_stage` is called before each stage but "indexing" with its name; whatever it raises ends the run and is passed
-    on untouched. `max_pixels` is the limit of uploads.media.image. `computing` is entered, and may be entered twice,
-    around what keeps a core busy, so that a caller can bound how many files do so at a time; an analyzer that waits for
-    a server is left outside.
+    on untouched. `max_pixels` is the limit of uploads.media.image. `computing` makes what is entered, once or twice,
+    around what keeps a core busy, so that a caller can bound how many files do so at a time: it may wait there, or
+    raise as `on_stage` does. An analyzer that waits for a server is left outside.
 
     Raises PermanentError, TransientError or EnvironmentalError (see uploads.errors).
     """
-    with computing:
+    with computing():
         on_stage("checking")
         picture = read_picture(path, max_pixels)
         on_stage("previewing")
         previews = make_previews(picture.image)
-    with computing if analyzer.computes else nullcontext():
+    with computing() if analyzer.computes else nullcontext():
         on_stage("describing")
         description = analyzer.describe(picture.image)
         on_stage("embedding")

@@ -36,7 +36,7 @@ class ErrorCodeFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
         """Keep the failures with the chosen code."""
-        code = self.value()
+        code = (self.value() or "").replace("\0", "")  # which PostgreSQL refuses
         return queryset.filter(status=ItemStatus.FAILED, error_code=code) if code else queryset
 
 
@@ -84,7 +84,10 @@ class ItemAdmin(ReadOnlyAdmin):
             {"fields": ["filename", "relative_path", "batch", "upload", "status", "stage", "file_size", "duplicate"]},
         ),
         (_("Failure"), {"fields": ["error_code", "error_message"]}),
-        (_("Work"), {"fields": ["attempts", "deaths", "queue_position", "worker", "claim", "claimed_until"]}),
+        (
+            _("Work"),
+            {"fields": ["attempts", "deaths", "lost_by", "queue_position", "worker", "claim", "claimed_until"]},
+        ),
         (_("Times"), {"fields": ["created_at", "started_at", "finished_at"]}),
     ]
     readonly_fields = ["file_size"]

@@ -13,6 +13,7 @@ from batches.engine.errors import BatchClosed
 from batches.engine.settle import settle
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchKind, BatchStatus, ItemStatus
+from uploads.words import storable
 
 EXPIRED = "upload.expired"
 WITHDRAWN = "file.withdrawn"
@@ -118,7 +119,7 @@ def item_known(item_id: int, upload_id: int) -> bool:
 
 def refuse_item(item_id: int, code: str, message: str) -> bool:
     """Fail a file whose bytes are not kept (receiving → failed); it is counted and never retried."""
-    return _ended(arriving.end(item_id, ItemStatus.FAILED, code=code, message=message[:500]))
+    return _ended(arriving.end(item_id, ItemStatus.FAILED, code=code, message=storable(message)[:500]))
 
 
 def give_up_item(item_id: int, code: str, message: str) -> bool:
@@ -129,7 +130,7 @@ def give_up_item(item_id: int, code: str, message: str) -> bool:
     if refuse_item(item_id, code, message):
         return True
     failed = BatchItem.objects.filter(id=item_id, status=ItemStatus.FAILED, upload=None, error_code__in=MAY_GO_ON)
-    return bool(failed.update(error_code=code, error_message=message[:500]))
+    return bool(failed.update(error_code=code, error_message=storable(message)[:500]))
 
 
 def _ended(end: tuple[int, bool] | None) -> bool:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from batches.engine.in_hand import Claim
 from batches.models import BatchItem
@@ -23,7 +24,8 @@ UPDATE batches_batchitem
        worker = %(worker)s, claimed_until = clock_timestamp() + %(lease)s, started_at = clock_timestamp()
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
  WHERE id = (SELECT id FROM batches_batchitem
-              WHERE batch_id = %(batch)s AND queue_position IS NOT NULL AND (deaths > 0) = %(suspect)s
+              WHERE batch_id = %(batch)s AND queue_position IS NOT NULL
+                AND (deaths > 0 OR lost_by IS NOT NULL) = %(suspect)s
                 AND EXISTS (SELECT FROM batches_uploadbatch WHERE id = %(batch)s AND status = 'processing')
                 AND (%(cap)s = 0 OR %(cap)s > (SELECT count(*) FROM batches_batchitem
                                                 WHERE batch_id = %(batch)s AND status = 'processing'))
@@ -59,5 +61,6 @@ def claim_item(batch_id: int, worker: int, *, suspect: bool = False) -> Claim | 
 
 
 def has_suspects(batch_id: int) -> bool:
-    """Tell whether files wait that were in hand when a process died."""
-    return BatchItem.objects.filter(batch_id=batch_id, queue_position__isnull=False, deaths__gt=0).exists()
+    """Tell whether files wait that were in hand when a process died, or went missing and may have died."""
+    suspect = Q(deaths__gt=0) | Q(lost_by__isnull=False)
+    return BatchItem.objects.filter(suspect, batch_id=batch_id, queue_position__isnull=False).exists()

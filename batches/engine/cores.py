@@ -7,8 +7,14 @@ they read, write, wait for the database or for a model's server meanwhile.
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
+
+from batches.engine.in_hand import Held
+
+LOOK_SECONDS = 0.2
 
 
 def share_of_cores(cores: int, processes: int) -> int:
@@ -17,3 +23,15 @@ def share_of_cores(cores: int, processes: int) -> int:
 
 
 cores = threading.BoundedSemaphore(share_of_cores(len(os.sched_getaffinity(0)), settings.WORKER_PROCESSES))
+
+
+@contextmanager
+def core_for(held: Held) -> Iterator[None]:
+    """Compute on a core. Waiting for it counts as no stage; raises Stopped when the file is not wanted meanwhile."""
+    with held.waiting():
+        while not cores.acquire(timeout=LOOK_SECONDS):
+            held.go_on()
+    try:
+        yield
+    finally:
+        cores.release()

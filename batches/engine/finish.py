@@ -8,6 +8,7 @@ from batches import events
 from batches.engine.in_hand import Claim
 from batches.engine.settle import settle
 from uploads.prepared import fetch_row
+from uploads.words import storable
 
 # One statement, so one transaction: the item's row first, then its batch's counter, and neither without the other. It
 # tells whether this was the last file of a sealed batch.
@@ -50,7 +51,7 @@ def complete(claim: Claim, save: Callable[[], None] | None = None) -> bool:
 
 
 def fail(claim: Claim, code: str, message: str) -> bool:
-    """Finish a file badly, with a stable code and words for its owner. False as for `complete`."""
+    """Finish a file badly, with a stable code and words for its owner, from wherever. False as for `complete`."""
     return _finish(claim, "failed", code, message)
 
 
@@ -62,8 +63,8 @@ def _finish(claim: Claim, status: str, code: str = "", message: str = "") -> boo
             "token": claim.token,
             "status": status,
             "known": claim.known and status == "completed",
-            "code": code[:50],
-            "message": message[:500],
+            "code": storable(code)[:50],
+            "message": storable(message)[:500],
         },
     )
     if row is None:

@@ -8,18 +8,22 @@ from django.conf import settings
 from batches.engine.liveness import WORKER_LOCKS
 from uploads.prepared import fetch_row
 
-# Every part walks a small partial index: item_in_hand, batch_unfinished, batch_cancelled, item_queue.
+# Every part walks a small partial index: item_in_hand, item_lost, batch_unfinished, batch_cancelled, item_receiving,
+# item_queue.
 GLANCE = """
 SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (claimed_until < clock_timestamp()
             OR worker NOT IN (SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
                                  AND granted AND classid = %(locks)s::oid AND database =
-                                     (SELECT oid FROM pg_database WHERE datname = current_database())))),
+                                     (SELECT oid FROM pg_database WHERE datname = current_database()))))
+            OR EXISTS (SELECT FROM batches_batchitem WHERE lost_by IS NOT NULL),
        EXISTS (SELECT FROM batches_uploadbatch WHERE status IN ('pending', 'processing', 'paused')
             AND sealed_at IS NOT NULL AND total = successful + failed + cancelled),
        EXISTS (SELECT FROM batches_uploadbatch
             WHERE status = 'cancelled' AND total > successful + failed + cancelled),
-       EXISTS (SELECT FROM batches_uploadbatch WHERE status IN ('pending', 'processing', 'paused')
-            AND updated_at < clock_timestamp() - %(abandoned)s),
+       EXISTS (SELECT FROM batches_uploadbatch batch WHERE status IN ('pending', 'processing', 'paused')
+            AND updated_at < clock_timestamp() - %(abandoned)s
+            AND (sealed_at IS NULL OR (SELECT min(batch_id) FROM batches_batchitem
+                  WHERE batch_id = batch.id AND status = 'receiving') IS NOT NULL)),
        (SELECT count(*) FROM (SELECT FROM batches_uploadbatch batch CROSS JOIN LATERAL
             (SELECT FROM batches_batchitem WHERE batch_id = batch.id AND queue_position IS NOT NULL
               ORDER BY queue_position LIMIT %(most)s) item WHERE batch.status = 'processing' LIMIT %(most)s) waiting)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from time import monotonic
 
 from django.conf import settings
 from django.utils import timezone
@@ -51,7 +50,7 @@ def beat(worker: int) -> list[Held]:
     running = set(batches.filter(status=BatchStatus.PROCESSING).values_list("id", flat=True))
     for held in all_held:
         held.unwanted = held.unwanted or held.claim.batch_id not in running
-    hung = [held for held in all_held if monotonic() - held.since > stage_seconds(held.stage)]
+    hung = [held for held in all_held if held.seconds() > stage_seconds(held.stage)]
     for batch_id in _write([held for held in all_held if held not in hung]):
         events.batch_changed(batch_id)
     return hung
@@ -69,7 +68,7 @@ def _write_hold(worker: int) -> None:
         return
     since = timezone.now() if cause else None
     row = Worker.objects.filter(id=worker)
-    row.update(holding_cause=cause, holding_message=message[:500], holding_since=since)
+    row.update(holding_cause=cause[:50], holding_message=message[:500], holding_since=since)
     Told.last = (worker, cause, message)
 
 

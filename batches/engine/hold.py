@@ -8,6 +8,8 @@ import logging
 import threading
 import time
 
+from uploads.words import storable
+
 logger = logging.getLogger(__name__)
 
 FIRST_SECONDS = 1.0
@@ -23,6 +25,7 @@ class Hold:
 
     def trip(self, cause: str, message: str) -> None:
         """Hold because of `cause` (a stable code). Logs one line per outage."""
+        cause, message = storable(cause), storable(message)
         with self._lock:
             until, seconds, _ = self._causes.get(cause, (0.0, 0.0, ""))
             if time.monotonic() < until:

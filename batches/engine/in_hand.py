@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from batches.states import Stage
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -32,19 +30,39 @@ class Stopped(Exception):
 
 @dataclass(slots=True)
 class Held:
-    """A claim in work. `unwanted` is set by other threads and obeyed between two stages."""
+    """A claim in work. `unwanted` is set by other threads and obeyed between two stages.
+
+    `stage` is blank before the first one and while the file waits for a core; `since` is None while no deadline runs.
+    """
 
     claim: Claim
-    stage: str = Stage.CHECKING
-    since: float = field(default_factory=time.monotonic)
+    stage: str = ""
+    since: float | None = field(default_factory=time.monotonic)
     unwanted: bool = False
 
     def enter(self, stage: str) -> None:
         """Note that a stage begins. Raises Stopped when the file is not wanted any more."""
+        self.go_on()
+        self.since = time.monotonic()
+        self.stage = stage
+
+    def go_on(self) -> None:
+        """Raise Stopped when the file is not wanted any more."""
         if self.unwanted:
             raise Stopped
-        self.stage = stage
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Be in no stage, and let no deadline run, while the file only waits for its turn at something of ours."""
+        self.since = None
+        self.stage = ""
+        yield
         self.since = time.monotonic()
+
+    def seconds(self) -> float:
+        """Return how long the file has been in its stage; 0 while it waits."""
+        since = self.since
+        return 0.0 if since is None else time.monotonic() - since
 
 
 class Hand:

@@ -8,10 +8,11 @@ import logging
 import os
 import socket
 import threading
+from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from batches.models import BatchItem, Worker
@@ -22,6 +23,14 @@ logger = logging.getLogger(__name__)
 
 # First key of all the engine's two-key advisory locks on workers; the second is the worker's id.
 WORKER_LOCKS = 0x76_75_65
+# libpq leaves them out for a socket of the file system. Seconds, but the last in milliseconds.
+KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 def living_workers() -> list[int]:
@@ -56,7 +65,8 @@ class Identity:
             self.id = None
             try:
                 self._take()
-            except psycopg.OperationalError:
+            except (psycopg.Error, Error) as error:
+                logger.debug("No lock: %s", error)
                 return False
             return True
 
@@ -70,14 +80,15 @@ class Identity:
         return True
 
     def _take(self) -> None:
-        """Open the connection and lock; raises psycopg.OperationalError while the database is away."""
+        """Open the connection and lock; raises errors of psycopg and of Django while the database is away."""
         if self._connection is not None:
             self._connection.close()
         again = self._connection is not None
-        self._connection = psycopg.connect(**connection.get_connection_params(), autocommit=True)
+        self._connection = psycopg.connect(**connection_parameters(), autocommit=True)
         if again:
             renew_pool()
         if self._worker is not None and _try_lock(self._connection, self._worker):
+            Worker.objects.filter(id=self._worker).update(missing_since=None)
             self.id = self._worker
             return
         former, self._worker = self._worker, _register()
@@ -95,6 +106,11 @@ class Identity:
             self.id = None
             if self._connection is not None:
                 self._connection.close()
+
+
+def connection_parameters() -> dict[str, Any]:
+    """Return Django's own, and time-outs by which a line that is dead is known within seconds (only TCP has them)."""
+    return KEEPALIVE | connection.get_connection_params()
 
 
 def _try_lock(session: "psycopg.Connection[tuple[object, ...]]", number: int) -> bool:

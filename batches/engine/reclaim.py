@@ -1,54 +1,76 @@
 """Taking files back from worker processes that died or hang."""
 
 import logging
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches import events
 from batches.engine.give_back import QUEUED
 from batches.engine.liveness import living_workers
+from batches.engine.missing import Look, look_for
 from batches.models import BatchItem, UploadBatch, Worker
 from batches.states import ItemStatus
 
 logger = logging.getLogger(__name__)
 
 CHUNK = 500
+NOBODY = Look(frozenset(), frozenset())
+
+
+class Fate(Enum):
+    """What becomes of a file that seems lost: it goes back, without a death, with one, or with one left open."""
+
+    STAYS = auto()
+    BACK = auto()
+    DIED = auto()
+    OPEN = auto()
 
 
 def reclaim() -> int:
-    """Put the files of dead workers, and those whose lease is over, back into the queue; returns how many.
+    """Put the files of missing workers, and those whose lease is over, back into the queue; returns how many.
 
     Only a file that a dead worker had in hand counts one death more, and none that it took before the database last
     started: that worker may live. At MAX_DEATHS deaths it fails instead (`item.poison`). Safe to run anywhere, often.
+
+    Whether a worker is dead is known seconds after it is missed. A file goes back at once all the same, as a suspect
+    that names the worker in `lost_by`; one that is a suspect already waits, so that none has two deaths undecided.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_postmaster_start_time(), clock_timestamp()")
         started, now = cursor.fetchone()
+    deciding = (now - started).total_seconds() > settings.GRACE_SECONDS
+    if deciding:
+        _decide()
     lost = Q(claimed_until__lt=Now())
-    if (now - started).total_seconds() > settings.GRACE_SECONDS:
+    if deciding:
         lost |= ~Q(worker__in=living_workers())
-    ids = list(
-        BatchItem.objects.filter(lost, status=ItemStatus.PROCESSING).order_by("id").values_list("id", flat=True)[:CHUNK]
-    )
-    return _take_back(ids, lost, started) if ids else 0
+    return _take_back(lost, started, deciding=deciding)
 
 
-def _take_back(ids: list[int], lost: Q, started: object) -> int:
-    dead = ~Q(worker__in=living_workers()) & Q(started_at__gt=started)
+def _decide() -> None:
+    """Count the deaths that were left open, whatever has become of the files, and forget those that were none."""
     with transaction.atomic():
-        locked = list(
-            BatchItem.objects.select_for_update(skip_locked=True)
-            .filter(lost, id__in=ids, status=ItemStatus.PROCESSING)
-            .order_by("id")
-            .values_list("id", flat=True)
-        )
-        items = BatchItem.objects.filter(id__in=locked)
+        open_deaths = BatchItem.objects.select_for_update(skip_locked=True).filter(lost_by__isnull=False)
+        found = dict(open_deaths.order_by("id").values_list("id", "lost_by")[:CHUNK])
+        if not found:
+            return
+        look = look_for({worker for worker in found.values() if worker is not None})
+        items = BatchItem.objects.filter(id__in=found)
+        items.filter(lost_by__in=look.gone).update(deaths=F("deaths") + 1, lost_by=None)
+        items.filter(lost_by__in=look.living).update(lost_by=None)
+
+
+def _take_back(lost: Q, started: datetime, *, deciding: bool) -> int:
+    with transaction.atomic():
+        items = _lock(lost, started, deciding=deciding)
         holders = list(items.values_list("worker").annotate(Count("id")).order_by("worker"))
-        items.update(deaths=F("deaths") + Case(When(dead, then=Value(1)), default=Value(0)))
         poison = items.filter(deaths__gte=settings.MAX_DEATHS)
         failed = list(poison.values_list("batch_id").annotate(Count("id")).order_by("batch_id"))
         _fail_poison(poison)
@@ -60,9 +82,38 @@ def _take_back(ids: list[int], lost: Q, started: object) -> int:
         Worker.objects.filter(id=worker).update(recovered=F("recovered") + count, recovered_at=timezone.now())
     for batch_id in batches:
         events.batch_changed(batch_id)
-    if locked:
-        logger.warning("Took back %d files from workers that died or hang.", len(locked))
-    return len(locked)
+    taken: int = sum(count for _, count in holders)
+    if taken:
+        logger.warning("Took back %d files from workers that are missing or hang.", taken)
+    return taken
+
+
+def _lock(lost: Q, started: datetime, *, deciding: bool) -> QuerySet[BatchItem]:
+    """Lock what may go back, count its death or leave it open, and return what does go back."""
+    locked = BatchItem.objects.select_for_update(skip_locked=True).filter(lost, status=ItemStatus.PROCESSING)
+    held = list(locked.annotate(over=Q(claimed_until__lt=Now())).order_by("id")[:CHUNK])
+    # Not before the rows are locked: who took them meanwhile, or moved to another number with them, is seen to live.
+    look = look_for({item.worker for item in held if item.worker}, deciding=deciding) if held else NOBODY
+    fates: dict[Fate, list[int]] = {fate: [] for fate in Fate}
+    for item in held:
+        fates[_fate(item, look, started)].append(item.id)
+    BatchItem.objects.filter(id__in=fates[Fate.DIED]).update(deaths=F("deaths") + 1)
+    BatchItem.objects.filter(id__in=fates[Fate.OPEN]).update(lost_by=F("worker"))
+    return BatchItem.objects.filter(id__in=fates[Fate.BACK] + fates[Fate.DIED] + fates[Fate.OPEN])
+
+
+def _fate(item: Any, look: Look, started: datetime) -> Fate:
+    """Decide about a file that may be lost; `item.over`: its lease is."""
+    if item.worker in look.living:
+        return Fate.BACK if item.over else Fate.STAYS
+    if item.started_at is None or item.started_at <= started:
+        return Fate.BACK
+    if item.lost_by is not None:
+        return Fate.STAYS
+    if item.worker in look.gone:
+        return Fate.DIED
+    # With this death it might be poison, or is a suspect already: that is decided before anybody has it again.
+    return Fate.STAYS if item.deaths or settings.MAX_DEATHS == 1 else Fate.OPEN
 
 
 def _fail_poison(poison: QuerySet[BatchItem]) -> None:

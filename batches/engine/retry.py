@@ -52,7 +52,13 @@ def _retry(batch_id: int, which: Q, most: int | None = None) -> int:
         if not ids:
             return 0
         retried = BatchItem.objects.filter(id__in=ids).update(
-            **QUEUED, deaths=0, error_code="", error_message="", finished_at=None, dismissed_at=None
+            **QUEUED,
+            deaths=0,
+            lost_by=None,
+            error_code="",
+            error_message="",
+            finished_at=None,
+            dismissed_at=None,
         )
         batch = UploadBatch.objects.filter(id=batch_id)
         if not _reopen(batch, retried) and not batch.exclude(status=BatchStatus.CANCELLED).update(

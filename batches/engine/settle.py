@@ -1,6 +1,6 @@
 """The end of a batch."""
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from batches import events
@@ -13,7 +13,6 @@ def settle(batch_id: int | None = None) -> int:
 
     The counters are exact, so they alone decide. Repeating it changes nothing.
     """
-    now = timezone.now()
     batches = UploadBatch.objects.filter(
         status__in=batch_sources(BatchStatus.COMPLETED),
         sealed_at__isnull=False,
@@ -21,12 +20,14 @@ def settle(batch_id: int | None = None) -> int:
     )
     if batch_id is not None:
         batches = batches.filter(id=batch_id)
-        ids = [batch_id]
-    else:
-        ids = list(batches.values_list("id", flat=True))
-        batches = batches.filter(id__in=ids)
-    completed = batches.update(status=BatchStatus.COMPLETED, completed_at=now, updated_at=now)
+    ids = [batch_id] if batch_id is not None else list(batches.order_by("id").values_list("id", flat=True))
+    return sum(_complete(batches.filter(id=ended), ended) for ended in ids)
+
+
+def _complete(batch: QuerySet[UploadBatch], batch_id: int) -> int:
+    """Each batch by itself: no transaction holds one of them while it waits for another."""
+    now = timezone.now()
+    completed = batch.update(status=BatchStatus.COMPLETED, completed_at=now, updated_at=now)
     if completed:
-        for settled in ids:
-            events.batch_changed(settled, final=True)
+        events.batch_changed(batch_id, final=True)
     return completed

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
-from batches.engine.cores import cores
+from batches.engine.cores import core_for
 from batches.engine.errors import GONE
 from batches.engine.finish import complete, fail
 from batches.engine.give_back import give_back
@@ -23,6 +24,7 @@ from uploads.storage import local_copy, save_previews, storage_answers
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 2
+INTERNAL = ("item.internal", "The program made a mistake on this file. Its log says more.")
 Save = Callable[[], None]
 
 
@@ -34,10 +36,13 @@ def work_on(claim: Claim) -> None:
         except (OperationalError, InterfaceError) as error:
             hold.trip("database.away", str(error))
             hand.lose(claim)
+        except Exception:
+            logger.exception("File %d could be neither finished nor failed.", claim.item_id)
+            hand.lose(claim)
 
 
 def _end(held: Held) -> None:
-    """Finish the file or put it back; raises only what the database raises while it is away."""
+    """Finish the file or put it back; raises only what the database raises."""
     try:
         _try_twice(held)
     except Stopped:
@@ -45,6 +50,12 @@ def _end(held: Held) -> None:
     except EnvironmentalError as error:
         hold.trip(error.code, error.message)
         give_back([held.claim])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # Not even its reason could be written. Taken up again, it would only come here again.
+        logger.exception("File %d could not be ended.", held.claim.item_id)
+        fail(held.claim, *INTERNAL)
 
 
 def _try_twice(held: Held) -> None:
@@ -53,7 +64,8 @@ def _try_twice(held: Held) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             complete(claim, processor()(held))
-            hold.passed()
+            if not claim.known:  # for which nothing outside was asked
+                hold.passed()
             return
         except (Stopped, EnvironmentalError, OperationalError, InterfaceError):
             raise
@@ -64,7 +76,7 @@ def _try_twice(held: Held) -> None:
         except Exception:
             logger.exception("Unexpected error in file %d, attempt %d.", claim.item_id, attempt)
             if attempt == ATTEMPTS:
-                fail(claim, "item.internal", "The program made a mistake on this file. Its log says more.")
+                fail(claim, *INTERNAL)
 
 
 def processor() -> Callable[[Held], Save | None]:
@@ -86,9 +98,11 @@ def process_upload(held: Held) -> Save | None:
         raise PermanentError(*GONE)
     if held.claim.known:
         return None
+    held.enter(Stage.CHECKING)
     try:
         with local_copy(key) as path:
-            result = run(path, get_analyzer(settings.ANALYZER), held.enter, settings.MAX_PIXELS, cores)
+            computing = partial(core_for, held)
+            result = run(path, get_analyzer(settings.ANALYZER), held.enter, settings.MAX_PIXELS, computing)
     except EnvironmentalError as error:
         raise _blame(error) from error
     held.enter(Stage.INDEXING)

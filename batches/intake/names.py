@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from batches.engine.arrive import NewFile
 from batches.intake.fingerprint import fingerprint
+from uploads.words import REPLACEMENT, storable
 
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -33,7 +33,7 @@ class FileName:
 def shown(name: str) -> str:
     """Return the name without what PostgreSQL refuses or what could make it look like another name."""
     return "".join(
-        REPLACEMENT if sign in _TURNING or unicodedata.category(sign) in {"Cc", "Cs"} else sign for sign in name
+        REPLACEMENT if sign in _TURNING or unicodedata.category(sign) == "Cc" else sign for sign in storable(name)
     )
 
 

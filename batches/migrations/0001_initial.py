@@ -41,6 +41,14 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField(auto_now_add=True)),
                 ("stopped_at", models.DateTimeField(blank=True, null=True)),
                 (
+                    "missing_since",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When it was first seen without its lock; it may come back.",
+                        null=True,
+                    ),
+                ),
+                (
                     "holding_cause",
                     models.CharField(blank=True, help_text="What it waits for, as a stable code.", max_length=50),
                 ),
@@ -171,6 +179,14 @@ class Migration(migrations.Migration):
                     "deaths",
                     models.PositiveSmallIntegerField(
                         default=0, help_text="Worker processes that died with it in hand."
+                    ),
+                ),
+                (
+                    "lost_by",
+                    models.BigIntegerField(
+                        blank=True,
+                        help_text="The worker it was taken from, until it is known whether that one died.",
+                        null=True,
                     ),
                 ),
                 ("duplicate", models.BooleanField(default=False)),
@@ -325,6 +341,10 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("status", "receiving")), fields=["batch"], include=("size",), name="item_receiving"
             ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(condition=models.Q(("lost_by__isnull", False)), fields=["lost_by"], name="item_lost"),
         ),
         migrations.AddIndex(
             model_name="batchitem",

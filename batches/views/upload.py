@@ -1,6 +1,5 @@
 """Adding files: the page, its form without JavaScript, and what the page's script asks besides tus."""
 
-import json
 import re
 from datetime import date
 from typing import Any
@@ -22,7 +21,7 @@ from batches.engine.errors import Refused
 from batches.intake.manifest import takes_files
 from batches.intake.receive import FileName, receive_file
 from batches.models import UploadBatch
-from batches.views.asked import PersonRequest
+from batches.views.asked import NotTaken, PersonRequest, field
 from uploads.media.sniff import SUPPORTED
 
 CHUNK_BYTES = 8 * 2**20
@@ -90,10 +89,9 @@ def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:
 def open_batch(request: PersonRequest) -> JsonResponse:
     """Open a batch for the script: JSON {name, expected_items} in; 201 {id, url, tus_url} out, or {error} in words."""
     try:
-        wish: Any = json.loads(request.body)
-        name, expected = wish["name"], wish["expected_items"]
-    except (ValueError, TypeError, KeyError):
-        return _error(400, _("Send JSON with `name` and `expected_items`."))
+        name, expected = field(request, "name"), field(request, "expected_items")
+    except NotTaken as refusal:
+        return _error(refusal.status, refusal.message)
     if not isinstance(name, str) or type(expected) is not int or not 0 < expected <= LARGEST_COUNT:
         return _error(400, _("`name` must be a text and `expected_items` a number of files."))
     if expected > settings.MAX_BATCH_FILES:

@@ -15,7 +15,7 @@ from tests.chaos.rows import assert_sound, deaths, is_over, start_batch
 from tests.services import Services
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REDIS_AWAY = 3.0
+REDIS_AWAY = 5.0
 
 
 def test_lost_redis_stops_nothing_for_good(

@@ -109,6 +109,7 @@ def test_open_batch_gives_where_to_send(browser: Client, ada: User) -> None:
         ("{", 400),
         ("[]", 400),
         ('{"name": "x"}', 400),
+        ("[" * 100_000, 400),
         ('{"name": 5, "expected_items": 1}', 400),
         ('{"name": "x", "expected_items": true}', 400),
         ('{"name": "x", "expected_items": 0}', 400),

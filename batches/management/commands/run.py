@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from batches.management.stack import address_file, own_servers, prepare, served_address, workers
 from vuemantics.local import LocalServices, StartError
 from vuemantics.local.children import Child
-from vuemantics.local.ports import answers, reachable, refuse_used_port
+from vuemantics.local.ports import answers, port_number, reachable, refuse_used_port
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 9.0
@@ -31,10 +31,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Where the web server listens."""
         parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0: the whole network; see VUEMANTICS_HOSTS")
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--port", default="8000")
 
-    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: str, **options: Any) -> None:
         """Run until a signal."""
+        try:
+            number = port_number(port)
+        except StartError as error:
+            raise CommandError(str(error)) from None
+        self._run(host, number)
+
+    def _run(self, host: str, port: int) -> None:
         self.stop = threading.Event()
         self.children: list[Child] = []
         self.site = ""
