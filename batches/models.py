@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from batches.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
+from batches.states import LIVE_BATCHES, WAITING_ITEMS, BatchKind, BatchStatus, ItemStatus, Stage
 from uploads.models import Upload
 
 
@@ -75,9 +75,12 @@ class UploadBatch(models.Model):
                 condition=Q(status=BatchStatus.CANCELLED),
             ),
             models.Index(
-                fields=["id"],
+                fields=["owner", "id"],
                 name="batch_unfinished",
                 condition=Q(status__in=LIVE_BATCHES),
+            ),
+            models.Index(
+                fields=["owner", "completed_at"], name="batch_ended", condition=Q(status=BatchStatus.COMPLETED)
             ),
         ]
 
@@ -164,6 +167,10 @@ class BatchItem(models.Model):
             ),
             models.Index(fields=["batch"], name="item_in_hand", condition=Q(status=ItemStatus.PROCESSING)),
             models.Index(fields=["batch", "id"], name="item_failed", condition=Q(status=ItemStatus.FAILED)),
+            # Of these lists of a page a claim writes into none, and a finish into one.
+            models.Index(fields=["batch", "id"], name="item_described", condition=Q(status=ItemStatus.COMPLETED)),
+            models.Index(fields=["batch", "id"], name="item_waiting", condition=Q(status__in=WAITING_ITEMS)),
+            models.Index(fields=["batch", "id"], name="item_left_out", condition=Q(status=ItemStatus.CANCELLED)),
             models.Index(fields=["batch", "id"], name="item_of_batch"),
         ]
 
@@ -179,6 +186,16 @@ class OwnerTurn(models.Model):
 
     def __str__(self) -> str:
         return f"Turn of {self.owner_id}"
+
+
+class OwnerLook(models.Model):
+    """When an owner last looked at what had come to its end; `batches.looks` alone writes it."""
+
+    owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True)
+    looked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Look of {self.owner_id}"
 
 
 class Worker(models.Model):

@@ -9,20 +9,27 @@ from django.db.models import Count, Min, QuerySet
 from batches.engine.stall import why_still
 from batches.models import BatchItem, UploadBatch
 from batches.states import LIVE_BATCHES, BatchStatus, ItemStatus, Stage
+from uploads.addresses import LIST_SIDE, preview_address
 
 IN_HAND_SHOWN = 8
 NAMES_SHOWN = 3
 TROUBLES_SHOWN = 8
 STAGES = tuple(Stage)
+PICTURE = ("upload__previews", "upload__key", "upload__processed_at")
 
 
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """A file that a worker has right now. `step` counts the stages from 1."""
+    """A file that a worker has right now. `step` counts the stages from 1, `picture` is the address of its preview, if
+    it has one from before."""
 
+    id: int
+    upload_id: int | None
     name: str
+    size: int
     stage: Stage
     step: int
+    picture: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +99,14 @@ def _same_failures(before: UploadBatch, now: UploadBatch) -> bool:
 def _in_hand(batch_id: int) -> list[InHand]:
     # Sorted here: an ORDER BY id would tempt the planner away from the small index of files in hand.
     items = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.PROCESSING)
-    rows = sorted(items.values_list("id", "filename", "stage"))
-    return [_one_in_hand(name, Stage(stage or Stage.CHECKING)) for _, name, stage in rows]
+    rows = items.select_related("upload").only("filename", "size", "stage", *PICTURE)
+    return [_one_in_hand(item) for item in sorted(rows, key=lambda item: item.id)]
 
 
-def _one_in_hand(name: str, stage: Stage) -> InHand:
-    return InHand(name, stage, STAGES.index(stage) + 1)
+def _one_in_hand(item: BatchItem) -> InHand:
+    stage = Stage(item.stage or Stage.CHECKING)
+    picture = preview_address(item.upload, LIST_SIDE) if item.upload else ""
+    return InHand(item.id, item.upload_id, item.filename, item.size, stage, STAGES.index(stage) + 1, picture)
 
 
 def _troubles(batch: UploadBatch) -> tuple[Trouble, ...]:
@@ -116,22 +125,6 @@ def _trouble(failed: QuerySet[BatchItem], cause: Mapping[str, Any]) -> Trouble:
     same = failed.filter(error_code=cause["error_code"], error_message=cause["error_message"])
     names = tuple(same.order_by("id").values_list("filename", flat=True)[:NAMES_SHOWN])
     return Trouble(cause["error_code"], cause["count"], cause["error_message"], names, cause["stored"])
-
-
-SHOWN: dict[str, frozenset[ItemStatus]] = {
-    "all": frozenset(),
-    "described": frozenset({ItemStatus.COMPLETED}),
-    "failed": frozenset({ItemStatus.FAILED}),
-    "waiting": frozenset({ItemStatus.RECEIVING, ItemStatus.PENDING, ItemStatus.PROCESSING}),
-}
-"""The choices above the list of files; "all" filters nothing."""
-
-
-def files(batch_id: int, show: str) -> QuerySet[BatchItem]:
-    """Return the files of a batch with their pictures; an unknown choice means all."""
-    items = BatchItem.objects.filter(batch_id=batch_id).select_related("upload").defer("upload__metadata")
-    states = SHOWN.get(show)
-    return items.filter(status__in=states) if states else items
 
 
 def described_again_by(batch: UploadBatch) -> int | None:

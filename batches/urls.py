@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from batches.views import commands, pages, upload
+from batches.views import commands, files, naming, pages, upload
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("batches/open/", upload.open_batch, name="batch-open"),
     path("batches/<int:batch_id>/seal/", upload.seal, name="batch-seal"),
     path("batches/<int:batch_id>/", pages.batch_detail, name="batch-detail"),
+    path("batches/<int:batch_id>/name/", naming.batch_name, name="batch-name"),
+    path("batches/<int:batch_id>/files/<int:item_id>/", files.item_detail, name="item-detail"),
     path("batches/<int:batch_id>/pause/", commands.pause, name="batch-pause"),
     path("batches/<int:batch_id>/resume/", commands.resume, name="batch-resume"),
     path("batches/<int:batch_id>/cancel/", commands.cancel, name="batch-cancel"),

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from batches import bells, events
+from batches.engine.announce import batches_stand_otherwise
 from batches.engine.errors import BatchClosed
 from batches.engine.settle import settle
 from batches.models import BatchItem, UploadBatch
@@ -33,7 +34,7 @@ def open_batch(
 ) -> UploadBatch:
     """Make an empty, unsealed batch."""
     batch = UploadBatch.objects.create(owner_id=owner_id, name=name[:200], kind=kind, expected_items=expected_items)
-    events.batch_changed(batch.id)
+    batches_stand_otherwise([batch.id])
     return batch
 
 
@@ -78,11 +79,14 @@ def _open_for(batch_id: int, **counters: Combinable) -> None:
     batch = UploadBatch.objects.filter(id=batch_id)
     counted = batch.exclude(status__in=[BatchStatus.CANCELLED, BatchStatus.COMPLETED]).update(
         sealed_at=None, updated_at=now, **counters
-    ) or batch.filter(status=BatchStatus.COMPLETED).update(
-        sealed_at=None, updated_at=now, status=BatchStatus.PROCESSING, completed_at=None, **counters
     )
-    if not counted:
+    if counted:
+        return
+    if not batch.filter(status=BatchStatus.COMPLETED).update(
+        sealed_at=None, updated_at=now, status=BatchStatus.PROCESSING, completed_at=None, **counters
+    ):
         raise BatchClosed
+    batches_stand_otherwise([batch_id])
 
 
 def item_arrived(item_id: int, upload_id: int) -> bool:
@@ -110,7 +114,9 @@ def _start(batch_id: int) -> None:
     started = batch.filter(status=BatchStatus.PENDING).update(
         status=BatchStatus.PROCESSING, started_at=Coalesce("started_at", now), updated_at=now
     )
-    if not started and not batch.exclude(status=BatchStatus.CANCELLED).update(updated_at=now):
+    if started:
+        batches_stand_otherwise([batch_id])
+    elif not batch.exclude(status=BatchStatus.CANCELLED).update(updated_at=now):
         raise BatchClosed
 
 

@@ -3,7 +3,7 @@
 from django.db.models import F
 from django.utils import timezone
 
-from batches import events
+from batches.engine.announce import batches_stand_otherwise
 from batches.models import UploadBatch
 from batches.states import BatchStatus, batch_sources
 
@@ -27,6 +27,5 @@ def settle(batch_id: int | None = None) -> int:
         batches = batches.filter(id__in=ids)
     completed = batches.update(status=BatchStatus.COMPLETED, completed_at=now, updated_at=now)
     if completed:
-        for settled in ids:
-            events.batch_changed(settled, final=True)
+        batches_stand_otherwise(ids, final=True)
     return completed

@@ -17,6 +17,21 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="OwnerLook",
+            fields=[
+                (
+                    "owner",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("looked_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="OwnerTurn",
             fields=[
                 (
@@ -217,8 +232,14 @@ class Migration(migrations.Migration):
             model_name="uploadbatch",
             index=models.Index(
                 condition=models.Q(("status__in", ("pending", "processing", "paused"))),
-                fields=["id"],
+                fields=["owner", "id"],
                 name="batch_unfinished",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="uploadbatch",
+            index=models.Index(
+                condition=models.Q(("status", "completed")), fields=["owner", "completed_at"], name="batch_ended"
             ),
         ),
         migrations.AddConstraint(
@@ -309,6 +330,26 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="batchitem",
             index=models.Index(condition=models.Q(("status", "failed")), fields=["batch", "id"], name="item_failed"),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("status", "completed")), fields=["batch", "id"], name="item_described"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("status__in", ("receiving", "pending"))),
+                fields=["batch", "id"],
+                name="item_waiting",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("status", "cancelled")), fields=["batch", "id"], name="item_left_out"
+            ),
         ),
         migrations.AddIndex(
             model_name="batchitem",
