@@ -6,6 +6,7 @@ A viewer is never told more than the newest state: each takes what it has not se
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 from typing import Protocol
 from weakref import WeakKeyDictionary
@@ -29,10 +30,11 @@ REST_SECONDS = 10.0
 
 
 class Subject(Protocol):
-    """What is watched. `key` tells subjects apart, `group` is where its hints are heard."""
+    """What is watched. `key` tells subjects apart, `group` is where its hints are heard, `calm` is nobody's main thing."""
 
     key: str
     group: str
+    calm: bool
     active: bool
 
     def look(self) -> Parts | None:
@@ -55,7 +57,7 @@ class Renderer:
         """Let one more watch; what is known is shown at once and looked at anew."""
         self.viewers.add(viewer)
         if self._parts:
-            viewer.offer(self.subject.key, self._parts)
+            viewer.offer(self.subject.key, self._parts, calm=self.subject.calm)
         self._changed.set()
 
     async def stop(self) -> None:
@@ -67,14 +69,19 @@ class Renderer:
 
     async def _run(self) -> None:
         while True:
+            began = time.monotonic()
             self._changed.clear()
             rest = await self._look()
-            await asyncio.sleep(FRAME_SECONDS)
+            await asyncio.sleep(began + FRAME_SECONDS - time.monotonic())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), rest)
 
     async def _look(self) -> float:
-        """Look, show what is new to all, and return the seconds until the next look without a hint."""
+        """Look, show what is new to all, and return the seconds until the next look without a hint.
+
+        After news it looks again without one: hints come in a beat of their own, and two beats would add up.
+        """
+        before = self._parts
         try:
             self._reading = asyncio.ensure_future(read(self.subject.look))
             self._parts = await asyncio.shield(self._reading)
@@ -90,7 +97,9 @@ class Renderer:
             self._end(NOT_FOUND)
         else:
             for viewer in self.viewers:
-                viewer.offer(self.subject.key, self._parts)
+                viewer.offer(self.subject.key, self._parts, calm=self.subject.calm)
+        if self._parts != before and not self.subject.calm:
+            return 0
         return LOOK_SECONDS if self.subject.active else REST_SECONDS
 
     def _end(self, code: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 FRAME_SECONDS = 0.25
+CALM_SECONDS = 0.5
 SIGNED_OUT = 4403
 NOT_FOUND = 4404
 """With these the server closes a socket for good: coming back is no use."""
@@ -27,10 +28,16 @@ class Viewer:
         self._newest: dict[str, Parts] = {}
         self._seen: Parts = {}
 
-    def offer(self, source: str, parts: Parts) -> None:
-        """Show the newest parts of one source; names of parts are unique over all sources."""
+    def offer(self, source: str, parts: Parts, *, calm: bool) -> None:
+        """Show the newest parts of one source; names of parts are unique over all sources.
+
+        What is `calm` goes along with the next frame, or alone after CALM_SECONDS: it must not delay other news.
+        """
         self._newest[source] = parts
-        self._news.set()
+        if calm and self._seen:
+            asyncio.get_running_loop().call_later(CALM_SECONDS, self._news.set)
+        else:
+            self._news.set()
 
     def end(self, code: int) -> None:
         """Say that there is nothing more to see, and with which code the socket is closed; the first word counts."""

@@ -22,6 +22,7 @@ class BatchParts:
     def __init__(self, batch_id: int, owner_id: int) -> None:
         self.key = f"page of batch {batch_id} of owner {owner_id}"
         self.group = batch_group(batch_id)
+        self.calm = False
         self.active = True
         self._batch_id = batch_id
         self._owner_id = owner_id
@@ -49,6 +50,7 @@ class OwnerParts:
     def __init__(self, owner_id: int) -> None:
         self.key = f"sign of owner {owner_id}"
         self.group = owner_group(owner_id)
+        self.calm = True
         self.active = True
         self._owner_id = owner_id
 
@@ -65,6 +67,7 @@ class BatchMessages:
     def __init__(self, batch_id: int, owner_id: int) -> None:
         self.key = f"messages of batch {batch_id} of owner {owner_id}"
         self.group = batch_group(batch_id)
+        self.calm = False
         self.active = True
         self._batch_id = batch_id
         self._owner_id = owner_id
@@ -89,6 +92,7 @@ class OwnerMessages:
     def __init__(self, owner_id: int) -> None:
         self.key = f"messages of owner {owner_id}"
         self.group = owner_group(owner_id)
+        self.calm = False
         self.active = True
         self._owner_id = owner_id
         self._live: set[int] = set()
