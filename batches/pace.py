@@ -9,7 +9,7 @@ from statistics import median
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-LATEST = 1000
+LATEST = 400
 """How many of the last finished files are looked at."""
 RECENT = timedelta(minutes=10)
 ENOUGH_FILES = 5

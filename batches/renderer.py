@@ -30,7 +30,7 @@ REST_SECONDS = 10.0
 
 
 class Subject(Protocol):
-    """What is watched. `key` tells subjects apart, `group` is where its hints are heard, `calm` is nobody's main thing."""
+    """What is watched. `key` tells subjects apart, `group` is where its hints are heard, `calm`: it is in no hurry."""
 
     key: str
     group: str

@@ -41,31 +41,58 @@ def chromium() -> Iterator[Browser]:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+class Site:
+    """The whole site, served as in earnest; a test may kill it and start it again at the same address."""
+
+    def __init__(self, env: dict[str, str], log: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = int(free.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.env = env
+        self.log = log
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "vuemantics.server", "--port", str(self.port)],
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=die_with_parent(signal.SIGTERM),
+            )
+        wait_until(self._ready, 20)
+
+    def _ready(self) -> bool:
+        assert self.process.poll() is None, f"the web server ended:\n{self.log.read_text()}"
+        return answers("127.0.0.1", self.port)
+
+    def kill(self) -> None:
+        """End it without a word to anybody."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        """End it in order."""
+        self.process.terminate()
+        self.process.wait(10)
+
+
 @pytest.fixture
-def site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[str]:
+def served(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
+    """The site's server, for tests that kill it."""
+    site = Site(worker_env, tmp_path / "site.log")
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def site(served: Site) -> str:
     """The address of the whole site, served as in earnest."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    log = tmp_path / "site.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "vuemantics.server", "--port", str(port)],
-            cwd=ROOT,
-            env=worker_env,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            preexec_fn=die_with_parent(signal.SIGTERM),
-        )
-
-    def ready() -> bool:
-        assert process.poll() is None, f"the web server ended:\n{log.read_text()}"
-        return answers("127.0.0.1", port)
-
-    wait_until(ready, 20)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+    return served.url
 
 
 @pytest.fixture
