@@ -12,6 +12,8 @@ from batches.states import LIVE_BATCHES, BatchStatus, ItemStatus, Stage
 from uploads.addresses import LIST_SIDE, preview_address
 
 IN_HAND_SHOWN = 8
+PICTURED_SHOWN = 4
+"""The same where they have pictures from before: a frame stays as small."""
 NAMES_SHOWN = 3
 TROUBLES_SHOWN = 8
 STAGES = tuple(Stage)
@@ -89,7 +91,8 @@ def read_snapshot(batch_id: int, before: Snapshot | None = None) -> Snapshot | N
     in_hand = _in_hand(batch_id) if batch.waiting else []
     troubles = before.troubles if before and _same_failures(before.batch, batch) else _troubles(batch)
     still = why_still([batch]).get(batch.id)
-    return Snapshot(batch, tuple(in_hand[:IN_HAND_SHOWN]), len(in_hand), troubles, still.words if still else "")
+    shown = PICTURED_SHOWN if any(file.picture for file in in_hand) else IN_HAND_SHOWN
+    return Snapshot(batch, tuple(in_hand[:shown]), len(in_hand), troubles, still.words if still else "")
 
 
 def _same_failures(before: UploadBatch, now: UploadBatch) -> bool:

@@ -27,7 +27,7 @@ def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpRespon
         "batch": item.batch,
         "step": STAGES.index(Stage(item.stage)) + 1 if item.stage else 0,
         "steps": len(STAGES),
-        "took": f"{took.total_seconds():.1f}" if took else "",
+        "took": f"{max(0.0, took.total_seconds()):.1f}" if took else "",
         "moving": item.status not in FINISHED_ITEMS and item.batch.is_active,
         "again": item.status == "failed" and item.upload_id and item.batch.status != "cancelled",
     }

@@ -33,7 +33,16 @@ function retryList(event) {
   }
 }
 
-document.getElementById("connection").addEventListener("htmx:wsAfterMessage", () => {
+const connection = document.getElementById("connection");
+let isFrame = false;
+let wasNaming = false;
+
+connection.addEventListener("htmx:wsBeforeMessage", () => {
+  isFrame = true;
+});
+
+connection.addEventListener("htmx:wsAfterMessage", () => {
+  isFrame = false;
   document.title = summary().dataset.title;
   followList();
 });
@@ -41,9 +50,14 @@ document.getElementById("connection").addEventListener("htmx:wsAfterMessage", ()
 document.addEventListener("htmx:sendError", retryList);
 document.addEventListener("htmx:responseError", retryList);
 
-// The form in the title's place is gone with its focus.
-document.addEventListener("htmx:oobAfterSwap", ({ detail }) => {
-  if (detail.target.id === "title" && document.activeElement === document.body) {
-    document.getElementById("rename")?.focus();
-  }
+// A form in the title's place is not taken from who writes in it; when it goes, its focus must go somewhere.
+document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  if (detail.target.id !== "title") return;
+  wasNaming = detail.target.tagName === "FORM";
+  if (wasNaming && isFrame) detail.shouldSwap = false;
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  if (wasNaming) document.getElementById("rename")?.focus();
+  wasNaming = false;
 });
