@@ -68,17 +68,9 @@ class UploadBatch(models.Model):
                 fields=["owner", "last_served"], name="batch_turn", condition=Q(status=BatchStatus.PROCESSING)
             ),
             models.Index(fields=["source"], name="batch_source", condition=Q(source__isnull=False)),
-            models.Index(
-                fields=["id"],
-                name="batch_cancelled",
-                # No counter in the condition: a finish would then have to write into every index of the batch.
-                condition=Q(status=BatchStatus.CANCELLED),
-            ),
-            models.Index(
-                fields=["owner", "id"],
-                name="batch_unfinished",
-                condition=Q(status__in=LIVE_BATCHES),
-            ),
+            # No counter in a condition: a finish would then have to write into every index of the batch.
+            models.Index(fields=["id"], name="batch_cancelled", condition=Q(status=BatchStatus.CANCELLED)),
+            models.Index(fields=["owner", "id"], name="batch_unfinished", condition=Q(status__in=LIVE_BATCHES)),
             models.Index(
                 fields=["owner", "completed_at"], name="batch_ended", condition=Q(status=BatchStatus.COMPLETED)
             ),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from batches.engine.claim import claim_item
 from batches.engine.finish import complete
+from batches.engine.in_hand import Claim
 from batches.engine.liveness import identity
 from batches.engine.turn import next_turn
 from batches.models import BatchItem, UploadBatch
@@ -31,7 +32,7 @@ def work_off(batch_id: int) -> float:
 def _work(batch_id: int) -> None:
     identity.hold()
     UploadBatch.objects.filter(id=batch_id).update(status=BatchStatus.PROCESSING, started_at=timezone.now())
-    held = []
+    held: list[Claim] = []
     start, done = time.monotonic(), 0
     while True:
         if done % int(RATE) == 0:
