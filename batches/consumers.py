@@ -1,4 +1,4 @@
-"""The socket of a batch's page: it authorises, watches and sends; it writes nothing."""
+"""The sockets of the pages and of programs: they authorise, watch and send; they write nothing."""
 
 import asyncio
 import contextlib
@@ -7,20 +7,23 @@ from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from batches.logins import kept_to
 from batches.progress import is_owner
-from batches.renderer import read, watching
+from batches.reading import read
+from batches.renderer import Subject, watching
+from batches.viewer import FAILED, NOT_FOUND, SIGNED_OUT, Viewer
+from batches.watched import BatchMessages, BatchParts, OwnerMessages, OwnerParts
 
 logger = logging.getLogger(__name__)
 
-SIGNED_OUT = 4403
-NOT_FOUND = 4404
-FAILED = 1011
+JSON = "vuemantics.v1+json"
+"""The subprotocol of programs (docs/live.md); without it the socket speaks the HTML of the pages."""
 ANSWER_SECONDS = 10.0
 """A page answers each frame; one that does not gets a frame in this time at most, so nothing piles up for it."""
 
 
-class BatchConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no annotations
-    """Sends the owner of a batch what changed on its page, first of all everything."""
+class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no annotations
+    """Sends a signed-in person what changed, first of all everything; ends when the login ends."""
 
     # Hints are heard by the renderer, once for all: a socket needs no channel of its own, and opens without Redis too.
     channel_layer_alias = "none"
@@ -29,6 +32,10 @@ class BatchConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels h
         super().__init__(*args, **kwargs)
         self._sending: asyncio.Task[None] | None = None
         self._answered = asyncio.Event()
+
+    async def subjects(self, user_id: int, *, json: bool) -> list[Subject]:
+        """Return what is watched; nothing where there is nothing of this person's."""
+        raise NotImplementedError
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one socket. `disconnect` may never be called, so the end of this call ends the watching."""
@@ -48,25 +55,57 @@ class BatchConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels h
 
     async def connect(self) -> None:
         """Accept first: a refusal before would reach the page as a lost connection, which it tries again for ever."""
-        await self.accept()
-        batch_id = int(self.scope["url_route"]["kwargs"]["batch_id"])
+        json = JSON in self.scope["subprotocols"]
+        await self.accept(JSON if json else None)
         user = self.scope["user"]
         if not user.is_authenticated:
             await self.close(SIGNED_OUT)
-        elif not await read(is_owner, batch_id, user.pk):
-            await self.close(NOT_FOUND)
+        elif subjects := await self.subjects(user.pk, json=json):
+            self._sending = asyncio.create_task(self._send_news(subjects, json=json))
         else:
-            self._sending = asyncio.create_task(self._send_frames(batch_id))
-
-    async def _send_frames(self, batch_id: int) -> None:
-        try:
-            async with watching(batch_id) as viewer:
-                while (frame := await viewer.next_frame()) is not None:
-                    self._answered.clear()
-                    await self.send(text_data=frame)
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._answered.wait(), ANSWER_SECONDS)
             await self.close(NOT_FOUND)
+
+    async def _send_news(self, subjects: list[Subject], *, json: bool) -> None:
+        viewer = Viewer(len(subjects))
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                await stack.enter_async_context(kept_to(self.scope["user"], self.scope["session"].session_key, viewer))
+                for subject in subjects:
+                    await stack.enter_async_context(watching(subject, viewer))
+                while parts := await viewer.next_parts():
+                    await (self._send_messages(parts) if json else self._send_frame(parts))
+                await self.close(viewer.ended)
         except Exception:
-            logger.exception("The live page of batch %s failed.", batch_id)
+            logger.exception("The live %s failed.", subjects[0].key)
             await self.close(FAILED)
+
+    async def _send_frame(self, parts: list[str]) -> None:
+        self._answered.clear()
+        await self.send(text_data="".join(parts))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._answered.wait(), ANSWER_SECONDS)
+
+    async def _send_messages(self, parts: list[str]) -> None:
+        for part in parts:
+            await self.send(text_data=part)
+
+
+class BatchConsumer(LiveConsumer):
+    """One batch of mine; a page hears by the same socket what else of mine goes on."""
+
+    async def subjects(self, user_id: int, *, json: bool) -> list[Subject]:
+        """Return the batch and, for a page, its owner's others."""
+        batch_id = int(self.scope["url_route"]["kwargs"]["batch_id"])
+        if not await read(is_owner, batch_id, user_id):
+            return []
+        if json:
+            return [BatchMessages(batch_id, user_id)]
+        return [BatchParts(batch_id, user_id), OwnerParts(user_id)]
+
+
+class OwnerConsumer(LiveConsumer):
+    """All my batches."""
+
+    async def subjects(self, user_id: int, *, json: bool) -> list[Subject]:
+        """Return the owner's batches, which are there even when there are none."""
+        return [OwnerMessages(user_id) if json else OwnerParts(user_id)]

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from typing import NamedTuple
 
 import redis.asyncio
 from channels.layers import get_channel_layer
@@ -20,9 +21,36 @@ logger = logging.getLogger(__name__)
 HINT_SECONDS = 0.25
 
 
+class Hint(NamedTuple):
+    """What changed: `batch.changed` of a batch's id, `owner.changed` and `login.changed` of a person's."""
+
+    type: str
+    id: int
+
+    @property
+    def group(self) -> str:
+        """The channel-layer group that hears it."""
+        return batch_group(self.id) if self.type == BATCH_CHANGED else owner_group(self.id)
+
+    @property
+    def message(self) -> dict[str, str | int]:
+        """What the group hears."""
+        return {"type": self.type, "batch_id" if self.type == BATCH_CHANGED else "owner_id": self.id}
+
+
+BATCH_CHANGED = "batch.changed"
+OWNER_CHANGED = "owner.changed"
+LOGIN_CHANGED = "login.changed"
+
+
 def batch_group(batch_id: int) -> str:
     """Return the channel-layer group that hears `batch.changed` of one batch."""
     return f"batch.{batch_id}"
+
+
+def owner_group(owner_id: int) -> str:
+    """Return the group that hears of one person's list of batches (`owner.changed`) and logins (`login.changed`)."""
+    return f"owner.{owner_id}"
 
 
 def batch_changed(batch_id: int, *, final: bool = False) -> None:
@@ -30,7 +58,21 @@ def batch_changed(batch_id: int, *, final: bool = False) -> None:
 
     At most 4 hints a second and batch are sent; the last change of a burst and a `final` one always are.
     """
-    transaction.on_commit(lambda: _publisher.hint(batch_id, final=final), robust=True)
+    _after_commit(Hint(BATCH_CHANGED, batch_id), final=final)
+
+
+def owner_changed(owner_id: int) -> None:
+    """Tell the owner's pages, after the commit, that a batch came, ended, or stands otherwise; as often at most."""
+    _after_commit(Hint(OWNER_CHANGED, owner_id), final=False)
+
+
+def login_changed(user_id: int) -> None:
+    """Tell the person's sockets, after the commit, to ask at once whether their logins still hold."""
+    _after_commit(Hint(LOGIN_CHANGED, user_id), final=True)
+
+
+def _after_commit(hint: Hint, *, final: bool) -> None:
+    transaction.on_commit(lambda: _publisher.hint(hint, final=final), robust=True)
 
 
 class Publisher:
@@ -41,16 +83,16 @@ class Publisher:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._changed: dict[int, bool] = {}
+        self._changed: dict[Hint, bool] = {}
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._away = False
 
-    def hint(self, batch_id: int, *, final: bool) -> None:
+    def hint(self, hint: Hint, *, final: bool) -> None:
         """Note the change and return at once; any thread may call it."""
         with self._lock:
-            news = final or batch_id not in self._changed
-            self._changed[batch_id] = final or self._changed.get(batch_id, False)
+            news = final or hint not in self._changed
+            self._changed[hint] = final or self._changed.get(hint, False)
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 threading.Thread(target=self._loop.run_until_complete, args=(self._run(),), daemon=True).start()
@@ -58,46 +100,45 @@ class Publisher:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _run(self) -> None:
-        """Send what is due, for ever; each batch at most once per HINT_SECONDS unless its change is final."""
+        """Send what is due, for ever; each hint at most once per HINT_SECONDS unless its change is final."""
         client = redis.asyncio.from_url(settings.REDIS_URL)
-        sent: dict[int, float] = {}
+        sent: dict[Hint, float] = {}
         while True:
             await self._wake.wait()
             self._wake.clear()
             now = time.monotonic()
-            sent = {batch: when for batch, when in sent.items() if now - when < HINT_SECONDS}
-            for batch_id, final in self._take_due(sent).items():
-                sent[batch_id] = now
-                await self._send(client, batch_id, final=final)
+            sent = {hint: when for hint, when in sent.items() if now - when < HINT_SECONDS}
+            for hint, final in self._take_due(sent).items():
+                sent[hint] = now
+                await self._send(client, hint, final=final)
             if self._changed:
                 asyncio.get_running_loop().call_later(HINT_SECONDS, self._wake.set)
 
-    def _take_due(self, sent: dict[int, float]) -> dict[int, bool]:
+    def _take_due(self, sent: dict[Hint, float]) -> dict[Hint, bool]:
         with self._lock:
-            due = {batch: final for batch, final in self._changed.items() if final or batch not in sent}
-            for batch in due:
-                del self._changed[batch]
+            due = {hint: final for hint, final in self._changed.items() if final or hint not in sent}
+            for hint in due:
+                del self._changed[hint]
         return due
 
-    async def _send(self, client: "redis.asyncio.Redis", batch_id: int, *, final: bool) -> None:
+    async def _send(self, client: "redis.asyncio.Redis", hint: Hint, *, final: bool) -> None:
         """Send one hint; other processes share the limit through a key that lives HINT_SECONDS."""
         try:
-            alone = await client.set(f"hint:{batch_id}", 1, nx=True, px=int(HINT_SECONDS * 1000))
+            alone = await client.set(f"hint:{hint.type}:{hint.id}", 1, nx=True, px=int(HINT_SECONDS * 1000))
             if alone or final:
-                message = {"type": "batch.changed", "batch_id": batch_id}
-                await get_channel_layer().group_send(batch_group(batch_id), message)
+                await get_channel_layer().group_send(hint.group, hint.message)
             else:
                 # Another process has just sent one, perhaps before our change: ours is told with the next.
-                self._put_back(batch_id)
+                self._put_back(hint)
             self._note(None)
         except (OSError, redis.exceptions.RedisError) as error:
             self._note(error)
         except Exception:
             logger.exception("A hint was not sent; the page looks by itself.")
 
-    def _put_back(self, batch_id: int) -> None:
+    def _put_back(self, hint: Hint) -> None:
         with self._lock:
-            self._changed.setdefault(batch_id, False)
+            self._changed.setdefault(hint, False)
 
     def _note(self, error: Exception | None) -> None:
         """Log one line when Redis goes away and one when it is back."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from batches.causes import words_for
 from batches.inbox import open_failures
-from batches.renderer import read
+from batches.reading import read
 
 CHUNK = 2000
 # A table program takes a cell that begins so for a formula and runs it. Names of files come from outside.

@@ -1,60 +1,116 @@
-"""How fast a batch goes and how long it may still take, from what was really seen."""
+"""How fast a batch goes and how long it may still take: pure figures and words, from times that were really seen."""
 
-from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-WINDOW = 60.0
-ENOUGH_SECONDS = 5.0
+LATEST = 400
+"""How many of the last finished files are looked at."""
+RECENT = timedelta(minutes=10)
 ENOUGH_FILES = 5
+ENOUGH_SECONDS = 5.0
+BREAK_SECONDS = 30.0
+QUARTERS = 4
+MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
+@dataclass(frozen=True, slots=True)
 class Pace:
-    """The number of finished files as seen over the last minute, by one process."""
+    """Files a second: over the whole time seen, and in its slowest and fastest quarter."""
 
-    def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque()
-
-    def note(self, now: float, done: int) -> None:
-        """Remember that `done` files were finished at `now` (monotonic seconds); fewer than before starts anew."""
-        if self._seen and done < self._seen[-1][1]:
-            self._seen.clear()
-        self._seen.append((now, done))
-        while len(self._seen) > 2 and self._seen[1][0] <= now - WINDOW:
-            self._seen.popleft()
-
-    def forget(self) -> None:
-        """Start anew, as after a pause."""
-        self._seen.clear()
-
-    @property
-    def rate(self) -> float | None:
-        """Files a second; None while too little was seen to say."""
-        if not self._seen:
-            return None
-        seconds = self._seen[-1][0] - self._seen[0][0]
-        files = self._seen[-1][1] - self._seen[0][1]
-        return files / seconds if seconds >= ENOUGH_SECONDS and files >= ENOUGH_FILES else None
+    slow: float
+    rate: float
+    fast: float
 
 
-def time_left(files: int, rate: float | None) -> str:
-    """Say how long `files` more files may take at `rate` a second, as a range; nothing when that is not known."""
-    if not rate or files <= 0:
+def pace_of(finished: Sequence[datetime], now: datetime) -> Pace | None:
+    """Return the pace of files that finished at these times; None while too little was seen to say.
+
+    What lies before a long break, as a pause makes one, does not count.
+    """
+    ages = sorted((now - when).total_seconds() for when in finished if now - when <= RECENT)
+    ages = _since_the_last_break(ages)
+    seconds = ages[-1] if ages else 0.0
+    full = len(ages) >= LATEST and seconds > 0
+    if len(ages) <= ENOUGH_FILES or (seconds < ENOUGH_SECONDS and not full):
+        return None
+    rate = (len(ages) - 1) / seconds
+    length = seconds / QUARTERS
+    quarters = [sum(n * length <= age < (n + 1) * length for age in ages) / length for n in range(QUARTERS)]
+    # However even it was: what comes may be larger files or smaller ones.
+    return Pace(max(min(*quarters, rate * 0.85), rate / 4), rate, max(*quarters, rate * 1.15))
+
+
+def _since_the_last_break(ages: list[float]) -> list[float]:
+    gaps = [later - sooner for sooner, later in pairwise(ages)]
+    if not gaps:
+        return ages
+    longest = max(BREAK_SECONDS, 10 * median(gaps))
+    ends = (number for number, gap in enumerate(gaps, 1) if gap > longest)
+    return ages[: next(ends, len(ages))]
+
+
+def seconds_left(files: int, pace: Pace, others: Sequence[int]) -> tuple[float, float]:
+    """Return the shortest and the longest time that `files` more files may take.
+
+    `others` are the files left in each queue that takes turns with this one: as these end, the turns come more often.
+    At the longest none of them ends, or others come instead.
+    """
+    turns, before, shortest = len(others) + 1, 0, 0.0
+    for ended, left in enumerate([*sorted(others), files]):
+        step = min(left, files) - before
+        if step <= 0:
+            continue
+        shortest += step / (pace.fast * turns / (turns - min(ended, len(others))))
+        before += step
+    return shortest, files / pace.slow
+
+
+def time_left(files: int, pace: Pace | None, others: Sequence[int] = ()) -> str:
+    """Say how long `files` more files may take, as a range; nothing when that is not known."""
+    if pace is None or files <= 0:
         return ""
-    low, high = files / rate * 0.8, files / rate * 1.3
-    if high < 60:
+    low, high = seconds_left(files, pace, others)
+    if high < MINUTE:
         return _("less than a minute left")
-    if high < 3600:
-        minutes = ngettext("%(range)s minute left", "%(range)s minutes left", round(high / 60))
-        return _range(low / 60, high / 60, minutes)
-    if high < 48 * 3600:
-        hours = ngettext("%(range)s hour left", "%(range)s hours left", round(high / 3600))
-        return _range(low / 3600, high / 3600, hours)
-    days = ngettext("%(range)s day left", "%(range)s days left", round(high / 86400))
-    return _range(low / 86400, high / 86400, days)
+    if high < HOUR:
+        minutes = ngettext("%(range)s minute left", "%(range)s minutes left", round(high / MINUTE))
+        return _range(low / MINUTE, high / MINUTE, minutes)
+    if high < 2 * DAY:
+        hours = ngettext("%(range)s hour left", "%(range)s hours left", round(high / HOUR))
+        return _range(low / HOUR, high / HOUR, hours)
+    days = ngettext("%(range)s day left", "%(range)s days left", round(high / DAY))
+    return _range(low / DAY, high / DAY, days)
 
 
 def _range(low: float, high: float, words: str) -> str:
     first, last = max(1, round(low)), max(1, round(high))
     return words % {"range": f"{first}–{last}" if first != last else _("about %(number)s") % {"number": last}}  # noqa: RUF001
+
+
+def throughput(pace: Pace | None) -> str:
+    """Say how many files are done in a second, a minute or an hour: the first of these with a whole file."""
+    if pace is None:
+        return ""
+    if pace.rate >= 1:
+        return _("%(rate).1f files a second") % {"rate": pace.rate}
+    if pace.rate * MINUTE >= 1:
+        return _("%(rate).0f files a minute") % {"rate": pace.rate * MINUTE}
+    return _("%(rate).0f files an hour") % {"rate": pace.rate * HOUR}
+
+
+def duration(seconds: float) -> str:
+    """Say how long something took, in its largest two units; whole minutes at least."""
+    minutes = int(seconds // MINUTE)
+    if minutes < 1:
+        return _("less than a minute")
+    if minutes < HOUR // MINUTE:
+        return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+    if seconds < 2 * DAY:
+        return _("%(hours)s h %(minutes)s min") % {"hours": minutes // 60, "minutes": minutes % 60}
+    return _("%(days)s d %(hours)s h") % {"days": minutes // 1440, "hours": minutes // 60 % 24}

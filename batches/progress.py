@@ -11,20 +11,31 @@ from batches.engine.arrive import MAY_COME_AGAIN
 from batches.engine.stall import why_still
 from batches.models import BatchItem, UploadBatch
 from batches.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
+from uploads.addresses import LIST_SIDE, preview_address
 
 IN_HAND_SHOWN = 8
+PICTURED_SHOWN = 4
+"""The same where they have pictures from before: a frame stays as small."""
 NAMES_SHOWN = 3
 TROUBLES_SHOWN = 8
 STAGES = tuple(Stage)
+PICTURE = ("upload__previews", "upload__key", "upload__processed_at")
 
 
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """A file that a worker has right now. `doing` names its stage; `step` counts them from 1, 0 is between two."""
+    """A file that a worker has right now. `doing` names its stage; `step` counts them from 1, 0 is between two.
 
+    `picture` is the address of its preview, if it has one from before.
+    """
+
+    id: int
+    upload_id: int | None
     name: str
     doing: str
+    size: int
     step: int
+    picture: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +109,8 @@ def read_snapshot(batch_id: int, before: Snapshot | None = None) -> Snapshot | N
     in_hand = _in_hand(batch_id) if batch.waiting else []
     troubles = before.troubles if before and _same_failures(before.batch, batch) else _troubles(batch)
     still = why_still([batch]).get(batch.id)
-    return Snapshot(batch, tuple(in_hand[:IN_HAND_SHOWN]), len(in_hand), troubles, still.words if still else "")
+    shown = PICTURED_SHOWN if any(file.picture for file in in_hand) else IN_HAND_SHOWN
+    return Snapshot(batch, tuple(in_hand[:shown]), len(in_hand), troubles, still.words if still else "")
 
 
 def _same_failures(before: UploadBatch, now: UploadBatch) -> bool:
@@ -108,14 +120,15 @@ def _same_failures(before: UploadBatch, now: UploadBatch) -> bool:
 def _in_hand(batch_id: int) -> list[InHand]:
     # Sorted here: an ORDER BY id would tempt the planner away from the small index of files in hand.
     items = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.PROCESSING)
-    rows = sorted(items.values_list("id", "filename", "stage"))
-    return [_one_in_hand(name, stage) for _, name, stage in rows]
+    rows = items.select_related("upload").only("filename", "size", "stage", *PICTURE)
+    return [_one_in_hand(item) for item in sorted(rows, key=lambda item: item.id)]
 
 
-def _one_in_hand(name: str, stage: str) -> InHand:
-    if not stage:
-        return InHand(name, str(ItemStatus.PROCESSING.label), 0)
-    return InHand(name, str(Stage(stage).label), STAGES.index(Stage(stage)) + 1)
+def _one_in_hand(item: BatchItem) -> InHand:
+    picture = preview_address(item.upload, LIST_SIDE) if item.upload else ""
+    step = STAGES.index(Stage(item.stage)) + 1 if item.stage else 0
+    doing = str(Stage(item.stage).label if item.stage else ItemStatus.PROCESSING.label)
+    return InHand(item.id, item.upload_id, item.filename, doing, item.size, step, picture)
 
 
 def _troubles(batch: UploadBatch) -> tuple[Trouble, ...]:
@@ -134,22 +147,6 @@ def _trouble(failed: QuerySet[BatchItem], cause: Mapping[str, Any]) -> Trouble:
     same = failed.filter(error_code=cause["error_code"], error_message=cause["error_message"])
     names = tuple(same.order_by("id").values_list("filename", flat=True)[:NAMES_SHOWN])
     return Trouble(cause["error_code"], cause["count"], cause["error_message"], names, cause["stored"])
-
-
-SHOWN: dict[str, frozenset[ItemStatus]] = {
-    "all": frozenset(),
-    "described": frozenset({ItemStatus.COMPLETED}),
-    "failed": frozenset({ItemStatus.FAILED}),
-    "waiting": frozenset({ItemStatus.RECEIVING, ItemStatus.PENDING, ItemStatus.PROCESSING}),
-}
-"""The choices above the list of files; "all" filters nothing."""
-
-
-def files(batch_id: int, show: str) -> QuerySet[BatchItem]:
-    """Return the files of a batch with their pictures; an unknown choice means all."""
-    items = BatchItem.objects.filter(batch_id=batch_id).select_related("upload").defer("upload__metadata")
-    states = SHOWN.get(show)
-    return items.filter(status__in=states) if states else items
 
 
 def described_again_by(batch: UploadBatch) -> int | None:

@@ -6,12 +6,14 @@ UPDATE, for the words only: the UPDATE alone decides.
 """
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.utils.translation import gettext as _
 
-from batches.engine import abandon, cancel, pause, reanalyse, retry, turn
+from batches.engine import abandon, cancel, pause, reanalyse, rename, retry, turn
 from batches.engine.errors import Refused
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
 
+LONGEST_NAME = 200
 STAFF_PERMISSION = "batches.change_uploadbatch"
 
 
@@ -61,6 +63,18 @@ def cancel_batch(user: User | AnonymousUser, batch_id: int) -> bool:
     if _status(batch) == BatchStatus.CANCELLED:
         return False
     raise _refused(batch, "nothing is left to cancel")
+
+
+def rename_batch(user: User | AnonymousUser, batch_id: int, name: str) -> bool:
+    """Call it `name`, which is put on one line. Raises NotFound, Refused."""
+    find_batch(user, batch_id)
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    if not line:
+        raise Refused("batch.name_empty", _("Give it a name of at least one letter."))
+    if len(line) > LONGEST_NAME:
+        words = _("A name has at most %(most)s letters; this one has %(count)s. Shorten it.")
+        raise Refused("batch.name_too_long", words % {"most": LONGEST_NAME, "count": len(line)})
+    return rename.rename_batch(batch_id, line)
 
 
 def retry_failed(user: User | AnonymousUser, batch_id: int) -> int:

@@ -66,6 +66,7 @@ ITEM_EDGES: dict[ItemStatus, frozenset[ItemStatus]] = {
 }
 LIVE_BATCHES = (BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED)
 LIVE_ITEMS = frozenset({ItemStatus.RECEIVING, ItemStatus.PENDING, ItemStatus.PROCESSING})
+WAITING_ITEMS = (ItemStatus.RECEIVING, ItemStatus.PENDING)
 FINISHED_ITEMS = frozenset({ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED})
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from batches.views import before_sending, commands, delete, inbox, pages, upload
+from batches.views import before_sending, commands, delete, files, inbox, naming, pages, upload
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("needs-a-look/dismiss/", inbox.dismiss, name="inbox-dismiss"),
     path("needs-a-look/files.csv", inbox.download, name="inbox-csv"),
     path("batches/<int:batch_id>/delete/", delete.delete, name="batch-delete"),
+    path("batches/<int:batch_id>/name/", naming.batch_name, name="batch-name"),
+    path("batches/<int:batch_id>/files/<int:item_id>/", files.item_detail, name="item-detail"),
     path("batches/<int:batch_id>/pause/", commands.pause, name="batch-pause"),
     path("batches/<int:batch_id>/resume/", commands.resume, name="batch-resume"),
     path("batches/<int:batch_id>/cancel/", commands.cancel, name="batch-cancel"),

@@ -18,12 +18,18 @@ def cookie_of(user: User) -> str:
     return f"sessionid={client.cookies['sessionid'].value}"
 
 
+def address_of(batch_id: int | None) -> str:
+    """The socket of a batch, or with None that of all batches of somebody."""
+    return "/ws/batches/" if batch_id is None else f"/ws/batches/{batch_id}/"
+
+
 class Page:
     """An open batch page: it gathers what the socket sends and answers each frame as the page's script does."""
 
-    def __init__(self, batch_id: int, cookie: str = "", origin: str = "http://localhost") -> None:
+    def __init__(self, batch_id: int | None, cookie: str = "", origin: str = "http://localhost") -> None:
+        """The page of a batch, or with None any page that shows no batch."""
         headers = [(b"origin", origin.encode()), (b"host", b"localhost"), (b"cookie", cookie.encode())]
-        self.socket = WebsocketCommunicator(application, f"/ws/batches/{batch_id}/", headers)
+        self.socket = WebsocketCommunicator(application, address_of(batch_id), headers)
         self.frames: list[str] = []
 
     async def open(self) -> bool:

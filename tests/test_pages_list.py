@@ -36,17 +36,18 @@ def test_home_leads_to_the_batches_or_to_adding_files(page: Client, anna: User) 
     assert page.get("/")["Location"] == reverse("batch-list")
 
 
-def test_batch_list_is_newest_first_and_asks_again_only_while_one_runs(page: Client, anna: User) -> None:
+def test_batch_list_is_newest_first_and_refreshes_only_while_one_runs(page: Client, anna: User) -> None:
     first, second = fill(anna, 2, "Iceland"), fill(anna, 2, "Garden")
     html = text(page, reverse("batch-list"))
     assert html.index("Garden") < html.index("Iceland")
-    assert 'hx-trigger="every 5s"' in html
+    refresh = '<noscript><meta http-equiv="refresh" content="10"></noscript>'
+    assert refresh in html
 
     UploadBatch.objects.filter(id__in=[first.id, second.id]).update(
         status=BatchStatus.COMPLETED, successful=2, sealed_at=timezone.now(), completed_at=timezone.now()
     )
 
-    assert "hx-trigger" not in text(page, reverse("batch-list"))
+    assert refresh not in text(page, reverse("batch-list"))
 
 
 def test_batch_list_without_batches_says_what_to_do(page: Client) -> None:

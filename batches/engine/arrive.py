@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from batches import bells, events
 from batches.engine import arriving
+from batches.engine.announce import batches_stand_otherwise
 from batches.engine.errors import BatchClosed
 from batches.engine.settle import settle
 from batches.models import BatchItem, UploadBatch
@@ -40,7 +41,7 @@ def open_batch(
 ) -> UploadBatch:
     """Make an empty, unsealed batch."""
     batch = UploadBatch.objects.create(owner_id=owner_id, name=name[:200], kind=kind, expected_items=expected_items)
-    events.batch_changed(batch.id)
+    batches_stand_otherwise([batch.id])
     return batch
 
 
@@ -92,11 +93,14 @@ def _open_for(batch_id: int, **counters: Combinable) -> None:
     batch = UploadBatch.objects.filter(id=batch_id)
     counted = batch.exclude(status__in=[BatchStatus.CANCELLED, BatchStatus.COMPLETED]).update(
         sealed_at=None, updated_at=now, **counters
-    ) or batch.filter(status=BatchStatus.COMPLETED).update(
-        sealed_at=None, updated_at=now, status=BatchStatus.PROCESSING, completed_at=None, **counters
     )
-    if not counted:
+    if counted:
+        return
+    if not batch.filter(status=BatchStatus.COMPLETED).update(
+        sealed_at=None, updated_at=now, status=BatchStatus.PROCESSING, completed_at=None, **counters
+    ):
         raise BatchClosed
+    batches_stand_otherwise([batch_id])
 
 
 def item_arrived(item_id: int, upload_id: int) -> bool:
@@ -104,9 +108,12 @@ def item_arrived(item_id: int, upload_id: int) -> bool:
 
     Raises BatchClosed when the batch was cancelled meanwhile.
     """
-    batch_id = arriving.queue(item_id, upload_id)
-    if batch_id is None:
+    queued = arriving.queue(item_id, upload_id)
+    if queued is None:
         return False
+    batch_id, began = queued
+    if began:
+        batches_stand_otherwise([batch_id])
     events.batch_changed(batch_id)
     bells.ring_soon()
     return True

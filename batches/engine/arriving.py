@@ -44,7 +44,8 @@ WITH arrived AS (
        AND deleting_since IS NULL
     RETURNING batches_uploadbatch.id
 )
-SELECT batch_id, EXISTS (SELECT FROM started) FROM arrived
+SELECT batch_id, EXISTS (SELECT FROM started),
+       (SELECT status FROM batches_uploadbatch WHERE id = batch_id) = 'pending' FROM arrived
 """
 
 # As a finish of the engine, it tells whether this was the last file of a sealed batch.
@@ -82,17 +83,20 @@ def insert(batch_id: int, filename: str, relative_path: str, fingerprint: str, s
     return item
 
 
-def queue(item_id: int, upload_id: int) -> int | None:
-    """Queue an item whose bytes are stored; returns its batch, None when it was not receiving. Raises BatchClosed."""
+def queue(item_id: int, upload_id: int) -> tuple[int, bool] | None:
+    """Queue an item whose bytes are stored; returns its batch and whether that waited for its first file.
+
+    None: it was not receiving. Raises BatchClosed.
+    """
     # A savepoint would cost two statements more; whoever meets BatchClosed within a transaction gives that up.
     with transaction.atomic(savepoint=False):
         row = fetch_row(QUEUE, {"item": item_id, "upload": upload_id})
         if row is None:
             return None
-        batch_id, counted = row
+        batch_id, counted, began = row
         if not counted:
             raise BatchClosed
-    return int(batch_id)
+    return batch_id, began
 
 
 def end(

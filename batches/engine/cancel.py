@@ -7,6 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from batches import events
+from batches.engine.announce import batches_stand_otherwise
 from batches.models import BatchItem, UploadBatch
 from batches.states import LIVE_ITEMS, BatchStatus, ItemStatus, batch_sources
 
@@ -24,7 +25,7 @@ def cancel_batch(batch_id: int) -> bool:
     )
     if cancelled:
         # Its pages show at once that it is cancelled; many files take a while.
-        events.batch_changed(batch_id, final=True)
+        batches_stand_otherwise([batch_id], final=True)
         cancel_items(batch_id)
     return bool(cancelled)
 

@@ -12,7 +12,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from batches import events
+from batches.engine.announce import batches_stand_otherwise
 from batches.engine.arrive import MAY_COME_AGAIN
 from batches.engine.cancel import cancel_items
 from batches.keys import key_of
@@ -100,8 +100,7 @@ def _vanish(which: Q) -> int:
             completed_at=Coalesce("completed_at", now),
             status=Case(When(live, then=Value(BatchStatus.CANCELLED)), default=F("status")),
         )
-    for batch_id in ids:
-        events.batch_changed(batch_id, final=True)
+    batches_stand_otherwise(ids, final=True)
     return len(ids)
 
 

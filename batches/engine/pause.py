@@ -3,7 +3,8 @@
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from batches import bells, events
+from batches import bells
+from batches.engine.announce import batches_stand_otherwise
 from batches.engine.settle import settle
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, batch_sources
@@ -15,7 +16,7 @@ def pause_batch(batch_id: int) -> bool:
         status=BatchStatus.PAUSED, updated_at=timezone.now()
     )
     if paused:
-        events.batch_changed(batch_id)
+        batches_stand_otherwise([batch_id])
     return bool(paused)
 
 
@@ -28,5 +29,5 @@ def resume_batch(batch_id: int) -> bool:
     if resumed:
         settle(batch_id)
         bells.ring_soon(BatchItem.objects.filter(batch_id=batch_id, queue_position__isnull=False)[:100].count())
-        events.batch_changed(batch_id)
+        batches_stand_otherwise([batch_id])
     return bool(resumed)

@@ -3,7 +3,8 @@
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from batches import bells, events
+from batches import bells
+from batches.engine.announce import batches_stand_otherwise
 from batches.engine.errors import ReanalysisRunning
 from batches.models import UploadBatch
 from batches.states import BatchKind, BatchStatus
@@ -48,7 +49,7 @@ def reanalyse_batch(batch_id: int) -> int | None:
         if not _fill(made, batch):
             transaction.set_rollback(True)
             return None
-    events.batch_changed(batch.id)
+    batches_stand_otherwise([batch.id, made.id])
     bells.ring_soon(bells.total_threads())
     return made.id
 

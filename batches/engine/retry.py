@@ -6,7 +6,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from batches import bells, events
+from batches import bells
+from batches.engine.announce import batches_stand_otherwise
 from batches.engine.errors import BatchClosed, ReanalysisRunning
 from batches.engine.give_back import QUEUED
 from batches.models import BatchItem, UploadBatch
@@ -65,7 +66,7 @@ def _retry(batch_id: int, which: Q, most: int | None = None) -> int:
             failed=F("failed") - retried, updated_at=now
         ):
             raise BatchClosed
-    events.batch_changed(batch_id)
+    batches_stand_otherwise([batch_id])
     bells.ring_soon(retried)
     return retried
 

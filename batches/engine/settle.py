@@ -3,7 +3,7 @@
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from batches import events
+from batches.engine.announce import batches_stand_otherwise
 from batches.models import UploadBatch
 from batches.states import BatchStatus, batch_sources
 
@@ -29,5 +29,5 @@ def _complete(batch: QuerySet[UploadBatch], batch_id: int) -> int:
     now = timezone.now()
     completed = batch.update(status=BatchStatus.COMPLETED, completed_at=now, updated_at=now)
     if completed:
-        events.batch_changed(batch_id, final=True)
+        batches_stand_otherwise([batch_id], final=True)
     return completed

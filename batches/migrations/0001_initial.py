@@ -17,6 +17,21 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="OwnerLook",
+            fields=[
+                (
+                    "owner",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("looked_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="OwnerTurn",
             fields=[
                 (
@@ -239,7 +254,7 @@ class Migration(migrations.Migration):
             model_name="uploadbatch",
             index=models.Index(
                 condition=models.Q(("status__in", ("pending", "processing", "paused"))),
-                fields=["id"],
+                fields=["owner", "id"],
                 name="batch_unfinished",
             ),
         ),
@@ -249,6 +264,12 @@ class Migration(migrations.Migration):
                 condition=models.Q(("notified_at__isnull", True), ("status", "completed")),
                 fields=["completed_at"],
                 name="batch_untold",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="uploadbatch",
+            index=models.Index(
+                condition=models.Q(("status", "completed")), fields=["owner", "completed_at"], name="batch_ended"
             ),
         ),
         migrations.AddConstraint(
@@ -359,10 +380,30 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="batchitem",
             index=models.Index(
+                condition=models.Q(("status", "completed")), fields=["batch", "id"], name="item_described"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(
                 condition=models.Q(("dismissed_at__isnull", True), ("status", "failed")),
                 fields=["batch", "error_code", "id"],
                 include=("upload", "finished_at"),
                 name="item_needs_a_look",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("status__in", ("receiving", "pending"))),
+                fields=["batch", "id"],
+                name="item_waiting",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("status", "cancelled")), fields=["batch", "id"], name="item_left_out"
             ),
         ),
         migrations.AddIndex(

@@ -5,22 +5,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
-from django_htmx.middleware import HtmxDetails
 
-from batches import progress
+from batches import looks, progress
+from batches.file_list import Choice, files
 from batches.models import UploadBatch
+from batches.outlook import read_outlook
 from batches.parts import parts_context
 from batches.states import FINISHED_ITEMS
+from batches.views.requests import PageRequest
 from uploads.paging import page_by_id
 
 BATCHES_PER_PAGE = 30
 FILES_PER_PAGE = 50
-
-
-class PageRequest(HttpRequest):
-    """A request that has passed the middleware of htmx."""
-
-    htmx: HtmxDetails
 
 
 @require_safe
@@ -33,9 +29,11 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @vary_on_headers("HX-Request")
 def batch_list(request: PageRequest) -> HttpResponse:
-    """My batches, newest first; while one runs the page asks for the list again."""
+    """My batches, newest first; the page asks for the list again when it hears that one stands otherwise."""
     mine = progress.batches_of(request.user.pk)
     page = page_by_id(mine, request.GET, BATCHES_PER_PAGE, newest_first=True)
+    if request.method == "GET":
+        looks.look_at_all(request.user.pk)
     live = any(batch.is_active for batch in page.rows)
     template = "batches/_batches.html" if request.htmx else "batches/batch_list.html"
     return render(request, template, {"page": page, "live": live})
@@ -46,20 +44,25 @@ def batch_list(request: PageRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def batch_detail(request: PageRequest, batch_id: int) -> HttpResponse:
     """One batch: how far, what is in hand, what needs me, and its files. htmx gets the files alone."""
+    if request.htmx:
+        batch = progress.batches_of(request.user.pk).filter(id=batch_id).first()
+        if batch is None:
+            raise Http404
+        looks.look_at_one(batch)
+        return render(request, "batches/_files.html", _files_context(request, batch))
     snapshot = progress.read_snapshot(batch_id)
     if snapshot is None or snapshot.batch.owner_id != request.user.pk:
         raise Http404
-    context = _files_context(request, snapshot.batch)
-    if request.htmx:
-        return render(request, "batches/_files.html", context)
-    return render(request, "batches/batch_detail.html", context | parts_context(snapshot))
+    looks.look_at_one(snapshot.batch)
+    context = _files_context(request, snapshot.batch) | parts_context(snapshot, read_outlook(snapshot.batch))
+    return render(request, "batches/batch_detail.html", context)
 
 
 def _files_context(request: HttpRequest, batch: UploadBatch) -> dict[str, object]:
-    show = request.GET.get("show", "")
-    show = show if show in progress.SHOWN else "all"
-    rows = progress.files(batch.id, show)
-    page = page_by_id(rows, request.GET, FILES_PER_PAGE, newest_first=False, keep=("show",))
+    query = request.GET
+    choice = Choice.of(query.get("show", ""), query.get("kind", ""), query.get("name", ""))
+    rows = files(batch.id, choice)
+    page = page_by_id(rows, query, FILES_PER_PAGE, newest_first=False, keep=("show", "kind", "name"))
     # A full page of finished files does not change by itself: it need not be asked for again.
     settled = bool(page.next_query) and all(item.status in FINISHED_ITEMS for item in page.rows)
-    return {"batch": batch, "page": page, "show": show, "settled": settled}
+    return {"batch": batch, "page": page, "choice": choice, "show": choice.show, "settled": settled}

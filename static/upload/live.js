@@ -1,4 +1,5 @@
-// What becomes of the files, while more are still being sent: the summary of the batch's own page, by its socket.
+// What becomes of the files, while more are still being sent: the summary of the batch's own page, by its socket, and the
+// sign at the top of every page.
 
 export function watch(batchId, place) {
   if (!window.htmx) return;
@@ -11,6 +12,8 @@ export function watch(batchId, place) {
     const frame = new DOMParser().parseFromString(event.detail.message, "text/html");
     const summary = frame.getElementById("summary");
     if (summary) place.replaceChildren(summary);
+    const running = frame.getElementById("running");
+    if (running) document.getElementById("running").replaceWith(running);
     event.detail.socketWrapper.send("seen");
   });
   window.htmx.process(place);

@@ -43,7 +43,7 @@ def test_describe_again_leads_on_and_is_seen_on_the_open_source(open_page: OpenP
 def test_commands_given_elsewhere_are_seen_on_an_open_page(open_page: OpenPage, owner: User) -> None:
     batch = fill(owner, 3)
     page = open_page(f"/batches/{batch.id}/")
-    heading = page.locator("#heading")
+    heading = page.locator("main header.heading")
     expect(heading.get_by_role("button", name="Pause")).to_be_visible()
 
     services.pause_batch(owner, batch.id)

@@ -1,0 +1,7 @@
+"""Rows of the batch engine. They are the queue and the only truth; `batches.engine` alone writes their state."""
+
+from batches.models.batch import UploadBatch
+from batches.models.crew import OwnerLook, OwnerTurn, Worker
+from batches.models.item import BatchItem
+
+__all__ = ["BatchItem", "OwnerLook", "OwnerTurn", "UploadBatch", "Worker"]

@@ -1,0 +1,119 @@
+"""Many files of one owner on their way into the library."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from batches.presence import PresentBatches
+from batches.states import LIVE_BATCHES, BatchKind, BatchStatus
+
+
+class UploadBatch(models.Model):
+    """Many files of one owner on their way into the library.
+
+    The counters always equal the counts of the items' rows: they move in the same transaction. `total` counts all
+    items, also those being received. A batch is finished when it is sealed and no item is live. `source`: the batch
+    whose pictures a re-analysis describes again. `objects` leaves out what is being deleted, `everything` does not.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches", db_index=False
+    )
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=12, choices=BatchKind, default=BatchKind.IMPORT)
+    source = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="reanalyses", db_index=False
+    )
+    status = models.CharField(max_length=12, choices=BatchStatus, default=BatchStatus.PENDING)
+    expected_items = models.PositiveIntegerField(null=True, blank=True, help_text=_("Files announced at the start."))
+    total = models.PositiveIntegerField(default=0)
+    successful = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    cancelled = models.PositiveIntegerField(default=0)
+    error_message = models.CharField(max_length=500, blank=True)
+    sealed_at = models.DateTimeField(null=True, blank=True)
+    last_served = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    notified_at = models.DateTimeField(null=True, blank=True, help_text=_("When its owner was sent word of its end."))
+    deleting_since = models.DateTimeField(null=True, blank=True)
+
+    objects = PresentBatches["UploadBatch"]()
+    everything = models.Manager["UploadBatch"]()
+
+    class Meta:
+        verbose_name_plural = "upload batches"
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=BatchStatus.values), name="batch_status_known"),
+            models.CheckConstraint(condition=Q(kind__in=BatchKind.values), name="batch_kind_known"),
+            models.CheckConstraint(
+                condition=Q(total__gte=F("successful") + F("failed") + F("cancelled")), name="batch_not_over_full"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[BatchStatus.COMPLETED, BatchStatus.CANCELLED]) | Q(completed_at__isnull=False),
+                name="batch_finished_with_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=BatchStatus.COMPLETED)
+                | Q(sealed_at__isnull=False, total=F("successful") + F("failed") + F("cancelled")),
+                name="batch_completed_is_complete",
+            ),
+            models.CheckConstraint(
+                condition=Q(deleting_since=None) | ~Q(status__in=LIVE_BATCHES), name="batch_gone_idle"
+            ),
+            models.UniqueConstraint(
+                fields=["source"],
+                name="batch_reanalysed_once_at_a_time",
+                condition=Q(source__isnull=False, status__in=LIVE_BATCHES),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="batch_owner_newest"),
+            models.Index(
+                fields=["owner", "last_served"], name="batch_turn", condition=Q(status=BatchStatus.PROCESSING)
+            ),
+            models.Index(fields=["source"], name="batch_source", condition=Q(source__isnull=False)),
+            # No counter in a condition: a finish would then have to write into every index of the batch.
+            models.Index(fields=["id"], name="batch_cancelled", condition=Q(status=BatchStatus.CANCELLED)),
+            models.Index(fields=["owner", "id"], name="batch_unfinished", condition=Q(status__in=LIVE_BATCHES)),
+            models.Index(fields=["id"], name="batch_deleting", condition=Q(deleting_since__isnull=False)),
+            models.Index(
+                fields=["completed_at"],
+                name="batch_untold",
+                condition=Q(status=BatchStatus.COMPLETED, notified_at__isnull=True),
+            ),
+            models.Index(
+                fields=["owner", "completed_at"], name="batch_ended", condition=Q(status=BatchStatus.COMPLETED)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def processed(self) -> int:
+        """Files that came to an end of their own, well or badly."""
+        return self.successful + self.failed
+
+    @property
+    def waiting(self) -> int:
+        """Files that have no end yet: being received, waiting or in hand."""
+        return self.total - self.successful - self.failed - self.cancelled
+
+    @property
+    def whole(self) -> int:
+        """What 100 % means: all files, and while more are announced, at least the announced number."""
+        return self.total if self.sealed_at else max(self.total, self.expected_items or 0)
+
+    @property
+    def percent(self) -> int:
+        """Whole percent of processed files, rounded down; 0 for an empty batch."""
+        return self.processed * 100 // self.whole if self.whole else 0
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything may still change by itself."""
+        return self.status in {BatchStatus.PENDING, BatchStatus.PROCESSING}

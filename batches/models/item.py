@@ -1,0 +1,91 @@
+"""One file's way through one batch."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from batches.models.batch import UploadBatch
+from batches.states import WAITING_ITEMS, ItemStatus, Stage
+from uploads.models import Upload
+
+
+class BatchItem(models.Model):
+    """One file's way through one batch: the queue, the hot table and the history of attempts.
+
+    `queue_position` is set exactly while the file waits; no other index orders it, so that a claim always walks
+    `item_queue`. `claim` is a random token that guards the finish; `worker` names the process that holds it. A failure
+    that was `dismissed_at` some time stays in its batch and its counts, and is no longer asked about.
+    """
+
+    batch = models.ForeignKey(UploadBatch, on_delete=models.CASCADE, related_name="items", db_index=False)
+    upload = models.ForeignKey(Upload, on_delete=models.SET_NULL, null=True, blank=True, related_name="items")
+    filename = models.CharField(max_length=255)
+    relative_path = models.CharField(max_length=1000, blank=True)
+    fingerprint = models.CharField(max_length=64)
+    size = models.BigIntegerField(help_text=_("Bytes."))
+    status = models.CharField(max_length=10, choices=ItemStatus, default=ItemStatus.RECEIVING)
+    stage = models.CharField(max_length=10, choices=Stage, blank=True)
+    queue_position = models.BigIntegerField(null=True, blank=True)
+    claim = models.UUIDField(null=True, blank=True)
+    worker = models.BigIntegerField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    deaths = models.PositiveSmallIntegerField(default=0, help_text=_("Worker processes that died with it in hand."))
+    lost_by = models.BigIntegerField(
+        null=True, blank=True, help_text=_("The worker it was taken from, until it is known whether that one died.")
+    )
+    duplicate = models.BooleanField(default=False)
+    error_code = models.CharField(max_length=50, blank=True)
+    error_message = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "fingerprint"], name="item_once_per_batch"),
+            models.CheckConstraint(condition=Q(status__in=ItemStatus.values), name="item_status_known"),
+            models.CheckConstraint(
+                condition=Q(status=ItemStatus.PENDING, queue_position__isnull=False)
+                | (~Q(status=ItemStatus.PENDING) & Q(queue_position__isnull=True)),
+                name="item_queued_while_pending",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=ItemStatus.PROCESSING, claim__isnull=False, worker__isnull=False)
+                | (~Q(status=ItemStatus.PROCESSING) & Q(claim__isnull=True, worker__isnull=True)),
+                name="item_claimed_while_processing",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED])
+                | Q(finished_at__isnull=False),
+                name="item_finished_with_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["batch", "queue_position"], name="item_queue", condition=Q(queue_position__isnull=False)
+            ),
+            models.Index(fields=["batch"], name="item_in_hand", condition=Q(status=ItemStatus.PROCESSING)),
+            models.Index(
+                fields=["batch"], name="item_receiving", condition=Q(status=ItemStatus.RECEIVING), include=["size"]
+            ),
+            models.Index(fields=["lost_by"], name="item_lost", condition=Q(lost_by__isnull=False)),
+            models.Index(fields=["batch", "id"], name="item_failed", condition=Q(status=ItemStatus.FAILED)),
+            # The two below hold failures alone, so that no other file's end writes into them.
+            models.Index(fields=["error_code", "id"], name="item_cause", condition=Q(status=ItemStatus.FAILED)),
+            models.Index(
+                fields=["batch", "error_code", "id"],
+                include=["upload", "finished_at"],
+                name="item_needs_a_look",
+                condition=Q(status=ItemStatus.FAILED, dismissed_at__isnull=True),
+            ),
+            # Of these lists of a page a claim writes into none, and a finish into one.
+            models.Index(fields=["batch", "id"], name="item_described", condition=Q(status=ItemStatus.COMPLETED)),
+            models.Index(fields=["batch", "id"], name="item_waiting", condition=Q(status__in=WAITING_ITEMS)),
+            models.Index(fields=["batch", "id"], name="item_left_out", condition=Q(status=ItemStatus.CANCELLED)),
+            models.Index(fields=["batch", "id"], name="item_of_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return self.relative_path or self.filename

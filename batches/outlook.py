@@ -1,0 +1,67 @@
+"""What is to be expected of a running batch: its pace, and whose files take turns with its own.
+
+It is read from the rows, so the first look at a page knows as much as the last, whichever process answers.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from batches.models import BatchItem, UploadBatch
+from batches.pace import LATEST, Pace, duration, pace_of, throughput, time_left
+from batches.states import BatchKind, BatchStatus, ItemStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """All in words, blank where nothing is known. `behind_own`: it waits until the owner's imports are done."""
+
+    time_left: str = ""
+    throughput: str = ""
+    elapsed: str = ""
+    shared: bool = False
+    behind_own: bool = False
+
+
+def read_outlook(batch: UploadBatch) -> Outlook:
+    """Look at the files that finished last and at the running batches: two queries, none unless the batch runs."""
+    if batch.status != BatchStatus.PROCESSING or not batch.waiting:
+        return Outlook(elapsed=_elapsed(batch))
+    pace = _pace(batch)
+    others, shared, behind_own = _queues_beside(batch)
+    missing = batch.whole - batch.processed - batch.cancelled
+    return Outlook(time_left(missing, pace, others), throughput(pace), _elapsed(batch), shared, behind_own)
+
+
+def _elapsed(batch: UploadBatch) -> str:
+    if batch.started_at is None:
+        return ""
+    return duration(((batch.completed_at or timezone.now()) - batch.started_at).total_seconds())
+
+
+def _pace(batch: UploadBatch) -> Pace | None:
+    # The queue goes by ids, so the last of item_described are those that finished last. A picture that was in the
+    # library before took no time.
+    described = BatchItem.objects.filter(batch_id=batch.id, status=ItemStatus.COMPLETED).order_by("-id")
+    rows = described.values_list("finished_at", "duplicate")[:LATEST]
+    return pace_of([when for when, duplicate in rows if when and not duplicate], timezone.now())
+
+
+def _queues_beside(batch: UploadBatch) -> tuple[list[int], bool, bool]:
+    """Return the files left in each queue that takes turns with this batch, whether others' are among them, and
+    whether imports of its own owner come before it. Turns go round owners, then round an owner's batches."""
+    running = UploadBatch.objects.filter(status=BatchStatus.PROCESSING).exclude(id=batch.id)
+    of_others: dict[int, int] = defaultdict(int)
+    own: list[int] = []
+    behind_own = False
+    for other in running:
+        if not other.waiting:
+            continue
+        if other.owner_id != batch.owner_id:
+            of_others[other.owner_id] += other.waiting
+        elif batch.kind == BatchKind.REANALYSIS and other.kind == BatchKind.IMPORT:
+            behind_own = True
+        elif batch.kind == other.kind:
+            own.append(other.waiting)
+    return [*of_others.values(), *own], bool(of_others), behind_own

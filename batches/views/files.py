@@ -1,0 +1,35 @@
+"""The page of one file of a batch: where it stands, what was tried, and why it failed."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from batches.models import BatchItem
+from batches.progress import STAGES
+from batches.states import FINISHED_ITEMS, Stage
+from batches.views.requests import PageRequest
+
+
+@require_safe
+@never_cache
+@vary_on_headers("HX-Request")
+def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpResponse:
+    """One file on its way through one batch of mine."""
+    items = BatchItem.objects.select_related("batch", "upload")
+    item = items.filter(id=item_id, batch_id=batch_id, batch__owner_id=request.user.pk).first()
+    if item is None:
+        raise Http404
+    took = item.finished_at - item.started_at if item.finished_at and item.started_at else None
+    context = {
+        "item": item,
+        "batch": item.batch,
+        "step": STAGES.index(Stage(item.stage)) + 1 if item.stage else 0,
+        "steps": len(STAGES),
+        "took": f"{max(0.0, took.total_seconds()):.1f}" if took else "",
+        "moving": item.status not in FINISHED_ITEMS and item.batch.is_active,
+        "again": item.status == "failed" and item.upload_id and item.batch.status != "cancelled",
+    }
+    template = "batches/_item.html" if request.htmx else "batches/item_detail.html"
+    return render(request, template, context)

@@ -1,0 +1,107 @@
+"""What can be watched: a batch or all batches of a person, as HTML for pages or as JSON for programs."""
+
+import time
+
+from django.template.loader import render_to_string
+
+from batches.events import batch_group, owner_group
+from batches.messages import batch_message, ended_messages, file_message
+from batches.outlook import Outlook, read_outlook
+from batches.own import read_own_batches
+from batches.parts import render_parts
+from batches.progress import Snapshot, batches_of, read_snapshot
+from batches.viewer import Parts
+
+OUTLOOK_SECONDS = 2.0
+"""Between two looks at the pace: the time left need not be newer."""
+
+
+class BatchParts:
+    """The live parts of a batch's page. A batch that is not this owner's is gone."""
+
+    def __init__(self, batch_id: int, owner_id: int) -> None:
+        self.key = f"page of batch {batch_id} of owner {owner_id}"
+        self.group = batch_group(batch_id)
+        self.calm = False
+        self.active = True
+        self._batch_id = batch_id
+        self._owner_id = owner_id
+        self._snapshot: Snapshot | None = None
+        self._outlook = Outlook()
+        self._outlook_due = 0.0
+        self._status = ""
+
+    def look(self) -> Parts | None:
+        """Read the batch's row, its files in hand and, now and then, its pace."""
+        self._snapshot = snapshot = read_snapshot(self._batch_id, self._snapshot)
+        if snapshot is None or snapshot.batch.owner_id != self._owner_id:
+            return None
+        self.active = snapshot.unfinished
+        if time.monotonic() >= self._outlook_due or snapshot.batch.status != self._status:
+            self._outlook = read_outlook(snapshot.batch)
+            self._outlook_due = time.monotonic() + OUTLOOK_SECONDS
+            self._status = snapshot.batch.status
+        return render_parts(snapshot, self._outlook)
+
+
+class OwnerParts:
+    """What every page shows of its owner's batches."""
+
+    def __init__(self, owner_id: int) -> None:
+        self.key = f"sign of owner {owner_id}"
+        self.group = owner_group(owner_id)
+        self.calm = True
+        self.active = True
+        self._owner_id = owner_id
+
+    def look(self) -> Parts:
+        """Read the live batches and what ended unseen."""
+        own = read_own_batches(self._owner_id)
+        self.active = bool(own.running)
+        return {"running": render_to_string("batches/_running.html", {"own": own}).strip()}
+
+
+class BatchMessages:
+    """A batch for a program: all of `batch_progress`, and `file_progress` of files that a look happened to see."""
+
+    def __init__(self, batch_id: int, owner_id: int) -> None:
+        self.key = f"messages of batch {batch_id} of owner {owner_id}"
+        self.group = batch_group(batch_id)
+        self.calm = False
+        self.active = True
+        self._batch_id = batch_id
+        self._owner_id = owner_id
+        self._snapshot: Snapshot | None = None
+
+    def look(self) -> Parts | None:
+        """Read the batch's row, its files in hand, and what became of those that were in hand before."""
+        before = self._snapshot
+        self._snapshot = snapshot = read_snapshot(self._batch_id, before)
+        if snapshot is None or snapshot.batch.owner_id != self._owner_id:
+            return None
+        self.active = snapshot.unfinished
+        files = {f"file {file.id}": file_message(self._batch_id, file) for file in snapshot.in_hand}
+        seen = {file.id for file in before.in_hand} if before else set()
+        gone = seen - {file.id for file in snapshot.in_hand}
+        return ended_messages(gone) | files | {f"batch {self._batch_id}": batch_message(snapshot.batch)}
+
+
+class OwnerMessages:
+    """All batches of a person for a program: `batch_progress` of the live ones, each to its end."""
+
+    def __init__(self, owner_id: int) -> None:
+        self.key = f"messages of owner {owner_id}"
+        self.group = owner_group(owner_id)
+        self.calm = False
+        self.active = True
+        self._owner_id = owner_id
+        self._live: set[int] = set()
+
+    def look(self) -> Parts:
+        """Read the live batches, and those that were live before."""
+        own = read_own_batches(self._owner_id)
+        self.active = bool(own.running)
+        live = {batch.id: batch for batch in own.live}
+        ended = batches_of(self._owner_id).filter(id__in=self._live - set(live))
+        self._live = set(live)
+        return {f"batch {batch.id}": batch_message(batch) for batch in [*ended, *live.values()]}

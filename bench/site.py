@@ -1,0 +1,77 @@
+"""The web server of a bench, and what a browser of somebody signed in sends. Needs the stack of bench.stack."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from bench.stack import ROOT, wait_for
+from vuemantics.local.ports import answers
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the server listens, and its process."""
+
+    port: int
+    pid: int
+
+    @property
+    def address(self) -> str:
+        """The address without a path."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def site() -> Iterator[Site]:
+    """Serve the whole site as in earnest until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vuemantics.server", "--port", str(port)], cwd=ROOT, env=os.environ
+    )
+    try:
+        wait_for(lambda: answers("127.0.0.1", port), 30)
+        yield Site(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def session_of(owner: str) -> str:
+    """Sign somebody in and return the key of the session."""
+    user, _ = User.objects.get_or_create(username=owner)
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
+
+
+def first_bytes_ms(site: Site, session: str, paths: list[str], rounds: int) -> list[float]:
+    """Return, for each path, the median time from the request to the first byte of its answer, in ms.
+
+    The paths take turns, on one connection that stays open.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", site.port)
+    times: dict[str, list[float]] = {path: [] for path in paths}
+    for turn in range(rounds + 3):
+        for path in paths:
+            start = time.perf_counter()
+            connection.request("GET", path, headers={"Cookie": f"sessionid={session}"})
+            answer = connection.getresponse()
+            seconds = time.perf_counter() - start
+            answer.read()
+            if answer.status != 200:
+                raise SystemExit(f"{path} answered {answer.status}.")
+            if turn >= 3:
+                times[path].append(seconds * 1000)
+    connection.close()
+    return [median(times[path]) for path in paths]

@@ -1,0 +1,45 @@
+"""Many who watch one batch, in a process of their own: `python -m bench.viewers PORT SESSION BATCH COUNT`.
+
+It says `ready` when each has its first frame, and at the end of the batch prints one JSON object: frames and bytes of
+each viewer.
+"""
+
+import asyncio
+import json
+import sys
+
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
+
+
+async def watch(address: str, origin: str, session: str, first: "asyncio.Semaphore") -> tuple[int, int]:
+    """Answer each frame as the page's script does, until the batch has ended; returns frames and bytes."""
+    frames = size = 0
+    headers = {"Cookie": f"sessionid={session}"}
+    async with connect(address, origin=Origin(origin), additional_headers=headers, open_timeout=60) as viewer:
+        async for frame in viewer:
+            frames += 1
+            size += len(frame.encode() if isinstance(frame, str) else frame)
+            if frames == 1:
+                first.release()
+            await viewer.send("seen")
+            if "data-ended" in str(frame):
+                break
+    return frames, size
+
+
+async def main() -> None:
+    """Let all watch."""
+    port, session, batch, count = sys.argv[1:]
+    first = asyncio.Semaphore(0)
+    address, origin = f"ws://127.0.0.1:{port}/ws/batches/{batch}/", f"http://127.0.0.1:{port}"
+    watching = [asyncio.create_task(watch(address, origin, session, first)) for _ in range(int(count))]
+    for _ in watching:
+        await first.acquire()
+    print("ready", flush=True)
+    seen = await asyncio.gather(*watching)
+    print(json.dumps(seen), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

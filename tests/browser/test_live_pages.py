@@ -1,0 +1,99 @@
+"""The one socket of every page in a real browser: the sign in the navigation, the list, the name, a sign-out."""
+
+import re
+
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from batches.engine import arrive
+from batches.models import OwnerLook, UploadBatch
+from tests.browser.conftest import OpenPage
+from tests.browser.test_live import describe
+from tests.rows import fill
+from tests.waiting import wait_until
+
+
+def sockets_of(page: Page) -> list[str]:
+    """The addresses of the sockets that the page opens from now on."""
+    opened: list[str] = []
+    page.on("websocket", lambda socket: opened.append(socket.url))
+    return opened
+
+
+def test_sign_follows_a_batch_from_its_first_file_to_its_end_on_another_page(open_page: OpenPage, owner: User) -> None:
+    page = open_page("/library/")
+    sign = page.locator("#running")
+    expect(sign).to_be_hidden()
+
+    batch = fill(owner, 4)
+    expect(sign).to_have_text(re.compile("1 running, 0 %"))
+    describe(batch, 3)
+    expect(sign).to_have_text(re.compile("1 running, 75 %"))
+    describe(batch, 4)
+    arrive.seal_batch(batch.id)
+    expect(sign).to_have_text(re.compile("1 finished"))
+
+    sign.click()
+    expect(page.locator("h1")).to_have_text("Batches")
+    expect(sign).to_be_hidden()
+
+
+def test_each_page_has_one_socket(open_page: OpenPage, owner: User) -> None:
+    batch = fill(owner, 4)
+    page = open_page("/favicon.ico")
+    opened = sockets_of(page)
+    site = page.url.rpartition("/static")[0]
+
+    for path, socket in {"/library/": "/ws/batches/", f"/batches/{batch.id}/": f"/ws/batches/{batch.id}/"}.items():
+        opened.clear()
+        page.goto(site + path)
+        expect(page.locator("#running")).to_contain_text("1 running")
+        wait_until(lambda: page.evaluate("1") and opened)
+        assert [url.removeprefix(site.replace("http", "ws")) for url in opened] == [socket]
+
+
+def test_list_of_batches_is_live_and_counts_as_a_look(open_page: OpenPage, owner: User) -> None:
+    page = open_page("/batches/")
+    page.evaluate("window.sameDocument = true")
+    batch = fill(owner, 4)
+    expect(page.locator(".batch h2")).to_have_text("Iceland")
+
+    describe(batch, 4)
+    arrive.seal_batch(batch.id)
+
+    expect(page.locator(".batch .state")).to_have_text("Completed")
+    expect(page.locator("#running")).to_be_hidden()
+    assert OwnerLook.objects.exists()
+    assert page.evaluate("window.sameDocument")
+
+
+def test_name_is_changed_in_its_place_while_the_batch_goes_on(open_page: OpenPage, owner: User) -> None:
+    batch = fill(owner, 60)
+    page = open_page(f"/batches/{batch.id}/")
+    page.evaluate("window.sameDocument = true")
+
+    page.get_by_role("link", name="Rename").click()
+    expect(page.get_by_label("Name of this batch")).to_be_focused()
+    page.get_by_label("Name of this batch").fill("Summer")
+    describe(batch, 30)
+    expect(page.locator("#count")).to_have_text("30")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("heading", name="Summer")).to_be_visible()
+    expect(page.get_by_role("link", name="Rename")).to_be_focused()
+    assert UploadBatch.objects.get().name == "Summer"
+    assert page.evaluate("window.sameDocument")
+
+
+def test_page_says_at_once_that_its_session_was_signed_out_elsewhere(open_page: OpenPage, owner: User) -> None:
+    page = open_page("/library/")
+    fill(owner, 1)
+    expect(page.locator("#running")).to_contain_text("1 running")
+    other_tab = Client()
+    other_tab.cookies["sessionid"] = Session.objects.get().session_key
+
+    other_tab.post("/sign-out/")
+
+    expect(page.locator("#connection")).to_contain_text("You are signed out.")

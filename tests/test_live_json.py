@@ -1,0 +1,155 @@
+"""The socket as programs use it: JSON by a subprotocol; on real PostgreSQL and Redis."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connections
+from django.utils import timezone
+
+from batches.models import BatchItem, UploadBatch
+from batches.states import BatchStatus, ItemStatus, Stage
+from tests.live import SECONDS, Page, cookie_of
+from tests.people import make_person
+from tests.rows import fill
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PROTOCOL = "vuemantics.v1+json"
+
+
+@pytest.fixture(autouse=True)
+async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
+    """The thread of a test's own queries keeps a connection, and with it the test database, open."""
+    yield
+    await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+def anna(transactional_db: None) -> User:
+    return make_person("anna")
+
+
+@pytest.fixture
+def batch(anna: User) -> UploadBatch:
+    return fill(anna, 4)
+
+
+class Program(Page):
+    """A program's end of the socket. It answers nothing."""
+
+    async def open(self) -> bool:
+        """Connect; whether the server speaks JSON."""
+        self.socket.scope["subprotocols"] = ["something.else", PROTOCOL]
+        accepted, spoken = await self.socket.connect(timeout=SECONDS)
+        return bool(accepted) and spoken == PROTOCOL
+
+    async def message(self, **wanted: object) -> dict[str, Any]:
+        """The next message with these fields."""
+        while True:
+            message: dict[str, Any] = json.loads(await self.socket.receive_from(SECONDS))
+            if all(message.get(key) == value for key, value in wanted.items()):
+                return message
+
+
+async def program(user: User, batch: UploadBatch | None) -> Program:
+    """A program of this person, connected."""
+    program = Program(batch.id if batch else None, await sync_to_async(cookie_of)(user))
+    assert await program.open()
+    return program
+
+
+async def take_one(batch: UploadBatch, stage: Stage) -> BatchItem:
+    item = await BatchItem.objects.filter(batch=batch).order_by("id").afirst()
+    assert item is not None
+    await BatchItem.objects.filter(id=item.id).aupdate(
+        status=ItemStatus.PROCESSING, stage=stage, claim=uuid.uuid4(), worker=1, queue_position=None
+    )
+    return item
+
+
+async def end(item: BatchItem, status: ItemStatus) -> None:
+    await BatchItem.objects.filter(id=item.id).aupdate(
+        status=status, stage="", claim=None, worker=None, finished_at=timezone.now()
+    )
+    counter = "successful" if status == ItemStatus.COMPLETED else "failed"
+    await UploadBatch.objects.filter(id=item.batch_id).aupdate(**{counter: 1})
+
+
+async def test_program_is_told_all_of_its_batch_at_once(anna: User, batch: UploadBatch) -> None:
+    await UploadBatch.objects.filter(id=batch.id).aupdate(successful=1, failed=1)
+    told = await program(anna, batch)
+
+    assert await told.message() == {
+        "type": "batch_progress",
+        "batch_id": batch.id,
+        "status": "processing",
+        "total": 4,
+        "processed": 2,
+        "successful": 1,
+        "failed": 1,
+        "progress_percentage": 50,
+    }
+    await told.close()
+
+
+@pytest.mark.parametrize("ending", [ItemStatus.COMPLETED, ItemStatus.FAILED])
+async def test_program_is_told_of_a_file_in_hand_and_of_its_end(
+    anna: User, batch: UploadBatch, ending: ItemStatus
+) -> None:
+    item = await take_one(batch, Stage.DESCRIBING)
+    told = await program(anna, batch)
+    of_file = {
+        "type": "file_progress",
+        "batch_id": batch.id,
+        "upload_id": item.upload_id,
+        "file_name": "IMG_0000.JPG",
+        "file_size": 1000,
+    }
+
+    assert await told.message(type="file_progress") == of_file | {"progress_percentage": 40, "status": "processing"}
+    await end(item, ending)
+
+    ended = await told.message(type="file_progress", progress_percentage=100)
+    assert ended == of_file | {"progress_percentage": 100, "status": str(ending)}
+    await told.close()
+
+
+async def test_last_message_tells_the_end(anna: User, batch: UploadBatch) -> None:
+    told = await program(anna, batch)
+    await told.message()
+    now = timezone.now()
+
+    await UploadBatch.objects.filter(id=batch.id).aupdate(
+        successful=4, status=BatchStatus.COMPLETED, sealed_at=now, completed_at=now
+    )
+
+    assert (await told.message(status="completed"))["progress_percentage"] == 100
+    await told.close()
+
+
+async def test_program_watches_all_batches_of_its_owner_each_to_its_end(anna: User, batch: UploadBatch) -> None:
+    garden = await sync_to_async(fill)(anna, 2, "Garden")
+    await sync_to_async(lambda: fill(make_person("ben"), 1))()
+    told = await program(anna, None)
+    assert {(await told.message())["batch_id"] for _ in range(2)} == {batch.id, garden.id}
+    now = timezone.now()
+
+    await UploadBatch.objects.filter(id=garden.id).aupdate(
+        successful=2, status=BatchStatus.COMPLETED, sealed_at=now, completed_at=now
+    )
+
+    assert (await told.message())["status"] == "completed"
+    await told.close()
+
+
+async def test_program_is_refused_like_a_page(anna: User, batch: UploadBatch) -> None:
+    stranger = await program(await sync_to_async(make_person)("ben"), batch)
+    nobody = Program(batch.id)
+    assert await nobody.open()
+
+    assert await stranger.close_code() == 4404
+    assert await nobody.close_code() == 4403

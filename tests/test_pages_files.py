@@ -1,0 +1,124 @@
+"""The list of a batch's files: narrowed by state, kind and name, and never by reading the whole queue."""
+
+import json
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import QuerySet
+from django.test import Client
+from django.utils import timezone
+
+from batches.engine import arrive
+from batches.file_list import SHOWN, Choice, files
+from batches.models import BatchItem, UploadBatch
+from batches.states import ItemStatus
+from bench import rows
+from tests.rows import fill
+from uploads.models import Kind, Upload
+
+INDEXES = {
+    "all": "item_of_batch",
+    "described": "item_described",
+    "failed": "item_failed",
+    "waiting": "item_waiting",
+    "in-hand": "item_in_hand",
+    "left-out": "item_left_out",
+}
+
+
+@pytest.fixture
+def page(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def shown(page: Client, batch: UploadBatch, **query: str) -> list[str]:
+    html = page.get(f"/batches/{batch.id}/", query).content.decode()
+    return re.findall(r"IMG_\d{4}\.JPG(?=</)", html.partition('class="files"')[2])
+
+
+def name(number: int) -> str:
+    return f"IMG_{number:04}.JPG"
+
+
+def test_list_is_narrowed_by_a_part_of_the_name(page: Client, owner: User) -> None:
+    batch = fill(owner, 25)
+
+    assert shown(page, batch, name="_002") == [name(number) for number in range(20, 25)]
+    assert shown(page, batch, name="img_0003.j") == [name(3)]
+    assert shown(page, batch, name="%") == []
+
+
+def test_list_is_narrowed_by_kind(page: Client, owner: User) -> None:
+    batch = fill(owner, 4)
+    Upload.objects.filter(filename=batch.items.order_by("id")[0].upload.filename).update(kind=Kind.VIDEO)  # type: ignore[union-attr]
+
+    assert shown(page, batch, kind="video") == [name(0)]
+    assert shown(page, batch, kind="image") == [name(1), name(2), name(3)]
+    assert len(shown(page, batch, kind="nonsense")) == 4
+
+
+def test_choices_are_kept_from_page_to_page_and_between_states(page: Client, owner: User) -> None:
+    batch = fill(owner, 120)
+    html = page.get(f"/batches/{batch.id}/", {"show": "waiting", "name": "IMG", "kind": "image"}).content.decode()
+
+    forth = re.search(r'rel="next"[^>]*href="\?([^#"]+)', html)
+
+    assert forth is not None
+    assert shown(page, batch, **dict(part.split("=") for part in forth[1].replace("&amp;", "&").split("&")))[0] == name(
+        50
+    )
+    assert 'href="?show=failed&amp;kind=image&amp;name=IMG"' in html
+
+
+def test_each_state_has_its_list(page: Client, owner: User) -> None:
+    batch = fill(owner, 5)
+    ids = list(batch.items.order_by("id").values_list("id", flat=True))
+    ended = {"queue_position": None, "finished_at": timezone.now()}
+    for id, status in zip(ids, (ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED), strict=False):
+        BatchItem.objects.filter(id=id).update(status=status, **ended)
+    file = arrive.NewFile(name(5), name(5), "5" * 64, 10)
+    arrive.add_item(batch.id, file)
+
+    lists = {show: shown(page, batch, show=show) for show in SHOWN if show != "all"}
+
+    assert lists == {
+        "described": [name(0)],
+        "failed": [name(1)],
+        "left-out": [name(2)],
+        "waiting": [name(3), name(4), name(5)],
+        "in-hand": [],
+    }
+
+
+@pytest.fixture
+def large(transactional_db: None) -> int:
+    """A large batch of which half is described, beside a small one."""
+    batch_id = rows.fill(4_000)
+    rows.fill(100)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE batches_batchitem SET status = 'completed', queue_position = NULL, finished_at = now()"
+            " WHERE batch_id = %s AND queue_position <= 2000",
+            [batch_id],
+        )
+        cursor.execute("ANALYZE batches_batchitem")
+    return batch_id
+
+
+@pytest.mark.parametrize(("kind", "wanted"), [("", ""), ("", "IMG_39"), ("video", "nowhere"), ("image", "")])
+def test_each_list_walks_its_own_index_and_none_reads_the_whole_table(large: int, kind: str, wanted: str) -> None:
+    middle = BatchItem.objects.filter(batch_id=large).order_by("-id")[1000].id
+    for show in SHOWN:
+        rows = files(large, Choice.of(show, kind, wanted))
+        for page in (rows.order_by("id")[:51], rows.filter(id__gt=middle).order_by("id")[:51]):
+            assert_walks(INDEXES[show], page)
+
+
+def assert_walks(index: str, page: QuerySet[BatchItem]) -> None:
+
+    plan = json.dumps(json.loads(page.explain(format="json")))
+
+    assert set(re.findall(r'"Index Name": "(item_\w+)"', plan)) == {index}, plan
