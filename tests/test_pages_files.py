@@ -95,14 +95,19 @@ def test_each_state_has_its_list(page: Client, owner: User) -> None:
 
 @pytest.fixture
 def large(transactional_db: None) -> int:
-    """A large batch of which half is described, beside a small one."""
+    """A large batch of which half is described and some failed, beside one with more failures."""
     batch_id = rows.fill(4_000)
-    rows.fill(100)
+    other = rows.fill(2_000)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE batches_batchitem SET status = 'completed', queue_position = NULL, finished_at = now()"
             " WHERE batch_id = %s AND queue_position <= 2000",
             [batch_id],
+        )
+        cursor.execute(
+            "UPDATE batches_batchitem SET status = 'failed', error_code = 'image.truncated', queue_position = NULL,"
+            " finished_at = now() WHERE batch_id = %s OR (batch_id = %s AND queue_position > 3900)",
+            [other, batch_id],
         )
         cursor.execute("ANALYZE batches_batchitem")
     return batch_id
