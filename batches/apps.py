@@ -2,12 +2,14 @@
 
 import dramatiq
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class BatchesConfig(AppConfig):
     """Arrival and processing of many files over time."""
 
     name = "batches"
+    verbose_name = _("Batches")
 
     def ready(self) -> None:
         """Add the engine's part of a worker process; it imports models, so only now."""

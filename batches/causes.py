@@ -1,6 +1,7 @@
 """What stable codes of failures mean for people: what happened, what to do, and whether trying again may help.
 
-The one place for these words. A failed file also keeps its own message, which may name sizes and kinds.
+The one place for these words, and the reason why they are in the reader's language: a failed file also keeps its own
+message, in English, which may name sizes and kinds.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 class Cause:
     """A reason of failure. `may_pass`: the same bytes may go well another time.
 
-    `told`: the file's own message says more than the advice, such as its kind or size, and stands in its place.
+    `told`: the file's own message says more than the advice, such as its kind or size, and is shown beside it.
     """
 
     title: str | Promise
@@ -71,12 +72,20 @@ CAUSES: dict[str, Cause] = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What happened and what to do, for one code; the advice may be blank."""
+    """What happened and what to do, for one code; the advice may be blank, and so may the detail: what the file's own
+    message says besides, in English.
+    """
 
     title: str
     advice: str
     may_pass: bool
     told: bool = False
+    detail: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it in one line."""
+        return " ".join(part for part in (self.title, self.advice, self.detail) if part)
 
 
 def words_for(code: str, message: str = "") -> Words:
@@ -87,8 +96,7 @@ def words_for(code: str, message: str = "") -> Words:
     cause = CAUSES.get(code)
     if cause is None:
         return Words(message or str(_("The file failed for an unknown reason.")), "", True)
-    advice = message if cause.told and message else str(cause.advice)
-    return Words(str(cause.title), advice, cause.may_pass, cause.told)
+    return Words(str(cause.title), str(cause.advice), cause.may_pass, cause.told, message if cause.told else "")
 
 
 def may_pass(code: str) -> bool:

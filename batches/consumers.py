@@ -7,6 +7,7 @@ from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from batches.language import language_of
 from batches.logins import kept_to
 from batches.progress import is_owner
 from batches.reading import read
@@ -100,7 +101,8 @@ class BatchConsumer(LiveConsumer):
             return []
         if json:
             return [BatchMessages(batch_id, user_id)]
-        return [BatchParts(batch_id, user_id), OwnerParts(user_id)]
+        language = language_of(self.scope)
+        return [BatchParts(batch_id, user_id, language), OwnerParts(user_id, language)]
 
 
 class OwnerConsumer(LiveConsumer):
@@ -108,4 +110,4 @@ class OwnerConsumer(LiveConsumer):
 
     async def subjects(self, user_id: int, *, json: bool) -> list[Subject]:
         """Return the owner's batches, which are there even when there are none."""
-        return [OwnerMessages(user_id) if json else OwnerParts(user_id)]
+        return [OwnerMessages(user_id) if json else OwnerParts(user_id, language_of(self.scope))]

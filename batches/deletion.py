@@ -8,7 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from batches.engine import delete, unlink
 from batches.engine.errors import Refused
@@ -52,8 +54,8 @@ def delete_pictures(user: User | AnonymousUser, ids: Collection[int]) -> int:
     Raises Refused: `upload.too_many` for more than MOST_PICTURES at a time, `upload.busy`.
     """
     if len(ids) > MOST_PICTURES:
-        words = f"Delete at most {MOST_PICTURES:,} pictures at a time, or the batch that they came with."
-        raise Refused("upload.too_many", words)
+        words = _("Delete at most %(most)s pictures at a time, or the batch that they came with.")
+        raise Refused("upload.too_many", words % {"most": intcomma(MOST_PICTURES)})
     mine = list(find_pictures(user, ids).values_list("id", flat=True))
     return unlink.delete_pictures(mine) if mine else 0
 

@@ -46,7 +46,8 @@ def _chunk(owner_id: int | None, code: str, after: tuple[Any, ...]) -> list[tupl
 def _row(row: tuple[Any, ...], *, everybody: bool) -> list[str]:
     _batch, _item, batch, path, name, size, code, message, at, owner = row
     words = words_for(code, message)
-    cells = [batch, path or name, size, code, words.title, words.advice, at.isoformat(timespec="seconds")]
+    advice = f"{words.advice} {words.detail}".rstrip()
+    cells = [batch, path or name, size, code, words.title, advice, at.isoformat(timespec="seconds")]
     return [_safe(str(cell)) for cell in ([owner, *cells] if everybody else cells)]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.utils.translation import gettext as _
 
 from batches import causes, inbox
 from batches.engine.dismiss import dismiss_cause as dismiss_in_batches
@@ -32,7 +33,7 @@ def retry_cause(user: User | AnonymousUser, code: str, until: datetime, *, every
     """Queue one's own stored failures of a cause again, or everybody's for an operator. Raises NotFound, Refused."""
     owner_id = _whose(user, everybody=everybody)
     if not causes.may_pass(code):
-        raise Refused("failures.permanent", "Trying again cannot help. Mend the files and add them once more.")
+        raise Refused("failures.permanent", _("Trying again cannot help. Mend the files and add them once more."))
     return _each(inbox.batches_with(owner_id, code, until), lambda batch: retry_in_batch(batch, code, until))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -98,10 +99,10 @@ def throughput(pace: Pace | None) -> str:
     if pace is None:
         return ""
     if pace.rate >= 1:
-        return _("%(rate).1f files a second") % {"rate": pace.rate}
+        return _("%(rate)s files a second") % {"rate": number_format(round(pace.rate, 1), 1)}
     if pace.rate * MINUTE >= 1:
-        return _("%(rate).0f files a minute") % {"rate": pace.rate * MINUTE}
-    return _("%(rate).0f files an hour") % {"rate": pace.rate * HOUR}
+        return _("%(rate)s files a minute") % {"rate": round(pace.rate * MINUTE)}
+    return _("%(rate)s files an hour") % {"rate": round(pace.rate * HOUR)}
 
 
 def duration(seconds: float) -> str:

@@ -42,7 +42,7 @@ def pause_batch(user: User | AnonymousUser, batch_id: int) -> bool:
         return True
     if _status(batch) == BatchStatus.PAUSED:
         return False
-    raise _refused(batch, "nothing is left to pause")
+    raise _refused(batch, _("This batch is completed; nothing is left to pause."))
 
 
 def resume_batch(user: User | AnonymousUser, batch_id: int) -> bool:
@@ -52,7 +52,7 @@ def resume_batch(user: User | AnonymousUser, batch_id: int) -> bool:
         return True
     if _status(batch) in {BatchStatus.PENDING, BatchStatus.PROCESSING}:
         return False
-    raise _refused(batch, "nothing is left to resume")
+    raise _refused(batch, _("This batch is completed; nothing is left to resume."))
 
 
 def cancel_batch(user: User | AnonymousUser, batch_id: int) -> bool:
@@ -62,7 +62,7 @@ def cancel_batch(user: User | AnonymousUser, batch_id: int) -> bool:
         return True
     if _status(batch) == BatchStatus.CANCELLED:
         return False
-    raise _refused(batch, "nothing is left to cancel")
+    raise _refused(batch, _("This batch is completed; nothing is left to cancel."))
 
 
 def rename_batch(user: User | AnonymousUser, batch_id: int, name: str) -> bool:
@@ -88,7 +88,7 @@ def retry_failed(user: User | AnonymousUser, batch_id: int) -> int:
     if batch.failed:
         raise Refused(
             "batch.nothing_stored",
-            "The failed files were refused on arrival and are not stored here. Mend them and add them once more.",
+            _("The failed files were refused on arrival and are not stored here. Mend them and add them once more."),
         )
     return 0
 
@@ -117,10 +117,12 @@ def reanalyse_batch(user: User | AnonymousUser, batch_id: int) -> int:
     if _status(source) == BatchStatus.CANCELLED:
         raise _refused(source, "")
     if source.status != BatchStatus.COMPLETED:
-        raise Refused("batch.unfinished", f"“{source.name}” is not done yet. Wait for its end, then try again.")
+        words = _("“%(name)s” is not done yet. Wait for its end, then try again.")
+        raise Refused("batch.unfinished", words % {"name": source.name})
     if not source.items.filter(upload__isnull=False).exists():
-        raise Refused("batch.nothing_stored", f"No picture of “{source.name}” is stored here.")
-    raise Refused("batch.busy", "This batch changed just now. Look at it again.")
+        words = _("No picture of “%(name)s” is stored here.")
+        raise Refused("batch.nothing_stored", words % {"name": source.name})
+    raise _busy()
 
 
 def process_now(user: User | AnonymousUser, batch_id: int) -> bool:
@@ -131,9 +133,10 @@ def process_now(user: User | AnonymousUser, batch_id: int) -> bool:
     """
     batch = find_batch(user, batch_id)
     if _status(batch) == BatchStatus.PAUSED:
-        raise Refused("batch.paused", f"“{batch.name}” is paused. Resume it first.")
+        words = _("“%(name)s” is paused. Resume it first.")
+        raise Refused("batch.paused", words % {"name": batch.name})
     if batch.status in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}:
-        raise _refused(batch, "nothing is left to process")
+        raise _refused(batch, _("This batch is completed; nothing is left to process."))
     changed = abandon.wait_no_more(batch_id)
     if is_operator(user):
         turn.serve_next(batch_id)
@@ -150,19 +153,27 @@ def _status(batch: UploadBatch) -> str:
     return batch.status
 
 
-def _refused(batch: UploadBatch, why: str) -> Refused:
+def _busy() -> Refused:
+    return Refused("batch.busy", _("This batch changed just now. Look at it again."))
+
+
+def _refused(batch: UploadBatch, completed: str) -> Refused:
+    """Say why not; `completed` are the words for a batch that is."""
     if batch.status == BatchStatus.CANCELLED:
-        return Refused("batch.cancelled", "This batch was cancelled; start a new one to add its files again.")
+        return Refused("batch.cancelled", _("This batch was cancelled; start a new one to add its files again."))
     if batch.status == BatchStatus.COMPLETED:
-        return Refused("batch.completed", f"This batch is completed; {why}.")
-    return Refused("batch.busy", "This batch changed just now. Look at it again.")
+        return Refused("batch.completed", completed)
+    return _busy()
 
 
 def _item_refused(item: BatchItem, batch: UploadBatch) -> Refused:
     if _status(batch) == BatchStatus.CANCELLED:
         return _refused(batch, "")
     if item.status == ItemStatus.COMPLETED:
-        return Refused("item.completed", f"“{item}” is described already; there is nothing to try again.")
+        words = _("“%(name)s” is described already; there is nothing to try again.")
+        return Refused("item.completed", words % {"name": item})
     if item.status == ItemStatus.FAILED and item.upload_id is None:
-        return Refused("item.not_stored", f"“{item}” is not stored here. Mend it and add it once more.")
-    return Refused("item.not_failed", f"“{item}” has not failed; there is nothing to try again.")
+        words = _("“%(name)s” is not stored here. Mend it and add it once more.")
+        return Refused("item.not_stored", words % {"name": item})
+    words = _("“%(name)s” has not failed; there is nothing to try again.")
+    return Refused("item.not_failed", words % {"name": item})

@@ -1,8 +1,12 @@
-"""What can be watched: a batch or all batches of a person, as HTML for pages or as JSON for programs."""
+"""What can be watched: a batch or all batches of a person, as HTML for pages or as JSON for programs.
+
+HTML is in one language, and rendered once for all who read it in that.
+"""
 
 import time
 
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from batches.events import batch_group, owner_group
 from batches.messages import batch_message, ended_messages, file_message
@@ -19,8 +23,9 @@ OUTLOOK_SECONDS = 2.0
 class BatchParts:
     """The live parts of a batch's page. A batch that is not this owner's is gone."""
 
-    def __init__(self, batch_id: int, owner_id: int) -> None:
-        self.key = f"page of batch {batch_id} of owner {owner_id}"
+    def __init__(self, batch_id: int, owner_id: int, language: str) -> None:
+        self.key = f"page of batch {batch_id} of owner {owner_id} in {language}"
+        self._language = language
         self.group = batch_group(batch_id)
         self.calm = False
         self.active = True
@@ -33,6 +38,10 @@ class BatchParts:
 
     def look(self) -> Parts | None:
         """Read the batch's row, its files in hand and, now and then, its pace."""
+        with translation.override(self._language):
+            return self._look()
+
+    def _look(self) -> Parts | None:
         self._snapshot = snapshot = read_snapshot(self._batch_id, self._snapshot)
         if snapshot is None or snapshot.batch.owner_id != self._owner_id:
             return None
@@ -47,8 +56,9 @@ class BatchParts:
 class OwnerParts:
     """What every page shows of its owner's batches."""
 
-    def __init__(self, owner_id: int) -> None:
-        self.key = f"sign of owner {owner_id}"
+    def __init__(self, owner_id: int, language: str) -> None:
+        self.key = f"sign of owner {owner_id} in {language}"
+        self._language = language
         self.group = owner_group(owner_id)
         self.calm = True
         self.active = True
@@ -58,7 +68,8 @@ class OwnerParts:
         """Read the live batches and what ended unseen."""
         own = read_own_batches(self._owner_id)
         self.active = bool(own.running)
-        return {"running": render_to_string("batches/_running.html", {"own": own}).strip()}
+        with translation.override(self._language):
+            return {"running": render_to_string("batches/_running.html", {"own": own}).strip()}
 
 
 class BatchMessages:

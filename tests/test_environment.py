@@ -32,6 +32,7 @@ def refused(command: list[str], **changes: str) -> str:
         ("VUEMANTICS_WORKER_THREADS", "abc"),
         ("VUEMANTICS_WORKER_THREADS", "inf"),
         ("VUEMANTICS_LOG_LEVEL", "loud"),
+        ("VUEMANTICS_LANGUAGE", "tlh"),
         ("VUEMANTICS_TIME_ZONE", "Mars/Olympus"),
         ("VUEMANTICS_MAX_BODY_MIB", "1e9"),
         ("DATABASE_URL", "mysql://host/name"),

@@ -9,7 +9,7 @@ from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
-READERS = r"(?:environ\.get|flag|numbers?|whole|url|origin|log_level|time_zone|secret_key)\("
+READERS = r"(?:environ\.get|flag|numbers?|whole|url|origin|log_level|language|time_zone|secret_key)\("
 READING = re.compile(rf"""(?:environ\[|{READERS})\s*["']([A-Z0-9_]+)["']""")
 
 

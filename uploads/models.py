@@ -25,32 +25,40 @@ class Upload(models.Model):
     """
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="uploads", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="uploads",
+        db_index=False,
+        verbose_name=_("owner"),
     )
-    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    sha256 = models.CharField(max_length=64)
-    filename = models.CharField(max_length=255)
-    size = models.BigIntegerField(help_text=_("Bytes."))
-    mime_type = models.CharField(max_length=100)
-    kind = models.CharField(max_length=10, choices=Kind)
-    width = models.PositiveIntegerField(null=True, blank=True)
-    height = models.PositiveIntegerField(null=True, blank=True)
-    duration = models.FloatField(null=True, blank=True, help_text=_("Seconds."))
-    taken_at = models.DateTimeField(null=True, blank=True)
-    latitude = models.FloatField(null=True, blank=True)
-    longitude = models.FloatField(null=True, blank=True)
-    camera = models.CharField(max_length=200, blank=True)
-    metadata = models.JSONField(default=dict, blank=True)
-    previews = models.JSONField(default=dict, blank=True, help_text=_("Longest side in pixels: name in storage."))
-    labels = models.JSONField(default=list, blank=True)
-    description = models.TextField(blank=True)
-    audit_score = models.PositiveSmallIntegerField(null=True, blank=True)
-    hidden = models.BooleanField(default=False)
-    processed_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
+    sha256 = models.CharField(_("sha256"), max_length=64)
+    filename = models.CharField(_("filename"), max_length=255)
+    size = models.BigIntegerField(_("size"), help_text=_("Bytes."))
+    mime_type = models.CharField(_("mime type"), max_length=100)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    width = models.PositiveIntegerField(_("width"), null=True, blank=True)
+    height = models.PositiveIntegerField(_("height"), null=True, blank=True)
+    duration = models.FloatField(_("duration"), null=True, blank=True, help_text=_("Seconds."))
+    taken_at = models.DateTimeField(_("taken at"), null=True, blank=True)
+    latitude = models.FloatField(_("latitude"), null=True, blank=True)
+    longitude = models.FloatField(_("longitude"), null=True, blank=True)
+    camera = models.CharField(_("camera"), max_length=200, blank=True)
+    metadata = models.JSONField(_("metadata"), default=dict, blank=True)
+    previews = models.JSONField(
+        _("previews"), default=dict, blank=True, help_text=_("Longest side in pixels: name in storage.")
+    )
+    labels = models.JSONField(_("labels"), default=list, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    audit_score = models.PositiveSmallIntegerField(_("audit score"), null=True, blank=True)
+    hidden = models.BooleanField(_("hidden"), default=False)
+    processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
         constraints = [
             models.UniqueConstraint(fields=["owner", "sha256"], name="upload_once_per_owner"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="upload_kind_known"),

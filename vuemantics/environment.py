@@ -29,6 +29,14 @@ def flag(name: str) -> bool:
     return text in YES
 
 
+def language(name: str, default: str, known: Sequence[str]) -> str:
+    """Read the code of one of the languages that are known here."""
+    text = _text(name, default).lower()
+    if text not in known:
+        raise _refusal(name, text, f"one of {', '.join(known)}", default)
+    return text
+
+
 def number(name: str, default: float, *, least: float, most: float = math.inf) -> float:
     """Read a finite number from `least` to `most`, both possible."""
     text = _text(name, str(default))

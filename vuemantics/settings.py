@@ -4,12 +4,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from vuemantics.bucket import Bucket
 from vuemantics.content_policy import content_policy
 from vuemantics.database import pooled_database
-from vuemantics.environment import flag, log_level, number, numbers, origin, secret_key, time_zone, url, whole
+from vuemantics.environment import flag, language, log_level, number, numbers, origin, secret_key, time_zone, url, whole
 from vuemantics.local import local_urls
 from vuemantics.log_lines import log_lines
 from vuemantics.mail_server import SCHEMES, mail_server
@@ -182,15 +180,17 @@ EMAIL_TIMEOUT = 10
 
 CONTENT_SECURITY_POLICY = content_policy(S3.origin if S3.bucket else "")
 X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 _hsts_seconds = whole("VUEMANTICS_HSTS_SECONDS", 31_536_000, least=0)
 SECURE_HSTS_SECONDS = _hsts_seconds if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("VUEMANTICS_BEHIND_PROXY") else None
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# Of mails, and of pages for browsers that ask for none of these; each person may choose another.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_CODE = language("VUEMANTICS_LANGUAGE", "en", [code for code, _name in LANGUAGES])
+LANGUAGE_COOKIE_AGE, LANGUAGE_COOKIE_HTTPONLY = 31_536_000, True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = time_zone("VUEMANTICS_TIME_ZONE", "UTC")
 USE_TZ = True

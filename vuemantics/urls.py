@@ -8,6 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from vuemantics.account import PasswordDone, PasswordPage, sign_out
+from vuemantics.languages import choose_language, script_words
 
 urlpatterns = [
     # Browsers ask for it by themselves where a page names no icon, as those of the admin.
@@ -17,6 +18,8 @@ urlpatterns = [
     path("sign-out/", sign_out, name="logout"),
     path("password/", PasswordPage.as_view(), name="password-change"),
     path("password/changed/", PasswordDone.as_view(), name="password-changed"),
+    path("language/", choose_language, name="language"),
+    path("words.js", script_words, name="script-words"),
     path("", include("uploads.urls")),
     path("", include("batches.urls")),
 ]

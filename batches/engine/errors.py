@@ -1,5 +1,7 @@
 """What the engine refuses, in words for people."""
 
+from django.utils.translation import gettext as _
+
 GONE = ("item.gone", "The picture was deleted before it was worked on.")
 
 
@@ -16,12 +18,12 @@ class BatchClosed(Refused):
     """The batch was cancelled or deleted, or never was: no more data for it."""
 
     def __init__(self) -> None:
-        super().__init__("batch.cancelled", "This batch was cancelled. Start a new one to add these files.")
+        super().__init__("batch.cancelled", _("This batch was cancelled. Start a new one to add these files."))
 
 
 class ReanalysisRunning(Refused):
     """The pictures of a batch are described again once at a time."""
 
     def __init__(self) -> None:
-        words = "These pictures are being described again already. Wait for the end of it, or cancel it."
+        words = _("These pictures are being described again already. Wait for the end of it, or cancel it.")
         super().__init__("batch.reanalysis_running", words)

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from batches import events
 from batches.engine.errors import GONE, Refused
@@ -30,7 +31,7 @@ def delete_pictures(ids: Collection[int]) -> int:
 
     Ids that are not there (any more) are left out. Raises Refused when the same pictures keep coming meanwhile.
     """
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         try:
             with transaction.atomic():
                 deleted, failed, batches = _delete(ids)
@@ -41,7 +42,7 @@ def delete_pictures(ids: Collection[int]) -> int:
         for batch_id in batches:
             events.batch_changed(batch_id)
         return deleted
-    raise Refused("upload.busy", "These pictures are being added once more just now. Try again in a moment.")
+    raise Refused("upload.busy", _("These pictures are being added once more just now. Try again in a moment."))
 
 
 def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:

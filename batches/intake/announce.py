@@ -1,7 +1,9 @@
 """A file is announced before its bytes come: the limits that need no bytes are kept here, for every door."""
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
 
 from batches.engine.arrive import NewFile, add_item, may_come_again, receive_again, refuse_item
 from batches.engine.errors import BatchClosed, Refused
@@ -18,7 +20,7 @@ def announce(batch: UploadBatch, file: NewFile) -> BatchItem:
     the owner does (`quota.exceeded`) or when the batch describes pictures again (`batch.reanalysis`).
     """
     if batch.kind == BatchKind.REANALYSIS:
-        raise Refused("batch.reanalysis", "This batch describes pictures again and takes no files. Start a new one.")
+        raise Refused("batch.reanalysis", _("This batch describes pictures again and takes no files. Start a new one."))
     if batch.status == BatchStatus.CANCELLED:
         raise BatchClosed
     refusal = _refusal(file.size)
@@ -59,7 +61,8 @@ def _known(batch: UploadBatch, file: NewFile, over: Refused) -> BatchItem:
 def _full(batch: UploadBatch) -> Refused | None:
     if batch.total < settings.MAX_BATCH_FILES:
         return None
-    return Refused("batch.full", f"One batch takes {settings.MAX_BATCH_FILES:,} files. Put the rest in another.")
+    words = _("One batch takes %(most)s files. Put the rest in another.")
+    return Refused("batch.full", words % {"most": intcomma(settings.MAX_BATCH_FILES)})
 
 
 def _refusal(size: int) -> Refused | None:

@@ -50,14 +50,25 @@ class Migration(migrations.Migration):
             name="Worker",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("host", models.CharField(max_length=255)),
-                ("pid", models.PositiveIntegerField()),
-                ("threads", models.PositiveSmallIntegerField()),
-                ("started_at", models.DateTimeField(auto_now_add=True)),
-                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                ("host", models.CharField(verbose_name="host", max_length=255)),
+                (
+                    "pid",
+                    models.PositiveIntegerField(
+                        verbose_name="pid",
+                    ),
+                ),
+                (
+                    "threads",
+                    models.PositiveSmallIntegerField(
+                        verbose_name="threads",
+                    ),
+                ),
+                ("started_at", models.DateTimeField(verbose_name="started at", auto_now_add=True)),
+                ("stopped_at", models.DateTimeField(verbose_name="stopped at", blank=True, null=True)),
                 (
                     "missing_since",
                     models.DateTimeField(
+                        verbose_name="missing since",
                         blank=True,
                         help_text="When it was first seen without its lock; it may come back.",
                         null=True,
@@ -65,33 +76,48 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "holding_cause",
-                    models.CharField(blank=True, help_text="What it waits for, as a stable code.", max_length=50),
+                    models.CharField(
+                        verbose_name="holding cause",
+                        blank=True,
+                        help_text="What it waits for, as a stable code.",
+                        max_length=50,
+                    ),
                 ),
-                ("holding_message", models.CharField(blank=True, max_length=500)),
-                ("holding_since", models.DateTimeField(blank=True, null=True)),
+                ("holding_message", models.CharField(verbose_name="holding message", blank=True, max_length=500)),
+                ("holding_since", models.DateTimeField(verbose_name="holding since", blank=True, null=True)),
                 (
                     "recovered",
                     models.PositiveIntegerField(
-                        default=0, help_text="Files in hand that were taken back after its end."
+                        verbose_name="recovered",
+                        default=0,
+                        help_text="Files in hand that were taken back after its end.",
                     ),
                 ),
-                ("recovered_at", models.DateTimeField(blank=True, null=True)),
+                ("recovered_at", models.DateTimeField(verbose_name="recovered at", blank=True, null=True)),
             ],
+            options={
+                "verbose_name": "worker",
+                "verbose_name_plural": "workers",
+            },
         ),
         migrations.CreateModel(
             name="UploadBatch",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=200)),
+                ("name", models.CharField(verbose_name="name", max_length=200)),
                 (
                     "kind",
                     models.CharField(
-                        choices=[("import", "Import"), ("reanalysis", "Re-analysis")], default="import", max_length=12
+                        verbose_name="kind",
+                        choices=[("import", "Import"), ("reanalysis", "Re-analysis")],
+                        default="import",
+                        max_length=12,
                     ),
                 ),
                 (
                     "status",
                     models.CharField(
+                        verbose_name="status",
                         choices=[
                             ("pending", "Waiting for files"),
                             ("processing", "Processing"),
@@ -105,27 +131,35 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "expected_items",
-                    models.PositiveIntegerField(blank=True, help_text="Files announced at the start.", null=True),
+                    models.PositiveIntegerField(
+                        verbose_name="expected items", blank=True, help_text="Files announced at the start.", null=True
+                    ),
                 ),
-                ("total", models.PositiveIntegerField(default=0)),
-                ("successful", models.PositiveIntegerField(default=0)),
-                ("failed", models.PositiveIntegerField(default=0)),
-                ("cancelled", models.PositiveIntegerField(default=0)),
-                ("error_message", models.CharField(blank=True, max_length=500)),
-                ("sealed_at", models.DateTimeField(blank=True, null=True)),
-                ("last_served", models.DateTimeField(blank=True, null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("started_at", models.DateTimeField(blank=True, null=True)),
-                ("completed_at", models.DateTimeField(blank=True, null=True)),
-                ("deleting_since", models.DateTimeField(blank=True, null=True)),
+                ("total", models.PositiveIntegerField(verbose_name="total", default=0)),
+                ("successful", models.PositiveIntegerField(verbose_name="successful", default=0)),
+                ("failed", models.PositiveIntegerField(verbose_name="failed", default=0)),
+                ("cancelled", models.PositiveIntegerField(verbose_name="cancelled", default=0)),
+                ("error_message", models.CharField(verbose_name="error message", blank=True, max_length=500)),
+                ("sealed_at", models.DateTimeField(verbose_name="sealed at", blank=True, null=True)),
+                ("last_served", models.DateTimeField(verbose_name="last served", blank=True, null=True)),
+                ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),
+                ("updated_at", models.DateTimeField(verbose_name="updated at", auto_now=True)),
+                ("started_at", models.DateTimeField(verbose_name="started at", blank=True, null=True)),
+                ("completed_at", models.DateTimeField(verbose_name="completed at", blank=True, null=True)),
+                ("deleting_since", models.DateTimeField(verbose_name="deleting since", blank=True, null=True)),
                 (
                     "notified_at",
-                    models.DateTimeField(blank=True, help_text="When its owner was sent word of its end.", null=True),
+                    models.DateTimeField(
+                        verbose_name="notified at",
+                        blank=True,
+                        help_text="When its owner was sent word of its end.",
+                        null=True,
+                    ),
                 ),
                 (
                     "owner",
                     models.ForeignKey(
+                        verbose_name="owner",
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="batches",
@@ -135,6 +169,7 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.ForeignKey(
+                        verbose_name="source",
                         blank=True,
                         db_index=False,
                         null=True,
@@ -145,6 +180,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "upload batch",
                 "verbose_name_plural": "upload batches",
             },
         ),
@@ -152,13 +188,14 @@ class Migration(migrations.Migration):
             name="BatchItem",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("filename", models.CharField(max_length=255)),
-                ("relative_path", models.CharField(blank=True, max_length=1000)),
-                ("fingerprint", models.CharField(max_length=64)),
-                ("size", models.BigIntegerField(help_text="Bytes.")),
+                ("filename", models.CharField(verbose_name="filename", max_length=255)),
+                ("relative_path", models.CharField(verbose_name="relative path", blank=True, max_length=1000)),
+                ("fingerprint", models.CharField(verbose_name="fingerprint", max_length=64)),
+                ("size", models.BigIntegerField(verbose_name="size", help_text="Bytes.")),
                 (
                     "status",
                     models.CharField(
+                        verbose_name="status",
                         choices=[
                             ("receiving", "Receiving"),
                             ("pending", "Waiting"),
@@ -174,6 +211,7 @@ class Migration(migrations.Migration):
                 (
                     "stage",
                     models.CharField(
+                        verbose_name="stage",
                         blank=True,
                         choices=[
                             ("checking", "Checking"),
@@ -185,35 +223,37 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("queue_position", models.BigIntegerField(blank=True, null=True)),
-                ("claim", models.UUIDField(blank=True, null=True)),
-                ("worker", models.BigIntegerField(blank=True, null=True)),
-                ("claimed_until", models.DateTimeField(blank=True, null=True)),
-                ("attempts", models.PositiveIntegerField(default=0)),
+                ("queue_position", models.BigIntegerField(verbose_name="queue position", blank=True, null=True)),
+                ("claim", models.UUIDField(verbose_name="claim", blank=True, null=True)),
+                ("worker", models.BigIntegerField(verbose_name="worker", blank=True, null=True)),
+                ("claimed_until", models.DateTimeField(verbose_name="claimed until", blank=True, null=True)),
+                ("attempts", models.PositiveIntegerField(verbose_name="attempts", default=0)),
                 (
                     "deaths",
                     models.PositiveSmallIntegerField(
-                        default=0, help_text="Worker processes that died with it in hand."
+                        verbose_name="deaths", default=0, help_text="Worker processes that died with it in hand."
                     ),
                 ),
                 (
                     "lost_by",
                     models.BigIntegerField(
+                        verbose_name="lost by",
                         blank=True,
                         help_text="The worker it was taken from, until it is known whether that one died.",
                         null=True,
                     ),
                 ),
-                ("duplicate", models.BooleanField(default=False)),
-                ("error_code", models.CharField(blank=True, max_length=50)),
-                ("error_message", models.CharField(blank=True, max_length=500)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("started_at", models.DateTimeField(blank=True, null=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                ("dismissed_at", models.DateTimeField(blank=True, null=True)),
+                ("duplicate", models.BooleanField(verbose_name="duplicate", default=False)),
+                ("error_code", models.CharField(verbose_name="error code", blank=True, max_length=50)),
+                ("error_message", models.CharField(verbose_name="error message", blank=True, max_length=500)),
+                ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),
+                ("started_at", models.DateTimeField(verbose_name="started at", blank=True, null=True)),
+                ("finished_at", models.DateTimeField(verbose_name="finished at", blank=True, null=True)),
+                ("dismissed_at", models.DateTimeField(verbose_name="dismissed at", blank=True, null=True)),
                 (
                     "upload",
                     models.ForeignKey(
+                        verbose_name="upload",
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
@@ -224,6 +264,7 @@ class Migration(migrations.Migration):
                 (
                     "batch",
                     models.ForeignKey(
+                        verbose_name="batch",
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="items",
@@ -231,6 +272,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "batch item",
+                "verbose_name_plural": "batch items",
+            },
         ),
         migrations.AddIndex(
             model_name="uploadbatch",

@@ -18,34 +18,49 @@ class UploadBatch(models.Model):
     """
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="batches",
+        db_index=False,
+        verbose_name=_("owner"),
     )
-    name = models.CharField(max_length=200)
-    kind = models.CharField(max_length=12, choices=BatchKind, default=BatchKind.IMPORT)
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=12, choices=BatchKind, default=BatchKind.IMPORT)
     source = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="reanalyses", db_index=False
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="reanalyses",
+        db_index=False,
+        verbose_name=_("source"),
     )
-    status = models.CharField(max_length=12, choices=BatchStatus, default=BatchStatus.PENDING)
-    expected_items = models.PositiveIntegerField(null=True, blank=True, help_text=_("Files announced at the start."))
-    total = models.PositiveIntegerField(default=0)
-    successful = models.PositiveIntegerField(default=0)
-    failed = models.PositiveIntegerField(default=0)
-    cancelled = models.PositiveIntegerField(default=0)
-    error_message = models.CharField(max_length=500, blank=True)
-    sealed_at = models.DateTimeField(null=True, blank=True)
-    last_served = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    completed_at = models.DateTimeField(null=True, blank=True)
-    notified_at = models.DateTimeField(null=True, blank=True, help_text=_("When its owner was sent word of its end."))
-    deleting_since = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(_("status"), max_length=12, choices=BatchStatus, default=BatchStatus.PENDING)
+    expected_items = models.PositiveIntegerField(
+        _("expected items"), null=True, blank=True, help_text=_("Files announced at the start.")
+    )
+    total = models.PositiveIntegerField(_("total"), default=0)
+    successful = models.PositiveIntegerField(_("successful"), default=0)
+    failed = models.PositiveIntegerField(_("failed"), default=0)
+    cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
+    error_message = models.CharField(_("error message"), max_length=500, blank=True)
+    sealed_at = models.DateTimeField(_("sealed at"), null=True, blank=True)
+    last_served = models.DateTimeField(_("last served"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    notified_at = models.DateTimeField(
+        _("notified at"), null=True, blank=True, help_text=_("When its owner was sent word of its end.")
+    )
+    deleting_since = models.DateTimeField(_("deleting since"), null=True, blank=True)
 
     objects = PresentBatches["UploadBatch"]()
     everything = models.Manager["UploadBatch"]()
 
     class Meta:
-        verbose_name_plural = "upload batches"
+        verbose_name = _("upload batch")
+        verbose_name_plural = _("upload batches")
         constraints = [
             models.CheckConstraint(condition=Q(status__in=BatchStatus.values), name="batch_status_known"),
             models.CheckConstraint(condition=Q(kind__in=BatchKind.values), name="batch_kind_known"),

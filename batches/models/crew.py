@@ -28,19 +28,30 @@ class OwnerLook(models.Model):
 class Worker(models.Model):
     """A worker process; its id is the number of the advisory lock that it holds while it lives."""
 
-    host = models.CharField(max_length=255)
-    pid = models.PositiveIntegerField()
-    threads = models.PositiveSmallIntegerField()
-    started_at = models.DateTimeField(auto_now_add=True)
-    stopped_at = models.DateTimeField(null=True, blank=True)
+    host = models.CharField(_("host"), max_length=255)
+    pid = models.PositiveIntegerField(_("pid"))
+    threads = models.PositiveSmallIntegerField(_("threads"))
+    started_at = models.DateTimeField(_("started at"), auto_now_add=True)
+    stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True)
     missing_since = models.DateTimeField(
-        null=True, blank=True, help_text=_("When it was first seen without its lock; it may come back.")
+        _("missing since"),
+        null=True,
+        blank=True,
+        help_text=_("When it was first seen without its lock; it may come back."),
     )
-    holding_cause = models.CharField(max_length=50, blank=True, help_text=_("What it waits for, as a stable code."))
-    holding_message = models.CharField(max_length=500, blank=True)
-    holding_since = models.DateTimeField(null=True, blank=True)
-    recovered = models.PositiveIntegerField(default=0, help_text=_("Files in hand that were taken back after its end."))
-    recovered_at = models.DateTimeField(null=True, blank=True)
+    holding_cause = models.CharField(
+        _("holding cause"), max_length=50, blank=True, help_text=_("What it waits for, as a stable code.")
+    )
+    holding_message = models.CharField(_("holding message"), max_length=500, blank=True)
+    holding_since = models.DateTimeField(_("holding since"), null=True, blank=True)
+    recovered = models.PositiveIntegerField(
+        _("recovered"), default=0, help_text=_("Files in hand that were taken back after its end.")
+    )
+    recovered_at = models.DateTimeField(_("recovered at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"

@@ -17,32 +17,43 @@ class BatchItem(models.Model):
     that was `dismissed_at` some time stays in its batch and its counts, and is no longer asked about.
     """
 
-    batch = models.ForeignKey(UploadBatch, on_delete=models.CASCADE, related_name="items", db_index=False)
-    upload = models.ForeignKey(Upload, on_delete=models.SET_NULL, null=True, blank=True, related_name="items")
-    filename = models.CharField(max_length=255)
-    relative_path = models.CharField(max_length=1000, blank=True)
-    fingerprint = models.CharField(max_length=64)
-    size = models.BigIntegerField(help_text=_("Bytes."))
-    status = models.CharField(max_length=10, choices=ItemStatus, default=ItemStatus.RECEIVING)
-    stage = models.CharField(max_length=10, choices=Stage, blank=True)
-    queue_position = models.BigIntegerField(null=True, blank=True)
-    claim = models.UUIDField(null=True, blank=True)
-    worker = models.BigIntegerField(null=True, blank=True)
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    deaths = models.PositiveSmallIntegerField(default=0, help_text=_("Worker processes that died with it in hand."))
-    lost_by = models.BigIntegerField(
-        null=True, blank=True, help_text=_("The worker it was taken from, until it is known whether that one died.")
+    batch = models.ForeignKey(
+        UploadBatch, on_delete=models.CASCADE, related_name="items", db_index=False, verbose_name=_("batch")
     )
-    duplicate = models.BooleanField(default=False)
-    error_code = models.CharField(max_length=50, blank=True)
-    error_message = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    dismissed_at = models.DateTimeField(null=True, blank=True)
+    upload = models.ForeignKey(
+        Upload, on_delete=models.SET_NULL, null=True, blank=True, related_name="items", verbose_name=_("upload")
+    )
+    filename = models.CharField(_("filename"), max_length=255)
+    relative_path = models.CharField(_("relative path"), max_length=1000, blank=True)
+    fingerprint = models.CharField(_("fingerprint"), max_length=64)
+    size = models.BigIntegerField(_("size"), help_text=_("Bytes."))
+    status = models.CharField(_("status"), max_length=10, choices=ItemStatus, default=ItemStatus.RECEIVING)
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage, blank=True)
+    queue_position = models.BigIntegerField(_("queue position"), null=True, blank=True)
+    claim = models.UUIDField(_("claim"), null=True, blank=True)
+    worker = models.BigIntegerField(_("worker"), null=True, blank=True)
+    claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    deaths = models.PositiveSmallIntegerField(
+        _("deaths"), default=0, help_text=_("Worker processes that died with it in hand.")
+    )
+    lost_by = models.BigIntegerField(
+        _("lost by"),
+        null=True,
+        blank=True,
+        help_text=_("The worker it was taken from, until it is known whether that one died."),
+    )
+    duplicate = models.BooleanField(_("duplicate"), default=False)
+    error_code = models.CharField(_("error code"), max_length=50, blank=True)
+    error_message = models.CharField(_("error message"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    dismissed_at = models.DateTimeField(_("dismissed at"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("batch item")
+        verbose_name_plural = _("batch items")
         constraints = [
             models.UniqueConstraint(fields=["batch", "fingerprint"], name="item_once_per_batch"),
             models.CheckConstraint(condition=Q(status__in=ItemStatus.values), name="item_status_known"),

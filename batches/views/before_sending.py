@@ -10,6 +10,7 @@ from django.http import JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from batches.causes import words_for
 from batches.engine.errors import BatchClosed
 from batches.intake import known, manifest
 from batches.intake.ending import Outcome
@@ -77,4 +78,6 @@ def _hashed(value: Any) -> known.HashedFile:
 
 
 def _told(outcome: Outcome | None) -> dict[str, str]:
-    return {"state": outcome.state, "words": outcome.message} if outcome else {"state": "unknown", "words": ""}
+    if outcome is None:
+        return {"state": "unknown", "words": ""}
+    return {"state": outcome.state, "words": words_for(outcome.code, outcome.message).text if outcome.code else ""}

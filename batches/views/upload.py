@@ -6,15 +6,18 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from batches.causes import CAUSES, words_for
 from batches.engine.arrive import open_batch as open_new
 from batches.engine.arrive import seal_batch
 from batches.engine.errors import Refused
@@ -49,6 +52,7 @@ def new_batch(request: PersonRequest) -> HttpResponse:
         "kinds": _kinds(),
         "private": settings.ANALYZER == "local",
         "batch": _wished_batch(request),
+        "reasons": {code: [words_for(code).text, cause.told] for code, cause in CAUSES.items()},
     }
     return render(request, "batches/upload.html", context)
 
@@ -79,7 +83,7 @@ def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:
             name = FileName(file.name or str(position), file.size or 0, last_modified=f"form {position}")
             receive_file(batch, name, file.open("rb"))
     except Refused as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, words_for(refusal.code, refusal.message).text)
     finally:
         seal_batch(batch.id)
     return batch
@@ -96,7 +100,7 @@ def open_batch(request: PersonRequest) -> JsonResponse:
         return _error(400, _("`name` must be a text and `expected_items` a number of files."))
     if expected > settings.MAX_BATCH_FILES:
         words = _("One batch takes %(most)s files. Send them in several parts.")
-        return _error(413, words % {"most": f"{settings.MAX_BATCH_FILES:,}"})
+        return _error(413, words % {"most": intcomma(settings.MAX_BATCH_FILES)})
     batch = open_new(request.user.pk, _name(name), expected_items=expected)
     url = reverse("batch-detail", args=[batch.id])
     return JsonResponse({"id": batch.id, "url": url, "tus_url": "/tus/"}, status=201)
@@ -115,7 +119,7 @@ def _name(wished: str) -> str:
     """Return the wished name on one line, or one made from today's date."""
     today: date = timezone.localdate()
     name = " ".join("".join(sign if sign.isprintable() else " " for sign in wished).split())
-    return name or _("Files of %(day)s") % {"day": date_format(today, "j F Y")}
+    return name or _("Files of %(day)s") % {"day": date_format(today, pgettext("format of a date", "j F Y"))}
 
 
 def _error(status: int, words: str) -> JsonResponse:

@@ -1,5 +1,6 @@
 // The line to the server: whether requests may go out, and what is done when one failed. All who send share it.
 
+import { wordsOf } from "./reasons.js";
 import { say } from "./words.js";
 import { cutAll } from "./wire.js";
 
@@ -10,8 +11,6 @@ const PROBE = 5000;
 
 // The batch is gone: no file of it can be sent any more.
 export class BatchGone extends Error {}
-
-export const wordsOf = (text) => (/^[a-z_.]+: /.test(text) ? text.slice(text.indexOf(": ") + 2) : "");
 
 export class Line {
   paused = false;

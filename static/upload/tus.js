@@ -2,7 +2,7 @@
 // answers with its offset, or with why it was not taken; so that is also how sending goes on after any failure.
 
 import { say } from "./words.js";
-import { wordsOf } from "./line.js";
+import { wordsOf } from "./reasons.js";
 import { exchange } from "./wire.js";
 
 const BYTES = "application/offset+octet-stream";

@@ -1,0 +1,14 @@
+"""Why a file failed, in the reader's language, in templates."""
+
+from django import template
+
+from batches.causes import words_for
+from batches.models import BatchItem
+
+register = template.Library()
+
+
+@register.filter
+def words(item: BatchItem) -> str:
+    """What happened to a failed file and what to do, in one line."""
+    return words_for(item.error_code, item.error_message).text
