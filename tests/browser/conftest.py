@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.scenes import sign_in
 from tests.browser.site import Site
+from tests.browser.world import World, make_world
 from tests.bucket.conftest import bucket as bucket
+from tests.crew import living_worker
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -52,17 +54,12 @@ def site(server: Site) -> str:
 @pytest.fixture
 def open_page(chromium: Browser, site: str, owner: User) -> Iterator[OpenPage]:
     """Open an address as its owner: `open_page("/batches/new/", color_scheme="dark")`. No page may log an error."""
-    contexts = []
+    contexts: list[BrowserContext] = []
     errors: list[str] = []
 
     def open_(path: str, **options: object) -> Page:
-        client = Client()
-        client.force_login(owner)
-        context = chromium.new_context(**options)  # type: ignore[arg-type]
-        contexts.append(context)
-        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}
-        context.add_cookies([cookie])  # type: ignore[list-item]
-        page = context.new_page()
+        page = sign_in(chromium, site, owner, **options)
+        contexts.append(page.context)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{site}{path}")
         return page
@@ -71,3 +68,10 @@ def open_page(chromium: Browser, site: str, owner: User) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert not errors
+
+
+@pytest.fixture
+def world(owner: User, other: User) -> Iterator[World]:
+    """Batches in every state, which a worker seems to work on."""
+    with living_worker():
+        yield make_world(owner, other)

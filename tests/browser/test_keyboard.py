@@ -1,0 +1,118 @@
+"""The keyboard alone: every control is reached and seen to be; what opens closes by Escape; what listeners are told."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, Page, expect
+
+from batches import services
+from tests.browser.conftest import OpenPage
+from tests.browser.scenes import SCENES, reach
+from tests.browser.test_live import describe
+from tests.browser.world import World
+from tests.rows import fill
+
+NAMES = ["batches", "batch-paused", "batch-naming", "item-failed", "inbox", "library", "picture", "upload", "password"]
+WALKED = [scene for group in SCENES.values() for scene in group if scene.name in NAMES]
+NAME = "(one) => one.cloneNode(false).outerHTML"
+CONTROLS = f"""[...document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select")]
+    .filter((one) => one.checkVisibility()).map({NAME})"""
+PLACE = f"""(() => {{ const one = document.activeElement; const style = getComputedStyle(one);
+    return [({NAME})(one), style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2] }})()"""
+
+
+def walk(page: Page, steps: int) -> dict[str, bool]:
+    """Press Tab so often; by each control reached, whether it is seen to have the focus."""
+    reached = {}
+    for _ in range(steps):
+        page.keyboard.press("Tab")
+        name, seen = page.evaluate(PLACE)
+        reached[name] = seen
+    return reached
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_control_is_reached_and_seen_to_be(
+    chromium: Browser, site: str, world: World, tmp_path: Path, name: str
+) -> None:
+    scene = next(scene for scene in WALKED if scene.name == name)
+    page = reach(chromium, site, world, scene, tmp_path)
+    page.wait_for_load_state("networkidle")
+    controls = page.evaluate(CONTROLS)
+
+    reached = walk(page, len(controls) + 2)
+
+    assert set(controls) <= set(reached)
+    assert not [each for each in controls if not reached[each]]
+    page.context.close()
+
+
+def test_first_step_leads_to_the_content(open_page: OpenPage) -> None:
+    page = open_page("/library/")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_menu_closes_by_escape_and_by_pressing_elsewhere(open_page: OpenPage, owner: User) -> None:
+    page = open_page("/library/")
+    summary = page.locator(".account summary")
+    entry = page.get_by_role("link", name="Change password")
+
+    summary.press("Enter")
+    expect(entry).to_be_visible()
+    entry.press("Escape")
+    expect(entry).to_be_hidden()
+    expect(summary).to_be_focused()
+
+    summary.press("Enter")
+    page.locator("h1").click()
+    expect(entry).to_be_hidden()
+
+
+def test_question_begins_at_the_safe_answer_and_gives_the_focus_back(open_page: OpenPage, owner: User) -> None:
+    batch = fill(owner, 60)
+    page = open_page(f"/batches/{batch.id}/")
+    button = page.locator("#press-cancel")
+
+    button.press("Enter")
+    expect(page.get_by_role("button", name="Keep going")).to_be_focused()
+    # The buttons are brought anew while the question is open.
+    services.process_now(owner, batch.id)
+    expect(page.locator("#press-no-more")).to_be_hidden()
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#cancel-question")).to_be_hidden()
+    expect(button).to_be_focused()
+
+
+def test_buttons_brought_anew_keep_the_focus(open_page: OpenPage, owner: User) -> None:
+    batch = fill(owner, 60)
+    page = open_page(f"/batches/{batch.id}/")
+    page.locator("#press-pause").focus()
+
+    services.process_now(owner, batch.id)
+
+    expect(page.locator("#press-no-more")).to_be_hidden()
+    expect(page.locator("#press-pause")).to_be_focused()
+
+
+def test_listeners_are_told_each_tenth_and_no_more(open_page: OpenPage, owner: User) -> None:
+    batch = fill(owner, 60)
+    page = open_page(f"/batches/{batch.id}/")
+    page.evaluate("""window.told = []; new MutationObserver(() => {
+        const text = document.getElementById("announcement").textContent;
+        if (text !== window.told.at(-1)) window.told.push(text);
+    }).observe(document.querySelector("[role=status]:has(#announcement)"), {childList: true, subtree: true})""")
+
+    for done in (1, 6, 7, 8, 13, 29, 30):
+        describe(batch, done)
+        expect(page.locator("#count")).to_have_text(str(done))
+    expect(page.locator("#announcement")).to_have_text("50 % done.")
+
+    told = [text for text in page.evaluate("window.told") if text != "0 % done."]
+    assert told == ["10 % done.", "20 % done.", "40 % done.", "50 % done."]

@@ -1,0 +1,154 @@
+"""Without JavaScript: a person adds, follows, names, pauses, retries, dismisses, deletes and leaves by forms alone."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from batches.models import BatchItem, UploadBatch
+from batches.states import BatchStatus, ItemStatus
+from tests.browser.conftest import OpenPage
+from tests.browser.folders import make_folder
+from tests.browser.test_live import describe
+from tests.failing import fail_stored
+from tests.rows import fill
+from uploads.models import Upload
+
+
+def press(page: Page, name: str) -> None:
+    page.locator("main").get_by_role("button", name=name, exact=True).click()
+
+
+def follow(page: Page, name: str) -> None:
+    page.locator("main").get_by_role("link", name=name, exact=True).click()
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    return open_page("/batches/", java_script_enabled=False)
+
+
+def visit(page: Page, path: str) -> None:
+    page.goto(f"http://{page.url.split('/')[2]}{path}")
+
+
+def test_files_are_added_by_a_form(page: Page, owner: User, tmp_path: Path) -> None:
+    make_folder(tmp_path / "Roll", 3)
+    follow(page, "Add files")
+
+    page.get_by_label("Name").fill("Iceland")
+    page.get_by_label("Files", exact=True).set_input_files(sorted((tmp_path / "Roll").iterdir()))
+    press(page, "Send")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Iceland")
+    assert UploadBatch.objects.get().total == 3
+
+
+def test_progress_comes_by_itself_until_the_end(page: Page, owner: User) -> None:
+    batch = fill(owner, 4)
+    visit(page, f"/batches/{batch.id}/")
+    expect(page.locator("#count")).to_have_text("0")
+
+    describe(batch, 3)
+
+    expect(page.locator("#count")).to_have_text("3", timeout=20_000)
+
+
+def test_batch_is_named_paused_and_cancelled(page: Page, owner: User) -> None:
+    batch = fill(owner, 4)
+    visit(page, f"/batches/{batch.id}/")
+
+    follow(page, "Rename")
+    page.get_by_label("Name of this batch").fill("Summer")
+    press(page, "Save")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Summer")
+    press(page, "Pause")
+    expect(page.locator("#heading")).to_contain_text("Paused")
+    press(page, "Go on")
+    expect(page.locator("#heading")).to_contain_text("Processing")
+    press(page, "No more files")
+    expect(page.locator("#press-no-more")).to_be_hidden()
+    press(page, "Cancel…")
+    press(page, "Cancel this batch")
+
+    expect(page.locator("#heading")).to_contain_text("Cancelled")
+    batch.refresh_from_db()
+    assert (batch.name, batch.status) == ("Summer", BatchStatus.CANCELLED)
+
+
+def test_lists_are_narrowed_and_paged(page: Page, owner: User) -> None:
+    batch = fill(owner, 60)
+    visit(page, f"/batches/{batch.id}/")
+
+    follow(page, "Next")
+    expect(page.locator(".files li")).to_have_count(10)
+    follow(page, "Previous")
+    expect(page.locator(".files li")).to_have_count(50)
+    page.get_by_label("Name contains").fill("IMG_0059")
+    press(page, "Find")
+    expect(page.locator(".files li")).to_have_count(1)
+    follow(page, "Described")
+    expect(page.get_by_text("No file of this batch is so.")).to_be_visible()
+
+
+def test_failures_are_tried_again_from_each_place_and_dismissed(page: Page, owner: User) -> None:
+    batch = fill(owner, 4)
+    fail_stored(batch)
+    visit(page, f"/batches/{batch.id}/")
+    press(page, "Try 1 file again")
+    expect(page.locator("#needs-a-look")).to_be_hidden()
+    failed = fail_stored(batch)
+    visit(page, f"/batches/{batch.id}/files/{failed.id}/")
+    press(page, "Try again")
+    fail_stored(batch)
+    visit(page, "/needs-a-look/")
+    press(page, "Try it again")
+    expect(page.get_by_text("Nothing needs a look.")).to_be_visible()
+    assert not BatchItem.objects.filter(status=ItemStatus.FAILED).exists()
+
+    fail_stored(batch)
+    visit(page, "/needs-a-look/")
+    press(page, "Dismiss")
+
+    expect(page.get_by_text("Nothing needs a look.")).to_be_visible()
+    assert BatchItem.objects.filter(status=ItemStatus.FAILED).count() == 1
+
+
+def test_picture_and_batch_are_deleted(page: Page, owner: User) -> None:
+    batch = fill(owner, 2)
+    describe(batch, 2)
+    visit(page, f"/library/{Upload.objects.order_by('id')[0].id}/")
+
+    follow(page, "Delete…")
+    press(page, "Delete it")
+    expect(page.locator(".grid li")).to_have_count(1)
+    visit(page, f"/batches/{batch.id}/")
+    follow(page, "Delete this batch…")
+    press(page, "Delete this batch")
+
+    expect(page.get_by_text("Nothing was added yet.")).to_be_visible()
+
+
+def test_password_is_changed_and_the_person_leaves(page: Page, owner: User) -> None:
+    owner.set_password("correct horse battery")
+    owner.save()
+    visit(page, "/sign-in/")
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill("correct horse battery")
+    press(page, "Sign in")
+
+    page.locator(".account summary").click()
+    page.get_by_role("link", name="Change password").click()
+    page.get_by_label("Password now").fill("correct horse battery")
+    for label in ("New password", "New password once more"):
+        page.get_by_label(label, exact=True).fill("staple of another kind")
+    press(page, "Change password")
+    expect(page.get_by_role("heading", name="Your password is changed")).to_be_visible()
+    page.locator(".account summary").click()
+    page.locator(".account").get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    visit(page, "/library/")
+    expect(page).to_have_url(re.compile("/sign-in/"))

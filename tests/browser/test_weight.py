@@ -1,0 +1,52 @@
+"""The batch page is light, waits for no script, and stands still while it counts."""
+
+import gzip
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Response, expect
+
+from batches.engine import claim
+from tests.browser.conftest import OpenPage
+from tests.browser.test_live import SIZES, describe
+from tests.failing import NOBODY
+from tests.rows import fill
+
+LIMIT = 60 * 1024
+WATCH = """window.shifts = 0; new PerformanceObserver((list) => {
+    for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifts += shift.value;
+}).observe({type: "layout-shift", buffered: true})"""
+
+
+def test_scripts_and_sheets_are_few_bytes_and_block_nothing(open_page: OpenPage, owner: User) -> None:
+    batch = fill(owner, 60)
+    page = open_page("/favicon.ico")
+    loaded: list[Response] = []
+    page.on("response", loaded.append)
+
+    page.goto(f"{page.url.partition('/static')[0]}/batches/{batch.id}/", wait_until="networkidle")
+
+    sizes = {
+        each.url: len(gzip.compress(each.body()))
+        for each in loaded
+        if each.request.resource_type in {"script", "stylesheet"}
+    }
+    assert len(sizes) >= 4
+    assert sum(sizes.values()) <= LIMIT, sizes
+    assert page.evaluate("[...document.scripts].every((one) => one.defer || one.async || one.type === 'module')")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["phone", "desk"])
+def test_page_stands_still_while_it_counts(open_page: OpenPage, owner: User, size: dict[str, int]) -> None:
+    batch = fill(owner, 60)
+    page = open_page(f"/batches/{batch.id}/", viewport=size)
+    page.evaluate(WATCH)
+
+    for done in (1, 12, 25, 50):
+        describe(batch, done)
+        expect(page.locator("#count")).to_have_text(str(done))
+    claim.claim_item(batch.id, NOBODY)
+    describe(batch, 55)
+    expect(page.locator("#count")).to_have_text("55")
+
+    assert page.evaluate("window.shifts") <= 0.05

@@ -1,0 +1,120 @@
+"""A person with batches in every state, a library and failures: what the walks over all pages look at."""
+
+import io
+from dataclasses import dataclass
+from functools import cache
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from PIL import Image
+
+from batches.engine import arrive, cancel, claim, finish, pause
+from batches.models import UploadBatch
+from batches.states import ItemStatus
+from tests.failing import NOBODY, fail_stored, refuse
+from tests.pictures import SAMPLES
+from tests.rows import fill
+from uploads.models import Upload
+from uploads.storage import save_previews
+
+PHOTOS = {
+    "coffee.jpg": "A cup of coffee on a wooden table.",
+    "chelsea.jpg": "A tabby cat looks up.",
+    "rocket.jpg": "A rocket leaves its tower at night.",
+    "astronaut.jpg": "A woman in an orange suit in front of a flag.",
+    "hubble_deep_field.jpg": "Hundreds of galaxies on black.",
+}
+LABELS = [{"name": "table", "score": 0.9}, {"name": "still life", "score": 0.7}]
+ADVICE = "The picture is incomplete: its end is missing."
+
+
+@dataclass(frozen=True)
+class World:
+    """Who looks, who has nothing, and what there is."""
+
+    owner: User
+    newcomer: User
+    running: UploadBatch
+    paused: UploadBatch
+    cancelled: UploadBatch
+    completed: UploadBatch
+    coming: UploadBatch
+
+    @property
+    def picture(self) -> Upload:
+        """One of the library."""
+        return Upload.objects.filter(owner=self.owner, processed_at__isnull=False).order_by("id")[0]
+
+    @property
+    def described_item(self) -> int:
+        """A file of the completed batch that is in the library."""
+        return self.completed.items.filter(status=ItemStatus.COMPLETED).order_by("id")[0].id
+
+    @property
+    def failed_item(self) -> int:
+        """A file of the completed batch that can be tried again."""
+        return self.completed.items.filter(status=ItemStatus.FAILED).order_by("id")[0].id
+
+
+def make_world(owner: User, newcomer: User) -> World:
+    """Give `owner` all of it, and the right to administer; `newcomer` gets nothing."""
+    User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
+    owner.refresh_from_db()
+    completed = fill(owner, 24, "Norway")
+    fail_stored(completed, "image.truncated", ADVICE)
+    refuse(completed, "notes/what we ate and where we slept.txt")
+    describe(completed, 23)
+    arrive.seal_batch(completed.id)
+    stopped = {name: fill(owner, 6, name) for name in ("A weekend in the Harz", "Scans")}
+    for batch in stopped.values():
+        describe(batch, 2)
+    assert pause.pause_batch(stopped["A weekend in the Harz"].id)
+    assert cancel.cancel_batch(stopped["Scans"].id)
+    return World(
+        owner=owner,
+        newcomer=newcomer,
+        running=running_batch(owner),
+        paused=stopped["A weekend in the Harz"],
+        cancelled=stopped["Scans"],
+        completed=completed,
+        coming=arrive.open_batch(owner.id, "Nothing yet", expected_items=3),
+    )
+
+
+def running_batch(owner: User) -> UploadBatch:
+    """A batch of 60 files: 34 described, 2 failed, 3 in hand."""
+    batch = fill(owner, 60, "Iceland, ring road")
+    for _ in range(2):
+        fail_stored(batch, "image.truncated", ADVICE)
+    describe(batch, 34)
+    for _ in range(3):
+        claim.claim_item(batch.id, NOBODY)
+    batch.refresh_from_db()
+    return batch
+
+
+def describe(batch: UploadBatch, files: int) -> None:
+    """Let so many waiting files be described, with a photograph each."""
+    for number in range(files):
+        taken = claim.claim_item(batch.id, NOBODY)
+        assert taken is not None
+        upload = Upload.objects.get(items=taken.item_id)
+        photo, words = list(PHOTOS.items())[number % len(PHOTOS)]
+        upload.previews = save_previews(upload.key, {side: scaled(photo, side) for side in (320, 1024)})
+        upload.description, upload.labels, upload.processed_at = words, LABELS, timezone.now()
+        with Image.open(SAMPLES / photo) as image:
+            upload.width, upload.height = image.size
+        upload.camera, upload.taken_at = "Fujifilm X-T4", timezone.now()
+        upload.save()
+        assert finish.complete(taken)
+    batch.refresh_from_db()
+
+
+@cache
+def scaled(photo: str, side: int) -> bytes:
+    """A sample as JPEG, no side longer than `side`."""
+    with Image.open(SAMPLES / photo) as image:
+        image.thumbnail((side, side))
+        buffer = io.BytesIO()
+        image.convert("RGB").save(buffer, "JPEG")
+    return buffer.getvalue()
