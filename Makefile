@@ -21,7 +21,7 @@ demo: .venv/runtime ## Describe the sample photos, in the running stack or one o
 	@exec $(BIN)/python manage.py demo
 
 # Most tests wait for real processes: more of them at a time than there are cores. Servers from outside are for one.
-JOBS ?= $(if $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL),0,4)
+JOBS ?= $(if $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL),0,3)
 
 test: .venv/development ## Run the tests on real servers: make test [JOBS=1] [ARGS="-k words"]
 	@exec $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
