@@ -58,7 +58,11 @@ CAUSES: dict[str, Cause] = {
     "quota.exceeded": Cause(
         _("There is no more room for your files."), _("Delete what you do not need, then add it again."), told=True
     ),
-    "storage.away": Cause(_("The disk for the files was not there."), _("Mount it, then add the file again.")),
+    "storage.away": Cause(
+        _("The storage of the server could not be reached."),
+        _("Look after it, then add the file again."),
+        may_pass=True,
+    ),
     "storage.denied": Cause(_("The server may not write to its disk."), _("Let it, then add the file again.")),
     "storage.failed": Cause(_("The disk of the server failed."), _("Look after it, then add the file again.")),
     "storage.full": Cause(_("The disk of the server was full."), _("Make room there, then add the file again.")),

@@ -17,7 +17,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from batches.models import UploadBatch
@@ -139,8 +139,10 @@ def _message(batch: UploadBatch, server: Any) -> EmailMessage:
     # A name may come from any door; a header is one line.
     name = " ".join(batch.name.split())
     url = settings.PUBLIC_URL + reverse("batch-detail", args=[batch.id])
-    subject = _("“%(name)s” is done") % {"name": name}
-    if batch.failed:
-        subject = _("“%(name)s” is done, some files need a look") % {"name": name}
-    text = render_to_string("batches/finished_mail.txt", {"batch": batch, "name": name, "url": url})
+    # No browser says here which language its reader wants.
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = _("“%(name)s” is done") % {"name": name}
+        if batch.failed:
+            subject = _("“%(name)s” is done, some files need a look") % {"name": name}
+        text = render_to_string("batches/finished_mail.txt", {"batch": batch, "name": name, "url": url})
     return EmailMessage(subject, text, to=[batch.owner.email], connection=server)

@@ -45,11 +45,12 @@ def test_unknown_code_without_a_message_still_has_words() -> None:
     assert words_for("new.code").title == "The file failed for an unknown reason."
 
 
-def test_message_that_says_more_stands_for_the_advice() -> None:
+def test_message_that_says_more_stands_beside_the_advice() -> None:
     words = words_for("file.unsupported", "This is a PDF, which cannot be read here.")
 
     assert words.title == "This kind of file is not taken."
-    assert words.advice == "This is a PDF, which cannot be read here."
+    assert words.advice.startswith("Mend the file")
+    assert words.detail == "This is a PDF, which cannot be read here."
 
 
 @pytest.mark.parametrize("code", ["image.truncated", "image.corrupt", "image.bomb", "file.missing", "file.empty"])

@@ -1,0 +1,78 @@
+"""German in a real browser: the scripted words of the upload page, the choice at the foot, and room for long words."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, Route, expect
+
+from batches.models import UploadBatch
+from tests.browser.conftest import OpenPage
+from tests.browser.folders import choose_folder, make_folder
+from tests.pictures import encoded, textured
+from tests.rows import fill
+
+PAGES = [
+    "/",
+    "/batches/",
+    "/batches/new/",
+    "/needs-a-look/",
+    "/batches/{batch}/",
+    "/batches/{batch}/delete/",
+    "/password/",
+]
+
+
+def is_too_wide(page: Page) -> bool:
+    """Whether the page must be scrolled sideways."""
+    wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    return bool(wide > seen)
+
+
+def test_words_of_the_upload_page_are_german(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+    page = open_page("/batches/new/", locale="de-DE")
+    held: list[Route] = []
+    page.route("**/seal/", lambda route: held.append(route))
+    sent = [tmp_path / name for name in ("notes.txt", "good.jpg")]
+    for path, data in zip(sent, (b"milk, eggs", encoded(textured(200, 150), "JPEG")), strict=True):
+        path.write_bytes(data)
+
+    page.locator("#several").set_input_files(sent)
+
+    refused = page.locator("#refused")
+    expect(refused.get_by_role("heading")).to_have_text("1 Datei wurde nicht angenommen")
+    expect(refused).to_contain_text("Diese Art von Datei wird nicht angenommen.")
+    expect(page.locator("#all-files")).to_have_text("von 2 Dateien")
+    expect(page.locator("#batch-link")).to_have_text("Import öffnen")
+    assert UploadBatch.objects.get(owner=owner).name.startswith("Dateien vom ")
+    held[0].abort()
+
+
+def test_language_chosen_at_the_foot_stays(open_page: OpenPage, owner: User) -> None:
+    page = open_page("/batches/new/", java_script_enabled=False)
+
+    page.get_by_role("button", name="Deutsch").click()
+
+    expect(page).to_have_url("**/batches/new/".replace("**", page.url.split("/batches")[0]))
+    expect(page.get_by_role("link", name="Dateien hinzufügen")).to_be_visible()
+    expect(page.get_by_role("button", name="Deutsch")).to_have_attribute("aria-current", "true")
+
+
+def test_socket_goes_on_in_the_language_of_the_page(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+    page = open_page("/batches/new/", locale="de-DE")
+
+    choose_folder(page, make_folder(tmp_path / "Island", 2))
+    page.wait_for_url("**/batches/*/", timeout=20_000)
+
+    expect(page.locator("#heading")).to_contain_text("Wird verarbeitet", timeout=10_000)
+
+
+@pytest.mark.parametrize("width", [360, 390, 1280])
+def test_no_page_is_too_wide_in_german(open_page: OpenPage, owner: User, width: int) -> None:
+    batch = fill(owner, 3)
+    page = open_page("/batches/", locale="de-DE", viewport={"width": width, "height": 800})
+    site = page.url.removesuffix("/batches/")
+
+    for path in PAGES:
+        page.goto(site + path.format(batch=batch.id))
+        assert not is_too_wide(page), path
