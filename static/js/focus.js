@@ -4,7 +4,11 @@
 const menu = document.querySelector(".account");
 let held = "";
 
-const isLost = () => document.activeElement === document.body;
+// What was hidden has the focus still, until the next frame is drawn.
+function isLost() {
+  const { activeElement } = document;
+  return activeElement === document.body || !activeElement.checkVisibility();
+}
 
 document.addEventListener("keydown", ({ key }) => {
   if (key !== "Escape" || !menu.open) return;
