@@ -36,6 +36,8 @@ export const say = {
   speed: (perSecond) => `${bytes(perSecond)} a second`,
   percent: (tens) => `${tens} % sent.`,
   sent: "Sent",
+  stopped: "Stopped",
+  wait: "Wait until this is sent, then drop or choose them again: what you added just now is not being sent.",
   allEnded: (refused) => (refused ? `All is sent, but ${say.notTaken(refused)}.` : "All files are sent."),
   title: (percent, name) => `${percent} % sent · ${name} · vuemantics`,
   titlePaused: (name) => `Paused · ${name} · vuemantics`,
