@@ -29,12 +29,13 @@ function read(text) {
 export async function askOnce(url, content) {
   const { status, text } = await post(url, content);
   if (status >= 200 && status < 300) return read(text);
-  if (status === 401) throw new Error(say.signedOut);
-  throw new Error(read(text).error || say.notOpened);
+  const { error } = read(text);
+  if (status === 401 || (status === 403 && !error)) throw new Error(say.signedOut);
+  throw new Error(error || say.notOpened);
 }
 
 // Until there is an answer: null when the server does not take the question, or fails at one that only saves work.
-// Rejects with BatchGone.
+// Rejects with BatchGone or NoneTaken.
 export async function ask(line, url, content, { savesWork = false } = {}) {
   for (let attempt = 0; ; attempt += 1) {
     await line.ready();

@@ -14,11 +14,13 @@ async function digest(file) {
     const piece = new Uint8Array(await ahead);
     ahead = at + PIECE < file.size ? read(at + PIECE) : null;
     running.update(piece);
+    self.postMessage(at);
   }
   return hex(running.digest());
 }
 
-// Null for a file that cannot be read: sending it will say so.
+// Numbers on the way, which show that it is at work; then the digest, or null for a file that cannot be read: sending it
+// will say so.
 self.onmessage = async ({ data: file }) => {
   self.postMessage(await digest(file).catch(() => null));
 };

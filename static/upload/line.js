@@ -4,7 +4,6 @@ import { wordsOf } from "./reasons.js";
 import { say } from "./words.js";
 import { cutAll } from "./wire.js";
 
-const SIGNED_OUT = new Set([401, 403]);
 const AGAIN = new Set([0, 408, 409, 423, 425, 429]);
 const LONGEST_PAUSE = 15000;
 const PROBE = 5000;
@@ -12,17 +11,25 @@ const PROBE = 5000;
 // The batch is gone: no file of it can be sent any more.
 export class BatchGone extends Error {}
 
+// The server takes nothing from this page; the message is for the person.
+export class NoneTaken extends Error {}
+
+// A 403 without a code comes from what stands before the program, or from a session that ended.
+const isSignedOut = (status, text) => status === 401 || (status === 403 && !wordsOf(text));
+
 export class Line {
   paused = false;
   #offline = false;
   #wakers = new Set();
   #signIn = null;
+  #ended = new AbortController();
 
   // `voice.trouble(words, onGoOn)` tells the person; "" when all is well again.
   constructor(voice) {
     this.voice = voice;
-    window.addEventListener("offline", () => this.#lose());
-    window.addEventListener("online", () => this.#find());
+    const { signal } = this.#ended;
+    window.addEventListener("offline", () => this.#lose(), { signal });
+    window.addEventListener("online", () => this.#find(), { signal });
     if (!navigator.onLine) this.#lose();
   }
 
@@ -50,12 +57,19 @@ export class Line {
     this.#wake();
   }
 
+  // Nothing is sent any more: whoever still wants to waits for ever.
+  end() {
+    this.pause();
+    this.#ended.abort();
+  }
+
   // What a failed answer means: resolves to null when it is time to try again, to words when it never will be.
-  // Rejects with BatchGone.
+  // Rejects with BatchGone or NoneTaken.
   async afterFailure({ status, text }, attempt) {
     if (this.paused) return null;
     if (status === 404 || (status === 410 && text.startsWith("batch."))) throw new BatchGone(text);
-    if (SIGNED_OUT.has(status)) return this.#askToSignIn();
+    if (isSignedOut(status, text)) return this.#askToSignIn();
+    if (status === 403) throw new NoneTaken(wordsOf(text));
     if (!AGAIN.has(status) && status < 500) return wordsOf(text) || text || say.busy;
     if (status !== 409) this.#tell(status, text);
     if (status !== 409 || attempt) await this.#rest(attempt);

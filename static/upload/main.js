@@ -13,6 +13,8 @@ const site = {
   tus: dataset.tus,
   chunk: Number(dataset.chunk),
   batch: dataset.batchId ? { id: Number(dataset.batchId), name: dataset.batchName, url: dataset.batchUrl } : null,
+  // What was turned away would be forgotten with this page.
+  mayLeave: () => byId("wait").hidden,
 };
 let started = false;
 
@@ -38,16 +40,27 @@ function teller() {
   };
 }
 
+// One sending at a time: what comes in between is turned away, in words that stay until the next begins.
+function turnAway() {
+  byId("wait").textContent = say.wait;
+  byId("wait").hidden = false;
+}
+
 async function begin(choosing) {
-  if (started) return;
   started = true;
+  for (const id of ["sending", "wait"]) byId(id).hidden = true;
+  backToChoosing();
   complain("");
   tell(say.reading(0));
   try {
     const found = await choosing(teller());
     tell(say.comparing);
-    if (found.chosen.length) await send(found, byId("name")?.value.trim() ?? "", site);
-    else complain(nothingIn(found));
+    if (!found.chosen.length) complain(nothingIn(found));
+    else {
+      await send(found, byId("name")?.value.trim() ?? "", site);
+      // The name was for these files, not for the next.
+      byId("choose").reset();
+    }
   } catch (error) {
     backToChoosing();
     complain(error.message);
@@ -89,11 +102,12 @@ function dropHere() {
 }
 
 function take(transfer) {
-  if (started || !transfer.types.includes("Files")) return;
+  if (!transfer.types.includes("Files")) return;
+  if (started) return turnAway();
   // Called here, within the event: afterwards the browser has forgotten what was dropped.
   let hear = () => {};
   const found = fromTransfer(transfer, (number) => hear(number));
-  begin((onFound) => {
+  return begin((onFound) => {
     hear = onFound;
     return found;
   });
@@ -103,8 +117,12 @@ for (const [button, input] of [["pick-folder", "folder"], ["pick-files", "severa
   byId(button).addEventListener("click", () => byId(input).click());
   byId(input).addEventListener("change", ({ target }) => {
     // Emptied afterwards: choosing the same again must be heard again.
+    if (started) {
+      target.value = "";
+      return turnAway();
+    }
     const choosing = (onFound) => fromInput(target.files, onFound).finally(() => { target.value = ""; });
-    begin(choosing);
+    return begin(choosing);
   });
 }
 byId("choose").addEventListener("submit", (event) => event.preventDefault());

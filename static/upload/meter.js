@@ -56,23 +56,29 @@ export class Meter {
     this.bytes += one.size;
   }
 
-  // A file begins in a lane: `at` says where it stands, `end` that it has come to its end, well or badly.
+  // A file begins in a lane: `sent` says how much of it has gone out, `here` how much the server has, which may be from an
+  // earlier time; `end` that it has come to its end, well or badly.
   begin(one, lane) {
     const hand = { path: one.path, size: one.size, sent: 0 };
     this.inHand[lane] = hand;
-    const at = (bytes) => {
+    const here = (bytes) => {
       const now = Math.min(bytes, one.size);
       this.bytes += now - hand.sent;
-      this.moved += Math.max(0, now - hand.sent);
       hand.sent = now;
     };
+    const sent = (bytes) => {
+      this.moved += Math.max(0, Math.min(bytes, one.size) - hand.sent);
+      here(bytes);
+    };
     const end = (refused) => {
-      at(one.size);
+      // Of one that was not taken the rest never went out.
+      if (refused) here(one.size);
+      else sent(one.size);
       this.inHand[lane] = null;
       if (refused) this.refuse(one.path, refused);
       else this.sent += 1;
     };
-    return { at, end };
+    return { sent, here, end };
   }
 
   // A file that was not taken, and no byte of it sent.

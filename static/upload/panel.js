@@ -12,14 +12,19 @@ function write(id, words) {
   if (place.textContent !== words) place.textContent = words;
 }
 
+// As it came from the server: each sending begins with that, whatever an earlier one has left.
+const pristine = byId("sending").cloneNode(true);
+
 export class Panel {
   #tens = 0;
   #paused = false;
-  #rows = new Rows(byId("lanes"), LANES);
+  #rows;
   #refusals = new Refusals();
 
   constructor(name, meter) {
     Object.assign(this, { name, meter });
+    byId("sending").replaceWith(pristine.cloneNode(true));
+    this.#rows = new Rows(byId("lanes"), LANES);
     for (const id of ["choose", "hints"]) byId(id).hidden = true;
     byId("sending").hidden = false;
     byId("batch-name").textContent = name;
@@ -94,7 +99,13 @@ export class Panel {
     byId("batch-link").hidden = false;
   }
 
-  end() {
+  // Nothing more is sent, and why.
+  stop(words) {
+    this.#rest(say.stopped);
+    this.trouble(words);
+  }
+
+  #rest(title) {
     clearInterval(this.timer);
     this.draw();
     write("time-left", "");
@@ -102,8 +113,13 @@ export class Panel {
     byId("pause").hidden = true;
     // What is said in their place, such as that the server could not be told, still has its room.
     for (const id of ["lanes", "lanes-title"]) byId(id).hidden = true;
-    write("sending-title", say.sent);
+    write("sending-title", title);
     write("keep-open", say.mayClose);
+  }
+
+  // All is sent.
+  end() {
+    this.#rest(say.sent);
     byId("batch-link").removeAttribute("target");
     byId("batch-link").classList.add("primary");
     write("batch-link", say.lookAtIt);

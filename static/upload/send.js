@@ -3,7 +3,7 @@
 import { ask, askOnce } from "./ask.js";
 import { hold, letGo } from "./guard.js";
 import { sendAll } from "./lanes.js";
-import { BatchGone, Line } from "./line.js";
+import { BatchGone, Line, NoneTaken } from "./line.js";
 import { watch } from "./live.js";
 import { findUnfinished, readManifest } from "./manifest.js";
 import { measure } from "./measure.js";
@@ -13,7 +13,6 @@ import { Panel } from "./panel.js";
 import { folderOf } from "./pick.js";
 import { plan } from "./plan.js";
 import { Queue } from "./queue.js";
-import { takesBodies } from "./tus.js";
 import { say } from "./words.js";
 
 const AHEAD = 1000;
@@ -41,19 +40,18 @@ export async function send(found, wished, site) {
   hold();
   try {
     await sendMissing(chosen, batch, meter);
-    await finish(batch, panel, meter);
+    await finish(batch, panel, () => !meter.refusedHere && site.mayLeave());
   } catch (error) {
     letGo();
-    if (!(error instanceof BatchGone)) {
-      panel.trouble(say.broken);
-      throw error;
-    }
-    window.location.assign(opened.url);
+    if (error instanceof BatchGone) window.location.assign(opened.url);
+    else panel.stop(error instanceof NoneTaken ? error.message : say.broken);
+    if (!(error instanceof BatchGone || error instanceof NoneTaken)) throw error;
+  } finally {
+    line.end();
   }
 }
 
 async function sendMissing(chosen, batch, meter) {
-  batch.withBody = await takesBodies(batch.tusUrl);
   const ended = batch.begun ? await readManifest(batch) : new Map();
   const queue = new Queue(AHEAD);
   await Promise.all([
@@ -64,10 +62,10 @@ async function sendMissing(chosen, batch, meter) {
 }
 
 // Goes to the batch, unless there is something to read that only this page knows.
-async function finish(batch, panel, meter) {
+async function finish(batch, panel, mayLeave) {
   panel.end();
   const sealed = await ask(batch.line, `${batch.url}seal/`, {});
   letGo();
   if (!sealed) panel.trouble(say.notSealed);
-  else if (!meter.refusedHere) window.location.assign(batch.url);
+  else if (mayLeave()) window.location.assign(batch.url);
 }

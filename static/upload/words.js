@@ -85,6 +85,8 @@ export const say = {
   speed: (perSecond) => fill(gettext("%(size)s a second"), { size: bytes(perSecond) }),
   percent: (tens) => fill(gettext("%(percent)s sent."), { percent: `${tens} %` }),
   sent: gettext("Sent"),
+  stopped: gettext("Stopped"),
+  wait: gettext("Wait until this is sent, then drop or choose them again: what you added just now is not being sent."),
   allEnded,
   title: (percent, name) => `${fill(gettext("%(percent)s sent"), { percent: `${percent} %` })} · ${name} · vuemantics`,
   titlePaused: (name) => `${gettext("Paused")} · ${name} · vuemantics`,
@@ -112,6 +114,7 @@ export const say = {
     counted(ngettext("%(count)s file was not taken", "%(count)s files were not taken", refused), refused),
   more: (more) => counted(gettext("and %(count)s more"), more),
   notSealed: gettext("All files are sent. The server could not be told; it finds out by itself later."),
+  keepOpen: gettext("Keep this page open until all is sent."),
   mayClose: gettext("You may leave this page."),
   lookAtIt: gettext("Open the batch"),
 };

@@ -1,0 +1,119 @@
+"""What the page makes of unusual answers of the server, and of none."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, Route, expect
+
+from batches.models import BatchItem, UploadBatch
+from batches.states import ItemStatus
+from tests.browser.conftest import OpenPage
+from tests.browser.folders import BATCH, Sent, choose_folder, make_folder
+from tests.rows import assert_counters_true
+from tests.waiting import wait_until
+
+BIG = 20 * 2**20
+
+
+@pytest.fixture
+def page(open_page: OpenPage, owner: User) -> Page:
+    return open_page("/batches/new/")
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    """A folder of one file of several chunks."""
+    return make_folder(tmp_path / "Roll", 1, BIG)
+
+
+def test_file_that_vanishes_is_given_up_when_the_server_is_back(page: Page, big: Path) -> None:
+    lost = {"PATCH": 1, "DELETE": 2}
+
+    def lose(route: Route) -> None:
+        method = route.request.method
+        if method == "PATCH":
+            (big / "IMG_0000.JPG").unlink(missing_ok=True)
+        if lost.get(method, 0) > 0:
+            lost[method] -= 1
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/tus/**", lose)
+    choose_folder(page, big)
+    page.wait_for_url(BATCH, timeout=30_000)
+
+    assert lost == {"PATCH": 0, "DELETE": 0}
+    item = BatchItem.objects.get()
+    assert (item.status, item.error_code) == (ItemStatus.FAILED, "file.withdrawn")
+    assert_counters_true(item.batch)
+
+
+def test_file_that_vanishes_with_the_answer_to_its_creation_is_given_up_too(page: Page, big: Path) -> None:
+    lost: list[int] = []
+
+    def lose_first_answer(route: Route) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch().status)
+            (big / "IMG_0000.JPG").unlink()
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/tus/**", lose_first_answer)
+    choose_folder(page, big)
+    page.wait_for_url(BATCH, timeout=30_000)
+
+    assert lost == [201]
+    assert BatchItem.objects.get().error_code == "file.withdrawn"
+
+
+def test_page_of_a_foreign_address_is_told_once_and_sends_no_more(page: Page, tmp_path: Path) -> None:
+    words = "Requests from pages of other sites are not taken."
+    page.route("**/tus/", lambda route: route.fulfill(status=403, body=f"origin.foreign: {words}"))
+    sent = Sent(page)
+
+    choose_folder(page, make_folder(tmp_path / "Roll", 60))
+
+    expect(page.locator("#sending-title")).to_have_text("Stopped")
+    expect(page.locator("#trouble-words")).to_have_text(words)
+    expect(page.get_by_text("You are signed out.")).to_be_hidden()
+    expect(page.get_by_role("button", name="Go on")).to_be_hidden()
+    expect(page.locator("#refused")).to_be_hidden()
+    # No more than each lane had in hand.
+    assert sent.creations <= 5
+    assert UploadBatch.objects.get().sealed_at is None
+
+
+def test_refusal_without_a_code_asks_to_sign_in(page: Page, tmp_path: Path) -> None:
+    page.route("**/tus/", lambda route: route.fulfill(status=403, body="<h1>Forbidden</h1>"))
+
+    choose_folder(page, make_folder(tmp_path / "Roll", 3))
+
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    page.unroute("**/tus/")
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url(BATCH, timeout=20_000)
+
+
+def test_small_files_cost_one_request_though_the_first_question_was_lost(page: Page, tmp_path: Path) -> None:
+    lost: list[str] = []
+
+    def lose_first_question(route: Route) -> None:
+        if route.request.method == "OPTIONS" and not lost:
+            lost.append(route.request.url)
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/tus/", lose_first_question)
+    patches: list[str] = []
+    page.on("request", lambda request: patches.append(request.url) if request.method == "PATCH" else None)
+    choose_folder(page, make_folder(tmp_path / "Roll", 60))
+    page.wait_for_url(BATCH, timeout=30_000)
+
+    assert lost
+    # Those alone that waited for the lost answer.
+    assert len(patches) <= 5
+    wait_until(lambda: UploadBatch.objects.get().total == 60)

@@ -1,0 +1,70 @@
+"""The reading of files that may be in the library already: when it fails they are sent, and nothing waits for ever."""
+
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import Route
+
+from batches.models import UploadBatch
+from tests.browser.conftest import OpenPage
+from tests.browser.folders import BATCH, Sent, choose_folder, make_folder
+from uploads.models import Upload
+
+HASHER = "**/hasher*.js"
+DIGEST = """async () => {
+    const { Hashing } = await import("/static/upload/hashing.js");
+    const hashing = new Hashing(100);
+    const digests = await Promise.all([1, 2].map((size) => hashing.digest(new File([new Uint8Array(size)], "a.jpg"))));
+    hashing.end();
+    return digests;
+}"""
+
+
+def library_of(open_page: OpenPage, tmp_path: Path) -> Path:
+    """Send a folder of 12 files into the library, and return it."""
+    roll = make_folder(tmp_path / "Roll", 12)
+    page = open_page("/batches/new/")
+    choose_folder(page, roll)
+    page.wait_for_url(BATCH, timeout=20_000)
+    Upload.objects.update(processed_at=timezone.now())
+    return roll
+
+
+def test_worker_that_fails_to_load_once_is_made_again(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+    roll = library_of(open_page, tmp_path)
+    page = open_page("/batches/new/")
+    sent = Sent(page)
+    page.context.route(HASHER, lambda route: route.abort(), times=1)
+
+    choose_folder(page, roll)
+
+    page.wait_for_url(BATCH, timeout=20_000)
+    assert sent.creations == 0
+
+
+def test_files_are_sent_when_no_worker_loads(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+    roll = library_of(open_page, tmp_path)
+    page = open_page("/batches/new/")
+    sent = Sent(page)
+    page.context.route(HASHER, lambda route: route.abort())
+
+    choose_folder(page, roll)
+
+    page.wait_for_url(BATCH, timeout=20_000)
+    assert sent.creations == 12
+    assert UploadBatch.objects.filter(owner=owner).latest("id").total == 12
+
+
+def test_worker_that_falls_silent_is_not_waited_for(open_page: OpenPage) -> None:
+    page = open_page("/batches/new/")
+    started: list[Route] = []
+
+    def silent(route: Route) -> None:
+        started.append(route)
+        route.fulfill(body="", content_type="text/javascript")
+
+    page.context.route(HASHER, silent)
+
+    assert page.evaluate(DIGEST) == [None, None]
+    assert len(started) == 3

@@ -1,0 +1,92 @@
+"""More files for a page that has files already: while it sends them, and after it has."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, Route, expect
+
+from batches.models import BatchItem, UploadBatch
+from tests.browser.conftest import OpenPage
+from tests.browser.folders import choose_folder, make_folder
+from tests.waiting import wait_until
+
+DROP_FILES = """(files) => {
+    const dataTransfer = new DataTransfer();
+    for (let number = 0; number < files; number++) {
+        dataTransfer.items.add(new File([new Uint8Array(100 + number)], `late${number}.jpg`));
+    }
+    window.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+}"""
+
+
+@pytest.fixture
+def page(open_page: OpenPage, owner: User) -> Page:
+    return open_page("/batches/new/")
+
+
+def drop_folder_whose_first_file_vanishes(page: Page, roll: Path) -> None:
+    """Drop it by the browser's own way; the file is deleted before its turn comes. The page ends with a refusal."""
+
+    def vanish(route: Route) -> None:
+        (roll / "IMG_0000.JPG").unlink(missing_ok=True)
+        route.continue_()
+
+    page.route("**/batches/open/", vanish)
+    page.route("**/batches/unfinished/", vanish)
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(roll)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})
+    expect(page.locator("#sending-title")).to_have_text("Sent", timeout=20_000)
+    expect(page.locator("#refused-list")).to_contain_text("It could not be read on this computer")
+
+
+def test_files_dropped_while_others_are_sent_are_turned_away_in_words(page: Page, tmp_path: Path) -> None:
+    held: list[Route] = []
+    page.route("**/seal/", lambda route: held.append(route))
+    choose_folder(page, make_folder(tmp_path / "Roll", 3))
+    wait_until(lambda: page.evaluate("1") and held)
+
+    page.evaluate(DROP_FILES, 3)
+
+    words = page.get_by_role("alert").filter(has_text="Wait until this is sent")
+    expect(words).to_be_visible()
+    held[0].continue_()
+    # It stays to be read: the page does not go on to the batch.
+    expect(page.locator("#batch-link")).to_have_text("Open the batch")
+    expect(words).to_be_visible()
+    assert not BatchItem.objects.filter(filename__startswith="late").exists()
+
+
+def test_files_dropped_again_after_the_end_are_sent(page: Page, tmp_path: Path) -> None:
+    held: list[Route] = []
+    page.route("**/seal/", lambda route: held.append(route), times=1)
+    choose_folder(page, make_folder(tmp_path / "Roll", 3))
+    wait_until(lambda: page.evaluate("1") and held)
+    page.evaluate(DROP_FILES, 3)
+    with page.expect_response("**/seal/"):
+        held[0].continue_()
+
+    wait_until(lambda: page.evaluate(DROP_FILES, 3) or page.locator("#wait").is_hidden())
+
+    wait_until(lambda: page.evaluate("1") and BatchItem.objects.filter(filename__startswith="late").count() == 3)
+
+
+def test_second_sending_on_the_page_begins_with_a_fresh_panel(page: Page, tmp_path: Path) -> None:
+    page.locator("#name").fill("First")
+    drop_folder_whose_first_file_vanishes(page, make_folder(tmp_path / "Roll", 3))
+    held: list[Route] = []
+    page.route("**/tus/**", lambda route: held.append(route))
+
+    page.evaluate(DROP_FILES, 10)
+    wait_until(lambda: page.evaluate("1") and held)
+
+    expect(page.locator("#sending-title")).to_have_text("Sending")
+    expect(page.locator("#keep-open")).to_contain_text("Keep this page open")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.locator("#lanes")).to_be_visible()
+    expect(page.locator("#refused")).to_be_hidden()
+    assert page.locator("#refused-list li").count() == 0
+    assert page.locator("#batch-link").get_attribute("target") == "_blank"
+    assert UploadBatch.objects.latest("id").name != "First"
