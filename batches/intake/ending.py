@@ -18,8 +18,9 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from batches.engine.arrive import item_arrived, item_known, may_go_on, refuse_item
+from batches.engine.arrive import item_arrived, item_known, refuse_item
 from batches.engine.errors import BatchClosed
+from batches.intake.dropping import awaited
 from batches.intake.parts import Part
 from batches.keys import key_of
 from batches.models import BatchItem
@@ -65,7 +66,7 @@ def end_item(item: BatchItem, owner_id: int, part: Part) -> Outcome:
         raise
     except NotReceiving:
         item.refresh_from_db()
-        if not may_go_on(item):
+        if not awaited(item):
             part.delete()
         raise
     part.delete()
@@ -139,14 +140,21 @@ def _keep_once(item: BatchItem, part: Part, wanted: Upload, known: Upload | None
 
 
 def _store(part: Part, key: UUID) -> None:
-    """Store the bytes. Only before the very first file is a storage without its folders an empty one."""
+    """Store the locked file. Raises BatchClosed, OSError.
+
+    Only before the very first one is a storage without its folders an empty one.
+    """
     try:
-        store_original(part.path, key)
+        store_original(part.file, key)
+    except FileNotFoundError:
+        if BatchItem.objects.filter(id=part.item_id).exists():
+            raise
+        raise BatchClosed from None  # the part went with its batch
     except OSError as error:
         if error.errno != ENODEV or Upload.objects.exists():
             raise
         begin_storage()
-        store_original(part.path, key)
+        store_original(part.file, key)
 
 
 def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:

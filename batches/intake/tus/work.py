@@ -14,14 +14,14 @@ from batches.engine.arrive import WITHDRAWN, give_up_item, may_go_on
 from batches.engine.errors import BatchClosed, Refused
 from batches.intake import announce
 from batches.intake.disk import keep_room
-from batches.intake.parts import delete_part, lock_part, locked_part, part_facts
+from batches.intake.dropping import awaited, drop, drop_part
+from batches.intake.parts import lock_part, locked_part, part_facts
 from batches.intake.tus.errors import TusError, closed, not_found
 from batches.intake.tus.headers import Creation, Patch
 from batches.intake.tus.origin import signed_in_user
 from batches.intake.tus.reception import Reception
 from batches.intake.tus.standing import (
     Place,
-    awaited,
     expires_at,
     finish,
     forget_expired,
@@ -116,7 +116,7 @@ def withdraw(cookies: str, item_id: int) -> None:
     item = find_item(signed_in_user(cookies), item_id)
     with locked_part(item.id) as part:
         if give_up_item(item.id, WITHDRAWN, "The sender could not read it to its end. Add it again."):
-            part.delete()
+            drop(item, part)
             return
     item.refresh_from_db()
     standing(item)  # refused before: says so
@@ -129,7 +129,7 @@ def find_item(user: User, item_id: int) -> BatchItem:
     if item is None or item.batch.deleting_since:
         raise not_found()
     if item.batch.status == BatchStatus.CANCELLED:
-        delete_part(item.id)
+        drop_part(item.id)
         raise closed(BatchClosed())
     return item
 
