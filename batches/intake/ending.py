@@ -113,7 +113,7 @@ def _keep(item: BatchItem, owner_id: int, part: Part, mime_type: str) -> Outcome
 def _keep_once(item: BatchItem, part: Part, wanted: Upload, known: Upload | None) -> Outcome:
     """Store the file where it is not yet, then one transaction: the Upload's row and the item.
 
-    The insert comes first and no existing Upload is locked, so nothing here waits while it holds an item or a batch.
+    The insert comes first, then the item, a known Upload and the batch: no two transactions wait for each other.
     """
     if known is not None and known.key != wanted.key:
         delete_files(wanted.key, {})  # a crash may have left it before the other copy came
@@ -164,7 +164,7 @@ def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
     The engine ends the second without work when the first has come through.
     """
     known = not new and upload.processed_at is not None
-    moved = item_known(item.id, upload.id) if known else item_arrived(item.id, upload.id)
+    moved = item_known(item.id, upload.id) if known else item_arrived(item.id, upload.id, new=new)
     if not moved:
         raise _ended(item)
     return Outcome("known" if known else "queued")
@@ -175,7 +175,8 @@ def end_without_bytes(item: BatchItem, upload: Upload) -> Outcome:
 
     Raises IntegrityError when the upload is deleted meanwhile; then nothing has changed.
     """
-    return _tell(item, upload, new=False)
+    with transaction.atomic():
+        return _tell(item, upload, new=False)
 
 
 def _ended(item: BatchItem) -> Exception:
