@@ -11,7 +11,7 @@ from batches.intake import announce
 from batches.intake.dropping import awaited, drop_part
 from batches.intake.ending import NotReceiving, Outcome, end_item, past_outcome
 from batches.intake.parts import Facts, Part, locked_part, part_facts
-from batches.intake.tus.errors import TusError, busy, closed, expired
+from batches.intake.tus.errors import TusError, busy, expired
 from batches.models import BatchItem
 
 STATUSES = {"file.too_large": 413, EXPIRED: 410, WITHDRAWN: 410}
@@ -34,7 +34,10 @@ class Place:
 
 
 def standing(item: BatchItem) -> Place:
-    """Say where the file stands, and finish what a crash left complete but not ended. Raises TusError, PartBusy."""
+    """Say where the file stands, and finish what a crash left complete but not ended.
+
+    Raises TusError, BatchClosed, PartBusy.
+    """
     if not awaited(item):
         drop_part(item.id)  # left by a crash after the commit
         return _place_after(item, past_outcome(item))
@@ -86,8 +89,8 @@ def finish(item: BatchItem, part: Part) -> Place:
             if may_go_on(item):
                 announce.go_on(item, owner_id)  # given up while the last bytes came: all of it is here now
             return _place_after(item, end_item(item, owner_id, part))
-        except BatchClosed as error:
-            raise closed(error) from error
+        except BatchClosed:
+            raise
         except Refused as error:
             raise TusError(413, error.code, error.message) from error
         except NotReceiving:
