@@ -6,17 +6,19 @@ is what its sender is writing just now.
 
 import logging
 from contextlib import suppress
+from itertools import islice
 
 from batches.engine.arrive import may_go_on
 from batches.intake.parts import Part, PartBusy, locked_part
 from batches.intake.places import part_exists
 from batches.keys import key_of
 from batches.models import BatchItem
-from batches.states import BatchStatus, ItemStatus
+from batches.states import FINISHED_ITEMS, BatchStatus, ItemStatus
 from uploads.models import Upload
 from uploads.storage import delete_files
 
 logger = logging.getLogger(__name__)
+MOST_AT_ONCE = 1000
 
 
 def awaited(item: BatchItem) -> bool:
@@ -35,6 +37,16 @@ def drop_part(item_id: int) -> None:
         item = BatchItem.objects.select_related("batch").filter(id=item_id).first()
         if item is None or item.batch.status == BatchStatus.CANCELLED or not awaited(item):
             drop(item, part)
+
+
+def drop_cancelled(batch_id: int) -> None:
+    """Remove the parts of a batch that was cancelled, up to MOST_AT_ONCE; the sweep meets the rest."""
+    ended = BatchItem.objects.filter(batch_id=batch_id, upload=None, status__in=FINISHED_ITEMS)
+    try:
+        for item_id in islice(filter(part_exists, ended.values_list("id", flat=True)), MOST_AT_ONCE):
+            drop_part(item_id)
+    except OSError as error:
+        logger.warning("Parts of batch %d stay for now: %s", batch_id, error)
 
 
 def drop(item: BatchItem | None, part: Part) -> bool:
