@@ -5,7 +5,7 @@ anywhere, and run beside itself.
 """
 
 from batches.engine.delete import batches_to_delete, delete_step, end_deletion
-from batches.intake.parts import delete_part
+from batches.intake.dropping import drop_part
 from uploads.burial import bury_due
 
 
@@ -22,7 +22,7 @@ def _delete(batch_id: int) -> None:
     while True:
         items, cut_off = delete_step(batch_id)
         for item_id in cut_off:
-            delete_part(item_id)
+            drop_part(item_id)
         if not items:
             break
         bury_due()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from batches.engine import abandon, cancel, pause, reanalyse, rename, retry, turn
 from batches.engine.errors import Refused
+from batches.intake.dropping import drop_cancelled
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
 
@@ -59,6 +60,7 @@ def cancel_batch(user: User | AnonymousUser, batch_id: int) -> bool:
     """End it: what is described stays in the library, everything else is dropped. Raises NotFound, Refused."""
     batch = find_batch(user, batch_id)
     if cancel.cancel_batch(batch_id):
+        drop_cancelled(batch_id)
         return True
     if _status(batch) == BatchStatus.CANCELLED:
         return False

@@ -103,12 +103,13 @@ def _open_for(batch_id: int, **counters: Combinable) -> None:
     batches_stand_otherwise([batch_id])
 
 
-def item_arrived(item_id: int, upload_id: int) -> bool:
+def item_arrived(item_id: int, upload_id: int, *, new: bool = False) -> bool:
     """Queue a file whose bytes are stored (receiving → pending). False when it was not being received any more.
 
-    Raises BatchClosed when the batch was cancelled meanwhile.
+    `new`: the transaction around has inserted the upload. Raises BatchClosed when the batch was cancelled meanwhile,
+    and IntegrityError when the upload was deleted.
     """
-    queued = arriving.queue(item_id, upload_id)
+    queued = arriving.queue(item_id, upload_id, new=new)
     if queued is None:
         return False
     batch_id, began = queued
@@ -120,7 +121,7 @@ def item_arrived(item_id: int, upload_id: int) -> bool:
 
 
 def item_known(item_id: int, upload_id: int) -> bool:
-    """Complete a file whose bytes its owner already has (receiving → completed, marked duplicate)."""
+    """Complete a file whose bytes its owner already has (receiving → completed, duplicate). As `item_arrived`."""
     return _ended(arriving.end(item_id, ItemStatus.COMPLETED, upload_id=upload_id))
 
 

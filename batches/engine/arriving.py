@@ -4,7 +4,7 @@ Each is one statement and does two things: the item's row first, then its batch,
 took five statements and a savepoint to announce a file and six to queue it.
 """
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from batches.engine.errors import BatchClosed
 from batches.models import BatchItem
@@ -65,6 +65,11 @@ UPDATE batches_uploadbatch
 RETURNING id, sealed_at IS NOT NULL AND successful + failed + cancelled = total
 """
 
+# A foreign key is checked at the commit, when the batch is locked already. Who deletes a picture holds its row and then
+# wants the batch: so both take items, uploads, batches in this order.
+HOLD_ITEM = "SELECT id FROM batches_batchitem WHERE id = %(item)s FOR NO KEY UPDATE"
+HOLD_UPLOAD = "SELECT id FROM uploads_upload WHERE id = %(upload)s FOR KEY SHARE"
+
 
 def insert(batch_id: int, filename: str, relative_path: str, fingerprint: str, size: int) -> BatchItem | None:
     """Add a `receiving` item and count it; None when the batch has one of this fingerprint.
@@ -83,13 +88,16 @@ def insert(batch_id: int, filename: str, relative_path: str, fingerprint: str, s
     return item
 
 
-def queue(item_id: int, upload_id: int) -> tuple[int, bool] | None:
+def queue(item_id: int, upload_id: int, *, new: bool = False) -> tuple[int, bool] | None:
     """Queue an item whose bytes are stored; returns its batch and whether that waited for its first file.
 
-    None: it was not receiving. Raises BatchClosed.
+    `new`: this transaction inserted the upload, so nobody else can see it. None: the item was not receiving. Raises
+    BatchClosed, and IntegrityError when the upload is gone.
     """
     # A savepoint would cost two statements more; whoever meets BatchClosed within a transaction gives that up.
     with transaction.atomic(savepoint=False):
+        if not new:
+            _hold(item_id, upload_id)
         row = fetch_row(QUEUE, {"item": item_id, "upload": upload_id})
         if row is None:
             return None
@@ -104,7 +112,19 @@ def end(
 ) -> tuple[int, bool] | None:
     """End a receiving item: `completed` as a duplicate of an upload, or `failed` without one.
 
-    Returns its batch and whether nothing more is awaited there, None when it was not receiving.
+    Returns its batch and whether nothing more is awaited there, None when it was not receiving. Raises IntegrityError
+    when the upload is gone.
     """
     facts = {"upload": upload_id, "duplicate": upload_id is not None, "code": code, "message": message}
-    return fetch_row(END, {"item": item_id, "status": status, **facts})
+    if upload_id is None:
+        return fetch_row(END, {"item": item_id, "status": status, **facts})
+    with transaction.atomic(savepoint=False):
+        _hold(item_id, upload_id)
+        return fetch_row(END, {"item": item_id, "status": status, **facts})
+
+
+def _hold(item_id: int, upload_id: int) -> None:
+    """Lock the item, then keep its upload from being deleted until the commit. Raises IntegrityError."""
+    fetch_row(HOLD_ITEM, {"item": item_id})
+    if fetch_row(HOLD_UPLOAD, {"upload": upload_id}) is None:
+        raise IntegrityError("the upload was deleted")

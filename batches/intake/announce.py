@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from batches.engine.arrive import NewFile, add_item, may_come_again, receive_again, refuse_item
 from batches.engine.errors import BatchClosed, Refused
-from batches.intake.quota import note_admitted, over_quota
+from batches.intake.quota import room_for, room_to_go_on
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchKind, BatchStatus, ItemStatus
 
@@ -24,8 +24,7 @@ def announce(batch: UploadBatch, file: NewFile) -> BatchItem:
     if batch.status == BatchStatus.CANCELLED:
         raise BatchClosed
     refusal = _refusal(file.size)
-    over = _full(batch) or (None if refusal else over_quota(batch.owner_id, file.size))
-    item = _known(batch, file, over) if over else _add(batch, file)
+    item = _admit(batch, file, counted=refusal is None)
     if refusal and item.status == ItemStatus.RECEIVING:
         refuse_item(item.id, refusal.code, refusal.message)
         item.refresh_from_db()
@@ -34,27 +33,33 @@ def announce(batch: UploadBatch, file: NewFile) -> BatchItem:
 
 def go_on(item: BatchItem, owner_id: int) -> None:
     """Receive the rest of a file that was given up. Raises BatchClosed, Refused (`quota.exceeded`)."""
-    over = over_quota(owner_id, item.size)
-    if over:
-        raise over
-    if receive_again(item):
-        note_admitted(owner_id, item.size)
+    with room_to_go_on(item, owner_id) as room:
+        room.admitted = receive_again(item)
 
 
-def _add(batch: UploadBatch, file: NewFile) -> BatchItem:
-    item, begun = add_item(batch.id, file)
-    if begun:
-        note_admitted(batch.owner_id, file.size)
+def _admit(batch: UploadBatch, file: NewFile, *, counted: bool) -> BatchItem:
+    full = _full(batch)
+    if full:
+        return _known(batch, file, full)
+    if not counted:
+        return add_item(batch.id, file)[0]
+    try:
+        with room_for(batch.owner_id, file.size) as room:
+            item, room.admitted = add_item(batch.id, file)
+    except BatchClosed:
+        raise
+    except Refused as over:
+        return _known(batch, file, over)
     return item
 
 
 def _known(batch: UploadBatch, file: NewFile, over: Refused) -> BatchItem:
     """Find the row of a file that was admitted before the limit was reached. Raises Refused when there is none."""
     item = BatchItem.objects.filter(batch=batch, fingerprint=file.fingerprint).first()
-    if item is None or (may_come_again(item) and over.code != "batch.full"):
+    if item is None:
         raise over
     if may_come_again(item):
-        receive_again(item)
+        go_on(item, batch.owner_id)
     return item
 
 

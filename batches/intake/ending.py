@@ -18,8 +18,9 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from batches.engine.arrive import item_arrived, item_known, may_go_on, refuse_item
+from batches.engine.arrive import item_arrived, item_known, refuse_item
 from batches.engine.errors import BatchClosed
+from batches.intake.dropping import awaited
 from batches.intake.parts import Part
 from batches.keys import key_of
 from batches.models import BatchItem
@@ -65,7 +66,7 @@ def end_item(item: BatchItem, owner_id: int, part: Part) -> Outcome:
         raise
     except NotReceiving:
         item.refresh_from_db()
-        if not may_go_on(item):
+        if not awaited(item):
             part.delete()
         raise
     part.delete()
@@ -112,7 +113,7 @@ def _keep(item: BatchItem, owner_id: int, part: Part, mime_type: str) -> Outcome
 def _keep_once(item: BatchItem, part: Part, wanted: Upload, known: Upload | None) -> Outcome:
     """Store the file where it is not yet, then one transaction: the Upload's row and the item.
 
-    The insert comes first and no existing Upload is locked, so nothing here waits while it holds an item or a batch.
+    The insert comes first, then the item, a known Upload and the batch: no two transactions wait for each other.
     """
     if known is not None and known.key != wanted.key:
         delete_files(wanted.key, {})  # a crash may have left it before the other copy came
@@ -139,14 +140,21 @@ def _keep_once(item: BatchItem, part: Part, wanted: Upload, known: Upload | None
 
 
 def _store(part: Part, key: UUID) -> None:
-    """Store the bytes. Only before the very first file is a storage without its folders an empty one."""
+    """Store the locked file. Raises BatchClosed, OSError.
+
+    Only before the very first one is a storage without its folders an empty one.
+    """
     try:
-        store_original(part.path, key)
+        store_original(part.file, key)
+    except FileNotFoundError:
+        if BatchItem.objects.filter(id=part.item_id).exists():
+            raise
+        raise BatchClosed from None  # the part went with its batch
     except OSError as error:
         if error.errno != ENODEV or Upload.objects.exists():
             raise
         begin_storage()
-        store_original(part.path, key)
+        store_original(part.file, key)
 
 
 def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
@@ -156,7 +164,7 @@ def _tell(item: BatchItem, upload: Upload, *, new: bool) -> Outcome:
     The engine ends the second without work when the first has come through.
     """
     known = not new and upload.processed_at is not None
-    moved = item_known(item.id, upload.id) if known else item_arrived(item.id, upload.id)
+    moved = item_known(item.id, upload.id) if known else item_arrived(item.id, upload.id, new=new)
     if not moved:
         raise _ended(item)
     return Outcome("known" if known else "queued")
@@ -167,7 +175,8 @@ def end_without_bytes(item: BatchItem, upload: Upload) -> Outcome:
 
     Raises IntegrityError when the upload is deleted meanwhile; then nothing has changed.
     """
-    return _tell(item, upload, new=False)
+    with transaction.atomic():
+        return _tell(item, upload, new=False)
 
 
 def _ended(item: BatchItem) -> Exception:

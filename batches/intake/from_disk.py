@@ -19,9 +19,10 @@ from django.db.models import Q
 from batches.engine.arrive import MAY_COME_AGAIN, NewFile
 from batches.intake.announce import announce
 from batches.intake.disk import fault_of, keep_room
+from batches.intake.dropping import drop_part
 from batches.intake.ending import NotReceiving, Outcome, end_item, end_without_bytes, past_outcome
 from batches.intake.names import FileName
-from batches.intake.parts import READ_BYTES, Part, delete_part, locked_part
+from batches.intake.parts import READ_BYTES, Part, locked_part
 from batches.intake.receive import Unusable, copy, refuse
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
@@ -71,7 +72,7 @@ def look_up(batch: UploadBatch, files: Sequence[DiskFile]) -> Page:
     )
     page = Page()
     for item_id, fingerprint in ended.values_list("id", "fingerprint"):
-        delete_part(item_id)
+        drop_part(item_id)
         page.ended.add(fingerprint)
     sizes = {one.file.size for one in files if one.file.fingerprint not in page.ended}
     known = Upload.objects.filter(owner_id=batch.owner_id, size__in=sizes)

@@ -11,9 +11,9 @@ from django.db import IntegrityError
 
 from batches.engine.errors import BatchClosed, Refused
 from batches.intake.announce import announce
+from batches.intake.dropping import drop_part
 from batches.intake.ending import NotReceiving, Outcome, end_without_bytes, past_outcome
 from batches.intake.names import FileName
-from batches.intake.parts import delete_part
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
 from uploads.models import Upload
@@ -65,5 +65,5 @@ def _end(item: BatchItem, upload: Upload) -> Outcome | None:
         return past_outcome(item)
     except IntegrityError:
         return None  # the picture was deleted under our hands
-    delete_part(item.id)
+    drop_part(item.id)
     return outcome

@@ -25,7 +25,6 @@ __all__ = [
     "Facts",
     "Part",
     "PartBusy",
-    "delete_part",
     "lock_part",
     "locked_part",
     "part_facts",
@@ -145,10 +144,16 @@ class Part:
         now = os.fstat(self._descriptor)
         return Facts(now.st_size, now.st_mtime)
 
+    @property
+    def file(self) -> Path:
+        """The very file that is locked, whatever lies at its name by now; holds until `close`."""
+        return Path(f"/proc/self/fd/{self._descriptor}")
+
     def delete(self) -> None:
-        """Remove the file; the lock is held until `close`."""
+        """Remove the file, never another one that took its name; the lock is held until `close`."""
         self._hash = None
-        delete_part(self.item_id)
+        if is_still_at(self.path, self._descriptor):
+            delete_part(self.item_id)
 
     def close(self) -> None:
         """Give the lock back, keep the running digest for the next piece; a part without bytes is removed."""

@@ -42,8 +42,13 @@ def part_size(item_id: int) -> int:
     return facts.size if facts else 0
 
 
+def part_exists(item_id: int) -> bool:
+    """Whether anything lies there for an item, be it only a doubt. Raises OSError."""
+    return part_path(item_id).exists() or _doubt_path(item_id).exists()
+
+
 def delete_part(item_id: int) -> None:
-    """Remove a part that nobody needs any more."""
+    """Remove a part. Only for who holds its lock: see `dropping.py`."""
     part_path(item_id).unlink(missing_ok=True)
     end_doubt(item_id)
 

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from batches.engine.arrive import EXPIRED, give_up_item, may_go_on
 from batches.engine.errors import BatchClosed
+from batches.intake.dropping import drop
 from batches.intake.ending import NotReceiving, end_item
 from batches.intake.parts import Facts, Part, PartBusy, locked_part, part_facts
 from batches.intake.places import DOUBT
@@ -138,5 +139,4 @@ def _do(item_id: int, part: Part) -> bool:
         return True
     if decided is Fate.EXPIRE:
         give_up_item(item_id, EXPIRED, WORDS)
-    part.delete()
-    return True
+    return drop(item, part)

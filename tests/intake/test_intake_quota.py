@@ -1,19 +1,17 @@
 """How much one owner may store: the same for every door."""
 
-from io import BytesIO, StringIO
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
-from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from batches import services
+from batches.engine import arrive
 from batches.engine.abandon import wait_no_more
 from batches.engine.errors import Refused
 from batches.intake import quota
-from batches.intake.receive import FileName, receive_file
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
 from tests.people import make_person
@@ -38,6 +36,11 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is remembered."""
     monkeypatch.setattr(quota, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(quota, "RECHECK_SECONDS", 0.0)
+
+
+def take_room(owner_id: int, size: int) -> None:
+    with quota.room_for(owner_id, size) as room:
+        room.admitted = True
 
 
 def test_quota_counts_what_is_stored_and_what_is_on_its_way(tus: TusClient, batch: UploadBatch, ada: User) -> None:
@@ -101,24 +104,20 @@ def test_quota_is_summed_up_seldom(
     batch: UploadBatch, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.OWNER_BYTES = 10 * LARGEST
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         for _ in range(5):
-            assert quota.over_quota(batch.owner_id, LARGEST) is None
-    quota.note_admitted(batch.owner_id, 10 * LARGEST)
+            take_room(batch.owner_id, LARGEST)
 
-    assert quota.sums.used(batch.owner_id) == 10 * LARGEST
+    assert quota.sums.used(batch.owner_id) == 5 * LARGEST
 
 
-def test_room_made_is_seen_after_a_moment(
-    batch: UploadBatch, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    quota.over_quota(batch.owner_id, 1)
-    quota.note_admitted(batch.owner_id, 10 * LARGEST)  # which is deleted in the meantime
-    first = quota.over_quota(batch.owner_id, 1)
+def test_room_made_is_seen_after_a_moment(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_room(batch.owner_id, 2 * LARGEST)  # which is deleted in the meantime
+    with pytest.raises(Refused):
+        take_room(batch.owner_id, LARGEST)
     monkeypatch.setattr(quota, "RECHECK_SECONDS", 0.0)
 
-    assert first is not None
-    assert quota.over_quota(batch.owner_id, 1) is None
+    take_room(batch.owner_id, LARGEST)
 
 
 def test_quota_costs_nothing_when_there_is_none(
@@ -127,35 +126,52 @@ def test_quota_costs_nothing_when_there_is_none(
     settings.OWNER_BYTES = 0
 
     with django_assert_num_queries(0):
-        assert quota.over_quota(batch.owner_id, 10**15) is None
+        take_room(batch.owner_id, 10**15)
 
 
-def test_form_says_what_was_over_the_quota(ada: User) -> None:
-    browser = Client()
-    browser.force_login(ada)
-    files = [SimpleUploadedFile(f"{number}.jpg", data) for number, data in enumerate(PICTURES)]
+def test_room_of_a_file_that_is_not_taken_is_given_back(batch: UploadBatch) -> None:
+    with pytest.raises(ZeroDivisionError), quota.room_for(batch.owner_id, 2 * LARGEST):
+        raise ZeroDivisionError
 
-    page = browser.post("/batches/new/", {"files": files}, follow=True).content.decode()
-
-    assert "that you may store" in page
-    assert Upload.objects.count() == 2
-    assert_counters_true(UploadBatch.objects.get())
+    assert quota.sums.used(batch.owner_id) == 0
 
 
-def test_ingest_stops_at_the_quota(ada: User, tmp_path: Path) -> None:
-    folder = tmp_path / "roll"
-    folder.mkdir()
-    for number, data in enumerate(PICTURES):
-        (folder / f"{number}.jpg").write_bytes(data)
-    errors = StringIO()
+def test_file_that_is_too_large_takes_no_room(tus: TusClient, batch: UploadBatch, settings: Settings) -> None:
+    settings.MAX_FILE_BYTES = LARGEST
 
-    with pytest.raises(SystemExit):
-        call_command("ingest", folder, owner="ada", stdout=StringIO(), stderr=errors)
+    assert tus.create(batch.id, "vast.jpg", 10**15).status == 413
 
-    assert "that you may store" in errors.getvalue()
-    assert Upload.objects.count() == 2
+    assert tus.create(batch.id, "a.jpg", LARGEST).status == 201
 
 
-def test_receive_file_raises_over_the_quota(batch: UploadBatch) -> None:
-    with pytest.raises(Refused, match="you may store"):
-        receive_file(batch, FileName("big.jpg", 10 * LARGEST), BytesIO(PICTURES[0]))
+def test_of_files_that_come_at_once_only_as_many_are_taken_as_have_room(tus: TusClient, batch: UploadBatch) -> None:
+    def create(number: int) -> int:
+        return tus.create(batch.id, f"{number}.jpg", LARGEST * 2).status
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(create, range(8)))
+
+    assert sorted(answers) == [201] + [413] * 7
+    assert batch.items.count() == 1
+
+
+def test_part_of_a_file_given_up_counts(tus: TusClient, batch: UploadBatch, ada: User, at_once: None) -> None:
+    location = tus.create_with(batch.id, "a.jpg", 2 * LARGEST, PICTURES[0][:10]).headers["location"]
+    tus.create(batch.id, "never begun.jpg", 1)
+    wait_no_more(batch.id)
+    other = arrive.open_batch(ada.id, "Other")
+
+    answer = tus.create(other.id, "b.jpg", LARGEST)
+
+    assert quota.count_bytes(ada.id) == 2 * LARGEST
+    assert (answer.status, answer.text.partition(":")[0]) == (413, "quota.exceeded")
+    assert tus.patch(location, 10, PICTURES[0][10:20]).status == 204  # its room is its own
+
+
+def test_cancelled_batch_leaves_no_parts(tus: TusClient, batch: UploadBatch, ada: User, parts: Path) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        tus.create_with(batch.id, name, LARGEST, PICTURES[0][:10])
+
+    services.cancel_batch(ada, batch.id)
+
+    assert not list(parts.iterdir())

@@ -81,11 +81,11 @@ class Disk(FileSystemStorage):
 
 def _link(part: Path, target: Path) -> None:
     try:
-        os.link(part, target)
+        _link_file(part, target)
     except FileExistsError:
         if not target.samefile(part):  # else a repetition after a crash
             with _draft(target) as draft:
-                os.link(part, draft)
+                _link_file(part, draft)
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
@@ -93,6 +93,18 @@ def _link(part: Path, target: Path) -> None:
             shutil.copyfile(part, draft)
             with draft.open("rb") as copy:
                 os.fsync(copy.fileno())
+
+
+def _link_file(part: Path, target: Path) -> None:
+    """Link the file itself where `part` names it by a descriptor of this process, as /proc does.
+
+    Without a folder's descriptor Python calls link(2), which links such a name as the symbolic link that it is.
+    """
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.link(part, target.name, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 @contextmanager

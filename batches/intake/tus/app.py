@@ -10,16 +10,17 @@ from functools import partial
 
 from django.db import DatabaseError
 
+from batches.engine.errors import BatchClosed
 from batches.intake.disk import fault_of
 from batches.intake.parts import PartBusy
 from batches.intake.tus import answers, work
 from batches.intake.tus import headers as tus
 from batches.intake.tus.answers import Answer
 from batches.intake.tus.body import Body, Cut, Message, Receive
-from batches.intake.tus.errors import TusError, busy, not_found
+from batches.intake.tus.errors import TusError, busy, closed, not_found
 from batches.intake.tus.origin import check_origin
 from batches.intake.tus.standing import Place
-from batches.intake.tus.threads import in_thread
+from batches.intake.tus.threads import in_ending_thread, in_thread
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,8 @@ async def _answer(method: str, scope: Message, headers: tus.Headers, body: Body)
         raise
     except TusError as error:
         failure = error
+    except BatchClosed as error:
+        failure = closed(error)
     except PartBusy:
         failure = busy()
     except DatabaseError:
@@ -104,10 +107,11 @@ async def _take(begin: Begin, patch: tus.Patch | None, body: Body) -> Place:
     sending = work.Sending()
     try:
         whole = await body.whole(patch.declared) if patch else None
-        place = await in_thread(begin, sending, whole)
+        # A whole body may end its file in the same call.
+        place = await (in_thread if whole is None else in_ending_thread)(begin, sending, whole)
         if place is None:
             await body.write_to(sending.opened[1])
-            place = await in_thread(work.conclude, sending)
+            place = await in_ending_thread(work.conclude, sending)
     except TusError as error:
         if error.status in GOES_ON:
             error.expires = sending.expires()

@@ -8,11 +8,11 @@ from django.conf import settings
 from batches.engine.arrive import EXPIRED, WITHDRAWN, may_go_on
 from batches.engine.errors import BatchClosed, Refused
 from batches.intake import announce
+from batches.intake.dropping import awaited, drop_part
 from batches.intake.ending import NotReceiving, Outcome, end_item, past_outcome
-from batches.intake.parts import Facts, Part, delete_part, locked_part, part_facts
-from batches.intake.tus.errors import TusError, busy, closed, expired
+from batches.intake.parts import Facts, Part, locked_part, part_facts
+from batches.intake.tus.errors import TusError, busy, expired
 from batches.models import BatchItem
-from batches.states import ItemStatus
 
 STATUSES = {"file.too_large": 413, EXPIRED: 410, WITHDRAWN: 410}
 
@@ -33,15 +33,13 @@ class Place:
     metadata: tuple[tuple[str, str], ...] = ()
 
 
-def awaited(item: BatchItem) -> bool:
-    """Whether more bytes of it are taken: it is being received, or was given up and has not expired."""
-    return item.status == ItemStatus.RECEIVING or may_go_on(item)
-
-
 def standing(item: BatchItem) -> Place:
-    """Say where the file stands, and finish what a crash left complete but not ended. Raises TusError, PartBusy."""
+    """Say where the file stands, and finish what a crash left complete but not ended.
+
+    Raises TusError, BatchClosed, PartBusy.
+    """
     if not awaited(item):
-        delete_part(item.id)  # left by a crash after the commit
+        drop_part(item.id)  # left by a crash after the commit
         return _place_after(item, past_outcome(item))
     facts = part_facts(item.id)
     refuse_expired(item, facts)
@@ -91,13 +89,13 @@ def finish(item: BatchItem, part: Part) -> Place:
             if may_go_on(item):
                 announce.go_on(item, owner_id)  # given up while the last bytes came: all of it is here now
             return _place_after(item, end_item(item, owner_id, part))
-        except BatchClosed as error:
-            raise closed(error) from error
+        except BatchClosed:
+            raise
         except Refused as error:
             raise TusError(413, error.code, error.message) from error
         except NotReceiving:
             item.refresh_from_db()
-            if not may_go_on(item):
+            if not awaited(item):
                 return _place_after(item, past_outcome(item))
     raise busy()
 

@@ -1,8 +1,12 @@
-"""The threads on which the endpoint touches disk and database: few, its own, never the event loop."""
+"""The threads on which the endpoint touches disk and database: few, its own, never the event loop.
+
+Files end on threads apart: a slow storage, or a large file that is read once more, holds up other ends alone.
+"""
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.db import connections
@@ -11,6 +15,7 @@ Args = ParamSpec("Args")
 Result = TypeVar("Result")
 
 _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="intake")
+_ending = ThreadPoolExecutor(max_workers=4, thread_name_prefix="intake-end")
 
 
 async def in_thread(work: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
@@ -18,7 +23,16 @@ async def in_thread(work: Callable[Args, Result], *args: Args.args, **kwargs: Ar
 
     When the request is cancelled, the work is waited for first: nobody closes a file under a thread that writes to it.
     """
-    future = asyncio.get_running_loop().run_in_executor(_threads, lambda: _tidy(work, *args, **kwargs))
+    return await _in(_threads, partial(work, *args, **kwargs))
+
+
+async def in_ending_thread(work: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
+    """Run work that may end a file; as `in_thread`."""
+    return await _in(_ending, partial(work, *args, **kwargs))
+
+
+async def _in(threads: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
+    future = asyncio.get_running_loop().run_in_executor(threads, _tidy, work)
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
@@ -26,8 +40,8 @@ async def in_thread(work: Callable[Args, Result], *args: Args.args, **kwargs: Ar
         raise
 
 
-def _tidy(work: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
+def _tidy(work: Callable[[], Result]) -> Result:
     try:
-        return work(*args, **kwargs)
+        return work()
     finally:
         connections.close_all()

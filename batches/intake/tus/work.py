@@ -14,14 +14,14 @@ from batches.engine.arrive import WITHDRAWN, give_up_item, may_go_on
 from batches.engine.errors import BatchClosed, Refused
 from batches.intake import announce
 from batches.intake.disk import keep_room
-from batches.intake.parts import delete_part, lock_part, locked_part, part_facts
-from batches.intake.tus.errors import TusError, closed, not_found
+from batches.intake.dropping import awaited, drop, drop_part
+from batches.intake.parts import lock_part, locked_part, part_facts
+from batches.intake.tus.errors import TusError, not_found
 from batches.intake.tus.headers import Creation, Patch
 from batches.intake.tus.origin import signed_in_user
 from batches.intake.tus.reception import Reception
 from batches.intake.tus.standing import (
     Place,
-    awaited,
     expires_at,
     finish,
     forget_expired,
@@ -60,7 +60,7 @@ class Sending:
 def create(cookies: str, creation: Creation, sending: Sending, whole: bytes | None) -> Place | None:
     """Announce a file, or find it again, and take the bytes that came with it; None: feed the sending, then conclude.
 
-    Raises TusError, PartBusy, OSError.
+    Raises TusError, BatchClosed, PartBusy, OSError; so do all that follow.
     """
     user = signed_in_user(cookies)
     batch = UploadBatch.objects.filter(id=creation.batch_id, owner=user).first()
@@ -68,8 +68,8 @@ def create(cookies: str, creation: Creation, sending: Sending, whole: bytes | No
         raise TusError(404, "batch.unknown", "There is no such batch of yours. Open one first.")
     try:
         item = announce.announce(batch, creation.name.as_new_file())
-    except BatchClosed as error:
-        raise closed(error) from error
+    except BatchClosed:
+        raise
     except Refused as error:
         raise TusError(413, error.code, error.message) from error
     item.batch = batch
@@ -116,7 +116,7 @@ def withdraw(cookies: str, item_id: int) -> None:
     item = find_item(signed_in_user(cookies), item_id)
     with locked_part(item.id) as part:
         if give_up_item(item.id, WITHDRAWN, "The sender could not read it to its end. Add it again."):
-            part.delete()
+            drop(item, part)
             return
     item.refresh_from_db()
     standing(item)  # refused before: says so
@@ -124,13 +124,13 @@ def withdraw(cookies: str, item_id: int) -> None:
 
 
 def find_item(user: User, item_id: int) -> BatchItem:
-    """Return the user's own item with its batch. Raises TusError 404, or 410 when the batch was cancelled."""
+    """Return the user's own item with its batch. Raises TusError 404, BatchClosed when the batch was cancelled."""
     item = BatchItem.objects.select_related("batch").filter(id=item_id, batch__owner=user).first()
     if item is None or item.batch.deleting_since:
         raise not_found()
     if item.batch.status == BatchStatus.CANCELLED:
-        delete_part(item.id)
-        raise closed(BatchClosed())
+        drop_part(item.id)
+        raise BatchClosed
     return item
 
 
@@ -156,8 +156,8 @@ def _reopen(item: BatchItem) -> None:
     batch = item.batch
     try:
         announce.go_on(item, batch.owner_id)
-    except BatchClosed as error:
-        raise closed(error) from error
+    except BatchClosed:
+        raise
     except Refused as error:
         raise TusError(413, error.code, error.message) from error
     item.batch = batch

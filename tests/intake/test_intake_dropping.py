@@ -1,0 +1,172 @@
+"""Parts go under their lock alone, so what is stored is what was hashed, whoever comes between."""
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from pytest_django import Settings
+
+from batches import deletion
+from batches.cleaner import clean
+from batches.engine.cancel import cancel_batch
+from batches.intake.dropping import drop_part
+from batches.intake.parts import locked_part, part_path
+from batches.intake.sweep import Sweeper
+from batches.intake.tus.errors import TusError
+from batches.intake.tus.standing import standing
+from batches.keys import key_of
+from batches.models import BatchItem, UploadBatch
+from tests.intake.tus_client import TusClient
+from tests.pictures import encoded, textured
+from uploads.models import Upload
+from uploads.storage import is_stored, local_copy, store_original
+from uploads.storage.disk import Disk
+
+pytestmark = pytest.mark.django_db(transaction=True)
+JPEG = encoded(textured(320, 240), "JPEG")
+
+
+class Interrupted(Disk):
+    """A storage before whose next file something else happens, on another thread as another request would."""
+
+    before: ClassVar[list[Callable[[], object]]] = []
+
+    def keep(self, part: Path, name: str) -> None:
+        """Let the others go first, then store."""
+        while self.before:
+            on_a_thread(self.before.pop(0))
+        super().keep(part, name)
+
+
+@pytest.fixture(autouse=True)
+def interrupted(settings: Settings) -> list[Callable[[], object]]:
+    """What happens before the next file is stored."""
+    place = settings.STORAGES["default"] | {"BACKEND": f"{__name__}.Interrupted"}
+    settings.STORAGES = settings.STORAGES | {"default": place}
+    Interrupted.before.clear()
+    return Interrupted.before
+
+
+def on_a_thread(work: Callable[[], object]) -> object:
+    def run() -> object:
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result()
+
+
+def assert_stored_as_hashed() -> None:
+    upload = Upload.objects.get()
+    with local_copy(upload.key) as path:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found == upload.sha256 == hashlib.sha256(JPEG).hexdigest()
+
+
+def test_stale_head_leaves_the_part_that_another_request_ends(
+    tus: TusClient, batch: UploadBatch, interrupted: list[Callable[[], object]]
+) -> None:
+    location = tus.create_with(batch.id, "a.jpg", len(JPEG), JPEG[:10]).headers["location"]
+    assert tus.request("DELETE", location).status == 204
+    stale = BatchItem.objects.select_related("batch").get()  # as a HEAD has read it
+    assert tus.create(batch.id, "a.jpg", len(JPEG)).status == 201
+    third: list[int] = []
+
+    def stale_head() -> None:
+        with pytest.raises(TusError):
+            standing(stale)
+
+    interrupted += [stale_head, lambda: third.append(tus.patch(location, 0, JPEG[:100]).status)]
+
+    assert tus.patch(location, 0, JPEG).status == 204
+
+    assert third == [423]
+    assert_stored_as_hashed()
+
+
+def test_locked_file_is_stored_whatever_lies_at_its_name(
+    tus: TusClient, batch: UploadBatch, parts: Path, interrupted: list[Callable[[], object]]
+) -> None:
+    def swap() -> None:
+        path = part_path(BatchItem.objects.get().id)
+        path.rename(parts / "aside")
+        path.write_bytes(b"another file")
+
+    interrupted.append(swap)
+
+    tus.send(batch.id, "a.jpg", JPEG)
+
+    assert_stored_as_hashed()
+    assert part_path(BatchItem.objects.get().id).read_bytes() == b"another file"
+
+
+def test_part_of_an_awaited_file_is_never_dropped(tus: TusClient, batch: UploadBatch) -> None:
+    location = tus.create_with(batch.id, "a.jpg", len(JPEG), JPEG[:10]).headers["location"]
+
+    drop_part(BatchItem.objects.get().id)
+
+    assert tus.head(location).offset == 10
+
+
+def test_batch_deleted_in_the_last_piece_is_said_to_be_gone(
+    tus: TusClient, batch: UploadBatch, ada: User, parts: Path, interrupted: list[Callable[[], object]]
+) -> None:
+    interrupted += [lambda: deletion.delete_batch(ada, batch.id), clean]
+
+    answer = tus.send(batch.id, "a.jpg", JPEG)
+
+    assert answer.status == 410
+    assert not list(parts.iterdir())
+    assert not Upload.objects.exists()
+
+
+def test_part_removed_from_outside_with_its_batch_is_no_trouble_of_the_disk(
+    tus: TusClient, batch: UploadBatch, ada: User, interrupted: list[Callable[[], object]]
+) -> None:
+    item_path: list[Path] = []
+    interrupted += [
+        lambda: item_path.append(part_path(BatchItem.objects.get().id)),
+        lambda: item_path[0].unlink(),
+        lambda: deletion.delete_batch(ada, batch.id),
+        clean,
+    ]
+
+    assert tus.send(batch.id, "a.jpg", JPEG).status == 410
+
+
+@pytest.mark.parametrize("how", ["cancelled", "withdrawn"])
+def test_original_that_a_crash_left_before_its_row_goes_with_the_part(
+    tus: TusClient, batch: UploadBatch, how: str
+) -> None:
+    location = tus.create(batch.id, "a.jpg", len(JPEG)).headers["location"]
+    item = BatchItem.objects.get()
+    with locked_part(item.id) as part:
+        part.append(JPEG)
+        store_original(part.path, key_of(item.id))
+
+    if how == "cancelled":
+        cancel_batch(batch.id)
+        Sweeper().sweep()
+    else:
+        assert tus.request("DELETE", location).status == 204
+
+    assert not is_stored(key_of(item.id))
+    assert not part_path(item.id).exists()
+
+
+def test_original_of_a_row_stays_when_a_part_is_left_over(tus: TusClient, batch: UploadBatch) -> None:
+    tus.send(batch.id, "a.jpg", JPEG)
+    item = BatchItem.objects.get()
+    part_path(item.id).write_bytes(JPEG)
+
+    drop_part(item.id)
+
+    assert not part_path(item.id).exists()
+    assert_stored_as_hashed()

@@ -1,0 +1,74 @@
+"""What other requests and commands do while a file is sent to its end."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import ClassVar
+
+import pytest
+from pytest_django import Settings
+
+from batches.engine.cancel import cancel_batch
+from batches.models import UploadBatch
+from tests.intake.tus_client import TusClient
+from tests.pictures import encoded, textured
+from tests.waiting import wait_until
+from uploads.models import Upload
+from uploads.storage.disk import Disk
+
+pytestmark = pytest.mark.django_db(transaction=True)
+JPEG = encoded(textured(320, 240), "JPEG")
+
+
+class Slow(Disk):
+    """A storage that takes its time: until it is let go."""
+
+    waiting: ClassVar[list[str]] = []
+    go: ClassVar[Event] = Event()
+
+    def keep(self, part: Path, name: str) -> None:
+        """Wait, then store."""
+        self.waiting.append(name)
+        assert self.go.wait(20)
+        super().keep(part, name)
+
+
+@pytest.fixture
+def slow(settings: Settings) -> type[Slow]:
+    place = settings.STORAGES["default"] | {"BACKEND": f"{__name__}.Slow"}
+    settings.STORAGES = settings.STORAGES | {"default": place}
+    Slow.waiting.clear()
+    Slow.go.clear()
+    return Slow
+
+
+def test_files_that_end_slowly_hold_up_no_other_request(tus: TusClient, batch: UploadBatch, slow: type[Slow]) -> None:
+    locations = [tus.create(batch.id, f"{n}.jpg", len(JPEG) + n).headers["location"] for n in range(5)]
+    with ThreadPoolExecutor(4) as pool:
+        ends = [pool.submit(tus.patch, locations[n], 0, JPEG + b"x" * n) for n in range(4)]
+        try:
+            wait_until(lambda: len(slow.waiting) == 4)
+
+            assert tus.head(locations[4]).status == 200
+            assert tus.create(batch.id, "other.jpg", 10**6).status == 201
+            assert tus.patch(locations[4], 0, JPEG, declared=False, end="cut").status == 0
+            assert not slow.go.is_set()
+        finally:
+            slow.go.set()
+        assert [end.result().status for end in ends] == [204] * 4
+    assert Upload.objects.count() == 4
+
+
+def test_batch_cancelled_in_the_middle_of_a_piece_is_said_so(
+    tus: TusClient, batch: UploadBatch, slow: type[Slow]
+) -> None:
+    location = tus.create(batch.id, "a.jpg", len(JPEG)).headers["location"]
+    with ThreadPoolExecutor(1) as pool:
+        end = pool.submit(tus.patch, location, 0, JPEG)
+        wait_until(lambda: bool(slow.waiting))
+        cancel_batch(batch.id)
+        slow.go.set()
+        answer = end.result()
+
+    assert (answer.status, answer.text.partition(":")[0]) == (410, "batch.cancelled")
+    assert not Upload.objects.exists()
