@@ -23,6 +23,7 @@ def violations(page: Page, look: tuple[str, int]) -> list[str]:
     return [f"{scheme} {width}: {each}" for each in found]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("group", SCENES)
 def test_pages_have_no_violations(chromium: Browser, site: str, world: World, tmp_path: Path, group: str) -> None:
     found: dict[str, list[str]] = {}

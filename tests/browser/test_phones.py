@@ -22,6 +22,7 @@ MOVING = """[...document.querySelectorAll("*")]
     .map(([one]) => `moves: ${one.outerHTML.slice(0, 160)}`)"""
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("group", SCENES)
 def test_pages_suit_a_phone(chromium: Browser, site: str, world: World, tmp_path: Path, group: str) -> None:
     # The admin is Django's: what is pressed there is as high as Django makes it.
