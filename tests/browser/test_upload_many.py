@@ -1,16 +1,18 @@
 """Very many files in a real browser."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, assert_all_arrived, choose_folder, make_folder
 from tests.rows import assert_counters_true
-from tests.waiting import wait_until
 
 # Puts 100,000 files into the page's own input. Their paths are mixed, a few are junk.
 CHOOSE_MANY = """() => {
@@ -22,20 +24,27 @@ CHOOSE_MANY = """() => {
         return file;
     });
     Object.defineProperty(input, "files", { value: files });
-    let last = performance.now();
-    window.longest = 0;
-    // The longest gap between two ticks is at least as long as the longest task.
-    setInterval(() => {
-        window.longest = Math.max(window.longest, performance.now() - last);
-        last = performance.now();
-    }, 5);
 }"""
+BEGIN = """() => document.getElementById("folder").dispatchEvent(new Event("change"))"""
 # A page that is held up for 300 ms must be noticed, or the test proves nothing.
 HOLD_UP = "() => { const end = performance.now() + 300; while (performance.now() < end); }"
-BEGIN = """() => {
-    window.longest = 0;
-    document.getElementById("folder").dispatchEvent(new Event("change"));
-}"""
+
+
+@contextmanager
+def timed_tasks(page: Page) -> Iterator[list[dict[str, float]]]:
+    """Time the page's tasks by the browser's own trace: at the end `dur` and `tdur` of each, in microseconds.
+
+    `dur` is by the clock. `tdur` is the processor's time alone: while this machine works for others a task of 40 ms
+    can last 400, which says nothing of the page.
+    """
+    browser = page.context.browser
+    assert browser is not None
+    tasks: list[dict[str, float]] = []
+    browser.start_tracing(page=page, categories=["toplevel", "disabled-by-default-devtools.timeline"])
+    yield tasks
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    main = {(e["pid"], e["tid"]) for e in events if e.get("args", {}).get("name") == "CrRendererMain"}
+    tasks += [e for e in events if (e["pid"], e["tid"]) in main and e["name"] == "RunTask" and "tdur" in e]
 
 
 @pytest.mark.timeout(240)
@@ -56,17 +65,19 @@ def test_hundred_thousand_files_never_freeze_the_page(open_page: OpenPage, owner
     page = open_page("/batches/new/")
 
     page.evaluate(CHOOSE_MANY)
-    page.evaluate(HOLD_UP)
-    wait_until(lambda: page.evaluate("window.longest") >= 300)
+    with timed_tasks(page) as held_up:
+        page.evaluate(HOLD_UP)
+    assert max(task["dur"] for task in held_up) >= 300_000
 
-    page.evaluate(BEGIN)
-    expect(page.locator("#all-files")).to_have_text("of 99,900 files", timeout=60_000)
-    expect(page.locator("#left-out")).to_contain_text("100 files are left out")
-    # They are no pictures: a first answer shows that sending goes on beside the measuring.
-    expect(page.locator("#refused")).to_be_visible(timeout=30_000)
-    # Until all sizes are known the total is an estimate.
-    expect(page.locator("#all-bytes")).not_to_contain_text("about", timeout=60_000)
+    with timed_tasks(page) as tasks:
+        page.evaluate(BEGIN)
+        expect(page.locator("#all-files")).to_have_text("of 99,900 files", timeout=60_000)
+        expect(page.locator("#left-out")).to_contain_text("100 files are left out")
+        # They are no pictures: a first answer shows that sending goes on beside the measuring.
+        expect(page.locator("#refused")).to_be_visible(timeout=30_000)
+        # Until all sizes are known the total is an estimate.
+        expect(page.locator("#all-bytes")).not_to_contain_text("about", timeout=60_000)
 
-    # 200 ms are the aim (bench); other work on this machine must not fail the test.
-    assert page.evaluate("window.longest") < 1000
+    # The promise is that no task takes over 200 ms.
+    assert max(task["tdur"] for task in tasks) <= 200_000
     assert page.evaluate("document.querySelectorAll('*').length") < 300
