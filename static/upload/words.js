@@ -114,7 +114,6 @@ export const say = {
     counted(ngettext("%(count)s file was not taken", "%(count)s files were not taken", refused), refused),
   more: (more) => counted(gettext("and %(count)s more"), more),
   notSealed: gettext("All files are sent. The server could not be told; it finds out by itself later."),
-  keepOpen: gettext("Keep this page open until all is sent."),
   mayClose: gettext("You may leave this page."),
   lookAtIt: gettext("Open the batch"),
 };
