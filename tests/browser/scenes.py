@@ -170,16 +170,18 @@ SCENES = {
         Scene("500", "/sign-in/", refused("500.html"), who=""),
     ],
     "admin": [
-        Scene("admin", "/admin/"),
         Scene("admin-engine", "/admin/batches/worker/engine/"),
         Scene("admin-failures", "/admin/batches/batchitem/needs-a-look/"),
         Scene("admin-dismiss", "/admin/batches/batchitem/needs-a-look/", press("Dismiss…")),
+        Scene("admin-cancel", "/admin/batches/uploadbatch/", order_of_all("cancel")),
+        Scene("admin-delete", "/admin/batches/uploadbatch/", order_of_all("delete_batches")),
+    ],
+    "admin-lists": [
+        Scene("admin", "/admin/"),
         Scene("admin-batches", "/admin/batches/uploadbatch/"),
         Scene("admin-items", "/admin/batches/batchitem/"),
         Scene("admin-uploads", "/admin/uploads/upload/"),
         Scene("admin-workers", "/admin/batches/worker/"),
         Scene("admin-batch", "/admin/batches/uploadbatch/{world.completed.id}/change/"),
-        Scene("admin-cancel", "/admin/batches/uploadbatch/", order_of_all("cancel")),
-        Scene("admin-delete", "/admin/batches/uploadbatch/", order_of_all("delete_batches")),
     ],
 }
