@@ -21,7 +21,8 @@ from django.db import IntegrityError, transaction
 from batches.engine.arrive import item_arrived, item_known, refuse_item
 from batches.engine.errors import BatchClosed
 from batches.intake.dropping import awaited
-from batches.intake.parts import Part
+from batches.intake.gone import no_longer_here
+from batches.intake.parts import Part, PartBusy
 from batches.keys import key_of
 from batches.models import BatchItem
 from batches.states import ItemStatus
@@ -74,9 +75,17 @@ def end_item(item: BatchItem, owner_id: int, part: Part) -> Outcome:
 
 
 def past_outcome(item: BatchItem) -> Outcome:
-    """Return what became of an item that is not receiving any more. Raises BatchClosed for a cancelled one."""
+    """Return what became of an item that is not receiving any more.
+
+    Raises BatchClosed for a cancelled one, PartBusy for one that is received once more meanwhile.
+    """
     if item.status == ItemStatus.CANCELLED:
         raise BatchClosed
+    if item.status == ItemStatus.RECEIVING:
+        raise PartBusy
+    gone = no_longer_here(item)
+    if gone:
+        return Outcome("refused", *gone)
     if item.status == ItemStatus.FAILED and item.upload_id is None:
         return Outcome("refused", item.error_code, item.error_message)
     return Outcome("known" if item.duplicate else "queued")

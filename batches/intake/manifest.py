@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from batches.engine.arrive import MAY_COME_AGAIN
+from batches.intake.gone import no_longer_here
 from batches.intake.parts import part_size
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchKind, BatchStatus, ItemStatus
@@ -75,6 +76,8 @@ def _candidates(owner_id: int) -> QuerySet[UploadBatch]:
 def _entry(item: BatchItem) -> Entry:
     if item.status == ItemStatus.RECEIVING:
         return Entry(item.fingerprint, item.size, min(part_size(item.id), item.size), "missing")
+    if no_longer_here(item):
+        return Entry(item.fingerprint, item.size, 0, "missing")  # sent once more it is refused, with the reason
     if item.status == ItemStatus.FAILED and item.upload_id is None:
         if item.error_code in MAY_COME_AGAIN:
             return Entry(item.fingerprint, item.size, part_size(item.id), "missing")

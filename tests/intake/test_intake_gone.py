@@ -1,0 +1,78 @@
+"""Files whose bytes had come and are not here any more, sent into the same batch once more: refused, in words."""
+
+import hashlib
+import io
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from batches import deletion
+from batches.engine import arrive, claim
+from batches.intake.known import HashedFile, take_known
+from batches.intake.manifest import read_page
+from batches.intake.names import FileName
+from batches.intake.receive import receive_file
+from batches.models import BatchItem, UploadBatch
+from tests.intake.tus_client import TusClient
+from tests.pictures import encoded, textured
+from tests.rows import assert_counters_true
+from uploads.models import Upload
+from uploads.storage import delete_files, is_stored
+
+pytestmark = pytest.mark.django_db(transaction=True)
+JPEG = encoded(textured(320, 240), "JPEG")
+NAME = FileName("a.jpg", len(JPEG), "", "1000")
+
+
+def lose(batch: UploadBatch, ada: User, how: str) -> str:
+    """Let the bytes of the batch's one file be lost; returns the code that tells it."""
+    upload = Upload.objects.get()
+    if how == "missing":
+        delete_files(upload.key, {})
+        BatchItem.objects.update(
+            status="failed", error_code="file.missing", finished_at=timezone.now(), queue_position=None
+        )
+        UploadBatch.objects.update(failed=1)
+        return "file.missing"
+    if how == "in hand":
+        assert claim.claim_item(batch.id, 4711)
+    if how == "described":
+        BatchItem.objects.update(status="completed", finished_at=timezone.now(), queue_position=None)
+        UploadBatch.objects.update(successful=1)
+    assert deletion.delete_pictures(ada, [upload.id]) == 1
+    return "item.deleted"
+
+
+@pytest.mark.parametrize("how", ["missing", "waiting", "in hand", "described"])
+def test_bytes_that_are_gone_are_refused_in_the_same_batch_and_taken_by_a_new_one(
+    tus: TusClient, batch: UploadBatch, ada: User, how: str
+) -> None:
+    tus.send(batch.id, "a.jpg", JPEG)
+    code = lose(batch, ada, how)
+
+    answer = tus.create(batch.id, "a.jpg", len(JPEG))
+    outcome = receive_file(batch, NAME, io.BytesIO(JPEG))
+    [entry], _next = read_page(batch.id, 0)
+
+    assert (answer.status, answer.text.partition(":")[0]) == (422, code)
+    assert "Start a new batch" in answer.text
+    assert (outcome.state, outcome.code) == ("refused", code)
+    assert (entry.state, entry.offset) == ("missing", 0)
+    assert_counters_true(batch)
+    again = arrive.open_batch(ada.id, "Again")
+    assert tus.send(again.id, "a.jpg", JPEG).status == 204
+    assert is_stored(Upload.objects.get().key)
+
+
+def test_deleted_picture_of_which_the_owner_has_another_copy_is_refused_as_well(
+    tus: TusClient, batch: UploadBatch, ada: User
+) -> None:
+    tus.send(batch.id, "a.jpg", JPEG)
+    lose(batch, ada, "described")
+    tus.send(arrive.open_batch(ada.id, "Again").id, "a.jpg", JPEG)
+
+    [outcome] = take_known(batch, [HashedFile(NAME, hashlib.sha256(JPEG).hexdigest())])
+
+    assert outcome is not None
+    assert (outcome.state, outcome.code) == ("refused", "item.deleted")
