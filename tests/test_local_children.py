@@ -13,7 +13,7 @@ import pytest
 from tests.waiting import wait_until
 from vuemantics.local import StartError
 from vuemantics.local.children import Child
-from vuemantics.local.ports import answers, refuse_used_port
+from vuemantics.local.ports import answers, port_number, refuse_used_port
 
 FAMILY = """
 import subprocess, sys, pathlib, time
@@ -91,7 +91,12 @@ def test_used_port_is_refused_with_the_next_one() -> None:
     assert not answers("127.0.0.1", port)
 
 
-@pytest.mark.parametrize(("host", "port"), [("no.such.host.invalid", 8000), ("127.0.0.1", 70_000)])
-def test_impossible_address_is_refused(host: str, port: int) -> None:
-    with pytest.raises(StartError, match="make run"):
-        refuse_used_port(host, port)
+def test_impossible_address_is_refused() -> None:
+    with pytest.raises(StartError, match="make run HOST"):
+        refuse_used_port("no.such.host.invalid", 8000)
+
+
+@pytest.mark.parametrize("words", ["70000", "abc", "0", "-1", ""])
+def test_impossible_port_is_refused(words: str) -> None:
+    with pytest.raises(StartError, match="make run PORT"):
+        port_number(words)

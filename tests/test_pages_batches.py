@@ -108,7 +108,7 @@ def test_batch_page_names_cause_and_files_of_failures_and_offers_another_try(pag
 
     assert "1 file needs a look" in html
     assert "The picture is incomplete: its end is missing." in html
-    assert '<button type="submit" form="retry">Try 1 file again</button>' in html
+    assert '<button type="submit" id="press-retry" form="retry">Try 1 file again</button>' in html
     assert f'name="item" value="{item.id}"' in html
 
 

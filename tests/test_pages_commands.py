@@ -106,7 +106,7 @@ def described(owner: User, files: int) -> UploadBatch:
 
 def test_describe_again_leads_to_a_batch_that_says_so_and_names_its_source(page: Client, anna: User) -> None:
     batch = described(anna, 2)
-    button = '<button type="submit" form="reanalyse">Describe these again</button>'
+    button = '<button type="submit" id="press-reanalyse" form="reanalyse">Describe these again</button>'
     assert button in page.get(detail(batch)).content.decode()
 
     answer = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)

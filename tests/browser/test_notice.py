@@ -42,7 +42,7 @@ def test_person_who_asked_is_told_once_with_the_counts(open_page: OpenPage, owne
     end(batch, 2)
 
     expect(page.locator("#notice")).to_be_hidden()
-    assert page.evaluate("window.shown") == [["“Iceland” is done", "2 described"]]
+    assert page.evaluate("window.shown") == [["“Iceland” is done", "2 described, took less than a minute"]]
 
 
 def test_person_who_did_not_ask_is_not_told(open_page: OpenPage, owner: User) -> None:
