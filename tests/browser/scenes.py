@@ -91,7 +91,8 @@ def lose_the_line(page: Page, world: World, folder: Path) -> None:
     """Lose the connection while the first files are sent."""
     page.route("**/tus/**", lambda route: None)
     with page.expect_request("**/tus/**", timeout=30_000):
-        choose_folder(page, make_folder(folder / "Roll", 12))
+        # Of sizes that nobody has sent yet, or they would be known and not be sent.
+        choose_folder(page, make_folder(folder / "Lost", 12, size=5000))
     page.context.set_offline(True)
     expect(page.locator("#trouble")).to_be_visible(timeout=30_000)
 
