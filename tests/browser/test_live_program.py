@@ -30,7 +30,7 @@ def program(site: str, owner: User, tmp_path: Path) -> Iterator["subprocess.Pope
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     yield process
     process.kill()
-    process.wait()
+    process.communicate()
 
 
 def next_message(program: "subprocess.Popen[str]") -> dict[str, object]:
