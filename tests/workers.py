@@ -15,7 +15,7 @@ READY = "Worker process is ready for action."
 
 
 class Workers:
-    """One `manage.py rundramatiq` with its worker processes, in a session of their own."""
+    """One `manage.py rundramatiq` with its worker processes, out of reach of the terminal's Ctrl-C."""
 
     def __init__(self, env: dict[str, str], log: Path, processes: int, threads: int) -> None:
         self.log = log

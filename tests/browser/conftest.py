@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.scenes import sign_in
-from tests.browser.site import Site
 from tests.browser.world import World, make_world
 from tests.bucket.conftest import bucket as bucket
 from tests.crew import living_worker
+from tests.site import Site
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"]

@@ -7,9 +7,9 @@ from playwright.sync_api import Page, expect
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
 from tests.browser.conftest import OpenPage
-from tests.browser.site import Site
 from tests.browser.test_live import describe
 from tests.rows import fill
+from tests.site import Site
 
 
 def end_without_hints(batch: UploadBatch) -> None:

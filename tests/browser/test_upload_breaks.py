@@ -10,8 +10,8 @@ from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, Sent, assert_all_arrived, choose_folder, make_folder
-from tests.browser.site import Site
 from tests.rows import assert_counters_true
+from tests.site import Site
 from tests.waiting import wait_until
 
 

@@ -9,9 +9,10 @@ from pytest_django import Settings
 
 from batches.engine import arrive
 from batches.models import UploadBatch
-from tests.intake.site import PICTURE, Site
+from tests.intake.sender import PICTURE
 from tests.intake.tus_client import TusClient
 from tests.people import make_person
+from tests.site import Site
 
 
 @pytest.fixture(autouse=True)

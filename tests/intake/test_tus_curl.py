@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from batches.models import UploadBatch
-from tests.intake.site import CHUNK, PICTURE, Site, assert_whole, metadata
+from tests.intake.sender import CHUNK, PICTURE, assert_whole, metadata
 from tests.rows import assert_counters_true
+from tests.site import Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTENT = "Content-Type: application/offset+octet-stream"
@@ -31,7 +32,7 @@ class Curl:
 
     def __call__(self, path: str, *arguments: str) -> tuple[int, dict[str, str]]:
         command = ["curl", "-sS", "-D", "-", "-o", "/dev/null", "--max-time", "30", *self._usual, *arguments]
-        done = subprocess.run([*command, f"{self._site.url}{path}"], capture_output=True, text=True, check=True)
+        done = subprocess.run([*command, f"{self._site.address}{path}"], capture_output=True, text=True, check=True)
         # After a "100 Continue" the real answer is the last block.
         head, *lines = done.stdout.strip().split("\n\n")[-1].splitlines()
         pairs = (line.split(":", 1) for line in lines)

@@ -6,9 +6,10 @@ import random
 import pytest
 
 from batches.models import UploadBatch
-from tests.intake.site import CHUNK, PICTURE, Sender, Site, assert_whole
+from tests.intake.sender import CHUNK, PICTURE, Sender, assert_whole
 from tests.intake.tus_client import TusClient
 from tests.pictures import encoded, textured
+from tests.site import Site
 from tests.waiting import wait_until
 from uploads.models import Upload
 

@@ -7,14 +7,15 @@ import pytest
 from tusclient.client import TusClient as Tuspy
 
 from batches.models import UploadBatch
-from tests.intake.site import CHUNK, PICTURE, Site, assert_whole, metadata
+from tests.intake.sender import CHUNK, PICTURE, assert_whole, metadata
+from tests.site import Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("checksum", [False, True])
 def test_tuspy_sends_a_file_in_chunks(site: Site, batch: UploadBatch, cookie: str, file: Path, checksum: bool) -> None:
-    client = Tuspy(f"{site.url}/tus/", headers={"Cookie": cookie})
+    client = Tuspy(f"{site.address}/tus/", headers={"Cookie": cookie})
 
     with file.open("rb") as stream:
         sending = client.uploader(
@@ -27,7 +28,7 @@ def test_tuspy_sends_a_file_in_chunks(site: Site, batch: UploadBatch, cookie: st
 
 
 def test_tuspy_goes_on_by_the_address_alone(site: Site, batch: UploadBatch, cookie: str, file: Path) -> None:
-    client = Tuspy(f"{site.url}/tus/", headers={"Cookie": cookie})
+    client = Tuspy(f"{site.address}/tus/", headers={"Cookie": cookie})
 
     with file.open("rb") as stream:
         first = client.uploader(file_stream=stream, chunk_size=CHUNK, metadata=metadata(batch))
@@ -41,7 +42,7 @@ def test_tuspy_goes_on_by_the_address_alone(site: Site, batch: UploadBatch, cook
 
 
 def test_tuspy_survives_a_server_that_is_killed(site: Site, batch: UploadBatch, cookie: str, file: Path) -> None:
-    client = Tuspy(f"{site.url}/tus/", headers={"Cookie": cookie})
+    client = Tuspy(f"{site.address}/tus/", headers={"Cookie": cookie})
 
     with file.open("rb") as stream:
         sending = client.uploader(

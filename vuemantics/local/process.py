@@ -56,7 +56,7 @@ def die_with_parent(death: signal.Signals) -> Callable[[], None]:
 def start_child(
     command: Sequence[str | Path], log: Path, *, death: signal.Signals, account: Account | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a server in a session of its own (Ctrl-C is not for it); `log` keeps its words, log.1 those before."""
+    """Start a server out of reach of the terminal (Ctrl-C is not for it); `log` keeps its words, log.1 those before."""
     if log.exists():
         log.replace(log.with_suffix(".log.1"))
     prefix = account.prefix(death) if account else []

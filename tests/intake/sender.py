@@ -1,65 +1,18 @@
-"""The whole site as a process of its own that can be killed and started again at the same address."""
+"""A sender that goes on after cuts and kills, and what must have become of its picture."""
 
 import hashlib
 import http.client
 import random
-import signal
-import socket
-import subprocess
-import sys
-from pathlib import Path
 
 from batches.models import UploadBatch
 from tests.pictures import encoded, textured
 from tests.rows import assert_counters_true
-from tests.waiting import wait_until
-from tests.workers import ROOT
+from tests.site import Site
 from uploads.models import Upload
 from uploads.storage import local_copy
-from vuemantics.local.ports import answers
-from vuemantics.local.process import die_with_parent
 
 CHUNK = 2**20
 PICTURE = encoded(textured(320, 240), "JPEG") + random.Random(7).randbytes(3 * CHUNK + 4567)
-
-
-class Site:
-    """`python -m vuemantics.server` in earnest."""
-
-    def __init__(self, env: dict[str, str], log: Path) -> None:
-        self._env = env
-        self._log = log
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = int(free.getsockname()[1])
-        self.start()
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        with self._log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "vuemantics.server", "--port", str(self.port)],
-                cwd=ROOT,
-                env=self._env,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                preexec_fn=die_with_parent(signal.SIGTERM),
-            )
-        wait_until(self._ready, 30)
-
-    def kill(self) -> None:
-        """kill -9."""
-        self._process.kill()
-        self._process.wait(10)
-
-    def _ready(self) -> bool:
-        assert self._process.poll() is None, f"the web server ended:\n{self._log.read_text()}"
-        return answers("127.0.0.1", self.port)
 
 
 class Sender:
