@@ -1,15 +1,16 @@
 """Fixtures for all tests. The servers behind them are started by tests/services.py."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
 import redis
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from tests.people import make_person
@@ -108,3 +109,13 @@ def make_server(tmp_path: Path) -> Iterator[Callable[[], WebServer]]:
     yield make
     for server in made:
         server.stop()
+
+
+@pytest.fixture
+async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
+    """The thread of a test's own queries keeps a connection, and with it the test database, open.
+
+    For asynchronous tests, by `usefixtures`.
+    """
+    yield
+    await sync_to_async(connections.close_all)()

@@ -1,12 +1,10 @@
 """Pages, sockets and mails in the language of who reads them."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
-from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -17,15 +15,8 @@ from tests.live import Page, cookie_of
 from tests.people import make_person, make_staff
 from tests.rows import fill
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
-
-
-@pytest.fixture(autouse=True)
-async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
-    """The thread of a test's own queries keeps a connection, and with it the test database, open."""
-    yield
-    await sync_to_async(connections.close_all)()
 
 
 @pytest.fixture

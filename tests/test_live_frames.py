@@ -10,7 +10,6 @@ import redis
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
-from django.db import connections
 from django.utils import timezone
 
 from batches import events, renderer
@@ -24,14 +23,7 @@ from tests.rows import fill
 from tests.waiting import wait_until
 from uploads.models import Upload
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
-    """The thread of a test's own queries keeps a connection, and with it the test database, open."""
-    yield
-    await sync_to_async(connections.close_all)()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
 
 
 @pytest.fixture

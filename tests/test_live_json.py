@@ -2,13 +2,11 @@
 
 import json
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
-from django.db import connections
 from django.utils import timezone
 
 from batches.models import BatchItem, UploadBatch
@@ -17,15 +15,8 @@ from tests.live import SECONDS, Page, cookie_of
 from tests.people import make_person
 from tests.rows import fill
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
 PROTOCOL = "vuemantics.v1+json"
-
-
-@pytest.fixture(autouse=True)
-async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
-    """The thread of a test's own queries keeps a connection, and with it the test database, open."""
-    yield
-    await sync_to_async(connections.close_all)()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
-from django.db import connections
 
 from batches import events, renderer
 from batches.models import UploadBatch
@@ -16,14 +15,7 @@ from tests.people import make_person
 from tests.rows import fill
 from tests.services import Services
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
-    """The thread of a test's own queries keeps a connection, and with it the test database, open."""
-    yield
-    await sync_to_async(connections.close_all)()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
 
 
 @pytest.fixture
