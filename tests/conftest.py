@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
+from django.utils import translation
 
 from tests.people import make_person
 from tests.services import Services, services_key
@@ -47,6 +48,13 @@ def redis_client(all_services: Services) -> Iterator["redis.Redis"]:
 def empty_redis(redis_client: "redis.Redis") -> None:
     """No test sees the messages of another."""
     redis_client.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_settings() -> Iterator[None]:
+    """A request in another language leaves its thread with that language; no test reads the language of another."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -1,12 +1,9 @@
 """What a command shows at once, and what it leaves behind in the batch's row."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
 from django.db import connections, transaction
 
@@ -14,16 +11,10 @@ from batches import events
 from batches.engine import arrive, cancel, pause
 from batches.models import UploadBatch
 from batches.states import BatchStatus
+from tests.hints import hints_of, next_hint, until_silent
 from tests.rows import assert_counters_true, fill, make_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
-    """The thread of the changes keeps a connection, and with it the test database, open."""
-    yield
-    await sync_to_async(connections.close_all)()
 
 
 def hold_items(batch: UploadBatch) -> None:
@@ -46,26 +37,17 @@ def cancel_elsewhere(batch_id: int) -> bool:
         connections.close_all()
 
 
-async def until_silent(channel: str) -> None:
-    """Take what arrives until nothing does for a while."""
-    with contextlib.suppress(TimeoutError):
-        while True:
-            await asyncio.wait_for(get_channel_layer().receive(channel), 3 * events.HINT_SECONDS)
-
-
 async def test_cancel_is_told_before_its_files_are_through(give_back_connection: None, owner: User) -> None:
     batch = await sync_to_async(fill)(owner, 3)
-    layer = get_channel_layer()
-    channel = await layer.new_channel()
-    await layer.group_add(events.batch_group(batch.id), channel)
-    await until_silent(channel)  # the hints of filling are through
-    await sync_to_async(hold_items)(batch)
+    async with hints_of(events.batch_group(batch.id)) as hints:
+        await until_silent(hints, 3 * events.HINT_SECONDS)  # the hints of filling are through
+        await sync_to_async(hold_items)(batch)
 
-    task = asyncio.create_task(sync_to_async(cancel_elsewhere, thread_sensitive=False)(batch.id))
-    first = await asyncio.wait_for(layer.receive(channel), 5)
-    waited = not task.done()
-    await sync_to_async(let_go)()
-    second = await asyncio.wait_for(layer.receive(channel), 5)
+        task = asyncio.create_task(sync_to_async(cancel_elsewhere, thread_sensitive=False)(batch.id))
+        first = await next_hint(hints)
+        waited = not task.done()
+        await sync_to_async(let_go)()
+        second = await next_hint(hints)
 
     assert await task
     assert waited

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import alive
 from tests.waiting import wait_until
 from vuemantics.local import StartError
 from vuemantics.local.children import Child
@@ -32,11 +33,6 @@ def family(tmp_path: Path) -> Iterator[tuple[Child, Path]]:
     child.finish(0)
 
 
-def gone(pid: int) -> bool:
-    path = Path(f"/proc/{pid}/stat")
-    return not path.exists() or path.read_text().rsplit(")", 1)[1].split()[0] == "Z"
-
-
 def helper_of(file: Path) -> int:
     return int(wait_until(lambda: file.exists() and file.read_text()) or 0)
 
@@ -53,7 +49,7 @@ def test_killed_child_comes_back_and_leaves_no_orphan(family: tuple[Child, Path]
 
     assert line == "The family ended (signal 9); it starts again in 0.5 s."
     assert child.process.pid != first
-    wait_until(lambda: gone(helper))
+    wait_until(lambda: not alive(helper))
 
 
 def test_child_that_keeps_dying_waits_longer_each_time(tmp_path: Path) -> None:
@@ -77,7 +73,7 @@ def test_finish_ends_a_group_that_ignores_sigterm(family: tuple[Child, Path]) ->
 
     assert child.process
     assert child.process.returncode == -signal.SIGKILL
-    wait_until(lambda: gone(helper))
+    wait_until(lambda: not alive(helper))
 
 
 def test_used_port_is_refused_with_the_next_one() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.processes import alive, children
 from tests.waiting import wait_until
 from tests.workers import ROOT
 from vuemantics.local import LocalServices, local_urls
@@ -58,9 +59,8 @@ class Run:
         found: dict[int, str] = {}
         waiting = [self.process.pid]
         while waiting:
-            parent = waiting.pop()
-            with suppress(FileNotFoundError, ProcessLookupError):  # processes come and go while we look
-                for pid in map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split()):
+            for pid in children(waiting.pop()):
+                with suppress(FileNotFoundError, ProcessLookupError):  # processes come and go while we look
                     found[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
                     waiting.append(pid)
         return found
@@ -85,11 +85,6 @@ def start_run(tmp_path: Path) -> Iterator[Callable[[], Run]]:
     shutil.rmtree(run_folder(tmp_path / "var"), ignore_errors=True)
 
 
-def gone(pid: int) -> bool:
-    path = Path(f"/proc/{pid}/stat")
-    return not path.exists() or path.read_text().rsplit(")", 1)[1].split()[0] == "Z"
-
-
 @pytest.mark.timeout(180)
 def test_run_serves_revives_what_dies_and_leaves_nothing(start_run: Callable[[], Run], tmp_path: Path) -> None:
     run = start_run()
@@ -101,8 +96,7 @@ def test_run_serves_revives_what_dies_and_leaves_nothing(start_run: Callable[[],
     assert address.read_text() == f"http://127.0.0.1:{run.port}"
     assert re.search(r"First account: user name admin, password \S{16}\n", run.text())
 
-    server, workers = run.one("vuemantics.server"), run.one("bin/dramatiq")
-    assert workers
+    server, workers = run.one("vuemantics.server"), wait_until(lambda: run.one("bin/dramatiq"), 20)
     os.kill(server, signal.SIGKILL)
     os.kill(workers, signal.SIGKILL)
     wait_until(lambda: run.one("vuemantics.server") not in {0, server}, 20)
@@ -114,7 +108,7 @@ def test_run_serves_revives_what_dies_and_leaves_nothing(start_run: Callable[[],
     family = run.family()
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(12) == 0
-    assert [line for pid, line in family.items() if not gone(pid)] == []
+    assert [line for pid, line in family.items() if alive(pid)] == []
     assert not address.exists()
 
 
@@ -132,7 +126,7 @@ def test_second_run_shares_the_stack_and_outlives_a_killed_first(start_run: Call
 
     first.process.kill()
 
-    wait_until(lambda: all(gone(pid) for pid in family), 20)
+    wait_until(lambda: not any(alive(pid) for pid in family), 20)
     wait_until(lambda: second.one("redis-server") and second.one("bin/postgres"), 20)
     wait_until(LocalServices(tmp_path / "var").running, 20)
     with psycopg.connect(local_urls(tmp_path / "var")[0]) as connection:

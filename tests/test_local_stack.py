@@ -1,18 +1,21 @@
 """The embedded PostgreSQL and Redis: started, shared, killed, refused. pytest's folders are closed to other users,
 so as root these tests also show a PostgreSQL that runs as another user below a folder that only root may pass."""
 
+import os
 import shutil
 import signal
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 
+from tests.processes import alive, children
 from tests.waiting import wait_until
 from tests.workers import ROOT
 from vuemantics.local import LocalServices, StartError
@@ -42,11 +45,6 @@ def start_elsewhere(folder: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", START, str(folder)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-
-
-def alive(pid: int) -> bool:
-    path = Path(f"/proc/{pid}/stat")
-    return path.exists() and path.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def test_start_gives_a_database_with_pgvector_and_an_empty_redis(stack: LocalServices) -> None:
@@ -123,6 +121,27 @@ def test_start_recovers_from_a_killed_postgres_and_keeps_its_data(stack: LocalSe
 
     with psycopg.connect(stack.database_url) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def test_start_waits_for_the_last_session_of_a_killed_postgres(stack: LocalServices) -> None:
+    stack.start()
+    killed = stack.postgres.child
+    assert killed
+    last = children(killed.pid)[0]
+    os.kill(last, signal.SIGSTOP)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    refused = stack.folder / "postgres.log.1"
+
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(stack.start)
+        try:
+            wait_until(lambda: refused.exists() and "shared memory block" in refused.read_text())
+        finally:
+            os.kill(last, signal.SIGCONT)
+        starting.result(30)
+
+    assert stack.running()
 
 
 def test_start_again_after_stop_keeps_the_data(stack: LocalServices) -> None:

@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from tests.processes import children
 from tests.waiting import wait_until
 from vuemantics.local.process import die_with_parent
 
@@ -50,8 +51,7 @@ class Workers:
 
     def pids(self) -> list[int]:
         """The worker processes that are alive."""
-        path = Path(f"/proc/{self.main.pid}/task/{self.main.pid}/children")
-        return [int(pid) for pid in path.read_text().split()] if path.exists() else []
+        return children(self.main.pid)
 
     def kill_one(self) -> int:
         """kill -9 one worker process, as the kernel does when memory is short; rundramatiq then ends by itself."""

@@ -21,6 +21,7 @@ from vuemantics.local.setup import connect, prepare_database
 
 MAJOR = "18"
 START_SECONDS = 60.0
+IN_USE = "pre-existing shared memory block"
 SETTINGS = {
     "port": str(PORT),
     "listen_addresses": "",
@@ -120,10 +121,14 @@ class Postgres:
         settings = SETTINGS | {"unix_socket_directories": str(self.sockets)} | ({} if self.durable else THROW_AWAY)
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         command: list[str | Path] = [programs / "postgres", "-D", self.data, *options]
-        self.child = start_child(command, self.log, death=signal.SIGINT, account=account)
         deadline = time.monotonic() + START_SECONDS
+        self.child = start_child(command, self.log, death=signal.SIGINT, account=account)
         while not self.answers():
-            if self.child.poll() is not None or time.monotonic() > deadline:
+            ended, late = self.child.poll() is not None, time.monotonic() > deadline
+            if ended and not late and IN_USE in last_lines(self.log):
+                # The sessions of a server that was killed are still on their way out.
+                self.child = start_child(command, self.log, death=signal.SIGINT, account=account)
+            elif ended or late:
                 self.stop()
                 mend = "see its last words below, or set DATABASE_URL to a server of your own."
                 raise StartError(f"PostgreSQL did not start: {mend}{last_lines(self.log)}")
