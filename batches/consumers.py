@@ -84,7 +84,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self._answered.clear()
         await self.send(text_data="".join(parts))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._answered.wait(), ANSWER_SECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._answered.wait()
 
     async def _send_messages(self, parts: list[str]) -> None:
         for part in parts:

@@ -51,7 +51,8 @@ class Checks:
     async def _run(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._soon.wait(), CHECK_SECONDS)
+                async with asyncio.timeout(CHECK_SECONDS):
+                    await self._soon.wait()
             self._soon.clear()
             # The renderers say when the database is away; until it is back nothing is shown either.
             with contextlib.suppress(DatabaseError):

@@ -73,8 +73,10 @@ class Renderer:
             self._changed.clear()
             rest = await self._look()
             await asyncio.sleep(began + FRAME_SECONDS - time.monotonic())
+            # Not wait_for: before Python 3.12 it lets a cancellation pass that comes in the moment of a change.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), rest)
+                async with asyncio.timeout(rest):
+                    await self._changed.wait()
 
     async def _look(self) -> float:
         """Look, show what is new to all, and return the seconds until the next look without a hint.
