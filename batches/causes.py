@@ -72,6 +72,8 @@ CAUSES: dict[str, Cause] = {
     "upload.expired": Cause(_("The file was not sent to its end in time."), _("Add it again.")),
 }
 """By code. Codes that are not here fall back to the file's own message."""
+PERMANENT = frozenset(code for code, cause in CAUSES.items() if not cause.may_pass)
+"""Trying the same bytes again cannot help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +107,4 @@ def words_for(code: str, message: str = "") -> Words:
 
 def may_pass(code: str) -> bool:
     """Whether trying the same bytes again may help; an unknown cause may."""
-    return code not in CAUSES or CAUSES[code].may_pass
+    return code not in PERMANENT

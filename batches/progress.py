@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Min, QuerySet
 
-from batches.causes import Words, words_for
+from batches.causes import Words, may_pass, words_for
 from batches.engine.arrive import MAY_COME_AGAIN
 from batches.engine.stall import why_still
 from batches.models import BatchItem, UploadBatch
@@ -40,18 +40,23 @@ class InHand:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Failed files of one batch with the same cause and words, and how many of them could be tried again."""
+    """Failed files of one batch with the same cause and words, and of how many the bytes are stored."""
 
     code: str
     count: int
     message: str
     names: tuple[str, ...]
-    retryable: int
+    stored: int
 
     @property
     def more(self) -> int:
         """How many files are not named."""
         return self.count - len(self.names)
+
+    @property
+    def retryable(self) -> int:
+        """How many of them could be tried again."""
+        return self.stored if may_pass(self.code) else 0
 
     @property
     def words(self) -> Words:
@@ -147,6 +152,11 @@ def _trouble(failed: QuerySet[BatchItem], cause: Mapping[str, Any]) -> Trouble:
     same = failed.filter(error_code=cause["error_code"], error_message=cause["error_message"])
     names = tuple(same.order_by("id").values_list("filename", flat=True)[:NAMES_SHOWN])
     return Trouble(cause["error_code"], cause["count"], cause["error_message"], names, cause["stored"])
+
+
+def can_try_again(item: BatchItem) -> bool:
+    """Whether trying this file again is possible and may help; the batch must not be cancelled."""
+    return item.status == ItemStatus.FAILED and item.upload_id is not None and may_pass(item.error_code)
 
 
 def described_again_by(batch: UploadBatch) -> int | None:

@@ -8,6 +8,7 @@ UPDATE, for the words only: the UPDATE alone decides.
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils.translation import gettext as _
 
+from batches import causes
 from batches.engine import abandon, cancel, pause, reanalyse, rename, retry, turn
 from batches.engine.errors import Refused
 from batches.intake.dropping import drop_cancelled
@@ -80,18 +81,19 @@ def rename_batch(user: User | AnonymousUser, batch_id: int, name: str) -> bool:
 
 
 def retry_failed(user: User | AnonymousUser, batch_id: int) -> int:
-    """Queue all its failed files whose bytes are stored; returns how many. Raises NotFound, Refused."""
+    """Queue its failed files whose bytes are stored and whose cause may pass; returns how many.
+
+    Raises NotFound, Refused.
+    """
     batch = find_batch(user, batch_id)
-    queued = retry.retry_failed(batch_id)
+    queued = retry.retry_failed(batch_id, causes.PERMANENT)
     if queued:
         return queued
     if _status(batch) == BatchStatus.CANCELLED:
         raise _refused(batch, "")
     if batch.failed:
-        raise Refused(
-            "batch.nothing_stored",
-            _("The failed files were refused on arrival and are not stored here. Mend them and add them once more."),
-        )
+        words = _("Trying again cannot help. Mend the files and add them once more.")
+        raise Refused("batch.nothing_to_retry", words)
     return 0
 
 
@@ -101,7 +103,7 @@ def retry_item(user: User | AnonymousUser, item_id: int) -> bool:
     if item is None:
         raise NotFound
     batch = find_batch(user, item.batch_id)
-    if retry.retry_item(item_id):
+    if causes.may_pass(item.error_code) and retry.retry_item(item_id):
         return True
     item.refresh_from_db()
     if item.status in {ItemStatus.PENDING, ItemStatus.PROCESSING}:
@@ -177,5 +179,8 @@ def _item_refused(item: BatchItem, batch: UploadBatch) -> Refused:
     if item.status == ItemStatus.FAILED and item.upload_id is None:
         words = _("“%(name)s” is not stored here. Mend it and add it once more.")
         return Refused("item.not_stored", words % {"name": item})
+    if item.status == ItemStatus.FAILED:
+        words = _("Trying “%(name)s” again cannot help. Mend it and add it once more.")
+        return Refused("item.permanent", words % {"name": item})
     words = _("“%(name)s” has not failed; there is nothing to try again.")
     return Refused("item.not_failed", words % {"name": item})

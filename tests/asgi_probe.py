@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import sys
 from typing import Any
 
 PIECE = 2**18
@@ -25,6 +26,8 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await send_large(send)
         return
     if scope["path"] == "/slow":
+        sys.stdout.write("The slow request is here.\n")
+        sys.stdout.flush()
         await asyncio.sleep(1.5)
     if scope["path"] == "/endless":
         await asyncio.Event().wait()

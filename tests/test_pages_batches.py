@@ -38,14 +38,14 @@ def finish(batch: UploadBatch, count: int) -> None:
     UploadBatch.objects.filter(id=batch.id).update(successful=count)
 
 
-def fail_one(batch: UploadBatch) -> BatchItem:
+def fail_one(batch: UploadBatch, code: str = "item.internal") -> BatchItem:
     item = batch.items.order_by("-id")[0]
     BatchItem.objects.filter(id=item.id).update(
         status=ItemStatus.FAILED,
         queue_position=None,
         finished_at=timezone.now(),
-        error_code="image.truncated",
-        error_message="The picture is incomplete.",
+        error_code=code,
+        error_message="Words of the file.",
     )
     UploadBatch.objects.filter(id=batch.id).update(failed=1)
     return item
@@ -107,9 +107,20 @@ def test_batch_page_names_cause_and_files_of_failures_and_offers_another_try(pag
     html = text(page, detail(batch))
 
     assert "1 file needs a look" in html
-    assert "The picture is incomplete: its end is missing." in html
+    assert "The program made a mistake on this file." in html
     assert '<button type="submit" id="press-retry" form="retry">Try 1 file again</button>' in html
     assert f'name="item" value="{item.id}"' in html
+
+
+def test_batch_page_offers_no_try_that_cannot_help(page: Client, anna: User) -> None:
+    batch = fill(anna, 3)
+    item = fail_one(batch, "image.truncated")
+
+    html = text(page, detail(batch))
+
+    assert "The picture is incomplete: its end is missing." in html
+    assert 'id="press-retry"' not in html
+    assert f'name="item" value="{item.id}"' not in html
 
 
 def test_batch_page_says_private_only_for_the_embedded_analyzer(page: Client, anna: User, settings: Settings) -> None:

@@ -30,7 +30,7 @@ def fail_one(batch: UploadBatch) -> BatchItem:
         status=ItemStatus.FAILED,
         queue_position=None,
         finished_at=timezone.now(),
-        error_code="image.truncated",
+        error_code="item.internal",
         error_message="The picture is incomplete.",
     )
     UploadBatch.objects.filter(id=batch.id).update(failed=1)

@@ -52,14 +52,14 @@ def test_failed_file_tells_attempts_deaths_reason_and_offers_another_try(page: C
         finished_at=now,
         attempts=3,
         deaths=1,
-        error_code="image.truncated",
-        error_message="The picture is incomplete.",
+        error_code="item.internal",
+        error_message="It broke.",
     )
 
     html = text(page, item)
 
-    assert "The picture is incomplete." in html
-    assert "<code>image.truncated</code>" in html
+    assert "The program made a mistake on this file." in html
+    assert "<code>item.internal</code>" in html
     assert "3 times, last" in html
     assert "once, by the end of the program" in html
     assert f'name="item" value="{item.id}"' in html

@@ -45,7 +45,7 @@ def test_stop_lets_a_request_in_flight_finish(make_server: MakeServer) -> None:
     asking = threading.Thread(target=lambda: told.append(server.request("POST", "/slow", b"abc")))
     asking.start()
     with server.connect() as idle:
-        wait_until(lambda: server.established() >= 2)
+        wait_until(lambda: "The slow request is here." in server.log.read_text() and server.established() >= 2)
 
         status = server.stop()
         asking.join()

@@ -23,11 +23,11 @@ def owner(db: None) -> User:
     return make_person("owner")
 
 
-def fail_one(batch: UploadBatch) -> BatchItem:
-    """Let the first waiting file of the batch fail for good."""
+def fail_one(batch: UploadBatch, code: str = "item.internal") -> BatchItem:
+    """Let the first waiting file of the batch fail, for a cause that may pass."""
     taken = claim.claim_item(batch.id, WORKER)
     assert taken is not None
-    assert finish.fail(taken, "image.truncated", "The file ends too early.")
+    assert finish.fail(taken, code, "Words of the file.")
     return BatchItem.objects.get(id=taken.item_id)
 
 
@@ -124,7 +124,7 @@ def test_retry_with_nothing_failed_is_no_error(owner: User) -> None:
     assert services.retry_failed(owner, batch.id) == 0
 
 
-def test_retry_of_refused_files_says_that_they_are_not_stored(owner: User) -> None:
+def test_retry_of_refused_files_says_that_it_cannot_help(owner: User) -> None:
     batch = arrive.open_batch(owner.id, "Texts")
     item, _ = arrive.add_item(batch.id, arrive.NewFile("a.txt", "a.txt", "a" * 64, 1))
     arrive.refuse_item(item.id, "file.unsupported", "a.txt is a text.")
@@ -134,7 +134,30 @@ def test_retry_of_refused_files_says_that_they_are_not_stored(owner: User) -> No
     with pytest.raises(Refused, match=r"a\.txt") as item_refusal:
         services.retry_item(owner, item.id)
 
-    assert (refusal.value.code, item_refusal.value.code) == ("batch.nothing_stored", "item.not_stored")
+    assert (refusal.value.code, item_refusal.value.code) == ("batch.nothing_to_retry", "item.not_stored")
+
+
+def test_retry_leaves_files_alone_whose_cause_cannot_pass(owner: User) -> None:
+    batch = fill(owner, files=2)
+    damaged, unlucky = fail_one(batch, "image.truncated"), fail_one(batch)
+
+    assert services.retry_failed(owner, batch.id) == 1
+
+    assert set(batch.items.values_list("id", "status")) == {
+        (damaged.id, ItemStatus.FAILED),
+        (unlucky.id, ItemStatus.PENDING),
+    }
+    assert_counters_true(batch)
+
+
+def test_retry_of_one_file_whose_cause_cannot_pass_is_refused(owner: User) -> None:
+    batch = fill(owner, files=1)
+    item = fail_one(batch, "image.truncated")
+
+    with pytest.raises(Refused, match="cannot help") as refusal:
+        services.retry_item(owner, item.id)
+
+    assert refusal.value.code == "item.permanent"
 
 
 def test_retry_of_one_file_queues_it_once(owner: User) -> None:

@@ -1,5 +1,6 @@
 """Working again on files that failed; only those whose bytes are stored."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -16,13 +17,13 @@ from batches.states import BatchStatus, ItemStatus
 CHUNK = 2000
 
 
-def retry_failed(batch_id: int) -> int:
-    """Queue every failed file of a batch again; a completed batch goes on. Returns how many files.
+def retry_failed(batch_id: int, but: Collection[str] = ()) -> int:
+    """Queue every failed file of a batch again, `but` those with these codes; a completed batch goes on.
 
-    Raises BatchClosed when the batch was cancelled, ReanalysisRunning when it is a re-analysis and would go on beside
-    another one of the same source.
+    Returns how many files. Raises BatchClosed when the batch was cancelled, ReanalysisRunning when it is a re-analysis
+    and would go on beside another one of the same source.
     """
-    return _retry(batch_id, Q(batch_id=batch_id))
+    return _retry(batch_id, Q(batch_id=batch_id) & ~Q(error_code__in=but))
 
 
 def retry_item(item_id: int) -> bool:

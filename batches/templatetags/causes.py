@@ -4,6 +4,7 @@ from django import template
 
 from batches.causes import words_for
 from batches.models import BatchItem
+from batches.progress import can_try_again
 
 register = template.Library()
 
@@ -12,3 +13,6 @@ register = template.Library()
 def words(item: BatchItem) -> str:
     """What happened to a failed file and what to do, in one line."""
     return words_for(item.error_code, item.error_message).text
+
+
+register.filter("can_try_again", can_try_again)

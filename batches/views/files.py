@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from batches.models import BatchItem
-from batches.progress import STAGES
+from batches.progress import STAGES, can_try_again
 from batches.states import FINISHED_ITEMS, Stage
 from batches.views.requests import PageRequest
 
@@ -29,7 +29,7 @@ def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpRespon
         "steps": len(STAGES),
         "took": f"{max(0.0, took.total_seconds()):.1f}" if took else "",
         "moving": item.status not in FINISHED_ITEMS and item.batch.is_active,
-        "again": item.status == "failed" and item.upload_id and item.batch.status != "cancelled",
+        "again": can_try_again(item) and item.batch.status != "cancelled",
     }
     template = "batches/_item.html" if request.htmx else "batches/item_detail.html"
     return render(request, template, context)

@@ -79,7 +79,8 @@ def test_second_sending_on_the_page_begins_with_a_fresh_panel(page: Page, tmp_pa
     held: list[Route] = []
     page.route("**/tus/**", lambda route: held.append(route))
 
-    page.evaluate(DROP_FILES, 10)
+    # While the first sending is not quite over, a drop is turned away.
+    wait_until(lambda: page.evaluate(DROP_FILES, 10) or page.locator("#wait").is_hidden())
     wait_until(lambda: page.evaluate("1") and held)
 
     expect(page.locator("#sending-title")).to_have_text("Sending")

@@ -26,6 +26,7 @@ PHOTOS = {
 }
 LABELS = [{"name": "table", "score": 0.9}, {"name": "still life", "score": 0.7}]
 ADVICE = "The picture is incomplete: its end is missing."
+MISTAKE = "The program made a mistake on this file."
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def make_world(owner: User, newcomer: User) -> World:
     User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
     owner.refresh_from_db()
     completed = fill(owner, 24, "Norway")
-    fail_stored(completed, "image.truncated", ADVICE)
+    fail_stored(completed, "item.internal", MISTAKE)
     refuse(completed, "notes/what we ate and where we slept.txt")
     describe(completed, 23)
     arrive.seal_batch(completed.id)
@@ -84,8 +85,8 @@ def make_world(owner: User, newcomer: User) -> World:
 def running_batch(owner: User) -> UploadBatch:
     """A batch of 60 files: 34 described, 2 failed, 3 in hand."""
     batch = fill(owner, 60, "Iceland, ring road")
-    for _ in range(2):
-        fail_stored(batch, "image.truncated", ADVICE)
+    fail_stored(batch, "image.truncated", ADVICE)
+    fail_stored(batch, "item.internal", MISTAKE)
     describe(batch, 34)
     for _ in range(3):
         claim.claim_item(batch.id, NOBODY)
