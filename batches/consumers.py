@@ -5,6 +5,7 @@ import contextlib
 import logging
 from typing import Any
 
+from autobahn.exception import Disconnected
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from batches.language import language_of
@@ -76,6 +77,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 while parts := await viewer.next_parts():
                     await (self._send_messages(parts) if json else self._send_frame(parts))
                 await self.close(viewer.ended)
+        except Disconnected:
+            # It went away while a frame was on its way; the server tells us next.
+            logger.debug("Who watched the live %s has left.", subjects[0].key)
         except Exception:
             logger.exception("The live %s failed.", subjects[0].key)
             await self.close(FAILED)

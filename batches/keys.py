@@ -8,7 +8,7 @@ from django.utils.crypto import salted_hmac
 def key_of(item_id: int) -> UUID:
     """Return the storage key for the bytes of this item: the same at each repetition, not to be guessed by others.
 
-    No two items share a key and no item is received twice, so the bytes of a deleted picture that come again get
-    another one: what is still removed of the old picture is never theirs.
+    No two items share a key, and an item whose bytes were stored is never received again, so the bytes of a deleted
+    picture that come once more get another key: what is still removed of the old picture is never theirs.
     """
     return UUID(bytes=salted_hmac("batches.intake", str(item_id), algorithm="sha256").digest()[:16], version=4)

@@ -8,7 +8,7 @@ from django.db.models import Count, Min, QuerySet
 
 from batches.causes import Words, may_pass, words_for
 from batches.engine.arrive import MAY_COME_AGAIN
-from batches.engine.stall import why_still
+from batches.engine.stall import Reason, why_still
 from batches.models import BatchItem, UploadBatch
 from batches.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
 from uploads.addresses import LIST_SIDE, preview_address
@@ -66,13 +66,18 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything above the list of files, as of one moment. `waiting_for` is blank while work goes on."""
+    """Everything above the list of files, as of one moment; `still` says why nothing goes on."""
 
     batch: UploadBatch
     in_hand: tuple[InHand, ...]
     in_hand_total: int
     troubles: tuple[Trouble, ...]
-    waiting_for: str
+    still: Reason | None
+
+    @property
+    def waiting_for(self) -> str:
+        """What it waits for, in one line; blank while work goes on."""
+        return self.still.text if self.still else ""
 
     @property
     def waiting(self) -> int:
@@ -115,7 +120,7 @@ def read_snapshot(batch_id: int, before: Snapshot | None = None) -> Snapshot | N
     troubles = before.troubles if before and _same_failures(before.batch, batch) else _troubles(batch)
     still = why_still([batch]).get(batch.id)
     shown = PICTURED_SHOWN if any(file.picture for file in in_hand) else IN_HAND_SHOWN
-    return Snapshot(batch, tuple(in_hand[:shown]), len(in_hand), troubles, still.words if still else "")
+    return Snapshot(batch, tuple(in_hand[:shown]), len(in_hand), troubles, still)
 
 
 def _same_failures(before: UploadBatch, now: UploadBatch) -> bool:

@@ -11,6 +11,7 @@ import redis
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
+from batches.broker import LONGEST_PAUSE_MS
 from batches.cleaner import clean
 from batches.engine.give_back import give_back
 from batches.engine.heartbeat import beat
@@ -89,6 +90,10 @@ class WorkerMiddleware(dramatiq.Middleware):
 
     def __init__(self) -> None:
         self._threads: list[Repeat] = []
+
+    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Let idle threads look up more often than each second: a stop waits for every one of them."""
+        worker.worker_timeout = LONGEST_PAUSE_MS
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Start the threads: the heartbeat takes an identity, however often it has to try; nothing is claimed before.

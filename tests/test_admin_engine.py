@@ -106,7 +106,7 @@ def test_batch_list_and_page_say_what_a_batch_waits_for(viewer: Client, owner: U
         one = text(viewer, "admin:batches_uploadbatch_change", batch.id)
 
     assert "Processing<br>Waiting for the storage</td>" in many
-    assert "Waiting for the storage: The disk is full." in one
+    assert 'Waiting for the storage: <span lang="en">The disk is full.</span>' in one
 
 
 def test_batch_list_says_when_no_worker_runs(viewer: Client, owner: User) -> None:

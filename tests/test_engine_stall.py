@@ -106,7 +106,7 @@ def test_reasons_of_many_batches_are_told_apart(owner: User) -> None:
 
 
 def test_unknown_cause_is_named_by_its_code() -> None:
-    assert waiting_for("tape.away", "The tape is away.").words == "Waiting for tape.away: The tape is away."
+    assert waiting_for("tape.away", "The tape is away.").text == "Waiting for tape.away: The tape is away."
 
 
 def test_page_shows_what_is_waited_for_and_no_time_left(owner: User, client: Client) -> None:
@@ -116,7 +116,7 @@ def test_page_shows_what_is_waited_for_and_no_time_left(owner: User, client: Cli
     with living_worker("storage.full", "No room for <b>."):
         page = client.get(reverse("batch-detail", args=[batch.id])).content.decode()
 
-    assert '<p class="notice warning">Waiting for the storage: No room for &lt;b&gt;.</p>' in page
+    assert 'Waiting for the storage: <span lang="en">No room for &lt;b&gt;.</span></p>' in page
     assert "Time left" not in page
 
 

@@ -60,6 +60,16 @@ def test_table_shows_nothing_of_another_account(owner: User, other: User) -> Non
     assert len(table(ask(other))) == 1
 
 
+def test_table_speaks_the_language_of_its_reader(owner: User) -> None:
+    fail_stored(fill(owner, 1))
+
+    answer = async_to_sync(Asking(owner).get)(reverse("inbox-csv"), Accept_Language="de")
+
+    heading, row = table(answer)
+    assert heading[:2] == ["Import", "Datei"]
+    assert row[4] == "Das Programm hat bei dieser Datei einen Fehler gemacht."
+
+
 def test_dismissed_failures_are_left_out(owner: User) -> None:
     item = fail_stored(fill(owner, 1))
     BatchItem.objects.filter(id=item.id).update(dismissed_at=item.finished_at)

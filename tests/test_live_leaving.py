@@ -1,15 +1,20 @@
 """Who leaves a live page is let go at once, also in the very moment of a change."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from asgiref.sync import sync_to_async
+from autobahn.exception import Disconnected
+from channels.exceptions import StopConsumer
 from django.contrib.auth.models import User
 
 from batches.renderer import watching
 from batches.viewer import FRAME_SECONDS, Viewer
 from batches.watched import BatchMessages
+from tests.live import Page, cookie_of
 from tests.rows import fill
+from vuemantics.asgi import application
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
 
@@ -28,3 +33,25 @@ async def test_viewer_who_leaves_in_the_moment_of_a_change_is_let_go(subject: Ba
             async with watching(subject, Viewer(1)):  # who comes makes it look again
                 for _ in range(turns):
                     await asyncio.sleep(0)
+
+
+async def test_page_that_goes_while_a_frame_is_on_its_way_is_no_fault(
+    owner: User, subject: BatchMessages, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = Page(None, await sync_to_async(cookie_of)(owner))
+    received: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+    received.put_nowait({"type": "websocket.connect"})
+    tried = asyncio.Event()
+
+    async def send(message: dict[str, str]) -> None:
+        if message["type"] == "websocket.send":
+            tried.set()
+            raise Disconnected
+
+    serving = asyncio.create_task(application(page.socket.scope, received.get, send))
+    await asyncio.wait_for(tried.wait(), 5)
+    received.put_nowait({"type": "websocket.disconnect", "code": "1006"})
+    with suppress(StopConsumer):
+        await asyncio.wait_for(serving, 5)
+
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -34,7 +34,7 @@ async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
 
 async def test_open_page_tells_of_waiting_and_of_going_on_without_a_hint(worker: Worker, page: Page) -> None:
     await page.open()
-    await page.frame_with("Waiting for the storage: The disk is full.")
+    await page.frame_with('Waiting for the storage: <span lang="en">The disk is full.</span>')
 
     await Worker.objects.filter(id=worker.id).aupdate(holding_cause="", holding_message="", holding_since=None)
 

@@ -7,23 +7,33 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.forms.widgets import Script
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from batches.models import UploadBatch
+
+
+class OwnerSelect(AutocompleteSelect):
+    """Says in its field, while nobody is chosen, what that means: the field is named by what it shows."""
+
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the attributes; Django leaves the placeholder blank."""
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": gettext("All owners")}
 
 
 class OwnerForm(forms.Form):
     """One field with Django's autocompletion; the widget asks for people as the field `owner` of a batch may have."""
 
     class Media:
-        css = {"all": ["css/admin.css"]}
+        js = [Script("js/admin_owner.js", type="module")]
 
     owner = forms.ModelChoiceField(
         User.objects.all(),
         required=False,
         label=_("Owner"),
-        widget=AutocompleteSelect(UploadBatch._meta.get_field("owner"), admin.site),
+        widget=OwnerSelect(UploadBatch._meta.get_field("owner"), admin.site),
     )
 
 

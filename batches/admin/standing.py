@@ -33,6 +33,9 @@ class StandingAdmin(ReadOnlyAdmin):
         status = batch.get_status_display()
         if hasattr(batch, "still_because"):
             reason = batch.still_because.short if batch.still_because else ""
-        else:
-            reason = found.words if (found := why_still([batch]).get(batch.pk)) else ""
-        return format_html("{}<br>{}", status, reason) if reason else status
+            return format_html("{}<br>{}", status, reason) if reason else status
+        still = why_still([batch]).get(batch.pk)
+        if still is None:
+            return status
+        detail = format_html(': <span lang="en">{}</span>', still.detail) if still.detail else ""
+        return format_html("{}<br>{}{}", status, still.words, detail)

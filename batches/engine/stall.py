@@ -26,10 +26,16 @@ AWAY = {
 
 
 class Reason(NamedTuple):
-    """Why a batch stands still: in a few words for a list, and in whole sentences."""
+    """Why a batch stands still: in a few words for a list, in whole sentences, and what the fault said, in English."""
 
     short: str
     words: str
+    detail: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it in one line."""
+        return f"{self.words}: {self.detail}" if self.detail else self.words
 
 
 # Walks pg_locks, the newest rows of batches_worker, item_queue and item_in_hand. The last sign is of the newest
@@ -78,7 +84,7 @@ def why_still(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dict[in
 def waiting_for(cause: str, message: str) -> Reason:
     """Say what a worker that holds waits for; `cause` is a stable code such as `storage.full`."""
     short = _("Waiting for %(away)s") % {"away": AWAY.get(cause.split(".")[0], cause)}
-    return Reason(short, f"{short}: {message}")
+    return Reason(short, short, message)
 
 
 def no_worker() -> Reason:
