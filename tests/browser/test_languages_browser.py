@@ -54,7 +54,7 @@ def test_language_chosen_at_the_foot_stays(open_page: OpenPage, owner: User) -> 
     page.get_by_role("button", name="Deutsch").click()
 
     expect(page).to_have_url("**/batches/new/".replace("**", page.url.split("/batches")[0]))
-    expect(page.get_by_role("link", name="Dateien hinzufügen")).to_be_visible()
+    expect(page.get_by_role("link", name="Hinzufügen")).to_be_visible()
     expect(page.get_by_role("button", name="Deutsch")).to_have_attribute("aria-current", "true")
 
 
