@@ -42,6 +42,13 @@ class Stage(models.TextChoices):
     INDEXING = "indexing", _("Indexing")
 
 
+class AttemptEnd(models.TextChoices):
+    """How an attempt at a file ended that was not the last."""
+
+    FAILED = "failed", _("Failed")
+    LOST = "lost", _("Cut off")
+
+
 BATCH_EDGES: dict[BatchStatus, frozenset[BatchStatus]] = {
     BatchStatus.PENDING: frozenset(
         {BatchStatus.PROCESSING, BatchStatus.PAUSED, BatchStatus.COMPLETED, BatchStatus.CANCELLED}

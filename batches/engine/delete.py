@@ -15,6 +15,7 @@ from django.utils import timezone
 from batches.engine.announce import batches_stand_otherwise
 from batches.engine.arrive import MAY_COME_AGAIN
 from batches.engine.cancel import cancel_items
+from batches.engine.history import forget
 from batches.keys import key_of
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus, batch_sources
@@ -68,6 +69,7 @@ def delete_step(batch_id: int) -> tuple[int, list[int]]:
         cancel_items(batch_id)
     with transaction.atomic():
         items = fetch_rows(TAKE, {"batch": batch_id, "chunk": CHUNK})
+        forget([id for id, _, _, _ in items])
         uploads = lock_uploads({upload for _, _, upload, _ in items if upload})
         delete_uploads([id for (id,) in fetch_rows(UNSHARED, {"ids": uploads})])
         cut_off = [id for id, status, upload, code in items if not upload and _was_receiving(status, code)]

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from batches import events
 from batches.engine.give_back import QUEUED
+from batches.engine.history import keep_losses
 from batches.engine.liveness import living_workers
 from batches.engine.missing import Look, look_for
 from batches.models import BatchItem, UploadBatch, Worker
@@ -73,6 +74,7 @@ def _take_back(lost: Q, started: datetime, *, deciding: bool) -> int:
         holders = list(items.values_list("worker").annotate(Count("id")).order_by("worker"))
         poison = items.filter(deaths__gte=settings.MAX_DEATHS)
         failed = list(poison.values_list("batch_id").annotate(Count("id")).order_by("batch_id"))
+        keep_losses(items.values_list("id", flat=True))
         _fail_poison(poison)
         items.filter(status=ItemStatus.PROCESSING).update(**QUEUED)
         batches = list(items.values_list("batch_id", flat=True).distinct())

@@ -11,6 +11,7 @@ from batches import bells
 from batches.engine.announce import batches_stand_otherwise
 from batches.engine.errors import BatchClosed, ReanalysisRunning
 from batches.engine.give_back import QUEUED
+from batches.engine.history import keep_failures
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
 
@@ -53,6 +54,7 @@ def _retry(batch_id: int, which: Q, most: int | None = None) -> int:
         ids = list(failed.select_for_update().order_by("id").values_list("id", flat=True)[:most])
         if not ids:
             return 0
+        keep_failures(ids)
         retried = BatchItem.objects.filter(id__in=ids).update(
             **QUEUED,
             deaths=0,

@@ -522,6 +522,41 @@ class Migration(migrations.Migration):
                 name="batch_gone_idle",
             ),
         ),
+        migrations.CreateModel(
+            name="Attempt",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "end",
+                    models.CharField(
+                        choices=[("failed", "Failed"), ("lost", "Cut off")], max_length=10, verbose_name="end"
+                    ),
+                ),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started at")),
+                ("ended_at", models.DateTimeField(verbose_name="ended at")),
+                ("worker", models.BigIntegerField(blank=True, null=True, verbose_name="worker")),
+                ("error_code", models.CharField(blank=True, max_length=50, verbose_name="error code")),
+                ("error_message", models.CharField(blank=True, max_length=500, verbose_name="error message")),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="history",
+                        to="batches.batchitem",
+                        verbose_name="batch item",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "attempt",
+                "verbose_name_plural": "attempts",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("end__in", ["failed", "lost"])), name="attempt_end_known"
+                    )
+                ],
+            },
+        ),
         # The queue changes all the time: vacuum it early. A batch's row is updated per file: leave room beside it.
         migrations.RunSQL(
             "ALTER TABLE batches_batchitem SET (autovacuum_vacuum_scale_factor = 0.02);"

@@ -11,6 +11,8 @@ from batches.progress import STAGES, can_try_again
 from batches.states import FINISHED_ITEMS, Stage
 from batches.views.requests import PageRequest
 
+ATTEMPTS_SHOWN = 20
+
 
 @require_safe
 @never_cache
@@ -24,6 +26,7 @@ def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpRespon
     took = item.finished_at - item.started_at if item.finished_at and item.started_at else None
     context = {
         "item": item,
+        "history": item.history.order_by("-id")[:ATTEMPTS_SHOWN],
         "batch": item.batch,
         "step": STAGES.index(Stage(item.stage)) + 1 if item.stage else 0,
         "steps": len(STAGES),
