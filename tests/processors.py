@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from batches.engine.in_hand import Held
 from batches.states import Stage
@@ -28,6 +29,21 @@ def audited(held: Held) -> Callable[[], None]:
 
     def save() -> None:
         upload.update(audit_score=Coalesce("audit_score", 0) + 1, hidden=True)
+
+    return save
+
+
+def noted(held: Held) -> Callable[[], None] | None:
+    """Note each analysis in the file that NOTES names, and take 0.1 s; what is known is not analysed."""
+    if held.claim.known:
+        return None
+    with Path(os.environ["NOTES"]).open("a") as notes:
+        notes.write(f"{held.claim.upload_id}\n")
+    slow(held)
+    upload = Upload.objects.filter(id=held.claim.upload_id or 0)
+
+    def save() -> None:
+        upload.update(processed_at=timezone.now())
 
     return save
 

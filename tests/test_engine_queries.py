@@ -56,7 +56,7 @@ def half_done(transactional_db: None) -> int:
 
 
 def test_claim_walks_the_queue_index(half_done: int, owner: User) -> None:
-    used = indexes(CLAIM, batch=half_done, worker=1, lease="30 s", suspect=False, cap=0)
+    used = indexes(CLAIM, batch=half_done, worker=1, lease="30 s", suspect=False, cap=0, pictures=1)
 
     assert "item_queue" in used
 
