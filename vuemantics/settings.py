@@ -174,7 +174,10 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 _hsts_seconds = whole("VUEMANTICS_HSTS_SECONDS", 31_536_000, least=0)
 SECURE_HSTS_SECONDS = _hsts_seconds if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# Of this host alone: other sites below it may have no HTTPS, and browsers would not reach them for a year. Django asks
+# for both, of subdomains and of the browsers' own lists, whoever else is there.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 
 # Of mails, and of pages for browsers that ask for none of these; each person may choose another.
