@@ -6,7 +6,11 @@ LONGEST_NAME = 200
 def one_line(wished: str) -> str:
     """Return a wished name on one line, without signs that cannot be printed; it may be blank, or too long.
 
-    Who types a name for a batch that is there is told that it is too long; a batch that is begun is often named after
-    a folder, and `open_batch` cuts it.
+    Who gives a batch another name is told when it is too long; one that is begun is often named after a folder: `cut`.
     """
     return " ".join("".join(sign if sign.isprintable() else " " for sign in wished).split())
+
+
+def cut(name: str) -> str:
+    """Return the name, or the beginning of one that is too long, with a mark that something is left out."""
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
