@@ -33,12 +33,21 @@ def total_threads() -> int:
 
 def ring_now(wanted: int) -> int:
     """Top the queue up to `wanted` bells; returns how many were sent. Raises redis.RedisError."""
-    broker = cast(RedisBroker, dramatiq.get_broker())
-    waiting: int = broker.client.llen(f"{broker.namespace}:{QUEUE}")
+    broker = _broker()
+    waiting: int = broker.client.llen(queue_key())
     missing = max(0, wanted - waiting)
     for _ in range(missing):
         broker.enqueue(dramatiq.Message(queue_name=QUEUE, actor_name=ACTOR, args=(), kwargs={}, options={}))
     return missing
+
+
+def queue_key() -> str:
+    """Return where in Redis the bells wait."""
+    return f"{_broker().namespace}:{QUEUE}"
+
+
+def _broker() -> RedisBroker:
+    return cast(RedisBroker, dramatiq.get_broker())
 
 
 class Ringer:

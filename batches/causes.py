@@ -44,6 +44,7 @@ CAUSES: dict[str, Cause] = {
     "image.corrupt": Cause(_("The picture is damaged and cannot be read."), _COPY),
     "image.truncated": Cause(_("The picture is incomplete: its end is missing."), _COPY),
     "item.abandoned": Cause(_("The file was never sent to its end."), _ANEW),
+    "item.deleted": Cause(_("The picture was deleted."), _("Start a new batch to add it again.")),
     "item.gone": Cause(
         _("The picture was deleted before it was worked on."), _("Add it once more if it is wanted after all.")
     ),

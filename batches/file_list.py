@@ -14,6 +14,7 @@ from django.db.models.lookups import GreaterThan
 
 from batches.models import BatchItem
 from batches.states import WAITING_ITEMS, ItemStatus
+from uploads.media.sniff import SUPPORTED
 from uploads.models import Kind, Upload
 
 NAME_LENGTH = 100
@@ -28,6 +29,8 @@ SHOWN: dict[str, tuple[ItemStatus, ...]] = {
     "left-out": (ItemStatus.CANCELLED,),
 }
 """The choices above the list of files; "all" filters nothing."""
+KINDS = frozenset(Kind.of(mime_type) for mime_type in SUPPORTED)
+"""The kinds that are offered to choose from: those of which files are taken."""
 
 
 @dataclass(frozen=True, slots=True)

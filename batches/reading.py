@@ -1,4 +1,7 @@
-"""The threads of the live pages: looking and rendering happen here, so that a slow query delays no other page."""
+"""The threads of the live pages: looking and rendering happen here, so that a slow query holds up no request.
+
+It may hold up other live pages: of them no more than LIVE_THREADS are looked at or rendered at a time.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +10,8 @@ from typing import ParamSpec, TypeVar
 
 from django.db import connections
 
-_threads = ThreadPoolExecutor(3, thread_name_prefix="live")
+LIVE_THREADS = 3
+_threads = ThreadPoolExecutor(LIVE_THREADS, thread_name_prefix="live")
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 

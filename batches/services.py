@@ -13,9 +13,9 @@ from batches.engine import abandon, cancel, pause, reanalyse, rename, retry, tur
 from batches.engine.errors import Refused
 from batches.intake.dropping import drop_cancelled
 from batches.models import BatchItem, UploadBatch
+from batches.naming import LONGEST_NAME, one_line
 from batches.states import BatchStatus, ItemStatus
 
-LONGEST_NAME = 200
 STAFF_PERMISSION = "batches.change_uploadbatch"
 
 
@@ -71,7 +71,7 @@ def cancel_batch(user: User | AnonymousUser, batch_id: int) -> bool:
 def rename_batch(user: User | AnonymousUser, batch_id: int, name: str) -> bool:
     """Call it `name`, which is put on one line. Raises NotFound, Refused."""
     find_batch(user, batch_id)
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    line = one_line(name)
     if not line:
         raise Refused("batch.name_empty", _("Give it a name of at least one letter."))
     if len(line) > LONGEST_NAME:

@@ -75,6 +75,8 @@ def test_cancel_asks_first_and_says_what_is_dropped(operator: Client, owner: Use
     batch.refresh_from_db()
     assert batch.status == BatchStatus.PROCESSING
     assert "3 files that are not done yet will be dropped." in response.content.decode()
+    assert "<li>Iceland (ada, Processing)</li>" in response.content.decode()
+    assert 'value="Yes, cancel them"' in response.content.decode()
     assert f'name="_selected_action" value="{batch.id}"' in response.content.decode()
 
 

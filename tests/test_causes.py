@@ -1,5 +1,6 @@
 """The words for codes of failures."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,22 +10,34 @@ from batches.causes import CAUSES, may_pass, words_for
 from batches.engine.arrive import MAY_COME_AGAIN
 
 ROOT = Path(__file__).resolve().parent.parent
-RAISED = re.compile(
-    r'(?:PermanentError|GONE = |_Unusable|refuse_item\([^,]+,|_refuse\([^,]+,)\(?\s*"([a-z]+\.[a-z_]+)"'
-)
+CODE = re.compile(r"(?:file|image|item|quota|storage|upload)\.[a-z_]+")
+NOT_OF_FILES = {
+    # What people may not command.
+    *{"item.completed", "item.not_failed", "item.not_stored", "item.permanent", "upload.busy", "upload.too_many"},
+    # Answers of the tus endpoint about its protocol.
+    *{"upload.complete", "upload.unknown"},
+    # For these workers wait, and no file fails.
+    *{"storage.temp_full", "storage.unreadable"},
+}
 
 
-def raised_codes() -> set[str]:
-    """The codes that the sources give to files for good."""
-    sources = [path for app in ("uploads", "batches") for path in (ROOT / app).rglob("*.py")]
-    return {code for path in sources for code in RAISED.findall(path.read_text())}
+def codes_of_files() -> set[str]:
+    """The codes in the sources that can refuse or fail a file."""
+    sources = [path for app in ("uploads", "batches") for path in (ROOT / app).rglob("*.py") if path.stem != "causes"]
+    nodes = [node for path in sources for node in ast.walk(ast.parse(path.read_text()))]
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {text for text in texts if CODE.fullmatch(text)} - NOT_OF_FILES
 
 
-def test_every_code_that_a_file_fails_with_has_words() -> None:
-    codes = raised_codes()
+def test_every_code_that_refuses_or_fails_a_file_has_words() -> None:
+    codes = codes_of_files()
 
-    assert "item.gone" in codes
-    assert codes | MAY_COME_AGAIN <= set(CAUSES)
+    assert {"item.gone", "image.bomb", "quota.exceeded"} | MAY_COME_AGAIN <= codes
+    assert codes - set(CAUSES) == set()
+
+
+def test_every_cause_can_happen() -> None:
+    assert set(CAUSES) - codes_of_files() == set()
 
 
 @pytest.mark.parametrize("code", sorted(CAUSES))

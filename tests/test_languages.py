@@ -9,6 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from batches.causes import words_for
+from batches.intake.gone import DELETED
 from batches.notices import due_batches, send_notices
 from batches.pace import Pace, throughput
 from tests.live import Page, cookie_of
@@ -101,6 +103,21 @@ def test_page_engine_of_the_admin_is_german(client: Client) -> None:
 
     assert "Warteschlange" in page
     assert "Wartende Dateien" in page
+
+
+def test_owner_filter_of_the_admin_is_german(client: Client) -> None:
+    client.force_login(make_staff("viewer", "view_uploadbatch", "view_user"))
+
+    page = html(client, "admin:batches_uploadbatch_changelist", **GERMAN)
+
+    assert 'data-filter-title="Besitzer"' in page
+
+
+def test_refusal_of_a_deleted_picture_has_german_words() -> None:
+    with translation.override("de"):
+        words = words_for(*DELETED)
+
+    assert words.text == "Das Bild wurde gelöscht. Zum erneuten Hinzufügen einen neuen Import beginnen."
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:

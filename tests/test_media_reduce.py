@@ -1,4 +1,6 @@
+import gc
 import io
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -62,19 +64,26 @@ def test_half_transparency_mixes_with_white() -> None:
 
 def test_colour_profile_is_converted_to_srgb(tmp_path: Path) -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    # Two bytes in the red colourant make another, much duller red of it.
-    at = int.from_bytes(srgb[srgb.index(b"rXYZ", 128) + 4 :][:4], "big") + 8
-    dull = srgb[:at] + b"\x00\x00\x30\x00" + srgb[at + 4 :]
-    dull = dull.replace("sRGB".encode("utf-16-be"), "dull".encode("utf-16-be"))
     source = Image.new("RGB", (40, 30), (200, 30, 30))
 
     def seen(profile: bytes) -> tuple[int, ...]:
         return pixel(read_picture(written(tmp_path, encoded(source, "PNG", icc_profile=profile))).image, 5, 5)
 
-    assert seen(srgb) == (200, 30, 30)
-    assert seen(dull)[0] < 180
+    assert seen(_srgb()) == (200, 30, 30)
+    assert seen(_dull())[0] < 180
+    assert seen(_dull() + bytes(2**17))[0] < 180
     assert seen(lab) == seen(b"no profile at all") == (200, 30, 30)
+
+
+@pytest.mark.parametrize("beginning", ["sound", "broken"])
+def test_large_colour_profiles_leave_nothing_in_memory(beginning: str) -> None:
+    profile = (_dull() if beginning == "sound" else b"no profile at all") + bytes(2**20)
+
+    assert _left_behind(profile) < 2**20
+
+
+def test_broken_colour_profiles_leave_nothing_in_memory() -> None:
+    assert _left_behind(b"no profile at all" + bytes(60_000)) < 2**17
 
 
 def test_thin_pictures_keep_a_side_of_one_pixel() -> None:
@@ -105,6 +114,34 @@ def test_previews_are_never_enlarged() -> None:
     previews = make_previews(textured(200, 100))
 
     assert {_opened(data).size for data in previews.values()} == {(200, 100)}
+
+
+def _srgb() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def _dull() -> bytes:
+    """A sound profile that is not sRGB's: two bytes in the red colourant make another, much duller red of it."""
+    srgb = _srgb()
+    at = int.from_bytes(srgb[srgb.index(b"rXYZ", 128) + 4 :][:4], "big") + 8
+    dull = srgb[:at] + b"\x00\x00\x30\x00" + srgb[at + 4 :]
+    return dull.replace("sRGB".encode("utf-16-be"), "dull".encode("utf-16-be"))
+
+
+def _left_behind(profile: bytes) -> int:
+    """How much more memory Python holds after twelve pictures with profiles that begin so and end differently."""
+    source = Image.new("RGB", (40, 30))
+    reduce_picture(source, 1024)
+    tracemalloc.start()
+    try:
+        for number in range(12):
+            source.info["icc_profile"] = profile + bytes([number])
+            reduce_picture(source, 1024)
+        del source
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
 
 
 def _white(mode: str) -> Image.Image:

@@ -39,6 +39,12 @@ def shown(page: Client, batch: UploadBatch, **query: str) -> list[str]:
     return re.findall(r"IMG_\d{4}\.JPG(?=</)", html.partition('class="files"')[2])
 
 
+def offered(page: Client, address: str) -> list[str]:
+    """The kinds that the page lets choose from."""
+    choice = page.get(address).content.decode().split('<select id="file-kind"')[1].split("</select>")[0]
+    return re.findall(r'<option value="(\w*)"', choice)
+
+
 def name(number: int) -> str:
     return f"IMG_{number:04}.JPG"
 
@@ -58,6 +64,15 @@ def test_list_is_narrowed_by_kind(page: Client, owner: User) -> None:
     assert shown(page, batch, kind="video") == [name(0)]
     assert shown(page, batch, kind="image") == [name(1), name(2), name(3)]
     assert len(shown(page, batch, kind="nonsense")) == 4
+
+
+def test_only_kinds_that_are_taken_are_offered(page: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"/batches/{fill(owner, 1).id}/"
+
+    assert offered(page, address) == ["", "image"]
+
+    monkeypatch.setattr("batches.views.pages.KINDS", frozenset(Kind.of(mime) for mime in ("image/jpeg", "video/mp4")))
+    assert offered(page, address) == ["", "image", "video"]
 
 
 def test_choices_are_kept_from_page_to_page_and_between_states(page: Client, owner: User) -> None:

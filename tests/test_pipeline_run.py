@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from batches.states import Stage
 from tests.pictures import SAMPLES, encoded, textured, written
 from uploads import pipeline
 from uploads.analysis.base import Description, Embedding, Label
@@ -49,10 +50,10 @@ def test_stages_are_announced_in_order() -> None:
 
     pipeline.run(SAMPLES / "coffee.jpg", _FaintAnalyzer(), stages.append)
 
-    assert (*stages, "indexing") == pipeline.STAGES
+    assert (*stages, "indexing") == tuple(Stage.values)
 
 
-@pytest.mark.parametrize("last", pipeline.STAGES[:-1])
+@pytest.mark.parametrize("last", Stage.values[:-1])
 def test_run_ends_at_any_stage_that_refuses_to_begin(last: str) -> None:
     class StopError(Exception):
         """Nobody wants the result any more."""

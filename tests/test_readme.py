@@ -39,6 +39,17 @@ def test_no_other_module_reads_a_variable_of_its_own() -> None:
     assert read - table <= {"PATH"}
 
 
+def test_variables_of_tests_and_benches_are_in_the_table_of_development() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    sources = [path for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py")]
+    read = {name for path in sources for name in re.findall(r'environ\.get\("([A-Z_]+)", "', path.read_text())}
+    table = set(first_column(section("Work on it")))
+
+    assert table >= set(re.findall(r"\$\((?:or \$\()?((?:TEST|CHAOS)_[A-Z_]+|JOBS)", makefile))
+    assert table >= read - {"VUEMANTICS_VAR"}
+    assert all(name in makefile + "".join(path.read_text() for path in sources) for name in table)
+
+
 def test_every_dependency_has_its_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[\[<>=;~! ]", line)[0] for line in project["dependencies"]}

@@ -20,8 +20,6 @@ from uploads.models import Upload
 from uploads.read_only_admin import ReadOnlyAdmin, ask_first
 from uploads.storage import read_file
 
-NAMES_TO_CONFIRM = 20
-
 
 @admin.register(Upload)
 class UploadAdmin(ReadOnlyAdmin):
@@ -56,7 +54,8 @@ class UploadAdmin(ReadOnlyAdmin):
     def delete_pictures(self, request: HttpRequest, queryset: QuerySet[Upload]) -> TemplateResponse | None:
         """Ask first, then delete the selected pictures. Django's own delete is off: rows and files go together."""
         if "confirmed" not in request.POST:
-            return ask_first(self, request, "admin/uploads/upload/deletion_confirmation.html", _extent(queryset))
+            template, rows = "admin/uploads/upload/deletion_confirmation.html", queryset.defer("metadata")
+            return ask_first(self, request, template, rows, _extent(queryset))
         chosen = list(queryset.defer("metadata")[: deletion.MOST_PICTURES + 1])
         try:
             deleted = deletion.delete_pictures(request.user, [upload.pk for upload in chosen])
@@ -126,9 +125,7 @@ class UploadAdmin(ReadOnlyAdmin):
 def _extent(chosen: QuerySet[Upload]) -> dict[str, Any]:
     """What the page that asks before deleting tells."""
     facts = chosen.aggregate(count=Count("id"), bytes=Sum("size"), people=Count("owner", distinct=True))
-    more = max(0, facts["count"] - NAMES_TO_CONFIRM)
-    rows = chosen.defer("metadata")[:NAMES_TO_CONFIRM]
-    return {"question": _("Delete these pictures?"), "action": "delete_pictures", "rows": rows, "more": more, **facts}
+    return {"question": _("Delete these pictures?"), "action": "delete_pictures", **facts}
 
 
 def _preview_url(upload: Upload, side: str) -> str:

@@ -15,6 +15,11 @@ class Kind(models.TextChoices):
     IMAGE = "image", _("Picture")
     VIDEO = "video", _("Video")
 
+    @classmethod
+    def of(cls, mime_type: str) -> "Kind":
+        """Return the sort of a file of a type that is taken."""
+        return cls.VIDEO if mime_type.startswith("video/") else cls.IMAGE
+
 
 class Upload(models.Model):
     """One stored file of one owner and what processing found in it.

@@ -11,9 +11,6 @@ from uploads.media.image import MAX_PIXELS, Picture, read_picture
 from uploads.media.previews import make_previews
 from uploads.media.values import Json
 
-STAGES = ("checking", "previewing", "describing", "embedding", "indexing")
-"""In this order; the last is the caller's, while it writes rows."""
-
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -51,10 +48,11 @@ def run(
 ) -> Result:
     """Process the file at `path`.
 
-    `on_stage` is called before each stage but "indexing" with its name; whatever it raises ends the run and is passed
-    on untouched. `max_pixels` is the limit of uploads.media.image. `computing` makes what is entered, once or twice,
-    around what keeps a core busy, so that a caller can bound how many files do so at a time: it may wait there, or
-    raise as `on_stage` does. An analyzer that waits for a server is left outside.
+    `on_stage` is called before each of "checking", "previewing", "describing" and "embedding", in this order, with its
+    name; whatever it raises ends the run and is passed on untouched. `max_pixels` is the limit of uploads.media.image.
+    `computing` makes what is entered, once or twice, around what keeps a core busy, so that a caller can bound how many
+    files do so at a time: it may wait there, or raise as `on_stage` does. An analyzer that waits for a server is left
+    outside.
 
     Raises PermanentError, TransientError or EnvironmentalError (see uploads.errors).
     """

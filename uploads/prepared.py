@@ -1,7 +1,7 @@
 """The statements of the hot path, prepared by the server: what runs for every file or every second.
 
-The ORM's versions of them (docs/architecture.md has the figures) took three to four times the processor time: most of
-it went into building and planning the same statements again, and into a transaction of its own around each.
+By the ORM they would cost three to four times the processor time (docs/architecture.md has the figures): most of it
+for building and planning the same statements again, and for a transaction of its own around each.
 """
 
 from collections.abc import Mapping

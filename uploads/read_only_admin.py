@@ -4,10 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from uploads.bounded_paginator import BoundedPaginator
+
+NAMES_TO_CONFIRM = 20
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
@@ -37,11 +40,16 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for 
 
 
 def ask_first(
-    model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, template: str, facts: dict[str, Any]
+    model_admin: "admin.ModelAdmin[Any]",
+    request: HttpRequest,
+    template: str,
+    rows: QuerySet[Any],
+    facts: dict[str, Any],
 ) -> TemplateResponse:
-    """Show a page that asks to confirm an action and repeats the choice of rows.
+    """Show a page that asks to confirm an action, names the first of the chosen `rows` and repeats the choice.
 
-    `facts` go to the template: its `question` is the title, its `action` the name of the action.
+    `template` extends admin/confirmation.html. `facts` go to it: `question` is the title, `action` the name of the
+    action, and `count` how many rows there are.
     """
     across = request.POST.get("select_across", "0")
     context = {
@@ -53,6 +61,8 @@ def ask_first(
         # "All on all pages" is asked for by the word alone; the boxes of one page would be too few.
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME)[: 1 if across == "1" else None],
         "checkbox": ACTION_CHECKBOX_NAME,
+        "rows": rows[:NAMES_TO_CONFIRM],
+        "more": max(0, facts["count"] - NAMES_TO_CONFIRM),
         **facts,
     }
     return TemplateResponse(request, template, context)

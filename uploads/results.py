@@ -5,8 +5,8 @@ import json
 from uploads.pipeline import Result
 from uploads.prepared import fetch_row
 
-# Twenty times the columns of a finish, for every file: prepared for the same reason (uploads/prepared.py). The ORM took
-# two statements and a savepoint.
+# Twenty times the columns of a finish, for every file: prepared for the same reason (uploads/prepared.py). By the
+# ORM it would be two statements and a savepoint.
 SAVE = """
 WITH saved AS (
     UPDATE uploads_upload

@@ -15,6 +15,9 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 
 from batches.intake.tus.app import tus_application  # noqa: E402
 from batches.routing import websocket_urlpatterns  # noqa: E402
+from vuemantics.web_pool import size_pool  # noqa: E402
+
+size_pool()
 
 
 async def http(scope: Any, receive: Any, send: Any) -> None:

@@ -6,23 +6,29 @@ import dj_database_url
 
 # Beside a worker's threads: heartbeat, reconciler, cleaner, notices, stop, and one to spare.
 OTHERS = 6
+# A process that is stopped in the middle of a transaction must not keep its locks from all others.
+SESSION = "-c idle_in_transaction_session_timeout=10s"
 
 
 def pooled_database(address: str, threads: int) -> dict[str, Any]:
-    """Return Django's settings of the database at this URL, for processes that work with so many threads."""
+    """Return Django's settings of the database at this URL, for worker processes with so many threads.
+
+    The web process sets a size of its own (`web_pool.py`). `options` of the address are kept, and count more than ours.
+    """
     database: dict[str, Any] = {**dj_database_url.parse(address)}
+    given = database.get("OPTIONS", {})
     database.update(
         CONN_MAX_AGE=0,
         CONN_HEALTH_CHECKS=True,
         OPTIONS={
-            **database.get("OPTIONS", {}),
+            **given,
             # Opened at the first query, never before a fork. Whoever needs a lost database asks for it anew: the
             # pool's own pauses between two tries grow to minutes.
             "pool": {"min_size": 1, "max_size": threads + OTHERS, "timeout": 10, "reconnect_timeout": 1},
             # Only the hot statements ask for it (uploads/prepared.py).
             "prepare_threshold": 0,
-            # A process that is stopped in the middle of a transaction must not keep its locks from all others.
-            "options": "-c idle_in_transaction_session_timeout=10s",
+            # Of two the server takes the last.
+            "options": f"{SESSION} {given.get('options', '')}".rstrip(),
         },
     )
     return database

@@ -1,7 +1,8 @@
 """The web server: `python -m vuemantics.server --host 127.0.0.1 --port 8000`.
 
-daphne behind the body limit of `vuemantics.body_limit`. Proxy headers are not believed; put a proxy's address into
-Django's settings. On SIGTERM requests in flight get a few seconds, websockets are told to come back.
+daphne behind the body limit of `vuemantics.body_limit`. The client that it tells of is who holds the connection; what a
+proxy says in headers is for Django, with VUEMANTICS_BEHIND_PROXY. On SIGTERM requests in flight get a few seconds,
+websockets are told to come back.
 """
 
 import argparse

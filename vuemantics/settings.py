@@ -11,6 +11,7 @@ from vuemantics.environment import flag, language, log_level, number, numbers, o
 from vuemantics.local import local_urls
 from vuemantics.log_lines import log_lines
 from vuemantics.mail_server import SCHEMES, mail_server
+from vuemantics.messaging import channel_layers, message_broker
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VUEMANTICS_VAR") or BASE_DIR / "var").resolve()
@@ -18,6 +19,7 @@ _local_database, _local_redis = local_urls(VAR)
 
 DEBUG = flag("VUEMANTICS_DEBUG")
 HTTPS = flag("VUEMANTICS_HTTPS")
+BEHIND_PROXY = flag("VUEMANTICS_BEHIND_PROXY")
 SECRET_KEY = secret_key("SECRET_KEY", VAR)
 _hosts = [host.strip() for host in os.environ.get("VUEMANTICS_HOSTS", "").split(",") if host.strip()]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_hosts]
@@ -97,24 +99,11 @@ DATABASES = {"default": pooled_database(_database_url, WORKER_THREADS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = url("REDIS_URL", _local_redis, ["redis", "rediss", "unix"], "redis://host:6379/0")
-CHANNEL_LAYERS = {
-    "default": {
-        # The queue-based layer of channels_redis drops idle sockets after 5 s with redis-py 8 (channels_redis#422).
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
-    },
-}
+CHANNEL_LAYERS = channel_layers(REDIS_URL)
 DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]
 # It cleans a table that is not used here, and its two queues would be asked for work all day.
 DRAMATIQ_IGNORED_MODULES = ["django_dramatiq.tasks"]
-DRAMATIQ_BROKER = {
-    "BROKER": "batches.broker.AttentiveBroker",
-    # Time-outs are read from the URL only.
-    "OPTIONS": {"url": REDIS_URL + ("&" if "?" in REDIS_URL else "?") + "socket_timeout=30"},
-    # batches/apps.py adds the engine's own, which needs the models. No time limits and no shutdown exceptions: thrown
-    # into a thread, they strike in the middle of a transaction.
-    "MIDDLEWARE": ["dramatiq.middleware.Retries", "django_dramatiq.middleware.DbConnectionsMiddleware"],
-}
+DRAMATIQ_BROKER = message_broker(REDIS_URL)
 
 # Files: unfinished uploads under PARTS_ROOT, originals and previews by opaque names under MEDIA_ROOT (same disk) ...
 MEDIA_ROOT = Path(os.environ.get("VUEMANTICS_MEDIA") or VAR / "media").resolve()
@@ -163,6 +152,7 @@ AUTH_PASSWORD_VALIDATORS = [
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "vuemantics.client_address.client_address"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "batch-list"
 
@@ -184,8 +174,11 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 _hsts_seconds = whole("VUEMANTICS_HSTS_SECONDS", 31_536_000, least=0)
 SECURE_HSTS_SECONDS = _hsts_seconds if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("VUEMANTICS_BEHIND_PROXY") else None
+# Of this host alone: other sites below it may have no HTTPS, and browsers would not reach them for a year. Django asks
+# for both, of subdomains and of the browsers' own lists, whoever else is there.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 
 # Of mails, and of pages for browsers that ask for none of these; each person may choose another.
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]

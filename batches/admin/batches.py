@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import F, QuerySet, Sum
 from django.forms import Media
 from django.forms.widgets import Script
@@ -32,8 +31,8 @@ from batches.admin.deletion import DeletingAdmin
 from batches.admin.owners import OwnerFilter, OwnerForm
 from batches.models import UploadBatch
 from batches.states import ItemStatus
+from uploads.read_only_admin import ask_first
 
-NAMES_TO_CONFIRM = 20
 NAME_LETTERS = 30
 
 
@@ -156,21 +155,9 @@ class BatchAdmin(DeletingAdmin):
 
     def _ask_before_cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse:
         waiting = F("total") - F("successful") - F("failed") - F("cancelled")
-        across = request.POST.get("select_across", "0")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Cancel these batches?"),
-            "opts": self.opts,
-            "media": self.media,
-            "batches": queryset[:NAMES_TO_CONFIRM],
-            "more": max(0, queryset.order_by().count() - NAMES_TO_CONFIRM),
-            "waiting": queryset.aggregate(waiting=Sum(waiting))["waiting"] or 0,
-            "across": across,
-            # "All on all pages" is asked for by the word alone; the boxes of one page would be too few.
-            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME)[: 1 if across == "1" else None],
-            "checkbox": ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "admin/batches/uploadbatch/cancel_confirmation.html", context)
+        facts = {"question": _("Cancel these batches?"), "action": "cancel", "count": queryset.order_by().count()}
+        facts["waiting"] = queryset.aggregate(waiting=Sum(waiting))["waiting"] or 0
+        return ask_first(self, request, "admin/batches/uploadbatch/cancel_confirmation.html", queryset, facts)
 
 
 def _items_url(batch: UploadBatch, status: ItemStatus | None = None) -> str:

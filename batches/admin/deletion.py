@@ -15,8 +15,6 @@ from batches.admin.standing import StandingAdmin
 from batches.models import UploadBatch
 from uploads.read_only_admin import ask_first
 
-NAMES_TO_CONFIRM = 20
-
 
 class DeletingAdmin(StandingAdmin):
     """Offers the action `delete_batches`. Staff see what is being deleted until it is gone."""
@@ -41,10 +39,9 @@ class DeletingAdmin(StandingAdmin):
         return None
 
     def _ask_before_deletion(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse:
-        count, files = queryset.count(), queryset.aggregate(files=Sum("total"))["files"] or 0
-        facts = {"question": _("Delete these batches?"), "files": files, "rows": queryset[:NAMES_TO_CONFIRM]}
-        facts |= {"more": max(0, count - NAMES_TO_CONFIRM), "count": count, "action": "delete_batches"}
-        return ask_first(self, request, "admin/batches/uploadbatch/deletion_confirmation.html", facts)
+        facts = {"question": _("Delete these batches?"), "action": "delete_batches", "count": queryset.count()}
+        facts["files"] = queryset.aggregate(files=Sum("total"))["files"] or 0
+        return ask_first(self, request, "admin/batches/uploadbatch/deletion_confirmation.html", queryset, facts)
 
 
 def _words_deleted(count: int) -> str:

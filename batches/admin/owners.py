@@ -40,7 +40,7 @@ class OwnerForm(forms.Form):
 class OwnerFilter(admin.ListFilter):
     """Keeps the rows of one owner; shown to staff who may view people. `path` leads from the row to its owner."""
 
-    title = str(_("owner"))
+    title = _("owner")
     template = "admin/batches/owner_filter.html"
     path = "owner"
 

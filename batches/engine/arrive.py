@@ -13,6 +13,7 @@ from batches.engine.announce import batches_stand_otherwise
 from batches.engine.errors import BatchClosed
 from batches.engine.settle import settle
 from batches.models import BatchItem, UploadBatch
+from batches.naming import cut
 from batches.states import BatchKind, BatchStatus, ItemStatus
 from uploads.words import storable
 
@@ -39,8 +40,8 @@ class NewFile:
 def open_batch(
     owner_id: int, name: str, *, kind: BatchKind = BatchKind.IMPORT, expected_items: int | None = None
 ) -> UploadBatch:
-    """Make an empty, unsealed batch."""
-    batch = UploadBatch.objects.create(owner_id=owner_id, name=name[:200], kind=kind, expected_items=expected_items)
+    """Make an empty, unsealed batch; a name that is too long is cut."""
+    batch = UploadBatch.objects.create(owner_id=owner_id, name=cut(name), kind=kind, expected_items=expected_items)
     batches_stand_otherwise([batch.id])
     return batch
 

@@ -1,7 +1,7 @@
 """The statements that every arriving file costs, prepared by the server (uploads/prepared.py).
 
-Each is one statement and does two things: the item's row first, then its batch, and neither without the other. The ORM
-took five statements and a savepoint to announce a file and six to queue it.
+Each is one statement and does two things: the item's row first, then its batch, and neither without the other. By the
+ORM it would be five statements and a savepoint to announce a file, and six to queue it.
 """
 
 from django.db import IntegrityError, transaction

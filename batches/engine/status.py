@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
-from batches.bells import QUEUE
+from batches.bells import queue_key
 from batches.engine.liveness import living_workers
 from batches.models import BatchItem, Worker
 from batches.states import ItemStatus
@@ -18,8 +18,6 @@ from uploads.prepared import fetch_row
 MOST_COUNTED = 100_000
 RECOVERIES_SHOWN = 10
 REDIS_SECONDS = 1.0
-# The prefix of dramatiq's queues in Redis.
-BELLS = f"dramatiq:{QUEUE}"
 
 # Both walk item_queue: the count ends at a limit, and the oldest is the first of each running batch.
 DEPTH = """
@@ -131,7 +129,7 @@ def bells_waiting() -> int | None:
     patience = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
     try:
         with redis.Redis.from_url(settings.REDIS_URL, **patience) as client:
-            return int(client.llen(BELLS))
+            return int(client.llen(queue_key()))
     except redis.RedisError:
         return None
 

@@ -107,7 +107,7 @@ def _keep(item: BatchItem, owner_id: int, part: Part, mime_type: str) -> Outcome
         filename=item.filename,
         size=part.size,
         mime_type=mime_type,
-        kind=Kind.VIDEO if mime_type.startswith("video/") else Kind.IMAGE,
+        kind=Kind.of(mime_type),
     )
     for left in reversed(range(TRIES)):
         known = arrivals.find(owner_id, wanted.sha256)

@@ -23,14 +23,13 @@ from batches.intake.dropping import drop_part
 from batches.intake.ending import NotReceiving, Outcome, end_item, end_without_bytes, past_outcome
 from batches.intake.names import FileName
 from batches.intake.parts import READ_BYTES, Part, locked_part
-from batches.intake.receive import Unusable, copy, refuse
+from batches.intake.receive import CHANGED, Unusable, copy, refuse
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
 from uploads.models import Upload
 from uploads.storage import is_stored
 
 logger = logging.getLogger(__name__)
-CHANGED = "The file changed while it was read. Add it again when it is at rest."
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,7 @@ def _known(item: BatchItem, owner_id: int, stream: BinaryIO) -> Outcome | None:
 def _check_at_rest(stream: BinaryIO, one: DiskFile) -> None:
     facts = os.fstat(stream.fileno())
     if not stat.S_ISREG(facts.st_mode) or facts.st_mtime_ns != one.modified_ns:
-        raise Unusable("file.changed", CHANGED)
+        raise Unusable(*CHANGED)
 
 
 def _sha256(stream: BinaryIO) -> str:

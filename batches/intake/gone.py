@@ -1,9 +1,11 @@
-"""Files whose bytes had come and are not here any more: the picture was deleted, or storage lost it."""
+"""Files whose bytes had come and are not here any more: deleted, lost by storage, or not sent on in time."""
 
+from batches.engine.arrive import EXPIRED
 from batches.engine.errors import GONE
 from batches.models import BatchItem
 from batches.states import ItemStatus
 
+TOO_LATE = (EXPIRED, "It was not sent on in time, and what had arrived was removed. Add it again.")
 DELETED = ("item.deleted", "The picture was deleted. Start a new batch to add it again.")
 LOST = ("file.missing", "The stored file is gone. Start a new batch to add it again.")
 

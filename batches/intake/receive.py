@@ -15,6 +15,7 @@ from batches.states import ItemStatus
 
 __all__ = ["FileName", "Outcome", "receive_file"]
 logger = logging.getLogger(__name__)
+CHANGED = ("file.changed", "The file changed while it was read. Add it again when it is at rest.")
 
 
 class Unusable(Exception):
@@ -70,7 +71,7 @@ def copy(stream: BinaryIO, part: Part, size: int) -> None:
         except OSError as error:
             raise Unusable("file.unreadable", f"The file cannot be read to its end: {error.strerror}.") from error
         if part.size + len(piece) > size or (not piece and part.size < size):
-            raise Unusable("file.changed", "The file changed while it was read. Add it again when it is at rest.")
+            raise Unusable(*CHANGED)
         if not piece:
             return
         part.append(piece)

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from django.conf import settings
 
-from batches.engine.arrive import EXPIRED, give_up_item, may_go_on
+from batches.engine.arrive import give_up_item, may_go_on
 from batches.engine.errors import BatchClosed
 from batches.intake.dropping import drop
 from batches.intake.ending import NotReceiving, end_item
+from batches.intake.gone import TOO_LATE
 from batches.intake.parts import Facts, Part, PartBusy, locked_part, part_facts
 from batches.intake.places import DOUBT
 from batches.models import BatchItem
@@ -30,7 +31,6 @@ EVERY_SECONDS = 300.0
 MOST_FILES = 1000
 # A complete part that is at rest for so long has lost its sender in the moment of its end.
 REST_SECONDS = 60.0
-WORDS = "It was not sent on in time, and what had arrived was removed. Add it again."
 
 
 class Fate(Enum):
@@ -138,5 +138,5 @@ def _do(item_id: int, part: Part) -> bool:
             end_item(item, item.batch.owner_id, part)
         return True
     if decided is Fate.EXPIRE:
-        give_up_item(item_id, EXPIRED, WORDS)
+        give_up_item(item_id, *TOO_LATE)
     return drop(item, part)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from batches.naming import LONGEST_NAME
 from batches.presence import PresentBatches
 from batches.states import LIVE_BATCHES, BatchKind, BatchStatus
 
@@ -24,7 +25,7 @@ class UploadBatch(models.Model):
         db_index=False,
         verbose_name=_("owner"),
     )
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=LONGEST_NAME)
     kind = models.CharField(_("kind"), max_length=12, choices=BatchKind, default=BatchKind.IMPORT)
     source = models.ForeignKey(
         "self",

@@ -9,6 +9,7 @@ from django.views.decorators.vary import vary_on_headers
 from batches import services
 from batches.engine.errors import Refused
 from batches.models import UploadBatch
+from batches.naming import LONGEST_NAME
 from batches.progress import batches_of
 from batches.views.requests import PageRequest
 
@@ -37,7 +38,7 @@ def batch_name(request: PageRequest, batch_id: int) -> HttpResponse:
 
 
 def _form(request: PageRequest, batch: UploadBatch, name: str, complaint: str = "") -> HttpResponse:
-    context = {"batch": batch, "name": name, "complaint": complaint, "longest": services.LONGEST_NAME}
+    context = {"batch": batch, "name": name, "complaint": complaint, "longest": LONGEST_NAME}
     template = "batches/_title_form.html" if request.htmx else "batches/batch_name.html"
     # htmx swaps nothing in for a status of an error.
     return render(request, template, context, status=400 if complaint and not request.htmx else 200)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from batches import looks, progress
-from batches.file_list import Choice, files
+from batches.file_list import KINDS, Choice, files
 from batches.models import UploadBatch
 from batches.outlook import read_outlook
 from batches.parts import parts_context
@@ -65,4 +65,5 @@ def _files_context(request: HttpRequest, batch: UploadBatch) -> dict[str, object
     page = page_by_id(rows, query, FILES_PER_PAGE, newest_first=False, keep=("show", "kind", "name"))
     # A full page of finished files does not change by itself: it need not be asked for again.
     settled = bool(page.next_query) and all(item.status in FINISHED_ITEMS for item in page.rows)
-    return {"batch": batch, "page": page, "choice": choice, "show": choice.show, "settled": settled}
+    shown = {"choice": choice, "show": choice.show, "kinds": KINDS}
+    return {"batch": batch, "page": page, "settled": settled} | shown

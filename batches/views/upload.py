@@ -24,6 +24,7 @@ from batches.engine.errors import Refused
 from batches.intake.manifest import takes_files
 from batches.intake.receive import FileName, receive_file
 from batches.models import UploadBatch
+from batches.naming import LONGEST_NAME, one_line
 from batches.views.asked import NotTaken, PersonRequest, field
 from uploads.media.sniff import SUPPORTED
 
@@ -52,6 +53,7 @@ def new_batch(request: PersonRequest) -> HttpResponse:
         "kinds": _kinds(),
         "private": settings.ANALYZER == "local",
         "batch": _wished_batch(request),
+        "longest": LONGEST_NAME,
         "reasons": {code: [words_for(code).text, cause.told] for code, cause in CAUSES.items()},
     }
     return render(request, "batches/upload.html", context)
@@ -118,8 +120,8 @@ def seal(request: PersonRequest, batch_id: int) -> HttpResponse:
 def _name(wished: str) -> str:
     """Return the wished name on one line, or one made from today's date."""
     today: date = timezone.localdate()
-    name = " ".join("".join(sign if sign.isprintable() else " " for sign in wished).split())
-    return name or _("Files of %(day)s") % {"day": date_format(today, pgettext("format of a date", "j F Y"))}
+    day = date_format(today, pgettext("format of a date", "j F Y"))
+    return one_line(wished) or _("Files of %(day)s") % {"day": day}
 
 
 def _error(status: int, words: str) -> JsonResponse:

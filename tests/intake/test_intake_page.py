@@ -103,6 +103,14 @@ def test_open_batch_gives_where_to_send(browser: Client, ada: User) -> None:
     assert (batch.name, batch.expected_items, batch.sealed_at) == ("Iceland", 200, None)
 
 
+def test_name_that_is_too_long_is_cut_with_a_mark(browser: Client) -> None:
+    wish = {"name": "x" * 201, "expected_items": 1}
+
+    browser.post("/batches/open/", wish, content_type="application/json")
+
+    assert UploadBatch.objects.get().name == "x" * 199 + "…"
+
+
 @pytest.mark.parametrize(
     ("wish", "status"),
     [

@@ -1,4 +1,4 @@
-"""Which colours a picture has, in the eleven words that people use."""
+"""Which colours a picture has, in the few words that people use."""
 
 from dataclasses import dataclass
 

@@ -12,6 +12,8 @@ FILTER = Image.Resampling.HAMMING
 _SAMPLES_PER_SIDE = 2
 # The box filter leaves this many times the wanted size to the better filter after it.
 _STRIP_PIXELS = 4_000_000
+# Those of cameras and phones are smaller; a JPEG may carry one of 16 MB, made for the purpose.
+_KEPT_PROFILE_BYTES = 64 * 1024
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -30,11 +32,11 @@ def reduce_picture(source: Image.Image, longest: int, orientation: int = 1) -> I
     Transparency is laid on white, an embedded colour profile is converted to sRGB, and `orientation` (EXIF, 1 to 8;
     other values mean 1) is applied. `source` must be loaded.
     """
-    profile = source.info.get("icc_profile")
-    profile = profile if isinstance(profile, bytes) else None
-    image = shrink(_boxed(source, longest, profile), longest)
-    if profile is not None and source.mode != "CMYK":
-        image = _in_srgb(image, profile)
+    profile, is_cmyk = source.info.get("icc_profile"), source.mode == "CMYK"
+    transform = _transform(profile, "CMYK" if is_cmyk else "RGB") if isinstance(profile, bytes) else None
+    image = shrink(_boxed(source, longest, transform if is_cmyk else None), longest)
+    if transform is not None and not is_cmyk:
+        image = _in_srgb(image, transform)
     if orientation in _TURNS:
         image = image.transpose(_TURNS[orientation])
     clean = image.copy() if isinstance(image, ImageFile.ImageFile) else image
@@ -52,8 +54,8 @@ def shrink(image: Image.Image, longest: int, reducing_gap: float | None = None) 
     return image.resize(size, FILTER, reducing_gap=reducing_gap)
 
 
-def _boxed(source: Image.Image, longest: int, profile: bytes | None) -> Image.Image:
-    """Return `source` in RGB, box-filtered by a whole factor.
+def _boxed(source: Image.Image, longest: int, from_cmyk: ImageCms.ImageCmsTransform | None) -> Image.Image:
+    """Return `source` in RGB, box-filtered by a whole factor; CMYK by its own way to sRGB, if there is one.
 
     Done in strips, since a conversion of the whole would hold a large picture twice or three times.
     """
@@ -61,15 +63,15 @@ def _boxed(source: Image.Image, longest: int, profile: bytes | None) -> Image.Im
     width, height = source.size
     rows = max(1, _STRIP_PIXELS // (width * factor)) * factor
     if rows >= height:
-        return _opaque(source, profile).reduce(factor) if factor > 1 else _opaque(source, profile)
+        return _opaque(source, from_cmyk).reduce(factor) if factor > 1 else _opaque(source, from_cmyk)
     small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
     for top in range(0, height, rows):
         strip = source.crop((0, top, width, min(height, top + rows)))
-        small.paste(_opaque(strip, profile).reduce(factor), (0, top // factor))
+        small.paste(_opaque(strip, from_cmyk).reduce(factor), (0, top // factor))
     return small
 
 
-def _opaque(image: Image.Image, profile: bytes | None) -> Image.Image:
+def _opaque(image: Image.Image, from_cmyk: ImageCms.ImageCmsTransform | None) -> Image.Image:
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.has_transparency_data:
@@ -77,28 +79,35 @@ def _opaque(image: Image.Image, profile: bytes | None) -> Image.Image:
         white = Image.new("RGB", colours.size, "white")
         white.paste(colours, mask=colours.getchannel("A"))
         return white
-    if image.mode == "CMYK" and profile is not None:
-        return _in_srgb(image, profile)
+    if image.mode == "CMYK" and from_cmyk is not None:
+        return _in_srgb(image, from_cmyk)
     # Converting to the mode it has would copy the whole.
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    transform = _transform(profile, image.mode)
-    if transform is None:
-        return image.convert("RGB")
+def _in_srgb(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
     converted = ImageCms.applyTransform(image, transform)
     return image.convert("RGB") if converted is None else converted
 
 
-@lru_cache(maxsize=16)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """Return the way from `profile` to sRGB; None when there is nothing to do or the profile is of no use."""
+    build = _kept if len(profile) < _KEPT_PROFILE_BYTES else _built
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "sRGB" in (source.profile.profile_description or ""):
-            return None
-        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+        return build(profile, mode)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         # A broken or foreign profile (a grey one, say): the plain colours are the best that can be shown.
         return None
+
+
+@lru_cache(maxsize=16)
+def _kept(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """As `_built`, remembered: most pictures of a camera carry the same profile. What raises is not remembered."""
+    return _built(profile, mode)
+
+
+def _built(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    if "sRGB" in (source.profile.profile_description or ""):
+        return None
+    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")

@@ -33,7 +33,7 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "log_checkpoints": "off",
-    # Parallel plans need /dev/shm, which is small in containers, and gain little on two cores.
+    # Parallel plans need /dev/shm, which is small in containers, and gain little on few cores.
     "max_parallel_workers_per_gather": "0",
     "max_parallel_maintenance_workers": "0",
 }

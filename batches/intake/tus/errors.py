@@ -1,6 +1,7 @@
 """What the endpoint answers when it does not do as asked."""
 
 from batches.engine.errors import BatchClosed
+from batches.intake.gone import TOO_LATE
 
 
 class TusError(Exception):
@@ -39,5 +40,4 @@ def closed(error: BatchClosed) -> TusError:
 
 def expired() -> TusError:
     """What had arrived is gone, or does not count any more."""
-    words = "It was not sent on in time, and what had arrived was removed. Begin it again."
-    return TusError(410, "upload.expired", words)
+    return TusError(410, *TOO_LATE)

@@ -14,8 +14,9 @@ from django.db import connections
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
 
-_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="intake")
-_ending = ThreadPoolExecutor(max_workers=4, thread_name_prefix="intake-end")
+INTAKE_THREADS = ENDING_THREADS = 4
+_threads = ThreadPoolExecutor(INTAKE_THREADS, thread_name_prefix="intake")
+_ending = ThreadPoolExecutor(ENDING_THREADS, thread_name_prefix="intake-end")
 
 
 async def in_thread(work: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:

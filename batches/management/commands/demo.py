@@ -122,6 +122,6 @@ class Watch:
 
 
 def _owner() -> User:
-    """The user demo if there is one, else the first account."""
+    """The user demo if there is one, else the first account of an administrator; where there is none, demo is made."""
     demo = User.objects.filter(username="demo").first()
     return demo or User.objects.filter(is_superuser=True).order_by("id").first() or User.objects.create_user("demo")

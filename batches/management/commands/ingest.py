@@ -21,6 +21,7 @@ from batches.management.follow import failures, follow
 from batches.management.stack import served_address
 from batches.management.walk import Found, Walk
 from batches.models import UploadBatch
+from batches.naming import cut
 from batches.states import BatchStatus
 
 DEFAULT_SITE = "http://127.0.0.1:8000"
@@ -57,7 +58,7 @@ class Command(BaseCommand):
         """Add, then follow; leaves by SystemExit where the exit status is not 0."""
         try:
             walk, first, files = self._files(paths)
-            name = shown(options["name"] or _name(paths))[:200]
+            name = cut(shown(options["name"] or _name(paths)))
             batch = self._batch(first, owner, name, options)
             complete = self._add(batch, walk, files, options["site"])
             if options["follow"]:

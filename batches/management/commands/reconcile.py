@@ -1,4 +1,4 @@
-"""`manage.py reconcile`: what every worker process does every few seconds, by hand."""
+"""`manage.py reconcile`: what every worker process does every few seconds, by hand, except sending mails."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ INTERRUPTED = 130
 class Command(BaseCommand):
     """Take lost files back, bring batches and deletions to their end, ring for what waits."""
 
-    help = "Put right what crashes and lost messages left behind. Workers do it by themselves; repeating it is safe."
+    help = "Put right what crashes and lost messages left behind; sends no mails. Workers do it by themselves."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One round, or for ever."""
