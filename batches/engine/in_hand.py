@@ -33,12 +33,14 @@ class Held:
     """A claim in work. `unwanted` is set by other threads and obeyed between two stages.
 
     `stage` is blank before the first one and while the file waits for a core; `since` is None while no deadline runs.
+    `untold`: previews may lie in storage of which no row tells.
     """
 
     claim: Claim
     stage: str = ""
     since: float | None = field(default_factory=time.monotonic)
     unwanted: bool = False
+    untold: bool = False
 
     def enter(self, stage: str) -> None:
         """Note that a stage begins. Raises Stopped when the file is not wanted any more."""
