@@ -64,10 +64,13 @@ class Repeat(threading.Thread):
 
 def heartbeat() -> None:
     """Keep the lock, then write what is in hand. Without the lock nothing is claimed."""
+    before = identity.taken
     if not identity.hold() or identity.id is None:
         hold.trip("database.away", "The database does not answer.")
         return
-    hold.end("database.away")
+    if identity.taken != before:
+        # Away for this thread too, and back. Where it answered all the while, only a file that is written shows more.
+        hold.end("database.away")
     hung = beat(identity.id)
     if hung:
         recycle(hung)

@@ -45,10 +45,14 @@ def living_workers() -> list[int]:
 
 
 class Identity:
-    """The identity of this worker process. `id` is None while it has none, and then it must not claim."""
+    """The identity of this worker process. `id` is None while it has none, and then it must not claim.
+
+    `taken`: how often the lock was taken; each time but the first its connection had been lost.
+    """
 
     def __init__(self) -> None:
         self.id: int | None = None
+        self.taken = 0
         self._worker: int | None = None
         self._former: set[int] = set()
         self._connection: psycopg.Connection[tuple[object, ...]] | None = None
@@ -94,6 +98,7 @@ class Identity:
             self._renumber(self._connection)
         self._take_along()
         self.id = self._worker
+        self.taken += 1
 
     def _renumber(self, session: "psycopg.Connection[tuple[object, ...]]") -> None:
         if self._worker is not None:
