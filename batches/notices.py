@@ -1,9 +1,10 @@
 """One mail to the owner when a batch is done.
 
-Never two for one batch: a conditional UPDATE of `notified_at` decides which process sends it, before anything is sent,
-and a batch that is reopened later keeps it. What the mail server certainly did not take is given back and tried again;
-where the answer was lost it counts as sent. So a process that is killed in this moment may cost a mail, never double
-it. It runs on a thread of its own, outside of any transaction: nothing waits for a mail server.
+Never two for one batch: a conditional UPDATE of `notified_at` decides which process sends it, after it is written and
+before anything is sent, and a batch that is reopened later keeps it. What the mail server certainly did not take is
+given back and tried again; where the answer was lost it counts as sent. So a process that is killed in this moment may
+cost a mail, never double it. It runs on a thread of its own, outside of any transaction: nothing waits for a mail
+server.
 """
 
 import logging
@@ -44,20 +45,24 @@ class Outage:
         return time.monotonic() < self._rests_until
 
     def begin(self, error: Exception) -> None:
-        """Note that it did not take a mail."""
+        """Note that it did not take a mail, or that one could not be written."""
         if not self._pause:
-            logger.warning("The mail server does not take mails (%s); they are tried again.", error)
+            logger.warning("Mails do not go out (%s); they are tried again.", error)
         self._pause = min(self._pause * 2 or FIRST_PAUSE, LONGEST_PAUSE)
         self._rests_until = time.monotonic() + self._pause
 
     def end(self) -> None:
         """Note that all is well."""
         if self._pause:
-            logger.info("The mail server takes mails again.")
+            logger.info("Mails go out again.")
         self._pause = self._rests_until = 0.0
 
 
 outage = Outage()
+
+
+class _PutOff(Exception):
+    """A mail was certainly not sent, and may be another time."""
 
 
 def send_notices() -> int:
@@ -92,18 +97,10 @@ def _send_all(due: list[UploadBatch], server: Any) -> int:
     """Send each, also after one that was put off; a lost connection ends the round."""
     sent, put_off = 0, None
     for batch in due:
-        claimed_at = _claim(batch)
-        if claimed_at is None:
-            continue
         try:
-            _message(batch, server).send()
-            sent += 1
-        except (SMTPResponseException, SMTPRecipientsRefused) as error:
-            if _is_final(error):
-                logger.warning("The mail server refuses the mail about batch %d: %s", batch.id, error)
-            else:
-                _give_back(batch, claimed_at)
-                put_off = error
+            sent += _send(batch, server)
+        except _PutOff as error:
+            put_off = error
         except (OSError, SMTPException) as error:
             logger.warning("Whether the mail about batch %d was taken is not known; it is not repeated.", batch.id)
             outage.begin(error)
@@ -113,6 +110,29 @@ def _send_all(due: list[UploadBatch], server: Any) -> int:
     else:
         outage.end()
     return sent
+
+
+def _send(batch: UploadBatch, server: Any) -> bool:
+    """Return whether this process sent the mail. Raises _PutOff, and what the server raises when it is lost."""
+    try:
+        message = _message(batch, server)
+        # An address, too, is found impossible only when it is written into its header.
+        message.message()
+    except Exception as error:
+        logger.exception("The mail about batch %d cannot be written.", batch.id)
+        raise _PutOff("one cannot be written") from error
+    claimed_at = _claim(batch)
+    if claimed_at is None:
+        return False
+    try:
+        message.send()
+    except (SMTPResponseException, SMTPRecipientsRefused) as error:
+        if not _is_final(error):
+            _give_back(batch, claimed_at)
+            raise _PutOff(str(error)) from error
+        logger.warning("The mail server refuses the mail about batch %d: %s", batch.id, error)
+        return False
+    return True
 
 
 def _claim(batch: UploadBatch) -> datetime | None:

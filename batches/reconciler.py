@@ -5,6 +5,7 @@ from batches.engine.abandon import seal_abandoned
 from batches.engine.cancel import finish_cancels
 from batches.engine.glance import Glance, glance
 from batches.engine.hold import hold
+from batches.engine.in_hand import hand
 from batches.engine.reclaim import reclaim
 from batches.engine.settle import settle
 from batches.intake.sweep import sweeper
@@ -22,8 +23,8 @@ def reconcile() -> None:
         seen = glance(total_threads())
     if seen.waiting:
         ring_now(seen.waiting)
-    else:
-        # No file waits that could show whether what was away is back.
+    elif not hand.all() and not hand.lost():
+        # No file waits, or is being tried, that could show whether what was away is back.
         hold.passed()
     sweeper.sweep_at_times()
 

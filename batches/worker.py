@@ -13,8 +13,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from batches.broker import LONGEST_PAUSE_MS
 from batches.cleaner import clean
-from batches.engine.give_back import give_back
-from batches.engine.heartbeat import beat
+from batches.engine.heartbeat import beat, let_go
 from batches.engine.hold import hold
 from batches.engine.in_hand import Held, hand
 from batches.engine.liveness import identity
@@ -65,10 +64,13 @@ class Repeat(threading.Thread):
 
 def heartbeat() -> None:
     """Keep the lock, then write what is in hand. Without the lock nothing is claimed."""
+    before = identity.taken
     if not identity.hold() or identity.id is None:
         hold.trip("database.away", "The database does not answer.")
         return
-    hold.end("database.away")
+    if identity.taken != before:
+        # Away for this thread too, and back. Where it answered all the while, only a file that is written shows more.
+        hold.end("database.away")
     hung = beat(identity.id)
     if hung:
         recycle(hung)
@@ -80,7 +82,7 @@ def recycle(hung: list[Held]) -> None:
         logger.error("File %d hangs in its stage %s: this worker process ends.", held.claim.item_id, held.stage)
     tokens = {held.claim.token for held in hung}
     try:
-        give_back(claim for claim in hand.stop() if claim.token not in tokens)
+        let_go([claim for claim in hand.stop() if claim.token not in tokens])
     finally:
         os._exit(HUNG_STATUS)
 
@@ -121,7 +123,7 @@ class WorkerMiddleware(dramatiq.Middleware):
         for thread in self._threads:
             thread.stop()
         try:
-            give_back(claims)
+            let_go(claims)
         except AWAY as error:
             logger.warning("Could not give %d files back (%s); they are taken back for us.", len(claims), error)
 

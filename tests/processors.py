@@ -6,13 +6,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+from django.db import connection
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from batches.engine.in_hand import Held
 from batches.states import Stage
+from tests.waiting import wait_until
 from uploads.errors import EnvironmentalError, PermanentError
 from uploads.models import Upload
+from uploads.prepared import fetch_row
 
 
 def slow(held: Held) -> None:
@@ -80,3 +84,16 @@ def away_slow(held: Held) -> None:
 
 def at_once(held: Held) -> None:
     """Do nothing."""
+
+
+def ended_by_server(held: Held) -> Callable[[], None]:
+    """Stand still in the middle of the finish, as a process that is stopped, until PostgreSQL ends the session."""
+
+    def save() -> None:
+        ask = "SELECT pg_backend_pid(), set_config('idle_in_transaction_session_timeout', '20', true)"
+        session = (fetch_row(ask, {}) or (0,))[0]
+        with psycopg.connect(**connection.get_connection_params(), autocommit=True) as watch:
+            alive = "SELECT FROM pg_stat_activity WHERE pid = %s"
+            wait_until(lambda: watch.execute(alive, [session]).fetchone() is None)
+
+    return save

@@ -5,6 +5,7 @@ from PIL import Image
 
 from uploads.analysis.base import Description, Embedding, Label
 from uploads.analysis.registry import get_analyzer
+from uploads.errors import EnvironmentalError
 
 
 class CountedAnalyzer:
@@ -57,16 +58,40 @@ def test_analyzer_is_made_once_for_all_threads() -> None:
     assert CountedAnalyzer.made == 1
 
 
+class ShyAnalyzer:
+    """An analyzer whose models are away, as it says itself."""
+
+    def __init__(self) -> None:
+        raise EnvironmentalError("model.away", "The model server does not answer.")
+
+
 def test_analyzer_that_could_not_be_made_is_tried_again() -> None:
     name = "tests.test_analysis_registry:BrittleAnalyzer"
 
-    with pytest.raises(OSError, match="away"):
+    with pytest.raises(EnvironmentalError, match=r"analysis\.unusable"):
         get_analyzer(name)
 
     assert get_analyzer(name).name == "brittle"
 
 
-@pytest.mark.parametrize("name", ["", "lokal", "no.such.module:Analyzer", "uploads.analysis.base:NoSuchAnalyzer"])
-def test_unknown_analyzer_is_refused_with_the_known_names(name: str) -> None:
-    with pytest.raises(ValueError, match="local"):
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "lokal",
+        "no.such.module:Analyzer",
+        "uploads.analysis.base:NoSuchAnalyzer",
+        "uploads.analysis.base:Label",
+        "builtins:dict",
+    ],
+)
+def test_analyzer_that_cannot_be_made_is_nobodys_fault_and_the_known_names_are_told(name: str) -> None:
+    with pytest.raises(EnvironmentalError, match="local") as raised:
         get_analyzer(name)
+
+    assert raised.value.code == "analysis.unusable"
+
+
+def test_analyzer_may_say_itself_what_is_away() -> None:
+    with pytest.raises(EnvironmentalError, match=r"model\.away"):
+        get_analyzer("tests.test_analysis_registry:ShyAnalyzer")

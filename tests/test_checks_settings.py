@@ -39,6 +39,9 @@ def test_checks_are_registered_with_django(settings: Settings) -> None:
         ("PART_SECONDS", 24 * 3600, "E012", "VUEMANTICS_PART_SECONDS"),
         ("ANALYZER", "gpt", "E007", "VUEMANTICS_ANALYZER"),
         ("ANALYZER", "nowhere.module:Class", "E007", "VUEMANTICS_ANALYZER"),
+        ("ANALYZER", "uploads.analysis.local:Nope", "E007", "VUEMANTICS_ANALYZER"),
+        ("ANALYZER", "uploads.analysis:LocalAnalyzer", "E007", "VUEMANTICS_ANALYZER"),
+        ("ANALYZER", "uploads.analysis.base:object", "E007", "VUEMANTICS_ANALYZER"),
         ("MEDIA_ACCEL", "/protected", "E009", "VUEMANTICS_MEDIA_ACCEL"),
         ("MEDIA_ACCEL", "/", "E009", "VUEMANTICS_MEDIA_ACCEL"),
     ],
@@ -63,6 +66,8 @@ def test_impossible_value_is_refused_with_the_mend(
         ("ALLOWED_HOSTS", ["photos.local", ".example.org", "192.168.1.20", "[::1]", "*"]),
         ("LEASE_SECONDS", 600),
         ("ANALYZER", "uploads.analysis.local:LocalAnalyzer"),
+        ("ANALYZER", "tests.analyzers:Chosen"),
+        ("ANALYZER", "builtins:dict"),
         ("MEDIA_ACCEL", "/protected/"),
     ],
 )

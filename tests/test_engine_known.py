@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from pytest_django import Settings
 
 from batches.engine import cancel, claim
 from batches.engine.hold import hold
@@ -99,3 +100,18 @@ def test_copy_that_asked_nothing_outside_does_not_end_a_hold(owner: User) -> Non
     finally:
         hold.end("model.away")
     assert batch.items.get().status == ItemStatus.COMPLETED
+
+
+def test_file_waits_while_the_analyzer_cannot_be_made(owner: User, settings: Settings) -> None:
+    settings.ANALYZER = "tests.analyzers:Broken"
+    batch = send(owner, [SAMPLES / "coffee.jpg"])
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+
+    try:
+        work_on(taken)
+
+        assert hold.waiting_for()[0] == "analysis.unusable"
+    finally:
+        hold.end("analysis.unusable")
+    assert batch.items.get().status == ItemStatus.PENDING

@@ -8,12 +8,10 @@ from batches.engine import claim, finish, turn
 from batches.engine.heartbeat import Told, beat, stage_seconds
 from batches.engine.hold import hold
 from batches.engine.in_hand import hand
-from batches.engine.liveness import identity
 from batches.engine.slice import slice_seconds
 from batches.models import Worker
 from batches.reconciler import reconcile
 from batches.states import Stage
-from batches.worker import heartbeat
 from tests.rows import fill, served
 from tests.waiting import wait_until
 
@@ -108,14 +106,3 @@ def test_hold_is_over_when_no_file_is_left_to_try(worker: Worker) -> None:
 
     assert before_its_time == "model.away"
     assert hold.waiting_for() == ("", "")
-
-
-def test_heartbeat_that_reaches_the_database_ends_the_hold_for_it(transactional_db: None) -> None:
-    hold.trip("database.away", "The database does not answer.")
-    try:
-        heartbeat()
-    finally:
-        identity.release()
-
-    assert hold.waiting_for() == ("", "")
-    assert not hold.seconds()

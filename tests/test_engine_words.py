@@ -65,7 +65,7 @@ def test_file_that_cannot_even_be_failed_is_given_back_by_the_heartbeat(
     beat(WORKER)
 
     assert BatchItem.objects.get().status == ItemStatus.PENDING
-    assert hand.take_lost() == []
+    assert hand.lost() == []
 
 
 def test_hold_with_such_words_is_told(transactional_db: None) -> None:

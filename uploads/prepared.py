@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import InternalError, OperationalError, connection
+
+# Sessions that idled in a transaction, or had one for too long: those of a process that was stopped in the middle.
+ENDED_BY_SERVER = frozenset({"25P03", "25P04"})
 
 
 def fetch_row(statement: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
@@ -21,8 +24,13 @@ def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[A
     """Run a prepared statement on Django's connection and return its rows.
 
     It takes part in the transaction around it, and commits by itself where there is none. Raises Django's database
-    errors.
+    errors; a session that PostgreSQL has ended is an OperationalError, however it was ended.
     """
     connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(statement, parameters, prepare=True).fetchall()
+    try:
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            return cursor.execute(statement, parameters, prepare=True).fetchall()
+    except InternalError as error:
+        if getattr(error.__cause__, "sqlstate", None) in ENDED_BY_SERVER:
+            raise OperationalError(*error.args) from error
+        raise

@@ -13,6 +13,8 @@ from uploads.prepared import fetch_rows
 REST = timedelta(seconds=3)
 """Who found the row just before it went may still look whether the file is there: for so long it is."""
 
+# What is buried once more is a new tombstone: a round that took the old one, and may have looked before these files
+# came, removes only that.
 LOCK = "SELECT id FROM uploads_upload WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
 FORGET = "DELETE FROM uploads_embedding WHERE upload_id = ANY(%(ids)s) RETURNING id"
 DELETE = """
@@ -21,7 +23,7 @@ WITH gone AS (
 ), buried AS (
     INSERT INTO uploads_tombstone (key, previews, tries, due_at)
     SELECT key, previews, 0, clock_timestamp() + %(rest)s FROM gone
-    ON CONFLICT (key) DO UPDATE SET previews = excluded.previews, due_at = excluded.due_at
+    ON CONFLICT (key) DO UPDATE SET id = excluded.id, previews = excluded.previews, due_at = excluded.due_at
 )
 SELECT id FROM gone
 """
@@ -29,7 +31,7 @@ BURY = """
 INSERT INTO uploads_tombstone (key, previews, tries, due_at)
 SELECT key, '{}', 0, clock_timestamp() + %(rest)s FROM unnest(%(keys)s::uuid[]) AS given (key)
  WHERE NOT EXISTS (SELECT FROM uploads_upload WHERE uploads_upload.key = given.key)
-ON CONFLICT (key) DO NOTHING
+ON CONFLICT (key) DO UPDATE SET id = excluded.id, due_at = excluded.due_at
 RETURNING id
 """
 

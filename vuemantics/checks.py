@@ -7,6 +7,7 @@ Settings are named as people set them: by the variable of the environment.
 import importlib.util
 import os
 import re
+import symtable
 from typing import Any
 
 from django.conf import settings
@@ -85,7 +86,7 @@ def check_analyzer(**_: Any) -> list[CheckMessage]:
     """Workers would fail every file with an analyzer that does not exist."""
     name = settings.ANALYZER
     module, _colon, attribute = ANALYZERS.get(name, name).partition(":")
-    if attribute and _module_exists(module):
+    if attribute and _module_exists(module) and _may_name(module, attribute):
         return []
     hint = f'Set VUEMANTICS_ANALYZER to one of: {", ".join(sorted(ANALYZERS))}; or to "package.module:Class".'
     return [Error(f"There is no analyzer “{name}”.", hint=hint, id="vuemantics.E007")]
@@ -96,6 +97,24 @@ def _module_exists(name: str) -> bool:
         return importlib.util.find_spec(name) is not None
     except (ModuleNotFoundError, ValueError):
         return False
+
+
+def _may_name(module: str, attribute: str) -> bool:
+    """Whether the module's source names it, or may come by it in ways that the source does not tell.
+
+    It is not imported: web processes would load a model's whole runtime.
+    """
+    spec = importlib.util.find_spec(module)
+    find_source = getattr(spec and spec.loader, "get_source", None)
+    source = find_source(module) if find_source else None
+    if source is None or "import *" in source:
+        return True
+    try:
+        names = symtable.symtable(source, module, "exec").get_symbols()
+    except SyntaxError:
+        return False
+    bound = {name.get_name() for name in names if name.is_assigned() or name.is_imported() or name.is_namespace()}
+    return attribute in bound or "__getattr__" in bound
 
 
 def check_processor(**_: Any) -> list[CheckMessage]:

@@ -21,7 +21,7 @@ def cancel_batch(batch_id: int) -> bool:
     """
     now = timezone.now()
     cancelled = UploadBatch.objects.filter(id=batch_id, status__in=batch_sources(BatchStatus.CANCELLED)).update(
-        status=BatchStatus.CANCELLED, completed_at=now, updated_at=now
+        status=BatchStatus.CANCELLED, cancelling=True, completed_at=now, updated_at=now
     )
     if cancelled:
         # Its pages show at once that it is cancelled; many files take a while.
@@ -32,9 +32,7 @@ def cancel_batch(batch_id: int) -> bool:
 
 def finish_cancels() -> int:
     """Cancel what is still live in cancelled batches; returns how many files. The reconciler calls it."""
-    unfinished = UploadBatch.everything.filter(
-        status=BatchStatus.CANCELLED, total__gt=F("successful") + F("failed") + F("cancelled")
-    )
+    unfinished = UploadBatch.everything.filter(cancelling=True)
     return sum(cancel_items(batch_id) for batch_id in unfinished.values_list("id", flat=True))
 
 
@@ -56,7 +54,10 @@ def _in_chunks(step: Callable[[], int]) -> int:
 
 
 def _cancel_chunk(batch_id: int) -> int:
-    """Items before their batch, items in the order of their ids: so no two transactions wait for each other."""
+    """Items before their batch, items in the order of their ids: so no two transactions wait for each other.
+
+    Since the batch is cancelled no item of it becomes live, so a chunk that is not full is the last.
+    """
     with transaction.atomic():
         ids = list(
             BatchItem.objects.select_for_update()
@@ -73,5 +74,7 @@ def _cancel_chunk(batch_id: int) -> int:
             claimed_until=None,
             finished_at=timezone.now(),
         )
-        UploadBatch.everything.filter(id=batch_id).update(cancelled=F("cancelled") + changed, updated_at=timezone.now())
+        UploadBatch.everything.filter(id=batch_id).update(
+            cancelled=F("cancelled") + changed, cancelling=len(ids) == CHUNK, updated_at=timezone.now()
+        )
     return changed

@@ -100,6 +100,7 @@ def _vanish(which: Q) -> int:
             deleting_since=now,
             updated_at=now,
             completed_at=Coalesce("completed_at", now),
+            cancelling=Case(When(live, then=Value(True)), default=F("cancelling")),
             status=Case(When(live, then=Value(BatchStatus.CANCELLED)), default=F("status")),
         )
     batches_stand_otherwise(ids, final=True)

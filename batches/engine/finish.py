@@ -35,8 +35,16 @@ SELECT id FROM batches_batchitem WHERE id = %(item)s AND claim = %(token)s FOR U
 """
 
 
+LOOK = "SELECT id FROM batches_batchitem WHERE id = %(item)s AND claim = %(token)s"
+
+
+def is_ours(claim: Claim) -> bool:
+    """Whether a finish would change anything by now: the file was not taken back, its picture not deleted."""
+    return fetch_row(LOOK, {"item": claim.item_id, "token": claim.token}) is not None
+
+
 def complete(claim: Claim, save: Callable[[], None] | None = None) -> bool:
-    """Finish a file well. `save` writes its results in the same transaction.
+    """Finish a file well. `save` writes its results in the same transaction, and waits for nothing but the database.
 
     False: somebody else has it, nothing changed.
     """

@@ -8,7 +8,7 @@ from django.conf import settings
 from batches.engine.liveness import WORKER_LOCKS
 from uploads.prepared import fetch_row
 
-# Every part walks a small partial index: item_in_hand, item_lost, batch_unfinished, batch_cancelled, item_receiving,
+# Every part walks a small partial index: item_in_hand, item_lost, batch_unfinished, batch_cancelling, item_receiving,
 # item_queue.
 GLANCE = """
 SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (claimed_until < clock_timestamp()
@@ -18,8 +18,7 @@ SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (cl
             OR EXISTS (SELECT FROM batches_batchitem WHERE lost_by IS NOT NULL),
        EXISTS (SELECT FROM batches_uploadbatch WHERE status IN ('pending', 'processing', 'paused')
             AND sealed_at IS NOT NULL AND total = successful + failed + cancelled),
-       EXISTS (SELECT FROM batches_uploadbatch
-            WHERE status = 'cancelled' AND total > successful + failed + cancelled),
+       EXISTS (SELECT FROM batches_uploadbatch WHERE cancelling),
        EXISTS (SELECT FROM batches_uploadbatch batch WHERE status IN ('pending', 'processing', 'paused')
             AND updated_at < clock_timestamp() - %(abandoned)s
             AND (sealed_at IS NULL OR (SELECT min(batch_id) FROM batches_batchitem

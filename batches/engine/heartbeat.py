@@ -9,7 +9,7 @@ from django.utils import timezone
 from batches import events
 from batches.engine.give_back import give_back
 from batches.engine.hold import hold
-from batches.engine.in_hand import Held, hand
+from batches.engine.in_hand import Claim, Held, hand
 from batches.models import UploadBatch, Worker
 from batches.states import BatchStatus
 from uploads.prepared import fetch_rows
@@ -36,14 +36,19 @@ class Told:
 def beat(worker: int) -> list[Held]:
     """Write new stages, renew leases before the stage's deadline, and learn which files are not wanted any more.
 
-    Returns the files that have been in one stage for longer than it may take: their leases are not renewed.
+    Returns the files that have been in one stage for longer than it may take: their leases are not renewed. Where there
+    are none, claims that were lost go back, after all that others wait for: each beat tries it until it is done.
     """
-    lost = hand.take_lost()
-    give_back(lost)
-    # The database was lost in the middle of a finish: the picture may have been deleted before its previews came.
-    bury([claim.upload_key for claim in lost if claim.upload_key])
     _write_hold(worker)
-    all_held = hand.all()
+    hung = _look_after(hand.all())
+    if not hung:
+        lost = hand.lost()
+        let_go(lost)
+        hand.forget(lost)
+    return hung
+
+
+def _look_after(all_held: list[Held]) -> list[Held]:
     if not all_held:
         return []
     batches = UploadBatch.objects.filter(id__in={held.claim.batch_id for held in all_held})
@@ -54,6 +59,15 @@ def beat(worker: int) -> list[Held]:
     for batch_id in _write([held for held in all_held if held not in hung]):
         events.batch_changed(batch_id)
     return hung
+
+
+def let_go(claims: Sequence[Claim]) -> None:
+    """Give claims back whose finish may have been cut off; once more does no harm.
+
+    The picture of one may have been deleted before its previews came.
+    """
+    give_back(claims)
+    bury([claim.upload_key for claim in claims if claim.upload_key])
 
 
 def stage_seconds(stage: str) -> float:

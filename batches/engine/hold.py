@@ -35,18 +35,22 @@ class Hold:
                 logger.warning("Holding (%s): %s", cause, message)
             self._causes[cause] = (time.monotonic() + seconds, seconds, message)
 
-    def passed(self) -> None:
-        """Note that a file went through, or that none waits: what was held for, and may be tried again, is not away."""
+    def passed(self, only: str = "") -> None:
+        """Note that a file went through, or that none waits: what was held for, and may be tried again, is not away.
+
+        `only`: nothing is known but of this cause.
+        """
         if not self._causes:
             return
         with self._lock:
-            over = [cause for cause, (until, _, _) in self._causes.items() if time.monotonic() >= until]
+            now = time.monotonic()
+            over = [cause for cause, (until, _, _) in self._causes.items() if now >= until and only in ("", cause)]
             for cause in over:
                 logger.info("Going on: %s is over.", cause)
                 del self._causes[cause]
 
     def end(self, cause: str) -> None:
-        """Note that somebody has seen it answer: what waited for it goes on at once."""
+        """Note that it was away and has come back: what waited for it goes on at once."""
         if not self._causes:
             return
         with self._lock:

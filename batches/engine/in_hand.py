@@ -33,12 +33,14 @@ class Held:
     """A claim in work. `unwanted` is set by other threads and obeyed between two stages.
 
     `stage` is blank before the first one and while the file waits for a core; `since` is None while no deadline runs.
+    `untold`: previews may lie in storage of which no row tells.
     """
 
     claim: Claim
     stage: str = ""
     since: float | None = field(default_factory=time.monotonic)
     unwanted: bool = False
+    untold: bool = False
 
     def enter(self, stage: str) -> None:
         """Note that a stage begins. Raises Stopped when the file is not wanted any more."""
@@ -129,19 +131,23 @@ class Hand:
         with self._changed:
             self._lost.append(claim)
 
-    def take_lost(self) -> list[Claim]:
-        """Return and forget the noted claims."""
+    def lost(self) -> list[Claim]:
+        """Return the noted claims."""
         with self._changed:
-            lost, self._lost = self._lost, []
-            return lost
+            return list(self._lost)
+
+    def forget(self, given_back: list[Claim]) -> None:
+        """Note that these lost claims are in the queue again."""
+        with self._changed:
+            self._lost = [claim for claim in self._lost if claim not in given_back]
 
     def stop(self) -> list[Claim]:
-        """Let no file enter another stage; returns the claims to give back."""
+        """Let no file enter another stage; returns the claims to give back, those that were lost among them."""
         self.stopping = True
         with self._changed:
             for held in self._held.values():
                 held.unwanted = True
-            return [held.claim for held in self._held.values()]
+            return [held.claim for held in self._held.values()] + self._lost
 
 
 hand = Hand()

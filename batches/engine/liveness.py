@@ -45,11 +45,16 @@ def living_workers() -> list[int]:
 
 
 class Identity:
-    """The identity of this worker process. `id` is None while it has none, and then it must not claim."""
+    """The identity of this worker process. `id` is None while it has none, and then it must not claim.
+
+    `taken`: how often the lock was taken; each time but the first its connection had been lost.
+    """
 
     def __init__(self) -> None:
         self.id: int | None = None
+        self.taken = 0
         self._worker: int | None = None
+        self._former: set[int] = set()
         self._connection: psycopg.Connection[tuple[object, ...]] | None = None
         self._lock = threading.Lock()
 
@@ -89,23 +94,38 @@ class Identity:
             renew_pool()
         if self._worker is not None and _try_lock(self._connection, self._worker):
             Worker.objects.filter(id=self._worker).update(missing_since=None)
-            self.id = self._worker
-            return
-        former, self._worker = self._worker, _register()
-        if not _try_lock(self._connection, self._worker):
-            raise psycopg.OperationalError(f"The lock of worker {self._worker} is held by somebody else.")
-        if former is not None:
-            BatchItem.objects.filter(worker=former, status=ItemStatus.PROCESSING).update(worker=self._worker)
+        else:
+            self._renumber(self._connection)
+        self._take_along()
         self.id = self._worker
+        self.taken += 1
+
+    def _renumber(self, session: "psycopg.Connection[tuple[object, ...]]") -> None:
+        if self._worker is not None:
+            self._former.add(self._worker)
+        self._worker = _register()
+        if not _try_lock(session, self._worker):
+            raise psycopg.OperationalError(f"The lock of worker {self._worker} is held by somebody else.")
+
+    def _take_along(self) -> None:
+        """Bring the claims of former numbers; these are known until it is done, however often it has to be tried."""
+        if not self._former:
+            return
+        BatchItem.objects.filter(worker__in=self._former, status=ItemStatus.PROCESSING).update(worker=self._worker)
+        # What was taken back meanwhile as lost by such a number was lost by no death.
+        BatchItem.objects.filter(lost_by__in=self._former).update(lost_by=None)
+        self._former.clear()
 
     def release(self) -> None:
-        """Give the lock up at an orderly stop."""
+        """Give the lock up at an orderly stop, and sign off: also where the lock was just lost, this was no death."""
         with self._lock:
-            if self.id is not None:
-                Worker.objects.filter(id=self.id).update(stopped_at=timezone.now())
             self.id = None
-            if self._connection is not None:
-                self._connection.close()
+            try:
+                numbers = self._former | ({self._worker} if self._worker is not None else set())
+                Worker.objects.filter(id__in=numbers).update(stopped_at=timezone.now())
+            finally:
+                if self._connection is not None:
+                    self._connection.close()
 
 
 def connection_parameters() -> dict[str, Any]:

@@ -14,10 +14,13 @@ CERTAIN_AFTER = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Ids of the worker processes that hold their lock, and of those asked for that are gone; others may come back."""
+    """Ids of the worker processes that hold their lock, and of those asked for that died or signed off at an orderly
+    stop; others may come back.
+    """
 
     living: frozenset[int]
-    gone: frozenset[int]
+    gone: frozenset[int] = frozenset()
+    stopped: frozenset[int] = frozenset()
 
 
 def look_for(workers: set[int], *, deciding: bool = True) -> Look:
@@ -30,8 +33,9 @@ def look_for(workers: set[int], *, deciding: bool = True) -> Look:
         list(Worker.objects.select_for_update().filter(id__in=workers).order_by("id").values_list("id"))
     living = frozenset(living_workers())
     if not deciding:
-        return Look(living, frozenset())
+        return Look(living)
     missed = Worker.objects.filter(id__in=workers - living)
     missed.filter(missing_since=None).update(missing_since=Now())
     may_return = missed.filter(missing_since__gt=Now() - CERTAIN_AFTER).values_list("id", flat=True)
-    return Look(living, frozenset(workers - living - set(may_return)))
+    stopped = frozenset(missed.filter(stopped_at__isnull=False).values_list("id", flat=True))
+    return Look(living, frozenset(workers - living - stopped - set(may_return)), stopped)

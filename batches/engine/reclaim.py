@@ -22,7 +22,7 @@ from batches.states import ItemStatus
 logger = logging.getLogger(__name__)
 
 CHUNK = 500
-NOBODY = Look(frozenset(), frozenset())
+NOBODY = Look(frozenset())
 
 
 class Fate(Enum):
@@ -37,8 +37,9 @@ class Fate(Enum):
 def reclaim() -> int:
     """Put the files of missing workers, and those whose lease is over, back into the queue; returns how many.
 
-    Only a file that a dead worker had in hand counts one death more, and none that it took before the database last
-    started: that worker may live. At MAX_DEATHS deaths it fails instead (`item.poison`). Safe to run anywhere, often.
+    Only a file that a dead worker had in hand counts one death more: none that it took before the database last
+    started, for that worker may live, and none of a worker that signed off at an orderly stop. At MAX_DEATHS deaths it
+    fails instead (`item.poison`). Safe to run anywhere, often.
 
     Whether a worker is dead is known seconds after it is missed. A file goes back at once all the same, as a suspect
     that names the worker in `lost_by`; one that is a suspect already waits, so that none has two deaths undecided.
@@ -65,7 +66,7 @@ def _decide() -> None:
         look = look_for({worker for worker in found.values() if worker is not None})
         items = BatchItem.objects.filter(id__in=found)
         items.filter(lost_by__in=look.gone).update(deaths=F("deaths") + 1, lost_by=None)
-        items.filter(lost_by__in=look.living).update(lost_by=None)
+        items.filter(lost_by__in=look.living | look.stopped).update(lost_by=None)
 
 
 def _take_back(lost: Q, started: datetime, *, deciding: bool) -> int:
@@ -108,7 +109,7 @@ def _fate(item: Any, look: Look, started: datetime) -> Fate:
     """Decide about a file that may be lost; `item.over`: its lease is."""
     if item.worker in look.living:
         return Fate.BACK if item.over else Fate.STAYS
-    if item.started_at is None or item.started_at <= started:
+    if item.worker in look.stopped or item.started_at is None or item.started_at <= started:
         return Fate.BACK
     if item.lost_by is not None:
         return Fate.STAYS

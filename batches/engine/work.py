@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 
 from batches.engine.cores import core_for
 from batches.engine.errors import GONE
-from batches.engine.finish import complete, fail
+from batches.engine.finish import complete, fail, is_ours
 from batches.engine.give_back import give_back
 from batches.engine.hold import hold
 from batches.engine.in_hand import Claim, Held, Stopped, hand
@@ -20,6 +20,7 @@ from uploads.errors import EnvironmentalError, MediaError, PermanentError
 from uploads.pipeline import run
 from uploads.results import save_result
 from uploads.storage import local_copy, save_previews, storage_answers
+from uploads.tombstones import bury
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,11 @@ def work_on(claim: Claim) -> None:
     with hand.holding(claim) as held:
         try:
             _end(held)
+            if held.untold and claim.upload_key:
+                # The picture may have been deleted before its previews came; while it has a row, nothing is removed.
+                bury([claim.upload_key])
+            # However it ended, it was written: an answer alone does not show that the database has room to write.
+            hold.passed("database.away")
         except (OperationalError, InterfaceError) as error:
             hold.trip("database.away", str(error))
             hand.lose(claim)
@@ -63,7 +69,7 @@ def _try_twice(held: Held) -> None:
     claim = held.claim
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            complete(claim, processor()(held))
+            held.untold = not complete(claim, processor()(held))
             if not claim.known:  # for which nothing outside was asked
                 hold.passed()
             return
@@ -86,12 +92,12 @@ def processor() -> Callable[[Held], Save | None]:
 
 
 def process_upload(held: Held) -> Save | None:
-    """Run the pipeline on the stored file of a claim; returns how to save what it found, previews and rows.
+    """Run the pipeline on the stored file of a claim and write its previews; returns how to save its rows.
 
-    None: the same bytes came twice and have been worked on meanwhile. Previews are written while the finish holds the
-    item's row: a picture is deleted before, and then nothing is written, or after, and then all of it is removed.
+    None: the same bytes came twice and have been worked on meanwhile. Storage may be far away, and so no transaction
+    waits for it. The previews' names follow from the key: who finishes the file in our place finds or writes the same.
 
-    Raises MediaError of any sort, and Stopped between two stages when the file is not wanted any more.
+    Raises MediaError of any sort, and Stopped when the file is not wanted, or not ours, any more.
     """
     upload_id, key = held.claim.upload_id, held.claim.upload_key
     if upload_id is None or key is None:
@@ -106,7 +112,10 @@ def process_upload(held: Held) -> Save | None:
     except EnvironmentalError as error:
         raise _blame(error) from error
     held.enter(Stage.INDEXING)
-    return lambda: save_result(upload_id, result, save_previews(key, result.previews))
+    if not is_ours(held.claim):
+        raise Stopped
+    held.untold = True
+    return partial(save_result, upload_id, result, save_previews(key, result.previews))
 
 
 def _blame(error: EnvironmentalError) -> MediaError:

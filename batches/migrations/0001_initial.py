@@ -146,6 +146,7 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField(verbose_name="updated at", auto_now=True)),
                 ("started_at", models.DateTimeField(verbose_name="started at", blank=True, null=True)),
                 ("completed_at", models.DateTimeField(verbose_name="completed at", blank=True, null=True)),
+                ("cancelling", models.BooleanField(default=False, editable=False)),
                 ("deleting_since", models.DateTimeField(verbose_name="deleting since", blank=True, null=True)),
                 (
                     "notified_at",
@@ -293,7 +294,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="uploadbatch",
-            index=models.Index(condition=models.Q(("status", "cancelled")), fields=["id"], name="batch_cancelled"),
+            index=models.Index(condition=models.Q(("cancelling", True)), fields=["id"], name="batch_cancelling"),
         ),
         migrations.AddIndex(
             model_name="uploadbatch",

@@ -15,7 +15,8 @@ class UploadBatch(models.Model):
 
     The counters always equal the counts of the items' rows: they move in the same transaction. `total` counts all
     items, also those being received. A batch is finished when it is sealed and no item is live. `source`: the batch
-    whose pictures a re-analysis describes again. `objects` leaves out what is being deleted, `everything` does not.
+    whose pictures a re-analysis describes again. `cancelling`: it is cancelled, and files of it may still be live.
+    `objects` leaves out what is being deleted, `everything` does not.
     """
 
     owner = models.ForeignKey(
@@ -54,6 +55,7 @@ class UploadBatch(models.Model):
     notified_at = models.DateTimeField(
         _("notified at"), null=True, blank=True, help_text=_("When its owner was sent word of its end.")
     )
+    cancelling = models.BooleanField(default=False, editable=False)
     deleting_since = models.DateTimeField(_("deleting since"), null=True, blank=True)
 
     objects = PresentBatches["UploadBatch"]()
@@ -93,7 +95,7 @@ class UploadBatch(models.Model):
             ),
             models.Index(fields=["source"], name="batch_source", condition=Q(source__isnull=False)),
             # No counter in a condition: a finish would then have to write into every index of the batch.
-            models.Index(fields=["id"], name="batch_cancelled", condition=Q(status=BatchStatus.CANCELLED)),
+            models.Index(fields=["id"], name="batch_cancelling", condition=Q(cancelling=True)),
             models.Index(fields=["owner", "id"], name="batch_unfinished", condition=Q(status__in=LIVE_BATCHES)),
             models.Index(fields=["id"], name="batch_deleting", condition=Q(deleting_since__isnull=False)),
             models.Index(

@@ -14,7 +14,7 @@ from batches import deletion
 from batches.cleaner import clean
 from batches.engine import arrive, claim, finish, retry
 from batches.engine.heartbeat import beat
-from batches.engine.in_hand import Held, hand
+from batches.engine.in_hand import Held, Stopped, hand
 from batches.engine.work import process_upload, work_on
 from batches.models import UploadBatch
 from batches.states import BatchStatus, ItemStatus, Stage
@@ -99,7 +99,7 @@ def test_file_in_hand_for_a_deleted_picture_fails_at_once_and_a_late_finish_chan
 
 
 class Interrupted(Held):
-    """A file in hand whose picture is deleted, with its files, just before what was found of it is saved."""
+    """A file in hand whose picture is deleted, with its files, just before its previews are written."""
 
     delete: ClassVar[Callable[[], object]]
 
@@ -122,14 +122,13 @@ def test_previews_of_a_picture_deleted_while_it_was_worked_on_are_never_written(
     else:
         Interrupted.delete = partial(deletion.delete_batch, owner, batch.id)
 
-    save = process_upload(Interrupted(taken))
+    with pytest.raises(Stopped):
+        process_upload(Interrupted(taken))
 
-    assert save is not None
-    assert not finish.complete(taken, save)
+    assert not finish.complete(taken)
     assert not Upload.objects.exists()
-    bury_all()
-    assert not Tombstone.objects.exists()
     assert not stored_names()
+    assert not Tombstone.objects.exists()
 
 
 def default_path(upload: Upload) -> Path:

@@ -79,3 +79,20 @@ def test_mail_whose_answer_was_lost_is_not_sent_twice(sink: MailSink, ada: User)
     assert send_notices() == 0
 
     assert len(sink.mails) == 1
+
+
+def test_mail_that_cannot_be_written_stops_no_other_and_is_sent_when_it_can(
+    sink: MailSink, ada: User, other: User
+) -> None:
+    User.objects.filter(id=other.id).update(email="bob@example.org")
+    User.objects.filter(id=ada.id).update(email="ada@example.org\nBcc: eve@example.org")
+    done(ada)
+    done(other, "Norway")
+
+    assert send_notices() == 1
+
+    assert [mail["To"] for mail in sink.mails] == ["bob@example.org"]
+    User.objects.filter(id=ada.id).update(email="ada@example.org")
+    notices.outage.end()
+    assert send_notices() == 1
+    assert [mail["To"] for mail in sink.mails] == ["bob@example.org", "ada@example.org"]
