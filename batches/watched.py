@@ -15,8 +15,8 @@ from batches.models import UploadBatch
 from batches.outlook import Outlook, read_outlook
 from batches.own import LONG_AGO, read_own_batches
 from batches.parts import render_parts
-from batches.progress import Snapshot, batches_of, read_snapshot
-from batches.states import BatchStatus
+from batches.progress import Snapshot, batches_of, read_in_hand, read_snapshot
+from batches.states import LIVE_BATCHES, BatchStatus
 from batches.viewer import Parts
 
 OUTLOOK_SECONDS = 2.0
@@ -87,19 +87,20 @@ class BatchMessages:
         self.active = True
         self._batch_id = batch_id
         self._owner_id = owner_id
-        self._snapshot: Snapshot | None = None
+        self._seen: set[int] = set()
 
     def look(self) -> Parts | None:
         """Read the batch's row, its files in hand, and what became of those that were in hand before."""
-        before = self._snapshot
-        self._snapshot = snapshot = read_snapshot(self._batch_id, before)
-        if snapshot is None or snapshot.batch.owner_id != self._owner_id:
+        batch = batches_of(self._owner_id).filter(id=self._batch_id).first()
+        if batch is None:
             return None
-        self.active = snapshot.unfinished
-        files = {f"file {file.id}": file_message(self._batch_id, file) for file in snapshot.in_hand}
-        seen = {file.id for file in before.in_hand} if before else set()
-        gone = seen - {file.id for file in snapshot.in_hand}
-        return ended_messages(gone) | files | {f"batch {self._batch_id}": batch_message(snapshot.batch)}
+        self.active = batch.status in LIVE_BATCHES
+        in_hand, _total = read_in_hand(batch)
+        files = {f"file {file.id}": file_message(batch.id, file) for file in in_hand}
+        ids = {file.id for file in in_hand}
+        ended = ended_messages(self._seen - ids)
+        self._seen = ids
+        return ended | files | {f"batch {batch.id}": batch_message(batch)}
 
 
 class OwnerMessages:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet
 
-from batches import inbox
+from batches import inbox, troubles
 from batches.models import BatchItem, UploadBatch
 from batches.notices import due_batches
 from bench import rows
@@ -68,6 +68,12 @@ def test_filter_of_the_admin_by_reason_reads_failures_alone(few_failures: User) 
     failed = BatchItem.objects.filter(status="failed", error_code="item.internal").order_by("-id")[:50]
 
     assert of(failed) & {"item_cause", "item_failed", "item_needs_a_look"}
+
+
+def test_failures_of_one_batch_are_grouped_without_reading_its_other_files(few_failures: User) -> None:
+    failed = BatchItem.objects.filter(batch=UploadBatch.objects.get(), status="failed")
+
+    assert of(troubles.by_message(failed)) & {"item_failed", "item_needs_a_look", "item_cause"}
 
 
 def test_mails_that_are_due_are_found_by_their_index(few_failures: User) -> None:
