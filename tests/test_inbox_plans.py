@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from batches import export, inbox, troubles
+from batches.engine.chunks import files_after
 from batches.models import BatchItem, UploadBatch
 from batches.notices import due_batches
 from bench import rows
@@ -89,6 +90,16 @@ def test_piece_of_a_table_begins_where_the_last_one_ended(few_failures: User, co
     (walk,) = [node for node in plan(sql, parameters) if node.get("Relation Name") == "batches_batchitem"]
 
     assert walk["Index Name"] == index
+    assert "ROW(batch_id" in str(walk["Index Cond"])
+
+
+def test_chunk_of_files_to_try_again_begins_where_the_last_one_ended(few_failures: User) -> None:
+    chunk = files_after(BatchItem.objects.filter(status="failed"), UploadBatch.objects.get().id, 1000)[:500]
+    sql, parameters = chunk.query.sql_with_params()
+
+    (walk,) = [node for node in plan(sql, parameters) if node.get("Relation Name") == "batches_batchitem"]
+
+    assert walk["Index Name"] == "item_failed"
     assert "ROW(batch_id" in str(walk["Index Cond"])
 
 

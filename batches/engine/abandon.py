@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from batches import events
 from batches.engine.arrive import seal_batch
+from batches.engine.chunks import files_after
 from batches.engine.settle import settle
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
@@ -64,11 +65,10 @@ def _give_up(batch_id: int, announced_before: datetime) -> int:
 
 def _give_up_chunk(batch_id: int, announced_before: datetime, after: int) -> list[int]:
     """Items before their batch, items in the order of their ids, as everywhere; who settles the batch is the caller."""
-    receiving = BatchItem.objects.filter(
-        batch_id=batch_id, status=ItemStatus.RECEIVING, created_at__lt=announced_before, id__gt=after
-    )
+    receiving = BatchItem.objects.filter(status=ItemStatus.RECEIVING, created_at__lt=announced_before)
     with transaction.atomic():
-        ids = list(receiving.select_for_update().order_by("id").values_list("id", flat=True)[:CHUNK])
+        locked = files_after(receiving.select_for_update(), batch_id, after)
+        ids = list(locked.values_list("id", flat=True)[:CHUNK])
         now = timezone.now()
         BatchItem.objects.filter(id__in=ids).update(
             status=ItemStatus.FAILED, error_code="item.abandoned", error_message=WORDS, finished_at=now

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from batches import bells
 from batches.engine.announce import batches_stand_otherwise
+from batches.engine.chunks import files_after
 from batches.engine.errors import BatchClosed, ReanalysisRunning
 from batches.engine.give_back import QUEUED
 from batches.models import BatchItem, UploadBatch
@@ -44,7 +45,7 @@ def retry_cause(batch_id: int, code: str, until: datetime) -> int:
 def _retry(batch_id: int, which: Q) -> int:
     """In the order of the ids and never back: so a file that fails anew while others are queued is not met again."""
     retried = last = 0
-    while ids := _retry_chunk(batch_id, which & Q(id__gt=last)):
+    while ids := _retry_chunk(batch_id, which, last):
         retried += len(ids)
         last = ids[-1]
         batches_stand_otherwise([batch_id])
@@ -54,10 +55,11 @@ def _retry(batch_id: int, which: Q) -> int:
     return retried
 
 
-def _retry_chunk(batch_id: int, which: Q) -> list[int]:
-    failed = BatchItem.objects.filter(which, batch_id=batch_id, status=ItemStatus.FAILED, upload__isnull=False)
+def _retry_chunk(batch_id: int, which: Q, after: int) -> list[int]:
+    failed = BatchItem.objects.filter(which, status=ItemStatus.FAILED, upload__isnull=False)
     with transaction.atomic():
-        ids = list(failed.select_for_update().order_by("id").values_list("id", flat=True)[:CHUNK])
+        locked = files_after(failed.select_for_update(), batch_id, after)
+        ids = list(locked.values_list("id", flat=True)[:CHUNK])
         if ids:
             BatchItem.objects.filter(id__in=ids).update(
                 **QUEUED,
