@@ -10,6 +10,7 @@ from typing import Any
 
 from axes.models import AccessLog
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -50,8 +51,10 @@ def tidy() -> int:
 
 
 def _forget(rows: QuerySet[Any]) -> int:
-    """The condition is asked once more: a session may have been prolonged meanwhile."""
-    return rows.filter(pk__in=list(rows.values_list("pk", flat=True)[:CHUNK])).delete()[0]
+    """Locked first: processes that tidy beside each other take different rows, and no session is just prolonged."""
+    with transaction.atomic():
+        ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CHUNK])
+        return rows.filter(pk__in=ids).delete()[0]
 
 
 def _delete(batch_id: int) -> None:

@@ -25,9 +25,11 @@ def forget_workers(kept: timedelta, most: int) -> int:
     _miss(most)
     before = timezone.now() - kept
     gone = Worker.objects.filter(Q(stopped_at__lt=before) | Q(missing_since__lt=before)).exclude(id__in=_needed())
-    ids = list(gone.order_by("id").values_list("id", flat=True)[:most])
-    # The condition once more: one that came back meanwhile is missed no longer.
-    return gone.filter(id__in=ids).delete()[0]
+    with transaction.atomic():
+        # Locked: one that comes back clears its note afterwards, and one that did is not found.
+        locked = gone.select_for_update(skip_locked=True).order_by("id")
+        ids = list(locked.values_list("id", flat=True)[:most])
+        return Worker.objects.filter(id__in=ids).delete()[0]
 
 
 def _miss(most: int) -> None:
