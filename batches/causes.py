@@ -75,6 +75,8 @@ CAUSES: dict[str, Cause] = {
 """By code. Codes that are not here fall back to the file's own message."""
 PERMANENT = frozenset(code for code, cause in CAUSES.items() if not cause.may_pass)
 """Trying the same bytes again cannot help."""
+TITLED = frozenset(code for code, cause in CAUSES.items() if not cause.told)
+"""Their words are the same for every file, whatever its own message says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from batches.engine import delete, unlink
 from batches.engine.errors import Refused
 from batches.models import BatchItem, UploadBatch
+from batches.presence import in_present_batches
 from batches.services import NotFound
 from uploads.models import Upload
 
@@ -74,7 +75,7 @@ def delete_batch(user: User | AnonymousUser, batch_id: int) -> bool:
 def extent_of(batch: UploadBatch) -> Extent:
     """Count what would go with a batch. One query over its files: for the page that asks before."""
     goes = Q(batch_id=batch.id) | Q(batch__source_id=batch.id)
-    items = BatchItem.objects.filter(upload_id=OuterRef("id"), batch__deleting_since=None)
+    items = in_present_batches(BatchItem.objects.filter(upload_id=OuterRef("id")))
     pictures = Upload.objects.filter(id__in=BatchItem.objects.filter(batch_id=batch.id).values("upload_id"))
     shared = pictures.filter(Exists(items.exclude(goes))).count()
     return Extent(batch.total, pictures.count() - shared, shared)

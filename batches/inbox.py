@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from batches.causes import CAUSES, Words, words_for
 from batches.models import BatchItem
+from batches.presence import in_present_batches
 from batches.states import BatchStatus, ItemStatus
 from uploads.prepared import fetch_row
 
@@ -49,7 +50,7 @@ class Group:
 
 def open_failures(owner_id: int | None) -> QuerySet[BatchItem]:
     """Return the failures that were not dismissed, of batches that are not being deleted."""
-    failed = BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None, batch__deleting_since=None)
+    failed = in_present_batches(BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None))
     return failed if owner_id is None else failed.filter(batch__owner_id=owner_id)
 
 

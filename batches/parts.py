@@ -20,7 +20,7 @@ def parts_context(snapshot: Snapshot, outlook: Outlook) -> dict[str, Any]:
         "outlook": outlook,
         "tens": snapshot.batch.percent // 10 * 10,
         "described_again_by": described_again_by(snapshot.batch),
-        "stored": snapshot.batch.successful or any(trouble.stored for trouble in snapshot.troubles),
+        "stored": snapshot.batch.successful or any(snapshot.failures.stored.values()),
         "private": settings.ANALYZER == "local",
     }
 

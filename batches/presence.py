@@ -1,10 +1,11 @@
-"""Batches as everybody but the engine sees them: one that is being deleted is not there any more."""
+"""Batches as everybody but the engine sees them: one that is being deleted is gone, and so are its files."""
 
 from typing import TypeVar
 
 from django.db import models
 
 Batch = TypeVar("Batch", bound=models.Model)
+Item = TypeVar("Item", bound=models.Model)
 
 
 class PresentBatches(models.Manager[Batch]):
@@ -13,3 +14,8 @@ class PresentBatches(models.Manager[Batch]):
     def get_queryset(self) -> "models.QuerySet[Batch]":
         """Return the batches that are here to stay."""
         return super().get_queryset().filter(deleting_since=None)
+
+
+def in_present_batches(items: "models.QuerySet[Item]") -> "models.QuerySet[Item]":
+    """Leave out the files of batches that are being deleted."""
+    return items.filter(batch__deleting_since=None)

@@ -1,23 +1,20 @@
 """What pages show of a batch, read in a few cheap queries. Numbers come from the batch's row, never from counting."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import QuerySet
 
-from batches.causes import Words, may_pass, words_for
+from batches.causes import may_pass
 from batches.engine.arrive import MAY_COME_AGAIN
 from batches.engine.stall import Reason, why_still
 from batches.models import BatchItem, UploadBatch
 from batches.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
+from batches.troubles import Failures, read_failures
 from uploads.addresses import LIST_SIDE, preview_address
 
 IN_HAND_SHOWN = 8
 PICTURED_SHOWN = 4
 """The same where they have pictures from before: a frame stays as small."""
-NAMES_SHOWN = 3
-TROUBLES_SHOWN = 8
 STAGES = tuple(Stage)
 PICTURE = ("upload__previews", "upload__key", "upload__processed_at")
 
@@ -39,39 +36,13 @@ class InHand:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Failed files of one batch with the same cause and words, and of how many the bytes are stored."""
-
-    code: str
-    count: int
-    message: str
-    names: tuple[str, ...]
-    stored: int
-
-    @property
-    def more(self) -> int:
-        """How many files are not named."""
-        return self.count - len(self.names)
-
-    @property
-    def retryable(self) -> int:
-        """How many of them could be tried again."""
-        return self.stored if may_pass(self.code) else 0
-
-    @property
-    def words(self) -> Words:
-        """What happened and what to do."""
-        return words_for(self.code, self.message)
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything above the list of files, as of one moment; `still` says why nothing goes on."""
 
     batch: UploadBatch
     in_hand: tuple[InHand, ...]
     in_hand_total: int
-    troubles: tuple[Trouble, ...]
+    failures: Failures
     still: Reason | None
 
     @property
@@ -94,7 +65,7 @@ class Snapshot:
         """How many failed files could be tried again."""
         if self.batch.status == BatchStatus.CANCELLED:
             return 0
-        return sum(trouble.retryable for trouble in self.troubles)
+        return self.failures.retryable
 
     @property
     def misses_files(self) -> bool:
@@ -102,13 +73,13 @@ class Snapshot:
         batch = self.batch
         if batch.kind != BatchKind.IMPORT or batch.status == BatchStatus.CANCELLED:
             return False
-        given_up = any(trouble.code in MAY_COME_AGAIN for trouble in self.troubles)
+        given_up = not MAY_COME_AGAIN.isdisjoint(self.failures.stored)
         return batch.sealed_at is None or (batch.expected_items or 0) > batch.total or given_up
 
     @property
     def unfinished(self) -> bool:
         """Whether more is to come."""
-        return self.batch.status not in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}
+        return self.batch.status in LIVE_BATCHES
 
 
 def read_snapshot(batch_id: int, before: Snapshot | None = None) -> Snapshot | None:
@@ -116,11 +87,22 @@ def read_snapshot(batch_id: int, before: Snapshot | None = None) -> Snapshot | N
     batch = UploadBatch.objects.select_related("source").filter(id=batch_id).first()
     if batch is None:
         return None
-    in_hand = _in_hand(batch_id) if batch.waiting else []
-    troubles = before.troubles if before and _same_failures(before.batch, batch) else _troubles(batch)
+    in_hand, in_hand_total = read_in_hand(batch)
     still = why_still([batch]).get(batch.id)
+    return Snapshot(batch, in_hand, in_hand_total, _failures(batch, before), still)
+
+
+def read_in_hand(batch: UploadBatch) -> tuple[tuple[InHand, ...], int]:
+    """Return the files in hand that are shown, and how many there are."""
+    in_hand = _in_hand(batch.id) if batch.waiting else []
     shown = PICTURED_SHOWN if any(file.picture for file in in_hand) else IN_HAND_SHOWN
-    return Snapshot(batch, tuple(in_hand[:shown]), len(in_hand), troubles, still)
+    return tuple(in_hand[:shown]), len(in_hand)
+
+
+def _failures(batch: UploadBatch, before: Snapshot | None) -> Failures:
+    if before and _same_failures(before.batch, batch):
+        return before.failures
+    return read_failures(batch.id) if batch.failed else Failures({}, ())
 
 
 def _same_failures(before: UploadBatch, now: UploadBatch) -> bool:
@@ -139,24 +121,6 @@ def _one_in_hand(item: BatchItem) -> InHand:
     step = STAGES.index(Stage(item.stage)) + 1 if item.stage else 0
     doing = str(Stage(item.stage).label if item.stage else ItemStatus.PROCESSING.label)
     return InHand(item.id, item.upload_id, item.filename, doing, item.size, step, picture)
-
-
-def _troubles(batch: UploadBatch) -> tuple[Trouble, ...]:
-    if not batch.failed:
-        return ()
-    failed = BatchItem.objects.filter(batch_id=batch.id, status=ItemStatus.FAILED)
-    # An item whose bytes are not stored has no upload and cannot be tried again.
-    causes = failed.values("error_code", "error_message").annotate(
-        count=Count("id"), stored=Count("upload_id"), first=Min("id")
-    )
-    shown = sorted(causes, key=lambda cause: (-cause["count"], cause["first"]))[:TROUBLES_SHOWN]
-    return tuple(_trouble(failed, cause) for cause in shown)
-
-
-def _trouble(failed: QuerySet[BatchItem], cause: Mapping[str, Any]) -> Trouble:
-    same = failed.filter(error_code=cause["error_code"], error_message=cause["error_message"])
-    names = tuple(same.order_by("id").values_list("filename", flat=True)[:NAMES_SHOWN])
-    return Trouble(cause["error_code"], cause["count"], cause["error_message"], names, cause["stored"])
 
 
 def can_try_again(item: BatchItem) -> bool:

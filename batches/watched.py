@@ -4,20 +4,25 @@ HTML is in one language, and rendered once for all who read it in that.
 """
 
 import time
+from collections.abc import Collection
 
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
 from batches.events import batch_group, owner_group
 from batches.messages import batch_message, ended_messages, file_message
+from batches.models import UploadBatch
 from batches.outlook import Outlook, read_outlook
-from batches.own import read_own_batches
+from batches.own import LONG_AGO, read_own_batches
 from batches.parts import render_parts
-from batches.progress import Snapshot, batches_of, read_snapshot
+from batches.progress import Snapshot, batches_of, read_in_hand, read_snapshot
+from batches.states import LIVE_BATCHES, BatchStatus
 from batches.viewer import Parts
 
 OUTLOOK_SECONDS = 2.0
 """Between two looks at the pace: the time left need not be newer."""
+MOST_ENDED = 100
+"""So many ended batches may a program miss that is slow to take what is told, and still hear of each end."""
 
 
 class BatchParts:
@@ -82,23 +87,28 @@ class BatchMessages:
         self.active = True
         self._batch_id = batch_id
         self._owner_id = owner_id
-        self._snapshot: Snapshot | None = None
+        self._seen: set[int] = set()
 
     def look(self) -> Parts | None:
         """Read the batch's row, its files in hand, and what became of those that were in hand before."""
-        before = self._snapshot
-        self._snapshot = snapshot = read_snapshot(self._batch_id, before)
-        if snapshot is None or snapshot.batch.owner_id != self._owner_id:
+        batch = batches_of(self._owner_id).filter(id=self._batch_id).first()
+        if batch is None:
             return None
-        self.active = snapshot.unfinished
-        files = {f"file {file.id}": file_message(self._batch_id, file) for file in snapshot.in_hand}
-        seen = {file.id for file in before.in_hand} if before else set()
-        gone = seen - {file.id for file in snapshot.in_hand}
-        return ended_messages(gone) | files | {f"batch {self._batch_id}": batch_message(snapshot.batch)}
+        self.active = batch.status in LIVE_BATCHES
+        in_hand, _total = read_in_hand(batch)
+        files = {f"file {file.id}": file_message(batch.id, file) for file in in_hand}
+        ids = {file.id for file in in_hand}
+        ended = ended_messages(self._seen - ids)
+        self._seen = ids
+        return ended | files | {f"batch {batch.id}": batch_message(batch)}
 
 
 class OwnerMessages:
-    """All batches of a person for a program: `batch_progress` of the live ones, each to its end."""
+    """All batches of a person for a program: `batch_progress` of the live ones, each to its end.
+
+    Ended ones stay among the parts, so that a viewer that took none for a few looks still hears of the end. Those that
+    no look saw alive are among them.
+    """
 
     def __init__(self, owner_id: int) -> None:
         self.key = f"messages of owner {owner_id}"
@@ -106,13 +116,24 @@ class OwnerMessages:
         self.calm = False
         self.active = True
         self._owner_id = owner_id
-        self._live: set[int] = set()
+        self._since = timezone.now()
+        self._known: set[int] = set()
 
     def look(self) -> Parts:
-        """Read the live batches, and those that were live before."""
+        """Read the live batches, and the last MOST_ENDED of those that were live before or have ended since."""
         own = read_own_batches(self._owner_id)
         self.active = bool(own.running)
         live = {batch.id: batch for batch in own.live}
-        ended = batches_of(self._owner_id).filter(id__in=self._live - set(live))
-        self._live = set(live)
-        return {f"batch {batch.id}": batch_message(batch) for batch in [*ended, *live.values()]}
+        others = self._others(live)
+        self._known = set(live) | set(others)
+        return {f"batch {batch.id}": batch_message(batch) for batch in [*others.values(), *live.values()]}
+
+    def _others(self, live: Collection[int]) -> dict[int, UploadBatch]:
+        mine = batches_of(self._owner_id)
+        # Walks batch_ended from its newest end.
+        ended = mine.filter(status=BatchStatus.COMPLETED, completed_at__gte=self._since).order_by("-completed_at")
+        # What was live before may be so still, where others have pushed it out of those that are shown.
+        before = mine.filter(id__in=self._known.difference(live))
+        found = {batch.id: batch for batch in [*ended[:MOST_ENDED], *before] if batch.id not in live}
+        newest = sorted(found.values(), key=lambda batch: batch.completed_at or LONG_AGO, reverse=True)
+        return {batch.id: batch for batch in newest[:MOST_ENDED]}

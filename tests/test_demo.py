@@ -66,3 +66,16 @@ def test_demo_uses_the_running_workers_and_ends_well_a_second_time(
     assert living_workers() == living
     assert Worker.objects.count() == len(living)
     assert UploadBatch.objects.count() == 2
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.django_db(transaction=True)
+def test_demo_that_may_add_no_more_says_so_in_a_line(worker_env: dict[str, str], start_worker: StartWorker) -> None:
+    make_person("demo")
+    start_worker()
+
+    done = demo(worker_env | {"VUEMANTICS_MAX_BATCH_FILES": "1"})
+
+    assert done.returncode == 1
+    assert "CommandError: One batch takes 1 files." in done.stderr
+    assert "Traceback" not in done.stderr

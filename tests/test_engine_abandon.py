@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from batches.engine import arrive
+from batches.engine import abandon, arrive
 from batches.engine.abandon import note_sender, seal_abandoned, wait_no_more
 from batches.models import UploadBatch
 from batches.states import BatchStatus, ItemStatus
@@ -84,6 +85,20 @@ def test_word_of_a_person_ends_the_waiting_at_once(batch: UploadBatch) -> None:
     assert_counters_true(batch)
     assert (batch.status, batch.items.get().error_code) == (BatchStatus.COMPLETED, "item.abandoned")
     assert not wait_no_more(batch.id)
+
+
+def test_many_files_that_never_came_are_given_up_together(
+    batch: UploadBatch, django_assert_max_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(abandon, "CHUNK", 20)
+    for number in range(49):
+        arrive.add_item(batch.id, arrive.NewFile(f"{number}.jpg", f"{number}.jpg", digest(number), 10))
+
+    with django_assert_max_num_queries(30):
+        assert wait_no_more(batch.id)
+
+    assert_counters_true(batch)
+    assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 50)
 
 
 def test_bytes_that_arrive_are_activity(batch: UploadBatch) -> None:

@@ -1,14 +1,16 @@
 """Failures as a table."""
 
+import asyncio
 import csv
 import io
+from threading import Event
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from batches import export
+from batches import export, reading
 from batches.models import BatchItem
 from tests.asking import Answer, Asking
 from tests.failing import fail_stored, refuse
@@ -99,3 +101,36 @@ def test_large_table_comes_in_pieces_and_is_whole(owner: User, monkeypatch: pyte
     assert len(answer.pieces) > 4
     names = [row[1] for row in table(answer)[1:]]
     assert names == [f"{batch}{number}.txt" for batch in "ab" for number in range(5)]
+
+
+@pytest.mark.parametrize("query", ["", "?code=file.unsupported"])
+def test_pieces_of_a_batch_follow_each_other_between_those_of_others(
+    owner: User, other: User, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr(export, "CHUNK", 2)
+    monkeypatch.setattr(export, "BATCHES", 2)
+    batches = [fill(owner, 0, f"{number}") for number in range(3)]
+    for round_ in range(3):
+        for batch in batches:
+            refuse(batch, f"{batch.name}{round_}.txt")
+        refuse(fill(other, 0), "secret.txt")
+
+    names = [row[1] for row in table(ask(owner, query))[1:]]
+
+    assert names == [f"{batch}{round_}.txt" for batch in range(3) for round_ in range(3)]
+
+
+@pytest.mark.usefixtures("give_back_connection")
+async def test_table_comes_while_all_threads_of_the_live_pages_are_busy(owner: User) -> None:
+    await sync_to_async(lambda: refuse(fill(owner, 0), "notes.txt"))()
+    asking, go_on = await sync_to_async(Asking)(owner), Event()
+    busy = [asyncio.create_task(reading.read(go_on.wait)) for _ in range(8)]
+
+    try:
+        async with asyncio.timeout(20):
+            answer = await asking.get(reverse("inbox-csv"))
+    finally:
+        go_on.set()
+        await asyncio.gather(*busy)
+
+    assert [row[1] for row in table(answer)[1:]] == ["notes.txt"]

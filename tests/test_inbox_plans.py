@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet
 
-from batches import inbox
+from batches import export, inbox, troubles
+from batches.engine.chunks import files_after
 from batches.models import BatchItem, UploadBatch
 from batches.notices import due_batches
 from bench import rows
@@ -19,14 +20,19 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FILES = 4_000
 
 
-def indexes(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()) -> set[object]:
-    """The indexes that PostgreSQL would use; no file may be looked for in the whole table."""
+def plan(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()) -> list[dict[str, object]]:
+    """What PostgreSQL would do; no file may be looked for in the whole table."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
         plan = cursor.fetchone()[0]
     found = nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
     assert not [n for n in found if n["Node Type"] == "Seq Scan" and n["Relation Name"] == "batches_batchitem"]
-    return {node.get("Index Name") for node in found} - {None}
+    return found
+
+
+def indexes(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()) -> set[object]:
+    """The indexes that PostgreSQL would use."""
+    return {node.get("Index Name") for node in plan(statement, parameters)} - {None}
 
 
 def of(queryset: QuerySet[Any, Any]) -> set[object]:
@@ -68,6 +74,33 @@ def test_filter_of_the_admin_by_reason_reads_failures_alone(few_failures: User) 
     failed = BatchItem.objects.filter(status="failed", error_code="item.internal").order_by("-id")[:50]
 
     assert of(failed) & {"item_cause", "item_failed", "item_needs_a_look"}
+
+
+def test_failures_of_one_batch_are_grouped_without_reading_its_other_files(few_failures: User) -> None:
+    failed = BatchItem.objects.filter(batch=UploadBatch.objects.get(), status="failed")
+
+    assert of(troubles.by_message(failed)) & {"item_failed", "item_needs_a_look", "item_cause"}
+
+
+@pytest.mark.parametrize(("code", "index"), [("", "item_failed"), ("item.internal", "item_needs_a_look")])
+def test_piece_of_a_table_begins_where_the_last_one_ended(few_failures: User, code: str, index: str) -> None:
+    batch = UploadBatch.objects.get()
+    sql, parameters = export.chunk_after(None, code, batch.id, 1000).query.sql_with_params()
+
+    (walk,) = [node for node in plan(sql, parameters) if node.get("Relation Name") == "batches_batchitem"]
+
+    assert walk["Index Name"] == index
+    assert "ROW(batch_id" in str(walk["Index Cond"])
+
+
+def test_chunk_of_files_to_try_again_begins_where_the_last_one_ended(few_failures: User) -> None:
+    chunk = files_after(BatchItem.objects.filter(status="failed"), UploadBatch.objects.get().id, 1000)[:500]
+    sql, parameters = chunk.query.sql_with_params()
+
+    (walk,) = [node for node in plan(sql, parameters) if node.get("Relation Name") == "batches_batchitem"]
+
+    assert walk["Index Name"] == "item_failed"
+    assert "ROW(batch_id" in str(walk["Index Cond"])
 
 
 def test_mails_that_are_due_are_found_by_their_index(few_failures: User) -> None:

@@ -8,9 +8,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus, Stage
+from batches.watched import BatchMessages
+from tests.failing import fail_stored
 from tests.live import SECONDS, Page, cookie_of
 from tests.people import make_person
 from tests.rows import fill
@@ -120,6 +123,19 @@ async def test_last_message_tells_the_end(anna: User, batch: UploadBatch) -> Non
 
     assert (await told.message(status="completed"))["progress_percentage"] == 100
     await told.close()
+
+
+def test_look_for_a_program_reads_no_failures(
+    anna: User, batch: UploadBatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    fail_stored(batch)
+    messages = BatchMessages(batch.id, anna.pk)
+
+    with django_assert_num_queries(2):  # the batch, its files in hand
+        parts = messages.look()
+
+    assert parts is not None
+    assert json.loads(parts[f"batch {batch.id}"])["failed"] == 1
 
 
 async def test_program_watches_all_batches_of_its_owner_each_to_its_end(anna: User, batch: UploadBatch) -> None:

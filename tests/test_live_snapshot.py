@@ -8,9 +8,10 @@ from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from batches import progress
+from batches import progress, troubles
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus, Stage
+from batches.troubles import Trouble
 from tests.people import make_person
 from tests.rows import fill
 
@@ -80,16 +81,11 @@ def test_snapshot_groups_failures_by_cause_with_names_and_words(anna: User) -> N
 
     snapshot = snapshot_of(batch)
 
-    assert snapshot.troubles == (
-        progress.Trouble(
-            "image.truncated",
-            5,
-            "The picture is incomplete.",
-            ("IMG_0002.JPG", "IMG_0003.JPG", "IMG_0004.JPG"),
-            5,
-        ),
-        progress.Trouble("file.unsupported", 2, "This is a text file.", ("IMG_0000.JPG", "IMG_0001.JPG"), 0),
+    assert snapshot.failures.shown == (
+        Trouble("image.truncated", 5, "", ("IMG_0002.JPG", "IMG_0003.JPG", "IMG_0004.JPG")),
+        Trouble("file.unsupported", 2, "This is a text file.", ("IMG_0000.JPG", "IMG_0001.JPG")),
     )
+    assert snapshot.failures.stored == {"image.truncated": 5, "file.unsupported": 0}
     assert snapshot.retryable == 0
 
 
@@ -98,9 +94,35 @@ def test_snapshot_keeps_the_own_words_of_each_cause(anna: User) -> None:
     fail(batch, 1, "file.unsupported", "This is a text file.")
     fail(batch, 1, "file.unsupported", "This is a PDF.")
 
-    words = [(trouble.message, trouble.names) for trouble in snapshot_of(batch).troubles]
+    words = [(trouble.message, trouble.names) for trouble in snapshot_of(batch).failures.shown]
 
     assert words == [("This is a text file.", ("IMG_0000.JPG",)), ("This is a PDF.", ("IMG_0001.JPG",))]
+
+
+def test_snapshot_groups_what_has_the_same_words_whatever_each_message_says(anna: User) -> None:
+    batch = fill(anna, 3)
+    for size in range(3):
+        fail(batch, 1, "item.internal", f"Mistake at byte {size}.")
+
+    (trouble,) = snapshot_of(batch).failures.shown
+
+    assert (trouble.count, trouble.names) == (3, ("IMG_0000.JPG", "IMG_0001.JPG", "IMG_0002.JPG"))
+
+
+def test_snapshot_counts_all_that_may_be_tried_again_also_what_is_not_shown(
+    anna: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(troubles, "TROUBLES_SHOWN", 2)
+    batch = fill(anna, 9)
+    for size in range(3):
+        fail(batch, 2, "file.too_large", f"It is {size} GB large.")
+    fail(batch, 1, "item.internal", "A mistake.")
+    fail(batch, 1, "item.abandoned", "It never came.", stored=False)
+
+    snapshot = snapshot_of(batch)
+
+    assert [trouble.code for trouble in snapshot.failures.shown] == ["file.too_large"] * 2
+    assert (snapshot.retryable, snapshot.misses_files) == (1, True)
 
 
 def test_snapshot_keeps_known_failures_until_more_come(
@@ -111,10 +133,10 @@ def test_snapshot_keeps_known_failures_until_more_come(
     before = snapshot_of(batch)
 
     with django_assert_num_queries(2):
-        assert snapshot_of(batch, before).troubles == before.troubles
+        assert snapshot_of(batch, before).failures == before.failures
     fail(batch, 1, "image.truncated", "Incomplete.")
 
-    assert snapshot_of(batch, before).troubles[0].count == 2
+    assert snapshot_of(batch, before).failures.shown[0].count == 2
 
 
 def test_snapshot_of_a_missing_batch_is_none(transactional_db: None) -> None:

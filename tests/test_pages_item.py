@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from batches import deletion
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus, Stage
 from tests.rows import fill
@@ -114,3 +115,9 @@ def test_file_is_there_for_its_owner_and_under_its_batch_only(client: Client, ot
 
     assert client.get(address(item)).status_code == 404
     assert client.get(f"/batches/{strangers.id}/files/{item.id}/").status_code == 404
+
+
+def test_file_is_gone_with_its_batch_at_once(page: Client, owner: User, item: BatchItem) -> None:
+    deletion.delete_batch(owner, item.batch_id)
+
+    assert page.get(address(item)).status_code == 404

@@ -7,6 +7,7 @@ a lock meanwhile, and what a crash or an outage leaves is tried again, each time
 import json
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.core.files.storage import FileSystemStorage, default_storage
 
@@ -34,15 +35,17 @@ RETURNING id, key, previews, EXISTS (SELECT FROM uploads_upload WHERE uploads_up
 
 
 class Outage:
-    """Whether storage was away at the last try, for one line in the log per outage."""
+    """What the last round met, for one line in the log per outage: storage away, or files that could not be removed."""
 
     away = False
+    stuck = False
 
 
 def bury_due() -> int:
     """Remove the files of one chunk of tombstones that are due, then the tombstones; returns how many are done.
 
-    0: nothing is due, or storage is away; then the rest is tried again later.
+    0: nothing is due, none could be removed, or storage is away; what is left is tried again later. One that cannot be
+    removed keeps no other.
     """
     taken = fetch_rows(TAKE, {"pause": FIRST_PAUSE, "doublings": LONGEST_DOUBLINGS, "chunk": CHUNK})
     if not taken:
@@ -50,17 +53,33 @@ def bury_due() -> int:
     done: list[int] = []
     try:
         _look_for_storage()
-        for id, key, previews, alive in taken:
-            if not alive:
-                # The usual previews as well: a process that died after writing them has told no row.
-                delete_files(key, {str(side): preview_name(key, side) for side in SIZES} | json.loads(previews))
-            done.append(id)
+        _remove(taken, done)
     except (OSError, EnvironmentalError) as error:
         _report(error)
     else:
         _report(None)
     Tombstone.objects.filter(id__in=done).delete()
     return len(done)
+
+
+def _remove(taken: list[tuple[Any, ...]], done: list[int]) -> None:
+    """Remove what can be removed, and note in `done` which are. Raises OSError where storage does not answer."""
+    stuck: list[OSError] = []
+    for id, key, previews, alive in taken:
+        try:
+            if not alive:
+                # The usual previews as well: a process that died after writing them has told no row.
+                delete_files(key, {str(side): preview_name(key, side) for side in SIZES} | json.loads(previews))
+        except OSError as error:
+            if not storage_answers():
+                raise
+            stuck.append(error)
+        else:
+            done.append(id)
+    if stuck and not Outage.stuck:
+        words = "Files of %d deleted pictures cannot be removed and are tried again, others go. The first: %s"
+        logger.warning(words, len(stuck), stuck[0])
+    Outage.stuck = bool(stuck)
 
 
 def _look_for_storage() -> None:

@@ -9,7 +9,9 @@ PAGES = 8
 """Each request for a page has a thread of its own. So many ask at a time, the others wait for their turn."""
 SIGN_INS = 1
 """Channels asks who opens a socket on the one thread that all sockets share."""
-WEB_CONNECTIONS = threads.INTAKE_THREADS + threads.ENDING_THREADS + reading.LIVE_THREADS + SIGN_INS + PAGES
+INTAKE = threads.INTAKE_THREADS + threads.ENDING_THREADS
+READING = reading.LIVE_THREADS + reading.TABLE_THREADS
+WEB_CONNECTIONS = INTAKE + READING + SIGN_INS + PAGES
 
 
 def size_pool() -> None:

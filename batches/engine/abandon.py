@@ -3,15 +3,19 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from batches.engine.arrive import refuse_item, seal_batch
+from batches import events
+from batches.engine.arrive import seal_batch
+from batches.engine.chunks import files_after
 from batches.engine.settle import settle
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
 
 OPEN = [BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED]
+CHUNK = 1000
 WORDS = "It was never sent to its end. Send it again to add it."
 
 
@@ -50,8 +54,25 @@ def note_sender(batch: UploadBatch, seconds: float) -> None:
 
 
 def _give_up(batch_id: int, announced_before: datetime) -> int:
-    """Fail the files that were announced before and have not come; returns how many."""
-    receiving = BatchItem.objects.filter(
-        batch_id=batch_id, status=ItemStatus.RECEIVING, created_at__lt=announced_before
-    )
-    return sum(refuse_item(item, "item.abandoned", WORDS) for item in list(receiving.values_list("id", flat=True)))
+    """Fail the files that were announced before and have not come, in chunks, each with its count; returns how many."""
+    given_up = last = 0
+    while ids := _give_up_chunk(batch_id, announced_before, last):
+        given_up += len(ids)
+        last = ids[-1]
+        events.batch_changed(batch_id)
+    return given_up
+
+
+def _give_up_chunk(batch_id: int, announced_before: datetime, after: int) -> list[int]:
+    """Items before their batch, items in the order of their ids, as everywhere; who settles the batch is the caller."""
+    receiving = BatchItem.objects.filter(status=ItemStatus.RECEIVING, created_at__lt=announced_before)
+    with transaction.atomic():
+        locked = files_after(receiving.select_for_update(), batch_id, after)
+        ids = list(locked.values_list("id", flat=True)[:CHUNK])
+        now = timezone.now()
+        BatchItem.objects.filter(id__in=ids).update(
+            status=ItemStatus.FAILED, error_code="item.abandoned", error_message=WORDS, finished_at=now
+        )
+        if ids:
+            UploadBatch.everything.filter(id=batch_id).update(failed=F("failed") + len(ids), updated_at=now)
+    return ids

@@ -4,11 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from batches import bells
 from batches.engine.announce import batches_stand_otherwise
+from batches.engine.chunks import files_after
 from batches.engine.errors import BatchClosed, ReanalysisRunning
 from batches.engine.give_back import QUEUED
 from batches.engine.history import keep_failures
@@ -21,10 +22,11 @@ CHUNK = 2000
 def retry_failed(batch_id: int, but: Collection[str] = ()) -> int:
     """Queue every failed file of a batch again, `but` those with these codes; a completed batch goes on.
 
-    Returns how many files. Raises BatchClosed when the batch was cancelled, ReanalysisRunning when it is a re-analysis
-    and would go on beside another one of the same source.
+    Returns how many files. In chunks, each with its count: cut off in between, it is simply asked again. What fails
+    anew meanwhile is left alone. Raises BatchClosed when the batch was cancelled, ReanalysisRunning when it is a
+    re-analysis and would go on beside another one of the same source; what was queued before stays so.
     """
-    return _retry(batch_id, Q(batch_id=batch_id) & ~Q(error_code__in=but))
+    return _retry(batch_id, ~Q(error_code__in=but))
 
 
 def retry_item(item_id: int) -> bool:
@@ -36,51 +38,59 @@ def retry_item(item_id: int) -> bool:
 def retry_cause(batch_id: int, code: str, until: datetime) -> int:
     """Queue the batch's failures of one cause that had happened `until` then and were not dismissed; returns how many.
 
-    In chunks, each with its count: cut off in between, it is simply asked again. What fails anew meanwhile is later
-    than `until` and left alone. Raises as `retry_failed`.
+    As `retry_failed`.
     """
-    which = Q(batch_id=batch_id, error_code=code, finished_at__lte=until, dismissed_at=None)
-    retried = chunk = _retry(batch_id, which, CHUNK)
-    while chunk == CHUNK:
-        chunk = _retry(batch_id, which, CHUNK)
-        retried += chunk
+    return _retry(batch_id, Q(error_code=code, finished_at__lte=until, dismissed_at=None))
+
+
+def _retry(batch_id: int, which: Q) -> int:
+    """In the order of the ids and never back: so a file that fails anew while others are queued is not met again."""
+    retried = last = 0
+    while ids := _retry_chunk(batch_id, which, last):
+        retried += len(ids)
+        last = ids[-1]
+        batches_stand_otherwise([batch_id])
+        bells.ring_soon(len(ids))
+        if len(ids) < CHUNK:
+            break
     return retried
 
 
-def _retry(batch_id: int, which: Q, most: int | None = None) -> int:
-    now = timezone.now()
+def _retry_chunk(batch_id: int, which: Q, after: int) -> list[int]:
+    failed = BatchItem.objects.filter(which, status=ItemStatus.FAILED, upload__isnull=False)
     with transaction.atomic():
-        failed = BatchItem.objects.filter(which, status=ItemStatus.FAILED, upload__isnull=False)
-        ids = list(failed.select_for_update().order_by("id").values_list("id", flat=True)[:most])
-        if not ids:
-            return 0
-        keep_failures(ids)
-        retried = BatchItem.objects.filter(id__in=ids).update(
-            **QUEUED,
-            deaths=0,
-            lost_by=None,
-            error_code="",
-            error_message="",
-            finished_at=None,
-            dismissed_at=None,
-        )
-        batch = UploadBatch.objects.filter(id=batch_id)
-        if not _reopen(batch, retried) and not batch.exclude(status=BatchStatus.CANCELLED).update(
-            failed=F("failed") - retried, updated_at=now
-        ):
-            raise BatchClosed
-    batches_stand_otherwise([batch_id])
-    bells.ring_soon(retried)
-    return retried
+        locked = files_after(failed.select_for_update(), batch_id, after)
+        ids = list(locked.values_list("id", flat=True)[:CHUNK])
+        if ids:
+            keep_failures(ids)
+            BatchItem.objects.filter(id__in=ids).update(
+                **QUEUED,
+                deaths=0,
+                lost_by=None,
+                error_code="",
+                error_message="",
+                finished_at=None,
+                dismissed_at=None,
+            )
+            _go_on(batch_id, len(ids))
+    return ids
 
 
-def _reopen(batch: QuerySet[UploadBatch], retried: int) -> int:
+def _go_on(batch_id: int, files: int) -> None:
+    """Count files that failed no longer; one statement, as the batch may come to its end meanwhile."""
+    completed = Q(status=BatchStatus.COMPLETED)
     try:
-        return batch.filter(status=BatchStatus.COMPLETED).update(
-            failed=F("failed") - retried,
-            status=BatchStatus.PROCESSING,
-            completed_at=None,
-            updated_at=timezone.now(),
+        counted = (
+            UploadBatch.objects.filter(id=batch_id)
+            .exclude(status=BatchStatus.CANCELLED)
+            .update(
+                failed=F("failed") - files,
+                status=Case(When(completed, then=Value(BatchStatus.PROCESSING)), default=F("status")),
+                completed_at=Case(When(completed, then=None), default=F("completed_at")),
+                updated_at=timezone.now(),
+            )
         )
     except IntegrityError as error:  # batch_reanalysed_once_at_a_time
         raise ReanalysisRunning from error
+    if not counted:
+        raise BatchClosed

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import redis
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from batches.bells import queue_key
@@ -160,7 +160,11 @@ def _living(row: Worker, in_hand: tuple[FileInHand, ...]) -> LivingWorker:
     )
 
 
+def recovered_workers() -> QuerySet[Worker]:
+    """Return the rows of the last RECOVERIES_SHOWN processes whose files were taken back, the latest first."""
+    rows = Worker.objects.filter(recovered__gt=0)
+    return rows.order_by(F("recovered_at").desc(nulls_last=True), "-id")[:RECOVERIES_SHOWN]
+
+
 def _recoveries() -> tuple[Recovery, ...]:
-    rows = Worker.objects.filter(recovered__gt=0).order_by(F("recovered_at").desc(nulls_last=True), "-id")
-    rows = rows[:RECOVERIES_SHOWN]
-    return tuple(Recovery(row.id, row.host, row.pid, row.recovered, row.recovered_at) for row in rows)
+    return tuple(Recovery(row.id, row.host, row.pid, row.recovered, row.recovered_at) for row in recovered_workers())

@@ -132,6 +132,13 @@ def unfinished_batch(owner_id: int, name: str, first: Sequence[Found]) -> Upload
     return None
 
 
+def not_added(error: Exception) -> str:
+    """Say in a sentence why adding ended: Refused, PartBusy, or OSError of storage."""
+    if isinstance(error, Refused):
+        return error.message
+    return f"{error}." if str(error) else "A file is being added by somebody else."
+
+
 def counted(count: int) -> str:
     """“1 file”, “2 files”."""
     return f"{count} file{'' if count == 1 else 's'}"

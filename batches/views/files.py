@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from batches.models import BatchItem
+from batches.presence import in_present_batches
 from batches.progress import STAGES, can_try_again
 from batches.states import FINISHED_ITEMS, Stage
 from batches.views.requests import PageRequest
@@ -19,7 +20,7 @@ ATTEMPTS_SHOWN = 20
 @vary_on_headers("HX-Request")
 def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpResponse:
     """One file on its way through one batch of mine."""
-    items = BatchItem.objects.select_related("batch", "upload")
+    items = in_present_batches(BatchItem.objects.select_related("batch", "upload"))
     item = items.filter(id=item_id, batch_id=batch_id, batch__owner_id=request.user.pk).first()
     if item is None:
         raise Http404

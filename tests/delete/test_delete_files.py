@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(burial.Outage, "away", False)
+    monkeypatch.setattr(burial.Outage, "stuck", False)
 
 
 def delete_one(owner: User) -> None:
@@ -83,6 +84,22 @@ def test_storage_that_is_away_is_waited_for_with_patience_and_one_line(
     assert pauses == [1, 2, 4]
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
     assert not stored_names()
+
+
+def test_file_that_cannot_be_removed_keeps_no_other(owner: User, media: Path, caplog: pytest.LogCaptureFixture) -> None:
+    uploads = [store(make_upload(owner, number)) for number in range(3)]
+    stuck = original_name(uploads[0].key)
+    (media / stuck).unlink()
+    (media / stuck / "folder").mkdir(parents=True)
+    deletion.delete_pictures(owner, [upload.id for upload in uploads])
+    age_tombstones()
+
+    assert burial.bury_due() == 2
+
+    assert Tombstone.objects.get().key == uploads[0].key
+    assert stored_names() == set(uploads[0].previews.values())
+    assert [record.levelname for record in caplog.records if record.name == "uploads.burial"] == ["WARNING"]
+    assert "storage is away" not in caplog.text
 
 
 def test_files_under_the_key_of_a_living_picture_are_never_removed(owner: User) -> None:

@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.table import Table
 
 from batches.engine.arrive import open_batch
+from batches.engine.errors import Refused
 from batches.engine.liveness import living_workers
-from batches.management.add import add_files
+from batches.intake.parts import PartBusy
+from batches.management.add import add_files, not_added
 from batches.management.follow import failures, follow
 from batches.management.stack import prepare, workers
 from batches.management.walk import Found
@@ -82,7 +84,10 @@ class Command(BaseCommand):
     def _describe(self, beside: "Watch") -> UploadBatch:
         photos = sorted((settings.BASE_DIR / "samples").glob("*.jpg"))
         batch = open_batch(_owner().pk, "Sample photos", expected_items=len(photos))
-        add_files(batch, (Found(photo, photo.name) for photo in photos), self.stdout.write)
+        try:
+            add_files(batch, (Found(photo, photo.name) for photo in photos), self.stdout.write)
+        except (Refused, PartBusy, OSError) as error:
+            raise CommandError(not_added(error)) from None
         return follow(batch.id, self.stdout.write, terminal=self.stdout.isatty(), beside=beside)
 
     def _show(self, batch: UploadBatch) -> None:

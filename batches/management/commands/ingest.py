@@ -13,10 +13,10 @@ from django.db import OperationalError
 from django.urls import reverse
 
 from batches.engine.arrive import open_batch
-from batches.engine.errors import Refused
+from batches.engine.errors import BatchClosed, Refused
 from batches.intake.names import shown
 from batches.intake.parts import PartBusy
-from batches.management.add import add_files, counted, unfinished_batch
+from batches.management.add import add_files, counted, not_added, unfinished_batch
 from batches.management.follow import failures, follow
 from batches.management.stack import served_address
 from batches.management.walk import Found, Walk
@@ -27,6 +27,7 @@ from batches.states import BatchStatus
 DEFAULT_SITE = "http://127.0.0.1:8000"
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 FIRST = 20
+REST = "To add the rest, mend it and run the same command again."
 
 
 class Command(BaseCommand):
@@ -60,15 +61,15 @@ class Command(BaseCommand):
             walk, first, files = self._files(paths)
             name = cut(shown(options["name"] or _name(paths)))
             batch = self._batch(first, owner, name, options)
-            complete = self._add(batch, walk, files, options["site"])
-            if options["follow"]:
+            sealed = self._add(batch, walk, files, options["site"])
+            if options["follow"] and sealed:
                 batch = self._follow(batch)
         except UploadBatch.DoesNotExist:
             raise CommandError("The batch was deleted meanwhile.") from None
         except OperationalError as error:
             raise CommandError(f"The database does not answer: start it, for example by `make run`.\n{error}") from None
         failed = self._report(batch)
-        if failed or not complete:
+        if failed or walk.missed or not sealed:
             sys.exit(FAILED)
 
     def _files(self, paths: list[Path]) -> tuple[Walk, list[Found], Iterator[Found]]:
@@ -98,7 +99,7 @@ class Command(BaseCommand):
         return batch
 
     def _add(self, batch: UploadBatch, walk: Walk, files: Iterator[Found], site: str) -> bool:
-        """Returns whether everything that was meant is in the batch."""
+        """Returns whether the batch was sealed; one that was not waits for the rest, and nothing is to be followed."""
         site = site or served_address() or DEFAULT_SITE
         again = f", which has {counted(batch.total)}" if batch.total else ""
         self.stdout.write(f"Batch {batch.id}{again}: {site.rstrip('/')}{reverse('batch-detail', args=[batch.id])}")
@@ -107,16 +108,18 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stderr.write("Stopped. What was added stays and is processed. To add the rest, run the same command.")
             sys.exit(INTERRUPTED)
+        except BatchClosed as closed:
+            self.stderr.write(closed.message)
+            return False
         except Refused as refusal:
-            self.stderr.write(refusal.message)
+            self.stderr.write(f"{refusal.message}\nWhat was added stays and is processed. {REST}")
             return False
         except (PartBusy, OSError) as error:
-            words = str(error) or "A file is being added by somebody else"
-            raise CommandError(f"{words}. To add the rest, mend it and run the same command again.") from None
+            raise CommandError(f"{not_added(error)} {REST}") from None
         self.stdout.write(f"{tally.words(f' to “{batch.name}”')}.")
         if walk.links:
             self.stdout.write(f"Links left out, because they lead out of the folder: {walk.links}.")
-        return not walk.missed
+        return True
 
     def _follow(self, batch: UploadBatch) -> UploadBatch:
         try:
