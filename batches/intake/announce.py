@@ -12,10 +12,11 @@ from batches.models import BatchItem, UploadBatch
 from batches.states import BatchKind, BatchStatus, ItemStatus
 
 
-def announce(batch: UploadBatch, file: NewFile) -> BatchItem:
+def announce(batch: UploadBatch, file: NewFile, *, counted: bool = True) -> BatchItem:
     """Return the row of a file; a repetition finds its row again and is counted once.
 
-    A file that is empty or too large is refused at once: its row is failed, counted and says why.
+    A file that is empty or too large is refused at once: its row is failed, counted and says why. Not `counted` is one
+    whose bytes will not come, because they are here already or are not wanted: it needs no room.
     Raises BatchClosed, and Refused without a row when the batch holds as many files as are allowed (`batch.full`), when
     the owner does (`quota.exceeded`) or when the batch describes pictures again (`batch.reanalysis`).
     """
@@ -24,7 +25,7 @@ def announce(batch: UploadBatch, file: NewFile) -> BatchItem:
     if batch.status == BatchStatus.CANCELLED:
         raise BatchClosed
     refusal = _refusal(file.size)
-    item = _admit(batch, file, counted=refusal is None)
+    item = _admit(batch, file, counted=counted and refusal is None)
     if refusal and item.status == ItemStatus.RECEIVING:
         refuse_item(item.id, refusal.code, refusal.message)
         item.refresh_from_db()

@@ -5,6 +5,7 @@ connection; otherwise the call leaves an open `Sending`, which the application f
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -25,8 +26,10 @@ from batches.intake.tus.standing import (
     expires_at,
     finish,
     forget_expired,
+    refuse_as_before,
     refuse_expired,
     standing,
+    turn_away,
     waiting,
 )
 from batches.models import BatchItem, UploadBatch
@@ -77,6 +80,7 @@ def create(cookies: str, creation: Creation, sending: Sending, whole: bytes | No
         forget_expired(item)
         if creation.first is not None:
             return _receive(item, creation.first, sending, whole)
+        refuse_as_before(item, user.id)
     place = standing(item)
     keep_room(place.length - place.offset)
     return place
@@ -138,7 +142,7 @@ def _receive(item: BatchItem, patch: Patch, sending: Sending, whole: bytes | Non
     sending.item = item
     part = lock_part(item.id)
     try:
-        sending.reception = reception = Reception(part, item.size, patch)
+        sending.reception = reception = Reception(part, item.size, patch, partial(turn_away, item))
     except BaseException:
         part.close()
         raise
