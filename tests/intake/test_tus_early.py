@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from batches.engine import arrive
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
-from tests.intake.tus_client import TusClient
+from tests.intake.tus_client import Answer, TusClient
 from tests.people import make_person
 from tests.pictures import encoded, textured
 from tests.rows import assert_counters_true
@@ -20,8 +20,8 @@ SIZE = 4 * 2**30
 PICTURE = encoded(textured(32, 24), "JPEG") + bytes(HEAD_BYTES)
 
 
-def code(answer: object) -> str:
-    return str(getattr(answer, "text", "")).partition(":")[0]
+def code(answer: Answer) -> str:
+    return answer.text.partition(":")[0]
 
 
 def assert_refused(batch: UploadBatch, parts: Path) -> None:
