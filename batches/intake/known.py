@@ -5,7 +5,7 @@ Of a file that it takes for none of ours it sends the first bytes instead. Only 
 at. What is sent after all is looked at and hashed here: that is the truth.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError
@@ -16,6 +16,7 @@ from batches.intake.dropping import drop_part
 from batches.intake.early import refuse_by_head
 from batches.intake.ending import NotReceiving, Outcome, end_without_bytes, past_outcome
 from batches.intake.names import FileName
+from batches.intake.parts import PartBusy
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
 from uploads.models import Upload
@@ -57,32 +58,30 @@ def take_known(batch: UploadBatch, files: Sequence[HashedFile | BegunFile]) -> l
     digests = {file.sha256 for file in files if isinstance(file, HashedFile)}
     mine = Upload.objects.filter(owner_id=batch.owner_id, sha256__in=digests)
     uploads = {upload.sha256: upload for upload in mine.only("sha256", "size", "key", "processed_at")}
-    return [
-        _take(batch, file, uploads.get(file.sha256)) if isinstance(file, HashedFile) else _look(batch, file)
-        for file in files
-    ]
+    return [_answer(batch, file, uploads) for file in files]
+
+
+def _answer(batch: UploadBatch, file: HashedFile | BegunFile, uploads: Mapping[str, Upload]) -> Outcome | None:
+    try:
+        if isinstance(file, BegunFile):
+            return _look(batch, file)
+        return _take(batch, file, uploads.get(file.sha256))
+    except BatchClosed:
+        raise
+    except (Refused, PartBusy):
+        return None  # the batch is full, or somebody is at the file: the announcement by tus says so in words
 
 
 def _look(batch: UploadBatch, file: BegunFile) -> Outcome | None:
     if len(file.head) != min(file.name.size, ASKED_BYTES):
         return None  # it changed since it was chosen
-    try:
-        return refuse_by_head(batch, file.name.as_new_file(), file.head)
-    except BatchClosed:
-        raise
-    except Refused:
-        return None
+    return refuse_by_head(batch, file.name.as_new_file(), file.head)
 
 
 def _take(batch: UploadBatch, file: HashedFile, upload: Upload | None) -> Outcome | None:
     if upload is None or upload.size != file.name.size or not is_stored(upload.key):
         return None
-    try:
-        item = announce(batch, file.name.as_new_file(), counted=False)
-    except BatchClosed:
-        raise
-    except Refused:
-        return None  # the batch is full: the announcement by tus says so in words
+    item = announce(batch, file.name.as_new_file(), counted=False)
     return past_outcome(item) if item.status != ItemStatus.RECEIVING else _end(item, upload)
 
 

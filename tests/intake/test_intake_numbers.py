@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from batches.intake.known import BegunFile, take_known
+from batches.intake.names import FileName
 from batches.intake.parts import locked_part
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
@@ -61,6 +63,18 @@ def test_file_whose_number_is_being_cleared_is_announced_later(tus: TusClient, b
     assert_counters_true(batch)
     assert not batch.items.exists()
     assert tus.create(batch.id, "a.jpg", len(PICTURE)).status == 201
+
+
+def test_question_about_a_file_whose_number_is_being_cleared_is_left_to_its_announcement(
+    batch: UploadBatch, left: Path
+) -> None:
+    file = BegunFile(FileName("a.txt", 10), b"milk, eggs")
+
+    with locked_part(int(left.name)):
+        told = take_known(batch, [file])
+
+    assert told == [None]
+    assert not batch.items.exists()
 
 
 def test_announcement_that_is_repeated_keeps_what_came(tus: TusClient, batch: UploadBatch, left: Path) -> None:
