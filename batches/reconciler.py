@@ -8,11 +8,10 @@ from batches.engine.hold import hold
 from batches.engine.in_hand import hand
 from batches.engine.reclaim import reclaim
 from batches.engine.settle import settle
-from batches.intake.sweep import sweeper
 
 
 def reconcile() -> None:
-    """Do one round: take lost files back, end what is to end, ring for what waits, now and then sweep parts.
+    """Do one round: take lost files back, end what is to end, ring for what waits.
 
     Every step is safe to repeat and to run beside itself, so no lock is taken: a process that is stopped in the middle
     (by a debugger, or a frozen machine) would keep it, and with it everybody else's recovery.
@@ -26,7 +25,6 @@ def reconcile() -> None:
     elif not hand.all() and not hand.lost():
         # No file waits, or is being tried, that could show whether what was away is back.
         hold.passed()
-    sweeper.sweep_at_times()
 
 
 def _put_right(seen: Glance) -> None:

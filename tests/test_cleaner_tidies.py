@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from batches import cleaner
+from batches import cleaner, tidying
 from batches.engine import claim, retire
 from batches.engine.liveness import Identity
 from batches.engine.status import read_status
@@ -22,7 +22,7 @@ AGES_AGO = timezone.now() - timedelta(days=365)
 
 @pytest.fixture(autouse=True)
 def due(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cleaner.Tidying, "due", 0.0)
+    monkeypatch.setattr(tidying.Tidying, "due", 0.0)
 
 
 def worker(**facts: object) -> Worker:
@@ -59,7 +59,7 @@ def test_old_logins_go_and_new_ones_stay() -> None:
 
 
 def test_many_old_rows_go_chunk_by_chunk_then_a_day_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cleaner, "CHUNK", 2)
+    monkeypatch.setattr(tidying, "CHUNK", 2)
     for number in range(3):
         Session.objects.create(session_key=f"{number:032}", session_data="", expire_date=AGES_AGO)
     counts = []
@@ -87,7 +87,7 @@ def test_worker_that_died_unnoticed_is_missed_first_and_goes_later() -> None:
 
     assert left() == {died.id}
     Worker.objects.filter(missing_since__isnull=False).update(missing_since=AGES_AGO)
-    cleaner.Tidying.due = 0.0
+    tidying.Tidying.due = 0.0
 
     assert left() == set()
 

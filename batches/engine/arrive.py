@@ -1,5 +1,6 @@
 """How files come into a batch: announced, received, refused or known already."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -46,14 +47,17 @@ def open_batch(
     return batch
 
 
-def add_item(batch_id: int, file: NewFile) -> tuple[BatchItem, bool]:
+def add_item(batch_id: int, file: NewFile, first: Callable[[int], None] | None = None) -> tuple[BatchItem, bool]:
     """Announce a file: it is `receiving` until its bytes are here. Returns the row and whether it was not so before.
 
     The same fingerprint finds its row again; one that was never sent to its end is received anew. Both that and a new
-    file reopen a sealed or completed batch. Raises BatchClosed when the batch is cancelled or gone.
+    file reopen a sealed or completed batch. `first` is called with the number of a new row while nobody else can see
+    it; what it raises undoes the row. Raises BatchClosed when the batch is cancelled or gone.
     """
     with transaction.atomic():
         added = arriving.insert(batch_id, file.filename[:255], file.relative_path[:1000], file.fingerprint, file.size)
+        if added is not None and first is not None:
+            first(added.id)
         item = added or BatchItem.objects.get(batch_id=batch_id, fingerprint=file.fingerprint)
         begun = added is not None or receive_again(item)
     if begun:

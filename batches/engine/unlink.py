@@ -1,7 +1,9 @@
 """Deleting pictures: what refers to them in batches stays, and says so.
 
 A file in hand for a deleted picture fails at once, so its late finish changes nothing; one that waits fails when its
-turn comes (both `item.gone`). Files that came to their end before keep it and lose only their picture.
+turn comes (both `item.gone`). Files that came to their end before keep it and lose only their picture. One that failed
+of what may pass would then count as one whose bytes never came, and be received into the same row, whose key in storage
+is just being removed: so it is told as gone, too.
 """
 
 from collections import Counter
@@ -13,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from batches import events
+from batches.engine.arrive import MAY_COME_AGAIN
 from batches.engine.errors import GONE, Refused
 from batches.engine.settle import settle
 from batches.models import BatchItem, UploadBatch
@@ -58,6 +61,7 @@ def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:
         raise _Joined
     in_hand = [(id, batch) for id, batch, status in items if status == ItemStatus.PROCESSING]
     _fail([id for id, _ in in_hand])
+    _tell_gone([id for id, _, status in items if status == ItemStatus.FAILED])
     BatchItem.objects.filter(id__in=[id for id, _, _ in items]).update(upload=None)
     deleted = delete_uploads(uploads)
     failed = Counter(batch for _, batch in in_hand)
@@ -65,6 +69,11 @@ def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:
         batch = UploadBatch.everything.filter(id=batch_id)
         batch.update(failed=F("failed") + failed[batch_id], updated_at=timezone.now())
     return deleted, sorted(failed), sorted({batch for _, batch, _ in items})
+
+
+def _tell_gone(failed: list[int]) -> None:
+    code, words = GONE
+    BatchItem.objects.filter(id__in=failed, error_code__in=MAY_COME_AGAIN).update(error_code=code, error_message=words)
 
 
 def _fail(items: list[int]) -> None:

@@ -7,24 +7,27 @@ from django.utils.translation import gettext as _
 
 from batches.engine.arrive import NewFile, add_item, may_come_again, receive_again, refuse_item
 from batches.engine.errors import BatchClosed, Refused
+from batches.intake.dropping import begin_empty
 from batches.intake.quota import room_for, room_to_go_on
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchKind, BatchStatus, ItemStatus
 
 
-def announce(batch: UploadBatch, file: NewFile) -> BatchItem:
+def announce(batch: UploadBatch, file: NewFile, *, counted: bool = True) -> BatchItem:
     """Return the row of a file; a repetition finds its row again and is counted once.
 
-    A file that is empty or too large is refused at once: its row is failed, counted and says why.
+    A file that is empty or too large is refused at once: its row is failed, counted and says why. Not `counted` is one
+    whose bytes will not come, because they are here already or are not wanted: it needs no room.
     Raises BatchClosed, and Refused without a row when the batch holds as many files as are allowed (`batch.full`), when
-    the owner does (`quota.exceeded`) or when the batch describes pictures again (`batch.reanalysis`).
+    the owner does (`quota.exceeded`) or when the batch describes pictures again (`batch.reanalysis`). Raises OSError
+    and PartBusy where a part of another file lies under the number of a new one and cannot be emptied.
     """
     if batch.kind == BatchKind.REANALYSIS:
         raise Refused("batch.reanalysis", _("This batch describes pictures again and takes no files. Start a new one."))
     if batch.status == BatchStatus.CANCELLED:
         raise BatchClosed
     refusal = _refusal(file.size)
-    item = _admit(batch, file, counted=refusal is None)
+    item = _admit(batch, file, counted=counted and refusal is None)
     if refusal and item.status == ItemStatus.RECEIVING:
         refuse_item(item.id, refusal.code, refusal.message)
         item.refresh_from_db()
@@ -42,10 +45,10 @@ def _admit(batch: UploadBatch, file: NewFile, *, counted: bool) -> BatchItem:
     if full:
         return _known(batch, file, full)
     if not counted:
-        return add_item(batch.id, file)[0]
+        return add_item(batch.id, file, begin_empty)[0]
     try:
         with room_for(batch.owner_id, file.size) as room:
-            item, room.admitted = add_item(batch.id, file)
+            item, room.admitted = add_item(batch.id, file, begin_empty)
     except BatchClosed:
         raise
     except Refused as over:

@@ -26,6 +26,20 @@ def awaited(item: BatchItem) -> bool:
     return item.status == ItemStatus.RECEIVING or may_go_on(item)
 
 
+def begin_empty(item_id: int) -> None:
+    """Empty what lies under the number of a new file: numbers come again after a database was put back.
+
+    Call it before anybody can see the file's row. Raises PartBusy, and OSError when the part cannot be emptied.
+    """
+    try:
+        left = part_exists(item_id)
+    except OSError:
+        return  # a folder that cannot be looked into takes no bytes either: who brings them says so
+    if left:
+        with locked_part(item_id) as part:
+            part.truncate(0)
+
+
 def drop_part(item_id: int) -> None:
     """Remove the part of a file, unless the file is still awaited.
 

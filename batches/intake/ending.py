@@ -32,6 +32,7 @@ from uploads.models import Kind, Upload
 from uploads.storage import begin_storage, delete_files, is_stored, store_original
 
 TRIES = 5
+UNSUPPORTED = "file.unsupported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,9 @@ def past_outcome(item: BatchItem) -> Outcome:
 
 def _refuse(item: BatchItem, head: bytes) -> Outcome:
     words = reason_unsupported(head)
-    if not refuse_item(item.id, "file.unsupported", words):
+    if not refuse_item(item.id, UNSUPPORTED, words):
         raise _ended(item)
-    return Outcome("refused", "file.unsupported", words)
+    return Outcome("refused", UNSUPPORTED, words)
 
 
 def _keep(item: BatchItem, owner_id: int, part: Part, mime_type: str) -> Outcome:

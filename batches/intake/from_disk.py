@@ -82,27 +82,23 @@ def look_up(batch: UploadBatch, files: Sequence[DiskFile]) -> Page:
 def receive_looked_at(batch: UploadBatch, one: DiskFile, page: Page) -> Outcome:
     """Take a file in that was looked at; bytes that its owner has already are read once and not copied.
 
-    Goes on where an earlier try stopped. A file that cannot be read, or changes meanwhile, and a disk that is full or
-    cannot be written refuse the file. Raises Refused (`batch.full`, `quota.exceeded`), BatchClosed, PartBusy.
+    Goes on where an earlier try stopped. Known bytes need no room in the owner's quota. A file that cannot be read, or
+    changes meanwhile, and a disk that is full or cannot be written refuse the file. Raises Refused (`batch.full`,
+    `quota.exceeded`), BatchClosed, PartBusy.
     """
-    item = announce(batch, one.file)
-    if item.status != ItemStatus.RECEIVING:
-        return past_outcome(item)
-    if one.trouble:
-        return refuse(item, "file.unreadable", one.trouble)
     try:
-        stream = _open(one.path)
-    except OSError as error:
-        return refuse(item, "file.unreadable", f"The file cannot be read: {error.strerror}.")
-    known = one.file.size in page.sizes
-    page.sizes.add(one.file.size)
-    try:
-        with stream, locked_part(item.id) as part:
-            return _take(item, batch.owner_id, one, stream, part, known=known)
-    except OSError as error:
-        logger.warning("The disk refused %s: %s", item, error)
-        fault = fault_of(error)
-        return refuse(item, fault.code, fault.message)
+        with _open(one) as stream:
+            known = _find(batch.owner_id, one, stream) if one.file.size in page.sizes else None
+            item = announce(batch, one.file, counted=known is None)
+            if item.status != ItemStatus.RECEIVING:
+                return past_outcome(item)
+            page.sizes.add(one.file.size)
+            return _take(item, batch.owner_id, one, stream, known)
+    except Unusable as error:
+        item = announce(batch, one.file)
+        if item.status != ItemStatus.RECEIVING:
+            return past_outcome(item)
+        return refuse(item, error.code, error.message)
 
 
 def receive_path(batch: UploadBatch, path: Path, relative_path: str) -> Outcome:
@@ -111,10 +107,20 @@ def receive_path(batch: UploadBatch, path: Path, relative_path: str) -> Outcome:
     return receive_looked_at(batch, one, look_up(batch, [one]))
 
 
-def _take(item: BatchItem, owner_id: int, one: DiskFile, stream: BinaryIO, part: Part, *, known: bool) -> Outcome:
+def _take(item: BatchItem, owner_id: int, one: DiskFile, stream: BinaryIO, known: Upload | None) -> Outcome:
+    try:
+        with locked_part(item.id) as part:
+            return _fill(item, owner_id, one, stream, part, known)
+    except OSError as error:
+        logger.warning("The disk refused %s: %s", item, error)
+        fault = fault_of(error)
+        return refuse(item, fault.code, fault.message)
+
+
+def _fill(item: BatchItem, owner_id: int, one: DiskFile, stream: BinaryIO, part: Part, known: Upload | None) -> Outcome:
     try:
         _check_at_rest(stream, one)
-        if known and (outcome := _known(item, owner_id, stream)):
+        if known is not None and (outcome := _known(item, known)):
             part.delete()
             return outcome
         # What an earlier run has copied of this very file (its path, size and time are the item's) is not copied again.
@@ -131,10 +137,15 @@ def _take(item: BatchItem, owner_id: int, one: DiskFile, stream: BinaryIO, part:
         return past_outcome(item)
 
 
-def _known(item: BatchItem, owner_id: int, stream: BinaryIO) -> Outcome | None:
-    """End a file whose bytes are stored for its owner; None: they have to be copied."""
-    upload = Upload.objects.filter(owner_id=owner_id, sha256=_sha256(stream), size=item.size).first()
-    if upload is None or not is_stored(upload.key):
+def _find(owner_id: int, one: DiskFile, stream: BinaryIO) -> Upload | None:
+    """Read a file to its end and find its bytes in its owner's library. Raises Unusable."""
+    _check_at_rest(stream, one)
+    return Upload.objects.filter(owner_id=owner_id, sha256=_sha256(stream)).first()
+
+
+def _known(item: BatchItem, upload: Upload) -> Outcome | None:
+    """End a file whose bytes its owner has; None: they have to be copied. Raises OSError of the storage."""
+    if upload.size != item.size or not is_stored(upload.key):
         return None
     try:
         return end_without_bytes(item, upload)
@@ -158,9 +169,15 @@ def _sha256(stream: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _open(path: Path) -> BinaryIO:
-    """A pipe that was put in the file's place since must not hold us."""
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb", buffering=0)
+def _open(one: DiskFile) -> BinaryIO:
+    """Open it; a pipe that was put in the file's place since must not hold us. Raises Unusable."""
+    if one.trouble:
+        raise Unusable("file.unreadable", one.trouble)
+    try:
+        file = os.open(one.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unusable("file.unreadable", f"The file cannot be read: {error.strerror}.") from error
+    return os.fdopen(file, "rb", buffering=0)
 
 
 def _unread(path: Path, relative_path: str, words: str) -> DiskFile:

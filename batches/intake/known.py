@@ -1,10 +1,11 @@
-"""Which files their owner has already, so that their bytes need not be sent.
+"""Which files need not be sent: their owner has them already, or their first bytes say that they are not taken.
 
 The sender asks in two steps: for sizes, which cost it nothing, and for the digests of the files whose size was found.
-Only the asker's own uploads are ever looked at. What is sent after all is hashed here: that digest is the truth.
+Of a file that it takes for none of ours it sends the first bytes instead. Only the asker's own uploads are ever looked
+at. What is sent after all is looked at and hashed here: that is the truth.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError
@@ -12,12 +13,17 @@ from django.db import IntegrityError
 from batches.engine.errors import BatchClosed, Refused
 from batches.intake.announce import announce
 from batches.intake.dropping import drop_part
+from batches.intake.early import refuse_by_head
 from batches.intake.ending import NotReceiving, Outcome, end_without_bytes, past_outcome
 from batches.intake.names import FileName
+from batches.intake.parts import PartBusy
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
 from uploads.models import Upload
 from uploads.storage import is_stored
+
+ASKED_BYTES = 256
+"""So many first bytes tell all kinds that are taken from all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,32 +34,54 @@ class HashedFile:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class BegunFile:
+    """A file of which its sender has read the first ASKED_BYTES, or all if it has fewer: the `head`."""
+
+    name: FileName
+    head: bytes
+
+
 def known_sizes(owner_id: int, sizes: Collection[int]) -> list[int]:
     """Return those of the sizes, in bytes, that a file of this owner has; read from an index alone."""
     mine = Upload.objects.filter(owner_id=owner_id, size__in=sizes)
     return list(mine.order_by("size").values_list("size", flat=True).distinct())
 
 
-def take_known(batch: UploadBatch, files: Sequence[HashedFile]) -> list[Outcome | None]:
-    """End the files whose bytes the batch's owner has; None for each whose bytes must be sent.
+def take_known(batch: UploadBatch, files: Sequence[HashedFile | BegunFile]) -> list[Outcome | None]:
+    """End the files whose bytes the batch's owner has or that are not taken; None for each whose bytes must be sent.
 
-    Such a file is completed as a duplicate, or queued when its picture was never worked on to the end, exactly as if
-    its bytes had come. Repeating it is safe. Raises BatchClosed and database errors; what was ended before stays.
+    Such a file is completed as a duplicate, queued when its picture was never worked on to the end, or refused, exactly
+    as if its bytes had come. Repeating it is safe. Raises BatchClosed, OSError of the storage and database errors; what
+    was ended before stays.
     """
-    mine = Upload.objects.filter(owner_id=batch.owner_id, sha256__in={file.sha256 for file in files})
+    digests = {file.sha256 for file in files if isinstance(file, HashedFile)}
+    mine = Upload.objects.filter(owner_id=batch.owner_id, sha256__in=digests)
     uploads = {upload.sha256: upload for upload in mine.only("sha256", "size", "key", "processed_at")}
-    return [_take(batch, file, uploads.get(file.sha256)) for file in files]
+    return [_answer(batch, file, uploads) for file in files]
+
+
+def _answer(batch: UploadBatch, file: HashedFile | BegunFile, uploads: Mapping[str, Upload]) -> Outcome | None:
+    try:
+        if isinstance(file, BegunFile):
+            return _look(batch, file)
+        return _take(batch, file, uploads.get(file.sha256))
+    except BatchClosed:
+        raise
+    except (Refused, PartBusy):
+        return None  # the batch is full, or somebody is at the file: the announcement by tus says so in words
+
+
+def _look(batch: UploadBatch, file: BegunFile) -> Outcome | None:
+    if len(file.head) != min(file.name.size, ASKED_BYTES):
+        return None  # it changed since it was chosen
+    return refuse_by_head(batch, file.name.as_new_file(), file.head)
 
 
 def _take(batch: UploadBatch, file: HashedFile, upload: Upload | None) -> Outcome | None:
     if upload is None or upload.size != file.name.size or not is_stored(upload.key):
         return None
-    try:
-        item = announce(batch, file.name.as_new_file())
-    except BatchClosed:
-        raise
-    except Refused:
-        return None  # the batch is full: the announcement by tus says so in words
+    item = announce(batch, file.name.as_new_file(), counted=False)
     return past_outcome(item) if item.status != ItemStatus.RECEIVING else _end(item, upload)
 
 

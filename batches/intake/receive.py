@@ -7,11 +7,13 @@ from batches.engine.arrive import refuse_item
 from batches.engine.errors import BatchClosed
 from batches.intake.announce import announce
 from batches.intake.disk import fault_of, keep_room
-from batches.intake.ending import NotReceiving, Outcome, end_item, past_outcome
+from batches.intake.early import why_not
+from batches.intake.ending import UNSUPPORTED, NotReceiving, Outcome, end_item, past_outcome
 from batches.intake.names import FileName
 from batches.intake.parts import READ_BYTES, Part, locked_part
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
+from uploads.media.sniff import HEAD_BYTES
 
 __all__ = ["FileName", "Outcome", "receive_file"]
 logger = logging.getLogger(__name__)
@@ -64,7 +66,11 @@ def _take(item: BatchItem, owner_id: int, stream: BinaryIO, part: Part) -> Outco
 
 
 def copy(stream: BinaryIO, part: Part, size: int) -> None:
-    """Append the rest of a stream to a part that is then `size` bytes long. Raises Unusable, OSError of the disk."""
+    """Append the rest of a stream to a part that is then `size` bytes long. Raises Unusable, OSError of the disk.
+
+    What is of no kind that is taken is Unusable as soon as its beginning is here.
+    """
+    looked_at = False
     while True:
         try:
             piece = stream.read(READ_BYTES)
@@ -75,6 +81,10 @@ def copy(stream: BinaryIO, part: Part, size: int) -> None:
         if not piece:
             return
         part.append(piece)
+        if not looked_at and HEAD_BYTES <= part.size < size:
+            looked_at = True
+            if words := why_not(part.head(HEAD_BYTES)):
+                raise Unusable(UNSUPPORTED, words)
 
 
 def refuse(item: BatchItem, code: str, message: str) -> Outcome:

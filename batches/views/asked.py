@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -84,6 +85,14 @@ def digest(value: Any, what: str) -> str:
     if not isinstance(value, str) or not _DIGEST.fullmatch(value):
         raise malformed(f"`{what}` are 64 hexadecimal digits")
     return value
+
+
+def base64(value: Any, what: str) -> bytes:
+    """Return the bytes of a Base64 text. Raises NotTaken."""
+    try:
+        return b64decode(value, validate=True)
+    except (TypeError, ValueError) as error:
+        raise malformed(f"`{what}` is Base64") from error
 
 
 def text(value: Any, what: str) -> str:

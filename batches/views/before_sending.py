@@ -4,6 +4,7 @@ All are POST with JSON, for lists are sent; none changes anything but `known`. T
 batches and uploads alone, by the same statements whatever others have.
 """
 
+import logging
 from typing import Any
 
 from django.http import JsonResponse
@@ -13,10 +14,24 @@ from django.views.decorators.http import require_POST
 from batches.causes import words_for
 from batches.engine.errors import BatchClosed
 from batches.intake import known, manifest
+from batches.intake.disk import fault_of
 from batches.intake.ending import Outcome
 from batches.intake.names import FileName
-from batches.views.asked import NotTaken, PersonRequest, digest, field, json_door, malformed, number, own_batch, rows
+from batches.views.asked import (
+    NotTaken,
+    PersonRequest,
+    base64,
+    digest,
+    field,
+    json_door,
+    malformed,
+    number,
+    own_batch,
+    rows,
+)
 from batches.views.asked import text as text_of
+
+logger = logging.getLogger(__name__)
 
 
 @require_POST
@@ -56,25 +71,33 @@ def known_sizes(request: PersonRequest) -> JsonResponse:
 def take_known(request: PersonRequest, batch_id: int) -> JsonResponse:
     """Take into my batch those of these `files` whose bytes I have → {files: [{state, words}]}, in their order.
 
-    A file is {relative_path, filename, size, last_modified, sha256}; a state `known`, `queued` (its earlier processing
-    is not done), `refused` or `unknown`: send its bytes.
+    A file is {relative_path, filename, size, last_modified, sha256}, or with `head` in place of the digest: the Base64
+    of its first 256 bytes. A state is `known`, `queued` (its earlier processing is not done), `refused` or `unknown`:
+    send its bytes.
     """
-    files = [_hashed(value) for value in rows(request, "files")]
+    files = [_read(value) for value in rows(request, "files")]
     batch = own_batch(request, batch_id)
     try:
         outcomes = known.take_known(batch, files)
     except BatchClosed as error:
         raise NotTaken(410, error.code, error.message) from error
+    except OSError as error:
+        logger.warning("known: the disk refused: %s", error)
+        fault = fault_of(error)
+        raise NotTaken(507, fault.code, fault.message) from error
     return JsonResponse({"files": [_told(outcome) for outcome in outcomes]})
 
 
-def _hashed(value: Any) -> known.HashedFile:
+def _read(value: Any) -> known.HashedFile | known.BegunFile:
     if not isinstance(value, dict):
         raise malformed("`files` holds objects")
     path, name = text_of(value.get("relative_path"), "relative_path"), text_of(value.get("filename"), "filename")
     modified = text_of(value.get("last_modified"), "last_modified")
     size = number(value.get("size"), "size")
-    return known.HashedFile(FileName(name, size, path, modified), digest(value.get("sha256"), "sha256"))
+    file = FileName(name, size, path, modified)
+    if "head" in value:
+        return known.BegunFile(file, base64(value["head"], "head"))
+    return known.HashedFile(file, digest(value.get("sha256"), "sha256"))
 
 
 def _told(outcome: Outcome | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pytest
 from batches.intake.fingerprint import fingerprint
 from batches.intake.from_disk import receive_path
 from batches.intake.names import FileName, shown
+from batches.intake.parts import READ_BYTES
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from tests.pictures import encoded, textured, written
@@ -64,6 +65,21 @@ def test_receive_file_refuses_in_words(
     assert (outcome.state, outcome.code, outcome.message) == ("refused", code, item.error_message)
     assert (item.status, item.error_code) == ("failed", code)
     assert not parts.exists() or not list(parts.iterdir())
+    assert_counters_true(batch)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_receive_file_reads_no_more_of_a_film_than_tells_what_it_is(
+    batch: UploadBatch, parts: Path, ended: bool
+) -> None:
+    film = io.BytesIO(b"\0\0\0\x20ftypqt  \0\0\0\0qt  " + bytes(3 * READ_BYTES))
+    size = len(film.getvalue())
+
+    outcome = receive_file(batch, FileName("a.mov", size if ended else 2 * size), film)
+
+    assert (outcome.state, outcome.code) == ("refused", "file.unsupported")
+    assert film.tell() == READ_BYTES
+    assert not list(parts.iterdir())
     assert_counters_true(batch)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from batches import reconciler
+from batches import cleaner
 from batches.engine import arrive
 from batches.engine.cancel import cancel_batch
 from batches.intake import sweep
@@ -20,6 +20,7 @@ from batches.intake.names import FileName
 from batches.intake.parts import Facts, locked_part, part_path
 from batches.intake.sweep import Fate, Sweeper, fate
 from batches.models import BatchItem, UploadBatch
+from batches.reconciler import reconcile
 from batches.states import FINISHED_ITEMS, BatchStatus, ItemStatus
 from tests.intake.tus_client import TusClient
 from tests.pictures import encoded, textured
@@ -109,15 +110,27 @@ def test_sweep_goes_through_many_parts_in_rounds(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reconciler_sweeps_at_times_only(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconciler, "sweeper", Sweeper())
+def test_cleaner_sweeps_at_times_only(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaner, "sweeper", Sweeper())
     first = part_of(batch, "first.jpg", JPEG[:9], LONG_AGO)
-    reconciler.reconcile()
+    cleaner.clean()
     second = part_of(batch, "second.jpg", JPEG[:9], LONG_AGO)
 
-    reconciler.reconcile()
+    cleaner.clean()
 
     assert (part_path(first.id).exists(), part_path(second.id).exists()) == (False, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_recovery_waits_for_no_part(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaner, "sweeper", Sweeper())
+    whole = part_of(batch, "whole.jpg", JPEG, LONG_AGO)
+
+    reconcile()
+    left = part_path(whole.id).exists()
+    cleaner.clean()
+
+    assert (left, part_path(whole.id).exists()) == (True, False)
 
 
 @pytest.mark.django_db(transaction=True)

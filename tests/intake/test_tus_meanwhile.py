@@ -1,5 +1,6 @@
 """What other requests and commands do while a file is sent to its end."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -28,9 +29,18 @@ class Slow(Disk):
 
     def keep(self, part: Path, name: str) -> None:
         """Wait, then store."""
+        self._wait(name)
+        super().keep(part, name)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Wait, then remove."""
+        names = list(names)
+        self._wait(names[0])
+        super().remove(names)
+
+    def _wait(self, name: str) -> None:
         self.waiting.append(name)
         assert self.go.wait(20)
-        super().keep(part, name)
 
 
 @pytest.fixture
@@ -57,6 +67,33 @@ def test_files_that_end_slowly_hold_up_no_other_request(tus: TusClient, batch: U
             slow.go.set()
         assert [end.result().status for end in ends] == [204] * 4
     assert Upload.objects.count() == 4
+
+
+@pytest.mark.parametrize("how", ["head", "creation", "withdrawal"])
+def test_whole_files_that_are_found_end_slowly_and_hold_up_nobody(
+    tus: TusClient, batch: UploadBatch, slow: type[Slow], parts: Path, how: str
+) -> None:
+    other = tus.create(batch.id, "other.jpg", 10**6).headers["location"]
+    locations = [tus.create(batch.id, f"{n}.jpg", len(JPEG) + n).headers["location"] for n in range(5)]
+    parts.mkdir()
+    for n, location in enumerate(locations):  # as a storage leaves them that was away
+        (parts / location.rpartition("/")[2]).write_bytes(JPEG + b"x" * n)
+
+    def find(n: int) -> int:
+        if how == "withdrawal":
+            return tus.request("DELETE", locations[n]).status
+        return (tus.head(locations[n]) if how == "head" else tus.create(batch.id, f"{n}.jpg", len(JPEG) + n)).status
+
+    with ThreadPoolExecutor(6) as pool:
+        found = [pool.submit(find, n) for n in range(5)]
+        try:
+            wait_until(lambda: len(slow.waiting) == 4)
+
+            assert pool.submit(tus.head, other).result(10).status == 200
+            assert not slow.go.is_set()
+        finally:
+            slow.go.set()
+        assert {end.result() for end in found} <= {200, 201, 204}
 
 
 def test_batch_cancelled_in_the_middle_of_a_piece_is_said_so(

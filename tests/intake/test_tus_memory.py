@@ -12,17 +12,19 @@ from tests.intake.tus_client import TusClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MIB = 2**20
+JPEG = b"\xff\xd8\xff\xe0"
 
 
 async def patch(tus: TusClient, location: str, size: int, piece: int) -> tuple[int, int]:
-    """Stream a body of zeros; returns the status and the most memory that was held beside one piece of the server."""
+    """Stream what begins as a JPEG; returns the status and the most memory held beside one piece of the server."""
     left = size
     status = 0
 
     async def receive() -> Any:
         nonlocal left
+        body = bytes(piece) if left < size else JPEG.ljust(piece, b"\0")
         left -= piece
-        return {"type": "http.request", "body": bytes(piece), "more_body": left > 0}
+        return {"type": "http.request", "body": body, "more_body": left > 0}
 
     async def send(message: Any) -> None:
         nonlocal status

@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TypeVar
 
 from django.db import DatabaseError
 
@@ -25,7 +26,8 @@ from batches.intake.tus.threads import in_ending_thread, in_thread
 logger = logging.getLogger(__name__)
 
 Send = Callable[[Message], Awaitable[None]]
-Begin = Callable[[work.Sending, bytes | None], Place | None]
+Result = TypeVar("Result")
+Begin = Callable[..., Place | None]
 
 # Refusals of one request that leave its upload as it was.
 GOES_ON = {408, 409, 413, 460}
@@ -92,12 +94,12 @@ async def _route(method: str, scope: Message, headers: tus.Headers, body: Body) 
 
 async def _go_on(method: str, cookies: str, item_id: int, headers: tus.Headers, body: Body) -> Answer:
     if method == "HEAD":
-        return answers.looked(await in_thread(work.look, cookies, item_id))
+        return answers.looked(await _unless_whole(partial(work.look, cookies, item_id)))
     if method == "PATCH":
         patch = tus.read_patch(headers)
         return answers.received(await _take(partial(work.go_on, cookies, item_id, patch), patch, body))
     if method == "DELETE":
-        await in_thread(work.withdraw, cookies, item_id)
+        await in_ending_thread(work.withdraw, cookies, item_id)
         return Answer(204)
     raise _wrong_method()
 
@@ -107,8 +109,10 @@ async def _take(begin: Begin, patch: tus.Patch | None, body: Body) -> Place:
     sending = work.Sending()
     try:
         whole = await body.whole(patch.declared) if patch else None
-        # A whole body may end its file in the same call.
-        place = await (in_thread if whole is None else in_ending_thread)(begin, sending, whole)
+        if whole is None:
+            place = await _unless_whole(partial(begin, sending, None))
+        else:  # it may end its file in the same call
+            place = await in_ending_thread(begin, sending, whole)
         if place is None:
             await body.write_to(sending.opened[1])
             place = await in_ending_thread(work.conclude, sending)
@@ -120,6 +124,14 @@ async def _take(begin: Begin, patch: tus.Patch | None, body: Body) -> Place:
         sending.close()
     await body.drain()
     return place
+
+
+async def _unless_whole(call: Callable[..., Result]) -> Result:
+    """Make a call of `work`; where it finds all of a file here, make it again on a thread on which files may end."""
+    try:
+        return await in_thread(call, ends=False)
+    except work.WholePart:
+        return await in_ending_thread(call)
 
 
 def _headers(scope: Message) -> dict[str, str]:

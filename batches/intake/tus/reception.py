@@ -1,8 +1,11 @@
-"""One body: bytes go to the end of a part, never beyond the announced length. Pure but for the part's file."""
+"""One body: bytes go to the end of a part, never beyond the announced length. Pure but for the part's file and gate."""
+
+from collections.abc import Callable
 
 from batches.intake.parts import Part
 from batches.intake.tus.errors import TusError
 from batches.intake.tus.headers import Patch
+from uploads.media.sniff import HEAD_BYTES
 
 
 class Reception:
@@ -11,9 +14,12 @@ class Reception:
     What arrived before a cut stays, unless a checksum was promised for it, which is then missing. A body that is longer
     than the file or fails its checksum leaves the part as this request found it, also when the process is killed in the
     middle. Raises TusError 409 when the client is wrong about the offset, 413 when it declares more than is missing.
+
+    `gate` is asked once, when enough of a file has come to say what it is and more is still to come; it may raise.
+    Bytes that a checksum is promised for are no evidence before it is proven.
     """
 
-    def __init__(self, part: Part, length: int, patch: Patch) -> None:
+    def __init__(self, part: Part, length: int, patch: Patch, gate: Callable[[Part], None] | None = None) -> None:
         if patch.offset != part.size and not (patch.overlap and patch.offset < part.size):
             raise TusError(409, "tus.offset", f"The file stands at {part.size} bytes. Go on from there.")
         if patch.declared is not None and patch.declared > length - patch.offset:
@@ -26,6 +32,7 @@ class Reception:
         self._checksum = patch.checksum
         self._running = patch.checksum.begin() if patch.checksum else None
         self._start = part.mark()
+        self._gate = gate
         self._sure = patch.checksum is None
         if not self._sure:
             part.doubt()
@@ -41,6 +48,8 @@ class Reception:
             self._sure = True
             raise _too_long(self._length)
         self.part.append(fresh)
+        if self._sure:
+            self._pass_gate()
 
     def end(self) -> None:
         """The body came to its regular end: check what was promised of it. Raises TusError 460."""
@@ -49,6 +58,12 @@ class Reception:
         self._checksum.check(self._running)
         self._sure = True
         self.part.trust()
+        self._pass_gate()
+
+    def _pass_gate(self) -> None:
+        if self._gate is not None and HEAD_BYTES <= self.part.size < self._length:
+            gate, self._gate = self._gate, None
+            gate(self.part)
 
     def close(self) -> None:
         """Give the part back; bytes that nothing vouches for go first."""

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from batches.engine.arrive import EXPIRED, WITHDRAWN, may_go_on
 from batches.engine.errors import BatchClosed, Refused
-from batches.intake import announce
+from batches.intake import announce, early
 from batches.intake.dropping import awaited, drop_part
 from batches.intake.ending import NotReceiving, Outcome, end_item, past_outcome
 from batches.intake.parts import Facts, Part, locked_part, part_facts
@@ -98,6 +98,19 @@ def finish(item: BatchItem, part: Part) -> Place:
             if not awaited(item):
                 return _place_after(item, past_outcome(item))
     raise busy()
+
+
+def turn_away(item: BatchItem, part: Part) -> None:
+    """Raise TusError 422 when the first bytes say that the file is not taken; it is refused then, its part gone."""
+    outcome = early.turn_away(item, part)
+    if outcome is not None:
+        _place_after(item, outcome)
+
+
+def refuse_as_before(item: BatchItem, owner_id: int) -> None:
+    """Raise TusError 422 when the same file was refused before: see `early`. One statement."""
+    if part_facts(item.id) is None and (outcome := early.refuse_as_before(item, owner_id)):
+        _place_after(item, outcome)
 
 
 def _place_after(item: BatchItem, outcome: Outcome) -> Place:

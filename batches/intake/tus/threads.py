@@ -1,6 +1,7 @@
 """The threads on which the endpoint touches disk and database: few, its own, never the event loop.
 
-Files end on threads apart: a slow storage, or a large file that is read once more, holds up other ends alone.
+Files end on threads apart, whoever finds them complete: a slow storage, or a large file that is read once more, holds
+up other ends alone.
 """
 
 import asyncio

@@ -2,9 +2,13 @@
 
 A request whose whole body is here already is done in one call, which for a small file means one thread and one
 connection; otherwise the call leaves an open `Sending`, which the application feeds and then gives to `conclude`.
+
+A call that may not end files (`ends`) raises WholePart, with nothing done that may not be done again, where all of a
+file is found here: whatever becomes of it, the storage is asked, and that may take long.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -15,7 +19,7 @@ from batches.engine.errors import BatchClosed, Refused
 from batches.intake import announce
 from batches.intake.disk import keep_room
 from batches.intake.dropping import awaited, drop, drop_part
-from batches.intake.parts import lock_part, locked_part, part_facts
+from batches.intake.parts import lock_part, locked_part, part_facts, part_size
 from batches.intake.tus.errors import TusError, not_found
 from batches.intake.tus.headers import Creation, Patch
 from batches.intake.tus.origin import signed_in_user
@@ -25,12 +29,18 @@ from batches.intake.tus.standing import (
     expires_at,
     finish,
     forget_expired,
+    refuse_as_before,
     refuse_expired,
     standing,
+    turn_away,
     waiting,
 )
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
+
+
+class WholePart(Exception):
+    """A file is here that was not ended: the same call is to be made again where files may end."""
 
 
 @dataclass(slots=True)
@@ -57,10 +67,12 @@ class Sending:
         return expires_at(self.item, part_facts(self.item.id)) if self.item else None
 
 
-def create(cookies: str, creation: Creation, sending: Sending, whole: bytes | None) -> Place | None:
+def create(
+    cookies: str, creation: Creation, sending: Sending, whole: bytes | None, *, ends: bool = True
+) -> Place | None:
     """Announce a file, or find it again, and take the bytes that came with it; None: feed the sending, then conclude.
 
-    Raises TusError, BatchClosed, PartBusy, OSError; so do all that follow.
+    Raises TusError, BatchClosed, PartBusy, OSError, WholePart; so do all that follow.
     """
     user = signed_in_user(cookies)
     batch = UploadBatch.objects.filter(id=creation.batch_id, owner=user).first()
@@ -77,22 +89,28 @@ def create(cookies: str, creation: Creation, sending: Sending, whole: bytes | No
         forget_expired(item)
         if creation.first is not None:
             return _receive(item, creation.first, sending, whole)
+        refuse_as_before(item, user.id)
+    _stay_off(item, ends)
     place = standing(item)
     keep_room(place.length - place.offset)
     return place
 
 
-def look(cookies: str, item_id: int) -> Place:
+def look(cookies: str, item_id: int, *, ends: bool = True) -> Place:
     """Say where a file stands. Raises TusError."""
-    item = find_item(signed_in_user(cookies), item_id)
+    item = find_item(signed_in_user(cookies), item_id, ends)
+    _stay_off(item, ends)
     facts = {"batch": str(item.batch_id), "filename": item.filename, "relative_path": item.relative_path}
     return replace(standing(item), metadata=tuple(facts.items()))
 
 
-def go_on(cookies: str, item_id: int, patch: Patch, sending: Sending, whole: bytes | None) -> Place | None:
+def go_on(
+    cookies: str, item_id: int, patch: Patch, sending: Sending, whole: bytes | None, *, ends: bool = True
+) -> Place | None:
     """Take the bytes of a PATCH; None: feed the sending, then conclude. Raises TusError, PartBusy, OSError."""
-    item = find_item(signed_in_user(cookies), item_id)
+    item = find_item(signed_in_user(cookies), item_id, ends)
     if not awaited(item):
+        _stay_off(item, ends)
         place = standing(item)
         if patch.offset != place.offset:
             raise TusError(409, "tus.offset", f"The file stands at {place.offset} bytes: it is here already.")
@@ -113,7 +131,7 @@ def conclude(sending: Sending) -> Place:
 
 def withdraw(cookies: str, item_id: int) -> None:
     """Give up a file that its sender cannot send to the end: it is failed and its part removed. Raises as `go_on`."""
-    item = find_item(signed_in_user(cookies), item_id)
+    item = find_item(signed_in_user(cookies), item_id, ends=True)
     with locked_part(item.id) as part:
         if give_up_item(item.id, WITHDRAWN, "The sender could not read it to its end. Add it again."):
             drop(item, part)
@@ -123,22 +141,28 @@ def withdraw(cookies: str, item_id: int) -> None:
     raise TusError(409, "upload.complete", "All of it has arrived: it cannot be taken back here.")
 
 
-def find_item(user: User, item_id: int) -> BatchItem:
+def find_item(user: User, item_id: int, ends: bool) -> BatchItem:
     """Return the user's own item with its batch. Raises TusError 404, BatchClosed when the batch was cancelled."""
     item = BatchItem.objects.select_related("batch").filter(id=item_id, batch__owner=user).first()
     if item is None or item.batch.deleting_since:
         raise not_found()
     if item.batch.status == BatchStatus.CANCELLED:
+        _stay_off(item, ends)
         drop_part(item.id)
         raise BatchClosed
     return item
+
+
+def _stay_off(item: BatchItem, ends: bool) -> None:
+    if not ends and item.size and part_size(item.id) >= item.size:
+        raise WholePart
 
 
 def _receive(item: BatchItem, patch: Patch, sending: Sending, whole: bytes | None) -> Place | None:
     sending.item = item
     part = lock_part(item.id)
     try:
-        sending.reception = reception = Reception(part, item.size, patch)
+        sending.reception = reception = Reception(part, item.size, patch, partial(turn_away, item))
     except BaseException:
         part.close()
         raise

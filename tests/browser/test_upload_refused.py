@@ -1,0 +1,44 @@
+"""A camera roll with a film in it: what is not taken is not sent whole, nor sent again."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page
+
+from batches.models import UploadBatch
+from tests.browser.conftest import OpenPage
+from tests.browser.folders import BATCH, Sent, choose_folder, make_folder
+
+PICTURES = 3
+FILM = b"\0\0\0\x20ftypqt  \0\0\0\0qt  " + bytes(40 * 2**20)
+
+
+@pytest.fixture
+def roll(tmp_path: Path) -> Path:
+    folder = make_folder(tmp_path / "Roll", PICTURES)
+    (folder / "IMG_9000.MOV").write_bytes(FILM)
+    return folder
+
+
+def send(page: Page, roll: Path) -> int:
+    """Send the folder; returns how many requests with bytes it took."""
+    sent = Sent(page)
+    choose_folder(page, roll)
+    page.wait_for_url(BATCH, timeout=60_000)
+    return sent.bodies
+
+
+def test_film_is_refused_by_its_first_bytes(open_page: OpenPage, owner: User, roll: Path) -> None:
+    bodies = send(open_page("/batches/new/"), roll)
+
+    assert UploadBatch.objects.get().items.get(filename="IMG_9000.MOV").error_code == "file.unsupported"
+    assert bodies <= PICTURES + 1
+
+
+def test_same_folder_twice_sends_nothing_again(open_page: OpenPage, owner: User, roll: Path) -> None:
+    send(open_page("/batches/new/"), roll)
+
+    assert send(open_page("/batches/new/"), roll) == 0
+    again = UploadBatch.objects.filter(owner=owner).latest("id")
+    assert (again.total, again.failed) == (PICTURES + 1, 1)

@@ -1,0 +1,87 @@
+"""Files whose first bytes the page sends instead of all: what is not taken is refused without the rest."""
+
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from batches.models import UploadBatch
+from tests.intake.tus_client import TusClient
+from tests.pictures import encoded, textured
+from tests.rows import assert_counters_true
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PHOTO = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(4000)
+KINDS = ["JPEG", "PNG", "WEBP", "GIF"]
+
+
+@pytest.fixture
+def browser(ada: User) -> Client:
+    client = Client()
+    client.force_login(ada)
+    return client
+
+
+def begun(data: bytes, path: str = "Roll/IMG_1.HEIC", size: int | None = None) -> dict[str, object]:
+    head = b64encode(data[:256]).decode()
+    size = len(data) if size is None else size
+    return {"relative_path": path, "filename": path[5:], "size": size, "last_modified": "1000", "head": head}
+
+
+def ask(browser: Client, batch: UploadBatch, *files: dict[str, object]) -> list[dict[str, Any]]:
+    answer = browser.post(f"/batches/{batch.id}/known/", {"files": files}, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    told: list[dict[str, Any]] = answer.json()["files"]
+    return told
+
+
+def test_file_is_refused_by_its_head_with_its_reason(browser: Client, batch: UploadBatch) -> None:
+    told = ask(browser, batch, begun(PHOTO))
+
+    assert told[0]["state"] == "refused"
+    assert "HEIC" in told[0]["words"]
+    item = batch.items.get()
+    assert (item.status, item.error_code, item.size) == ("failed", "file.unsupported", len(PHOTO))
+    assert_counters_true(batch)
+
+
+def test_asking_again_tells_the_same_and_counts_once(browser: Client, batch: UploadBatch, tus: TusClient) -> None:
+    told = [ask(browser, batch, begun(PHOTO)) for _ in range(2)]
+
+    assert told[0] == told[1]
+    assert tus.create(batch.id, "IMG_1.HEIC", len(PHOTO), relative_path="Roll/IMG_1.HEIC").status == 422
+    batch.refresh_from_db()
+    assert (batch.total, batch.failed) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_picture_is_to_be_sent(browser: Client, batch: UploadBatch, kind: str) -> None:
+    assert ask(browser, batch, begun(encoded(textured(64, 48), kind)))[0]["state"] == "unknown"
+    assert not batch.items.exists()
+
+
+@pytest.mark.parametrize("size", [0, 3, 255])
+def test_head_that_is_not_of_this_size_refuses_nothing(browser: Client, batch: UploadBatch, size: int) -> None:
+    assert ask(browser, batch, begun(PHOTO, size=size))[0]["state"] == "unknown"
+    assert not batch.items.exists()
+
+
+def test_part_of_what_is_refused_goes(browser: Client, batch: UploadBatch, tus: TusClient, parts: Any) -> None:
+    made = tus.create(batch.id, "IMG_1.HEIC", len(PHOTO), relative_path="Roll/IMG_1.HEIC")
+    tus.patch(made.headers["location"], 0, PHOTO[:100])
+
+    told = ask(browser, batch, begun(PHOTO))
+
+    assert told[0]["state"] == "refused"
+    assert not list(parts.iterdir())
+
+
+@pytest.mark.parametrize("head", [5, "?", "é", None])
+def test_head_that_is_no_base64_is_refused(browser: Client, batch: UploadBatch, head: object) -> None:
+    content = {"files": [begun(PHOTO) | {"head": head}]}
+
+    answer = browser.post(f"/batches/{batch.id}/known/", content, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "request.malformed")

@@ -1,0 +1,83 @@
+"""What the owner has already takes no room: the quota never refuses it."""
+
+import hashlib
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from batches.engine import arrive
+from batches.engine.errors import Refused
+from batches.intake import quota
+from batches.intake.from_disk import look, look_up, receive_looked_at
+from batches.models import UploadBatch
+from tests.intake.tus_client import TusClient
+from tests.pictures import encoded, textured
+from tests.rows import assert_counters_true
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PICTURE = encoded(textured(320, 240), "JPEG")
+PHOTO = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(len(PICTURE))
+
+
+@pytest.fixture(autouse=True)
+def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch, tus: TusClient, batch: UploadBatch) -> None:
+    """Room for one picture and a half, and one is here; every sum is fresh."""
+    settings.OWNER_BYTES = len(PICTURE) * 3 // 2
+    monkeypatch.setattr(quota, "sums", quota.OwnerBytes())
+    monkeypatch.setattr(quota, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(quota, "RECHECK_SECONDS", 0.0)
+    assert tus.send(batch.id, "a.jpg", PICTURE).status == 204
+    Upload.objects.update(processed_at=timezone.now())
+
+
+@pytest.fixture
+def again(ada: User) -> UploadBatch:
+    return arrive.open_batch(ada.id, "Once more")
+
+
+def ask(person: User, batch: UploadBatch, **facts: object) -> Any:
+    browser = Client()
+    browser.force_login(person)
+    file = {"relative_path": "a.jpg", "filename": "a.jpg", "size": len(PICTURE), "last_modified": "1000"}
+    return browser.post(f"/batches/{batch.id}/known/", {"files": [file | facts]}, "application/json").json()["files"][0]
+
+
+def test_known_file_is_ended_without_its_bytes_though_no_room_is_left(ada: User, again: UploadBatch) -> None:
+    told = ask(ada, again, sha256=hashlib.sha256(PICTURE).hexdigest())
+
+    assert told["state"] == "known"
+    assert_counters_true(again)
+
+
+def test_file_of_which_no_byte_is_wanted_needs_no_room(ada: User, again: UploadBatch) -> None:
+    told = ask(ada, again, size=len(PHOTO), head=b64encode(PHOTO[:256]).decode())
+
+    assert told["state"] == "refused"
+    assert again.items.get().error_code == "file.unsupported"
+
+
+def test_folder_that_is_known_needs_no_room(ada: User, again: UploadBatch, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(PICTURE)
+    looked = look(tmp_path / "a.jpg", "roll/a.jpg")
+
+    outcome = receive_looked_at(again, looked, look_up(again, [looked]))
+
+    assert outcome.state == "known"
+    assert_counters_true(again)
+
+
+def test_other_bytes_of_a_size_that_is_known_need_room(ada: User, again: UploadBatch, tmp_path: Path) -> None:
+    (tmp_path / "b.jpg").write_bytes(PICTURE[:-1] + b"?")
+    looked = look(tmp_path / "b.jpg", "roll/b.jpg")
+
+    with pytest.raises(Refused, match="may store"):
+        receive_looked_at(again, looked, look_up(again, [looked]))
+
+    assert not again.items.exists()

@@ -1,0 +1,114 @@
+"""What is not taken is refused by its first bytes, or because it was refused before: the rest is never sent."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+
+from batches.engine import arrive
+from batches.models import BatchItem, UploadBatch
+from batches.states import ItemStatus
+from tests.intake.tus_client import Answer, TusClient
+from tests.people import make_person
+from tests.pictures import encoded, textured
+from tests.rows import assert_counters_true
+from uploads.media.sniff import HEAD_BYTES
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FILM = b"\0\0\0\x20ftypqt  \0\0\0\0qt  " + bytes(HEAD_BYTES)
+SIZE = 4 * 2**30
+PICTURE = encoded(textured(32, 24), "JPEG") + bytes(HEAD_BYTES)
+
+
+def code(answer: Answer) -> str:
+    return answer.text.partition(":")[0]
+
+
+def assert_refused(batch: UploadBatch, parts: Path) -> None:
+    item = batch.items.get()
+    assert (item.status, item.error_code) == (ItemStatus.FAILED, "file.unsupported")
+    assert "video/quicktime" in item.error_message
+    assert not list(parts.glob("*"))
+    assert_counters_true(batch)
+
+
+def test_film_is_refused_by_the_piece_that_tells_what_it_is(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
+    location = tus.create(batch.id, "a.mov", SIZE).headers["location"]
+
+    first = tus.patch(location, 0, FILM[: HEAD_BYTES - 1])
+    second = tus.patch(location, HEAD_BYTES - 1, FILM[HEAD_BYTES - 1 :])
+
+    assert (first.status, second.status, code(second)) == (204, 422, "file.unsupported")
+    assert_refused(batch, parts)
+
+
+def test_long_body_is_refused_before_its_end(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
+    location = tus.create(batch.id, "a.mov", SIZE).headers["location"]
+
+    answer = tus.patch(location, 0, *[FILM] * 40, declared=False)
+
+    assert (answer.status, code(answer)) == (422, "file.unsupported")
+    assert_refused(batch, parts)
+
+
+def test_creation_with_the_beginning_of_a_film_is_refused(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
+    answer = tus.create_with(batch.id, "a.mov", SIZE, FILM)
+
+    assert (answer.status, code(answer)) == (422, "file.unsupported")
+    assert_refused(batch, parts)
+
+
+def test_bytes_that_changed_on_their_way_refuse_nothing(tus: TusClient, batch: UploadBatch) -> None:
+    location = tus.create(batch.id, "a.jpg", SIZE).headers["location"]
+
+    answer = tus.patch(location, 0, FILM, checksum="sha256 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+    proven = tus.patch(location, 0, FILM, checksum="sha256")
+
+    assert (answer.status, proven.status, code(proven)) == (460, 422, "file.unsupported")
+
+
+def test_picture_goes_on_after_its_first_bytes(tus: TusClient, batch: UploadBatch) -> None:
+    location = tus.create(batch.id, "a.jpg", len(PICTURE)).headers["location"]
+
+    first = tus.patch(location, 0, PICTURE[:-1])
+    last = tus.patch(location, len(PICTURE) - 1, PICTURE[-1:])
+
+    assert (first.status, last.status) == (204, 204)
+    assert batch.items.get().status == ItemStatus.PENDING
+
+
+def test_film_that_was_refused_before_is_refused_at_its_announcement(
+    tus: TusClient, ada: User, batch: UploadBatch, parts: Path
+) -> None:
+    tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, FILM)
+    again = arrive.open_batch(ada.id, "Iceland once more")
+
+    answers = [tus.create(one.id, "a.mov", SIZE) for one in (batch, again)]
+
+    assert [(answer.status, code(answer)) for answer in answers] == [(422, "file.unsupported")] * 2
+    assert_refused(again, parts)
+
+
+@pytest.mark.parametrize("change", [{"last_modified": "2000"}, {"relative_path": "Other/a.mov"}])
+def test_file_that_is_another_by_its_name_or_time_is_looked_at(
+    tus: TusClient, ada: User, batch: UploadBatch, change: dict[str, str]
+) -> None:
+    tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, FILM)
+
+    assert tus.create(arrive.open_batch(ada.id, "Again").id, "a.mov", SIZE, **change).status == 201
+
+
+def test_refusals_of_other_people_refuse_nothing(tus: TusClient, batch: UploadBatch) -> None:
+    tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, FILM)
+    bob = make_person("bob")
+
+    assert TusClient(bob).create(arrive.open_batch(bob.id, "His").id, "a.mov", SIZE).status == 201
+
+
+def test_refusal_by_a_program_that_took_fewer_kinds_does_not_count(
+    tus: TusClient, ada: User, batch: UploadBatch
+) -> None:
+    tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, FILM)
+    BatchItem.objects.update(error_message="This is a video, which cannot be read here. Please send JPEG pictures.")
+
+    assert tus.create(arrive.open_batch(ada.id, "Again").id, "a.mov", SIZE).status == 201
