@@ -73,6 +73,18 @@ def test_choices_are_kept_from_page_to_page_and_between_states(page: Client, own
     assert 'href="?show=failed&amp;kind=image&amp;name=IMG"' in html
 
 
+def test_list_that_looks_again_leaves_the_search_alone(page: Client, owner: User) -> None:
+    batch = fill(owner, 2)
+
+    answer = page.get(f"/batches/{batch.id}/", headers={"HX-Request": "true", "HX-Target": "file-list"})
+
+    html = answer.content.decode()
+    assert html.startswith('<div id="file-list"')
+    assert "IMG_0001.JPG" in html
+    assert 'id="file-name"' not in html
+    assert "HX-Target" in answer["Vary"]
+
+
 def test_each_state_has_its_list(page: Client, owner: User) -> None:
     batch = fill(owner, 5)
     ids = list(batch.items.order_by("id").values_list("id", flat=True))

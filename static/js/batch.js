@@ -11,9 +11,10 @@ function refreshList() {
   clearTimeout(listTimer);
   listTimer = 0;
   shownState = summary().dataset.state;
-  // An older answer still on its way would swap the list, and htmx drop what waits behind it.
-  window.htmx.trigger("#files", "htmx:abort");
-  window.htmx.trigger("#files", "refresh");
+  // An older answer still on its way would swap the list, and htmx drop what waits behind it. The search above it stays:
+  // somebody may be writing there.
+  window.htmx.trigger("#file-list", "htmx:abort");
+  window.htmx.trigger("#file-list", "refresh");
 }
 
 // The list follows at most every two seconds, and once more at the end; a page of finished files stays as it is.
@@ -22,13 +23,13 @@ function followList() {
   if (dataset.state === shownState) return;
   if ("ended" in dataset) {
     refreshList();
-  } else if (!listTimer && !("settled" in document.getElementById("files").dataset)) {
+  } else if (!listTimer && !("settled" in document.getElementById("file-list").dataset)) {
     listTimer = setTimeout(refreshList, LIST_PAUSE);
   }
 }
 
 function retryList(event) {
-  if (event.target.id === "files" && !listTimer) {
+  if (event.target.id === "file-list" && !listTimer) {
     listTimer = setTimeout(refreshList, RETRY_PAUSE);
   }
 }
