@@ -172,5 +172,5 @@ def test_command_is_a_post_from_this_site(anna: User, name: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(anna)
 
-    assert client.get(reverse(name)).status_code == 405
+    assert client.get(reverse(name))["Location"] == reverse("inbox")
     assert client.post(reverse(name)).status_code == 403
