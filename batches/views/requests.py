@@ -6,6 +6,7 @@ from functools import wraps
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 from django_htmx.middleware import HtmxDetails
 
@@ -30,7 +31,9 @@ def require_press(page: str) -> Callable[[View], View]:
 
         @wraps(view)
         def door(request: HttpRequest, **address: int) -> HttpResponse:
-            return redirect(page, **address) if request.method in {"GET", "HEAD"} else press(request, **address)
+            if request.method in {"GET", "HEAD"}:
+                return redirect(reverse(page, kwargs=address))
+            return press(request, **address)
 
         return door
 
