@@ -152,6 +152,16 @@ def test_number_in_the_navigation_is_bounded(page: Client, anna: User) -> None:
     assert f'<span class="tally number">{MOST_COUNTED - 1}+</span>' in shown(page)
 
 
+def test_example_leads_to_the_page_of_its_file_however_many_failed(page: Client, anna: User) -> None:
+    batch = fill(anna, 0)
+    newest = [refuse(batch, f"notes-{number}.txt") for number in range(60)][-1]
+
+    way = re.search(rf'<a href="([^"]+)">{newest.filename}</a>', shown(page))
+
+    assert way is not None
+    assert f"<h1>{newest.filename}</h1>" in page.get(way[1]).content.decode()
+
+
 def test_inbox_shows_nothing_of_another_account(page: Client) -> None:
     fail_stored(fill(make_person("ben"), 1))
 
