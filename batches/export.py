@@ -15,6 +15,8 @@ from batches.reading import read
 CHUNK = 2000
 # A table program takes a cell that begins so for a formula and runs it. Names of files come from outside.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+BYTE_ORDER_MARK = "\ufeff"
+"""By it table programs know that the letters are UTF-8."""
 FIELDS = (
     *("batch_id", "id", "batch__name", "relative_path", "filename", "size", "error_code", "error_message"),
     *("finished_at", "batch__owner__username"),
@@ -23,7 +25,7 @@ FIELDS = (
 
 async def failures_csv(owner_id: int | None, code: str = "") -> AsyncIterator[str]:
     """Yield the lines of somebody's failures that were not dismissed, all or those of one cause; None: everybody's."""
-    yield _lines([_heading(everybody=owner_id is None)])
+    yield BYTE_ORDER_MARK + _lines([_heading(everybody=owner_id is None)])
     after: tuple[Any, ...] = (0, 0)
     while rows := await read(_chunk, owner_id, code, after):
         yield _lines(_row(row, everybody=owner_id is None) for row in rows)

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from batches.inbox import EXAMPLES_SHOWN, MOST_COUNTED
 from batches.models import BatchItem
@@ -175,6 +176,16 @@ def test_names_are_text_and_never_markup(page: Client, anna: User) -> None:
     refuse(fill(anna, 0, "<b>bold</b>"), "<img src=x>.txt", "new.code", "<i>no</i>")
 
     assert not re.search("<img src=x|<b>bold|<i>no", shown(page))
+
+
+@pytest.mark.parametrize("name", ["inbox-retry", "inbox-dismiss"])
+def test_code_that_no_row_can_hold_means_no_file(page: Client, anna: User, name: str) -> None:
+    fail_stored(fill(anna, 1))
+
+    answer = page.post(reverse(name), {"code": "item.internal\0", "until": timezone.now().isoformat()})
+
+    assert (answer.status_code, answer["Location"]) == (302, reverse("inbox"))
+    assert BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None).count() == 1
 
 
 @pytest.mark.parametrize("name", ["inbox-retry", "inbox-dismiss"])

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from batches import failures
 from batches.engine.errors import Refused
-from batches.failure_forms import csv_response, parse_until, words_dismissed, words_retried, words_unclear
+from batches.failure_forms import code_in, csv_response, parse_until, words_dismissed, words_retried, words_unclear
 from batches.inbox import read_groups
 from batches.views.requests import require_press
 
@@ -57,7 +57,7 @@ def _obey(request: HttpRequest, command: Callable[[str, datetime], str]) -> Http
         messages.error(request, words_unclear())
     else:
         try:
-            messages.success(request, command(request.POST.get("code", ""), until))
+            messages.success(request, command(code_in(request.POST), until))
         except Refused as refusal:
             messages.warning(request, refusal.message)
     return redirect("inbox")
