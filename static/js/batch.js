@@ -5,6 +5,7 @@ const RETRY_PAUSE = 5000;
 
 const summary = () => document.getElementById("summary");
 let shownState = summary().dataset.state;
+let shownName = "";
 let listTimer = 0;
 
 function refreshList() {
@@ -28,6 +29,12 @@ function followList() {
   }
 }
 
+// While the name is being changed, its form is in the heading's place.
+function tellTitle() {
+  shownName = document.querySelector("#title h1")?.textContent ?? shownName;
+  document.title = `${summary().dataset.percent} % · ${shownName} · vuemantics`;
+}
+
 function retryList(event) {
   if (event.target.id === "file-list" && !listTimer) {
     listTimer = setTimeout(refreshList, RETRY_PAUSE);
@@ -44,7 +51,7 @@ connection.addEventListener("htmx:wsBeforeMessage", () => {
 
 connection.addEventListener("htmx:wsAfterMessage", () => {
   isFrame = false;
-  document.title = summary().dataset.title;
+  tellTitle();
   followList();
 });
 
