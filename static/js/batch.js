@@ -60,9 +60,9 @@ document.addEventListener("htmx:responseError", retryList);
 
 // A form in the title's place is not taken from who writes in it; when it goes, its focus must go somewhere.
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
-  if (detail.target.id !== "title") return;
-  wasNaming = detail.target.tagName === "FORM";
-  if (wasNaming && isFrame) detail.shouldSwap = false;
+  if (detail.target.id !== "title" || detail.target.tagName !== "FORM") return;
+  if (isFrame) detail.shouldSwap = false;
+  else wasNaming = true;
 });
 
 document.addEventListener("htmx:afterSettle", () => {
