@@ -18,6 +18,8 @@ CHUNK = 2000
 BATCHES = 100
 # A table program takes a cell that begins so for a formula and runs it. Names of files come from outside.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+BYTE_ORDER_MARK = "\ufeff"
+"""By it table programs know that the letters are UTF-8."""
 FIELDS = (
     *("id", "batch__name", "relative_path", "filename", "size", "error_code", "error_message"),
     *("finished_at", "batch__owner__username"),
@@ -26,7 +28,7 @@ FIELDS = (
 
 async def failures_csv(owner_id: int | None, code: str = "") -> AsyncIterator[str]:
     """Yield the lines of somebody's failures that were not dismissed, all or those of one cause; None: everybody's."""
-    yield _lines([_heading(everybody=owner_id is None)])
+    yield BYTE_ORDER_MARK + _lines([_heading(everybody=owner_id is None)])
     batch_id = 0
     while batch_ids := await read_table(batches_after, owner_id, batch_id):
         for batch_id in batch_ids:

@@ -1,5 +1,6 @@
 """What the forms about failures carry, and what is said after them: the same in the inbox and in the admin."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.http import HttpRequest, StreamingHttpResponse
@@ -10,14 +11,20 @@ from django.utils.translation import ngettext
 
 from batches.export import failures_csv
 from batches.failures import Done
+from uploads.words import storable
 
 
 def csv_response(request: HttpRequest, owner_id: int | None) -> StreamingHttpResponse:
     """Answer with somebody's failures as a file; None: with everybody's. The caller has asked who may see them."""
     name = f"needs-a-look-{timezone.localdate().isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    lines = failures_csv(owner_id, request.GET.get("code", ""))
+    lines = failures_csv(owner_id, code_in(request.GET))
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def code_in(fields: Mapping[str, str]) -> str:
+    """Return the `code` of a form or an address; one that no row can hold becomes one that none has."""
+    return storable(fields.get("code", ""))
 
 
 def parse_until(text: str) -> datetime | None:

@@ -5,6 +5,7 @@ text of the hot queue, and an index of its letters would be written at every cla
 """
 
 from dataclasses import dataclass
+from unicodedata import normalize
 from urllib.parse import urlencode
 
 from django.db.models import OuterRef, QuerySet, Subquery, Value
@@ -47,7 +48,8 @@ class Choice:
         return cls(
             show if show in SHOWN else "all",
             kind if kind in Kind.values else "",
-            name.replace("\0", "").strip()[:NAME_LENGTH],
+            # As names are kept (batches/intake/names.py).
+            normalize("NFC", name.replace("\0", "")).strip()[:NAME_LENGTH],
         )
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from batches.models import BatchItem, UploadBatch
 from batches.progress import STAGES, InHand
-from batches.states import ItemStatus
+from batches.states import WAITING_ITEMS, ItemStatus
 
 
 def batch_message(batch: UploadBatch) -> str:
@@ -26,19 +26,25 @@ def batch_message(batch: UploadBatch) -> str:
 
 def file_message(batch_id: int, file: InHand) -> str:
     """Return a `file_progress` of a file in hand: as many percent as stages are behind it."""
-    percent = (file.step - 1) * 100 // len(STAGES)
+    percent = max(0, file.step - 1) * 100 // len(STAGES)
     return _file_message(batch_id, file.upload_id, (file.name, file.size), percent, "processing")
 
 
 def ended_messages(item_ids: Collection[int]) -> dict[str, str]:
-    """Return the `file_progress` of those of these files that came to an end, by the names of their parts."""
+    """Return the `file_progress` of those of these files whose work ended, by the names of their parts.
+
+    One that was given back waits as if it had never been begun.
+    """
     if not item_ids:
         return {}
-    ended = BatchItem.objects.filter(id__in=item_ids, status__in=[ItemStatus.COMPLETED, ItemStatus.FAILED])
-    return {
-        f"file {item.id}": _file_message(item.batch_id, item.upload_id, (item.filename, item.size), 100, item.status)
-        for item in ended
-    }
+    ended = BatchItem.objects.filter(id__in=item_ids).exclude(status=ItemStatus.PROCESSING)
+    return {f"file {item.id}": _ended_message(item) for item in ended}
+
+
+def _ended_message(item: BatchItem) -> str:
+    waits = item.status in WAITING_ITEMS
+    percent, status = (0, str(ItemStatus.PENDING)) if waits else (100, item.status)
+    return _file_message(item.batch_id, item.upload_id, (item.filename, item.size), percent, status)
 
 
 def _file_message(batch_id: int, upload_id: int | None, file: tuple[str, int], percent: int, status: str) -> str:

@@ -5,7 +5,10 @@ It is read from the rows, so the first look at a page knows as much as the last,
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.db.models import F, QuerySet
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from batches.models import BatchItem, UploadBatch
@@ -41,11 +44,19 @@ def _elapsed(batch: UploadBatch) -> str:
 
 
 def _pace(batch: UploadBatch) -> Pace | None:
-    # The queue goes by ids, so the last of item_described are those that finished last. A picture that was in the
-    # library before took no time.
-    described = BatchItem.objects.filter(batch_id=batch.id, status=ItemStatus.COMPLETED).order_by("-id")
-    rows = described.values_list("finished_at", "duplicate")[:LATEST]
-    return pace_of([when for when, duplicate in rows if when and not duplicate], timezone.now())
+    times = sorted((when for when, idle in latest_ends(batch.id) if when and not idle), reverse=True)
+    return pace_of(times[:LATEST], timezone.now())
+
+
+def latest_ends(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, bool]]:
+    """Return when the last files of a batch ended, described and failed ones, and whether that took no work."""
+    # The queue goes by ids, so the last of an index of ended files are those that ended last. A picture that was in the
+    # library before took no work, nor did a file that was refused on its way, so that there is no upload.
+    items = BatchItem.objects.filter(batch_id=batch_id).order_by("-id")
+    described = items.filter(status=ItemStatus.COMPLETED).annotate(idle=F("duplicate"))
+    failed = items.filter(status=ItemStatus.FAILED).annotate(idle=IsNull(F("upload_id"), True))
+    described_ends, failed_ends = (each.values_list("finished_at", "idle")[:LATEST] for each in (described, failed))
+    return described_ends.union(failed_ends, all=True)
 
 
 def _queues_beside(batch: UploadBatch) -> tuple[list[int], bool, bool]:

@@ -11,6 +11,11 @@ from batches.progress import Snapshot, described_again_by
 NAMES = ("title", "heading", "actions", "summary", "in_hand", "needs_a_look", "announcement")
 """In the order of the page; each has a template `batches/_<name>.html` whose outermost element has an id of its own."""
 
+FRAME, FRAME_BYTES = ("summary", "in_hand"), 1536
+"""The parts that nearly every frame holds, and how large they are together at most."""
+NAME_BYTES = 48
+"""The same for the name of a file in hand, escaped."""
+
 
 def parts_context(snapshot: Snapshot, outlook: Outlook) -> dict[str, Any]:
     """Return what the templates of the parts need."""
@@ -22,10 +27,21 @@ def parts_context(snapshot: Snapshot, outlook: Outlook) -> dict[str, Any]:
         "described_again_by": described_again_by(snapshot.batch),
         "stored": snapshot.batch.successful or any(snapshot.failures.stored.values()),
         "private": settings.ANALYZER == "local",
+        "room": NAME_BYTES,
     }
 
 
 def render_parts(snapshot: Snapshot, outlook: Outlook) -> dict[str, str]:
-    """Render all live parts, by name."""
-    context = parts_context(snapshot, outlook)
-    return {name: render_to_string(f"batches/_{name}.html", context).strip() for name in NAMES}
+    """Render all live parts, by name. Names of files in hand share the room that a frame leaves them."""
+    context = parts_context(snapshot, outlook) | {"room": 0}
+    parts = {name: _render(name, context) for name in NAMES}
+    if snapshot.in_hand:
+        left = FRAME_BYTES - sum(len(parts[name].encode()) for name in FRAME)
+        # In steps, so that a longer number elsewhere seldom changes the names.
+        room = left // len(snapshot.in_hand) // 4 * 4
+        parts["in_hand"] = _render("in_hand", context | {"room": min(room, NAME_BYTES)})
+    return parts
+
+
+def _render(name: str, context: dict[str, Any]) -> str:
+    return render_to_string(f"batches/_{name}.html", context).strip()

@@ -160,6 +160,18 @@ def test_table_names_the_owners() -> None:
     answer = async_to_sync(Asking(staff).get)(reverse("admin:batches_failures_csv"))
 
     assert answer.status == 200
-    heading, row = answer.body.decode().splitlines()
+    heading, row = answer.body.decode("utf-8-sig").splitlines()
     assert heading.startswith("Owner,")
     assert row.startswith("ada,")
+
+
+@pytest.mark.parametrize(
+    "more", [{"command": "retry"}, {"command": "dismiss"}, {"command": "dismiss", "confirmed": "yes"}]
+)
+def test_code_that_no_row_can_hold_means_no_file(operator: Client, more: dict[str, str]) -> None:
+    fail_stored(fill(make_person("ada"), 1))
+
+    answer = order(operator, code="item.internal\0", **more)
+
+    assert answer.status_code < 400
+    assert open_failures() == 1

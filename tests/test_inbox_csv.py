@@ -26,7 +26,7 @@ def ask(user: User, query: str = "") -> Answer:
 
 def table(answer: Answer) -> list[list[str]]:
     """The rows, the heading first."""
-    return list(csv.reader(io.StringIO(answer.body.decode())))
+    return list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))
 
 
 def test_table_holds_every_failure_with_words(owner: User) -> None:
@@ -56,6 +56,12 @@ def test_table_of_one_cause_leaves_out_the_others(owner: User) -> None:
     assert [row[3] for row in table(ask(owner, "?code=file.unsupported"))[1:]] == ["file.unsupported"]
 
 
+def test_table_of_a_code_that_no_row_can_hold_is_whole_and_empty(owner: User) -> None:
+    fail_stored(fill(owner, 1))
+
+    assert len(table(ask(owner, "?code=item.internal%00"))) == 1
+
+
 def test_table_shows_nothing_of_another_account(owner: User, other: User) -> None:
     fail_stored(fill(owner, 1))
 
@@ -77,6 +83,15 @@ def test_dismissed_failures_are_left_out(owner: User) -> None:
     BatchItem.objects.filter(id=item.id).update(dismissed_at=item.finished_at)
 
     assert len(table(ask(owner))) == 1
+
+
+def test_table_begins_with_the_mark_by_which_table_programs_know_utf_8(owner: User) -> None:
+    refuse(fill(owner, 0), "Käse.txt")
+
+    body = ask(owner).body
+
+    assert body.startswith(b"\xef\xbb\xbf" + b"Batch,")
+    assert "Käse.txt" in body.decode()
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from batches.inbox import EXAMPLES_SHOWN, MOST_COUNTED
 from batches.models import BatchItem
@@ -152,6 +153,16 @@ def test_number_in_the_navigation_is_bounded(page: Client, anna: User) -> None:
     assert f'<span class="tally number">{MOST_COUNTED - 1}+</span>' in shown(page)
 
 
+def test_example_leads_to_the_page_of_its_file_however_many_failed(page: Client, anna: User) -> None:
+    batch = fill(anna, 0)
+    newest = [refuse(batch, f"notes-{number}.txt") for number in range(60)][-1]
+
+    way = re.search(rf'<a href="([^"]+)">{newest.filename}</a>', shown(page))
+
+    assert way is not None
+    assert f"<h1>{newest.filename}</h1>" in page.get(way[1]).content.decode()
+
+
 def test_inbox_shows_nothing_of_another_account(page: Client) -> None:
     fail_stored(fill(make_person("ben"), 1))
 
@@ -168,9 +179,19 @@ def test_names_are_text_and_never_markup(page: Client, anna: User) -> None:
 
 
 @pytest.mark.parametrize("name", ["inbox-retry", "inbox-dismiss"])
+def test_code_that_no_row_can_hold_means_no_file(page: Client, anna: User, name: str) -> None:
+    fail_stored(fill(anna, 1))
+
+    answer = page.post(reverse(name), {"code": "item.internal\0", "until": timezone.now().isoformat()})
+
+    assert (answer.status_code, answer["Location"]) == (302, reverse("inbox"))
+    assert BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None).count() == 1
+
+
+@pytest.mark.parametrize("name", ["inbox-retry", "inbox-dismiss"])
 def test_command_is_a_post_from_this_site(anna: User, name: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(anna)
 
-    assert client.get(reverse(name)).status_code == 405
+    assert client.get(reverse(name))["Location"] == reverse("inbox")
     assert client.post(reverse(name)).status_code == 403

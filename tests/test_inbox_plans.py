@@ -1,4 +1,4 @@
-"""The statements about failures walk their small indexes, also in a large table."""
+"""The statements about failures and ends walk their small indexes, also in a large table."""
 
 import json
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from batches import export, inbox, troubles
 from batches.engine.chunks import files_after
 from batches.models import BatchItem, UploadBatch
 from batches.notices import due_batches
+from batches.outlook import latest_ends
 from bench import rows
 from tests.test_engine_queries import nodes
 
@@ -110,3 +111,10 @@ def test_mails_that_are_due_are_found_by_their_index(few_failures: User) -> None
             assert "batch_untold" in of(due_batches())
         finally:
             cursor.execute("RESET enable_seqscan")
+
+
+def test_pace_reads_the_last_ends_alone(few_failures: User) -> None:
+    batch_id = UploadBatch.objects.values_list("id", flat=True).get()
+    rows.fill(FILES)
+
+    assert of(latest_ends(batch_id)) == {"item_described", "item_failed"}

@@ -10,10 +10,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from batches.engine import claim, give_back
 from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus, Stage
 from batches.watched import BatchMessages
-from tests.failing import fail_stored
+from tests.failing import NOBODY, fail_stored
 from tests.live import SECONDS, Page, cookie_of
 from tests.people import make_person
 from tests.rows import fill
@@ -69,8 +70,8 @@ async def end(item: BatchItem, status: ItemStatus) -> None:
     await BatchItem.objects.filter(id=item.id).aupdate(
         status=status, stage="", claim=None, worker=None, finished_at=timezone.now()
     )
-    counter = "successful" if status == ItemStatus.COMPLETED else "failed"
-    await UploadBatch.objects.filter(id=item.batch_id).aupdate(**{counter: 1})
+    counters = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed", ItemStatus.CANCELLED: "cancelled"}
+    await UploadBatch.objects.filter(id=item.batch_id).aupdate(**{counters[status]: 1})
 
 
 async def test_program_is_told_all_of_its_batch_at_once(anna: User, batch: UploadBatch) -> None:
@@ -90,7 +91,7 @@ async def test_program_is_told_all_of_its_batch_at_once(anna: User, batch: Uploa
     await told.close()
 
 
-@pytest.mark.parametrize("ending", [ItemStatus.COMPLETED, ItemStatus.FAILED])
+@pytest.mark.parametrize("ending", [ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED])
 async def test_program_is_told_of_a_file_in_hand_and_of_its_end(
     anna: User, batch: UploadBatch, ending: ItemStatus
 ) -> None:
@@ -109,6 +110,20 @@ async def test_program_is_told_of_a_file_in_hand_and_of_its_end(
 
     ended = await told.message(type="file_progress", progress_percentage=100)
     assert ended == of_file | {"progress_percentage": 100, "status": str(ending)}
+    await told.close()
+
+
+async def test_program_is_told_of_a_file_that_is_given_back(anna: User, batch: UploadBatch) -> None:
+    taken = await sync_to_async(claim.claim_item)(batch.id, NOBODY)
+    assert taken is not None
+    told = await program(anna, batch)
+    begun = await told.message(type="file_progress")
+    assert (begun["status"], begun["progress_percentage"]) == ("processing", 0)
+
+    assert await sync_to_async(give_back.give_back)([taken]) == 1
+
+    waits = await told.message(type="file_progress")
+    assert (waits["status"], waits["progress_percentage"]) == ("pending", 0)
     await told.close()
 
 

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from batches.models import BatchItem, UploadBatch
 from batches.outlook import read_outlook
 from batches.states import BatchKind, BatchStatus, ItemStatus
+from tests.failing import refuse
 from tests.people import make_person
 from tests.rows import fill
 
@@ -57,6 +58,33 @@ def test_first_look_at_a_running_batch_tells_pace_and_range(
     assert 9 <= low <= 12
     assert 14 <= high <= 17
     assert not outlook.shared
+
+
+def test_files_that_fail_leave_the_queue_as_others_do(anna: User) -> None:
+    batch = describe(fill(anna, 300), 200, 10)
+    ends = list(batch.items.filter(status=ItemStatus.COMPLETED).order_by("id").values_list("id", flat=True))
+    BatchItem.objects.filter(id__in=[id for number, id in enumerate(ends) if number % 10]).update(
+        status=ItemStatus.FAILED, error_code="image.truncated"
+    )
+    UploadBatch.objects.filter(id=batch.id).update(successful=20, failed=180)
+    batch.refresh_from_db()
+
+    outlook = read_outlook(batch)
+
+    assert outlook.throughput == "6 files a minute"
+    low, high = minutes(outlook.time_left)
+    # 100 files, 6 a minute.
+    assert low <= 16 <= high
+
+
+def test_refused_files_never_waited_and_tell_nothing_of_the_pace(anna: User) -> None:
+    batch = describe(fill(anna, 100), 21, 10)
+    alone = read_outlook(batch)
+    for number in range(50):
+        refuse(batch, f"{number}.txt")
+    batch.refresh_from_db()
+
+    assert read_outlook(batch).throughput == alone.throughput
 
 
 @pytest.mark.parametrize(("count", "duplicate"), [(3, False), (50, True)], ids=["too few", "known before"])

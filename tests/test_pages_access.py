@@ -87,10 +87,33 @@ def test_list_shows_nothing_of_another_account(client: Client, batch: UploadBatc
 
 
 @pytest.mark.parametrize("name", BUTTONS)
-def test_button_cannot_be_followed_as_a_link(client: Client, batch: UploadBatch, upload: Upload, name: str) -> None:
+def test_button_followed_as_a_link_leads_to_its_page_and_changes_nothing(
+    client: Client, batch: UploadBatch, upload: Upload, name: str
+) -> None:
     client.force_login(User.objects.get(username="anna"))
+    before = UploadBatch.objects.values().get(id=batch.id)
 
-    assert client.get(address(name, batch, upload)).status_code == 405
+    answer = client.get(address(name, batch, upload))
+
+    assert (answer.status_code, answer["Location"]) == (302, reverse("batch-detail", args=[batch.id]))
+    assert client.put(address(name, batch, upload)).status_code == 405
+    assert UploadBatch.objects.values().get(id=batch.id) == before
+
+
+@pytest.mark.parametrize("name", [*BUTTONS, "inbox-retry", "inbox-dismiss"])
+def test_button_pressed_after_the_session_ended_leads_by_the_sign_in_to_its_page(
+    client: Client, batch: UploadBatch, upload: Upload, name: str
+) -> None:
+    place = reverse(name) if name.startswith("inbox") else address(name, batch, upload)
+    anna = User.objects.get(username="anna")
+    anna.set_password("correct horse battery")
+    anna.save()
+    signing_in = client.post(place)["Location"]
+
+    answer = client.post(signing_in, {"username": "anna", "password": "correct horse battery"}, follow=True)
+
+    page = reverse("inbox") if name.startswith("inbox") else reverse("batch-detail", args=[batch.id])
+    assert (answer.status_code, answer.redirect_chain[-1][0]) == (200, page)
 
 
 @pytest.mark.parametrize("name", BUTTONS)

@@ -165,7 +165,7 @@ def test_list_of_files_is_paged_forth_and_back(page: Client, anna: User) -> None
     assert 'rel="prev"' not in first
 
 
-def test_htmx_gets_the_list_alone_and_no_cache_keeps_it(page: Client, anna: User) -> None:
+def test_htmx_gets_the_files_alone_and_no_cache_keeps_it(page: Client, anna: User) -> None:
     batch = fill(anna, 2)
 
     answer = page.get(detail(batch), headers={"HX-Request": "true"})

@@ -2,6 +2,8 @@
 
 import json
 import re
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +14,7 @@ from django.utils import timezone
 
 from batches.engine import arrive
 from batches.file_list import SHOWN, Choice, files
+from batches.intake.names import FileName
 from batches.models import BatchItem, UploadBatch
 from batches.states import ItemStatus
 from bench import rows
@@ -57,6 +60,21 @@ def test_list_is_narrowed_by_a_part_of_the_name(page: Client, owner: User) -> No
     assert shown(page, batch, name="%") == []
 
 
+@pytest.mark.parametrize("sent", ["NFC", "NFD"])
+@pytest.mark.parametrize("typed", ["NFC", "NFD"])
+def test_name_is_found_however_its_letters_are_composed(
+    page: Client, owner: User, sent: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
+) -> None:
+    batch = fill(owner, 1)
+    file = FileName(normalize(sent, "Überfahrt.jpg"), 10)
+    arrive.add_item(batch.id, file.as_new_file())
+
+    html = page.get(f"/batches/{batch.id}/", {"name": normalize(typed, "über")}).content.decode()
+
+    assert '<span class="name">Überfahrt.jpg</span>' in html
+    assert "IMG_0000.JPG" not in html
+
+
 def test_list_is_narrowed_by_kind(page: Client, owner: User) -> None:
     batch = fill(owner, 4)
     Upload.objects.filter(filename=batch.items.order_by("id")[0].upload.filename).update(kind=Kind.VIDEO)  # type: ignore[union-attr]
@@ -86,6 +104,18 @@ def test_choices_are_kept_from_page_to_page_and_between_states(page: Client, own
         50
     )
     assert 'href="?show=failed&amp;kind=image&amp;name=IMG"' in html
+
+
+def test_list_that_looks_again_leaves_the_search_alone(page: Client, owner: User) -> None:
+    batch = fill(owner, 2)
+
+    answer = page.get(f"/batches/{batch.id}/", headers={"HX-Request": "true", "HX-Target": "file-list"})
+
+    html = answer.content.decode()
+    assert html.startswith('<div id="file-list"')
+    assert "IMG_0001.JPG" in html
+    assert 'id="file-name"' not in html
+    assert "HX-Target" in answer["Vary"]
 
 
 def test_each_state_has_its_list(page: Client, owner: User) -> None:

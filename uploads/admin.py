@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from batches import deletion
 from batches.engine.errors import Refused
 from uploads.models import Upload
-from uploads.read_only_admin import ReadOnlyAdmin, ask_first
+from uploads.read_only_admin import ReadOnlyAdmin, ask_first, in_english
 from uploads.storage import read_file
 
 
@@ -34,12 +34,16 @@ class UploadAdmin(ReadOnlyAdmin):
     search_help_text = _("Part of a file's name or of its owner's")
     ordering = ["-id"]
     fieldsets = [
-        (None, {"fields": ["picture", "filename", "owner", "kind", "description", "label_list", "hidden", "batches"]}),
+        (
+            None,
+            {"fields": ["picture", "filename", "owner", "kind", "description_text", "label_list", "hidden", "batches"]},
+        ),
         (_("File"), {"fields": ["mime_type", "file_size", "pixels", "duration", "sha256"]}),
         (_("Taken"), {"fields": ["taken_at", "camera", "latitude", "longitude", "metadata"]}),
         (_("Times"), {"fields": ["created_at", "processed_at", "updated_at"]}),
     ]
-    readonly_fields = ["picture", "label_list", "file_size", "pixels", "batches"]
+    readonly_fields = ["picture", "description_text", "label_list", "file_size", "pixels", "batches"]
+    description_text = in_english("description", _("description"))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the previews: the library's own addresses show them to their owner alone."""
@@ -106,14 +110,15 @@ class UploadAdmin(ReadOnlyAdmin):
         return f"{upload.width}\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}{upload.height}" if upload.width else None
 
     @admin.display(description=_("Description"))
-    def told(self, upload: Upload) -> str:
+    def told(self, upload: Upload) -> SafeString:
         """Show the beginning of the description."""
-        return truncatewords(upload.description, 12)
+        return format_html('<span lang="en">{}</span>', truncatewords(upload.description, 12))
 
     @admin.display(description=_("Labels"))
-    def label_list(self, upload: Upload) -> str:
+    def label_list(self, upload: Upload) -> SafeString:
         """Name the labels with their scores in whole percent."""
-        return ", ".join(f"{label['name']} {label['score']:.0%}" for label in upload.labels)
+        labels = ", ".join(f"{label['name']} {label['score']:.0%}" for label in upload.labels)
+        return format_html('<span lang="en">{}</span>', labels)
 
     @admin.display(description=_("Came by"))
     def batches(self, upload: Upload) -> SafeString:

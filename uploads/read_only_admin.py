@@ -1,5 +1,6 @@
 """What the admins of rows that the program writes have in common."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -7,6 +8,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
 
 from uploads.bounded_paginator import BoundedPaginator
 
@@ -37,6 +39,17 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""
         return False
+
+
+def in_english(field: str, name: Any) -> Callable[[Any, Any], str]:
+    """Return a method for a column or line of this name, a lazy text: it shows a field and says that it is English."""
+
+    @admin.display(description=name, ordering=field)
+    def shown(model_admin: Any, row: Any) -> str:
+        text = getattr(row, field)
+        return format_html('<span lang="en">{}</span>', text) if text else ""
+
+    return shown
 
 
 def ask_first(

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from batches import failures, services
 from batches.causes import words_for
 from batches.engine.errors import Refused
-from batches.failure_forms import csv_response, parse_until, words_dismissed, words_retried, words_unclear
+from batches.failure_forms import code_in, csv_response, parse_until, words_dismissed, words_retried, words_unclear
 from batches.failures import Done
 from batches.inbox import read_groups
 from batches.models import UploadBatch
@@ -53,7 +53,7 @@ def _obey(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Run the command of the form; what takes failures out of other people's inboxes is asked about first."""
     if not services.is_operator(request.user):
         raise PermissionDenied
-    code, until = request.POST.get("code", ""), parse_until(request.POST.get("until", ""))
+    code, until = code_in(request.POST), parse_until(request.POST.get("until", ""))
     dismisses = request.POST.get("command") == "dismiss"
     if until is None:
         messages.error(request, words_unclear())

@@ -20,7 +20,7 @@ from batches.admin.owners import OwnerForm, OwnerOfBatchFilter
 from batches.causes import CAUSES
 from batches.models import BatchItem, UploadBatch
 from batches.states import LIVE_BATCHES, ItemStatus
-from uploads.read_only_admin import ReadOnlyAdmin
+from uploads.read_only_admin import ReadOnlyAdmin, in_english
 
 
 class ErrorCodeFilter(admin.SimpleListFilter):
@@ -70,7 +70,7 @@ class ItemAdmin(ReadOnlyAdmin):
 
     actions = ["retry"]
     list_display = [
-        *["__str__", "status", "error_message", "batch", "stage", "file_size", "attempts", "deaths", "duplicate"],
+        *["__str__", "status", "message", "batch", "stage", "file_size", "attempts", "deaths", "duplicate"],
         *["error_code", "finished_at"],
     ]
     list_filter = [StatusFilter, ErrorCodeFilter, OwnerOfBatchFilter, "batch__kind", "duplicate"]
@@ -83,14 +83,15 @@ class ItemAdmin(ReadOnlyAdmin):
             None,
             {"fields": ["filename", "relative_path", "batch", "upload", "status", "stage", "file_size", "duplicate"]},
         ),
-        (_("Failure"), {"fields": ["error_code", "error_message"]}),
+        (_("Failure"), {"fields": ["error_code", "message"]}),
         (
             _("Work"),
             {"fields": ["attempts", "deaths", "lost_by", "queue_position", "worker", "claim", "claimed_until"]},
         ),
         (_("Times"), {"fields": ["created_at", "started_at", "finished_at"]}),
     ]
-    readonly_fields = ["file_size"]
+    readonly_fields = ["file_size", "message"]
+    message = in_english("error_message", _("error message"))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page of everybody's failures and their table."""

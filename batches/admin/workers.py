@@ -11,20 +11,21 @@ from django.utils.translation import gettext_lazy as _
 from batches.admin.engine import engine_page
 from batches.engine.liveness import living_workers
 from batches.models import Worker
-from uploads.read_only_admin import ReadOnlyAdmin
+from uploads.read_only_admin import ReadOnlyAdmin, in_english
 
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
     """Who works, and who worked; liveness is read from the locks, not from the rows."""
 
-    list_display = ["__str__", "alive", "threads", "started_at", "stopped_at", "holding_message", "recovered"]
+    list_display = ["__str__", "alive", "threads", "started_at", "stopped_at", "message", "recovered"]
     fieldsets = [
         (None, {"fields": ["host", "pid", "threads", "alive", "started_at", "stopped_at"]}),
-        (_("Waits for"), {"fields": ["holding_cause", "holding_message", "holding_since"]}),
+        (_("Waits for"), {"fields": ["holding_cause", "message", "holding_since"]}),
         (_("Taken back after its end"), {"fields": ["recovered", "recovered_at"]}),
     ]
-    readonly_fields = ["alive"]
+    readonly_fields = ["alive", "message"]
+    message = in_english("holding_message", _("holding message"))
     ordering = ["-id"]
 
     def get_urls(self) -> list[URLPattern]:

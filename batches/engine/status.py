@@ -12,7 +12,7 @@ from django.utils import timezone
 from batches.bells import queue_key
 from batches.engine.liveness import living_workers
 from batches.models import BatchItem, Worker
-from batches.states import ItemStatus
+from batches.states import ItemStatus, Stage
 from uploads.prepared import fetch_row
 
 MOST_COUNTED = 100_000
@@ -42,6 +42,11 @@ class FileInHand:
     name: str
     stage: str
     seconds: float
+
+    @property
+    def doing(self) -> str:
+        """The stage in the reader's language; blank until it is known."""
+        return str(Stage(self.stage).label) if self.stage else ""
 
 
 @dataclass(frozen=True, slots=True)

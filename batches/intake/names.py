@@ -20,11 +20,14 @@ class FileName:
     last_modified: str = ""
 
     def as_new_file(self) -> NewFile:
-        """Return the row's words: clean to show, cut to the columns, and the fingerprint of what was sent."""
+        """Return the row's words: clean to show, in the letters that people type, cut to the columns.
+
+        The fingerprint is of what was sent, letter by letter, so that an announcement that is repeated is found again.
+        """
         path = self.relative_path or self.filename
         return NewFile(
-            filename=_keep_end(shown(self.filename), 255),
-            relative_path=_keep_end(shown(path), 1000),
+            filename=_kept(self.filename, 255),
+            relative_path=_kept(path, 1000),
             fingerprint=fingerprint(path, self.size, self.last_modified),
             size=self.size,
         )
@@ -37,6 +40,8 @@ def shown(name: str) -> str:
     )
 
 
-def _keep_end(name: str, longest: int) -> str:
-    """Shorten at the front: the end holds the file's own name and its kind."""
-    return name if len(name) <= longest else "…" + name[-(longest - 1) :]
+def _kept(name: str, longest: int) -> str:
+    """Compose what some systems take apart (“ü” as “u” and two dots), and shorten at the front: the end holds the
+    file's own name and its kind."""
+    whole = unicodedata.normalize("NFC", shown(name))
+    return whole if len(whole) <= longest else "…" + whole[-(longest - 1) :]

@@ -8,10 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from batches import services
 from batches.engine.errors import Refused
+from batches.views.requests import require_press
 
 
 def _obey(request: HttpRequest, batch_id: int, command: Callable[[], str]) -> HttpResponse:
@@ -33,7 +33,7 @@ def _say(request: HttpRequest, command: Callable[[], str]) -> None:
             messages.success(request, said)
 
 
-@require_POST
+@require_press("batch-detail")
 def pause(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Begin no more files."""
 
@@ -44,7 +44,7 @@ def pause(request: HttpRequest, batch_id: int) -> HttpResponse:
     return _obey(request, batch_id, command)
 
 
-@require_POST
+@require_press("batch-detail")
 def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Go on."""
 
@@ -55,7 +55,7 @@ def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
     return _obey(request, batch_id, command)
 
 
-@require_POST
+@require_press("batch-detail")
 def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
     """End it for good; the page has asked before."""
 
@@ -66,7 +66,7 @@ def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
     return _obey(request, batch_id, command)
 
 
-@require_POST
+@require_press("batch-detail")
 def no_more(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Wait for no more files."""
 
@@ -77,7 +77,7 @@ def no_more(request: HttpRequest, batch_id: int) -> HttpResponse:
     return _obey(request, batch_id, command)
 
 
-@require_POST
+@require_press("batch-detail")
 def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Try the failed files again: all that are stored, or the one named by `item`."""
 
@@ -93,7 +93,7 @@ def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
     return _obey(request, batch_id, command)
 
 
-@require_POST
+@require_press("batch-detail")
 def reanalyse(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Describe its pictures again, and lead to the batch that does it."""
     leads_to = batch_id

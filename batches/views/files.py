@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import number_format
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -31,7 +32,7 @@ def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpRespon
         "batch": item.batch,
         "step": STAGES.index(Stage(item.stage)) + 1 if item.stage else 0,
         "steps": len(STAGES),
-        "took": f"{max(0.0, took.total_seconds()):.1f}" if took else "",
+        "took": number_format(max(0.0, took.total_seconds()), 1) if took else "",
         "moving": item.status not in FINISHED_ITEMS and item.batch.is_active,
         "again": can_try_again(item) and item.batch.status != "cancelled",
     }

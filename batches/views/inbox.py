@@ -7,12 +7,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from batches import failures
 from batches.engine.errors import Refused
-from batches.failure_forms import csv_response, parse_until, words_dismissed, words_retried, words_unclear
+from batches.failure_forms import code_in, csv_response, parse_until, words_dismissed, words_retried, words_unclear
 from batches.inbox import read_groups
+from batches.views.requests import require_press
 
 
 @require_safe
@@ -23,7 +24,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render(request, "batches/inbox.html", {"groups": groups, "count": sum(group.count for group in groups)})
 
 
-@require_POST
+@require_press("inbox")
 def retry(request: HttpRequest) -> HttpResponse:
     """Try my failures of one cause again."""
 
@@ -33,7 +34,7 @@ def retry(request: HttpRequest) -> HttpResponse:
     return _obey(request, command)
 
 
-@require_POST
+@require_press("inbox")
 def dismiss(request: HttpRequest) -> HttpResponse:
     """Take my failures of one cause out of the inbox."""
 
@@ -56,7 +57,7 @@ def _obey(request: HttpRequest, command: Callable[[str, datetime], str]) -> Http
         messages.error(request, words_unclear())
     else:
         try:
-            messages.success(request, command(request.POST.get("code", ""), until))
+            messages.success(request, command(code_in(request.POST), until))
         except Refused as refusal:
             messages.warning(request, refusal.message)
     return redirect("inbox")

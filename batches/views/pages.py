@@ -41,15 +41,16 @@ def batch_list(request: PageRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
-@vary_on_headers("HX-Request")
+@vary_on_headers("HX-Request", "HX-Target")
 def batch_detail(request: PageRequest, batch_id: int) -> HttpResponse:
-    """One batch: how far, what is in hand, what needs me, and its files. htmx gets the files alone."""
+    """One batch: how far, what is in hand, what needs me, and its files. htmx gets the files alone, or their list."""
     if request.htmx:
         batch = progress.batches_of(request.user.pk).filter(id=batch_id).first()
         if batch is None:
             raise Http404
         looks.look_at_one(batch)
-        return render(request, "batches/_files.html", _files_context(request, batch))
+        template = "batches/_file_list.html" if request.htmx.target == "file-list" else "batches/_files.html"
+        return render(request, template, _files_context(request, batch))
     snapshot = progress.read_snapshot(batch_id)
     if snapshot is None or snapshot.batch.owner_id != request.user.pk:
         raise Http404

@@ -5,15 +5,17 @@ const RETRY_PAUSE = 5000;
 
 const summary = () => document.getElementById("summary");
 let shownState = summary().dataset.state;
+let shownName = "";
 let listTimer = 0;
 
 function refreshList() {
   clearTimeout(listTimer);
   listTimer = 0;
   shownState = summary().dataset.state;
-  // An older answer still on its way would swap the list, and htmx drop what waits behind it.
-  window.htmx.trigger("#files", "htmx:abort");
-  window.htmx.trigger("#files", "refresh");
+  // An older answer still on its way would swap the list, and htmx drop what waits behind it. The search above it stays:
+  // somebody may be writing there.
+  window.htmx.trigger("#file-list", "htmx:abort");
+  window.htmx.trigger("#file-list", "refresh");
 }
 
 // The list follows at most every two seconds, and once more at the end; a page of finished files stays as it is.
@@ -22,13 +24,19 @@ function followList() {
   if (dataset.state === shownState) return;
   if ("ended" in dataset) {
     refreshList();
-  } else if (!listTimer && !("settled" in document.getElementById("files").dataset)) {
+  } else if (!listTimer && !("settled" in document.getElementById("file-list").dataset)) {
     listTimer = setTimeout(refreshList, LIST_PAUSE);
   }
 }
 
+// While the name is being changed, its form is in the heading's place.
+function tellTitle() {
+  shownName = document.querySelector("#title h1")?.textContent ?? shownName;
+  document.title = `${summary().dataset.percent} % · ${shownName} · vuemantics`;
+}
+
 function retryList(event) {
-  if (event.target.id === "files" && !listTimer) {
+  if (event.target.id === "file-list" && !listTimer) {
     listTimer = setTimeout(refreshList, RETRY_PAUSE);
   }
 }
@@ -43,7 +51,7 @@ connection.addEventListener("htmx:wsBeforeMessage", () => {
 
 connection.addEventListener("htmx:wsAfterMessage", () => {
   isFrame = false;
-  document.title = summary().dataset.title;
+  tellTitle();
   followList();
 });
 
@@ -52,9 +60,9 @@ document.addEventListener("htmx:responseError", retryList);
 
 // A form in the title's place is not taken from who writes in it; when it goes, its focus must go somewhere.
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
-  if (detail.target.id !== "title") return;
-  wasNaming = detail.target.tagName === "FORM";
-  if (wasNaming && isFrame) detail.shouldSwap = false;
+  if (detail.target.id !== "title" || detail.target.tagName !== "FORM") return;
+  if (isFrame) detail.shouldSwap = false;
+  else wasNaming = true;
 });
 
 document.addEventListener("htmx:afterSettle", () => {

@@ -5,31 +5,31 @@ const SIGNED_OUT = 4403;
 const NOT_FOUND = 4404;
 const RETRIED_BY_HTMX = new Set([1006, 1011, 1012, 1013]);
 
-const connection = document.getElementById("connection");
+const connection = () => document.getElementById("connection");
 let awayTimer = 0;
 
 function say(text) {
   clearTimeout(awayTimer);
-  connection.textContent = text;
-  connection.hidden = !text;
+  connection().textContent = text;
+  connection().hidden = !text;
 }
 
-connection.addEventListener("htmx:wsOpen", () => say(""));
+document.addEventListener("htmx:wsOpen", () => say(""));
 
-connection.addEventListener("htmx:wsAfterMessage", ({ detail }) => detail.socketWrapper.send("seen"));
+document.addEventListener("htmx:wsAfterMessage", ({ detail }) => detail.socketWrapper.send("seen"));
 
-connection.addEventListener("htmx:wsClose", ({ detail }) => {
+document.addEventListener("htmx:wsClose", ({ target, detail }) => {
   const { code } = detail.event;
   if (code === SIGNED_OUT) {
-    say(connection.dataset.signedOut);
+    say(target.dataset.signedOut);
   } else if (code === NOT_FOUND) {
-    say(connection.dataset.notFound);
+    say(target.dataset.notFound);
   } else {
     // A short break, or leaving the page, is not worth a word.
     clearTimeout(awayTimer);
-    awayTimer = setTimeout(() => say(connection.dataset.away), connection.hidden ? 1000 : 0);
+    awayTimer = setTimeout(() => say(connection().dataset.away), target.hidden ? 1000 : 0);
     if (!RETRIED_BY_HTMX.has(code)) {
-      setTimeout(() => detail.socketWrapper.reconnect(), 1000 + Math.random() * 2000);
+      setTimeout(() => target.isConnected && detail.socketWrapper.reconnect(), 1000 + Math.random() * 2000);
     }
   }
 });
@@ -39,6 +39,6 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const asked = new URL(event.detail.requestConfig.path, window.location.href);
   if (new URL(event.detail.xhr.responseURL).pathname !== asked.pathname) {
     event.detail.shouldSwap = false;
-    say(connection.dataset.signedOut);
+    say(connection().dataset.signedOut);
   }
 });

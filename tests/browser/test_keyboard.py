@@ -7,10 +7,14 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 
 from batches import services
+from batches.engine import claim
+from batches.models import BatchItem
+from batches.states import Stage
 from tests.browser.conftest import OpenPage
 from tests.browser.scenes import SCENES, reach
 from tests.browser.test_live import describe
 from tests.browser.world import World
+from tests.failing import NOBODY
 from tests.rows import fill
 
 NAMES = ["batches", "batch-paused", "batch-naming", "item-failed", "inbox", "library", "picture", "upload", "password"]
@@ -99,6 +103,19 @@ def test_buttons_brought_anew_keep_the_focus(open_page: OpenPage, owner: User) -
 
     expect(page.locator("#press-no-more")).to_be_hidden()
     expect(page.locator("#press-pause")).to_be_focused()
+
+
+def test_page_of_a_file_in_hand_looks_again_and_keeps_the_focus(open_page: OpenPage, owner: User) -> None:
+    batch = fill(owner, 2)
+    taken = claim.claim_item(batch.id, NOBODY)
+    assert taken is not None
+    page = open_page(f"/batches/{batch.id}/files/{taken.item_id}/")
+    page.locator("#item-batch").focus()
+
+    BatchItem.objects.filter(id=taken.item_id).update(stage=Stage.DESCRIBING)
+
+    expect(page.locator("#item .state")).to_contain_text("Describing", timeout=8_000)
+    expect(page.locator("#item-batch")).to_be_focused()
 
 
 def test_listeners_are_told_each_tenth_and_no_more(open_page: OpenPage, owner: User) -> None:

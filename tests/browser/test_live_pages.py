@@ -1,6 +1,7 @@
 """The one socket of every page in a real browser: the sign in the navigation, the list, the name, a sign-out."""
 
 import re
+from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
@@ -10,9 +11,12 @@ from playwright.sync_api import Page, expect
 from batches.engine import arrive
 from batches.models import OwnerLook, UploadBatch
 from tests.browser.conftest import OpenPage
+from tests.browser.folders import choose_folder, make_folder
 from tests.browser.test_live import describe
 from tests.rows import fill
 from tests.waiting import wait_until
+
+ALL = "/ws/batches/"
 
 
 def sockets_of(page: Page) -> list[str]:
@@ -46,12 +50,37 @@ def test_each_page_has_one_socket(open_page: OpenPage, owner: User) -> None:
     opened = sockets_of(page)
     site = page.url.rpartition("/static")[0]
 
-    for path, socket in {"/library/": "/ws/batches/", f"/batches/{batch.id}/": f"/ws/batches/{batch.id}/"}.items():
+    one = f"/batches/{batch.id}/"
+    for path, socket in {"/library/": ALL, "/batches/new/": ALL, one: f"/ws{one}"}.items():
         opened.clear()
         page.goto(site + path)
         expect(page.locator("#running")).to_contain_text("1 running")
         wait_until(lambda: page.evaluate("1") and opened)
         assert [url.removeprefix(site.replace("http", "ws")) for url in opened] == [socket]
+
+
+def test_page_for_adding_files_changes_its_socket_when_sending_begins(
+    open_page: OpenPage, owner: User, tmp_path: Path
+) -> None:
+    page = open_page("/favicon.ico")
+    opened = sockets_of(page)
+    closed: list[str] = []
+    page.on("websocket", lambda socket: socket.on("close", lambda socket: closed.append(socket.url)))
+    # Held, so that the page is not left.
+    page.route("**/seal/", lambda route: None)
+    page.goto(page.url.rpartition("/static")[0] + "/batches/new/")
+    fill(owner, 4)
+    expect(page.locator("#running")).to_contain_text("1 running, 0 %")
+
+    choose_folder(page, make_folder(tmp_path / "Roll", 3))
+
+    expect(page.locator("#live #count")).to_have_text("0")
+    expect(page.locator("#running")).to_contain_text("2 running, 0 %")
+    batch = UploadBatch.objects.get(name="Roll")
+    wait_until(lambda: page.evaluate("1") and closed)
+    assert [url.partition("/ws/")[2] for url in opened] == ["batches/", f"batches/{batch.id}/"]
+    assert closed == opened[:1]
+    expect(page.locator("#connection")).to_be_hidden()
 
 
 def test_list_of_batches_is_live_and_counts_as_a_look(open_page: OpenPage, owner: User) -> None:

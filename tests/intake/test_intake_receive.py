@@ -3,6 +3,7 @@
 import io
 import os
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
@@ -110,6 +111,15 @@ def test_receive_leaves_the_row_of_a_long_name_with_its_end(batch: UploadBatch) 
 def test_fingerprint_is_that_of_its_definition() -> None:
     # printf 'A/b.jpg\0005\0001000' | sha256sum
     assert fingerprint("A/b.jpg", 5, "1000") == "4dd42ed3dd69b7034352bf2cd83af4fba9fa9f0ffe2f5bb186c26fe94f599659"
+
+
+def test_name_is_kept_composed_and_known_by_what_was_sent() -> None:
+    apart = normalize("NFD", "Über/Käse.jpg")
+
+    file = FileName(normalize("NFD", "Käse.jpg"), 7, apart, "5").as_new_file()
+
+    assert (file.filename, file.relative_path) == ("Käse.jpg", "Über/Käse.jpg")
+    assert file.fingerprint == fingerprint(apart, 7, "5")
 
 
 def test_shown_drops_what_disguises_a_name() -> None:

@@ -1,0 +1,76 @@
+"""The search above the files of a running batch in a real browser: the list follows, who writes is left in peace."""
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from batches import services
+from batches.models import UploadBatch
+from tests.browser.conftest import OpenPage
+from tests.browser.test_live import describe
+from tests.rows import fill
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    return fill(owner, 40)
+
+
+@pytest.fixture
+def page(open_page: OpenPage, batch: UploadBatch) -> Page:
+    return open_page(f"/batches/{batch.id}/")
+
+
+def follow(page: Page, batch: UploadBatch, done: int) -> None:
+    """Let files be described, and wait until the list shows it."""
+    describe(batch, done)
+    expect(page.locator(".files .state.good")).to_have_count(done, timeout=8_000)
+
+
+def test_what_is_typed_stays_and_is_gone_on_with(page: Page, batch: UploadBatch) -> None:
+    field = page.get_by_label("Name contains")
+    field.press_sequentially("IMG_00")
+
+    follow(page, batch, 5)
+
+    expect(field).to_have_value("IMG_00")
+    expect(field).to_be_focused()
+    page.keyboard.type("03")
+    page.keyboard.press("Enter")
+    expect(page.locator(".files li")).to_have_count(1)
+    assert page.url.endswith("?name=IMG_0003&kind=")
+    expect(field).to_be_focused()
+
+
+def test_chosen_kind_stays(page: Page, batch: UploadBatch) -> None:
+    page.locator("#file-kind").select_option("video")
+
+    follow(page, batch, 5)
+
+    expect(page.locator("#file-kind")).to_have_value("video")
+
+
+def test_narrowed_list_follows_narrowed(page: Page, batch: UploadBatch) -> None:
+    page.get_by_role("link", name="Described").click()
+    expect(page.get_by_text("No file is described yet.")).to_be_visible()
+    page.get_by_label("Name contains").fill("IMG_000")
+    page.get_by_role("button", name="Find").press("Enter")
+    expect(page.get_by_text("No file of this batch is so.")).to_be_visible()
+    expect(page.locator("#find-files")).to_be_focused()
+
+    describe(batch, 12)
+
+    expect(page.locator(".files li")).to_have_count(10, timeout=8_000)
+    expect(page.get_by_role("link", name="Described")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("link", name="Failed")).to_have_attribute("href", "?show=failed&name=IMG_000")
+
+
+def test_files_left_out_are_offered_as_soon_as_there_are_some(page: Page, batch: UploadBatch, owner: User) -> None:
+    tab = page.get_by_role("link", name="Left out")
+    expect(tab).to_be_hidden()
+
+    services.cancel_batch(owner, batch.id)
+
+    expect(tab).to_be_visible()
+    tab.click()
+    expect(page.locator(".files li")).to_have_count(40)
