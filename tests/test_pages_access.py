@@ -86,7 +86,7 @@ def test_list_shows_nothing_of_another_account(client: Client, batch: UploadBatc
     assert "IMG_0000" not in page
 
 
-@pytest.mark.parametrize("name", BUTTONS)
+@pytest.mark.parametrize("name", [name for name in BUTTONS if name != "batch-cancel"])
 def test_button_cannot_be_followed_as_a_link(client: Client, batch: UploadBatch, upload: Upload, name: str) -> None:
     client.force_login(User.objects.get(username="anna"))
 
