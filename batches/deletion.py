@@ -1,4 +1,4 @@
-"""What people may delete: their pictures and batches, or anybody's for staff with the permission.
+"""What people may delete: their pictures and batches, or with `everybody` anybody's for staff with the permissions.
 
 A batch is out of sight when the call returns, and its rows and files go in the background; pictures are gone from all
 pages, their files follow. Calling it again changes nothing.
@@ -34,8 +34,8 @@ class Extent:
 
 
 def may_delete_batches(user: User | AnonymousUser) -> bool:
-    """Whether the user may delete everybody's batches."""
-    return user.is_staff and user.has_perm(BATCH_PERMISSION)
+    """Whether the user may delete everybody's batches: pictures go with them, which is a permission of its own."""
+    return user.is_staff and user.has_perm(BATCH_PERMISSION) and may_delete_pictures(user)
 
 
 def may_delete_pictures(user: User | AnonymousUser) -> bool:
@@ -43,13 +43,13 @@ def may_delete_pictures(user: User | AnonymousUser) -> bool:
     return user.is_staff and user.has_perm(PICTURE_PERMISSION)
 
 
-def find_pictures(user: User | AnonymousUser, ids: Collection[int]) -> QuerySet[Upload]:
-    """Return which of these pictures the user may delete: their own, or all for staff with the permission."""
+def find_pictures(user: User | AnonymousUser, ids: Collection[int], *, everybody: bool = False) -> QuerySet[Upload]:
+    """Return which of these pictures the user may delete: their own, or with `everybody` all for staff who may."""
     pictures = Upload.objects.filter(id__in=ids)
-    return pictures if may_delete_pictures(user) else pictures.filter(owner_id=user.pk)
+    return pictures if everybody and may_delete_pictures(user) else pictures.filter(owner_id=user.pk)
 
 
-def delete_pictures(user: User | AnonymousUser, ids: Collection[int]) -> int:
+def delete_pictures(user: User | AnonymousUser, ids: Collection[int], *, everybody: bool = False) -> int:
     """Delete pictures wherever they came from; returns how many. What is gone, or somebody else's, is left out.
 
     Raises Refused: `upload.too_many` for more than MOST_PICTURES at a time, `upload.busy`.
@@ -57,17 +57,17 @@ def delete_pictures(user: User | AnonymousUser, ids: Collection[int]) -> int:
     if len(ids) > MOST_PICTURES:
         words = _("Delete at most %(most)s pictures at a time, or the batch that they came with.")
         raise Refused("upload.too_many", words % {"most": intcomma(MOST_PICTURES)})
-    mine = list(find_pictures(user, ids).values_list("id", flat=True))
+    mine = list(find_pictures(user, ids, everybody=everybody).values_list("id", flat=True))
     return unlink.delete_pictures(mine) if mine else 0
 
 
-def delete_batch(user: User | AnonymousUser, batch_id: int) -> bool:
+def delete_batch(user: User | AnonymousUser, batch_id: int, *, everybody: bool = False) -> bool:
     """Delete a batch, its re-analyses, and the pictures that came by it alone; a live one is cancelled.
 
     False: it is being deleted already. Raises NotFound.
     """
     batches = UploadBatch.everything.filter(id=batch_id)
-    if not (batches if may_delete_batches(user) else batches.filter(owner_id=user.pk)).exists():
+    if not (batches if everybody and may_delete_batches(user) else batches.filter(owner_id=user.pk)).exists():
         raise NotFound
     return delete.begin_deletion(batch_id)
 

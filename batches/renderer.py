@@ -8,7 +8,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import redis
@@ -27,6 +27,7 @@ LOOK_SECONDS = 2.0
 """Between two looks without a hint, while more is to come: hints can be lost."""
 REST_SECONDS = 10.0
 """The same while nothing goes on: a retry or a new batch can wake it."""
+NOBODY = "nobody"
 
 
 class Subject(Protocol):
@@ -51,7 +52,9 @@ class Renderer:
         self._parts: Parts | None = {}
         self._away = False
         self._reading: asyncio.Future[Parts | None] | None = None
-        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._listen())]
+        self._channel = ""
+        self._looking = asyncio.create_task(self._run())
+        self._hearing = asyncio.create_task(self._listen())
 
     def add(self, viewer: Viewer) -> None:
         """Let one more watch; what is known is shown at once and looked at anew."""
@@ -61,11 +64,16 @@ class Renderer:
         self._changed.set()
 
     async def stop(self) -> None:
-        """End both tasks; nobody watches any more. A thread cannot be cancelled: its look is waited for."""
-        for task in self._tasks:
-            task.cancel()
+        """End both tasks; nobody watches any more.
+
+        A thread cannot be cancelled: its look is waited for. Redis is not: while it is away, a good-bye lasts.
+        """
+        self._looking.cancel()
+        self._hearing.cancel()
+        _leaving.add(self._hearing)
+        self._hearing.add_done_callback(_leaving.discard)
         left = [self._reading] if self._reading else []
-        await asyncio.gather(*self._tasks, *left, return_exceptions=True)
+        await asyncio.gather(self._looking, *left, return_exceptions=True)
 
     async def _run(self) -> None:
         while True:
@@ -120,26 +128,32 @@ class Renderer:
 
     async def _listen(self) -> None:
         """Hear the hints. Without Redis nothing is heard, and the page goes on by looking."""
+        layer = get_channel_layer()
         while True:
             with contextlib.suppress(OSError, redis.RedisError):
-                await self._hear()
+                # Nobody hears this. It asks whether Redis answers, as a failed new_channel would leave a queue behind.
+                await layer.send(NOBODY, {"type": "hello"})
+                await self._hear(layer)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _hear(self) -> None:
-        layer = get_channel_layer()
-        channel = await layer.new_channel()
+    async def _hear(self, layer: Any) -> None:
+        self._channel = self._channel or await layer.new_channel()
         try:
-            await layer.group_add(self.subject.group, channel)
+            await layer.group_add(self.subject.group, self._channel)
             while True:
-                message = await layer.receive(channel)
+                message = await layer.receive(self._channel)
                 if message["type"] == LOGIN_CHANGED:
                     logins.check_soon()
                 else:
                     self._changed.set()
         finally:
-            await layer.group_discard(self.subject.group, channel)
+            # An error here would take the place of a cancellation, and the task would go on.
+            with contextlib.suppress(OSError, redis.RedisError):
+                await layer.group_discard(self.subject.group, self._channel)
 
 
+_leaving: set[asyncio.Task[None]] = set()
+"""Tasks that take their leave of Redis; the event loop itself holds a task only weakly."""
 _renderers: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Renderer]] = WeakKeyDictionary()
 
 

@@ -17,6 +17,7 @@ from batches.naming import LONGEST_NAME, one_line
 from batches.states import BatchStatus, ItemStatus
 
 STAFF_PERMISSION = "batches.change_uploadbatch"
+CANCEL_PERMISSION = "batches.cancel_uploadbatch"
 
 
 class NotFound(Exception):
@@ -28,18 +29,23 @@ def is_operator(user: User | AnonymousUser) -> bool:
     return user.is_staff and user.has_perm(STAFF_PERMISSION)
 
 
-def find_batch(user: User | AnonymousUser, batch_id: int) -> UploadBatch:
-    """Return a batch that the user may command: their own, or any for an operator. Raises NotFound."""
+def may_cancel_all(user: User | AnonymousUser) -> bool:
+    """Whether an operator may cancel everybody's batches, too: nothing brings a cancelled one back."""
+    return is_operator(user) and user.has_perm(CANCEL_PERMISSION)
+
+
+def find_batch(user: User | AnonymousUser, batch_id: int, *, everybody: bool = False) -> UploadBatch:
+    """Return a batch that the user may command: their own, or with `everybody` any for an operator. Raises NotFound."""
     batches = UploadBatch.objects.filter(id=batch_id)
-    batch = (batches if is_operator(user) else batches.filter(owner_id=user.pk)).first()
+    batch = (batches if everybody and is_operator(user) else batches.filter(owner_id=user.pk)).first()
     if batch is None:
         raise NotFound
     return batch
 
 
-def pause_batch(user: User | AnonymousUser, batch_id: int) -> bool:
+def pause_batch(user: User | AnonymousUser, batch_id: int, *, everybody: bool = False) -> bool:
     """Begin no more files of it until it is resumed. Raises NotFound, Refused."""
-    batch = find_batch(user, batch_id)
+    batch = find_batch(user, batch_id, everybody=everybody)
     if pause.pause_batch(batch_id):
         return True
     if _status(batch) == BatchStatus.PAUSED:
@@ -47,9 +53,9 @@ def pause_batch(user: User | AnonymousUser, batch_id: int) -> bool:
     raise _refused(batch, _("This batch is completed; nothing is left to pause."))
 
 
-def resume_batch(user: User | AnonymousUser, batch_id: int) -> bool:
+def resume_batch(user: User | AnonymousUser, batch_id: int, *, everybody: bool = False) -> bool:
     """Let a paused batch go on. Raises NotFound, Refused."""
-    batch = find_batch(user, batch_id)
+    batch = find_batch(user, batch_id, everybody=everybody)
     if pause.resume_batch(batch_id):
         return True
     if _status(batch) in {BatchStatus.PENDING, BatchStatus.PROCESSING}:
@@ -57,9 +63,10 @@ def resume_batch(user: User | AnonymousUser, batch_id: int) -> bool:
     raise _refused(batch, _("This batch is completed; nothing is left to resume."))
 
 
-def cancel_batch(user: User | AnonymousUser, batch_id: int) -> bool:
+def cancel_batch(user: User | AnonymousUser, batch_id: int, *, everybody: bool = False) -> bool:
     """End it: what is described stays in the library, everything else is dropped. Raises NotFound, Refused."""
-    batch = find_batch(user, batch_id)
+    everybody = everybody and may_cancel_all(user)
+    batch = find_batch(user, batch_id, everybody=everybody)
     if cancel.cancel_batch(batch_id):
         drop_cancelled(batch_id)
         return True
@@ -80,12 +87,12 @@ def rename_batch(user: User | AnonymousUser, batch_id: int, name: str) -> bool:
     return rename.rename_batch(batch_id, line)
 
 
-def retry_failed(user: User | AnonymousUser, batch_id: int) -> int:
+def retry_failed(user: User | AnonymousUser, batch_id: int, *, everybody: bool = False) -> int:
     """Queue its failed files whose bytes are stored and whose cause may pass; returns how many.
 
     Raises NotFound, Refused.
     """
-    batch = find_batch(user, batch_id)
+    batch = find_batch(user, batch_id, everybody=everybody)
     queued = retry.retry_failed(batch_id, causes.PERMANENT)
     if queued:
         return queued
@@ -97,12 +104,12 @@ def retry_failed(user: User | AnonymousUser, batch_id: int) -> int:
     return 0
 
 
-def retry_item(user: User | AnonymousUser, item_id: int) -> bool:
+def retry_item(user: User | AnonymousUser, item_id: int, *, everybody: bool = False) -> bool:
     """Queue one failed file again. Raises NotFound, Refused."""
     item = BatchItem.objects.filter(id=item_id).first()
     if item is None:
         raise NotFound
-    batch = find_batch(user, item.batch_id)
+    batch = find_batch(user, item.batch_id, everybody=everybody)
     if causes.may_pass(item.error_code) and retry.retry_item(item_id):
         return True
     item.refresh_from_db()
@@ -111,9 +118,9 @@ def retry_item(user: User | AnonymousUser, item_id: int) -> bool:
     raise _item_refused(item, batch)
 
 
-def reanalyse_batch(user: User | AnonymousUser, batch_id: int) -> int:
+def reanalyse_batch(user: User | AnonymousUser, batch_id: int, *, everybody: bool = False) -> int:
     """Describe all its stored pictures again; returns the id of the batch that does it. Raises NotFound, Refused."""
-    batch = find_batch(user, batch_id)
+    batch = find_batch(user, batch_id, everybody=everybody)
     made = reanalyse.reanalyse_batch(batch_id)
     if made is not None:
         return made
@@ -129,20 +136,20 @@ def reanalyse_batch(user: User | AnonymousUser, batch_id: int) -> int:
     raise _busy()
 
 
-def process_now(user: User | AnonymousUser, batch_id: int) -> bool:
-    """Wait for no more files of it and, when an operator says so, serve it before everybody else's.
+def process_now(user: User | AnonymousUser, batch_id: int, *, everybody: bool = False) -> bool:
+    """Wait for no more files of it and, when an operator says so to `everybody`'s, serve it before all others.
 
     What is half sent is failed and may be sent again. An owner's own word only seals the batch: nobody takes a turn
     before the others. Raises NotFound, Refused.
     """
-    batch = find_batch(user, batch_id)
+    batch = find_batch(user, batch_id, everybody=everybody)
     if _status(batch) == BatchStatus.PAUSED:
         words = _("“%(name)s” is paused. Resume it first.")
         raise Refused("batch.paused", words % {"name": batch.name})
     if batch.status in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}:
         raise _refused(batch, _("This batch is completed; nothing is left to process."))
     changed = abandon.wait_no_more(batch_id)
-    if is_operator(user):
+    if everybody and is_operator(user):
         turn.serve_next(batch_id)
         return True
     return changed

@@ -31,7 +31,7 @@ def owner(db: None) -> User:
 @pytest.fixture
 def operator(client: Client) -> Client:
     """Staff who may command batches."""
-    client.force_login(make_staff("operator", "change_uploadbatch", "view_batchitem"))
+    client.force_login(make_staff("operator", "change_uploadbatch", "cancel_uploadbatch", "view_batchitem"))
     return client
 
 

@@ -91,6 +91,19 @@ def test_list_and_page_of_the_admin_show_kind_and_source(client: Client, owner: 
     assert reverse("admin:batches_uploadbatch_change", args=[batch.id]) in page
 
 
+def test_cancelling_is_offered_with_its_own_permission_alone(client: Client, owner: User) -> None:
+    client.force_login(make_staff("operator", "change_uploadbatch"))
+    batch = fill(owner, 1)
+    chosen = {"action": "cancel", "_selected_action": str(batch.id), "confirmed": "yes", "index": "0"}
+
+    page = client.get(reverse(BATCHES)).content.decode()
+    client.post(reverse(BATCHES), chosen)
+
+    assert 'value="cancel"' not in page
+    batch.refresh_from_db()
+    assert batch.status == BatchStatus.PROCESSING
+
+
 def test_pause_and_resume_by_staff_write_history_once(client: Client, owner: User) -> None:
     client.force_login(make_staff("operator", "change_uploadbatch"))
     batch, done = fill(owner, 1), described(owner, "Garden")

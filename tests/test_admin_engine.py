@@ -23,8 +23,8 @@ FULL = ("storage.full", "The disk is full.")
 
 @pytest.fixture
 def viewer(client: Client, transactional_db: None) -> Client:
-    """Staff who may look at workers and batches and nothing else."""
-    client.force_login(make_staff("viewer", "view_worker", "view_uploadbatch"))
+    """Staff who may look at workers, batches and files and nothing else."""
+    client.force_login(make_staff("viewer", "view_worker", "view_uploadbatch", "view_batchitem"))
     return client
 
 
@@ -47,6 +47,17 @@ def test_page_shows_workers_files_queue_and_recoveries(viewer: Client, owner: Us
     assert "IMG_0000.JPG" in page
     assert "1,234" in page
     assert "cellar:77" in page
+
+
+def test_page_names_no_files_to_staff_who_may_view_workers_alone(client: Client, owner: User) -> None:
+    client.force_login(make_staff("watcher", "view_worker"))
+    batch = fill(owner, files=1)
+    with living_worker() as worker:
+        assert claim.claim_item(batch.id, worker.id) is not None
+
+        page = text(client, "admin:batches_engine")
+
+    assert "IMG_0000.JPG" not in page
 
 
 def test_page_shows_what_a_worker_waits_for(viewer: Client) -> None:

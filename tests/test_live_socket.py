@@ -1,5 +1,6 @@
 """The live page's socket: who may watch, and what it survives; on real PostgreSQL and Redis."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -105,7 +106,9 @@ async def test_viewers_share_one_renderer_that_ends_with_the_last(anna: User, ba
     await second.close()
 
     assert not any(renderer._renderers.values())
-    assert all(task.done() for one in running for task in one._tasks)
+    assert all(one._looking.done() for one in running)
+    async with asyncio.timeout(5):
+        await asyncio.gather(*renderer._leaving, return_exceptions=True)
 
 
 async def test_socket_opens_and_follows_while_redis_is_away(page: Page, batch: UploadBatch, services: Services) -> None:

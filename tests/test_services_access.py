@@ -35,13 +35,11 @@ def other(db: None) -> User:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_foreign_batch_is_not_found_and_not_changed(
-    owner: User, other: User, command: Callable[[User, int], object]
-) -> None:
+def test_foreign_batch_is_not_found_and_not_changed(owner: User, other: User, command: Callable[..., object]) -> None:
     batch = fill(owner, files=1)
 
     with pytest.raises(services.NotFound):
-        command(other, batch.id)
+        command(other, batch.id, everybody=True)
 
     batch.refresh_from_db()
     assert (batch.status, batch.sealed_at) == (BatchStatus.PROCESSING, None)
@@ -72,7 +70,7 @@ def test_staff_without_the_permission_finds_nothing(owner: User) -> None:
     staff = make_staff("viewer", "view_uploadbatch")
 
     with pytest.raises(services.NotFound):
-        services.cancel_batch(staff, batch.id)
+        services.cancel_batch(staff, batch.id, everybody=True)
 
 
 def test_permission_without_being_staff_finds_nothing(owner: User) -> None:
@@ -82,17 +80,40 @@ def test_permission_without_being_staff_finds_nothing(owner: User) -> None:
     former.save()
 
     with pytest.raises(services.NotFound):
-        services.cancel_batch(former, batch.id)
+        services.pause_batch(former, batch.id, everybody=True)
 
 
 def test_staff_with_the_permission_commands_any_batch(owner: User) -> None:
     batch = fill(owner, files=1)
     staff = make_staff("operator", "change_uploadbatch")
 
-    assert services.pause_batch(staff, batch.id)
+    assert services.pause_batch(staff, batch.id, everybody=True)
 
     batch.refresh_from_db()
     assert batch.status == BatchStatus.PAUSED
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_operator_commands_as_an_owner_what_is_their_own_alone(owner: User, command: Callable[..., object]) -> None:
+    batch = fill(owner, files=1)
+
+    with pytest.raises(services.NotFound):
+        command(make_staff("operator", "change_uploadbatch", "cancel_uploadbatch"), batch.id)
+
+
+@pytest.mark.parametrize("permissions", [["change_uploadbatch"], ["cancel_uploadbatch"]])
+def test_cancelling_everybodys_takes_its_own_permission_too(owner: User, permissions: list[str]) -> None:
+    batch = fill(owner, files=1)
+
+    with pytest.raises(services.NotFound):
+        services.cancel_batch(make_staff("operator", *permissions), batch.id, everybody=True)
+
+
+def test_operator_with_the_permission_cancels_any_batch(owner: User) -> None:
+    batch = fill(owner, files=1)
+    staff = make_staff("operator", "change_uploadbatch", "cancel_uploadbatch")
+
+    assert services.cancel_batch(staff, batch.id, everybody=True)
 
 
 def test_process_now_by_staff_seals_and_serves_before_the_others(owner: User, other: User) -> None:
@@ -100,7 +121,7 @@ def test_process_now_by_staff_seals_and_serves_before_the_others(owner: User, ot
     assert [served() for _ in range(3)] == [first.id, wanted.id, first.id]
     assert served() == wanted.id
 
-    services.process_now(make_staff("operator", "change_uploadbatch"), wanted.id)
+    services.process_now(make_staff("operator", "change_uploadbatch"), wanted.id, everybody=True)
 
     wanted.refresh_from_db()
     assert wanted.sealed_at is not None

@@ -35,7 +35,7 @@ def described(owner: User) -> UploadBatch:
 def test_reanalysis_by_an_operator_belongs_to_the_owner(owner: User) -> None:
     batch = described(owner)
 
-    made = services.reanalyse_batch(make_staff("operator", "change_uploadbatch"), batch.id)
+    made = services.reanalyse_batch(make_staff("operator", "change_uploadbatch"), batch.id, everybody=True)
 
     again = UploadBatch.objects.get(id=made)
     assert (again.owner, again.source, again.total) == (owner, batch, 1)

@@ -62,7 +62,7 @@ class UploadAdmin(ReadOnlyAdmin):
             return ask_first(self, request, template, rows, _extent(queryset))
         chosen = list(queryset.defer("metadata")[: deletion.MOST_PICTURES + 1])
         try:
-            deleted = deletion.delete_pictures(request.user, [upload.pk for upload in chosen])
+            deleted = deletion.delete_pictures(request.user, [upload.pk for upload in chosen], everybody=True)
         except Refused as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
             return None

@@ -7,6 +7,7 @@ length is declared, else as soon as it has grown past the limit, and Twisted par
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from daphne.http_protocol import HTTPFactory, WebRequest
@@ -111,24 +112,31 @@ class LimitedChannel(HTTPChannel):
         reset the connection, and the client would never see the answer.
         """
         self.refused = True
-        limit = self.factory.max_body / 2**20
-        text = f"This request is larger than the server takes at once ({limit:g} MiB).\n".encode()
-        logger.info("Refused a request of more than %g MiB from %s", limit, self.getPeer())
-        head = b"HTTP/1.1 413 Content Too Large\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n"
-        self.transport.write(head + b"Content-Length: %d\r\n\r\n" % len(text) + text)
+        logger.info("Refused a request of more than %g MiB from %s", self.factory.max_body / 2**20, self.getPeer())
+        kind, text = self.factory.refusal(*map(self._header, ("accept", "cookie", "accept-language")))
+        body = text.encode()
+        head = f"HTTP/1.1 413 Content Too Large\r\nContent-Type: {kind}; charset=utf-8\r\nConnection: close\r\n"
+        self.transport.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         self.setTimeout(None)
         self._networkProducer.unregisterProducer()
         self.transport.loseWriteConnection()
         self._abort = self.factory.reactor.callLater(LINGER_SECONDS, self.transport.abortConnection)
 
+    def _header(self, name: str) -> str:
+        return ",".join(self.requests[-1].requestHeaders.getRawHeaders(name, []))
+
 
 class LimitedFactory(HTTPFactory):
-    """Makes the connections of a server that takes bodies of up to `max_body` bytes."""
+    """Makes the connections of a server that takes bodies of up to `max_body` bytes.
+
+    `refusal` returns type and text of the answer to larger ones, from the headers Accept, Cookie and Accept-Language.
+    """
 
     protocol = LimitedChannel
 
-    def __init__(self, server: Any, max_body: int) -> None:
+    def __init__(self, server: Any, max_body: int, refusal: Callable[[str, str, str], tuple[str, str]]) -> None:
         super().__init__(server)
+        self.refusal = refusal
         self.timeOut = IDLE_SECONDS
         self.max_body = max_body
         self.channels: set[LimitedChannel] = set()

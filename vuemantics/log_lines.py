@@ -9,6 +9,7 @@ def log_lines(level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+        "filters": {"redis_outage": {"()": "vuemantics.redis_outage.SaidOnce"}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
@@ -16,5 +17,6 @@ def log_lines(level: str) -> dict[str, Any]:
             "axes": {"level": "WARNING"},
             # It warns of every try; whoever needed the connection says once that the database is away.
             "psycopg.pool": {"level": "ERROR"},
+            "channels_redis.pubsub": {"filters": ["redis_outage"]},
         },
     }

@@ -24,6 +24,7 @@ from django.utils.module_loading import import_string
 from twisted.internet.defer import Deferred
 
 from vuemantics.body_limit import LimitedFactory, LimitedRequest
+from vuemantics.refusals import too_large
 
 logger = logging.getLogger("vuemantics.server")
 
@@ -39,7 +40,7 @@ class Server(daphne.Server):
     def __init__(self, application: Any, *, host: str, port: int, max_body: int) -> None:
         endpoints = build_endpoint_description_strings(host=host, port=port)
         super().__init__(application, endpoints=endpoints, request_buffer_size=BODY_PIECE, server_name="")
-        self.limited = LimitedFactory(self, max_body)
+        self.limited = LimitedFactory(self, max_body, too_large)
         self.ports: list[Any] = []
         self.failure = ""
 

@@ -9,7 +9,9 @@ from django.views.generic import RedirectView
 
 from vuemantics.account import PasswordDone, PasswordPage, sign_out
 from vuemantics.languages import choose_language, script_words
+from vuemantics.refusals import bad_request
 
+handler400 = bad_request
 urlpatterns = [
     # Browsers ask for it by themselves where a page names no icon, as those of the admin.
     path("favicon.ico", login_not_required(RedirectView.as_view(url=static("favicon.svg"))), name="favicon"),

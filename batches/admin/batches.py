@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, QuerySet, Sum
@@ -81,6 +80,10 @@ class BatchAdmin(DeletingAdmin):
         """Tell whether the actions are offered; the services ask again for each batch."""
         return services.is_operator(request.user)
 
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Tell whether cancelling is offered, which takes a permission of its own."""
+        return services.may_cancel_all(request.user)
+
     @admin.display(description=_("Name"), ordering="name")
     def short_name(self, batch: UploadBatch) -> str:
         """Cut the name: one of 200 letters without a space would push the other columns out of view."""
@@ -133,7 +136,7 @@ class BatchAdmin(DeletingAdmin):
             request, queryset, services.reanalyse_batch, _("Its pictures are described again."), words_reanalysed
         )
 
-    @admin.action(permissions=["command"], description=_("Cancel…"))
+    @admin.action(permissions=["cancel"], description=_("Cancel…"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
         """Ask first, then cancel the selected batches."""
         if "confirmed" not in request.POST:
@@ -145,13 +148,13 @@ class BatchAdmin(DeletingAdmin):
         self,
         request: HttpRequest,
         queryset: QuerySet[UploadBatch],
-        service: Callable[[Any, int], object],
+        service: Callable[..., object],
         history: str | Promise,
         done: Callable[[int], str],
     ) -> None:
         """Give each selected batch to a service, unless there are too many."""
         if not too_many(self, request, queryset):
-            tell(self, request, command_each(queryset, partial(service, request.user)), history, done)
+            tell(self, request, command_each(queryset, partial(service, request.user, everybody=True)), history, done)
 
     def _ask_before_cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse:
         waiting = F("total") - F("successful") - F("failed") - F("cancelled")

@@ -34,7 +34,7 @@ class DeletingAdmin(StandingAdmin):
             return None
         if "confirmed" not in request.POST:
             return self._ask_before_deletion(request, queryset)
-        outcome = command_each(queryset, partial(deletion.delete_batch, request.user))
+        outcome = command_each(queryset, partial(deletion.delete_batch, request.user, everybody=True))
         tell(self, request, outcome, None, _words_deleted)
         return None
 

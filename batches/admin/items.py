@@ -122,7 +122,7 @@ class ItemAdmin(ReadOnlyAdmin):
         """Queue the selected failed files again."""
         if too_many(self, request, queryset):
             return
-        outcome = command_each(queryset, partial(services.retry_item, request.user))
+        outcome = command_each(queryset, partial(services.retry_item, request.user, everybody=True))
         tell(self, request, outcome, _("Tried again."), _words_retried)
 
 

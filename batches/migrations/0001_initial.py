@@ -183,6 +183,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "upload batch",
                 "verbose_name_plural": "upload batches",
+                "permissions": [("cancel_uploadbatch", "Can cancel upload batches")],
             },
         ),
         migrations.CreateModel(

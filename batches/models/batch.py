@@ -64,6 +64,7 @@ class UploadBatch(models.Model):
     class Meta:
         verbose_name = _("upload batch")
         verbose_name_plural = _("upload batches")
+        permissions = [("cancel_uploadbatch", "Can cancel upload batches")]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=BatchStatus.values), name="batch_status_known"),
             models.CheckConstraint(condition=Q(kind__in=BatchKind.values), name="batch_kind_known"),

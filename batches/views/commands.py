@@ -5,12 +5,16 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from batches import services
 from batches.engine.errors import Refused
+from batches.progress import batches_of
+from batches.states import LIVE_BATCHES
 from batches.views.requests import require_press
 
 
@@ -55,9 +59,15 @@ def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
     return _obey(request, batch_id, command)
 
 
-@require_press("batch-detail")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """End it for good; the page has asked before."""
+    """End it for good by a POST; the batch's page has asked before, or this one by GET where no scripts run."""
+    if request.method != "POST":
+        batch = get_object_or_404(batches_of(request.user.pk), id=batch_id)
+        if batch.status in LIVE_BATCHES:
+            return render(request, "batches/batch_cancel.html", {"batch": batch})
+        return redirect("batch-detail", batch_id)
 
     def command() -> str:
         services.cancel_batch(request.user, batch_id)

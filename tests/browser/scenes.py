@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.template.loader import render_to_string
 from django.test import Client
@@ -70,6 +71,16 @@ def guess_password(page: Page, world: World, folder: Path) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def guess_on(page: Page, world: World, folder: Path) -> None:
+    """Guess until the door is locked."""
+    for _ in range(settings.AXES_FAILURE_LIMIT - 1):
+        Client(REMOTE_ADDR="127.0.0.1").post("/sign-in/", {"username": "nobody else", "password": "wrong"})
+    page.get_by_label("Name").fill("nobody else")
+    page.get_by_label("Password").fill("wrong")
+    press("Sign in")(page, world, folder)
+    expect(page.get_by_role("heading", name="Too many wrong passwords")).to_be_visible()
+
+
 def mistype_passwords(page: Page, world: World, folder: Path) -> None:
     for label in ("Password now", "New password", "New password once more"):
         page.get_by_label(label, exact=True).fill("1")
@@ -132,6 +143,7 @@ SCENES = {
         Scene("batch-running-failed", RUNNING + "?show=failed&name=IMG"),
         Scene("batch-naming", RUNNING + "name/"),
         Scene("batch-cancel-question", RUNNING, press("Cancel…")),
+        Scene("batch-cancel", RUNNING + "cancel/"),
         Scene("batch-completed", "/batches/{world.completed.id}/"),
         Scene("batch-paused", "/batches/{world.paused.id}/"),
         Scene("batch-cancelled", "/batches/{world.cancelled.id}/"),
@@ -168,6 +180,9 @@ SCENES = {
         Scene("404", "/nothing/"),
         Scene("403", "/sign-in/", refused("403.html"), who=""),
         Scene("403-csrf", "/sign-in/", refused("403_csrf.html"), who=""),
+        Scene("locked-out", "/sign-in/", guess_on, who=""),
+        Scene("400", "/sign-in/", refused("400.html"), who=""),
+        Scene("413", "/sign-in/", refused("413.html"), who=""),
         Scene("500", "/sign-in/", refused("500.html"), who=""),
     ],
     "admin": [

@@ -70,7 +70,7 @@ def test_batch_is_named_paused_and_cancelled(page: Page, owner: User) -> None:
     expect(page.locator("#heading")).to_contain_text("Processing")
     press(page, "No more files")
     expect(page.locator("#press-no-more")).to_be_hidden()
-    press(page, "Cancel…")
+    follow(page, "Cancel…")
     press(page, "Cancel this batch")
 
     expect(page.locator("#heading")).to_contain_text("Cancelled")

@@ -23,7 +23,7 @@ def test_batch_of_another_person_is_not_found(owner: User, who: str) -> None:
     user = make_person("ben") if who == "somebody else" else make_staff("viewer", "change_uploadbatch")
 
     with pytest.raises(services.NotFound):
-        deletion.delete_batch(user, batch.id)
+        deletion.delete_batch(user, batch.id, everybody=True)
 
     assert UploadBatch.objects.get(id=batch.id).deleting_since is None
 
@@ -31,7 +31,20 @@ def test_batch_of_another_person_is_not_found(owner: User, who: str) -> None:
 def test_staff_with_the_permission_deletes_any_batch(owner: User) -> None:
     batch = fill(owner, 1)
 
-    assert deletion.delete_batch(make_staff("operator", "delete_uploadbatch"), batch.id)
+    operator = make_staff("operator", "delete_uploadbatch", "delete_upload")
+
+    with pytest.raises(services.NotFound):
+        deletion.delete_batch(operator, batch.id)
+
+    assert deletion.delete_batch(operator, batch.id, everybody=True)
+
+
+@pytest.mark.parametrize("permission", ["delete_uploadbatch", "delete_upload"])
+def test_batch_is_deleted_with_both_permissions_alone(owner: User, permission: str) -> None:
+    batch = fill(owner, 1)
+
+    with pytest.raises(services.NotFound):
+        deletion.delete_batch(make_staff("operator", permission), batch.id, everybody=True)
 
 
 def test_extent_counts_what_goes_and_what_stays(owner: User) -> None:
@@ -59,7 +72,7 @@ def test_pictures_of_another_person_are_left_out(owner: User, make: Callable[[],
     fill(owner, 1)
     upload = Upload.objects.get()
 
-    assert deletion.delete_pictures(make(), [upload.id]) == 0
+    assert deletion.delete_pictures(make(), [upload.id], everybody=True) == 0
 
     assert Upload.objects.exists()
 
@@ -68,7 +81,10 @@ def test_staff_with_the_permission_deletes_any_picture(owner: User) -> None:
     fill(owner, 1)
     upload = Upload.objects.get()
 
-    assert deletion.delete_pictures(make_staff("operator", "delete_upload"), [upload.id]) == 1
+    operator = make_staff("operator", "delete_upload")
+
+    assert deletion.delete_pictures(operator, [upload.id]) == 0
+    assert deletion.delete_pictures(operator, [upload.id], everybody=True) == 1
 
 
 def test_too_many_at_a_time_are_refused_with_the_way_out(owner: User) -> None:

@@ -1,0 +1,66 @@
+"""Without JavaScript: nothing is taken from who reads or types, and a form that is too large is answered."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from batches.models import UploadBatch
+from tests.browser.conftest import OpenPage
+from tests.rows import fill
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    return fill(owner, 4)
+
+
+@pytest.fixture
+def page(open_page: OpenPage, batch: UploadBatch) -> Page:
+    """The batch's page, as it is before it loads itself anew for the first time."""
+    return open_page(f"/batches/{batch.id}/", java_script_enabled=False)
+
+
+def refreshes(page: Page) -> bool:
+    """Whether the page loads itself anew."""
+    return 'http-equiv="refresh"' in page.content()
+
+
+def test_page_is_held_still_for_who_looks_for_a_file(page: Page) -> None:
+    assert refreshes(page)
+
+    page.get_by_role("link", name="Hold it still to look for a file").click()
+    expect(page.get_by_role("link", name="Follow the batch again")).to_be_visible()
+    typed_on = refreshes(page)
+    page.get_by_label("Name contains").fill("IMG_0002")
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator(".files li")).to_have_count(1)
+    read_on = refreshes(page)
+    page.get_by_role("link", name="Follow the batch again").click()
+    expect(page.locator(".files li")).to_have_count(4)
+
+    assert (typed_on, read_on, refreshes(page)) == (False, False, True)
+
+
+def test_question_before_cancelling_stands_still(page: Page, batch: UploadBatch) -> None:
+    page.get_by_role("link", name="Cancel…").click()
+    expect(page.get_by_role("heading", name="Cancel “Iceland”?")).to_be_visible()
+
+    assert not refreshes(page)
+
+    page.get_by_role("link", name="Keep going").click()
+    expect(page.locator("#summary")).to_be_visible()
+    assert not UploadBatch.objects.get(id=batch.id).cancelled
+
+
+def test_files_that_are_too_large_together_are_answered_in_words(page: Page, tmp_path: Path) -> None:
+    large = tmp_path / "large.jpg"
+    large.write_bytes(os.urandom(17 * 2**20))
+    page.locator("header").get_by_role("link", name="Add files").click()
+    page.get_by_label("Files", exact=True).set_input_files(large)
+
+    page.locator("main").get_by_role("button", name="Send").click()
+
+    expect(page.get_by_role("heading", name="This is too much at once")).to_be_visible()

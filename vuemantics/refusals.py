@@ -1,0 +1,30 @@
+"""What a browser is shown when a request is refused before any page sees it."""
+
+from django.conf import settings
+from django.core.exceptions import TooManyFilesSent
+from django.http import HttpRequest, HttpResponse
+from django.http.cookie import parse_cookie
+from django.template.loader import render_to_string
+from django.utils import translation
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say what to do about a request that could not be read; who is signed in is not known yet."""
+    too_many = isinstance(exception, TooManyFilesSent)
+    context = {"most_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES if too_many else 0}
+    return HttpResponse(render_to_string("400.html", context), status=400)
+
+
+def too_large(accept: str, cookie: str, accept_language: str) -> tuple[str, str]:
+    """Return type and text of the answer to a body over the limit: a page for browsers, one line for programs.
+
+    From the headers alone, since there is no request yet.
+    """
+    if "text/html" not in accept:
+        limit = settings.MAX_BODY_BYTES / 2**20
+        return "text/plain", f"This request is larger than the server takes at once ({limit:g} MiB).\n"
+    request = HttpRequest()
+    request.COOKIES = parse_cookie(cookie)
+    request.META["HTTP_ACCEPT_LANGUAGE"] = accept_language
+    with translation.override(translation.get_language_from_request(request)):
+        return "text/html", render_to_string("413.html", {"body_bytes": settings.MAX_BODY_BYTES})
