@@ -1,9 +1,11 @@
 // One file that a person chose: its path, and how to get at it. The File itself is made only when it is needed; size
-// and time of change are -1 until it is measured, `counted` says whether the total knows of it.
+// and time of change are -1 until it is measured, `counted` says whether the total knows of it. Of its sending: whether it
+// has `begun`, whether a request with its bytes was `cut`, and the `tries` since the last one that came through.
 
 export class Chosen {
   constructor(path, source) {
     Object.assign(this, { path, source, size: -1, modified: -1, counted: false });
+    Object.assign(this, { begun: false, cut: false, tries: 0 });
   }
 
   get name() {

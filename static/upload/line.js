@@ -8,6 +8,9 @@ const AGAIN = new Set([0, 408, 409, 423, 425, 429]);
 const LONGEST_PAUSE = 15000;
 const PROBE = 5000;
 
+// Milliseconds to the next try. Full jitter: many lanes and many people do not come back at the same moment.
+export const pause = (attempt) => Math.min(LONGEST_PAUSE, 500 * 2 ** attempt) * (0.5 + Math.random() / 2);
+
 // The batch is gone: no file of it can be sent any more.
 export class BatchGone extends Error {}
 
@@ -44,7 +47,12 @@ export class Line {
   // An answer came.
   worked() {
     this.#offline = false;
-    if (!this.#signIn) this.voice.trouble("");
+    this.trouble("");
+  }
+
+  // Tells the person what is waited for; the gate of those who are signed out stays before it.
+  trouble(words) {
+    if (!this.#signIn) this.voice.trouble(words);
   }
 
   pause() {
@@ -64,28 +72,20 @@ export class Line {
   }
 
   // What a failed answer means: resolves to null when it is time to try again, to words when it never will be.
-  // Rejects with BatchGone or NoneTaken.
-  async afterFailure({ status, text }, attempt) {
+  // Meanwhile the person reads `told`. Rejects with BatchGone or NoneTaken.
+  async afterFailure({ status, text }, attempt, told = wordsOf(text)) {
     if (this.paused) return null;
     if (status === 404 || (status === 410 && text.startsWith("batch."))) throw new BatchGone(text);
     if (isSignedOut(status, text)) return this.#askToSignIn();
     if (status === 403) throw new NoneTaken(wordsOf(text));
-    if (!AGAIN.has(status) && status < 500) return wordsOf(text) || text || say.busy;
-    if (status !== 409) this.#tell(status, text);
-    if (status !== 409 || attempt) await this.#rest(attempt);
+    if (!AGAIN.has(status) && status < 500) return told || text || say.busy;
+    if (status !== 409) this.trouble(status === 0 ? this.#away : told || say.busy);
+    if (status !== 409 || attempt) await this.#change(pause(attempt));
     return null;
   }
 
-  #tell(status, text) {
-    if (this.#signIn) return;
-    if (status === 0) this.voice.trouble(this.#offline ? say.offline : say.away);
-    else this.voice.trouble(wordsOf(text) || say.busy);
-  }
-
-  // Full jitter: many lanes and many people do not come back at the same moment.
-  #rest(attempt) {
-    const longest = Math.min(LONGEST_PAUSE, 500 * 2 ** attempt);
-    return this.#change(longest * (0.5 + Math.random() / 2));
+  get #away() {
+    return this.#offline ? say.offline : say.away;
   }
 
   // One gate for all: the first that is signed out shows it, all wait behind it until the person goes on.
@@ -99,13 +99,13 @@ export class Line {
 
   #lose() {
     this.#offline = true;
-    if (!this.#signIn) this.voice.trouble(say.offline);
+    this.trouble(say.offline);
     cutAll();
   }
 
   #find() {
     this.#offline = false;
-    if (!this.#signIn) this.voice.trouble("");
+    this.trouble("");
     this.#wake();
   }
 

@@ -1,5 +1,6 @@
 // The page for adding files: choose, drop or paste; the rest is in send.js.
 
+import { withdraw } from "./offer.js";
 import { fromInput, fromTransfer } from "./pick.js";
 import { send } from "./send.js";
 import { say } from "./words.js";
@@ -40,7 +41,12 @@ function teller() {
   };
 }
 
-// One sending at a time: what comes in between is turned away, in words that stay until the next begins.
+// One sending at a time: what comes in between is turned away, in words that stay until the next begins. A question
+// that is open makes room.
+function mayBegin() {
+  return !started || withdraw();
+}
+
 function turnAway() {
   byId("wait").textContent = say.wait;
   byId("wait").hidden = false;
@@ -103,7 +109,7 @@ function dropHere() {
 
 function take(transfer) {
   if (!transfer.types.includes("Files")) return;
-  if (started) return turnAway();
+  if (!mayBegin()) return turnAway();
   // Called here, within the event: afterwards the browser has forgotten what was dropped.
   let hear = () => {};
   const found = fromTransfer(transfer, (number) => hear(number));
@@ -117,7 +123,7 @@ for (const [button, input] of [["pick-folder", "folder"], ["pick-files", "severa
   byId(button).addEventListener("click", () => byId(input).click());
   byId(input).addEventListener("change", ({ target }) => {
     // Emptied afterwards: choosing the same again must be heard again.
-    if (started) {
+    if (!mayBegin()) {
       target.value = "";
       return turnAway();
     }

@@ -9,7 +9,7 @@ export class Meter {
   here = 0;
   known = 0;
   refused = 0;
-  // Of the refused: those of which the server does not know.
+  // Of the refused: those of which only this page can tell.
   refusedHere = 0;
   reasons = [];
   // Bytes of all files that have come to an end or are on their way, and of these what really went out.
@@ -57,7 +57,7 @@ export class Meter {
   }
 
   // A file begins in a lane: `sent` says how much of it has gone out, `here` how much the server has, which may be from an
-  // earlier time; `end` that it has come to its end, well or badly.
+  // earlier time; `end` that it has come to its end, well or badly, `putBack` that it will begin once more.
   begin(one, lane) {
     const hand = { path: one.path, size: one.size, sent: 0 };
     this.inHand[lane] = hand;
@@ -70,6 +70,10 @@ export class Meter {
       this.moved += Math.max(0, Math.min(bytes, one.size) - hand.sent);
       here(bytes);
     };
+    const putBack = () => {
+      here(0);
+      this.inHand[lane] = null;
+    };
     const end = (refused) => {
       // Of one that was not taken the rest never went out.
       if (refused) here(one.size);
@@ -78,7 +82,7 @@ export class Meter {
       if (refused) this.refuse(one.path, refused);
       else this.sent += 1;
     };
-    return { sent, here, end };
+    return { sent, here, end, putBack };
   }
 
   // A file that was not taken, and no byte of it sent.
@@ -87,11 +91,11 @@ export class Meter {
     this.refuse(one.path, { words, local: false });
   }
 
-  // Of the refused only the first are kept by name.
+  // Of the refused only the first are kept by name, and the first of those that can be read nowhere else.
   refuse(path, { words, local }) {
     this.refused += 1;
     if (local) this.refusedHere += 1;
-    if (this.reasons.length < REASONS) this.reasons.push({ path, words });
+    if (this.reasons.length < REASONS || (local && this.refusedHere <= REASONS)) this.reasons.push({ path, words });
   }
 
   // A rest: what was measured before it says nothing of the speed after it.

@@ -20,6 +20,13 @@ export function choose(batches) {
   });
 }
 
+// Takes the question back, because other files were chosen; returns whether there was one. Who asked it waits for ever.
+export function withdraw() {
+  const asked = !byId("offer").hidden;
+  byId("offer").hidden = true;
+  return asked;
+}
+
 function line(batch, at, decide) {
   const row = byId("offer-row").content.firstElementChild.cloneNode(true);
   row.querySelector("h2").textContent = say.goOnWith(batch.name);

@@ -1,6 +1,7 @@
 // From chosen files to a sealed batch.
 
 import { ask, askOnce } from "./ask.js";
+import { Chunk } from "./chunk.js";
 import { hold, letGo } from "./guard.js";
 import { sendAll } from "./lanes.js";
 import { BatchGone, Line, NoneTaken } from "./line.js";
@@ -36,19 +37,23 @@ export async function send(found, wished, site) {
   const line = new Line(panel);
   panel.onPause(line);
   watch(opened.id, document.getElementById("live"));
-  const batch = { ...opened, line, tusUrl: site.tus, sizesUrl: site.sizes, chunkBytes: site.chunk };
+  const batch = { ...opened, line, tusUrl: site.tus, sizesUrl: site.sizes, chunk: new Chunk(site.chunk) };
   hold();
   try {
     await sendMissing(chosen, batch, meter);
     await finish(batch, panel, () => !meter.refusedHere && site.mayLeave());
   } catch (error) {
     letGo();
-    if (error instanceof BatchGone) window.location.assign(opened.url);
-    else panel.stop(error instanceof NoneTaken ? error.message : say.broken);
+    panel.stop(whyNot(error));
     if (!(error instanceof BatchGone || error instanceof NoneTaken)) throw error;
   } finally {
     line.end();
   }
+}
+
+function whyNot(error) {
+  if (error instanceof BatchGone) return say.batchGone;
+  return error instanceof NoneTaken ? error.message : say.broken;
 }
 
 async function sendMissing(chosen, batch, meter) {

@@ -108,6 +108,8 @@ export const say = {
   busy: gettext("The server is busy or restarting. Sending goes on by itself."),
   signedOut: gettext("You are signed out. Sign in again in another tab, then press “Go on”."),
   notOpened: gettext("The server did not answer. Try again in a moment."),
+  stillAtIt: gettext("The server is still busy with a file that was sent. Sending goes on by itself."),
+  batchGone: gettext("This batch was cancelled or deleted: no more files are sent. Add them again as a new batch."),
   gone: gettext("It could not be read on this computer. Was it moved, changed or deleted?"),
   broken: gettext("This page has failed. Load it again and choose the same folder: only what is missing is sent."),
   notTaken: (refused) =>

@@ -125,13 +125,14 @@ def test_files_refused_are_told_with_their_reasons(open_page: OpenPage, owner: U
     assert Upload.objects.count() == 1
 
 
-def test_batch_cancelled_elsewhere_stops_the_sending(open_page: OpenPage, owner: User, iceland: Path) -> None:
+def test_batch_cancelled_elsewhere_stops_the_sending_in_words(open_page: OpenPage, owner: User, iceland: Path) -> None:
     page = open_page("/batches/new/")
 
     page.route("**/tus/", lambda route: route.fulfill(status=410, body="batch.cancelled: This batch was cancelled."))
     choose_folder(page, iceland)
 
-    page.wait_for_url(BATCH)
+    expect(page.locator("#sending-title")).to_have_text("Stopped")
+    expect(page.locator("#trouble-words")).to_contain_text("This batch was cancelled or deleted")
     assert UploadBatch.objects.get(owner=owner).total == 0
 
 

@@ -99,6 +99,21 @@ def test_new_batch_may_be_begun_instead(open_page: OpenPage, owner: User, roll: 
     assert_all_arrived(UploadBatch.objects.filter(owner=owner).latest("id"), roll)
 
 
+def test_other_folder_chosen_while_the_question_is_open_replaces_it(
+    open_page: OpenPage, owner: User, roll: Path, tmp_path: Path
+) -> None:
+    send_some_and_close(open_page("/batches/new/"), roll)
+    page = open_page("/batches/new/")
+    choose_folder(page, roll)
+    expect(page.locator("#offer")).to_be_visible()
+    other = make_folder(tmp_path / "Other", 3)
+
+    choose_folder(page, other)
+
+    page.wait_for_url(BATCH, timeout=20_000)
+    assert_all_arrived(UploadBatch.objects.get(owner=owner, name="Other"), other)
+
+
 def test_other_folder_gets_no_offer(open_page: OpenPage, owner: User, roll: Path, tmp_path: Path) -> None:
     send_some_and_close(open_page("/batches/new/"), roll)
     page = open_page("/batches/new/")
