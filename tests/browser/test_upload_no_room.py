@@ -1,0 +1,75 @@
+"""Files that find no room: those over the quota are told of, those that the disk cannot take hold up no other."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from batches.models import BatchItem, UploadBatch
+from batches.states import ItemStatus
+from tests.browser.conftest import OpenPage
+from tests.browser.folders import choose_folder, make_folder
+from tests.site import Site
+from tests.waiting import wait_until
+
+FILES = 60
+LANES = 5
+MIB = 2**20
+
+
+@pytest.fixture
+def server(worker_env: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
+    site = Site(worker_env | request.param(worker_env), tmp_path / "site.log")
+    yield site
+    site.stop()
+
+
+def ten_small_files(_env: dict[str, str]) -> dict[str, str]:
+    return {"VUEMANTICS_OWNER_GIB": str(24_000 / 2**30)}
+
+
+def one_gibibyte(env: dict[str, str]) -> dict[str, str]:
+    free = shutil.disk_usage(env["VUEMANTICS_VAR"]).free
+    return {"VUEMANTICS_MIN_FREE_MIB": str(free // MIB - 1024)}
+
+
+@pytest.mark.parametrize("server", [ten_small_files], indirect=True)
+def test_files_over_the_quota_are_told_of_and_not_sent_first(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+    page = open_page("/batches/new/")
+    refused_bodies: list[str] = []
+    page.on(
+        "response",
+        lambda answer: (
+            refused_bodies.append(answer.url)
+            if answer.status == 413 and answer.request.headers.get("content-type") == "application/offset+octet-stream"
+            else None
+        ),
+    )
+
+    choose_folder(page, make_folder(tmp_path / "Roll", FILES))
+
+    expect(page.locator("#refused-list")).to_contain_text("no more room", timeout=30_000)
+    expect(page.locator("#sending-title")).to_have_text("Sent", timeout=30_000)
+    assert 0 < UploadBatch.objects.get().total < FILES
+    # As many as the lanes had in hand when the first was refused.
+    assert len(refused_bodies) <= LANES
+
+
+@pytest.mark.parametrize("server", [one_gibibyte], indirect=True)
+def test_small_files_arrive_beside_large_ones_that_find_no_room(
+    open_page: OpenPage, owner: User, tmp_path: Path
+) -> None:
+    roll = make_folder(tmp_path / "Roll", 20)
+    for number in range(LANES):
+        with (roll / f"A_{number}.MOV").open("wb") as film:
+            film.truncate(2048 * MIB)
+    page = open_page("/batches/new/")
+
+    choose_folder(page, roll)
+
+    here = BatchItem.objects.exclude(status=ItemStatus.RECEIVING)
+    wait_until(lambda: page.evaluate("1") and here.count() == 20, 60)
+    expect(page.locator("#trouble-words")).to_contain_text("goes on by itself", timeout=30_000)
