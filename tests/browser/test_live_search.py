@@ -43,11 +43,11 @@ def test_what_is_typed_stays_and_is_gone_on_with(page: Page, batch: UploadBatch)
 
 
 def test_chosen_kind_stays(page: Page, batch: UploadBatch) -> None:
-    page.locator("#file-kind").select_option("video")
+    page.locator("#file-kind").select_option("image")
 
     follow(page, batch, 5)
 
-    expect(page.locator("#file-kind")).to_have_value("video")
+    expect(page.locator("#file-kind")).to_have_value("image")
 
 
 def test_narrowed_list_follows_narrowed(page: Page, batch: UploadBatch) -> None:
