@@ -16,6 +16,8 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import transaction
 
+from vuemantics.redis_outage import outage
+
 logger = logging.getLogger(__name__)
 
 HINT_SECONDS = 0.25
@@ -86,7 +88,6 @@ class Publisher:
         self._changed: dict[Hint, bool] = {}
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._away = False
 
     def hint(self, hint: Hint, *, final: bool) -> None:
         """Note the change and return at once; any thread may call it."""
@@ -130,23 +131,14 @@ class Publisher:
             else:
                 # Another process has just sent one, perhaps before our change: ours is told with the next.
                 self._put_back(hint)
-            self._note(None)
         except (OSError, redis.exceptions.RedisError) as error:
-            self._note(error)
+            outage.begin(error)
         except Exception:
             logger.exception("A hint was not sent; the page looks by itself.")
 
     def _put_back(self, hint: Hint) -> None:
         with self._lock:
             self._changed.setdefault(hint, False)
-
-    def _note(self, error: Exception | None) -> None:
-        """Log one line when Redis goes away and one when it is back."""
-        if error is not None and not self._away:
-            logger.warning("Redis is away (%s): pages look every 2 s instead of being told.", error)
-        if error is None and self._away:
-            logger.info("Redis is back: pages are told of changes again.")
-        self._away = error is not None
 
 
 def _renew() -> None:

@@ -1,4 +1,4 @@
-"""What pages show of a batch, read in a few cheap queries. Numbers come from the batch's row, never from counting."""
+"""What pages show of a batch, read in a few cheap queries: counts from its row, failures by batches.troubles."""
 
 from dataclasses import dataclass
 

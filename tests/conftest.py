@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.utils import translation
+from pytest_django.fixtures import Settings
 
 from tests.people import make_person
 from tests.services import Services, services_key
@@ -83,6 +84,12 @@ def start_worker(worker_env: dict[str, str], tmp_path: Path) -> Iterator[StartWo
     yield start
     for workers in started:
         workers.kill_all()
+
+
+@pytest.fixture
+def no_grace(settings: Settings) -> None:
+    """The test database has just started; nobody has a lock to take again. By `usefixtures`."""
+    settings.GRACE_SECONDS = 0
 
 
 @pytest.fixture

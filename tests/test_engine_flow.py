@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.auth.models import User
-from pytest_django.fixtures import Settings
 
 from batches.engine import arrive, cancel, claim, finish, pause, reclaim, retry, settle
 from batches.engine.errors import BatchClosed
@@ -10,14 +9,8 @@ from batches.models import BatchItem, UploadBatch
 from batches.states import BatchStatus, ItemStatus
 from tests.rows import assert_counters_true, fill, make_upload, served
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
 WORKER = 4711
-
-
-@pytest.fixture(autouse=True)
-def no_grace(settings: Settings) -> None:
-    """The test database has just started; nobody has a lock to take again."""
-    settings.GRACE_SECONDS = 0
 
 
 def test_batch_completes_when_sealed_and_nothing_is_live(owner: User) -> None:

@@ -4,21 +4,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
 from batches.engine import claim, delete, finish, give_back, reclaim, retry
 from batches.engine.in_hand import Claim
 from batches.models import Attempt, UploadBatch
 from tests.rows import fill
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
 NOBODY = 4711
-
-
-@pytest.fixture(autouse=True)
-def no_grace(settings: Settings) -> None:
-    """The test database has just started; nobody has a lock to take again."""
-    settings.GRACE_SECONDS = 0
 
 
 def take(batch: UploadBatch) -> Claim:

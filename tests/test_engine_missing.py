@@ -19,7 +19,7 @@ from batches.models import BatchItem, UploadBatch, Worker
 from batches.states import ItemStatus
 from tests.rows import assert_counters_true, fill
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from batches.states import ItemStatus
 from batches.worker import WorkerMiddleware
 from tests.rows import fill
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """Redis goes away under open pages: who leaves is let go, nothing piles up, and the log says it once."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from tests.live import cookie_of
 from tests.rows import fill
 from tests.services import Services
 from tests.site import Site
-from tests.waiting import wait_until
+from tests.waiting import until, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
 
@@ -38,13 +38,6 @@ def site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
     site = Site(worker_env, tmp_path / "site.log")
     yield site
     site.stop()
-
-
-async def until(holds: Callable[[], object]) -> None:
-    """Wait on this event loop."""
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110  # no one event says so
-            await asyncio.sleep(0.02)
 
 
 async def test_who_leaves_while_redis_is_away_is_let_go(subject: BatchMessages, services: Services) -> None:

@@ -1,5 +1,6 @@
 """Waiting in tests: poll with a deadline, never sleep and hope."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,3 +16,10 @@ def wait_until(predicate: Callable[[], Value], timeout: float = 10.0, *, interva
             raise AssertionError(f"not within {timeout:g} s: {predicate.__qualname__}, the last value was {value!r}")
         time.sleep(interval)
     return value
+
+
+async def until(predicate: Callable[[], object]) -> None:
+    """Do as `wait_until` on this event loop, for what happens there."""
+    async with asyncio.timeout(10):
+        while not predicate():  # noqa: ASYNC110  # no one event says so
+            await asyncio.sleep(0.02)

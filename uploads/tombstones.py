@@ -13,10 +13,10 @@ from uploads.prepared import fetch_rows
 REST = timedelta(seconds=3)
 """Who found the row just before it went may still look whether the file is there: for so long it is."""
 
-# What is buried once more is a new tombstone: a round that took the old one, and may have looked before these files
-# came, removes only that.
 LOCK = "SELECT id FROM uploads_upload WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
 FORGET = "DELETE FROM uploads_embedding WHERE upload_id = ANY(%(ids)s) RETURNING id"
+# What is buried once more is a new tombstone: a round that took the old one, and may have looked before these files
+# came, removes only that.
 DELETE = """
 WITH gone AS (
     DELETE FROM uploads_upload WHERE id = ANY(%(ids)s) RETURNING id, key, previews

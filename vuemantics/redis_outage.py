@@ -1,6 +1,7 @@
-"""One line in the log when Redis goes away and one when it is back, instead of a traceback a second."""
+"""One line in the log when Redis goes away and one when it is back, whoever in this process meets it first."""
 
 import logging
+import os
 import threading
 
 import redis
@@ -11,43 +12,56 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 
 
-class SaidOnce(logging.Filter):
-    """Lets the first complaint about a lost Redis through, in one line, and holds the others back until it is there.
-
-    For the channel layer, which says what it meets at every try and nothing when it succeeds again.
-    """
+class RedisOutage:
+    """Whether Redis is away for the hints of this process; after the first complaint a thread asks until it is not."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._back = threading.Event()
-        self._back.set()
+        self._lock = threading.Lock()
+        self._away = False
+
+    def begin(self, error: Exception) -> None:
+        """Note that it does not do what it is asked for; said once until it does. Any thread may call it."""
+        with self._lock:
+            if self._away:
+                return
+            self._away = True
+        logger.warning("Redis is away (%s): pages look every 2 s instead of being told.", error)
+        threading.Thread(target=self._wait, name="redis-outage", daemon=True).start()
+
+    def renew(self) -> None:
+        """Begin anew in a forked process: the thread that asks, and perhaps who holds the lock, are its parent's."""
+        self._lock = threading.Lock()
+        self._away = False
+
+    def _wait(self) -> None:
+        pause = threading.Event()
+        while not _works():
+            pause.wait(RETRY_SECONDS)
+        logger.info("Redis is back: pages are told of changes again.")
+        with self._lock:
+            self._away = False
+
+
+class SaidOnce(logging.Filter):
+    """Keeps what the channel layer says of a lost Redis, at every try and with a traceback, out of the log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether the line is written; every other error is, as it is."""
+        """Tell whether the line is written: every other error is."""
         error = record.exc_info[1] if record.exc_info else None
         if not isinstance(error, OSError | redis.ConnectionError | redis.TimeoutError):
             return True
-        if not self._back.is_set():
-            return False
-        self._back.clear()
-        threading.Thread(target=self._wait, name="redis-outage", daemon=True).start()
-        record.levelno, record.levelname = logging.WARNING, "WARNING"
-        record.msg, record.args = "Redis is away (%s): pages look every 2 s instead of being told.", (error,)
-        record.exc_info = record.exc_text = None
-        return True
-
-    def _wait(self) -> None:
-        """Ask until it answers."""
-        pause = threading.Event()
-        while not _answers():
-            pause.wait(RETRY_SECONDS)
-        logger.info("Redis is back: pages are told of changes again.")
-        self._back.set()
+        outage.begin(error)
+        return False
 
 
-def _answers() -> bool:
+def _works() -> bool:
+    """Whether it answers and takes a write: one that loads its data, or is full, answers too."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=RETRY_SECONDS) as client:
-            return bool(client.ping())
+            return bool(client.set("redis-outage", 1, px=1000))
     except (OSError, redis.RedisError):
         return False
+
+
+outage = RedisOutage()
+os.register_at_fork(after_in_child=outage.renew)

@@ -30,12 +30,8 @@ UPDATE batches_uploadbatch
 RETURNING sealed_at IS NOT NULL AND successful + failed + cancelled = total
 """
 
-GUARD = """
-SELECT id FROM batches_batchitem WHERE id = %(item)s AND claim = %(token)s FOR UPDATE
-"""
-
-
 LOOK = "SELECT id FROM batches_batchitem WHERE id = %(item)s AND claim = %(token)s"
+GUARD = f"{LOOK} FOR UPDATE"
 
 
 def is_ours(claim: Claim) -> bool:

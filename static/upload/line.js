@@ -1,6 +1,7 @@
 // The line to the server: whether requests may go out, and what is done when one failed. All who send share it.
 
 import { wordsOf } from "./reasons.js";
+import { Wakers } from "./wakers.js";
 import { say } from "./words.js";
 import { cutAll } from "./wire.js";
 
@@ -23,7 +24,7 @@ const isSignedOut = (status, text) => status === 401 || (status === 403 && !word
 export class Line {
   paused = false;
   #offline = false;
-  #wakers = new Set();
+  #changes = new Wakers();
   #signIn = null;
   #ended = new AbortController();
 
@@ -39,9 +40,9 @@ export class Line {
   // To be awaited before each request. While the browser says it is offline one is let through now and then: this
   // computer may be the server itself.
   async ready() {
-    while (this.paused) await this.#change();
-    if (this.#offline) await this.#change(PROBE * (0.75 + Math.random() / 2));
-    while (this.paused) await this.#change();
+    while (this.paused) await this.#changes.wait();
+    if (this.#offline) await this.#changes.wait(PROBE * (0.75 + Math.random() / 2));
+    while (this.paused) await this.#changes.wait();
   }
 
   // An answer came.
@@ -62,7 +63,7 @@ export class Line {
 
   resume() {
     this.paused = false;
-    this.#wake();
+    this.#changes.wakeAll();
   }
 
   // Nothing is sent any more: whoever still wants to waits for ever.
@@ -80,7 +81,7 @@ export class Line {
     if (status === 403) throw new NoneTaken(wordsOf(text));
     if (!AGAIN.has(status) && status < 500) return told || text || say.busy;
     if (status !== 409) this.trouble(status === 0 ? this.#away : told || say.busy);
-    if (status !== 409 || attempt) await this.#change(pause(attempt));
+    if (status !== 409 || attempt) await this.#changes.wait(pause(attempt));
     return null;
   }
 
@@ -106,23 +107,6 @@ export class Line {
   #find() {
     this.#offline = false;
     this.trouble("");
-    this.#wake();
-  }
-
-  // Resolves with the next change of the line, or after so many milliseconds.
-  #change(longest = Infinity) {
-    return new Promise((resolve) => {
-      const timer = longest === Infinity ? 0 : setTimeout(() => wake(), longest);
-      const wake = () => {
-        clearTimeout(timer);
-        this.#wakers.delete(wake);
-        resolve();
-      };
-      this.#wakers.add(wake);
-    });
-  }
-
-  #wake() {
-    for (const wake of [...this.#wakers]) wake();
+    this.#changes.wakeAll();
   }
 }

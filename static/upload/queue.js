@@ -1,10 +1,12 @@
 // Between those who find out what must be sent and those who send it: bounded, so that nobody runs far ahead.
 
+import { Wakers } from "./wakers.js";
+
 export class Queue {
   #files = [];
   #putBack = [];
-  #takers = new Set();
-  #putters = [];
+  #takers = new Wakers();
+  #putters = new Wakers();
   #closed = false;
   #stopped = false;
 
@@ -15,17 +17,17 @@ export class Queue {
   // Waits while it is full.
   async put(file) {
     while (this.#files.length >= this.most && !this.#closed) {
-      await new Promise((resolve) => this.#putters.push(resolve));
+      await this.#putters.wait();
     }
     if (this.#closed) return;
     this.#files.push(file);
-    this.#wakeTaker();
+    this.#takers.wakeOne();
   }
 
   // A file that cannot be sent now: its turn comes after all others. Returns how many others there are.
   putBack(file) {
     if (!this.#stopped) this.#putBack.push(file);
-    this.#wakeTaker();
+    this.#takers.wakeOne();
     return this.#files.length;
   }
 
@@ -35,20 +37,21 @@ export class Queue {
     const due = performance.now() + rest;
     for (;;) {
       if (this.#files.length) {
-        this.#putters.shift()?.();
+        this.#putters.wakeOne();
         return this.#files.shift();
       }
       if (this.#closed && !this.#putBack.length) return null;
       const wait = this.#putBack.length ? due - performance.now() : Infinity;
       if (wait <= 0) return this.#putBack.shift();
-      await this.#change(wait);
+      await this.#takers.wait(wait);
     }
   }
 
   // No more is put; what is in it is still taken.
   close() {
     this.#closed = true;
-    for (const wake of [...this.#takers, ...this.#putters.splice(0)]) wake();
+    this.#takers.wakeAll();
+    this.#putters.wakeAll();
   }
 
   // Nothing in it is wanted any more.
@@ -57,22 +60,5 @@ export class Queue {
     this.#putBack = [];
     this.#stopped = true;
     this.close();
-  }
-
-  #wakeTaker() {
-    const [first] = this.#takers;
-    first?.();
-  }
-
-  #change(longest) {
-    return new Promise((resolve) => {
-      const timer = longest === Infinity ? 0 : setTimeout(() => wake(), longest);
-      const wake = () => {
-        clearTimeout(timer);
-        this.#takers.delete(wake);
-        resolve();
-      };
-      this.#takers.add(wake);
-    });
   }
 }
