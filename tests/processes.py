@@ -1,5 +1,6 @@
 """What tests ask about processes."""
 
+import signal
 from pathlib import Path
 
 
@@ -17,3 +18,8 @@ def children(pid: int) -> list[int]:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+def heed_ctrl_c() -> None:
+    """For Popen's preexec_fn: the child ends by SIGINT, also where the tests run in the background and ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

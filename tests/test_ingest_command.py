@@ -17,6 +17,7 @@ from batches.models import UploadBatch
 from batches.states import BatchStatus, ItemStatus
 from tests.conftest import StartWorker
 from tests.people import make_person
+from tests.processes import heed_ctrl_c
 from tests.rows import assert_counters_true
 from tests.said import Said
 from tests.waiting import wait_until
@@ -172,7 +173,13 @@ def test_follow_of_a_batch_gone_on_with_counts_what_was_done_before(
 def test_follow_left_by_ctrl_c_leaves_the_batch_alone(ada: User, roll: Path, worker_env: dict[str, str]) -> None:
     command = [sys.executable, "manage.py", "ingest", str(roll), "--owner", "ada", "--follow"]
     process = subprocess.Popen(
-        command, cwd=ROOT, env=worker_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=worker_env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,
     )
     assert process.stdout is not None
     lines = iter(process.stdout.readline, "")

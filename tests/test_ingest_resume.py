@@ -17,6 +17,7 @@ from batches.intake.parts import locked_part
 from batches.models import UploadBatch
 from batches.states import BatchStatus
 from tests.pictures import encoded, textured
+from tests.processes import heed_ctrl_c
 from tests.rows import assert_counters_true
 from tests.said import Said
 from tests.waiting import wait_until
@@ -48,7 +49,13 @@ def start(worker_env: dict[str, str], owner: User, roll: Path) -> Iterator[Start
     def run() -> "subprocess.Popen[str]":
         command = [sys.executable, "manage.py", "ingest", str(roll), "--owner", owner.username]
         process = subprocess.Popen(
-            command, cwd=ROOT, env=worker_env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=ROOT,
+            env=worker_env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=heed_ctrl_c,
         )
         started.append(process)
         return process
