@@ -18,6 +18,7 @@ from bench.stack import cpu_seconds, stack, workers
 
 SIZES = (1_000, 20_000, 100_000)
 ROUNDS = 2
+LEAST_FILES = 20_000
 KILLS = 20
 IDLE_SECONDS = 10.0
 BOOT_SECONDS = 3.0
@@ -52,18 +53,22 @@ def idle_percent(*pids: int) -> float:
 def by_size(
     sizes: Sequence[int], pid: int, servers: list[int]
 ) -> tuple[dict[int, list[float]], dict[int, list[float]]]:
-    """Return, by size, CPU ms a file and files a second of ROUNDS rounds; the sizes take turns."""
+    """Return, by size, CPU ms a file and files a second of ROUNDS rounds; the sizes take turns.
+
+    A round is at least LEAST_FILES, so of a small size many batches: one of them takes half a second.
+    """
     from bench import rows  # noqa: PLC0415 (models exist only after the set-up)
 
     costs: dict[int, list[float]] = {size: [] for size in sizes}
     rates: dict[int, list[float]] = {size: [] for size in sizes}
     for _ in range(ROUNDS):
         for size in sizes:
-            batch_id = rows.fill(size)
+            batches = [rows.fill(size) for _ in range(max(1, LEAST_FILES // size))]
             before = cpu_seconds(pid, *servers)
-            seconds = rows.work_off(batch_id)
-            costs[size].append((cpu_seconds(pid, *servers) - before) * 1000 / size)
-            rates[size].append(size / seconds)
+            seconds = sum(rows.work_off(batch_id) for batch_id in batches)
+            files = size * len(batches)
+            costs[size].append((cpu_seconds(pid, *servers) - before) * 1000 / files)
+            rates[size].append(files / seconds)
     return costs, rates
 
 
