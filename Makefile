@@ -35,7 +35,7 @@ check: .venv/development ## Style, types, imports, templates, settings, migratio
 	$(BIN)/mypy .
 	@if compgen -G 'templates/*' > /dev/null; then set -x; $(BIN)/djlint templates --lint; fi
 	$(BIN)/lint-imports
-	$(PRODUCTION) $(BIN)/python -m vuemantics.local sh -ec '\
+	$(PRODUCTION) $(BIN)/python -m vuemantics.localstack sh -ec '\
 		$(BIN)/python manage.py check --deploy --fail-level WARNING --database default; \
 		$(BIN)/python manage.py makemigrations --check --dry-run'
 

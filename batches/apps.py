@@ -13,6 +13,6 @@ class BatchesConfig(AppConfig):
 
     def ready(self) -> None:
         """Add the engine's part of a worker process; it imports models, so only now."""
-        from batches.worker import WorkerMiddleware  # noqa: PLC0415 (models exist only when all apps are loaded)
+        from batches.worker.middleware import WorkerMiddleware  # noqa: PLC0415 (models exist only when all apps are loaded)
 
         dramatiq.get_broker().add_middleware(WorkerMiddleware())

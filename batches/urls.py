@@ -2,26 +2,27 @@
 
 from django.urls import path
 
-from batches.views import before_sending, commands, delete, files, inbox, naming, pages, upload
+from batches.views import commands, deletion, failures, item_detail, pages, preflight, rename, upload
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("batches/", pages.batch_list, name="batch-list"),
     path("batches/new/", upload.new_batch, name="batch-new"),
     path("batches/open/", upload.open_batch, name="batch-open"),
-    path("batches/unfinished/", before_sending.unfinished, name="batch-unfinished"),
-    path("batches/known-sizes/", before_sending.known_sizes, name="batch-known-sizes"),
-    path("batches/<int:batch_id>/manifest/", before_sending.read_manifest, name="batch-manifest"),
-    path("batches/<int:batch_id>/known/", before_sending.take_known, name="batch-known"),
+    path("batches/unfinished/", preflight.unfinished, name="batch-unfinished"),
+    path("batches/known-sizes/", preflight.known_sizes, name="batch-known-sizes"),
+    path("batches/<int:batch_id>/manifest/", preflight.read_manifest, name="batch-manifest"),
+    path("batches/<int:batch_id>/known/", preflight.register_known, name="batch-known"),
     path("batches/<int:batch_id>/seal/", upload.seal, name="batch-seal"),
     path("batches/<int:batch_id>/", pages.batch_detail, name="batch-detail"),
-    path("needs-a-look/", inbox.inbox, name="inbox"),
-    path("needs-a-look/try-again/", inbox.retry, name="inbox-retry"),
-    path("needs-a-look/dismiss/", inbox.dismiss, name="inbox-dismiss"),
-    path("needs-a-look/files.csv", inbox.download, name="inbox-csv"),
-    path("batches/<int:batch_id>/delete/", delete.delete, name="batch-delete"),
-    path("batches/<int:batch_id>/name/", naming.batch_name, name="batch-name"),
-    path("batches/<int:batch_id>/files/<int:item_id>/", files.item_detail, name="item-detail"),
+    path("needs-a-look/", failures.inbox, name="inbox"),
+    path("needs-a-look/try-again/", failures.retry, name="inbox-retry"),
+    path("needs-a-look/dismiss/", failures.dismiss, name="inbox-dismiss"),
+    path("needs-a-look/files.csv", failures.download, name="inbox-csv"),
+    path("batches/<int:batch_id>/delete/", deletion.delete_batch, name="batch-delete"),
+    path("library/delete/", deletion.delete_pictures, name="upload-delete"),
+    path("batches/<int:batch_id>/name/", rename.batch_name, name="batch-name"),
+    path("batches/<int:batch_id>/files/<int:item_id>/", item_detail.item_detail, name="item-detail"),
     path("batches/<int:batch_id>/pause/", commands.pause, name="batch-pause"),
     path("batches/<int:batch_id>/resume/", commands.resume, name="batch-resume"),
     path("batches/<int:batch_id>/cancel/", commands.cancel, name="batch-cancel"),

@@ -2,13 +2,13 @@
 
 import time
 
-from batches.engine.in_hand import Held
+from batches.engine.in_flight import Job
 
 
-def process(held: Held) -> None:
+def process(held: Job) -> None:
     """Find nothing in a file."""
 
 
-def wait(held: Held) -> None:
+def wait(held: Job) -> None:
     """Take 20 ms without work, so that a batch lasts."""
     time.sleep(0.02)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from batches.engine.arrive import open_batch
+from batches.engine.lifecycle import open_batch
 
 
 def sign_in() -> str:

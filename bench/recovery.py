@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from batches.engine.liveness import living_workers
 from batches.models import BatchItem, Worker
-from batches.states import ItemStatus
+from batches.models.states import ItemStatus
 from bench import rows
 from bench.stack import wait_for, workers
 

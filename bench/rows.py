@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from batches.bells import ring_now, total_threads
+from batches.messaging.wake_ups import send_wake_ups, total_threads
 from batches.models import BatchItem, UploadBatch
-from batches.states import BatchStatus, ItemStatus
+from batches.models.states import BatchStatus, ItemStatus
 from bench.stack import wait_for
 from uploads.models import Upload
 from uploads.storage import store_original
@@ -79,7 +79,7 @@ def give_pictures(batch_id: int) -> None:
 def release(batch_ids: list[int]) -> None:
     """Let the workers at these batches."""
     UploadBatch.objects.filter(id__in=batch_ids).update(status=BatchStatus.PROCESSING, started_at=timezone.now())
-    ring_now(total_threads())
+    send_wake_ups(total_threads())
 
 
 def withdraw(batch_ids: list[int]) -> None:
@@ -129,7 +129,7 @@ def store(files: list[Path]) -> int:
             mime_type="image/jpeg",
             kind="image",
         )
-        part = settings.PARTS_ROOT / upload.key.hex
+        part = settings.PARTIAL_ROOT / upload.key.hex
         part.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, part)
         store_original(part, upload.key)

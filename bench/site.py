@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from bench.stack import ROOT, wait_for
-from vuemantics.local.ports import answers
+from vuemantics.localstack.ports import answers
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from django.core.management import call_command
 
 from bench.sink import command
 from uploads.storage import begin_storage
-from vuemantics.local import LocalServices
-from vuemantics.local.ports import answers
+from vuemantics.localstack import LocalServices
+from vuemantics.localstack.ports import answers
 
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")

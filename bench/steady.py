@@ -8,12 +8,12 @@ from django.db import connections
 from django.utils import timezone
 
 from batches.engine.claim import claim_item
-from batches.engine.finish import complete
-from batches.engine.in_hand import Claim
+from batches.engine.finish import complete_item
+from batches.engine.in_flight import Claim
 from batches.engine.liveness import identity
-from batches.engine.turn import next_turn
+from batches.engine.scheduler import next_batch
 from batches.models import BatchItem, UploadBatch
-from batches.states import BatchStatus, Stage
+from batches.models.states import BatchStatus, Stage
 from bench import rows
 
 RATE = 130.0
@@ -36,13 +36,13 @@ def _work(batch_id: int) -> None:
     start, done = time.monotonic(), 0
     while True:
         if done % int(RATE) == 0:
-            next_turn()
+            next_batch()
         while len(held) < IN_HAND and identity.id and (claim := claim_item(batch_id, identity.id)):
             BatchItem.objects.filter(id=claim.item_id).update(stage=Stage.DESCRIBING)
             held.append(claim)
         if not held:
             break
-        complete(held.pop(0))
+        complete_item(held.pop(0))
         done += 1
         time.sleep(max(0.0, start + done / RATE - time.monotonic()))
     connections.close_all()

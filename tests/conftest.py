@@ -1,4 +1,4 @@
-"""Fixtures for all tests. The servers behind them are started by tests/services.py."""
+"""Fixtures for all tests. The servers behind them are started by tests/support/servers.py."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,10 +15,10 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
-from tests.people import make_person
-from tests.services import Services, services_key
-from tests.web_server import WebServer
-from tests.workers import Workers
+from tests.support.servers import Services, services_key
+from tests.support.users import make_user
+from tests.support.web_server import WebServer
+from tests.support.worker_processes import Workers
 
 StartWorker = Callable[..., Workers]
 
@@ -95,13 +95,13 @@ def no_grace(settings: Settings) -> None:
 @pytest.fixture
 def owner(transactional_db: None) -> User:
     """A person with batches."""
-    return make_person("ada")
+    return make_user("ada")
 
 
 @pytest.fixture
 def other(transactional_db: None) -> User:
     """Somebody else."""
-    return make_person("bob")
+    return make_user("bob")
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,17 @@
 """The admin of the library: staff see what is known of a picture or video, change nothing, and may delete."""
 
-from typing import Any
-
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat, truncatewords
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from batches import deletion
-from batches.engine.errors import Refused
 from uploads.models import Upload
-from uploads.read_only_admin import ReadOnlyAdmin, ask_first, in_english
+from uploads.read_only_admin import ReadOnlyAdmin, in_english
 from uploads.storage import read_file
 
 
@@ -25,7 +19,6 @@ from uploads.storage import read_file
 class UploadAdmin(ReadOnlyAdmin):
     """Pictures and videos with their previews."""
 
-    actions = ["delete_pictures"]
     list_display = ["thumbnail", "filename", "owner", "kind", "file_size", "pixels", "taken_at", "told", "processed_at"]
     list_display_links = ["thumbnail", "filename"]
     list_filter = ["kind", "hidden", "created_at"]
@@ -49,27 +42,6 @@ class UploadAdmin(ReadOnlyAdmin):
         """Add the previews: the library's own addresses show them to their owner alone."""
         view = self.admin_site.admin_view(self.preview_view)
         return [path("<int:upload_id>/preview/<int:side>/", view, name="uploads_upload_preview"), *super().get_urls()]
-
-    def has_remove_permission(self, request: HttpRequest) -> bool:
-        """Tell whether deleting is offered; the service asks again."""
-        return deletion.may_delete_pictures(request.user)
-
-    @admin.action(permissions=["remove"], description=_("Delete with their files…"))
-    def delete_pictures(self, request: HttpRequest, queryset: QuerySet[Upload]) -> TemplateResponse | None:
-        """Ask first, then delete the selected pictures. Django's own delete is off: rows and files go together."""
-        if "confirmed" not in request.POST:
-            template, rows = "admin/uploads/upload/deletion_confirmation.html", queryset.defer("metadata")
-            return ask_first(self, request, template, rows, _extent(queryset))
-        chosen = list(queryset.defer("metadata")[: deletion.MOST_PICTURES + 1])
-        try:
-            deleted = deletion.delete_pictures(request.user, [upload.pk for upload in chosen], everybody=True)
-        except Refused as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
-            return None
-        self.log_deletions(request, chosen)  # type: ignore[arg-type]  # it only iterates
-        words = ngettext("%(count)d picture was deleted.", "%(count)d pictures were deleted.", deleted)
-        self.message_user(request, words % {"count": deleted}, messages.SUCCESS)
-        return None
 
     def preview_view(self, request: HttpRequest, upload_id: int, side: int) -> HttpResponse:
         """Send the preview of `side` pixels to staff who may view uploads."""
@@ -125,12 +97,6 @@ class UploadAdmin(ReadOnlyAdmin):
         """Link to the files of batches by which it came."""
         url = reverse("admin:batches_batchitem_changelist", query={"upload__id__exact": upload.pk})
         return format_html('<a href="{}">{}</a>', url, _("Files of batches"))
-
-
-def _extent(chosen: QuerySet[Upload]) -> dict[str, Any]:
-    """What the page that asks before deleting tells."""
-    facts = chosen.aggregate(count=Count("id"), bytes=Sum("size"), people=Count("owner", distinct=True))
-    return {"question": _("Delete these pictures?"), "action": "delete_pictures", **facts}
 
 
 def _preview_url(upload: Upload, side: str) -> str:

@@ -94,7 +94,7 @@ class Embedding(models.Model):
         return f"{self.model} of upload {self.upload_id}"
 
 
-class Tombstone(models.Model):
+class FileDeletion(models.Model):
     """Files in storage whose row is deleted: written in the same transaction, removed after the files.
 
     `previews` are those of the row. Nobody touches the files before `due_at`; each try puts it off.
@@ -106,7 +106,7 @@ class Tombstone(models.Model):
     due_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], name="tombstone_due")]
+        indexes = [models.Index(fields=["due_at"], name="filedeletion_due")]
 
     def __str__(self) -> str:
         return str(self.key)

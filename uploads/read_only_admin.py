@@ -1,18 +1,39 @@
 """What the admins of rows that the program writes have in common."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
-from uploads.bounded_paginator import BoundedPaginator
-
 NAMES_TO_CONFIRM = 20
+
+
+MOST_ROWS = 10_000
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
+    """Counts, and leads to, the first MOST_ROWS rows: the last page costs no more than skipping so many.
+
+    What lies behind is found by a filter. `bounded` tells that there is more.
+    """
+
+    @cached_property
+    def count(self) -> int:
+        """The number of rows, MOST_ROWS at most."""
+        rows = cast("QuerySet[Any]", self.object_list)
+        return rows.order_by().values("pk")[:MOST_ROWS].count()
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there may be more rows than can be paged to."""
+        return self.count >= MOST_ROWS
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only, not when it runs

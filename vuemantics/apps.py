@@ -1,17 +1,17 @@
-"""Wiring of what belongs to no single app: the checks of the settings."""
+"""Configuration of the site's own app."""
 
 from django.apps import AppConfig
 from django.core.checks import register
 
-from vuemantics.checks import CHECKS
-
 
 class VuemanticsConfig(AppConfig):
-    """The project itself."""
+    """The site: settings and their checks."""
 
     name = "vuemantics"
 
     def ready(self) -> None:
-        """Let every command check the settings before it starts."""
+        """Register the settings checks, so that every command runs them first."""
+        from vuemantics.checks import CHECKS  # noqa: PLC0415 (they import models, which need all apps loaded)
+
         for check in CHECKS:
             register(check)

@@ -14,8 +14,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
 from batches.intake.tus.app import tus_application  # noqa: E402
-from batches.routing import websocket_urlpatterns  # noqa: E402
-from vuemantics.web_pool import size_pool  # noqa: E402
+from batches.live.routing import websocket_urlpatterns  # noqa: E402
+from vuemantics.server.database_pool import size_pool  # noqa: E402
 
 size_pool()
 

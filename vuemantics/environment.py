@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
 
-from vuemantics.local import StartError, local_secret_key
+from vuemantics.localstack import StartError, local_secret_key
 
 YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off"}

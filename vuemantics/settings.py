@@ -4,14 +4,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from vuemantics.bucket import Bucket
-from vuemantics.content_policy import content_policy
-from vuemantics.database import pooled_database
+from vuemantics.connections import channel_layers, message_broker, pooled_database
 from vuemantics.environment import flag, language, log_level, number, numbers, origin, secret_key, time_zone, url, whole
-from vuemantics.local import local_urls
-from vuemantics.log_lines import log_lines
-from vuemantics.mail_server import SCHEMES, mail_server
-from vuemantics.messaging import channel_layers, message_broker
+from vuemantics.localstack import local_urls
+from vuemantics.log_config import log_lines
+from vuemantics.mail import SCHEMES, mail_server
+from vuemantics.s3 import S3Settings
+from vuemantics.security_policy import content_security_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VUEMANTICS_VAR") or BASE_DIR / "var").resolve()
@@ -41,6 +40,7 @@ INSTALLED_APPS = [
     "uploads",
     "batches",
     "vuemantics",
+    "vuemantics.accounts",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -69,8 +69,9 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "batches.context.own_batches",
+                "batches.live.owner_summary.owner_summary",
             ],
+            "libraries": {"batches": "batches.views.template_tags"},
         },
     },
 ]
@@ -79,18 +80,18 @@ TEMPLATES: list[dict[str, Any]] = [
 _SHORTEST = 0.001
 WORKER_PROCESSES = whole("VUEMANTICS_WORKER_PROCESSES", 2, least=1)
 WORKER_THREADS = whole("VUEMANTICS_WORKER_THREADS", 4, least=1)
-SLICE_SECONDS = number("VUEMANTICS_SLICE_SECONDS", 1, least=_SHORTEST)
+TIME_SLICE_SECONDS = number("VUEMANTICS_TIME_SLICE_SECONDS", 1, least=_SHORTEST)
 LEASE_SECONDS = number("VUEMANTICS_LEASE_SECONDS", 30, least=_SHORTEST)
 STAGE_SECONDS = number("VUEMANTICS_STAGE_SECONDS", 600, least=_SHORTEST)
 STAGE_DEADLINES = numbers("VUEMANTICS_STAGE_DEADLINES")
 BATCH_PARALLEL = whole("VUEMANTICS_BATCH_PARALLEL", 0, least=0)
 RECONCILE_SECONDS = number("VUEMANTICS_RECONCILE_SECONDS", 2, least=_SHORTEST)
-ABANDONED_SECONDS = number("VUEMANTICS_ABANDONED_SECONDS", 24 * 3600, least=_SHORTEST)
-PART_SECONDS = number("VUEMANTICS_PART_SECONDS", 7 * 24 * 3600, least=_SHORTEST)
+EXPIRY_SECONDS = number("VUEMANTICS_EXPIRY_SECONDS", 24 * 3600, least=_SHORTEST)
+PARTIAL_SECONDS = number("VUEMANTICS_PARTIAL_SECONDS", 7 * 24 * 3600, least=_SHORTEST)
 # After a start of the database every worker's lock is gone: living workers get this long to take theirs again.
 GRACE_SECONDS = number("VUEMANTICS_GRACE_SECONDS", 5, least=0)
-MAX_DEATHS = 3
-PROCESSOR = os.environ.get("VUEMANTICS_PROCESSOR") or "batches.engine.work.process_upload"
+MAX_CRASHES = 3
+PROCESSOR = os.environ.get("VUEMANTICS_PROCESSOR") or "batches.engine.runner.process_upload"
 # dramatiq reads it when it is imported: a worker takes no more bells than it has threads.
 os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))
 
@@ -100,18 +101,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = url("REDIS_URL", _local_redis, ["redis", "rediss", "unix"], "redis://host:6379/0")
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
-DRAMATIQ_AUTODISCOVER_MODULES = ["tasks"]
+DRAMATIQ_AUTODISCOVER_MODULES = ["worker.tasks"]
 # It cleans a table that is not used here, and its two queues would be asked for work all day.
 DRAMATIQ_IGNORED_MODULES = ["django_dramatiq.tasks"]
 DRAMATIQ_BROKER = message_broker(REDIS_URL)
 
-# Files: unfinished uploads under PARTS_ROOT, originals and previews by opaque names under MEDIA_ROOT (same disk) ...
+# Files: unfinished uploads under PARTIAL_ROOT, originals and previews by opaque names under MEDIA_ROOT (same disk) ...
 MEDIA_ROOT = Path(os.environ.get("VUEMANTICS_MEDIA") or VAR / "media").resolve()
 # Behind nginx: an internal location over MEDIA_ROOT, such as /protected/; empty: this process sends the bytes.
 MEDIA_ACCEL = os.environ.get("VUEMANTICS_MEDIA_ACCEL", "")
-PARTS_ROOT = Path(os.environ.get("VUEMANTICS_PARTS") or VAR / "parts").resolve()
+PARTIAL_ROOT = Path(os.environ.get("VUEMANTICS_PARTIAL_DIR") or VAR / "parts").resolve()
 # ... or, with a bucket, there.
-S3 = Bucket(
+S3 = S3Settings(
     bucket=os.environ.get("VUEMANTICS_S3_BUCKET", ""),
     endpoint=origin("VUEMANTICS_S3_ENDPOINT"),
     region=os.environ.get("VUEMANTICS_S3_REGION", ""),
@@ -153,7 +154,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "vuemantics.client_address.client_address"
+AXES_CLIENT_IP_CALLABLE = "vuemantics.accounts.client_address.client_address"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "batch-list"
 
@@ -169,7 +170,7 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starts_tls, _mail.is_tls
 EMAIL_TIMEOUT = 10
 
-CONTENT_SECURITY_POLICY = content_policy(S3.origin if S3.bucket else "")
+CONTENT_SECURITY_POLICY = content_security_policy(S3.origin if S3.bucket else "")
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

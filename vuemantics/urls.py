@@ -7,9 +7,9 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from vuemantics.account import PasswordDone, PasswordPage, sign_out
-from vuemantics.languages import choose_language, script_words
-from vuemantics.refusals import bad_request
+from vuemantics.accounts.languages import choose_language, script_words
+from vuemantics.accounts.views import PasswordDone, PasswordPage, sign_out
+from vuemantics.server.error_pages import bad_request
 
 handler400 = bad_request
 urlpatterns = [

@@ -6,7 +6,7 @@ from django_dramatiq.models import Task
 
 from batches.admin.batches import BatchAdmin
 from batches.admin.items import ItemAdmin
-from batches.admin.people import PersonAdmin
+from batches.admin.uploads import DeletableUploadAdmin
 from batches.admin.workers import WorkerAdmin
 
 admin.site.site_header = _("vuemantics administration")
@@ -15,4 +15,4 @@ admin.site.index_title = _("Pictures, batches and people")
 # The broker does not record tasks: the rows of the batches are the queue. An empty list would only mislead.
 admin.site.unregister(Task)
 
-__all__ = ["BatchAdmin", "ItemAdmin", "PersonAdmin", "WorkerAdmin"]
+__all__ = ["BatchAdmin", "DeletableUploadAdmin", "ItemAdmin", "WorkerAdmin"]

@@ -17,19 +17,19 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from batches import services
-from batches.admin.batch_words import (
-    words_cancelled,
-    words_paused,
-    words_processed,
-    words_reanalysed,
-    words_resumed,
-    words_retried,
+from batches.admin.batch_messages import (
+    message_cancelled,
+    message_paused,
+    message_processed,
+    message_reanalysed,
+    message_resumed,
+    message_retried,
 )
-from batches.admin.commands import command_each, tell, too_many
+from batches.admin.commands import command_each, report, too_many
 from batches.admin.deletion import DeletingAdmin
 from batches.admin.owners import OwnerFilter, OwnerForm
 from batches.models import UploadBatch
-from batches.states import ItemStatus
+from batches.models.states import ItemStatus
 from uploads.read_only_admin import ask_first
 
 NAME_LETTERS = 30
@@ -112,28 +112,28 @@ class BatchAdmin(DeletingAdmin):
     @admin.action(permissions=["command"], description=_("Process now: wait for no more files, serve them next"))
     def process_now(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         """Seal the selected batches and put them first in the round."""
-        self._command(request, queryset, services.process_now, _("Processed now."), words_processed)
+        self._command(request, queryset, services.process_now, _("Processed now."), message_processed)
 
     @admin.action(permissions=["command"], description=_("Pause"))
     def pause(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         """Begin no more files of the selected batches."""
-        self._command(request, queryset, services.pause_batch, _("Paused."), words_paused)
+        self._command(request, queryset, services.pause_batch, _("Paused."), message_paused)
 
     @admin.action(permissions=["command"], description=_("Resume"))
     def resume(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         """Let the selected batches go on."""
-        self._command(request, queryset, services.resume_batch, _("Resumed."), words_resumed)
+        self._command(request, queryset, services.resume_batch, _("Resumed."), message_resumed)
 
     @admin.action(permissions=["command"], description=_("Try failed files again"))
     def retry_failed(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         """Queue the failed files of the selected batches that are stored."""
-        self._command(request, queryset, services.retry_failed, _("Failed files tried again."), words_retried)
+        self._command(request, queryset, services.retry_failed, _("Failed files tried again."), message_retried)
 
     @admin.action(permissions=["command"], description=_("Describe their pictures again"))
     def reanalyse(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         """Make a re-analysis of each selected batch."""
         self._command(
-            request, queryset, services.reanalyse_batch, _("Its pictures are described again."), words_reanalysed
+            request, queryset, services.reanalyse_batch, _("Its pictures are described again."), message_reanalysed
         )
 
     @admin.action(permissions=["cancel"], description=_("Cancel…"))
@@ -141,7 +141,7 @@ class BatchAdmin(DeletingAdmin):
         """Ask first, then cancel the selected batches."""
         if "confirmed" not in request.POST:
             return None if too_many(self, request, queryset) else self._ask_before_cancel(request, queryset)
-        self._command(request, queryset, services.cancel_batch, _("Cancelled."), words_cancelled)
+        self._command(request, queryset, services.cancel_batch, _("Cancelled."), message_cancelled)
         return None
 
     def _command(
@@ -154,7 +154,7 @@ class BatchAdmin(DeletingAdmin):
     ) -> None:
         """Give each selected batch to a service, unless there are too many."""
         if not too_many(self, request, queryset):
-            tell(self, request, command_each(queryset, partial(service, request.user, everybody=True)), history, done)
+            report(self, request, command_each(queryset, partial(service, request.user, everybody=True)), history, done)
 
     def _ask_before_cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse:
         waiting = F("total") - F("successful") - F("failed") - F("cancelled")

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from batches import services
-from batches.engine.errors import Refused
+from batches.engine.refusals import Refused
 
 NAMES_SHOWN = 5
 MOST_ROWS = 500
@@ -52,7 +52,7 @@ def command_each(rows: Iterable[Model], command: Callable[[Any], object]) -> Out
     return outcome
 
 
-def tell(
+def report(
     model_admin: "admin.ModelAdmin[Any]",
     request: HttpRequest,
     outcome: Outcome,

@@ -9,23 +9,23 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from batches import deletion
-from batches.admin.commands import command_each, tell, too_many
-from batches.admin.standing import StandingAdmin
+from batches import services
+from batches.admin.batch_status import BatchStatusAdmin
+from batches.admin.commands import command_each, report, too_many
 from batches.models import UploadBatch
 from uploads.read_only_admin import ask_first
 
 
-class DeletingAdmin(StandingAdmin):
+class DeletingAdmin(BatchStatusAdmin):
     """Offers the action `delete_batches`. Staff see what is being deleted until it is gone."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UploadBatch]:
         """All batches, also those that are on their way out."""
-        return UploadBatch.everything.all()
+        return UploadBatch.all_objects.all()
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
         """Tell whether the action is offered; the service asks again for each batch."""
-        return deletion.may_delete_batches(request.user)
+        return services.may_delete_batches(request.user)
 
     @admin.action(permissions=["remove"], description=_("Delete with their pictures…"))
     def delete_batches(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
@@ -34,8 +34,8 @@ class DeletingAdmin(StandingAdmin):
             return None
         if "confirmed" not in request.POST:
             return self._ask_before_deletion(request, queryset)
-        outcome = command_each(queryset, partial(deletion.delete_batch, request.user, everybody=True))
-        tell(self, request, outcome, None, _words_deleted)
+        outcome = command_each(queryset, partial(services.delete_batch, request.user, everybody=True))
+        report(self, request, outcome, None, _words_deleted)
         return None
 
     def _ask_before_deletion(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse:

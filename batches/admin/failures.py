@@ -12,13 +12,20 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from batches import failures, services
-from batches.causes import words_for
-from batches.engine.errors import Refused
-from batches.failure_forms import code_in, csv_response, parse_until, words_dismissed, words_retried, words_unclear
-from batches.failures import Done
-from batches.inbox import read_groups
+from batches import services
+from batches.engine.refusals import Refused
+from batches.failures.forms import (
+    code_in,
+    csv_response,
+    message_dismissed,
+    message_no_until,
+    message_retried,
+    parse_until,
+)
+from batches.failures.queries import read_groups
 from batches.models import UploadBatch
+from batches.models.error_codes import error_text
+from batches.services import CommandResult
 
 PERMISSION = "batches.view_batchitem"
 
@@ -56,14 +63,14 @@ def _obey(request: HttpRequest, site: AdminSite) -> HttpResponse:
     code, until = code_in(request.POST), parse_until(request.POST.get("until", ""))
     dismisses = request.POST.get("command") == "dismiss"
     if until is None:
-        messages.error(request, words_unclear())
+        messages.error(request, message_no_until())
     elif dismisses and "confirmed" not in request.POST:
-        context = {**site.each_context(request), "title": _("Dismiss these failures?"), "words": words_for(code)}
+        context = {**site.each_context(request), "title": _("Dismiss these failures?"), "words": error_text(code)}
         context |= {"code": code, "until": request.POST["until"]}
         return TemplateResponse(request, "admin/batches/dismiss_confirmation.html", context)
     elif dismisses:
-        done = failures.dismiss_cause(request.user, code, until, everybody=True)
-        _tell(request, done, _("Failures dismissed: %(code)s.") % {"code": code}, words_dismissed(done))
+        done = services.dismiss_code(request.user, code, until, everybody=True)
+        _tell(request, done, _("Failures dismissed: %(code)s.") % {"code": code}, message_dismissed(done))
     else:
         _retry(request, code, until)
     return redirect("admin:batches_failures")
@@ -71,14 +78,14 @@ def _obey(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 def _retry(request: HttpRequest, code: str, until: datetime) -> None:
     try:
-        done = failures.retry_cause(request.user, code, until, everybody=True)
+        done = services.retry_code(request.user, code, until, everybody=True)
     except Refused as refusal:
         messages.warning(request, refusal.message)
     else:
-        _tell(request, done, _("Failed files tried again: %(code)s.") % {"code": code}, words_retried(done))
+        _tell(request, done, _("Failed files tried again: %(code)s.") % {"code": code}, message_retried(done))
 
 
-def _tell(request: HttpRequest, done: Done, history: str, words: str) -> None:
+def _tell(request: HttpRequest, done: CommandResult, history: str, words: str) -> None:
     """Write the history of each batch that changed, in one statement, and say what came of it."""
     changed = UploadBatch.objects.filter(id__in=done.batches)
     LogEntry.objects.log_actions(request.user.pk or 0, changed, CHANGE, history)

@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from batches import services
-from batches.admin.commands import command_each, tell, too_many
+from batches.admin.commands import command_each, report, too_many
 from batches.admin.failures import failures_page, failures_table
 from batches.admin.owners import OwnerForm, OwnerOfBatchFilter
-from batches.causes import CAUSES
 from batches.models import BatchItem, UploadBatch
-from batches.states import LIVE_BATCHES, ItemStatus
+from batches.models.error_codes import ERROR_CODES
+from batches.models.states import LIVE_BATCHES, ItemStatus
 from uploads.read_only_admin import ReadOnlyAdmin, in_english
 
 
@@ -32,7 +32,7 @@ class ErrorCodeFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         """Return the codes to choose from."""
         chosen = request.GET.get("error_code", "")
-        return [(code, code) for code in sorted({*CAUSES, *filter(None, [chosen])})]
+        return [(code, code) for code in sorted({*ERROR_CODES, *filter(None, [chosen])})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
         """Keep the failures with the chosen code."""
@@ -58,9 +58,9 @@ class StatusFilter(admin.SimpleListFilter):
         queryset = queryset.filter(status=state)
         # Only these batches can have any.
         if state in {ItemStatus.RECEIVING, ItemStatus.PENDING}:
-            return queryset.filter(batch_id__in=UploadBatch.everything.filter(status__in=LIVE_BATCHES).values("id"))
+            return queryset.filter(batch_id__in=UploadBatch.all_objects.filter(status__in=LIVE_BATCHES).values("id"))
         if state == ItemStatus.CANCELLED:
-            return queryset.filter(batch_id__in=UploadBatch.everything.filter(cancelled__gt=0).values("id"))
+            return queryset.filter(batch_id__in=UploadBatch.all_objects.filter(cancelled__gt=0).values("id"))
         return queryset
 
 
@@ -70,7 +70,7 @@ class ItemAdmin(ReadOnlyAdmin):
 
     actions = ["retry"]
     list_display = [
-        *["__str__", "status", "message", "batch", "stage", "file_size", "attempts", "deaths", "duplicate"],
+        *["__str__", "status", "message", "batch", "stage", "file_size", "attempts", "crash_count", "duplicate"],
         *["error_code", "finished_at"],
     ]
     list_filter = [StatusFilter, ErrorCodeFilter, OwnerOfBatchFilter, "batch__kind", "duplicate"]
@@ -86,7 +86,17 @@ class ItemAdmin(ReadOnlyAdmin):
         (_("Failure"), {"fields": ["error_code", "message"]}),
         (
             _("Work"),
-            {"fields": ["attempts", "deaths", "lost_by", "queue_position", "worker", "claim", "claimed_until"]},
+            {
+                "fields": [
+                    "attempts",
+                    "crash_count",
+                    "lost_worker",
+                    "queue_position",
+                    "worker",
+                    "claim",
+                    "claimed_until",
+                ]
+            },
         ),
         (_("Times"), {"fields": ["created_at", "started_at", "finished_at"]}),
     ]
@@ -123,7 +133,7 @@ class ItemAdmin(ReadOnlyAdmin):
         if too_many(self, request, queryset):
             return
         outcome = command_each(queryset, partial(services.retry_item, request.user, everybody=True))
-        tell(self, request, outcome, _("Tried again."), _words_retried)
+        report(self, request, outcome, _("Tried again."), _words_retried)
 
 
 def _words_retried(count: int) -> str:

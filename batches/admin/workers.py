@@ -21,11 +21,11 @@ class WorkerAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "alive", "threads", "started_at", "stopped_at", "message", "recovered"]
     fieldsets = [
         (None, {"fields": ["host", "pid", "threads", "alive", "started_at", "stopped_at"]}),
-        (_("Waits for"), {"fields": ["holding_cause", "message", "holding_since"]}),
+        (_("Waits for"), {"fields": ["stall_code", "message", "stalled_since"]}),
         (_("Taken back after its end"), {"fields": ["recovered", "recovered_at"]}),
     ]
     readonly_fields = ["alive", "message"]
-    message = in_english("holding_message", _("holding message"))
+    message = in_english("stall_message", _("holding message"))
     ordering = ["-id"]
 
     def get_urls(self) -> list[URLPattern]:

@@ -6,10 +6,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from batches import events
-from batches.engine.announce import batches_stand_otherwise
+from batches.messaging import live_events
+from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem, UploadBatch
-from batches.states import LIVE_ITEMS, BatchStatus, ItemStatus, batch_sources
+from batches.models.states import LIVE_ITEMS, BatchStatus, ItemStatus, batch_sources
 
 CHUNK = 1000
 
@@ -25,14 +25,14 @@ def cancel_batch(batch_id: int) -> bool:
     )
     if cancelled:
         # Its pages show at once that it is cancelled; many files take a while.
-        batches_stand_otherwise([batch_id], final=True)
+        notify_batches_changed([batch_id], final=True)
         cancel_items(batch_id)
     return bool(cancelled)
 
 
-def finish_cancels() -> int:
+def resume_cancellations() -> int:
     """Cancel what is still live in cancelled batches; returns how many files. The reconciler calls it."""
-    unfinished = UploadBatch.everything.filter(cancelling=True)
+    unfinished = UploadBatch.all_objects.filter(cancelling=True)
     return sum(cancel_items(batch_id) for batch_id in unfinished.values_list("id", flat=True))
 
 
@@ -40,7 +40,7 @@ def cancel_items(batch_id: int) -> int:
     """Cancel what is still live in a batch that is cancelled already; returns how many files."""
     cancelled = _in_chunks(lambda: _cancel_chunk(batch_id))
     if cancelled:
-        events.batch_changed(batch_id, final=True)
+        live_events.notify_batch_changed(batch_id, final=True)
     return cancelled
 
 
@@ -74,7 +74,7 @@ def _cancel_chunk(batch_id: int) -> int:
             claimed_until=None,
             finished_at=timezone.now(),
         )
-        UploadBatch.everything.filter(id=batch_id).update(
+        UploadBatch.all_objects.filter(id=batch_id).update(
             cancelled=F("cancelled") + changed, cancelling=len(ids) == CHUNK, updated_at=timezone.now()
         )
     return changed

@@ -6,7 +6,7 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from batches.models import BatchItem
 
 
-def files_after(files: QuerySet[BatchItem], batch_id: int, item_id: int) -> QuerySet[BatchItem]:
+def items_after(files: QuerySet[BatchItem], batch_id: int, item_id: int) -> QuerySet[BatchItem]:
     """Narrow a choice of files to those of one batch after this one, in the order of their ids.
 
     The comparison of rows is where an index over batch and id goes on, and only such an index has this order: a walk of

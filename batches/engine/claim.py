@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from batches.engine.give_back import give_back
-from batches.engine.in_hand import Claim
+from batches.engine.in_flight import Claim
+from batches.engine.release import release_claims
 from batches.models import BatchItem
-from uploads.prepared import fetch_row
+from uploads.database import fetch_row
 
 # First key of the two-key advisory locks on batches whose parallel files are capped; the second is the batch's id.
 CAP_LOCKS = 0x76_75_66
@@ -30,7 +30,7 @@ UPDATE batches_batchitem
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
  WHERE id = (SELECT id FROM batches_batchitem
               WHERE batch_id = %(batch)s AND queue_position IS NOT NULL
-                AND (deaths > 0 OR lost_by IS NOT NULL) = %(suspect)s
+                AND (crash_count > 0 OR lost_worker IS NOT NULL) = %(suspect)s
                 AND EXISTS (SELECT FROM batches_uploadbatch WHERE id = %(batch)s AND status = 'processing')
                 AND (upload_id IS NULL
                      OR upload_id <> ALL (ARRAY(SELECT upload_id FROM batches_batchitem
@@ -93,12 +93,12 @@ def _of_copy(claim: Claim) -> Claim | None:
     if known:
         return replace(claim, known=True)
     if waits:
-        give_back([claim])
+        release_claims([claim])
         return None
     return claim
 
 
-def has_suspects(batch_id: int) -> bool:
+def has_quarantined(batch_id: int) -> bool:
     """Tell whether files wait that were in hand when a process died, or went missing and may have died."""
-    suspect = Q(deaths__gt=0) | Q(lost_by__isnull=False)
+    suspect = Q(crash_count__gt=0) | Q(lost_worker__isnull=False)
     return BatchItem.objects.filter(suspect, batch_id=batch_id, queue_position__isnull=False).exists()

@@ -7,12 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from batches.models import BatchItem
-from batches.states import ItemStatus
+from batches.models.states import ItemStatus
 
 CHUNK = 2000
 
 
-def dismiss_cause(batch_ids: Sequence[int], code: str, until: datetime) -> int:
+def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime) -> int:
     """Dismiss failures of one cause in these batches that had happened `until` then; returns how many.
 
     Trying a file again, or sending it again, undoes it. Repeating it changes nothing. No batch is touched, so items of

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from batches import events
-from batches.engine.in_hand import Claim
-from batches.engine.settle import settle
-from uploads.prepared import fetch_row
-from uploads.words import storable
+from batches.engine.complete import complete_batches
+from batches.engine.in_flight import Claim
+from batches.messaging import live_events
+from uploads.database import fetch_row
+from uploads.text import storable
 
 # One statement, so one transaction: the item's row first, then its batch's counter, and neither without the other. It
 # tells whether this was the last file of a sealed batch.
@@ -34,12 +34,12 @@ LOOK = "SELECT id FROM batches_batchitem WHERE id = %(item)s AND claim = %(token
 GUARD = f"{LOOK} FOR UPDATE"
 
 
-def is_ours(claim: Claim) -> bool:
+def holds_claim(claim: Claim) -> bool:
     """Whether a finish would change anything by now: the file was not taken back, its picture not deleted."""
     return fetch_row(LOOK, {"item": claim.item_id, "token": claim.token}) is not None
 
 
-def complete(claim: Claim, save: Callable[[], None] | None = None) -> bool:
+def complete_item(claim: Claim, save: Callable[[], None] | None = None) -> bool:
     """Finish a file well. `save` writes its results in the same transaction, and waits for nothing but the database.
 
     False: somebody else has it, nothing changed.
@@ -54,7 +54,7 @@ def complete(claim: Claim, save: Callable[[], None] | None = None) -> bool:
         return _finish(claim, "completed")
 
 
-def fail(claim: Claim, code: str, message: str) -> bool:
+def fail_item(claim: Claim, code: str, message: str) -> bool:
     """Finish a file badly, with a stable code and words for its owner, from wherever. False as for `complete`."""
     return _finish(claim, "failed", code, message)
 
@@ -73,7 +73,7 @@ def _finish(claim: Claim, status: str, code: str = "", message: str = "") -> boo
     )
     if row is None:
         return False
-    events.batch_changed(claim.batch_id)
+    live_events.notify_batch_changed(claim.batch_id)
     if row[0]:
-        settle(claim.batch_id)
+        complete_batches(claim.batch_id)
     return True

@@ -6,14 +6,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from batches import events
-from batches.engine.give_back import give_back
-from batches.engine.hold import hold
-from batches.engine.in_hand import Claim, Held, hand
+from batches.engine.circuit_breaker import breaker
+from batches.engine.in_flight import Claim, Job, in_flight
+from batches.engine.release import release_claims
+from batches.messaging import live_events
 from batches.models import UploadBatch, Worker
-from batches.states import BatchStatus
-from uploads.prepared import fetch_rows
-from uploads.tombstones import bury
+from batches.models.states import BatchStatus
+from uploads.database import fetch_rows
+from uploads.storage.file_deletion import schedule_deletion
 
 # A stage is written once, a lease renewed when a third of it is used up. A locked row is being finished or cancelled:
 # no news from here.
@@ -33,41 +33,41 @@ class Told:
     last = (0, "", "")
 
 
-def beat(worker: int) -> list[Held]:
+def beat(worker: int) -> list[Job]:
     """Write new stages, renew leases before the stage's deadline, and learn which files are not wanted any more.
 
     Returns the files that have been in one stage for longer than it may take: their leases are not renewed. Where there
     are none, claims that were lost go back, after all that others wait for: each beat tries it until it is done.
     """
     _write_hold(worker)
-    hung = _look_after(hand.all())
+    hung = _look_after(in_flight.jobs())
     if not hung:
-        lost = hand.lost()
-        let_go(lost)
-        hand.forget(lost)
+        lost = in_flight.unreleased()
+        release_and_purge(lost)
+        in_flight.forget_unreleased(lost)
     return hung
 
 
-def _look_after(all_held: list[Held]) -> list[Held]:
+def _look_after(all_held: list[Job]) -> list[Job]:
     if not all_held:
         return []
     batches = UploadBatch.objects.filter(id__in={held.claim.batch_id for held in all_held})
     running = set(batches.filter(status=BatchStatus.PROCESSING).values_list("id", flat=True))
     for held in all_held:
-        held.unwanted = held.unwanted or held.claim.batch_id not in running
+        held.stop_requested = held.stop_requested or held.claim.batch_id not in running
     hung = [held for held in all_held if held.seconds() > stage_seconds(held.stage)]
     for batch_id in _write([held for held in all_held if held not in hung]):
-        events.batch_changed(batch_id)
+        live_events.notify_batch_changed(batch_id)
     return hung
 
 
-def let_go(claims: Sequence[Claim]) -> None:
+def release_and_purge(claims: Sequence[Claim]) -> None:
     """Give claims back whose finish may have been cut off; once more does no harm.
 
     The picture of one may have been deleted before its previews came.
     """
-    give_back(claims)
-    bury([claim.upload_key for claim in claims if claim.upload_key])
+    release_claims(claims)
+    schedule_deletion([claim.upload_key for claim in claims if claim.upload_key])
 
 
 def stage_seconds(stage: str) -> float:
@@ -77,16 +77,16 @@ def stage_seconds(stage: str) -> float:
 
 def _write_hold(worker: int) -> None:
     """Tell in the worker's row what it waits for; the database hears of it only when that changes."""
-    cause, message = hold.waiting_for()
+    cause, message = breaker.open_cause()
     if (worker, cause, message) == Told.last:
         return
     since = timezone.now() if cause else None
     row = Worker.objects.filter(id=worker)
-    row.update(holding_cause=cause[:50], holding_message=message[:500], holding_since=since)
+    row.update(stall_code=cause[:50], stall_message=message[:500], stalled_since=since)
     Told.last = (worker, cause, message)
 
 
-def _write(all_held: Sequence[Held]) -> set[int]:
+def _write(all_held: Sequence[Job]) -> set[int]:
     """Write the stages and leases in one statement; returns the batches whose pages have something new to show."""
     changed = fetch_rows(
         BEAT,

@@ -16,8 +16,8 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from batches.models import BatchItem, Worker
-from batches.pool import renew_pool
-from batches.states import ItemStatus
+from batches.models.states import ItemStatus
+from uploads.database import renew_pool
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class Identity:
             return
         BatchItem.objects.filter(worker__in=self._former, status=ItemStatus.PROCESSING).update(worker=self._worker)
         # What was taken back meanwhile as lost by such a number was lost by no death.
-        BatchItem.objects.filter(lost_by__in=self._former).update(lost_by=None)
+        BatchItem.objects.filter(lost_worker__in=self._former).update(lost_worker=None)
         self._former.clear()
 
     def release(self) -> None:

@@ -3,11 +3,11 @@
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from batches import bells
-from batches.engine.announce import batches_stand_otherwise
-from batches.engine.settle import settle
+from batches.engine.complete import complete_batches
+from batches.messaging import wake_ups
+from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem, UploadBatch
-from batches.states import BatchStatus, batch_sources
+from batches.models.states import BatchStatus, batch_sources
 
 
 def pause_batch(batch_id: int) -> bool:
@@ -16,7 +16,7 @@ def pause_batch(batch_id: int) -> bool:
         status=BatchStatus.PAUSED, updated_at=timezone.now()
     )
     if paused:
-        batches_stand_otherwise([batch_id])
+        notify_batches_changed([batch_id])
     return bool(paused)
 
 
@@ -27,7 +27,7 @@ def resume_batch(batch_id: int) -> bool:
         status=BatchStatus.PROCESSING, started_at=Coalesce("started_at", now), updated_at=now
     )
     if resumed:
-        settle(batch_id)
-        bells.ring_soon(BatchItem.objects.filter(batch_id=batch_id, queue_position__isnull=False)[:100].count())
-        batches_stand_otherwise([batch_id])
+        complete_batches(batch_id)
+        wake_ups.notify_workers(BatchItem.objects.filter(batch_id=batch_id, queue_position__isnull=False)[:100].count())
+        notify_batches_changed([batch_id])
     return bool(resumed)

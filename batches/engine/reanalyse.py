@@ -3,18 +3,18 @@
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from batches import bells
-from batches.engine.announce import batches_stand_otherwise
-from batches.engine.errors import ReanalysisRunning
+from batches.engine.refusals import ReanalysisRunning
+from batches.messaging import wake_ups
+from batches.messaging.live_events import notify_batches_changed
 from batches.models import UploadBatch
-from batches.states import BatchKind, BatchStatus
+from batches.models.states import BatchKind, BatchStatus
 
 # One statement for any number of files: 100,000 take 2 s, in chunks through the ORM 9 s. Each picture once, under the
 # name and in the order of its first arrival. The lock, by the pictures' ids as everywhere, leaves out those that are
 # just being deleted. `queue_position` equals the id, as everywhere.
 FILL = """
 INSERT INTO batches_batchitem (id, queue_position, batch_id, upload_id, filename, relative_path, fingerprint, size,
-                               status, stage, attempts, deaths, duplicate, error_code, error_message, created_at)
+                               status, stage, attempts, crash_count, duplicate, error_code, error_message, created_at)
 SELECT number, number, %(batch)s, upload_id, filename, relative_path,
        encode(sha256(convert_to('upload ' || upload_id, 'UTF8')), 'hex'), size,
        'pending', '', 0, 0, false, '', '', clock_timestamp()
@@ -49,8 +49,8 @@ def reanalyse_batch(batch_id: int) -> int | None:
         if not _fill(made, batch):
             transaction.set_rollback(True)
             return None
-    batches_stand_otherwise([batch.id, made.id])
-    bells.ring_soon(bells.total_threads())
+    notify_batches_changed([batch.id, made.id])
+    wake_ups.notify_workers(wake_ups.total_threads())
     return made.id
 
 
@@ -67,7 +67,7 @@ def _open(source: UploadBatch) -> UploadBatch:
             sealed_at=now,
             started_at=now,
         )
-    except IntegrityError as error:  # batch_reanalysed_once_at_a_time
+    except IntegrityError as error:  # batch_one_live_reanalysis
         raise ReanalysisRunning from error
 
 

@@ -7,14 +7,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from batches import bells
-from batches.engine.announce import batches_stand_otherwise
-from batches.engine.chunks import files_after
-from batches.engine.errors import BatchClosed, ReanalysisRunning
-from batches.engine.give_back import QUEUED
-from batches.engine.history import keep_failures
+from batches.engine.attempt_history import record_failures
+from batches.engine.chunks import items_after
+from batches.engine.refusals import BatchClosed, ReanalysisRunning
+from batches.engine.release import PENDING_FIELDS
+from batches.messaging import wake_ups
+from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem, UploadBatch
-from batches.states import BatchStatus, ItemStatus
+from batches.models.states import BatchStatus, ItemStatus
 
 CHUNK = 2000
 
@@ -35,7 +35,7 @@ def retry_item(item_id: int) -> bool:
     return bool(_retry(batch_id, Q(id=item_id)))
 
 
-def retry_cause(batch_id: int, code: str, until: datetime) -> int:
+def retry_code(batch_id: int, code: str, until: datetime) -> int:
     """Queue the batch's failures of one cause that had happened `until` then and were not dismissed; returns how many.
 
     As `retry_failed`.
@@ -49,8 +49,8 @@ def _retry(batch_id: int, which: Q) -> int:
     while ids := _retry_chunk(batch_id, which, last):
         retried += len(ids)
         last = ids[-1]
-        batches_stand_otherwise([batch_id])
-        bells.ring_soon(len(ids))
+        notify_batches_changed([batch_id])
+        wake_ups.notify_workers(len(ids))
         if len(ids) < CHUNK:
             break
     return retried
@@ -59,14 +59,14 @@ def _retry(batch_id: int, which: Q) -> int:
 def _retry_chunk(batch_id: int, which: Q, after: int) -> list[int]:
     failed = BatchItem.objects.filter(which, status=ItemStatus.FAILED, upload__isnull=False)
     with transaction.atomic():
-        locked = files_after(failed.select_for_update(), batch_id, after)
+        locked = items_after(failed.select_for_update(), batch_id, after)
         ids = list(locked.values_list("id", flat=True)[:CHUNK])
         if ids:
-            keep_failures(ids)
+            record_failures(ids)
             BatchItem.objects.filter(id__in=ids).update(
-                **QUEUED,
-                deaths=0,
-                lost_by=None,
+                **PENDING_FIELDS,
+                crash_count=0,
+                lost_worker=None,
                 error_code="",
                 error_message="",
                 finished_at=None,
@@ -90,7 +90,7 @@ def _go_on(batch_id: int, files: int) -> None:
                 updated_at=timezone.now(),
             )
         )
-    except IntegrityError as error:  # batch_reanalysed_once_at_a_time
+    except IntegrityError as error:  # batch_one_live_reanalysis
         raise ReanalysisRunning from error
     if not counted:
         raise BatchClosed

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from batches.bells import queue_key
 from batches.engine.liveness import living_workers
+from batches.messaging.wake_ups import queue_key
 from batches.models import BatchItem, Worker
-from batches.states import ItemStatus, Stage
-from uploads.prepared import fetch_row
+from batches.models.states import ItemStatus, Stage
+from uploads.database import fetch_row
 
 MOST_COUNTED = 100_000
 RECOVERIES_SHOWN = 10
@@ -34,7 +34,7 @@ SELECT (SELECT count(*) FROM (
 
 
 @dataclass(frozen=True, slots=True)
-class FileInHand:
+class WorkerFile:
     """A file that a worker has. `stage` is blank until the heartbeat has written it; `seconds` since the claim."""
 
     item: int
@@ -51,17 +51,17 @@ class FileInHand:
 
 @dataclass(frozen=True, slots=True)
 class LivingWorker:
-    """A worker process that holds its lock. `holding_cause` is blank unless it waits for something outside."""
+    """A worker process that holds its lock. `stall_code` is blank unless it waits for something outside."""
 
     id: int
     host: str
     pid: int
     threads: int
     since: datetime
-    holding_cause: str
-    holding_message: str
-    holding_since: datetime | None
-    in_hand: tuple[FileInHand, ...]
+    stall_code: str
+    stall_message: str
+    stalled_since: datetime | None
+    in_hand: tuple[WorkerFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class EngineStatus:
 
     at: datetime
     workers: tuple[LivingWorker, ...]
-    orphans: tuple[FileInHand, ...]
+    orphans: tuple[WorkerFile, ...]
     waiting: int
     waiting_bounded: bool
     oldest_waiting: datetime | None
@@ -96,7 +96,7 @@ class EngineStatus:
     @property
     def breakers(self) -> tuple[LivingWorker, ...]:
         """The workers that wait for something outside."""
-        return tuple(worker for worker in self.workers if worker.holding_cause)
+        return tuple(worker for worker in self.workers if worker.stall_code)
 
     @property
     def in_hand(self) -> int:
@@ -139,28 +139,28 @@ def bells_waiting() -> int | None:
         return None
 
 
-def _files_in_hand(now: datetime) -> dict[int, list[FileInHand]]:
-    """Return what is in hand by worker. Sorted here: an ORDER BY id would tempt the planner away from item_in_hand."""
+def _files_in_hand(now: datetime) -> dict[int, list[WorkerFile]]:
+    """Return what is in hand by worker. Sorted here: an ORDER BY id would tempt the planner away from item_processing."""
     fields = ("id", "batch_id", "filename", "stage", "started_at", "worker")
-    held: dict[int, list[FileInHand]] = defaultdict(list)
+    held: dict[int, list[WorkerFile]] = defaultdict(list)
     for item, batch, name, stage, started, worker in sorted(
         BatchItem.objects.filter(status=ItemStatus.PROCESSING).values_list(*fields), key=lambda row: row[0]
     ):
         seconds = round(max(0.0, (now - started).total_seconds()), 1) if started else 0.0
-        held[worker or 0].append(FileInHand(item, batch, name, stage, seconds))
+        held[worker or 0].append(WorkerFile(item, batch, name, stage, seconds))
     return held
 
 
-def _living(row: Worker, in_hand: tuple[FileInHand, ...]) -> LivingWorker:
+def _living(row: Worker, in_hand: tuple[WorkerFile, ...]) -> LivingWorker:
     return LivingWorker(
         row.id,
         row.host,
         row.pid,
         row.threads,
         row.started_at,
-        row.holding_cause,
-        row.holding_message,
-        row.holding_since,
+        row.stall_code,
+        row.stall_message,
+        row.stalled_since,
         in_hand,
     )
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from batches.engine.arrive import MAY_COME_AGAIN
-from batches.intake.gone import no_longer_here
-from batches.intake.parts import part_size
+from batches.engine.receive import RESENDABLE_CODES
+from batches.intake.partial_paths import partial_size
+from batches.intake.unavailable import unavailable_reason
 from batches.models import BatchItem, UploadBatch
-from batches.states import BatchKind, BatchStatus, ItemStatus
+from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 PAGE_ITEMS = 2000
 NEWEST = 50
-_GIVEN_UP = Q(status=ItemStatus.FAILED, upload__isnull=True, error_code__in=MAY_COME_AGAIN)
+_GIVEN_UP = Q(status=ItemStatus.FAILED, upload__isnull=True, error_code__in=RESENDABLE_CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def describe(batch: UploadBatch) -> Unfinished:
     return Unfinished(batch, batch.total - missing, max(batch.total, batch.expected_items or 0))
 
 
-def takes_files(owner_id: int) -> QuerySet[UploadBatch]:
+def open_for_files(owner_id: int) -> QuerySet[UploadBatch]:
     """Return the owner's batches into which files may still be sent."""
     return UploadBatch.objects.filter(owner_id=owner_id, kind=BatchKind.IMPORT).exclude(status=BatchStatus.CANCELLED)
 
@@ -68,18 +68,18 @@ def read_page(batch_id: int, after: int) -> tuple[list[Entry], int | None]:
 
 def _candidates(owner_id: int) -> QuerySet[UploadBatch]:
     given_up = BatchItem.objects.filter(_GIVEN_UP, batch_id=OuterRef("id"))
-    return takes_files(owner_id).filter(
+    return open_for_files(owner_id).filter(
         Q(sealed_at=None) | Q(expected_items__gt=F("total")) | (Q(failed__gt=0) & Exists(given_up))
     )
 
 
 def _entry(item: BatchItem) -> Entry:
     if item.status == ItemStatus.RECEIVING:
-        return Entry(item.fingerprint, item.size, min(part_size(item.id), item.size), "missing")
-    if no_longer_here(item):
+        return Entry(item.fingerprint, item.size, min(partial_size(item.id), item.size), "missing")
+    if unavailable_reason(item):
         return Entry(item.fingerprint, item.size, 0, "missing")  # sent once more it is refused, with the reason
     if item.status == ItemStatus.FAILED and item.upload_id is None:
-        if item.error_code in MAY_COME_AGAIN:
-            return Entry(item.fingerprint, item.size, part_size(item.id), "missing")
+        if item.error_code in RESENDABLE_CODES:
+            return Entry(item.fingerprint, item.size, partial_size(item.id), "missing")
         return Entry(item.fingerprint, item.size, 0, "refused")
     return Entry(item.fingerprint, item.size, item.size, "here")

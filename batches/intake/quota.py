@@ -19,11 +19,11 @@ from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from batches.engine.arrive import MAY_GO_ON, may_go_on
-from batches.engine.errors import Refused
-from batches.intake.places import part_exists
+from batches.engine.receive import RESUMABLE_CODES, is_resumable
+from batches.engine.refusals import Refused
+from batches.intake.partial_paths import partial_exists
 from batches.models import BatchItem
-from batches.states import LIVE_BATCHES, BatchStatus, ItemStatus
+from batches.models.states import LIVE_BATCHES, BatchStatus, ItemStatus
 from uploads.models import Upload
 
 FRESH_SECONDS = 10.0
@@ -48,13 +48,13 @@ class _Sum:
         return self.used + self.asked
 
 
-class Room:
+class Reservation:
     """Bytes that are held for one file until it is known whether it was taken."""
 
     admitted = False
 
 
-class OwnerBytes:
+class OwnerUsage:
     """The sums of this process, by owner. Safe for threads; bounded by being emptied."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class OwnerBytes:
             return found.bytes
 
     @contextmanager
-    def hold(self, owner_id: int, size: int, most: int) -> Iterator[Room]:
+    def hold(self, owner_id: int, size: int, most: int) -> Iterator[Reservation]:
         """Hold so many bytes for a block, and count them on when it has set `admitted`. Raises Refused.
 
         Looked and counted under one lock: of two files that come at once the second sees the first.
@@ -82,7 +82,7 @@ class OwnerBytes:
             if found.bytes + size > most:
                 raise _refusal(size, found.bytes, most)
             found.asked += size
-        room = Room()
+        room = Reservation()
         try:
             yield room
         finally:
@@ -103,7 +103,7 @@ class OwnerBytes:
             found.used, found.at = count_bytes(owner_id), now
 
 
-sums = OwnerBytes()
+usage = OwnerUsage()
 
 
 def count_bytes(owner_id: int) -> int:
@@ -111,30 +111,30 @@ def count_bytes(owner_id: int) -> int:
     stored = Upload.objects.filter(owner_id=owner_id).aggregate(bytes=Sum("size"))["bytes"] or 0
     mine = BatchItem.objects.filter(batch__owner_id=owner_id)
     coming = mine.filter(batch__status__in=LIVE_BATCHES, status=ItemStatus.RECEIVING).aggregate(bytes=Sum("size"))
-    since = timezone.now() - timedelta(seconds=settings.PART_SECONDS) - SWEPT_WITHIN
+    since = timezone.now() - timedelta(seconds=settings.PARTIAL_SECONDS) - SWEPT_WITHIN
     given_up = mine.filter(
-        status=ItemStatus.FAILED, upload=None, error_code__in=MAY_GO_ON, finished_at__gt=since
+        status=ItemStatus.FAILED, upload=None, error_code__in=RESUMABLE_CODES, finished_at__gt=since
     ).exclude(batch__status=BatchStatus.CANCELLED)
-    kept = sum(size for item_id, size in given_up.values_list("id", "size") if part_exists(item_id))
+    kept = sum(size for item_id, size in given_up.values_list("id", "size") if partial_exists(item_id))
     return int(stored) + int(coming["bytes"] or 0) + kept
 
 
 @contextmanager
-def room_for(owner_id: int, size: int) -> Iterator[Room]:
+def reserve(owner_id: int, size: int) -> Iterator[Reservation]:
     """Hold room for a file of so many bytes while it is announced; set `admitted` when it was taken.
 
     Raises Refused (`quota.exceeded`). No query where no quota is set.
     """
     if not settings.OWNER_BYTES:
-        yield Room()
+        yield Reservation()
         return
-    with sums.hold(owner_id, size, settings.OWNER_BYTES) as room:
+    with usage.hold(owner_id, size, settings.OWNER_BYTES) as room:
         yield room
 
 
-def room_to_go_on(item: BatchItem, owner_id: int) -> AbstractContextManager[Room]:
+def reserve_to_resume(item: BatchItem, owner_id: int) -> AbstractContextManager[Reservation]:
     """As `room_for`, for a file that was given up: what has a part still is counted already."""
-    return room_for(owner_id, 0 if may_go_on(item) and part_exists(item.id) else item.size)
+    return reserve(owner_id, 0 if is_resumable(item) and partial_exists(item.id) else item.size)
 
 
 def _refusal(size: int, used: int, most: int) -> Refused:

@@ -3,24 +3,23 @@
 import logging
 from typing import BinaryIO
 
-from batches.engine.arrive import refuse_item
-from batches.engine.errors import BatchClosed
-from batches.intake.announce import announce
-from batches.intake.disk import fault_of, keep_room
-from batches.intake.early import why_not
-from batches.intake.ending import UNSUPPORTED, NotReceiving, Outcome, end_item, past_outcome
-from batches.intake.names import FileName
-from batches.intake.parts import READ_BYTES, Part, locked_part
+from batches.engine.receive import reject_item
+from batches.engine.refusals import BatchClosed
+from batches.intake.disk_space import disk_fault, require_space
+from batches.intake.file_name import FileName
+from batches.intake.finalize import UNSUPPORTED, IntakeOutcome, NotReceiving, finalize_item, recorded_outcome
+from batches.intake.partial_file import READ_BYTES, PartialFile, locked_partial
+from batches.intake.prefilter import rejection_reason
+from batches.intake.register import register_file
 from batches.models import BatchItem, UploadBatch
-from batches.states import ItemStatus
+from batches.models.states import ItemStatus
 from uploads.media.sniff import HEAD_BYTES
 
-__all__ = ["FileName", "Outcome", "receive_file"]
 logger = logging.getLogger(__name__)
 CHANGED = ("file.changed", "The file changed while it was read. Add it again when it is at rest.")
 
 
-class Unusable(Exception):
+class UnreadableStream(Exception):
     """The stream cannot be taken in; in words for people."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -29,69 +28,71 @@ class Unusable(Exception):
         self.message = message
 
 
-def receive_file(batch: UploadBatch, name: FileName, stream: BinaryIO) -> Outcome:
+def receive_file(batch: UploadBatch, name: FileName, stream: BinaryIO) -> IntakeOutcome:
     """Take one file into the batch from a stream of `name.size` bytes, in pieces of 1 MiB.
 
     A file that was received before is not read again. A stream that breaks or is longer or shorter than announced, and
     a disk that is full or cannot be written, refuse the file; it may be added again. Raises Refused (`batch.full`,
     `quota.exceeded`), BatchClosed, PartBusy.
     """
-    item = announce(batch, name.as_new_file())
+    item = register_file(batch, name.as_new_file())
     if item.status != ItemStatus.RECEIVING:
-        return past_outcome(item)
+        return recorded_outcome(item)
     try:
-        keep_room(name.size)
-        with locked_part(item.id) as part:
+        require_space(name.size)
+        with locked_partial(item.id) as part:
             return _take(item, batch.owner_id, stream, part)
     except OSError as error:
         logger.warning("The disk refused %s: %s", item, error)
-        fault = fault_of(error)
-        return refuse(item, fault.code, fault.message)
+        fault = disk_fault(error)
+        return reject(item, fault.code, fault.message)
 
 
-def _take(item: BatchItem, owner_id: int, stream: BinaryIO, part: Part) -> Outcome:
+def _take(item: BatchItem, owner_id: int, stream: BinaryIO, part: PartialFile) -> IntakeOutcome:
     part.truncate(0)
     try:
-        copy(stream, part, item.size)
-        return end_item(item, owner_id, part)
-    except Unusable as error:
+        copy_stream(stream, part, item.size)
+        return finalize_item(item, owner_id, part)
+    except UnreadableStream as error:
         part.truncate(0)
-        return refuse(item, error.code, error.message)
+        return reject(item, error.code, error.message)
     except OSError:
         part.truncate(0)
         raise
     except NotReceiving:
         item.refresh_from_db()
-        return past_outcome(item)
+        return recorded_outcome(item)
 
 
-def copy(stream: BinaryIO, part: Part, size: int) -> None:
+def copy_stream(stream: BinaryIO, part: PartialFile, size: int) -> None:
     """Append the rest of a stream to a part that is then `size` bytes long. Raises Unusable, OSError of the disk.
 
     What is of no kind that is taken is Unusable as soon as its beginning is here.
     """
-    looked_at = False
+    last_seen_at = False
     while True:
         try:
             piece = stream.read(READ_BYTES)
         except OSError as error:
-            raise Unusable("file.unreadable", f"The file cannot be read to its end: {error.strerror}.") from error
+            raise UnreadableStream(
+                "file.unreadable", f"The file cannot be read to its end: {error.strerror}."
+            ) from error
         if part.size + len(piece) > size or (not piece and part.size < size):
-            raise Unusable(*CHANGED)
+            raise UnreadableStream(*CHANGED)
         if not piece:
             return
         part.append(piece)
-        if not looked_at and HEAD_BYTES <= part.size < size:
-            looked_at = True
-            if words := why_not(part.head(HEAD_BYTES)):
-                raise Unusable(UNSUPPORTED, words)
+        if not last_seen_at and HEAD_BYTES <= part.size < size:
+            last_seen_at = True
+            if words := rejection_reason(part.head(HEAD_BYTES)):
+                raise UnreadableStream(UNSUPPORTED, words)
 
 
-def refuse(item: BatchItem, code: str, message: str) -> Outcome:
+def reject(item: BatchItem, code: str, message: str) -> IntakeOutcome:
     """Fail a file that is not kept, or say what has become of it meanwhile. Raises BatchClosed."""
-    if refuse_item(item.id, code, message):
-        return Outcome("refused", code, message)
+    if reject_item(item.id, code, message):
+        return IntakeOutcome("refused", code, message)
     item.refresh_from_db()
     if item.status == ItemStatus.CANCELLED:
         raise BatchClosed
-    return past_outcome(item)
+    return recorded_outcome(item)

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="OwnerLook",
+            name="OwnerLastSeen",
             fields=[
                 (
                     "owner",
@@ -28,11 +28,11 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("looked_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name="OwnerTurn",
+            name="OwnerSchedule",
             fields=[
                 (
                     "owner",
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "holding_cause",
+                    "stall_code",
                     models.CharField(
                         verbose_name="holding cause",
                         blank=True,
@@ -83,8 +83,8 @@ class Migration(migrations.Migration):
                         max_length=50,
                     ),
                 ),
-                ("holding_message", models.CharField(verbose_name="holding message", blank=True, max_length=500)),
-                ("holding_since", models.DateTimeField(verbose_name="holding since", blank=True, null=True)),
+                ("stall_message", models.CharField(verbose_name="holding message", blank=True, max_length=500)),
+                ("stalled_since", models.DateTimeField(verbose_name="holding since", blank=True, null=True)),
                 (
                     "recovered",
                     models.PositiveIntegerField(
@@ -231,13 +231,13 @@ class Migration(migrations.Migration):
                 ("claimed_until", models.DateTimeField(verbose_name="claimed until", blank=True, null=True)),
                 ("attempts", models.PositiveIntegerField(verbose_name="attempts", default=0)),
                 (
-                    "deaths",
+                    "crash_count",
                     models.PositiveSmallIntegerField(
-                        verbose_name="deaths", default=0, help_text="Worker processes that died with it in hand."
+                        verbose_name="crash_count", default=0, help_text="Worker processes that died with it in hand."
                     ),
                 ),
                 (
-                    "lost_by",
+                    "lost_worker",
                     models.BigIntegerField(
                         verbose_name="lost by",
                         blank=True,
@@ -286,7 +286,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="uploadbatch",
             index=models.Index(
-                condition=models.Q(("status", "processing")), fields=["owner", "last_served"], name="batch_turn"
+                condition=models.Q(("status", "processing")), fields=["owner", "last_served"], name="batch_schedule"
             ),
         ),
         migrations.AddIndex(
@@ -310,7 +310,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("notified_at__isnull", True), ("status", "completed")),
                 fields=["completed_at"],
-                name="batch_untold",
+                name="batch_unnotified",
             ),
         ),
         migrations.AddIndex(
@@ -389,7 +389,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 condition=models.Q(("source__isnull", False), ("status__in", ("pending", "processing", "paused"))),
                 fields=("source",),
-                name="batch_reanalysed_once_at_a_time",
+                name="batch_one_live_reanalysis",
             ),
         ),
         migrations.AddIndex(
@@ -402,7 +402,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="batchitem",
-            index=models.Index(condition=models.Q(("status", "processing")), fields=["batch"], name="item_in_hand"),
+            index=models.Index(condition=models.Q(("status", "processing")), fields=["batch"], name="item_processing"),
         ),
         migrations.AddIndex(
             model_name="batchitem",
@@ -412,7 +412,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="batchitem",
-            index=models.Index(condition=models.Q(("lost_by__isnull", False)), fields=["lost_by"], name="item_lost"),
+            index=models.Index(
+                condition=models.Q(("lost_worker__isnull", False)), fields=["lost_worker"], name="item_lost_worker"
+            ),
         ),
         migrations.AddIndex(
             model_name="batchitem",
@@ -421,7 +423,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="batchitem",
             index=models.Index(
-                condition=models.Q(("status", "failed")), fields=["error_code", "id"], name="item_cause"
+                condition=models.Q(("status", "failed")), fields=["error_code", "id"], name="item_error_code"
             ),
         ),
         migrations.AddIndex(
@@ -436,7 +438,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("dismissed_at__isnull", True), ("status", "failed")),
                 fields=["batch", "error_code", "id"],
                 include=("upload", "finished_at"),
-                name="item_needs_a_look",
+                name="item_open_failure",
             ),
         ),
         migrations.AddIndex(
@@ -450,7 +452,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="batchitem",
             index=models.Index(
-                condition=models.Q(("status", "cancelled")), fields=["batch", "id"], name="item_left_out"
+                condition=models.Q(("status", "cancelled")), fields=["batch", "id"], name="item_cancelled"
             ),
         ),
         migrations.AddIndex(
@@ -521,7 +523,7 @@ class Migration(migrations.Migration):
                     models.Q(("status__in", ("pending", "processing", "paused")), _negated=True),
                     _connector="OR",
                 ),
-                name="batch_gone_idle",
+                name="batch_deleting_not_live",
             ),
         ),
         migrations.CreateModel(

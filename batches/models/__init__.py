@@ -2,7 +2,7 @@
 
 from batches.models.attempt import Attempt
 from batches.models.batch import UploadBatch
-from batches.models.crew import OwnerLook, OwnerTurn, Worker
 from batches.models.item import BatchItem
+from batches.models.worker import OwnerLastSeen, OwnerSchedule, Worker
 
-__all__ = ["Attempt", "BatchItem", "OwnerLook", "OwnerTurn", "UploadBatch", "Worker"]
+__all__ = ["Attempt", "BatchItem", "OwnerLastSeen", "OwnerSchedule", "UploadBatch", "Worker"]

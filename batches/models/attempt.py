@@ -4,11 +4,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from batches.models.item import BatchItem
-from batches.states import AttemptEnd
+from batches.models.states import AttemptEnd
 
 
 class Attempt(models.Model):
-    """An attempt at a file that did not describe it and was followed by another; `batches.engine.history` writes it.
+    """An attempt at a file that did not describe it and was followed by another; `batches.engine.attempt_history` writes it.
 
     The last attempt is told by the item itself. Files that went back because something outside was away, or on a stop,
     have no row: nothing was wrong with them.

@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from batches.naming import LONGEST_NAME
-from batches.presence import PresentBatches
-from batches.states import LIVE_BATCHES, BatchKind, BatchStatus
+from batches.models.batch_name import MAX_NAME_LENGTH
+from batches.models.managers import VisibleBatchManager
+from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus
 
 
 class UploadBatch(models.Model):
@@ -26,7 +26,7 @@ class UploadBatch(models.Model):
         db_index=False,
         verbose_name=_("owner"),
     )
-    name = models.CharField(_("name"), max_length=LONGEST_NAME)
+    name = models.CharField(_("name"), max_length=MAX_NAME_LENGTH)
     kind = models.CharField(_("kind"), max_length=12, choices=BatchKind, default=BatchKind.IMPORT)
     source = models.ForeignKey(
         "self",
@@ -58,8 +58,8 @@ class UploadBatch(models.Model):
     cancelling = models.BooleanField(default=False, editable=False)
     deleting_since = models.DateTimeField(_("deleting since"), null=True, blank=True)
 
-    objects = PresentBatches["UploadBatch"]()
-    everything = models.Manager["UploadBatch"]()
+    objects = VisibleBatchManager["UploadBatch"]()
+    all_objects = models.Manager["UploadBatch"]()
 
     class Meta:
         verbose_name = _("upload batch")
@@ -81,18 +81,18 @@ class UploadBatch(models.Model):
                 name="batch_completed_is_complete",
             ),
             models.CheckConstraint(
-                condition=Q(deleting_since=None) | ~Q(status__in=LIVE_BATCHES), name="batch_gone_idle"
+                condition=Q(deleting_since=None) | ~Q(status__in=LIVE_BATCHES), name="batch_deleting_not_live"
             ),
             models.UniqueConstraint(
                 fields=["source"],
-                name="batch_reanalysed_once_at_a_time",
+                name="batch_one_live_reanalysis",
                 condition=Q(source__isnull=False, status__in=LIVE_BATCHES),
             ),
         ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="batch_owner_newest"),
             models.Index(
-                fields=["owner", "last_served"], name="batch_turn", condition=Q(status=BatchStatus.PROCESSING)
+                fields=["owner", "last_served"], name="batch_schedule", condition=Q(status=BatchStatus.PROCESSING)
             ),
             models.Index(fields=["source"], name="batch_source", condition=Q(source__isnull=False)),
             # No counter in a condition: a finish would then have to write into every index of the batch.
@@ -101,7 +101,7 @@ class UploadBatch(models.Model):
             models.Index(fields=["id"], name="batch_deleting", condition=Q(deleting_since__isnull=False)),
             models.Index(
                 fields=["completed_at"],
-                name="batch_untold",
+                name="batch_unnotified",
                 condition=Q(status=BatchStatus.COMPLETED, notified_at__isnull=True),
             ),
             models.Index(

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from batches.models.batch import UploadBatch
-from batches.states import WAITING_ITEMS, ItemStatus, Stage
+from batches.models.states import WAITING_ITEMS, ItemStatus, Stage
 from uploads.models import Upload
 
 
@@ -34,10 +34,10 @@ class BatchItem(models.Model):
     worker = models.BigIntegerField(_("worker"), null=True, blank=True)
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    deaths = models.PositiveSmallIntegerField(
-        _("deaths"), default=0, help_text=_("Worker processes that died with it in hand.")
+    crash_count = models.PositiveSmallIntegerField(
+        _("crash_count"), default=0, help_text=_("Worker processes that died with it in hand.")
     )
-    lost_by = models.BigIntegerField(
+    lost_worker = models.BigIntegerField(
         _("lost by"),
         null=True,
         blank=True,
@@ -77,24 +77,24 @@ class BatchItem(models.Model):
             models.Index(
                 fields=["batch", "queue_position"], name="item_queue", condition=Q(queue_position__isnull=False)
             ),
-            models.Index(fields=["batch"], name="item_in_hand", condition=Q(status=ItemStatus.PROCESSING)),
+            models.Index(fields=["batch"], name="item_processing", condition=Q(status=ItemStatus.PROCESSING)),
             models.Index(
                 fields=["batch"], name="item_receiving", condition=Q(status=ItemStatus.RECEIVING), include=["size"]
             ),
-            models.Index(fields=["lost_by"], name="item_lost", condition=Q(lost_by__isnull=False)),
+            models.Index(fields=["lost_worker"], name="item_lost_worker", condition=Q(lost_worker__isnull=False)),
             models.Index(fields=["batch", "id"], name="item_failed", condition=Q(status=ItemStatus.FAILED)),
             # The two below hold failures alone, so that no other file's end writes into them.
-            models.Index(fields=["error_code", "id"], name="item_cause", condition=Q(status=ItemStatus.FAILED)),
+            models.Index(fields=["error_code", "id"], name="item_error_code", condition=Q(status=ItemStatus.FAILED)),
             models.Index(
                 fields=["batch", "error_code", "id"],
                 include=["upload", "finished_at"],
-                name="item_needs_a_look",
+                name="item_open_failure",
                 condition=Q(status=ItemStatus.FAILED, dismissed_at__isnull=True),
             ),
             # Of these lists of a page a claim writes into none, and a finish into one.
             models.Index(fields=["batch", "id"], name="item_described", condition=Q(status=ItemStatus.COMPLETED)),
             models.Index(fields=["batch", "id"], name="item_waiting", condition=Q(status__in=WAITING_ITEMS)),
-            models.Index(fields=["batch", "id"], name="item_left_out", condition=Q(status=ItemStatus.CANCELLED)),
+            models.Index(fields=["batch", "id"], name="item_cancelled", condition=Q(status=ItemStatus.CANCELLED)),
             models.Index(fields=["batch", "id"], name="item_of_batch"),
         ]
 

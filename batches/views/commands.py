@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from batches import services
-from batches.engine.errors import Refused
-from batches.progress import batches_of
-from batches.states import LIVE_BATCHES
-from batches.views.requests import require_press
+from batches.engine.refusals import Refused
+from batches.live.batch_snapshot import owner_batches
+from batches.models.states import LIVE_BATCHES
+from batches.views.page_requests import require_button
 
 
 def _obey(request: HttpRequest, batch_id: int, command: Callable[[], str]) -> HttpResponse:
@@ -37,7 +37,7 @@ def _say(request: HttpRequest, command: Callable[[], str]) -> None:
             messages.success(request, said)
 
 
-@require_press("batch-detail")
+@require_button("batch-detail")
 def pause(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Begin no more files."""
 
@@ -48,7 +48,7 @@ def pause(request: HttpRequest, batch_id: int) -> HttpResponse:
     return _obey(request, batch_id, command)
 
 
-@require_press("batch-detail")
+@require_button("batch-detail")
 def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Go on."""
 
@@ -64,7 +64,7 @@ def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
 def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
     """End it for good by a POST; the batch's page has asked before, or this one by GET where no scripts run."""
     if request.method != "POST":
-        batch = get_object_or_404(batches_of(request.user.pk), id=batch_id)
+        batch = get_object_or_404(owner_batches(request.user.pk), id=batch_id)
         if batch.status in LIVE_BATCHES:
             return render(request, "batches/batch_cancel.html", {"batch": batch})
         return redirect("batch-detail", batch_id)
@@ -76,7 +76,7 @@ def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
     return _obey(request, batch_id, command)
 
 
-@require_press("batch-detail")
+@require_button("batch-detail")
 def no_more(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Wait for no more files."""
 
@@ -87,7 +87,7 @@ def no_more(request: HttpRequest, batch_id: int) -> HttpResponse:
     return _obey(request, batch_id, command)
 
 
-@require_press("batch-detail")
+@require_button("batch-detail")
 def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Try the failed files again: all that are stored, or the one named by `item`."""
 
@@ -103,7 +103,7 @@ def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
     return _obey(request, batch_id, command)
 
 
-@require_press("batch-detail")
+@require_button("batch-detail")
 def reanalyse(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Describe its pictures again, and lead to the batch that does it."""
     leads_to = batch_id

@@ -6,14 +6,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from batches import looks, progress
-from batches.file_list import KINDS, Choice, files
+from batches import services
+from batches.live import batch_snapshot
+from batches.live.eta import read_eta
+from batches.live.fragments import fragment_context
 from batches.models import UploadBatch
-from batches.outlook import read_outlook
-from batches.parts import parts_context
-from batches.states import FINISHED_ITEMS
-from batches.views.requests import PageRequest
-from uploads.paging import page_by_id
+from batches.models.states import FINISHED_ITEMS
+from batches.views.file_list import KINDS, FileFilter, filtered_items
+from batches.views.page_requests import PageRequest
+from uploads.pagination import paginate_by_id
 
 BATCHES_PER_PAGE = 30
 FILES_PER_PAGE = 50
@@ -22,7 +23,7 @@ FILES_PER_PAGE = 50
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Lead to my batches, or to adding files while there are none."""
-    return redirect("batch-list" if progress.batches_of(request.user.pk).exists() else "batch-new")
+    return redirect("batch-list" if batch_snapshot.owner_batches(request.user.pk).exists() else "batch-new")
 
 
 @require_safe
@@ -30,10 +31,10 @@ def home(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def batch_list(request: PageRequest) -> HttpResponse:
     """My batches, newest first; the page asks for the list again when it hears that one stands otherwise."""
-    mine = progress.batches_of(request.user.pk)
-    page = page_by_id(mine, request.GET, BATCHES_PER_PAGE, newest_first=True)
+    mine = batch_snapshot.owner_batches(request.user.pk)
+    page = paginate_by_id(mine, request.GET, BATCHES_PER_PAGE, newest_first=True)
     if request.method == "GET":
-        looks.look_at_all(request.user.pk)
+        services.mark_all_seen(request.user.pk)
     live = any(batch.is_active for batch in page.rows)
     template = "batches/_batches.html" if request.htmx else "batches/batch_list.html"
     return render(request, template, {"page": page, "live": live})
@@ -45,25 +46,25 @@ def batch_list(request: PageRequest) -> HttpResponse:
 def batch_detail(request: PageRequest, batch_id: int) -> HttpResponse:
     """One batch: how far, what is in hand, what needs me, and its files. htmx gets the files alone, or their list."""
     if request.htmx:
-        batch = progress.batches_of(request.user.pk).filter(id=batch_id).first()
+        batch = batch_snapshot.owner_batches(request.user.pk).filter(id=batch_id).first()
         if batch is None:
             raise Http404
-        looks.look_at_one(batch)
+        services.mark_batch_seen(batch)
         template = "batches/_file_list.html" if request.htmx.target == "file-list" else "batches/_files.html"
         return render(request, template, _files_context(request, batch))
-    snapshot = progress.read_snapshot(batch_id)
+    snapshot = batch_snapshot.read_snapshot(batch_id)
     if snapshot is None or snapshot.batch.owner_id != request.user.pk:
         raise Http404
-    looks.look_at_one(snapshot.batch)
-    context = _files_context(request, snapshot.batch) | parts_context(snapshot, read_outlook(snapshot.batch))
+    services.mark_batch_seen(snapshot.batch)
+    context = _files_context(request, snapshot.batch) | fragment_context(snapshot, read_eta(snapshot.batch))
     return render(request, "batches/batch_detail.html", context)
 
 
 def _files_context(request: HttpRequest, batch: UploadBatch) -> dict[str, object]:
     query = request.GET
-    choice = Choice.of(query.get("show", ""), query.get("kind", ""), query.get("name", ""))
-    rows = files(batch.id, choice)
-    page = page_by_id(rows, query, FILES_PER_PAGE, newest_first=False, keep=("show", "kind", "name"))
+    choice = FileFilter.of(query.get("show", ""), query.get("kind", ""), query.get("name", ""))
+    rows = filtered_items(batch.id, choice)
+    page = paginate_by_id(rows, query, FILES_PER_PAGE, newest_first=False, keep=("show", "kind", "name"))
     # A full page of finished files does not change by itself: it need not be asked for again.
     settled = bool(page.next_query) and all(item.status in FINISHED_ITEMS for item in page.rows)
     shown = {"choice": choice, "show": choice.show, "kinds": KINDS}

@@ -17,15 +17,16 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from batches.causes import CAUSES, words_for
-from batches.engine.arrive import open_batch as open_new
-from batches.engine.arrive import seal_batch
-from batches.engine.errors import Refused
-from batches.intake.manifest import takes_files
-from batches.intake.receive import FileName, receive_file
+from batches.engine.lifecycle import open_batch as open_new
+from batches.engine.lifecycle import seal_batch
+from batches.engine.refusals import Refused
+from batches.intake.file_name import FileName
+from batches.intake.manifest import open_for_files
+from batches.intake.receive import receive_file
 from batches.models import UploadBatch
-from batches.naming import LONGEST_NAME, one_line
-from batches.views.asked import NotTaken, PersonRequest, field
+from batches.models.batch_name import MAX_NAME_LENGTH, clean_name
+from batches.models.error_codes import ERROR_CODES, error_text
+from batches.views.json_requests import BadRequest, PersonRequest, field
 from uploads.media.sniff import SUPPORTED
 
 CHUNK_BYTES = 8 * 2**20
@@ -53,8 +54,8 @@ def new_batch(request: PersonRequest) -> HttpResponse:
         "kinds": _kinds(),
         "private": settings.ANALYZER == "local",
         "batch": _wished_batch(request),
-        "longest": LONGEST_NAME,
-        "reasons": {code: [words_for(code).text, cause.told] for code, cause in CAUSES.items()},
+        "longest": MAX_NAME_LENGTH,
+        "reasons": {code: [error_text(code).text, cause.shows_message] for code, cause in ERROR_CODES.items()},
     }
     return render(request, "batches/upload.html", context)
 
@@ -64,7 +65,7 @@ def _wished_batch(request: PersonRequest) -> UploadBatch | None:
     wished = request.GET.get("batch")
     if wished is None:
         return None
-    batch = takes_files(request.user.pk).filter(id=int(wished)).first() if _ID.fullmatch(wished) else None
+    batch = open_for_files(request.user.pk).filter(id=int(wished)).first() if _ID.fullmatch(wished) else None
     if batch is None:
         raise Http404
     return batch
@@ -85,7 +86,7 @@ def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:
             name = FileName(file.name or str(position), file.size or 0, last_modified=f"form {position}")
             receive_file(batch, name, file.open("rb"))
     except Refused as refusal:
-        messages.error(request, words_for(refusal.code, refusal.message).text)
+        messages.error(request, error_text(refusal.code, refusal.message).text)
     finally:
         seal_batch(batch.id)
     return batch
@@ -96,7 +97,7 @@ def open_batch(request: PersonRequest) -> JsonResponse:
     """Open a batch for the script: JSON {name, expected_items} in; 201 {id, url, tus_url} out, or {error} in words."""
     try:
         name, expected = field(request, "name"), field(request, "expected_items")
-    except NotTaken as refusal:
+    except BadRequest as refusal:
         return _error(refusal.status, refusal.message)
     if not isinstance(name, str) or type(expected) is not int or not 0 < expected <= LARGEST_COUNT:
         return _error(400, _("`name` must be a text and `expected_items` a number of files."))
@@ -121,7 +122,7 @@ def _name(wished: str) -> str:
     """Return the wished name on one line, or one made from today's date."""
     today: date = timezone.localdate()
     day = date_format(today, pgettext("format of a date", "j F Y"))
-    return one_line(wished) or _("Files of %(day)s") % {"day": day}
+    return clean_name(wished) or _("Files of %(day)s") % {"day": day}
 
 
 def _error(status: int, words: str) -> JsonResponse:

@@ -1,5 +1,5 @@
 // What tells one file of a batch from another before its bytes are there: the same digest as the server's
-// batches/intake/fingerprint.py, of path, size and time of change. No crypto.subtle: a home network has no HTTPS.
+// batches/intake/file_name.py, of path, size and time of change. No crypto.subtle: a home network has no HTTPS.
 
 import { sha256 } from "../vendor/noble-hashes-2.4.0/sha2.js";
 

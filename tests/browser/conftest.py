@@ -10,9 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.scenes import sign_in
 from tests.browser.world import World, make_world
-from tests.bucket.conftest import bucket as bucket
-from tests.crew import living_worker
-from tests.site import Site
+from tests.support.fake_workers import fake_worker
+from tests.support.site_process import Site
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -73,5 +72,5 @@ def open_page(chromium: Browser, site: str, owner: User) -> Iterator[OpenPage]:
 @pytest.fixture
 def world(owner: User, other: User) -> Iterator[World]:
     """Batches in every state, which a worker seems to work on."""
-    with living_worker():
+    with fake_worker():
         yield make_world(owner, other)

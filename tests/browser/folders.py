@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, Request
 
 from batches.models import UploadBatch
-from tests.pictures import encoded, textured
+from tests.support.images import encoded, textured
 from uploads.storage import local_copy
 
 BATCH = re.compile(r"/batches/\d+/$")

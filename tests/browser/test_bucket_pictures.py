@@ -6,9 +6,9 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
-from tests.bucket.server import BucketServer
-from tests.pictures import encoded, textured
-from tests.rows import make_upload
+from tests.s3.server import BucketServer
+from tests.support.batches import make_upload
+from tests.support.images import encoded, textured
 from uploads.storage import save_previews
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,10 +5,10 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from batches import services
-from batches.engine import arrive, claim, finish
+from batches.engine import claim, finish, lifecycle
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
-from tests.rows import fill
+from tests.support.batches import fill
 from uploads.models import Upload
 
 
@@ -17,8 +17,8 @@ def described(owner: User) -> UploadBatch:
     """A completed batch."""
     batch = fill(owner, 3)
     while taken := claim.claim_item(batch.id, 4711):
-        assert finish.complete(taken)
-    arrive.seal_batch(batch.id)
+        assert finish.complete_item(taken)
+    lifecycle.seal_batch(batch.id)
     Upload.objects.update(description="A glacier.", processed_at=batch.created_at)
     return batch
 

@@ -7,11 +7,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from batches.engine import arrive, claim, finish
+from batches.engine import claim, finish, lifecycle
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
-from tests.pictures import textured
-from tests.rows import fill
+from tests.support.batches import fill
+from tests.support.images import textured
 from uploads.models import Upload
 from uploads.storage import save_previews
 
@@ -21,8 +21,8 @@ def described(owner: User) -> UploadBatch:
     """A completed batch of pictures that can be seen."""
     batch = fill(owner, 7)
     while taken := claim.claim_item(batch.id, 4711):
-        assert finish.complete(taken)
-    arrive.seal_batch(batch.id)
+        assert finish.complete_item(taken)
+    lifecycle.seal_batch(batch.id)
     for number, upload in enumerate(Upload.objects.order_by("id")):
         upload.previews = save_previews(upload.key, {side: jpeg(side, number) for side in (320, 1024)})
         upload.description, upload.processed_at = f"Glacier {number}.", timezone.now()

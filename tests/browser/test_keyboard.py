@@ -9,13 +9,13 @@ from playwright.sync_api import Browser, Page, expect
 from batches import services
 from batches.engine import claim
 from batches.models import BatchItem
-from batches.states import Stage
+from batches.models.states import Stage
 from tests.browser.conftest import OpenPage
 from tests.browser.scenes import SCENES, reach
 from tests.browser.test_live import describe
 from tests.browser.world import World
-from tests.failing import NOBODY
-from tests.rows import fill
+from tests.support.batches import fill
+from tests.support.failures import NOBODY
 
 NAMES = ["batches", "batch-paused", "batch-naming", "item-failed", "inbox", "library", "picture", "upload", "password"]
 WALKED = [scene for group in SCENES.values() for scene in group if scene.name in NAMES]

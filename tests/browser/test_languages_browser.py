@@ -9,8 +9,8 @@ from playwright.sync_api import Page, Route, expect
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import choose_folder, make_folder
-from tests.pictures import encoded, textured
-from tests.rows import fill
+from tests.support.batches import fill
+from tests.support.images import encoded, textured
 
 PAGES = [
     "/",

@@ -7,13 +7,13 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from batches import events
-from batches.engine import arrive
+from batches.engine import lifecycle
+from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch
-from batches.states import ItemStatus
+from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
-from tests.rows import fill
-from tests.waiting import wait_until
+from tests.support.batches import fill
+from tests.support.waiting import wait_until
 from uploads.models import Upload
 
 SMALL_TARGETS = """[...document.querySelectorAll("button, .button, nav a, summary")]
@@ -35,7 +35,7 @@ def describe(batch: UploadBatch, done: int) -> None:
     )
     Upload.objects.filter(items__in=ids).update(description="A glacier.", processed_at=timezone.now())
     UploadBatch.objects.filter(id=batch.id).update(successful=done)
-    events.batch_changed(batch.id)
+    live_events.notify_batch_changed(batch.id)
 
 
 def fail_last(batch: UploadBatch) -> None:
@@ -67,7 +67,7 @@ def test_page_follows_to_the_end_without_a_reload(open_page: OpenPage, batch: Up
 
     describe(batch, 59)
     fail_last(batch)
-    arrive.seal_batch(batch.id)
+    lifecycle.seal_batch(batch.id)
 
     expect(page.locator("#heading")).to_contain_text("Completed, some files need a look")
     expect(page.locator("#announcement")).to_have_text("Completed: 59 described, 1 failed.")

@@ -3,17 +3,17 @@
 from django.contrib.auth.models import User
 from playwright.sync_api import Route, expect
 
-from batches.engine import arrive
+from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe, fail_last, path
-from tests.rows import fill
+from tests.support.batches import fill
 
 
 def end(batch: UploadBatch) -> None:
     describe(batch, 59)
     fail_last(batch)
-    arrive.seal_batch(batch.id)
+    lifecycle.seal_batch(batch.id)
 
 
 def test_list_is_right_at_the_end_whatever_pause_it_makes(open_page: OpenPage, owner: User) -> None:

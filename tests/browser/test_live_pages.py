@@ -8,13 +8,13 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from batches.engine import arrive
-from batches.models import OwnerLook, UploadBatch
+from batches.engine import lifecycle
+from batches.models import OwnerLastSeen, UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import choose_folder, make_folder
 from tests.browser.test_live import describe
-from tests.rows import fill
-from tests.waiting import wait_until
+from tests.support.batches import fill
+from tests.support.waiting import wait_until
 
 ALL = "/ws/batches/"
 
@@ -36,7 +36,7 @@ def test_sign_follows_a_batch_from_its_first_file_to_its_end_on_another_page(ope
     describe(batch, 3)
     expect(sign).to_have_text(re.compile("1 running, 75 %"))
     describe(batch, 4)
-    arrive.seal_batch(batch.id)
+    lifecycle.seal_batch(batch.id)
     expect(sign).to_have_text(re.compile("1 finished"))
 
     sign.click()
@@ -90,11 +90,11 @@ def test_list_of_batches_is_live_and_counts_as_a_look(open_page: OpenPage, owner
     expect(page.locator(".batch h2")).to_have_text("Iceland")
 
     describe(batch, 4)
-    arrive.seal_batch(batch.id)
+    lifecycle.seal_batch(batch.id)
 
     expect(page.locator(".batch .state")).to_have_text("Completed")
     expect(page.locator("#running")).to_be_hidden()
-    assert OwnerLook.objects.exists()
+    assert OwnerLastSeen.objects.exists()
     assert page.evaluate("window.sameDocument")
 
 

@@ -10,10 +10,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 
-from batches import events
+from batches.messaging import live_events
 from batches.models import UploadBatch
-from tests.rows import fill
-from tests.workers import ROOT
+from tests.support.batches import fill
+from tests.support.worker_processes import ROOT
 
 PASSWORD = "for this test only"
 
@@ -50,5 +50,5 @@ def test_documented_program_is_told_and_ends_with_its_login(owner: User, program
 
     assert told["progress_percentage"] == 75
     Session.objects.all().delete()
-    events.login_changed(owner.pk)
+    live_events.notify_login_changed(owner.pk)
     assert program.wait(30) == 0

@@ -5,11 +5,11 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from batches.models import BatchItem, UploadBatch
-from batches.states import BatchStatus, ItemStatus
+from batches.models.states import BatchStatus, ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe
-from tests.rows import fill
-from tests.site import Site
+from tests.support.batches import fill
+from tests.support.site_process import Site
 
 
 def end_without_hints(batch: UploadBatch) -> None:

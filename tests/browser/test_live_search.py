@@ -8,7 +8,7 @@ from batches import services
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe
-from tests.rows import fill
+from tests.support.batches import fill
 
 
 @pytest.fixture

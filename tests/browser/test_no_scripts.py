@@ -8,12 +8,12 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from batches.models import BatchItem, UploadBatch
-from batches.states import BatchStatus, ItemStatus
+from batches.models.states import BatchStatus, ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import make_folder
 from tests.browser.test_live import describe
-from tests.failing import fail_stored
-from tests.rows import fill
+from tests.support.batches import fill
+from tests.support.failures import fail_stored
 from uploads.models import Upload
 
 

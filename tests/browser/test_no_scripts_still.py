@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
-from tests.rows import fill
+from tests.support.batches import fill
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from batches.engine import arrive
+from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe, path
-from tests.rows import fill
+from tests.support.batches import fill
 
 # Headless Chromium shows no notifications: what the page asks the browser to show is noted instead.
 NOTED = """
@@ -30,7 +30,7 @@ def opened(open_page: OpenPage, batch: UploadBatch, answer: str = "granted") -> 
 
 def end(batch: UploadBatch, files: int) -> None:
     describe(batch, files)
-    arrive.seal_batch(batch.id)
+    lifecycle.seal_batch(batch.id)
 
 
 def test_person_who_asked_is_told_once_with_the_counts(open_page: OpenPage, owner: User) -> None:

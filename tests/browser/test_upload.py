@@ -11,8 +11,8 @@ from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, assert_all_arrived, choose_folder
 from tests.conftest import StartWorker
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
 from uploads.models import Upload
 
 

@@ -9,11 +9,11 @@ from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from batches.models import UploadBatch
-from batches.states import ItemStatus
+from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, Sent, assert_all_arrived, choose_folder, make_folder
-from tests.rows import assert_counters_true
-from tests.waiting import wait_until
+from tests.support.batches import assert_counters_true
+from tests.support.waiting import wait_until
 from uploads.models import Upload
 
 FILES = 40

@@ -7,11 +7,11 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, Route, expect
 
 from batches.models import BatchItem, UploadBatch
-from batches.states import ItemStatus
+from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, Sent, choose_folder, make_folder
-from tests.rows import assert_counters_true
-from tests.waiting import wait_until
+from tests.support.batches import assert_counters_true
+from tests.support.waiting import wait_until
 
 BIG = 20 * 2**20
 

@@ -7,12 +7,12 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Dialog, Page, expect
 
 from batches.models import BatchItem, UploadBatch
-from batches.states import ItemStatus
+from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, Sent, assert_all_arrived, choose_folder, make_folder
-from tests.rows import assert_counters_true
-from tests.site import Site
-from tests.waiting import wait_until
+from tests.support.batches import assert_counters_true
+from tests.support.site_process import Site
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser
 
 from batches.models import BatchItem
-from batches.states import ItemStatus
+from batches.models.states import ItemStatus
 from tests.browser.folders import choose_folder, make_folder
 from tests.browser.scenes import sign_in
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 MIB = 2**20
 PASSES = 3 * MIB

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, assert_all_arrived, choose_folder, make_folder
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
 
 # Puts 100,000 files into the page's own input. Their paths are mixed, a few are junk.
 CHOOSE_MANY = """() => {

@@ -9,11 +9,11 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from batches.models import BatchItem, UploadBatch
-from batches.states import ItemStatus
+from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import choose_folder, make_folder
-from tests.site import Site
-from tests.waiting import wait_until
+from tests.support.site_process import Site
+from tests.support.waiting import wait_until
 
 FILES = 60
 LANES = 5

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from batches.models import BatchItem, UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import choose_folder, make_folder
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 DROP_FILES = """(files) => {
     const dataTransfer = new DataTransfer();

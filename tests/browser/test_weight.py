@@ -6,12 +6,12 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Response, expect
 
-from batches import events
 from batches.engine import claim
+from batches.messaging import live_events
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import SIZES, describe
-from tests.failing import NOBODY
-from tests.rows import fill
+from tests.support.batches import fill
+from tests.support.failures import NOBODY
 
 LIMIT = 60 * 1024
 WATCH = """window.shifts = 0; new PerformanceObserver((list) => {
@@ -47,7 +47,7 @@ def test_page_stands_still_while_it_counts(open_page: OpenPage, owner: User, siz
         describe(batch, done)
         expect(page.locator("#count")).to_have_text(str(done))
     assert claim.claim_item(batch.id, NOBODY)
-    events.batch_changed(batch.id)
+    live_events.notify_batch_changed(batch.id)
     expect(page.locator(".inhand b")).to_have_count(1)
 
     assert page.evaluate("window.shifts") <= 0.05

@@ -8,12 +8,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from PIL import Image
 
-from batches.engine import arrive, cancel, claim, finish, pause
+from batches.engine import cancel, claim, finish, lifecycle, pause
 from batches.models import UploadBatch
-from batches.states import ItemStatus
-from tests.failing import NOBODY, fail_stored, refuse
-from tests.pictures import SAMPLES
-from tests.rows import fill
+from batches.models.states import ItemStatus
+from tests.support.batches import fill
+from tests.support.failures import NOBODY, fail_stored, reject_file
+from tests.support.images import SAMPLES
 from uploads.models import Upload
 from uploads.storage import save_previews
 
@@ -63,9 +63,9 @@ def make_world(owner: User, newcomer: User) -> World:
     owner.refresh_from_db()
     completed = fill(owner, 24, "Norway")
     fail_stored(completed, "item.internal", MISTAKE)
-    refuse(completed, "notes/what we ate and where we slept.txt")
+    reject_file(completed, "notes/what we ate and where we slept.txt")
     describe(completed, 23)
-    arrive.seal_batch(completed.id)
+    lifecycle.seal_batch(completed.id)
     stopped = {name: fill(owner, 6, name) for name in ("A weekend in the Harz", "Scans")}
     for batch in stopped.values():
         describe(batch, 2)
@@ -78,7 +78,7 @@ def make_world(owner: User, newcomer: User) -> World:
         paused=stopped["A weekend in the Harz"],
         cancelled=stopped["Scans"],
         completed=completed,
-        coming=arrive.open_batch(owner.id, "Nothing yet", expected_items=3),
+        coming=lifecycle.open_batch(owner.id, "Nothing yet", expected_items=3),
     )
 
 
@@ -107,7 +107,7 @@ def describe(batch: UploadBatch, files: int) -> None:
             upload.width, upload.height = image.size
         upload.camera, upload.taken_at = "Fujifilm X-T4", timezone.now()
         upload.save()
-        assert finish.complete(taken)
+        assert finish.complete_item(taken)
     batch.refresh_from_db()
 
 

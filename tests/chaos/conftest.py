@@ -5,19 +5,19 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.auth.models import User
 
-from tests.chaos import finishes
-from tests.chaos.crew import Crew
+from tests.chaos import finish_audit
+from tests.chaos.respawning_workers import RespawningWorkers
 from tests.conftest import StartWorker
 
-StartCrew = Callable[..., Crew]
+StartCrew = Callable[..., RespawningWorkers]
 
 
 @pytest.fixture
 def audit(transactional_db: None) -> Iterator[None]:
     """The table of finishes, from before the first worker until after the last."""
-    finishes.prepare()
+    finish_audit.prepare()
     yield
-    finishes.remove()
+    finish_audit.remove()
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def start_crew(audit: None, owner: User, start_worker: StartWorker) -> StartCrew
     They look for dead processes often and at once: the grace after a start of the database is for tests of that.
     """
 
-    def start(processor: str = "counted", processes: int = 2, threads: int = 2, **settings: str) -> Crew:
+    def start(processor: str = "counted", processes: int = 2, threads: int = 2, **settings: str) -> RespawningWorkers:
         env = {
             "VUEMANTICS_PROCESSOR": f"tests.chaos.processors.{processor}",
             "VUEMANTICS_WORKER_PROCESSES": str(processes),
@@ -36,6 +36,6 @@ def start_crew(audit: None, owner: User, start_worker: StartWorker) -> StartCrew
             "VUEMANTICS_RECONCILE_SECONDS": "0.5",
         }
         env |= {f"VUEMANTICS_{name}": value for name, value in settings.items()}
-        return Crew(lambda: start_worker(processes, threads, ready=False, env=env))
+        return RespawningWorkers(lambda: start_worker(processes, threads, ready=False, env=env))
 
     return start

@@ -8,12 +8,12 @@ import redis
 from django.contrib.auth.models import User
 
 from batches.engine.claim import claim_item
-from batches.states import ItemStatus
-from tests.chaos import finishes
+from batches.models.states import ItemStatus
+from tests.chaos import finish_audit
+from tests.chaos.chaos_batches import assert_sound, completed, crash_count, is_over, start_batch
 from tests.chaos.conftest import StartCrew
 from tests.chaos.processors import POISON
-from tests.chaos.rows import assert_sound, completed, deaths, is_over, start_batch
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOBODY = 4711
@@ -28,8 +28,8 @@ def test_poison_fails_alone(owner: User, start_crew: StartCrew) -> None:
     assert_sound(batch)
     assert (batch.successful, batch.failed) == (49, 1)
     failed = batch.items.get(status=ItemStatus.FAILED)
-    assert (failed.filename, failed.error_code, failed.deaths) == (POISON, "item.poison", 3)
-    assert set(batch.items.exclude(id=failed.id).values_list("deaths", flat=True)) <= {0, 1}
+    assert (failed.filename, failed.error_code, failed.crash_count) == (POISON, "item.poison", 3)
+    assert set(batch.items.exclude(id=failed.id).values_list("crash_count", flat=True)) <= {0, 1}
 
 
 def test_stop_in_a_long_call_gives_the_claims_back_and_ends(owner: User, start_crew: StartCrew) -> None:
@@ -41,15 +41,15 @@ def test_stop_in_a_long_call_gives_the_claims_back_and_ends(owner: User, start_c
 
     wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists(), 3)
     workers.main.wait(10)
-    assert completed(batch) == finishes.count() == 0
+    assert completed(batch) == finish_audit.count() == 0
     assert batch.items.filter(status=ItemStatus.PENDING).count() == 20
-    assert deaths(batch) == 0
+    assert crash_count(batch) == 0
 
 
 def test_hanging_process_loses_its_claims_and_finishes_nothing_late(owner: User, start_crew: StartCrew) -> None:
     batch = start_batch(owner, 120)
     crew = start_crew(processes=2, threads=2, LEASE_SECONDS="4")
-    crew.wait_until(lambda: len(crew.pids()) == 2 and finishes.count() >= 20)
+    crew.wait_until(lambda: len(crew.pids()) == 2 and finish_audit.count() >= 20)
     hanging = crew.pids()[0]
 
     os.kill(hanging, signal.SIGSTOP)
@@ -61,7 +61,7 @@ def test_hanging_process_loses_its_claims_and_finishes_nothing_late(owner: User,
     crew.workers.stop()
     assert_sound(batch)
     assert batch.successful == 120
-    assert deaths(batch) == 0
+    assert crash_count(batch) == 0
 
 
 def test_started_worker_takes_back_at_once_what_dead_ones_had(
@@ -76,4 +76,4 @@ def test_started_worker_takes_back_at_once_what_dead_ones_had(
 
     crew.wait_until(lambda: is_over(batch), 20)
     assert_sound(batch)
-    assert set(batch.items.values_list("deaths", flat=True)) == {1}
+    assert set(batch.items.values_list("crash_count", flat=True)) == {1}

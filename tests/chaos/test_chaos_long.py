@@ -9,11 +9,11 @@ import pytest
 from django.contrib.auth.models import User
 
 from batches.models import BatchItem, UploadBatch
-from batches.states import LIVE_ITEMS, ItemStatus
-from tests.chaos import finishes
+from batches.models.states import LIVE_ITEMS, ItemStatus
+from tests.chaos import finish_audit
+from tests.chaos.chaos_batches import assert_sound, crash_count, is_over, start_batch
 from tests.chaos.conftest import StartCrew
-from tests.chaos.crew import Crew
-from tests.chaos.rows import assert_sound, deaths, is_over, start_batch
+from tests.chaos.respawning_workers import RespawningWorkers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.chaos_long, pytest.mark.timeout(3600)]
 KILLS = int(os.environ.get("CHAOS_KILLS", "100"))
@@ -27,25 +27,25 @@ MOST_BETWEEN = 100
 GROUP_SHARE = 0.25
 
 
-def kill_once(crew: Crew, chance: random.Random) -> float:
+def kill_once(crew: RespawningWorkers, chance: random.Random) -> float:
     """Kill at a random moment; returns the seconds until a worker that started afterwards has finished a file."""
-    target = finishes.count() + chance.randint(1, MOST_BETWEEN)
-    crew.wait_until(lambda: finishes.count() >= target)
-    youngest = finishes.newest_worker()
+    target = finish_audit.count() + chance.randint(1, MOST_BETWEEN)
+    crew.wait_until(lambda: finish_audit.count() >= target)
+    youngest = finish_audit.newest_worker()
     killed = time.monotonic()
     if chance.random() < GROUP_SHARE:
         crew.kill_group()
     else:
         crew.kill_child(chance)
-    crew.wait_until(lambda: finishes.finished_after(youngest))
+    crew.wait_until(lambda: finish_audit.finished_after(youngest))
     return time.monotonic() - killed
 
 
-def kill_often(crew: Crew, owner: User) -> tuple[list[float], list[UploadBatch]]:
+def kill_often(crew: RespawningWorkers, owner: User) -> tuple[list[float], list[UploadBatch]]:
     """Kill KILLS times beside enough waiting files; returns the seconds after each kill and the batches."""
     chance = random.Random(20_260)
     batches, seconds = [start_batch(owner, FILES)], []
-    crew.wait_until(lambda: finishes.count() > 0)
+    crew.wait_until(lambda: finish_audit.count() > 0)
     for _ in range(KILLS):
         if BatchItem.objects.filter(status=ItemStatus.PENDING).count() < LEAST_WAITING:
             batches.append(start_batch(owner, FILES))
@@ -72,14 +72,14 @@ def test_long_chaos_loses_nothing(owner: User, start_crew: StartCrew, capsys: py
     seconds, batches = kill_often(crew, owner)
 
     crew.wait_until(lambda: all(is_over(batch) for batch in batches), 120)
-    lost = sum(len(finishes.lost(batch.id)) for batch in batches)
+    lost = sum(len(finish_audit.lost(batch.id)) for batch in batches)
     lost += BatchItem.objects.filter(status__in=LIVE_ITEMS).count()
-    charged, put_aside = sum(map(deaths, batches)), BatchItem.objects.filter(status=ItemStatus.FAILED).count()
+    charged, put_aside = sum(map(crash_count, batches)), BatchItem.objects.filter(status=ItemStatus.FAILED).count()
     with capsys.disabled():
         print(  # noqa: T201 (what `make chaos` is for)
-            f"\n{KILLS} kills, {BatchItem.objects.count()} files, {charged} deaths charged, {put_aside} put aside\n"
+            f"\n{KILLS} kills, {BatchItem.objects.count()} files, {charged} crash_count charged, {put_aside} put aside\n"
             f"back at work after {median(seconds):.1f} s (median), {max(seconds):.1f} s (max)\n"
-            f"{sum(map(wrong_counters, batches))} wrong counters, {lost} lost, {len(finishes.twice())} finished twice"
+            f"{sum(map(wrong_counters, batches))} wrong counters, {lost} lost, {len(finish_audit.twice())} finished twice"
         )
     for batch in batches:
         assert_sound(batch)

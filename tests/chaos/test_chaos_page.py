@@ -12,11 +12,11 @@ from django.contrib.auth.models import User
 from django.db import connections
 
 from batches.models import UploadBatch
-from tests.chaos import finishes
+from tests.chaos import finish_audit
+from tests.chaos.chaos_batches import assert_sound, crash_count, is_over, start_batch
 from tests.chaos.conftest import StartCrew
-from tests.chaos.crew import Crew
-from tests.chaos.rows import assert_sound, deaths, is_over, start_batch
-from tests.live import Page, cookie_of
+from tests.chaos.respawning_workers import RespawningWorkers
+from tests.support.live_page import Page, cookie_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILES = 400
@@ -29,7 +29,7 @@ def batch(owner: User) -> UploadBatch:
 
 
 @pytest.fixture
-def crew(start_crew: StartCrew) -> Crew:
+def crew(start_crew: StartCrew) -> RespawningWorkers:
     return start_crew(processes=2, threads=THREADS)
 
 
@@ -41,20 +41,20 @@ async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
     await sync_to_async(connections.close_all)()
 
 
-def kill_twice(crew: Crew, batch: UploadBatch) -> None:
+def kill_twice(crew: RespawningWorkers, batch: UploadBatch) -> None:
     """One worker process at a random moment, then all of them at another; then until the batch is over."""
 
     def enough() -> bool:
-        return finishes.count() >= target
+        return finish_audit.count() >= target
 
     def back_at_work() -> bool:
-        return finishes.finished_after(youngest)
+        return finish_audit.finished_after(youngest)
 
     chance = random.Random(20_260)
     for kill in (partial(crew.kill_child, chance), crew.kill_group):
-        target = finishes.count() + chance.randint(20, 120)
+        target = finish_audit.count() + chance.randint(20, 120)
         crew.wait_until(enough)
-        youngest = finishes.newest_worker()
+        youngest = finish_audit.newest_worker()
         kill()
         crew.wait_until(back_at_work)
     crew.wait_until(lambda: is_over(batch))
@@ -72,7 +72,7 @@ async def watch(page: Page) -> list[int]:
 
 
 async def test_page_sees_the_true_end_of_a_batch_with_killed_workers(
-    crew: Crew, batch: UploadBatch, page: Page
+    crew: RespawningWorkers, batch: UploadBatch, page: Page
 ) -> None:
     # Not on the thread that the page's socket needs, and on one that outlives the workers that it starts.
     killing = asyncio.get_running_loop().run_in_executor(None, kill_twice, crew, batch)
@@ -80,7 +80,7 @@ async def test_page_sees_the_true_end_of_a_batch_with_killed_workers(
 
     await sync_to_async(assert_sound)(batch)
     assert batch.successful == FILES
-    assert await sync_to_async(deaths)(batch) <= THREADS + 2 * THREADS
+    assert await sync_to_async(crash_count)(batch) <= THREADS + 2 * THREADS
     assert f"Completed: {FILES} described, 0 failed." in page.frames[-1]
     assert shown == sorted(shown)
     assert shown[-1] == FILES

@@ -9,15 +9,15 @@ from django.contrib.auth.models import User
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from batches.bells import ring_now
 from batches.engine import cancel, claim
+from batches.messaging.wake_ups import send_wake_ups
 from batches.models import UploadBatch
-from batches.reconciler import reconcile
-from batches.states import BatchStatus, ItemStatus
-from tests.chaos import finishes
+from batches.models.states import BatchStatus, ItemStatus
+from batches.worker.reconciler import reconcile
+from tests.chaos import finish_audit
+from tests.chaos.chaos_batches import assert_sound, crash_count, is_over, start_batch
 from tests.chaos.conftest import StartCrew
-from tests.chaos.rows import assert_sound, deaths, is_over, start_batch
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOBODY = 4711
@@ -40,14 +40,14 @@ def test_reconcilers_beside_each_other_charge_a_death_once(owner: User, settings
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(reconcile_often, range(4)))
 
-    assert set(batch.items.values_list("status", "deaths")) == {(ItemStatus.PENDING, 1)}
+    assert set(batch.items.values_list("status", "crash_count")) == {(ItemStatus.PENDING, 1)}
     assert_counters_true(batch)
 
 
 def test_bells_too_many_and_none_change_nothing(
     owner: User, start_crew: StartCrew, redis_client: "redis.Redis"
 ) -> None:
-    ring_now(100)
+    send_wake_ups(100)
     batch = start_batch(owner, 100)
     crew = start_crew(processes=1, threads=4)
     crew.wait_until(lambda: is_over(batch))
@@ -58,7 +58,7 @@ def test_bells_too_many_and_none_change_nothing(
     crew.wait_until(lambda: is_over(silent))
     for one in (batch, silent):
         assert_sound(one)
-        assert (one.successful, deaths(one)) == (100, 0)
+        assert (one.successful, crash_count(one)) == (100, 0)
 
 
 def cancel_one(batch: UploadBatch) -> bool:
@@ -72,7 +72,7 @@ def cancel_one(batch: UploadBatch) -> bool:
 def test_cancels_under_load_do_not_lock_each_other(owner: User, start_crew: StartCrew) -> None:
     load = [start_batch(owner, 60) for _ in range(BATCHES)]
     crew = start_crew(processes=2, threads=2)
-    crew.wait_until(lambda: finishes.count() >= 50)
+    crew.wait_until(lambda: finish_audit.count() >= 50)
     random.Random(20_260).shuffle(load)
 
     with ThreadPoolExecutor(5) as pool:
@@ -83,6 +83,6 @@ def test_cancels_under_load_do_not_lock_each_other(owner: User, start_crew: Star
     for batch in load:
         assert is_over(batch)
         assert_sound(batch)
-        assert (batch.status, deaths(batch)) == (BatchStatus.CANCELLED, 0)
+        assert (batch.status, crash_count(batch)) == (BatchStatus.CANCELLED, 0)
     assert 0 < sum(batch.successful for batch in load) < 60 * BATCHES
     assert "deadlock" not in crew.text()

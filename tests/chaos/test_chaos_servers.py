@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from tests.chaos import finishes
+from tests.chaos import finish_audit
+from tests.chaos.chaos_batches import assert_sound, crash_count, is_over, start_batch
 from tests.chaos.conftest import StartCrew
-from tests.chaos.rows import assert_sound, deaths, is_over, start_batch
-from tests.services import Services
+from tests.support.servers import Services
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REDIS_AWAY = 5.0
@@ -23,11 +23,11 @@ def test_lost_redis_stops_nothing_for_good(
 ) -> None:
     batch = start_batch(owner, 400)
     crew = start_crew(processes=1, threads=4)
-    crew.wait_until(lambda: finishes.count() >= 20)
+    crew.wait_until(lambda: finish_audit.count() >= 20)
 
     redis_client.flushall()
-    target = finishes.count() + 100
-    crew.wait_until(lambda: finishes.count() >= target)
+    target = finish_audit.count() + 100
+    crew.wait_until(lambda: finish_audit.count() >= target)
     services.stop_redis()
     late = start_batch(owner, 20)
     back = time.monotonic() + REDIS_AWAY
@@ -37,14 +37,14 @@ def test_lost_redis_stops_nothing_for_good(
     crew.wait_until(lambda: is_over(batch) and is_over(late))
     for one in (batch, late):
         assert_sound(one)
-        assert deaths(one) == 0
+        assert crash_count(one) == 0
     assert (batch.successful, late.successful) == (400, 20)
 
 
 def test_lost_database_costs_no_file_and_charges_none(owner: User, start_crew: StartCrew, services: Services) -> None:
     batch = start_batch(owner, 300)
     crew = start_crew(processes=2, threads=2, GRACE_SECONDS="3")
-    crew.wait_until(lambda: len(crew.pids()) == 2 and finishes.count() >= 30)
+    crew.wait_until(lambda: len(crew.pids()) == 2 and finish_audit.count() >= 30)
 
     services.stop_postgres()
     services.start()
@@ -54,5 +54,5 @@ def test_lost_database_costs_no_file_and_charges_none(owner: User, start_crew: S
     crew.wait_until(lambda: is_over(batch))
     assert_sound(batch)
     assert batch.successful == 300
-    assert deaths(batch) == 0
+    assert crash_count(batch) == 0
     assert crew.former == []

@@ -7,29 +7,29 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
-from batches.engine import arrive
+from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.intake.sender import PICTURE
 from tests.intake.tus_client import TusClient
-from tests.people import make_person
-from tests.site import Site
+from tests.support.site_process import Site
+from tests.support.users import make_user
 
 
 @pytest.fixture(autouse=True)
 def parts(settings: Settings, tmp_path: Path) -> Path:
     """The folder of the part files, empty and not yet made."""
-    settings.PARTS_ROOT = tmp_path / "parts"
+    settings.PARTIAL_ROOT = tmp_path / "parts"
     return tmp_path / "parts"
 
 
 @pytest.fixture
 def ada(transactional_db: None) -> User:
-    return make_person("ada")
+    return make_user("ada")
 
 
 @pytest.fixture
 def batch(ada: User) -> UploadBatch:
-    return arrive.open_batch(ada.id, "Iceland")
+    return lifecycle.open_batch(ada.id, "Iceland")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def tus(ada: User) -> TusClient:
 @pytest.fixture
 def site(worker_env: dict[str, str], parts: Path, tmp_path: Path) -> Iterator[Site]:
     """The whole site, with the parts of this test."""
-    site = Site(worker_env | {"VUEMANTICS_PARTS": str(parts)}, tmp_path / "site.log")
+    site = Site(worker_env | {"VUEMANTICS_PARTIAL_DIR": str(parts)}, tmp_path / "site.log")
     yield site
     site.kill()
 

@@ -5,9 +5,9 @@ import http.client
 import random
 
 from batches.models import UploadBatch
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
-from tests.site import Site
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
+from tests.support.site_process import Site
 from uploads.models import Upload
 from uploads.storage import local_copy
 

@@ -12,17 +12,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from batches.engine import arrive
-from batches.engine.abandon import wait_no_more
+from batches.engine import lifecycle
 from batches.engine.cancel import cancel_batch
-from batches.intake.fingerprint import fingerprint
-from batches.intake.known import known_sizes
-from batches.intake.receive import FileName, receive_file
+from batches.engine.expiry import finish_without_missing
+from batches.intake.deduplication import known_sizes
+from batches.intake.file_name import FileName, fingerprint
+from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.people import make_person
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
+from tests.support.users import make_user
 from uploads.models import Kind, Upload
 from uploads.storage import original_name
 
@@ -51,7 +51,7 @@ def hashed(path: str = "Iceland/a.jpg", sha256: str = SHA256, size: int = len(PI
 
 def keep_picture(owner: User, *, processed: bool = True) -> Upload:
     """Let the owner have PICTURE from an earlier batch."""
-    batch = arrive.open_batch(owner.id, "Earlier")
+    batch = lifecycle.open_batch(owner.id, "Earlier")
     receive_file(batch, FileName("first.jpg", len(PICTURE)), io.BytesIO(PICTURE))
     upload = Upload.objects.get(owner=owner)
     if processed:
@@ -67,7 +67,7 @@ def states(answer: tuple[int, Any]) -> list[str]:
 
 def test_known_sizes_are_those_of_my_own_files(browser: Client, ada: User) -> None:
     keep_picture(ada)
-    keep_picture(make_person("bob"))
+    keep_picture(make_user("bob"))
     Upload.objects.exclude(owner=ada).update(size=77)
 
     answer = ask(browser, "/batches/known-sizes/", {"sizes": [len(PICTURE), 77, 78]})
@@ -115,7 +115,7 @@ def test_what_another_person_has_is_not_told_nor_asked_for(browser: Client, batc
         return [query["sql"].partition(" WHERE ")[0] for query in queries]
 
     before = asked()
-    keep_picture(make_person("bob"))
+    keep_picture(make_user("bob"))
 
     assert asked() == before
     assert ask(browser, "/batches/known-sizes/", {"sizes": [len(PICTURE)]}) == (200, {"sizes": []})
@@ -130,7 +130,7 @@ def test_file_whose_original_is_lost_is_sent_again(browser: Client, ada: User, b
 
 def test_cancelled_and_foreign_batches_take_nothing(browser: Client, ada: User, batch: UploadBatch) -> None:
     keep_picture(ada)
-    foreign = arrive.open_batch(make_person("bob").id, "Bob's")
+    foreign = lifecycle.open_batch(make_user("bob").id, "Bob's")
     cancel_batch(batch.id)
 
     for batch_id in (batch.id, foreign.id, 10**15):
@@ -160,7 +160,7 @@ def test_manifest_tells_in_pages_what_is_here(
 
 
 def test_unfinished_batches_are_found_by_their_files(browser: Client, ada: User, tus: TusClient) -> None:
-    mine = arrive.open_batch(ada.id, "Iceland", expected_items=3)
+    mine = lifecycle.open_batch(ada.id, "Iceland", expected_items=3)
     tus.send(mine.id, "whole.jpg", PICTURE)
     tus.create(mine.id, "begun.jpg", 5000)
     prints = [fingerprint("whole.jpg", len(PICTURE), "1000"), "0" * 64]
@@ -175,12 +175,12 @@ def test_unfinished_batches_are_found_by_their_files(browser: Client, ada: User,
 def test_given_up_batch_is_unfinished_and_a_whole_or_cancelled_one_is_not(
     browser: Client, ada: User, tus: TusClient
 ) -> None:
-    given_up, whole, cancelled = (arrive.open_batch(ada.id, name, expected_items=1) for name in ("a", "b", "c"))
+    given_up, whole, cancelled = (lifecycle.open_batch(ada.id, name, expected_items=1) for name in ("a", "b", "c"))
     tus.create(given_up.id, "a.jpg", len(PICTURE))
     for batch in (whole, cancelled):
         tus.send(batch.id, "a.jpg", PICTURE)
-    wait_no_more(given_up.id)
-    arrive.seal_batch(whole.id)
+    finish_without_missing(given_up.id)
+    lifecycle.seal_batch(whole.id)
     cancel_batch(cancelled.id)
 
     prints = {"fingerprints": [fingerprint("a.jpg", len(PICTURE), "1000")]}
@@ -190,8 +190,8 @@ def test_given_up_batch_is_unfinished_and_a_whole_or_cancelled_one_is_not(
 
 
 def test_batches_of_others_are_never_offered(browser: Client, tus: TusClient) -> None:
-    bob = make_person("bob")
-    theirs = arrive.open_batch(bob.id, "Bob's", expected_items=2)
+    bob = make_user("bob")
+    theirs = lifecycle.open_batch(bob.id, "Bob's", expected_items=2)
     TusClient(bob).send(theirs.id, "a.jpg", PICTURE)
 
     prints = {"fingerprints": [fingerprint("a.jpg", len(PICTURE), "1000")]}
@@ -257,7 +257,7 @@ def test_sizes_are_looked_up_in_an_index(ada: User) -> None:
 
 
 def test_page_for_a_batch_is_for_its_owner(browser: Client, ada: User, batch: UploadBatch) -> None:
-    foreign = arrive.open_batch(make_person("bob").id, "Bob's")
+    foreign = lifecycle.open_batch(make_user("bob").id, "Bob's")
     again = UploadBatch.objects.create(owner=ada, name="Again", kind="reanalysis")
 
     wished = [str(batch.id), str(foreign.id), str(again.id), "x", "9" * 18]

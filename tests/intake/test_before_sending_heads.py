@@ -9,8 +9,8 @@ from django.test import Client
 
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHOTO = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(4000)

@@ -11,15 +11,17 @@ from django.db import connection, connections
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from batches.engine import arrive
-from batches.engine.errors import BatchClosed
-from batches.intake import ending
-from batches.intake.parts import PartBusy, locked_part, part_path
-from batches.intake.receive import FileName
+from batches.engine import receive
+from batches.engine.refusals import BatchClosed
+from batches.intake import finalize
+from batches.intake.file_name import FileName
+from batches.intake.partial_file import locked_partial
+from batches.intake.partial_lock import PartialFileBusy
+from batches.intake.partial_paths import partial_path
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import local_copy, original_name
 
@@ -39,8 +41,8 @@ def is_stored(upload: Upload) -> bool:
 
 def waiting_part(batch: UploadBatch, name: str, data: bytes = JPEG) -> BatchItem:
     """A file that is completely here but not ended, as a crash leaves it."""
-    item, _ = arrive.add_item(batch.id, FileName(name, len(data)).as_new_file())
-    with locked_part(item.id) as part:
+    item, _ = receive.register_item(batch.id, FileName(name, len(data)).as_new_file())
+    with locked_partial(item.id) as part:
         part.append(data)
     return item
 
@@ -53,18 +55,18 @@ def test_ending_cut_before_the_commit_goes_on_when_asked(tus: TusClient, batch: 
     assert (answer.status, answer.offset) == (200, len(JPEG))
     assert is_stored(Upload.objects.get())
     assert batch.items.get().status == "pending"
-    assert not part_path(item.id).exists()
+    assert not partial_path(item.id).exists()
 
 
 def test_ending_cut_after_the_commit_leaves_only_a_part_to_remove(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     tus.patch(location, 0, JPEG)
     item = batch.items.get()
-    part_path(item.id).write_bytes(JPEG)
+    partial_path(item.id).write_bytes(JPEG)
 
     assert tus.head(location).offset == len(JPEG)
 
-    assert not part_path(item.id).exists()
+    assert not partial_path(item.id).exists()
     assert Upload.objects.count() == 1
 
 
@@ -100,12 +102,12 @@ def test_ending_for_a_batch_cancelled_meanwhile_keeps_nothing(batch: UploadBatch
     # The state that a cancel leaves between its first and its second commit.
     UploadBatch.objects.filter(id=batch.id).update(status="cancelled", completed_at=timezone.now())
 
-    with locked_part(item.id) as part, pytest.raises(BatchClosed):
-        ending.end_item(item, ada.id, part)
+    with locked_partial(item.id) as part, pytest.raises(BatchClosed):
+        finalize.finalize_item(item, ada.id, part)
 
     assert originals() == before
     assert not Upload.objects.exists()
-    assert not part_path(item.id).exists()
+    assert not partial_path(item.id).exists()
 
 
 def test_ending_of_the_same_bytes_at_the_same_time_keeps_one(ada: User, batch: UploadBatch, parts: Path) -> None:
@@ -116,8 +118,8 @@ def test_ending_of_the_same_bytes_at_the_same_time_keeps_one(ada: User, batch: U
     def end(item: BatchItem) -> None:
         try:
             start.wait(10)
-            with locked_part(item.id) as part:
-                outcomes.append(ending.end_item(item, ada.id, part).state)
+            with locked_partial(item.id) as part:
+                outcomes.append(finalize.finalize_item(item, ada.id, part).state)
         finally:
             connections.close_all()
 
@@ -134,20 +136,20 @@ def test_ending_of_the_same_bytes_at_the_same_time_keeps_one(ada: User, batch: U
 
 
 def test_part_that_lies_in_storage_already_is_begun_as_another_file(tmp_path: Path, settings: Settings) -> None:
-    settings.PARTS_ROOT = tmp_path
+    settings.PARTIAL_ROOT = tmp_path
     stored = tmp_path / "stored"
-    with locked_part(7) as part:
+    with locked_partial(7) as part:
         part.append(b"all of it")
         os.link(part.path, stored)  # and here the process was killed
 
-    with locked_part(7) as part:
+    with locked_partial(7) as part:
         part.truncate(0)
         part.append(b"half")
-        with pytest.raises(PartBusy), locked_part(7):
+        with pytest.raises(PartialFileBusy), locked_partial(7):
             pass
 
     assert stored.read_bytes() == b"all of it"
-    assert part_path(7).read_bytes() == b"half"
+    assert partial_path(7).read_bytes() == b"half"
 
 
 def test_first_file_begins_the_storage_and_a_later_one_waits_for_a_disk_that_is_not_mounted(

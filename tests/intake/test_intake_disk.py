@@ -9,12 +9,13 @@ import pytest
 from django.core.files.storage import default_storage
 from pytest_django import Settings
 
-from batches.intake.parts import part_path, part_size
-from batches.intake.receive import FileName, receive_file
+from batches.intake.file_name import FileName
+from batches.intake.partial_paths import partial_path, partial_size
+from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import local_copy
 
@@ -47,7 +48,7 @@ class Disk:
 def disk(tmp_path: Path, settings: Settings) -> Iterator[Disk]:
     """1 MiB for parts and media, the sizes of a very small card."""
     disk = Disk(tmp_path / "disk", 1)
-    settings.PARTS_ROOT = disk.folder / "parts"
+    settings.PARTIAL_ROOT = disk.folder / "parts"
     settings.STORAGES = settings.STORAGES | {
         "default": {
             "BACKEND": "uploads.storage.disk.Disk",
@@ -123,15 +124,15 @@ def test_read_only_disk_is_told_and_sending_goes_on_when_it_can_be_written(
 def test_media_that_cannot_be_written_leave_the_part_complete_and_waiting(
     tus: TusClient, batch: UploadBatch, disk: Disk, settings: Settings, tmp_path: Path
 ) -> None:
-    settings.PARTS_ROOT = tmp_path / "parts"
+    settings.PARTIAL_ROOT = tmp_path / "parts"
     disk.remount("size=4m,ro")
     location = tus.create(batch.id, "big.jpg", len(PICTURE)).headers["location"]
     refused = tus.patch(location, 0, PICTURE)
     item = batch.items.get()
-    before = (item.status, part_size(item.id), Upload.objects.count())
+    before = (item.status, partial_size(item.id), Upload.objects.count())
     disk.remount("rw")
     # Parts and media on one disk again, as the settings' check wants it; the part moves with them.
-    settings.PARTS_ROOT = disk.folder
+    settings.PARTIAL_ROOT = disk.folder
     (disk.folder / str(item.id)).write_bytes((tmp_path / "parts" / str(item.id)).read_bytes())
 
     answer = tus.head(location)
@@ -163,7 +164,7 @@ def test_room_is_kept_free(tus: TusClient, batch: UploadBatch, disk: Disk, setti
 def test_form_and_ingest_refuse_files_that_may_come_again(batch: UploadBatch, disk: Disk) -> None:
     name = FileName("big.jpg", len(PICTURE))
     full = receive_file(batch, name, BytesIO(PICTURE))
-    left = part_path(batch.items.get().id).exists()
+    left = partial_path(batch.items.get().id).exists()
     disk.remount("size=4m,ro")
     read_only = receive_file(batch, name, BytesIO(PICTURE))
     disk.remount("rw")
@@ -178,7 +179,7 @@ def test_form_and_ingest_refuse_files_that_may_come_again(batch: UploadBatch, di
 def test_bytes_that_cannot_be_kept_are_sent_again(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
     location = tus.create(batch.id, "cat.jpg", 5000).headers["location"]
     parts.mkdir()
-    part_path(batch.items.get().id).symlink_to("/dev/null")  # takes bytes and cannot sync them
+    partial_path(batch.items.get().id).symlink_to("/dev/null")  # takes bytes and cannot sync them
 
     answer = tus.patch(location, 0, PICTURE[:5000])
 

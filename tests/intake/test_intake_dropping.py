@@ -11,18 +11,19 @@ from django.contrib.auth.models import User
 from django.db import connections
 from pytest_django import Settings
 
-from batches import deletion
-from batches.cleaner import clean
+from batches import services
 from batches.engine.cancel import cancel_batch
-from batches.intake.dropping import drop_part
-from batches.intake.parts import locked_part, part_path
-from batches.intake.sweep import Sweeper
-from batches.intake.tus.errors import TusError
-from batches.intake.tus.standing import standing
-from batches.keys import key_of
+from batches.intake.discard import discard_if_unneeded
+from batches.intake.partial_cleanup import PartialCleaner
+from batches.intake.partial_file import locked_partial
+from batches.intake.partial_paths import partial_path
+from batches.intake.tus.protocol_error import TusError
+from batches.intake.tus.state import upload_state
 from batches.models import BatchItem, UploadBatch
+from batches.models.storage_key import storage_key
+from batches.worker.cleanup import clean_up
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
+from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import is_stored, local_copy, store_original
 from uploads.storage.disk import Disk
@@ -81,7 +82,7 @@ def test_stale_head_leaves_the_part_that_another_request_ends(
 
     def stale_head() -> None:
         with pytest.raises(TusError):
-            standing(stale)
+            upload_state(stale)
 
     interrupted += [stale_head, lambda: third.append(tus.patch(location, 0, JPEG[:100]).status)]
 
@@ -95,7 +96,7 @@ def test_locked_file_is_stored_whatever_lies_at_its_name(
     tus: TusClient, batch: UploadBatch, parts: Path, interrupted: list[Callable[[], object]]
 ) -> None:
     def swap() -> None:
-        path = part_path(BatchItem.objects.get().id)
+        path = partial_path(BatchItem.objects.get().id)
         path.rename(parts / "aside")
         path.write_bytes(b"another file")
 
@@ -104,13 +105,13 @@ def test_locked_file_is_stored_whatever_lies_at_its_name(
     tus.send(batch.id, "a.jpg", JPEG)
 
     assert_stored_as_hashed()
-    assert part_path(BatchItem.objects.get().id).read_bytes() == b"another file"
+    assert partial_path(BatchItem.objects.get().id).read_bytes() == b"another file"
 
 
 def test_part_of_an_awaited_file_is_never_dropped(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create_with(batch.id, "a.jpg", len(JPEG), JPEG[:10]).headers["location"]
 
-    drop_part(BatchItem.objects.get().id)
+    discard_if_unneeded(BatchItem.objects.get().id)
 
     assert tus.head(location).offset == 10
 
@@ -118,7 +119,7 @@ def test_part_of_an_awaited_file_is_never_dropped(tus: TusClient, batch: UploadB
 def test_batch_deleted_in_the_last_piece_is_said_to_be_gone(
     tus: TusClient, batch: UploadBatch, ada: User, parts: Path, interrupted: list[Callable[[], object]]
 ) -> None:
-    interrupted += [lambda: deletion.delete_batch(ada, batch.id), clean]
+    interrupted += [lambda: services.delete_batch(ada, batch.id), clean_up]
 
     answer = tus.send(batch.id, "a.jpg", JPEG)
 
@@ -132,10 +133,10 @@ def test_part_removed_from_outside_with_its_batch_is_no_trouble_of_the_disk(
 ) -> None:
     item_path: list[Path] = []
     interrupted += [
-        lambda: item_path.append(part_path(BatchItem.objects.get().id)),
+        lambda: item_path.append(partial_path(BatchItem.objects.get().id)),
         lambda: item_path[0].unlink(),
-        lambda: deletion.delete_batch(ada, batch.id),
-        clean,
+        lambda: services.delete_batch(ada, batch.id),
+        clean_up,
     ]
 
     assert tus.send(batch.id, "a.jpg", JPEG).status == 410
@@ -147,26 +148,26 @@ def test_original_that_a_crash_left_before_its_row_goes_with_the_part(
 ) -> None:
     location = tus.create(batch.id, "a.jpg", len(JPEG)).headers["location"]
     item = BatchItem.objects.get()
-    with locked_part(item.id) as part:
+    with locked_partial(item.id) as part:
         part.append(JPEG)
-        store_original(part.path, key_of(item.id))
+        store_original(part.path, storage_key(item.id))
 
     if how == "cancelled":
         cancel_batch(batch.id)
-        Sweeper().sweep()
+        PartialCleaner().sweep()
     else:
         assert tus.request("DELETE", location).status == 204
 
-    assert not is_stored(key_of(item.id))
-    assert not part_path(item.id).exists()
+    assert not is_stored(storage_key(item.id))
+    assert not partial_path(item.id).exists()
 
 
 def test_original_of_a_row_stays_when_a_part_is_left_over(tus: TusClient, batch: UploadBatch) -> None:
     tus.send(batch.id, "a.jpg", JPEG)
     item = BatchItem.objects.get()
-    part_path(item.id).write_bytes(JPEG)
+    partial_path(item.id).write_bytes(JPEG)
 
-    drop_part(item.id)
+    discard_if_unneeded(item.id)
 
-    assert not part_path(item.id).exists()
+    assert not partial_path(item.id).exists()
     assert_stored_as_hashed()

@@ -10,13 +10,14 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from batches.engine import arrive
-from batches.intake.receive import FileName, receive_file
+from batches.engine import lifecycle
+from batches.intake.file_name import FileName
+from batches.intake.receive import receive_file
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.people import make_person
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
+from tests.support.users import make_user
 from uploads.models import Upload
 from uploads.storage import delete_files, local_copy
 from uploads.storage.disk import Disk
@@ -55,7 +56,7 @@ def test_ending_of_bytes_that_failed_before_queues_them_anew(tus: TusClient, bat
     tus.send(batch.id, "cat.jpg", JPEG)
     BatchItem.objects.update(status="failed", queue_position=None, finished_at=timezone.now())
     UploadBatch.objects.update(failed=1)
-    again = arrive.open_batch(ada.id, "Again")
+    again = lifecycle.open_batch(ada.id, "Again")
 
     tus.send(again.id, "cat.jpg", JPEG)
 
@@ -64,10 +65,10 @@ def test_ending_of_bytes_that_failed_before_queues_them_anew(tus: TusClient, bat
 
 
 def test_ending_never_shares_between_owners(tus: TusClient, batch: UploadBatch) -> None:
-    bob = make_person("bob")
+    bob = make_user("bob")
     tus.send(batch.id, "cat.jpg", JPEG)
 
-    TusClient(bob).send(arrive.open_batch(bob.id, "Mine").id, "cat.jpg", JPEG)
+    TusClient(bob).send(lifecycle.open_batch(bob.id, "Mine").id, "cat.jpg", JPEG)
 
     mine = Upload.objects.get(owner=bob)
     assert Upload.objects.count() == 2
@@ -109,7 +110,7 @@ def test_batch_whose_files_are_all_refused_completes(tus: TusClient, batch: Uplo
         tus.send(batch.id, name, b"no picture")
     empty = tus.create(batch.id, "empty.jpg", 0)
 
-    arrive.seal_batch(batch.id)
+    lifecycle.seal_batch(batch.id)
 
     batch.refresh_from_db()
     assert (empty.status, empty.offset) == (201, 0)

@@ -7,16 +7,16 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from batches import deletion
-from batches.engine import arrive, claim
-from batches.intake.known import HashedFile, take_known
+from batches import services
+from batches.engine import claim, lifecycle
+from batches.intake.deduplication import HashedFile, register_known
+from batches.intake.file_name import FileName
 from batches.intake.manifest import read_page
-from batches.intake.names import FileName
 from batches.intake.receive import receive_file
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import delete_files, is_stored
 
@@ -40,7 +40,7 @@ def lose(batch: UploadBatch, ada: User, how: str) -> str:
     if how == "described":
         BatchItem.objects.update(status="completed", finished_at=timezone.now(), queue_position=None)
         UploadBatch.objects.update(successful=1)
-    assert deletion.delete_pictures(ada, [upload.id]) == 1
+    assert services.delete_pictures(ada, [upload.id]) == 1
     return "item.deleted"
 
 
@@ -60,7 +60,7 @@ def test_bytes_that_are_gone_are_refused_in_the_same_batch_and_taken_by_a_new_on
     assert (outcome.state, outcome.code) == ("refused", code)
     assert (entry.state, entry.offset) == ("missing", 0)
     assert_counters_true(batch)
-    again = arrive.open_batch(ada.id, "Again")
+    again = lifecycle.open_batch(ada.id, "Again")
     assert tus.send(again.id, "a.jpg", JPEG).status == 204
     assert is_stored(Upload.objects.get().key)
 
@@ -70,9 +70,9 @@ def test_deleted_picture_of_which_the_owner_has_another_copy_is_refused_as_well(
 ) -> None:
     tus.send(batch.id, "a.jpg", JPEG)
     lose(batch, ada, "described")
-    tus.send(arrive.open_batch(ada.id, "Again").id, "a.jpg", JPEG)
+    tus.send(lifecycle.open_batch(ada.id, "Again").id, "a.jpg", JPEG)
 
-    [outcome] = take_known(batch, [HashedFile(NAME, hashlib.sha256(JPEG).hexdigest())])
+    [outcome] = register_known(batch, [HashedFile(NAME, hashlib.sha256(JPEG).hexdigest())])
 
     assert outcome is not None
     assert (outcome.state, outcome.code) == ("refused", "item.deleted")

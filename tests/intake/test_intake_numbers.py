@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from batches.intake.known import BegunFile, take_known
-from batches.intake.names import FileName
-from batches.intake.parts import locked_part
+from batches.intake.deduplication import SampledFile, register_known
+from batches.intake.file_name import FileName
+from batches.intake.partial_file import locked_partial
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import local_copy
 
@@ -56,7 +56,7 @@ def test_file_that_comes_with_its_announcement_is_stored_as_it_is(
 
 
 def test_file_whose_number_is_being_cleared_is_announced_later(tus: TusClient, batch: UploadBatch, left: Path) -> None:
-    with locked_part(int(left.name)):
+    with locked_partial(int(left.name)):
         answer = tus.create(batch.id, "a.jpg", len(PICTURE))
 
     assert answer.status == 423
@@ -68,10 +68,10 @@ def test_file_whose_number_is_being_cleared_is_announced_later(tus: TusClient, b
 def test_question_about_a_file_whose_number_is_being_cleared_is_left_to_its_announcement(
     batch: UploadBatch, left: Path
 ) -> None:
-    file = BegunFile(FileName("a.txt", 10), b"milk, eggs")
+    file = SampledFile(FileName("a.txt", 10), b"milk, eggs")
 
-    with locked_part(int(left.name)):
-        told = take_known(batch, [file])
+    with locked_partial(int(left.name)):
+        told = register_known(batch, [file])
 
     assert told == [None]
     assert not batch.items.exists()

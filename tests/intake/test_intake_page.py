@@ -7,9 +7,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from batches.models import UploadBatch
-from tests.people import make_person
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
+from tests.support.users import make_user
 from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,7 +134,7 @@ def test_open_batch_refuses_in_words(browser: Client, wish: str, status: int) ->
 
 def test_seal_is_for_the_owner(browser: Client, ada: User) -> None:
     batch = UploadBatch.objects.create(owner=ada, name="Mine")
-    other = UploadBatch.objects.create(owner=make_person("bob"), name="Bob's")
+    other = UploadBatch.objects.create(owner=make_user("bob"), name="Bob's")
 
     answers = [browser.post(f"/batches/{batch_id}/seal/") for batch_id in (batch.id, batch.id, other.id, 10**15)]
 

@@ -8,15 +8,15 @@ from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from batches import services
-from batches.engine import arrive
-from batches.engine.abandon import wait_no_more
-from batches.engine.errors import Refused
+from batches.engine import lifecycle
+from batches.engine.expiry import finish_without_missing
+from batches.engine.refusals import Refused
 from batches.intake import quota
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.people import make_person
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
+from tests.support.users import make_user
 from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +28,7 @@ LARGEST = max(map(len, PICTURES))
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Room for two pictures and a half, and a process that has summed up nothing yet."""
     settings.OWNER_BYTES = LARGEST * 5 // 2
-    monkeypatch.setattr(quota, "sums", quota.OwnerBytes())
+    monkeypatch.setattr(quota, "sums", quota.OwnerUsage())
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def take_room(owner_id: int, size: int) -> None:
-    with quota.room_for(owner_id, size) as room:
+    with quota.reserve(owner_id, size) as room:
         room.admitted = True
 
 
@@ -79,7 +79,7 @@ def test_file_given_up_comes_again_only_within_the_quota(
     tus: TusClient, batch: UploadBatch, settings: Settings, at_once: None
 ) -> None:
     location = tus.create_with(batch.id, "a.jpg", len(PICTURES[0]), PICTURES[0][:10]).headers["location"]
-    wait_no_more(batch.id)
+    finish_without_missing(batch.id)
     settings.OWNER_BYTES = 1
 
     answers = [tus.create(batch.id, "a.jpg", len(PICTURES[0])), tus.patch(location, 10, PICTURES[0][10:])]
@@ -94,7 +94,7 @@ def test_file_given_up_comes_again_only_within_the_quota(
 def test_quota_is_each_owners_own(tus: TusClient, batch: UploadBatch) -> None:
     for name, data in zip("ab", PICTURES, strict=False):
         tus.create_with(batch.id, f"{name}.jpg", len(data), data)
-    bob = make_person("bob")
+    bob = make_user("bob")
     his = UploadBatch.objects.create(owner=bob, name="His")
 
     assert TusClient(bob).create_with(his.id, "c.jpg", len(PICTURES[2]), PICTURES[2]).status == 201
@@ -108,7 +108,7 @@ def test_quota_is_summed_up_seldom(
         for _ in range(5):
             take_room(batch.owner_id, LARGEST)
 
-    assert quota.sums.used(batch.owner_id) == 5 * LARGEST
+    assert quota.usage.used(batch.owner_id) == 5 * LARGEST
 
 
 def test_room_made_is_seen_after_a_moment(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,10 +130,10 @@ def test_quota_costs_nothing_when_there_is_none(
 
 
 def test_room_of_a_file_that_is_not_taken_is_given_back(batch: UploadBatch) -> None:
-    with pytest.raises(ZeroDivisionError), quota.room_for(batch.owner_id, 2 * LARGEST):
+    with pytest.raises(ZeroDivisionError), quota.reserve(batch.owner_id, 2 * LARGEST):
         raise ZeroDivisionError
 
-    assert quota.sums.used(batch.owner_id) == 0
+    assert quota.usage.used(batch.owner_id) == 0
 
 
 def test_file_that_is_too_large_takes_no_room(tus: TusClient, batch: UploadBatch, settings: Settings) -> None:
@@ -158,8 +158,8 @@ def test_of_files_that_come_at_once_only_as_many_are_taken_as_have_room(tus: Tus
 def test_part_of_a_file_given_up_counts(tus: TusClient, batch: UploadBatch, ada: User, at_once: None) -> None:
     location = tus.create_with(batch.id, "a.jpg", 2 * LARGEST, PICTURES[0][:10]).headers["location"]
     tus.create(batch.id, "never begun.jpg", 1)
-    wait_no_more(batch.id)
-    other = arrive.open_batch(ada.id, "Other")
+    finish_without_missing(batch.id)
+    other = lifecycle.open_batch(ada.id, "Other")
 
     answer = tus.create(other.id, "b.jpg", LARGEST)
 

@@ -10,12 +10,13 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
-from batches.engine.errors import Refused
+from batches.engine.refusals import Refused
 from batches.intake import quota
-from batches.intake.receive import FileName, receive_file
+from batches.intake.file_name import FileName
+from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from tests.intake.test_intake_quota import LARGEST, PICTURES
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
 from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Room for two pictures and a half, and a process that has summed up nothing yet."""
     settings.OWNER_BYTES = LARGEST * 5 // 2
-    monkeypatch.setattr(quota, "sums", quota.OwnerBytes())
+    monkeypatch.setattr(quota, "sums", quota.OwnerUsage())
 
 
 def test_form_says_what_was_over_the_quota(ada: User) -> None:

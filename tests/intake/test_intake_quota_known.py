@@ -11,14 +11,14 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from batches.engine import arrive
-from batches.engine.errors import Refused
+from batches.engine import lifecycle
+from batches.engine.refusals import Refused
 from batches.intake import quota
-from batches.intake.from_disk import look, look_up, receive_looked_at
+from batches.intake.local_files import inspect_file, look_up_page, receive_local_file
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
 from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +30,7 @@ PHOTO = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(len(PICTURE))
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch, tus: TusClient, batch: UploadBatch) -> None:
     """Room for one picture and a half, and one is here; every sum is fresh."""
     settings.OWNER_BYTES = len(PICTURE) * 3 // 2
-    monkeypatch.setattr(quota, "sums", quota.OwnerBytes())
+    monkeypatch.setattr(quota, "sums", quota.OwnerUsage())
     monkeypatch.setattr(quota, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(quota, "RECHECK_SECONDS", 0.0)
     assert tus.send(batch.id, "a.jpg", PICTURE).status == 204
@@ -39,7 +39,7 @@ def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch, tus: TusClient, b
 
 @pytest.fixture
 def again(ada: User) -> UploadBatch:
-    return arrive.open_batch(ada.id, "Once more")
+    return lifecycle.open_batch(ada.id, "Once more")
 
 
 def ask(person: User, batch: UploadBatch, **facts: object) -> Any:
@@ -65,9 +65,9 @@ def test_file_of_which_no_byte_is_wanted_needs_no_room(ada: User, again: UploadB
 
 def test_folder_that_is_known_needs_no_room(ada: User, again: UploadBatch, tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(PICTURE)
-    looked = look(tmp_path / "a.jpg", "roll/a.jpg")
+    looked = inspect_file(tmp_path / "a.jpg", "roll/a.jpg")
 
-    outcome = receive_looked_at(again, looked, look_up(again, [looked]))
+    outcome = receive_local_file(again, looked, look_up_page(again, [looked]))
 
     assert outcome.state == "known"
     assert_counters_true(again)
@@ -75,9 +75,9 @@ def test_folder_that_is_known_needs_no_room(ada: User, again: UploadBatch, tmp_p
 
 def test_other_bytes_of_a_size_that_is_known_need_room(ada: User, again: UploadBatch, tmp_path: Path) -> None:
     (tmp_path / "b.jpg").write_bytes(PICTURE[:-1] + b"?")
-    looked = look(tmp_path / "b.jpg", "roll/b.jpg")
+    looked = inspect_file(tmp_path / "b.jpg", "roll/b.jpg")
 
     with pytest.raises(Refused, match="may store"):
-        receive_looked_at(again, looked, look_up(again, [looked]))
+        receive_local_file(again, looked, look_up_page(again, [looked]))
 
     assert not again.items.exists()

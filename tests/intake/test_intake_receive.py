@@ -7,14 +7,13 @@ from unicodedata import normalize
 
 import pytest
 
-from batches.intake.fingerprint import fingerprint
-from batches.intake.from_disk import receive_path
-from batches.intake.names import FileName, shown
-from batches.intake.parts import READ_BYTES
+from batches.intake.file_name import FileName, displayable, fingerprint
+from batches.intake.local_files import receive_path
+from batches.intake.partial_file import READ_BYTES
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
-from tests.pictures import encoded, textured, written
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured, written
 from uploads.models import Upload
 from uploads.storage import local_copy
 
@@ -123,4 +122,4 @@ def test_name_is_kept_composed_and_known_by_what_was_sent() -> None:
 
 
 def test_shown_drops_what_disguises_a_name() -> None:
-    assert shown("photo\u202egpj.exe\n") == "photo\ufffdgpj.exe\ufffd"
+    assert displayable("photo\u202egpj.exe\n") == "photo\ufffdgpj.exe\ufffd"

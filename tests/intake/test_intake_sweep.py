@@ -12,19 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from batches import cleaner
-from batches.engine import arrive
+from batches.engine import lifecycle, receive
 from batches.engine.cancel import cancel_batch
-from batches.intake import sweep
-from batches.intake.names import FileName
-from batches.intake.parts import Facts, locked_part, part_path
-from batches.intake.sweep import Fate, Sweeper, fate
+from batches.intake import partial_cleanup
+from batches.intake.file_name import FileName
+from batches.intake.partial_cleanup import PartialCleaner, PartialFate, partial_fate
+from batches.intake.partial_file import locked_partial
+from batches.intake.partial_paths import PartialFacts, partial_path
 from batches.models import BatchItem, UploadBatch
-from batches.reconciler import reconcile
-from batches.states import FINISHED_ITEMS, BatchStatus, ItemStatus
+from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemStatus
+from batches.worker import cleanup
+from batches.worker.reconciler import reconcile
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
 from uploads.models import Upload
 
 JPEG = encoded(textured(320, 240), "JPEG")
@@ -33,11 +34,11 @@ LONG_AGO = 8 * 24 * 3600.0
 
 def part_of(batch: UploadBatch, name: str, data: bytes, age: float = 0.0) -> BatchItem:
     """A file that stopped after these bytes, so many seconds ago."""
-    item, _ = arrive.add_item(batch.id, FileName(name, len(JPEG)).as_new_file())
-    with locked_part(item.id) as part:
+    item, _ = receive.register_item(batch.id, FileName(name, len(JPEG)).as_new_file())
+    with locked_partial(item.id) as part:
         part.append(data)
     then = time.time() - age
-    os.utime(part_path(item.id), (then, then))
+    os.utime(partial_path(item.id), (then, then))
     return item
 
 
@@ -46,10 +47,10 @@ def test_sweep_takes_only_what_expired(batch: UploadBatch) -> None:
     old = part_of(batch, "old.jpg", JPEG[:9], LONG_AGO)
     young = part_of(batch, "young.jpg", JPEG[:9], 3600)
 
-    removed = Sweeper().sweep()
+    removed = PartialCleaner().sweep()
 
     old.refresh_from_db()
-    assert (removed, part_path(old.id).exists(), part_path(young.id).exists()) == (1, False, True)
+    assert (removed, partial_path(old.id).exists(), partial_path(young.id).exists()) == (1, False, True)
     assert (old.status, old.error_code) == ("failed", "upload.expired")
     assert_counters_true(batch)
 
@@ -58,10 +59,10 @@ def test_sweep_takes_only_what_expired(batch: UploadBatch) -> None:
 def test_sweep_leaves_a_part_that_is_held(batch: UploadBatch) -> None:
     item = part_of(batch, "old.jpg", JPEG[:9], LONG_AGO)
 
-    with locked_part(item.id):
-        removed = Sweeper().sweep()
+    with locked_partial(item.id):
+        removed = PartialCleaner().sweep()
 
-    assert (removed, part_path(item.id).read_bytes()) == (0, JPEG[:9])
+    assert (removed, partial_path(item.id).read_bytes()) == (0, JPEG[:9])
     assert batch.items.get().status == "receiving"
 
 
@@ -69,7 +70,7 @@ def test_sweep_leaves_a_part_that_is_held(batch: UploadBatch) -> None:
 def test_sweep_takes_parts_of_cancelled_finished_and_vanished_files(
     batch: UploadBatch, ada: User, tus: TusClient, parts: Path
 ) -> None:
-    cancelled = arrive.open_batch(ada.id, "Cancelled")
+    cancelled = lifecycle.open_batch(ada.id, "Cancelled")
     part_of(cancelled, "a.jpg", JPEG[:9])
     cancel_batch(cancelled.id)
     finished = tus.create_with(batch.id, "b.jpg", len(JPEG), JPEG).headers["location"].rpartition("/")[2]
@@ -77,7 +78,7 @@ def test_sweep_takes_parts_of_cancelled_finished_and_vanished_files(
     (parts / "999999").write_bytes(b"of a row that is gone")
     (parts / "README").write_text("somebody's own")
 
-    removed = Sweeper().sweep()
+    removed = PartialCleaner().sweep()
 
     assert removed == 3
     assert [path.name for path in parts.iterdir()] == ["README"]
@@ -86,9 +87,9 @@ def test_sweep_takes_parts_of_cancelled_finished_and_vanished_files(
 
 @pytest.mark.django_db(transaction=True)
 def test_sweep_ends_what_a_crash_left_complete(batch: UploadBatch, parts: Path) -> None:
-    part_of(batch, "cat.jpg", JPEG, sweep.REST_SECONDS + 1)
+    part_of(batch, "cat.jpg", JPEG, partial_cleanup.REST_SECONDS + 1)
 
-    Sweeper().sweep()
+    PartialCleaner().sweep()
 
     assert batch.items.get().status == "pending"
     assert Upload.objects.count() == 1
@@ -100,10 +101,10 @@ def test_sweep_ends_what_a_crash_left_complete(batch: UploadBatch, parts: Path) 
 def test_sweep_goes_through_many_parts_in_rounds(
     batch: UploadBatch, parts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep, "MOST_FILES", 2)
+    monkeypatch.setattr(partial_cleanup, "MOST_FILES", 2)
     for number in range(5):
         part_of(batch, f"{number}.jpg", JPEG[:9], LONG_AGO)
-    sweeper = Sweeper()
+    sweeper = PartialCleaner()
 
     assert [sweeper.sweep() for _ in range(4)] == [2, 2, 1, 0]
     assert not list(parts.iterdir())
@@ -111,33 +112,33 @@ def test_sweep_goes_through_many_parts_in_rounds(
 
 @pytest.mark.django_db(transaction=True)
 def test_cleaner_sweeps_at_times_only(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cleaner, "sweeper", Sweeper())
+    monkeypatch.setattr(cleanup, "sweeper", PartialCleaner())
     first = part_of(batch, "first.jpg", JPEG[:9], LONG_AGO)
-    cleaner.clean()
+    cleanup.clean_up()
     second = part_of(batch, "second.jpg", JPEG[:9], LONG_AGO)
 
-    cleaner.clean()
+    cleanup.clean_up()
 
-    assert (part_path(first.id).exists(), part_path(second.id).exists()) == (False, True)
+    assert (partial_path(first.id).exists(), partial_path(second.id).exists()) == (False, True)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_recovery_waits_for_no_part(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cleaner, "sweeper", Sweeper())
+    monkeypatch.setattr(cleanup, "sweeper", PartialCleaner())
     whole = part_of(batch, "whole.jpg", JPEG, LONG_AGO)
 
     reconcile()
-    left = part_path(whole.id).exists()
-    cleaner.clean()
+    left = partial_path(whole.id).exists()
+    cleanup.clean_up()
 
-    assert (left, part_path(whole.id).exists()) == (True, False)
+    assert (left, partial_path(whole.id).exists()) == (True, False)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_sweep_without_a_folder_does_nothing(settings: Settings, tmp_path: Path) -> None:
-    settings.PARTS_ROOT = tmp_path / "never made"
+    settings.PARTIAL_ROOT = tmp_path / "never made"
 
-    assert Sweeper().sweep_at_times() == 0
+    assert PartialCleaner().sweep_at_times() == 0
 
 
 @given(
@@ -155,14 +156,14 @@ def test_part_of_a_file_that_may_go_on_stays_until_it_expires(
     finished = now - timedelta(seconds=age) if status in FINISHED_ITEMS else None
     item = BatchItem(batch=batch, size=10, status=status, error_code=code, finished_at=finished)
 
-    decided = fate(item, Facts(size, now.timestamp() - age), now.timestamp())
+    decided = partial_fate(item, PartialFacts(size, now.timestamp() - age), now.timestamp())
 
     may_come = batch_status != "cancelled" and (
         status == "receiving" or (status == "failed" and code in {"item.abandoned", "storage.full"})
     )
     if may_come and age < 7 * 24 * 3600 - 1:
-        assert decided in ({Fate.KEEP, Fate.END} if size == 10 else {Fate.KEEP})
+        assert decided in ({PartialFate.KEEP, PartialFate.END} if size == 10 else {PartialFate.KEEP})
     if not may_come:
-        assert decided is Fate.DROP
-    if decided is Fate.END:
+        assert decided is PartialFate.DROP
+    if decided is PartialFate.END:
         assert (status, size) == ("receiving", 10)

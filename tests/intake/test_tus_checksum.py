@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from batches.intake.parts import part_path
-from batches.intake.places import begin_doubt
+from batches.intake.partial_paths import mark_unverified, partial_path
 from batches.intake.tus.body import GATHER_BYTES
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
+from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import local_copy
 
@@ -106,8 +105,8 @@ def test_bytes_whose_checksum_was_cut_off_do_not_count(tus: TusClient, batch: Up
 def test_bytes_in_doubt_of_a_killed_server_do_not_count(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG[:900]).headers["location"]
     item = batch.items.get()
-    begin_doubt(item.id, 900)  # what the process had written when it was killed
-    with part_path(item.id).open("ab") as part:
+    mark_unverified(item.id, 900)  # what the process had written when it was killed
+    with partial_path(item.id).open("ab") as part:
         part.write(bytes(len(JPEG) - 900))
 
     looked = tus.head(location)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from batches.intake.parts import part_path
+from batches.intake.partial_paths import partial_path
 from batches.intake.tus.body import GATHER_BYTES
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import local_copy
 
@@ -32,7 +32,7 @@ def test_whole_file_arrives_with_its_creation(tus: TusClient, batch: UploadBatch
     assert "upload-expires" not in answer.headers
     assert item.status == "pending"
     assert stored() == data
-    assert not part_path(item.id).exists()
+    assert not partial_path(item.id).exists()
     assert_counters_true(batch)
 
 
@@ -47,7 +47,7 @@ def test_first_bytes_are_kept_and_the_rest_follows(tus: TusClient, batch: Upload
 @pytest.mark.parametrize("declared", [True, False])
 def test_cut_creation_repeated_goes_on_where_it_stopped(tus: TusClient, batch: UploadBatch, declared: bool) -> None:
     gone = tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG[:700], declared=False, end="cut")
-    kept = part_path(batch.items.get().id).read_bytes()
+    kept = partial_path(batch.items.get().id).read_bytes()
     answer = tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG[:300], JPEG[300:], declared=declared)
 
     assert (gone.status, kept) == (0, JPEG[:700])

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from batches.engine import arrive
+from batches.engine import lifecycle
 from batches.models import BatchItem, UploadBatch
-from batches.states import ItemStatus
+from batches.models.states import ItemStatus
 from tests.intake.tus_client import Answer, TusClient
-from tests.people import make_person
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
+from tests.support.users import make_user
 from uploads.media.sniff import HEAD_BYTES
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,7 +81,7 @@ def test_film_that_was_refused_before_is_refused_at_its_announcement(
     tus: TusClient, ada: User, batch: UploadBatch, parts: Path
 ) -> None:
     tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, FILM)
-    again = arrive.open_batch(ada.id, "Iceland once more")
+    again = lifecycle.open_batch(ada.id, "Iceland once more")
 
     answers = [tus.create(one.id, "a.mov", SIZE) for one in (batch, again)]
 
@@ -95,14 +95,14 @@ def test_file_that_is_another_by_its_name_or_time_is_looked_at(
 ) -> None:
     tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, FILM)
 
-    assert tus.create(arrive.open_batch(ada.id, "Again").id, "a.mov", SIZE, **change).status == 201
+    assert tus.create(lifecycle.open_batch(ada.id, "Again").id, "a.mov", SIZE, **change).status == 201
 
 
 def test_refusals_of_other_people_refuse_nothing(tus: TusClient, batch: UploadBatch) -> None:
     tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, FILM)
-    bob = make_person("bob")
+    bob = make_user("bob")
 
-    assert TusClient(bob).create(arrive.open_batch(bob.id, "His").id, "a.mov", SIZE).status == 201
+    assert TusClient(bob).create(lifecycle.open_batch(bob.id, "His").id, "a.mov", SIZE).status == 201
 
 
 def test_refusal_by_a_program_that_took_fewer_kinds_does_not_count(
@@ -111,4 +111,4 @@ def test_refusal_by_a_program_that_took_fewer_kinds_does_not_count(
     tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, FILM)
     BatchItem.objects.update(error_message="This is a video, which cannot be read here. Please send JPEG pictures.")
 
-    assert tus.create(arrive.open_batch(ada.id, "Again").id, "a.mov", SIZE).status == 201
+    assert tus.create(lifecycle.open_batch(ada.id, "Again").id, "a.mov", SIZE).status == 201

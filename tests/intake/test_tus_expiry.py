@@ -7,14 +7,13 @@ from email.utils import parsedate_to_datetime
 import pytest
 from pytest_django import Settings
 
-from batches.engine.abandon import wait_no_more
-from batches.intake.parts import part_path
-from batches.intake.places import begin_doubt
-from batches.intake.sweep import Sweeper
+from batches.engine.expiry import finish_without_missing
+from batches.intake.partial_cleanup import PartialCleaner
+from batches.intake.partial_paths import mark_unverified, partial_path
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import local_copy
 
@@ -37,7 +36,7 @@ def stored() -> bytes:
 def let_expire(batch: UploadBatch) -> None:
     """As if the last byte had come eight days ago."""
     then = time.time() - WEEK - 24 * 3600
-    os.utime(part_path(batch.items.get().id), (then, then))
+    os.utime(partial_path(batch.items.get().id), (then, then))
 
 
 def test_every_answer_about_an_unfinished_file_says_until_when(tus: TusClient, batch: UploadBatch, begun: str) -> None:
@@ -66,7 +65,7 @@ def test_finished_file_does_not_expire(tus: TusClient, begun: str) -> None:
 def test_expired_file_is_gone_and_begins_anew(tus: TusClient, batch: UploadBatch, begun: str, swept: bool) -> None:
     let_expire(batch)
     if swept:
-        assert Sweeper().sweep() == 1
+        assert PartialCleaner().sweep() == 1
 
     gone = [tus.head(begun), tus.patch(begun, 900, JPEG[900:])]
     again = tus.create(batch.id, "cat.jpg", len(JPEG))
@@ -81,8 +80,8 @@ def test_expired_file_is_gone_and_begins_anew(tus: TusClient, batch: UploadBatch
 
 def test_expired_file_of_a_completed_batch_reopens_it(tus: TusClient, batch: UploadBatch, begun: str) -> None:
     let_expire(batch)
-    wait_no_more(batch.id)
-    Sweeper().sweep()
+    finish_without_missing(batch.id)
+    PartialCleaner().sweep()
     batch.refresh_from_db()
     before = (batch.status, batch.items.get().error_code)
 
@@ -95,7 +94,7 @@ def test_expired_file_of_a_completed_batch_reopens_it(tus: TusClient, batch: Upl
 
 
 def test_file_given_up_goes_on_by_its_address_alone(tus: TusClient, batch: UploadBatch, begun: str) -> None:
-    wait_no_more(batch.id)
+    finish_without_missing(batch.id)
 
     looked = tus.head(begun)
     after_look = batch.items.get().status
@@ -109,9 +108,9 @@ def test_file_given_up_goes_on_by_its_address_alone(tus: TusClient, batch: Uploa
 
 
 def test_file_given_up_when_its_last_byte_came_is_taken(tus: TusClient, batch: UploadBatch, begun: str) -> None:
-    with part_path(batch.items.get().id).open("ab") as part:
+    with partial_path(batch.items.get().id).open("ab") as part:
         part.write(JPEG[900:])
-    wait_no_more(batch.id)
+    finish_without_missing(batch.id)
 
     looked = tus.head(begun)
 
@@ -122,9 +121,9 @@ def test_file_given_up_when_its_last_byte_came_is_taken(tus: TusClient, batch: U
 
 def test_file_of_which_nothing_came_is_awaited_as_long(tus: TusClient, batch: UploadBatch, settings: Settings) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
-    wait_no_more(batch.id)
+    finish_without_missing(batch.id)
     before = tus.head(location)
-    settings.PART_SECONDS = 0.0
+    settings.PARTIAL_SECONDS = 0.0
 
     assert (before.status, before.offset) == (200, 0)
     assert tus.head(location).status == 410
@@ -132,8 +131,8 @@ def test_file_of_which_nothing_came_is_awaited_as_long(tus: TusClient, batch: Up
 
 def test_part_in_doubt_expires_as_others_do(tus: TusClient, batch: UploadBatch, begun: str) -> None:
     item_id = batch.items.get().id
-    begin_doubt(item_id, 900)
-    with part_path(item_id).open("ab") as part:
+    mark_unverified(item_id, 900)
+    with partial_path(item_id).open("ab") as part:
         part.write(b"never proven")
     let_expire(batch)
 

@@ -8,9 +8,9 @@ import pytest
 from batches.models import UploadBatch
 from tests.intake.sender import CHUNK, PICTURE, Sender, assert_whole
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
-from tests.site import Site
-from tests.waiting import wait_until
+from tests.support.images import encoded, textured
+from tests.support.site_process import Site
+from tests.support.waiting import wait_until
 from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)

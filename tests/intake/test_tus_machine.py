@@ -10,17 +10,17 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from batches.engine import arrive
-from batches.engine.abandon import wait_no_more
-from batches.intake import parts
-from batches.intake.digests import HashStates
-from batches.intake.places import begin_doubt
-from batches.intake.sweep import Sweeper
+from batches.engine import lifecycle
+from batches.engine.expiry import finish_without_missing
+from batches.intake import partial_file, partial_paths
+from batches.intake.partial_cleanup import PartialCleaner
+from batches.intake.partial_paths import mark_unverified
+from batches.intake.running_hashes import RunningHashes
 from tests.intake.sending_model import WRONG, Model
 from tests.intake.tus_client import TusClient
-from tests.people import make_person
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
+from tests.support.users import make_user
 from uploads.models import Upload
 from uploads.storage import local_copy
 
@@ -42,10 +42,10 @@ class Sending(Model, RuleBasedStateMachine):
         super().__init__()
         # Of their own, or the file of another run would be a duplicate.
         number = next(NUMBERS)
-        person, other = make_person(f"ada{number}"), make_person(f"bob{number}")
+        person, other = make_user(f"ada{number}"), make_user(f"bob{number}")
         self.pages = [TusClient(person), TusClient(person)]
         self.stranger = TusClient(other)
-        self.batch = arrive.open_batch(person.id, "Any order")
+        self.batch = lifecycle.open_batch(person.id, "Any order")
         self.location = ""
 
     @rule(client=clients)
@@ -97,7 +97,7 @@ class Sending(Model, RuleBasedStateMachine):
     @precondition(lambda self: self.arrived is not None and not self.done)
     @rule(client=clients)
     def send_while_another_writes(self, client: int) -> None:
-        with parts.locked_part(self.item_id):
+        with partial_file.locked_partial(self.item_id):
             assert self.pages[client].patch(self.location, self.arrived or 0, b"x", declared=False).status == 423
 
     @precondition(lambda self: self.location)
@@ -122,34 +122,34 @@ class Sending(Model, RuleBasedStateMachine):
     @rule(junk=st.binary(min_size=1, max_size=20))
     def kill_while_in_doubt(self, junk: bytes) -> None:
         """What a server leaves that is killed before a checksum was proven."""
-        parts.part_path(self.item_id).parent.mkdir(exist_ok=True)
-        begin_doubt(self.item_id, self.arrived or 0)
-        with parts.part_path(self.item_id).open("ab") as part:
+        partial_paths.partial_path(self.item_id).parent.mkdir(exist_ok=True)
+        mark_unverified(self.item_id, self.arrived or 0)
+        with partial_paths.partial_path(self.item_id).open("ab") as part:
             part.write(junk)
         self.restart()
 
     @rule()
     def restart(self) -> None:
         """Another process takes over: the running digests are gone."""
-        parts.states = HashStates()
+        partial_file.running_hashes = RunningHashes()
 
     @rule()
     def give_up(self) -> None:
         """What never came is given up; it may go on all the same."""
-        wait_no_more(self.batch.id)
+        finish_without_missing(self.batch.id)
 
     @precondition(lambda self: self.arrived and self.arrived < self.size)
     @rule(swept=st.booleans())
     def expire(self, swept: bool) -> None:
         then = time.time() - 8 * 24 * 3600
-        os.utime(parts.part_path(self.item_id), (then, then))
+        os.utime(partial_paths.partial_path(self.item_id), (then, then))
         if swept:
-            Sweeper().sweep()
+            PartialCleaner().sweep()
         self.arrived = None
 
     @rule()
     def sweep(self) -> None:
-        Sweeper().sweep()
+        PartialCleaner().sweep()
 
     @invariant()
     def offset_is_exact(self) -> None:

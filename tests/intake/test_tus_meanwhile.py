@@ -12,8 +12,8 @@ from pytest_django import Settings
 from batches.engine.cancel import cancel_batch
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.pictures import encoded, textured
-from tests.waiting import wait_until
+from tests.support.images import encoded, textured
+from tests.support.waiting import wait_until
 from uploads.models import Upload
 from uploads.storage.disk import Disk
 

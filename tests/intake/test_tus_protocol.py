@@ -8,16 +8,16 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
-from batches.engine import arrive
-from batches.intake import parts as parts_module
-from batches.intake.digests import HashStates
-from batches.intake.parts import part_path
+from batches.engine import lifecycle
+from batches.intake import partial_file as parts_module
+from batches.intake.partial_paths import partial_path
+from batches.intake.running_hashes import RunningHashes
 from batches.intake.tus import body
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.people import make_person
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
+from tests.support.users import make_user
 from uploads.models import Upload
 from uploads.storage import local_copy
 
@@ -53,7 +53,7 @@ def test_tus_file_in_one_piece_is_stored_and_waits(tus: TusClient, batch: Upload
         len(JPEG),
     )
     assert stored(upload) == JPEG
-    assert not part_path(item.id).exists()
+    assert not partial_path(item.id).exists()
     assert_counters_true(batch)
 
 
@@ -66,7 +66,7 @@ def test_tus_file_in_pieces_with_a_cut_arrives_whole(
     gone = tus.patch(location, 0, JPEG[:1000], JPEG[1000:1500], declared=False, end="cut")
     kept = tus.head(location)
     if forgotten:
-        monkeypatch.setattr(parts_module, "states", HashStates())  # as in another process
+        monkeypatch.setattr(parts_module, "states", RunningHashes())  # as in another process
     middle = tus.patch(location, kept.offset, JPEG[kept.offset : 4000])
     last = tus.patch(location, middle.offset, JPEG[middle.offset :])
 
@@ -115,7 +115,7 @@ def test_tus_body_longer_than_announced_leaves_the_part_as_it_was(tus: TusClient
 def test_tus_part_in_other_hands_is_busy(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     tus.patch(location, 0, JPEG[:100])
-    with part_path(batch.items.get().id).open("rb") as held:
+    with partial_path(batch.items.get().id).open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
 
         answer = tus.patch(location, 100, JPEG[100:])
@@ -127,10 +127,10 @@ def test_tus_part_in_other_hands_is_busy(tus: TusClient, batch: UploadBatch) -> 
 def test_tus_file_given_up_is_failed_and_its_batch_can_end(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     tus.patch(location, 0, JPEG[:100])
-    bob = TusClient(make_person("bob"))
+    bob = TusClient(make_user("bob"))
 
     answers = [bob.request("DELETE", location), tus.request("DELETE", location), tus.head(location)]
-    arrive.seal_batch(batch.id)
+    lifecycle.seal_batch(batch.id)
 
     assert [answer.status for answer in answers] == [404, 204, 410]
     assert not list(parts.iterdir())
@@ -161,7 +161,7 @@ def test_tus_client_that_falls_silent_gives_the_part_back(
 def test_tus_full_disk_is_told_and_nothing_is_lost(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     parts.mkdir()
-    part_path(batch.items.get().id).symlink_to("/dev/full")
+    partial_path(batch.items.get().id).symlink_to("/dev/full")
 
     answer = tus.patch(location, 0, JPEG)
 

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from pytest_django import Settings
 
-from batches.intake import parts
-from batches.intake.digests import HashStates
-from batches.intake.tus.errors import TusError
+from batches.intake import partial_file, partial_lock, partial_paths
+from batches.intake.running_hashes import RunningHashes
 from batches.intake.tus.headers import Patch, read_metadata
-from batches.intake.tus.reception import Reception
+from batches.intake.tus.protocol_error import TusError
+from batches.intake.tus.writer import BodyWriter
 
 ITEM = 7
 
 
-def send(part: parts.Part, length: int, patch: Patch, pieces: list[bytes]) -> Reception:
-    reception = Reception(part, length, patch)
+def send(part: partial_file.PartialFile, length: int, patch: Patch, pieces: list[bytes]) -> BodyWriter:
+    reception = BodyWriter(part, length, patch)
     for piece in pieces:
         reception.add(piece)
     return reception
@@ -35,7 +35,7 @@ class Receiving(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.settings = override_settings(PARTS_ROOT=Path(self.folder.name))
+        self.settings = override_settings(PARTIAL_ROOT=Path(self.folder.name))
         self.settings.enable()
         self.arrived = 0
 
@@ -54,7 +54,7 @@ class Receiving(RuleBasedStateMachine):
         for length in lengths:
             pieces.append(self.content[at : at + length])
             at = min(at + length, len(self.content))
-        with parts.locked_part(ITEM) as part:
+        with partial_file.locked_partial(ITEM) as part:
             patch = Patch(self.arrived, at - self.arrived if declared else None)
             assert send(part, len(self.content), patch, pieces).complete == (at == len(self.content))
         self.arrived = at
@@ -63,37 +63,41 @@ class Receiving(RuleBasedStateMachine):
     def patch_elsewhere(self, offset: int) -> None:
         if offset == self.arrived:
             return
-        with parts.locked_part(ITEM) as part, pytest.raises(TusError) as refused:
-            Reception(part, len(self.content), Patch(offset, None))
+        with partial_file.locked_partial(ITEM) as part, pytest.raises(TusError) as refused:
+            BodyWriter(part, len(self.content), Patch(offset, None))
         assert refused.value.status == 409
 
     @rule(extra=st.binary(min_size=1, max_size=20), declared=st.booleans())
     def patch_too_much(self, extra: bytes, declared: bool) -> None:
         rest = self.content[self.arrived :]
         patch = Patch(self.arrived, len(rest + extra) if declared else None)
-        with parts.locked_part(ITEM) as part, pytest.raises(TusError, match=r"tus\.too_long"):
+        with partial_file.locked_partial(ITEM) as part, pytest.raises(TusError, match=r"tus\.too_long"):
             send(part, len(self.content), patch, [rest, extra])
 
     @rule()
     def patch_while_another_writes(self) -> None:
-        with parts.locked_part(ITEM), pytest.raises(parts.PartBusy), parts.locked_part(ITEM):
+        with (
+            partial_file.locked_partial(ITEM),
+            pytest.raises(partial_lock.PartialFileBusy),
+            partial_file.locked_partial(ITEM),
+        ):
             pytest.fail("two writers")
 
     @rule()
     def restart(self) -> None:
         """Another process takes over: the running digests are gone."""
-        parts.states = HashStates()
+        partial_file.running_hashes = RunningHashes()
 
     @precondition(lambda self: self.arrived > 0)
     @rule()
     def digest(self) -> None:
-        with parts.locked_part(ITEM) as part:
+        with partial_file.locked_partial(ITEM) as part:
             assert part.sha256() == hashlib.sha256(self.content[: self.arrived]).hexdigest()
 
     @invariant()
     def bytes_are_exact(self) -> None:
-        path = parts.part_path(ITEM)
-        assert parts.part_size(ITEM) == self.arrived
+        path = partial_paths.partial_path(ITEM)
+        assert partial_paths.partial_size(ITEM) == self.arrived
         assert path.exists() == (self.arrived > 0)
         if self.arrived:
             assert path.read_bytes() == self.content[: self.arrived]
@@ -104,13 +108,13 @@ TestReceiving.settings = hypothesis_settings(max_examples=60, stateful_step_coun
 
 
 def test_part_is_never_locked_after_it_was_removed(settings: Settings, tmp_path: Path) -> None:
-    settings.PARTS_ROOT = tmp_path
+    settings.PARTIAL_ROOT = tmp_path
     wrong: list[str] = []
 
     def write_and_finish(mark: bytes) -> None:
         done = 0
         while done < 150:
-            with suppress(parts.PartBusy), parts.locked_part(ITEM) as part:
+            with suppress(partial_lock.PartialFileBusy), partial_file.locked_partial(ITEM) as part:
                 part.append(mark)
                 if not part.path.exists() or part.path.read_bytes() != mark:
                     wrong.append(f"{mark!r} went elsewhere")
@@ -127,7 +131,7 @@ def test_part_is_never_locked_after_it_was_removed(settings: Settings, tmp_path:
 
 
 def test_hash_states_are_bounded() -> None:
-    kept = HashStates(most=2)
+    kept = RunningHashes(most=2)
     now = Path(__file__).stat()
 
     for item_id in (1, 2, 3):

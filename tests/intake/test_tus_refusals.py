@@ -9,9 +9,9 @@ from pytest_django import Settings
 from batches.engine.cancel import cancel_batch
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.people import make_person
-from tests.pictures import encoded, textured
-from tests.rows import assert_counters_true
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
+from tests.support.users import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JPEG = encoded(textured(320, 240), "JPEG")
@@ -78,7 +78,7 @@ def test_tus_creation_with_bad_headers_says_what_is_wrong(
 
 def test_tus_of_somebody_else_is_not_there(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
-    bob = TusClient(make_person("bob"))
+    bob = TusClient(make_user("bob"))
 
     answers = [bob.head(location), bob.patch(location, 0, JPEG), bob.create(batch.id, "b.jpg", 5), bob.head("/tus/99")]
 

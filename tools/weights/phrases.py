@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uploads.analysis.text import TextEncoder
+from uploads.analysis.text_encoder import TextEncoder
 
 _COLOURS = ["red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "brown", "black", "white", "gray"]
 _PEOPLE = ["portrait of a person", "one person", "two people", "group of people", "crowd of people"]

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from uploads.analysis.class_names import NOT_OF_PEOPLE
 from uploads.analysis.colours import Colours
 from uploads.analysis.detector import Detection
-from uploads.analysis.names import NOT_OF_PEOPLE
 from uploads.analysis.sessions import Floats
 from uploads.analysis.vocabulary import Vocabulary
 

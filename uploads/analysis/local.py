@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from uploads.analysis import concept, words
+from uploads.analysis import concept, sentences
 from uploads.analysis.base import Description, Embedding
 from uploads.analysis.classifier import Classifier
 from uploads.analysis.colours import read_colours
@@ -35,8 +35,8 @@ class LocalAnalyzer:
             read_colours(image),
         )
         return Description(
-            labels=words.labels_of(self._vocabulary, evidence),
-            description=words.sentence_of(self._vocabulary, evidence),
+            labels=sentences.labels_of(self._vocabulary, evidence),
+            description=sentences.sentence_of(self._vocabulary, evidence),
             phrase_weights=concept.weigh(self._vocabulary, evidence),
         )
 

@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("upload", "model"), name="embedding_once_per_model"),
         ),
         migrations.CreateModel(
-            name="Tombstone",
+            name="FileDeletion",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("key", models.UUIDField(unique=True)),
@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
                 ("due_at", models.DateTimeField()),
             ],
             options={
-                "indexes": [models.Index(fields=["due_at"], name="tombstone_due")],
+                "indexes": [models.Index(fields=["due_at"], name="filedeletion_due")],
             },
         ),
         # A row grows once, when its file has been worked on: with room beside it no index has to follow.

@@ -7,8 +7,8 @@ from pathlib import Path
 from uuid import UUID
 
 from uploads.errors import EnvironmentalError, PermanentError
+from uploads.storage.backend import backend
 from uploads.storage.names import original_name, preview_name
-from uploads.storage.place import place
 
 __all__ = [
     "address_seconds",
@@ -28,7 +28,7 @@ __all__ = [
 
 def begin_storage() -> None:
     """Make what an empty storage needs, before its first file. Raises OSError as `Place` says."""
-    place().begin()
+    backend().begin()
 
 
 def store_original(part: Path, key: UUID) -> None:
@@ -36,12 +36,12 @@ def store_original(part: Path, key: UUID) -> None:
 
     Repeating it replaces what is there: there is never a half-written original. Raises OSError as `Place` says.
     """
-    place().keep(part, original_name(key))
+    backend().keep(part, original_name(key))
 
 
 def is_stored(key: UUID) -> bool:
     """Whether the original is there. Raises OSError where storage cannot tell."""
-    return place().has(original_name(key))
+    return backend().has(original_name(key))
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def local_copy(key: UUID) -> Iterator[Path]:
     """
     with ExitStack() as stack:
         try:
-            path = stack.enter_context(place().at_hand(original_name(key)))
+            path = stack.enter_context(backend().at_hand(original_name(key)))
         except FileNotFoundError as error:
             raise PermanentError("file.missing", "The stored file is gone. Add it once more.") from error
         except OSError as error:
@@ -63,7 +63,7 @@ def local_copy(key: UUID) -> Iterator[Path]:
 
 def storage_answers() -> bool:
     """Whether storage as a whole can be reached: then what cannot be read is the trouble of one file alone."""
-    return place().answers()
+    return backend().answers()
 
 
 def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
@@ -76,7 +76,7 @@ def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
     for side, content in previews.items():
         name = preview_name(key, side)
         try:
-            place().write(name, content)
+            backend().write(name, content)
         except OSError as error:
             raise _trouble(error) from error
         names[str(side)] = name
@@ -85,17 +85,17 @@ def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
 
 def read_file(name: str) -> bytes:
     """Return a small stored file. Raises OSError as `Place` says."""
-    return place().read(name)
+    return backend().read(name)
 
 
 def delete_files(key: UUID, previews: Mapping[str, str]) -> None:
     """Remove the original and the previews; what is already gone is no error. Raises OSError as `Place` says."""
-    place().remove((original_name(key), *previews.values()))
+    backend().remove((original_name(key), *previews.values()))
 
 
 def address_seconds() -> int:
     """Return how long addresses hold by which browsers fetch files from storage itself; 0: there are none."""
-    return place().address_seconds
+    return backend().address_seconds
 
 
 def signed_address(name: str, method: str, content_type: str, cache_control: str, disposition: str = "") -> str:
@@ -104,7 +104,7 @@ def signed_address(name: str, method: str, content_type: str, cache_control: str
     `method` is GET or HEAD; the others are headers of the answer there.
     """
     facts = {"ResponseContentType": content_type, "ResponseCacheControl": cache_control}
-    return place().address(name, method, facts | ({"ResponseContentDisposition": disposition} if disposition else {}))
+    return backend().address(name, method, facts | ({"ResponseContentDisposition": disposition} if disposition else {}))
 
 
 def _trouble(error: OSError) -> EnvironmentalError:

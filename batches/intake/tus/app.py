@@ -11,23 +11,23 @@ from typing import TypeVar
 
 from django.db import DatabaseError
 
-from batches.engine.errors import BatchClosed
-from batches.intake.disk import fault_of
-from batches.intake.parts import PartBusy
-from batches.intake.tus import answers, work
+from batches.engine.refusals import BatchClosed
+from batches.intake.disk_space import disk_fault
+from batches.intake.partial_lock import PartialFileBusy
+from batches.intake.tus import handlers, responses
 from batches.intake.tus import headers as tus
-from batches.intake.tus.answers import Answer
-from batches.intake.tus.body import Body, Cut, Message, Receive
-from batches.intake.tus.errors import TusError, busy, closed, not_found
-from batches.intake.tus.origin import check_origin
-from batches.intake.tus.standing import Place
+from batches.intake.tus.auth import check_origin
+from batches.intake.tus.body import ClientDisconnected, Message, Receive, RequestBody
+from batches.intake.tus.protocol_error import TusError, busy, closed, not_found
+from batches.intake.tus.responses import TusResponse
+from batches.intake.tus.state import UploadState
 from batches.intake.tus.threads import in_ending_thread, in_thread
 
 logger = logging.getLogger(__name__)
 
 Send = Callable[[Message], Awaitable[None]]
 Result = TypeVar("Result")
-Begin = Callable[..., Place | None]
+Begin = Callable[..., UploadState | None]
 
 # Refusals of one request that leave its upload as it was.
 GOES_ON = {408, 409, 413, 460}
@@ -39,33 +39,33 @@ async def tus_application(scope: Message, receive: Receive, send: Send) -> None:
     headers = _headers(scope)
     method = tus.read_method(scope["method"], headers)
     try:
-        answer = await _answer(method, scope, headers, Body(receive))
-    except Cut:
+        answer = await _answer(method, scope, headers, RequestBody(receive))
+    except ClientDisconnected:
         return
     except TusError as error:
-        answer = answers.refused(error)
+        answer = responses.refused(error)
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.lines()})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.text})
 
 
-async def _answer(method: str, scope: Message, headers: tus.Headers, body: Body) -> Answer:
+async def _answer(method: str, scope: Message, headers: tus.Headers, body: RequestBody) -> TusResponse:
     """Do what is asked and turn every failure into an answer; before that the body is read away. Raises Cut."""
     try:
         return await _route(method, scope, headers, body)
-    except Cut:
+    except ClientDisconnected:
         raise
     except TusError as error:
         failure = error
     except BatchClosed as error:
         failure = closed(error)
-    except PartBusy:
+    except PartialFileBusy:
         failure = busy()
     except DatabaseError:
         logger.exception("tus: the database does not answer")
         failure = TusError(503, "database.away", "The database does not answer. Nothing is lost, try again soon.")
     except OSError as error:
         logger.warning("tus: the disk refused: %s", error)
-        fault = fault_of(error)
+        fault = disk_fault(error)
         failure = TusError(507, fault.code, fault.message)
     except Exception:
         logger.exception("tus: unexpected failure")
@@ -75,38 +75,38 @@ async def _answer(method: str, scope: Message, headers: tus.Headers, body: Body)
     raise failure
 
 
-async def _route(method: str, scope: Message, headers: tus.Headers, body: Body) -> Answer:
+async def _route(method: str, scope: Message, headers: tus.Headers, body: RequestBody) -> TusResponse:
     address = _ADDRESS.fullmatch(scope["path"])
     if address is None:
         raise not_found()
     check_origin(scope.get("scheme", "http"), headers)
     if method == "OPTIONS":
-        return answers.spoken()
+        return responses.spoken()
     tus.check_version(headers)
     cookies = headers.get("cookie", "")
     if address[1] is not None:
         return await _go_on(method, cookies, int(address[1]), headers, body)
     if method == "POST":
         creation = tus.read_creation(headers)
-        return answers.created(await _take(partial(work.create, cookies, creation), creation.first, body))
+        return responses.created(await _take(partial(handlers.create_upload, cookies, creation), creation.first, body))
     raise _wrong_method()
 
 
-async def _go_on(method: str, cookies: str, item_id: int, headers: tus.Headers, body: Body) -> Answer:
+async def _go_on(method: str, cookies: str, item_id: int, headers: tus.Headers, body: RequestBody) -> TusResponse:
     if method == "HEAD":
-        return answers.looked(await _unless_whole(partial(work.look, cookies, item_id)))
+        return responses.looked(await _unless_whole(partial(handlers.head_upload, cookies, item_id)))
     if method == "PATCH":
         patch = tus.read_patch(headers)
-        return answers.received(await _take(partial(work.go_on, cookies, item_id, patch), patch, body))
+        return responses.received(await _take(partial(handlers.patch_upload, cookies, item_id, patch), patch, body))
     if method == "DELETE":
-        await in_ending_thread(work.withdraw, cookies, item_id)
-        return Answer(204)
+        await in_ending_thread(handlers.terminate_upload, cookies, item_id)
+        return TusResponse(204)
     raise _wrong_method()
 
 
-async def _take(begin: Begin, patch: tus.Patch | None, body: Body) -> Place:
+async def _take(begin: Begin, patch: tus.Patch | None, body: RequestBody) -> UploadState:
     """Give the body to what `begin` opens, at once where it is small; the part is given back in any case."""
-    sending = work.Sending()
+    sending = handlers.Transfer()
     try:
         whole = await body.whole(patch.declared) if patch else None
         if whole is None:
@@ -115,7 +115,7 @@ async def _take(begin: Begin, patch: tus.Patch | None, body: Body) -> Place:
             place = await in_ending_thread(begin, sending, whole)
         if place is None:
             await body.write_to(sending.opened[1])
-            place = await in_ending_thread(work.conclude, sending)
+            place = await in_ending_thread(handlers.finish_transfer, sending)
     except TusError as error:
         if error.status in GOES_ON:
             error.expires = sending.expires()
@@ -130,7 +130,7 @@ async def _unless_whole(call: Callable[..., Result]) -> Result:
     """Make a call of `work`; where it finds all of a file here, make it again on a thread on which files may end."""
     try:
         return await in_thread(call, ends=False)
-    except work.WholePart:
+    except handlers.CompleteFileFound:
         return await in_ending_thread(call)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 
-from batches.intake.tus.errors import TusError
-from batches.intake.tus.reception import Reception
+from batches.intake.tus.protocol_error import TusError
 from batches.intake.tus.threads import in_thread
+from batches.intake.tus.writer import BodyWriter
 
 GATHER_BYTES = 2**16
 """What one connection holds beside the piece that its server handed over last."""
@@ -18,11 +18,11 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 
-class Cut(Exception):
+class ClientDisconnected(Exception):
     """The client went away in the middle of the body; nobody is left to answer."""
 
 
-class Body:
+class RequestBody:
     """Reads a body once. After its end `receive` is not called again: it would wait for the client to leave."""
 
     def __init__(self, receive: Receive) -> None:
@@ -38,13 +38,13 @@ class Body:
         try:
             while self._more and len(self._held) <= GATHER_BYTES:
                 self._held += await self._next()
-        except (Cut, TusError) as broken:
+        except (ClientDisconnected, TusError) as broken:
             self._broken = broken
         if self._broken or self._more:
             return None
         return bytes(self._take())
 
-    async def write_to(self, reception: Reception) -> None:
+    async def write_to(self, reception: BodyWriter) -> None:
         """Write it all to the part, also what arrived before a cut; small pieces are gathered.
 
         Raises Cut, OSError and TusError: 413, or 408 when nothing comes for a minute, so that a dead client does not
@@ -90,7 +90,7 @@ class Body:
             raise TusError(408, "tus.quiet", "Nothing came for a minute. Go on from the offset.") from error
         if message["type"] == "http.disconnect":
             self._more = False
-            raise Cut
+            raise ClientDisconnected
         self._more = message.get("more_body", False)
         piece: bytes = message.get("body", b"")
         return piece
@@ -100,6 +100,6 @@ class Body:
         return held
 
 
-def _pour(box: list[bytes | bytearray], reception: Reception) -> None:
+def _pour(box: list[bytes | bytearray], reception: BodyWriter) -> None:
     """Write the one piece in the box, which is then held by nobody while the next one comes."""
     reception.add(box.pop())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
 
-from batches.intake.tus.errors import TusError
+from batches.intake.tus.protocol_error import TusError
 
 # SHA-1 is asked for by the protocol; it finds accidents, which is all that is wanted of it here.
 ALGORITHMS = {"sha1": 20, "sha256": 32}

@@ -6,9 +6,9 @@ from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from batches.intake.names import FileName
+from batches.intake.file_name import FileName
 from batches.intake.tus.checksum import Checksum, read_checksum
-from batches.intake.tus.errors import TusError
+from batches.intake.tus.protocol_error import TusError
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"

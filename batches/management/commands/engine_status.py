@@ -14,7 +14,7 @@ from django.utils import timezone
 from rich.console import Console, Group
 from rich.table import Table
 
-from batches.engine.status import EngineStatus, FileInHand, LivingWorker, read_status
+from batches.engine.status import EngineStatus, LivingWorker, WorkerFile, read_status
 
 WIDTH = 110
 STALLED, UNKNOWN = 1, 2
@@ -61,11 +61,11 @@ def _workers(status: EngineStatus) -> Table:
 
 
 def _hand(worker: LivingWorker) -> str:
-    lines = [f"waits ({worker.holding_cause}): {worker.holding_message}"] if worker.holding_cause else []
+    lines = [f"waits ({worker.stall_code}): {worker.stall_message}"] if worker.stall_code else []
     return "\n".join(lines + [_file(file) for file in worker.in_hand]) or "nothing"
 
 
-def _file(file: FileInHand) -> str:
+def _file(file: WorkerFile) -> str:
     return f"{file.name}: {file.stage or 'beginning'}, {file.seconds:.1f} s"
 
 

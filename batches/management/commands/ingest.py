@@ -12,17 +12,17 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from django.urls import reverse
 
-from batches.engine.arrive import open_batch
-from batches.engine.errors import BatchClosed, Refused
-from batches.intake.names import shown
-from batches.intake.parts import PartBusy
-from batches.management.add import add_files, counted, not_added, unfinished_batch
-from batches.management.follow import failures, follow
-from batches.management.stack import served_address
-from batches.management.walk import Found, Walk
+from batches.engine.lifecycle import open_batch
+from batches.engine.refusals import BatchClosed, Refused
+from batches.intake.file_name import displayable
+from batches.intake.partial_lock import PartialFileBusy
+from batches.management.add_files import add_files, counted, rejected_files, unfinished_batch
+from batches.management.progress_bar import failures, follow
+from batches.management.served_address import served_address
+from batches.management.walk_files import FileWalk, FoundFile
 from batches.models import UploadBatch
-from batches.naming import cut
-from batches.states import BatchStatus
+from batches.models.batch_name import truncate_name
+from batches.models.states import BatchStatus
 
 DEFAULT_SITE = "http://127.0.0.1:8000"
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         """Add, then follow; leaves by SystemExit where the exit status is not 0."""
         try:
             walk, first, files = self._files(paths)
-            name = cut(shown(options["name"] or _name(paths)))
+            name = truncate_name(displayable(options["name"] or _name(paths)))
             batch = self._batch(first, owner, name, options)
             sealed = self._add(batch, walk, files, options["site"])
             if options["follow"] and sealed:
@@ -72,20 +72,20 @@ class Command(BaseCommand):
         if failed or walk.missed or not sealed:
             sys.exit(FAILED)
 
-    def _files(self, paths: list[Path]) -> tuple[Walk, list[Found], Iterator[Found]]:
+    def _files(self, paths: list[Path]) -> tuple[FileWalk, list[FoundFile], Iterator[FoundFile]]:
         """Returns the walk, the first few files, and all of them, of which none is looked for before its turn."""
         missing = [str(path) for path in paths if not path.exists()]
         if missing:
-            words = shown(", ".join(missing))
+            words = displayable(", ".join(missing))
             raise CommandError(f"There is no such file or folder: {words}", returncode=USAGE)
-        walk = Walk(paths, self.stderr.write)
+        walk = FileWalk(paths, self.stderr.write)
         files = walk.files()
         first = list(itertools.islice(files, FIRST))
         if not first:
-            raise CommandError(f"There are no files in {shown(', '.join(map(str, paths)))}.", returncode=USAGE)
+            raise CommandError(f"There are no files in {displayable(', '.join(map(str, paths)))}.", returncode=USAGE)
         return walk, first, itertools.chain(first, files)
 
-    def _batch(self, first: list[Found], owner: str, name: str, options: dict[str, Any]) -> UploadBatch:
+    def _batch(self, first: list[FoundFile], owner: str, name: str, options: dict[str, Any]) -> UploadBatch:
         user = User.objects.filter(username=owner).first()
         if user is None:
             words = f"There is no user “{owner}”. `manage.py createsuperuser` or the admin makes one."
@@ -98,7 +98,7 @@ class Command(BaseCommand):
             raise CommandError(f"{owner} has no batch {options['batch']}.", returncode=USAGE)
         return batch
 
-    def _add(self, batch: UploadBatch, walk: Walk, files: Iterator[Found], site: str) -> bool:
+    def _add(self, batch: UploadBatch, walk: FileWalk, files: Iterator[FoundFile], site: str) -> bool:
         """Returns whether the batch was sealed; one that was not waits for the rest, and nothing is to be followed."""
         site = site or served_address() or DEFAULT_SITE
         again = f", which has {counted(batch.total)}" if batch.total else ""
@@ -114,8 +114,8 @@ class Command(BaseCommand):
         except Refused as refusal:
             self.stderr.write(f"{refusal.message}\nWhat was added stays and is processed. {REST}")
             return False
-        except (PartBusy, OSError) as error:
-            raise CommandError(f"{not_added(error)} {REST}") from None
+        except (PartialFileBusy, OSError) as error:
+            raise CommandError(f"{rejected_files(error)} {REST}") from None
         self.stdout.write(f"{tally.words(f' to “{batch.name}”')}.")
         if walk.links:
             self.stdout.write(f"Links left out, because they lead out of the folder: {walk.links}.")

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 
-from batches.cleaner import clean
-from batches.reconciler import reconcile
+from batches.worker.cleanup import clean_up
+from batches.worker.reconciler import reconcile
 
 INTERRUPTED = 130
 
@@ -43,5 +43,5 @@ class Command(BaseCommand):
 
     def _round(self) -> None:
         reconcile()
-        clean()
+        clean_up()
         self.stdout.write("Done.")

@@ -1,0 +1,52 @@
+"""Pictures in the admin, with deletion: a batch may still refer to a picture, so its deletion is a batch service."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from batches import services
+from batches.engine.refusals import Refused
+from uploads.admin import UploadAdmin
+from uploads.models import Upload
+from uploads.read_only_admin import ask_first
+
+admin.site.unregister(Upload)
+
+
+@admin.register(Upload)
+class DeletableUploadAdmin(UploadAdmin):
+    """The library's admin plus the action that deletes pictures with their files."""
+
+    actions = ["delete_pictures"]
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        """Tell whether deleting is offered; the service asks again."""
+        return services.may_delete_pictures(request.user)
+
+    @admin.action(permissions=["remove"], description=_("Delete with their files…"))
+    def delete_pictures(self, request: HttpRequest, queryset: QuerySet[Upload]) -> TemplateResponse | None:
+        """Ask first, then delete the selected pictures. Django's own delete is off: rows and files go together."""
+        if "confirmed" not in request.POST:
+            template, rows = "admin/uploads/upload/deletion_confirmation.html", queryset.defer("metadata")
+            return ask_first(self, request, template, rows, _extent(queryset))
+        chosen = list(queryset.defer("metadata")[: services.MOST_PICTURES + 1])
+        try:
+            deleted = services.delete_pictures(request.user, [upload.pk for upload in chosen], everybody=True)
+        except Refused as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+            return None
+        self.log_deletions(request, chosen)  # type: ignore[arg-type]  # it only iterates
+        words = ngettext("%(count)d picture was deleted.", "%(count)d pictures were deleted.", deleted)
+        self.message_user(request, words % {"count": deleted}, messages.SUCCESS)
+        return None
+
+
+def _extent(chosen: QuerySet[Upload]) -> dict[str, Any]:
+    """What the page that asks before deleting tells."""
+    facts = chosen.aggregate(count=Count("id"), bytes=Sum("size"), people=Count("owner", distinct=True))
+    return {"question": _("Delete these pictures?"), "action": "delete_pictures", **facts}

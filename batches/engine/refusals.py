@@ -1,0 +1,29 @@
+"""What the engine refuses, in words for people."""
+
+from django.utils.translation import gettext as _
+
+PICTURE_DELETED = ("item.gone", "The picture was deleted before it was worked on.")
+
+
+class Refused(Exception):
+    """A command that is not legal from the present state. `code` is stable, the text may change."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class BatchClosed(Refused):
+    """The batch was cancelled or deleted, or never was: no more data for it."""
+
+    def __init__(self) -> None:
+        super().__init__("batch.cancelled", _("This batch was cancelled. Start a new one to add these files."))
+
+
+class ReanalysisRunning(Refused):
+    """The pictures of a batch are described again once at a time."""
+
+    def __init__(self) -> None:
+        words = _("These pictures are being described again already. Wait for the end of it, or cancel it.")
+        super().__init__("batch.reanalysis_running", words)

@@ -1,0 +1,40 @@
+"""The page of one file of a batch: where it stands, what was tried, and why it failed."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.formats import number_format
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from batches.live.batch_snapshot import STAGES, can_retry
+from batches.models import BatchItem
+from batches.models.managers import in_visible_batches
+from batches.models.states import FINISHED_ITEMS, Stage
+from batches.views.page_requests import PageRequest
+
+ATTEMPTS_SHOWN = 20
+
+
+@require_safe
+@never_cache
+@vary_on_headers("HX-Request")
+def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpResponse:
+    """One file on its way through one batch of mine."""
+    items = in_visible_batches(BatchItem.objects.select_related("batch", "upload"))
+    item = items.filter(id=item_id, batch_id=batch_id, batch__owner_id=request.user.pk).first()
+    if item is None:
+        raise Http404
+    took = item.finished_at - item.started_at if item.finished_at and item.started_at else None
+    context = {
+        "item": item,
+        "history": item.history.order_by("-id")[:ATTEMPTS_SHOWN],
+        "batch": item.batch,
+        "step": STAGES.index(Stage(item.stage)) + 1 if item.stage else 0,
+        "steps": len(STAGES),
+        "took": number_format(max(0.0, took.total_seconds()), 1) if took else "",
+        "moving": item.status not in FINISHED_ITEMS and item.batch.is_active,
+        "again": can_retry(item) and item.batch.status != "cancelled",
+    }
+    template = "batches/_item.html" if request.htmx else "batches/item_detail.html"
+    return render(request, template, context)

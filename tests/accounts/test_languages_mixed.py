@@ -1,0 +1,109 @@
+"""What is English on a German page says so, for voices that read it out; stages and numbers are German."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from batches.engine import claim
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import ItemStatus, Stage
+from tests.support.batches import fill
+from tests.support.failures import fail_stored
+from tests.support.fake_workers import fake_worker
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WORDS = "A dog on a beach."
+MARKED = f'lang="en">{WORDS}'
+
+
+@pytest.fixture
+def page(client: Client, transactional_db: None) -> Client:
+    client.force_login(User.objects.create_superuser("root"))
+    return client
+
+
+@pytest.fixture
+def batch(page: Client) -> UploadBatch:
+    """A batch of one picture that is described, with a preview."""
+    batch = fill(User.objects.get(), 1)
+    now = timezone.now()
+    batch.items.update(
+        status=ItemStatus.COMPLETED, queue_position=None, started_at=now - timedelta(seconds=2.5), finished_at=now
+    )
+    facts = {"description": WORDS, "labels": [{"name": "dog", "score": 0.9}], "previews": {"320": "x", "1024": "y"}}
+    Upload.objects.update(processed_at=now, **facts)
+    return batch
+
+
+def german(page: Client, name: str, *args: int, **query: object) -> str:
+    answer = page.get(reverse(name, args=args, query=query), headers={"Accept-Language": "de"})
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_description_and_labels_are_marked_on_the_pages_of_the_library(page: Client, batch: UploadBatch) -> None:
+    upload = Upload.objects.get()
+
+    detail = german(page, "upload-detail", upload.id)
+
+    assert f"<h1 {MARKED}</h1>" in detail
+    assert '<li lang="en">dog</li>' in detail
+    for html in (detail, german(page, "upload-list"), german(page, "upload-delete", id=upload.id)):
+        assert f'alt="{WORDS}" lang="en"' in html
+
+
+def test_description_is_marked_on_the_pages_of_a_batch(page: Client, batch: UploadBatch) -> None:
+    item = batch.items.get()
+
+    assert f'<p class="desc small muted" {MARKED}</p>' in german(page, "batch-detail", batch.id)
+    assert f'alt="{WORDS}" lang="en"' in german(page, "item-detail", batch.id, item.id)
+
+
+def test_size_of_a_file_that_waits_is_german(page: Client, batch: UploadBatch) -> None:
+    waiting = fill(User.objects.get(), 1, "Norway")
+
+    assert '<p class="desc small muted">1000' in german(page, "batch-detail", waiting.id)
+
+
+def test_description_and_labels_are_marked_in_the_admin(page: Client, batch: UploadBatch) -> None:
+    assert f"<span {MARKED}</span>" in german(page, "admin:uploads_upload_changelist")
+    detail = german(page, "admin:uploads_upload_change", Upload.objects.get().id)
+
+    assert f"<span {MARKED}</span>" in detail
+    assert '<span lang="en">dog 90%</span>' in detail
+
+
+def test_reason_of_a_failure_is_marked_in_the_admin(page: Client, batch: UploadBatch) -> None:
+    item = fail_stored(fill(User.objects.get(), 1), message=WORDS)
+
+    listed = german(page, "admin:batches_batchitem_changelist")
+
+    assert f'<td class="field-message"><span {MARKED}</span></td>' in listed
+    assert "Fehlermeldung" in listed
+    assert f"<span {MARKED}</span>" in german(page, "admin:batches_batchitem_change", item.id)
+
+
+def test_what_a_worker_waits_for_is_marked_in_the_admin(page: Client) -> None:
+    with fake_worker("storage.full", WORDS) as worker:
+        assert f"<span {MARKED}</span>" in german(page, "admin:batches_worker_changelist")
+        assert f"<span {MARKED}</span>" in german(page, "admin:batches_worker_change", worker.id)
+
+
+def test_stage_of_a_file_in_hand_is_german_on_the_page_engine(page: Client) -> None:
+    batch = fill(User.objects.get(), 1)
+    with fake_worker() as worker:
+        assert claim.claim_item(batch.id, worker.id)
+        BatchItem.objects.update(stage=Stage.DESCRIBING)
+
+        html = german(page, "admin:batches_engine")
+
+    assert "<td>Beschreiben</td>" in html
+
+
+def test_time_that_a_file_took_is_written_as_germans_do(page: Client, batch: UploadBatch) -> None:
+    assert "nach 2,5 s Arbeit" in german(page, "item-detail", batch.id, batch.items.get().id)

@@ -1,0 +1,141 @@
+"""The admin's page "Engine", the way to it, and what batches say there about standing still."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from batches.engine import claim
+from batches.models import UploadBatch, Worker
+from tests.support.batches import fill
+from tests.support.fake_workers import fake_worker
+from tests.support.servers import Services
+from tests.support.users import make_staff
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FULL = ("storage.full", "The disk is full.")
+
+
+@pytest.fixture
+def viewer(client: Client, transactional_db: None) -> Client:
+    """Staff who may look at workers, batches and files and nothing else."""
+    client.force_login(make_staff("viewer", "view_worker", "view_uploadbatch", "view_batchitem"))
+    return client
+
+
+def text(client: Client, name: str, *args: int) -> str:
+    """The page's text; it must be there."""
+    response = client.get(reverse(name, args=args))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_page_shows_workers_files_queue_and_recoveries(viewer: Client, owner: User) -> None:
+    batch = fill(owner, files=1235)
+    Worker.objects.create(host="cellar", pid=77, threads=1, recovered=4, recovered_at=timezone.now())
+    with fake_worker() as worker:
+        assert claim.claim_item(batch.id, worker.id) is not None
+
+        page = text(viewer, "admin:batches_engine")
+
+    assert f"Worker {worker.host}, process {worker.pid}" in page
+    assert "IMG_0000.JPG" in page
+    assert "1,234" in page
+    assert "cellar:77" in page
+
+
+def test_page_names_no_files_to_staff_who_may_view_workers_alone(client: Client, owner: User) -> None:
+    client.force_login(make_staff("watcher", "view_worker"))
+    batch = fill(owner, files=1)
+    with fake_worker() as worker:
+        assert claim.claim_item(batch.id, worker.id) is not None
+
+        page = text(client, "admin:batches_engine")
+
+    assert "IMG_0000.JPG" not in page
+
+
+def test_page_shows_what_a_worker_waits_for(viewer: Client) -> None:
+    with fake_worker(*FULL):
+        page = text(viewer, "admin:batches_engine")
+
+    assert "Waits (storage.full): The disk is full." in page
+
+
+def test_page_says_when_nobody_works_on_what_waits(viewer: Client, owner: User, services: Services) -> None:
+    fill(owner, files=1)
+    services.stop_redis()
+
+    page = text(viewer, "admin:batches_engine")
+
+    assert "Files wait and no worker is running." in page
+    assert "Redis does not answer" in page
+
+
+def test_page_looks_again_by_itself_without_a_script(viewer: Client) -> None:
+    response = viewer.get(reverse("admin:batches_engine"))
+    page = response.content.decode()
+
+    assert '<meta http-equiv="refresh" content="5">' in page
+    assert "<script>" not in page
+    assert "<style" not in page
+    assert "style=" not in page
+    assert "'unsafe-inline'" not in response["Content-Security-Policy"]
+
+
+def test_page_is_closed_to_others(client: Client, owner: User) -> None:
+    address = reverse("admin:batches_engine")
+
+    assert client.get(address).status_code == 302
+    client.force_login(owner)
+    assert client.get(address).status_code == 302
+    client.force_login(make_staff("nothing", "view_uploadbatch"))
+    assert client.get(address).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["admin:index", "admin:batches_worker_changelist"])
+def test_page_is_linked_for_those_who_may_see_it(viewer: Client, name: str) -> None:
+    assert f'href="{reverse("admin:batches_engine")}"' in text(viewer, name)
+
+
+def test_page_is_not_linked_for_others(client: Client, transactional_db: None) -> None:
+    client.force_login(make_staff("nothing", "view_uploadbatch"))
+
+    assert reverse("admin:batches_engine") not in text(client, "admin:index")
+
+
+def test_batch_list_and_page_say_what_a_batch_waits_for(viewer: Client, owner: User) -> None:
+    batch = fill(owner, files=1)
+
+    with fake_worker(*FULL):
+        many = text(viewer, "admin:batches_uploadbatch_changelist")
+        one = text(viewer, "admin:batches_uploadbatch_change", batch.id)
+
+    assert "Processing<br>Waiting for the storage</td>" in many
+    assert 'Waiting for the storage: <span lang="en">The disk is full.</span>' in one
+
+
+def test_batch_list_says_when_no_worker_runs(viewer: Client, owner: User) -> None:
+    batch = fill(owner, files=1)
+    UploadBatch.objects.filter(id=batch.id).update(started_at=timezone.now() - timedelta(minutes=1))
+
+    assert "Processing<br>No worker is running</td>" in text(viewer, "admin:batches_uploadbatch_changelist")
+
+
+def test_batch_list_asks_once_for_all_its_batches(viewer: Client, owner: User) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            text(viewer, "admin:batches_uploadbatch_changelist")
+        return len(queries)
+
+    fill(owner, files=1)
+    with fake_worker(*FULL):
+        few = count()
+        for number in range(3):
+            fill(owner, files=1, name=f"Day {number}")
+        assert count() == few

@@ -1,0 +1,177 @@
+"""The failures of all people in the admin."""
+
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from batches.models import BatchItem
+from batches.models.states import ItemStatus
+from tests.support.async_requests import Asking
+from tests.support.batches import assert_counters_true, fill
+from tests.support.failures import fail_stored, reject_file
+from tests.support.users import make_staff, make_user
+
+PAGE = "admin:batches_failures"
+db = pytest.mark.django_db
+
+
+@pytest.fixture
+def viewer(client: Client, db: None) -> Client:
+    client.force_login(make_staff("viewer", "view_batchitem"))
+    return client
+
+
+@pytest.fixture
+def operator(client: Client, db: None) -> Client:
+    client.force_login(make_staff("operator", "view_batchitem", "change_uploadbatch"))
+    return client
+
+
+def order(client: Client, command: str, code: str = "item.internal", **more: str) -> Any:
+    """Press a button of the page."""
+    fields = {"command": command, "code": code, "until": timezone.now().isoformat()} | more
+    return client.post(reverse(PAGE), fields)
+
+
+def told(response: Any) -> list[str]:
+    """The messages that the command left."""
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def open_failures() -> int:
+    """How many failures were neither tried again nor dismissed."""
+    return BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None).count()
+
+
+def test_page_shows_the_failures_of_all_people(viewer: Client) -> None:
+    fail_stored(fill(make_user("ada"), 1, "Iceland"))
+    fail_stored(fill(make_user("bob"), 1, "Norway"))
+
+    html = viewer.get(reverse(PAGE)).content.decode()
+
+    assert "2 files" in html
+    assert "Iceland" in html
+    assert "Norway" in html
+    assert "The program made a mistake on this file." in html
+    assert 'value="retry"' not in html
+
+
+def test_page_without_failures_says_so(viewer: Client) -> None:
+    assert "Nothing needs a look." in viewer.get(reverse(PAGE)).content.decode()
+
+
+@db
+def test_page_is_closed_to_others(client: Client) -> None:
+    for name in (PAGE, "admin:batches_failures_csv"):
+        client.logout()
+        assert client.get(reverse(name)).status_code == 302
+        client.force_login(User.objects.filter(username="ada").first() or make_user("ada"))
+        assert client.get(reverse(name)).status_code == 302
+        client.force_login(User.objects.filter(username="no").first() or make_staff("no", "view_uploadbatch"))
+        assert client.get(reverse(name)).status_code == 403
+
+
+@pytest.mark.parametrize("command", ["retry", "dismiss"])
+def test_staff_who_may_only_look_command_nothing(viewer: Client, command: str) -> None:
+    fail_stored(fill(make_user("ada"), 1))
+
+    assert order(viewer, command, confirmed="yes").status_code == 403
+
+    assert open_failures() == 1
+
+
+def test_retry_reaches_all_people_and_is_in_the_history_of_each_batch(operator: Client) -> None:
+    batches = [fill(make_user(name), 1) for name in ("ada", "bob")]
+    for batch in batches:
+        fail_stored(batch)
+
+    response = order(operator, "retry")
+
+    assert told(response) == ["2 files wait again."]
+    assert open_failures() == 0
+    entries = LogEntry.objects.values_list("object_id", "change_message", "user__username")
+    assert set(entries) == {
+        (str(batch.id), "Failed files tried again: item.internal.", "operator") for batch in batches
+    }
+    for batch in batches:
+        assert_counters_true(batch)
+
+
+def test_retry_of_what_cannot_pass_is_refused_and_not_in_the_history(operator: Client) -> None:
+    fail_stored(fill(make_user("ada"), 1), "image.corrupt")
+
+    response = order(operator, "retry", "image.corrupt")
+
+    assert told(response) == ["Trying again cannot help. Mend the files and add them once more."]
+    assert not LogEntry.objects.exists()
+
+
+def test_dismiss_asks_first(operator: Client) -> None:
+    fail_stored(fill(make_user("ada"), 1))
+
+    response = order(operator, "dismiss")
+
+    assert "leave the inboxes of all their owners" in response.content.decode()
+    assert open_failures() == 1
+
+
+def test_confirmed_dismiss_is_done_and_in_the_history(operator: Client) -> None:
+    batch = fill(make_user("ada"), 1)
+    fail_stored(batch)
+
+    order(operator, "dismiss", confirmed="yes")
+
+    assert open_failures() == 0
+    assert LogEntry.objects.get().change_message == "Failures dismissed: item.internal."
+    assert_counters_true(batch)
+
+
+def test_command_twice_is_in_the_history_once(operator: Client) -> None:
+    fail_stored(fill(make_user("ada"), 1))
+    order(operator, "retry")
+
+    response = order(operator, "retry")
+
+    assert told(response)[-1] == "Nothing is left to try again: these files wait already."
+    assert LogEntry.objects.count() == 1
+
+
+def test_form_without_a_moment_changes_nothing(operator: Client) -> None:
+    fail_stored(fill(make_user("ada"), 1))
+
+    response = order(operator, "retry", until="soon")
+
+    assert told(response) == ["The page did not say which files are meant. Load it again, then repeat it."]
+    assert open_failures() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_table_names_the_owners() -> None:
+    reject_file(fill(make_user("ada"), 0), "a.txt")
+    staff = make_staff("viewer", "view_batchitem")
+
+    answer = async_to_sync(Asking(staff).get)(reverse("admin:batches_failures_csv"))
+
+    assert answer.status == 200
+    heading, row = answer.body.decode("utf-8-sig").splitlines()
+    assert heading.startswith("Owner,")
+    assert row.startswith("ada,")
+
+
+@pytest.mark.parametrize(
+    "more", [{"command": "retry"}, {"command": "dismiss"}, {"command": "dismiss", "confirmed": "yes"}]
+)
+def test_code_that_no_row_can_hold_means_no_file(operator: Client, more: dict[str, str]) -> None:
+    fail_stored(fill(make_user("ada"), 1))
+
+    answer = order(operator, code="item.internal\0", **more)
+
+    assert answer.status_code < 400
+    assert open_failures() == 1

@@ -1,0 +1,158 @@
+"""Lists of the admin at a size: what is asked of the database, and how people are chosen."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import ItemStatus
+from tests.support.batches import fill
+from tests.support.failures import fail_stored
+from tests.support.users import make_staff, make_user
+from uploads import read_only_admin
+
+pytestmark = pytest.mark.django_db
+ITEMS = "admin:batches_batchitem_changelist"
+BATCHES = "admin:batches_uploadbatch_changelist"
+VIEW = ["view_uploadbatch", "view_batchitem", "view_user"]
+
+
+@pytest.fixture
+def viewer(client: Client, db: None) -> Client:
+    client.force_login(make_staff("viewer", *VIEW))
+    return client
+
+
+def asked(client: Client, address: str) -> list[str]:
+    """The statements that a page takes."""
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return [query["sql"] for query in queries.captured_queries]
+
+
+def names(client: Client, name: str, **query: Any) -> str:
+    """The rows of a list as text."""
+    page = client.get(reverse(name, query=query))
+    assert page.status_code == 200
+    return page.content.decode().split('id="result_list"')[-1]
+
+
+@pytest.mark.parametrize("name", [ITEMS, BATCHES, "admin:uploads_upload_changelist"])
+def test_no_list_counts_a_whole_table(admin_client: Client, name: str) -> None:
+    fill(make_user("ada"), 2)
+
+    counts = [sql for sql in asked(admin_client, reverse(name)) if "COUNT(" in sql]
+
+    assert counts
+    assert all(f"LIMIT {read_only_admin.MOST_ROWS}" in sql for sql in counts)
+
+
+def test_list_that_is_longer_says_so(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_only_admin, "MOST_ROWS", 3)
+    fill(make_user("ada"), 4)
+
+    assert "3 batch items or more" in names(viewer, ITEMS)
+
+
+def test_file_list_takes_the_same_queries_for_one_file_and_many(viewer: Client) -> None:
+    fill(make_user("ada"), 1)
+    few = len(asked(viewer, reverse(ITEMS)))
+    fill(make_user("bob"), 5)
+
+    assert len(asked(viewer, reverse(ITEMS))) == few
+
+
+@pytest.mark.parametrize("state", ItemStatus.values)
+def test_file_list_filters_by_state(viewer: Client, state: str) -> None:
+    batch = fill(make_user("ada"), 2)
+    fail_stored(batch)
+
+    rows = names(viewer, ITEMS, status__exact=state)
+
+    assert ("IMG_0000" in rows) == (state == "failed")
+    assert ("IMG_0001" in rows) == (state == "pending")
+
+
+@pytest.mark.parametrize("name", [ITEMS, BATCHES])
+def test_list_filters_by_owner(viewer: Client, name: str) -> None:
+    ada = make_user("ada")
+    fill(ada, 1, "Iceland")
+    fill(make_user("bob"), 1, "Norway")
+
+    rows = names(viewer, name, owner=ada.id)
+
+    assert "Iceland" in rows
+    assert "Norway" not in rows
+
+
+@pytest.mark.parametrize("owner", ["ada", "9" * 30, "-1", ""])
+def test_owner_that_is_none_filters_nothing(viewer: Client, owner: str) -> None:
+    fill(make_user("ada"), 1)
+
+    assert "Iceland" in names(viewer, BATCHES, owner=owner)
+
+
+def test_owners_are_found_by_typing(viewer: Client) -> None:
+    make_user("ada")
+    make_user("bob")
+    query = {"term": "ad", "app_label": "batches", "model_name": "uploadbatch", "field_name": "owner"}
+
+    answer = viewer.get(reverse("admin:autocomplete", query=query)).json()
+
+    assert [person["text"] for person in answer["results"]] == ["ada"]
+
+
+def test_no_page_lists_all_people(viewer: Client) -> None:
+    make_user("somebody-else")
+
+    assert "somebody-else" not in viewer.get(reverse(BATCHES)).content.decode()
+
+
+def test_staff_who_may_not_see_people_have_no_choice_of_owners(client: Client) -> None:
+    client.force_login(make_staff("viewer", "view_uploadbatch"))
+
+    assert "owner-filter" not in client.get(reverse(BATCHES)).content.decode()
+
+
+def test_filter_of_reasons_reads_no_files(viewer: Client) -> None:
+    batch = fill(make_user("ada"), 1)
+    fail_stored(batch, "model.answer", "No answer.")
+
+    page = viewer.get(reverse(ITEMS, query={"error_code": "model.answer"})).content.decode()
+
+    assert "IMG_0000" in page
+    assert "error_code=image.truncated" in page
+    assert not [sql for sql in asked(viewer, reverse(ITEMS)) if "DISTINCT" in sql]
+
+
+def test_bar_of_a_running_batch_is_marked_for_the_script(viewer: Client) -> None:
+    running, paused = fill(make_user("ada"), 1), fill(make_user("bob"), 1)
+    UploadBatch.objects.filter(id=paused.id).update(status="paused")
+
+    page = viewer.get(reverse(BATCHES)).content.decode()
+
+    assert f'data-batch="{running.id}" data-active>' in page
+    assert f'data-batch="{paused.id}">' in page
+    assert '<script src="/static/js/admin_live.js" type="module">' in page
+
+
+def test_heading_sorts_no_large_table(viewer: Client) -> None:
+    fill(make_user("ada"), 1)
+
+    assert "sortable" not in names(viewer, ITEMS)
+
+
+def test_owner_column_is_read_with_its_rows(viewer: Client) -> None:
+    for number in range(3):
+        fill(make_user(f"person{number}"), 1)
+
+    people = [sql for sql in asked(viewer, reverse(BATCHES)) if 'FROM "auth_user"' in sql]
+
+    assert len(people) == 1
+    assert User.objects.count() == 4
+    assert BatchItem.objects.count() == 3

@@ -1,0 +1,42 @@
+"""Batches for the chaos tests, and the check that each of them ends with."""
+
+from django.contrib.auth.models import User
+from django.db.models import Sum
+
+from batches.engine.pause import resume_batch
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import LIVE_ITEMS, BatchStatus, ItemStatus
+from bench.rows import fill
+from tests.chaos import finish_audit
+from tests.support.batches import assert_counters_true
+
+
+def start_batch(owner: User, files: int) -> UploadBatch:
+    """A sealed batch in processing with so many waiting files."""
+    batch_id = fill(files, owner.get_username())
+    assert resume_batch(batch_id)
+    return UploadBatch.objects.get(id=batch_id)
+
+
+def is_over(batch: UploadBatch) -> bool:
+    """Whether the batch has come to its end."""
+    batch.refresh_from_db()
+    return batch.status in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}
+
+
+def completed(batch: UploadBatch) -> int:
+    """How many files are described, counted from the rows."""
+    return batch.items.filter(status=ItemStatus.COMPLETED).count()
+
+
+def crash_count(batch: UploadBatch) -> int:
+    """How many crash_count are charged to the batch's files altogether."""
+    return int(BatchItem.objects.filter(batch=batch).aggregate(all=Sum("crash_count"))["all"] or 0)
+
+
+def assert_sound(batch: UploadBatch) -> None:
+    """Counters equal rows, no file is left live, every described file was finished exactly once and no other was."""
+    assert_counters_true(batch)
+    assert not batch.items.filter(status__in=LIVE_ITEMS).exists()
+    assert finish_audit.twice() == []
+    assert finish_audit.lost(batch.id) == []

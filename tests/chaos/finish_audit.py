@@ -1,0 +1,68 @@
+"""The audit: a row for each finish of a file, written in the transaction that finishes it."""
+
+from django.db import connection
+
+from batches.models import BatchItem
+from batches.models.states import ItemStatus
+
+TABLE = "chaos_finish"
+
+
+def prepare() -> None:
+    """Make the table anew; it is none of the project's, so only these tests know it."""
+    _run(f"DROP TABLE IF EXISTS {TABLE}")
+    _run(
+        f"CREATE TABLE {TABLE} (item bigint NOT NULL, worker bigint NOT NULL, at timestamptz DEFAULT clock_timestamp())"
+    )
+
+
+def remove() -> None:
+    """Leave nothing behind in the test database."""
+    _run(f"DROP TABLE {TABLE}")
+
+
+def note(item_id: int, worker_id: int) -> None:
+    """Write that this worker finished this file; it counts only if the transaction around it is committed."""
+    _run(f"INSERT INTO {TABLE} (item, worker) VALUES (%s, %s)", item_id, worker_id)
+
+
+def count() -> int:
+    """How often any file was finished."""
+    return _number(f"SELECT count(*) FROM {TABLE}")
+
+
+def newest_worker() -> int:
+    """The youngest worker that is known, at work or not; 0 for none."""
+    return _number("SELECT coalesce(max(id), 0) FROM batches_worker")
+
+
+def finished_after(worker_id: int) -> bool:
+    """Whether a worker that is younger than this one has finished a file."""
+    return bool(_number(f"SELECT count(*) FROM {TABLE} WHERE worker > %s", worker_id))
+
+
+def twice() -> list[int]:
+    """The files that were finished more than once."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT item FROM {TABLE} GROUP BY item HAVING count(*) > 1 ORDER BY item")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def lost(batch_id: int) -> list[int]:
+    """The files of a batch that are called described without a finish, or were finished and are called otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT item FROM {TABLE}")
+        finished = {row[0] for row in cursor.fetchall()}
+    items = BatchItem.objects.filter(batch_id=batch_id).values_list("id", "status")
+    return [item_id for item_id, status in items if (status == ItemStatus.COMPLETED) != (item_id in finished)]
+
+
+def _run(statement: str, *parameters: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def _number(statement: str, *parameters: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.fetchone()[0])

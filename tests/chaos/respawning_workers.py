@@ -1,0 +1,53 @@
+"""Workers that are started again at once when they end, as `manage.py run` starts them after its delay."""
+
+import os
+import random
+import signal
+from collections.abc import Callable
+
+from batches.engine.liveness import living_workers
+from batches.models import Worker
+from tests.support.waiting import Value, wait_until
+from tests.support.worker_processes import Workers
+
+
+class RespawningWorkers:
+    """One rundramatiq after the other. Whoever waits for anything waits with it, so that it is tended meanwhile."""
+
+    def __init__(self, start: Callable[[], Workers]) -> None:
+        self._start = start
+        self.workers = start()
+        self.former: list[Workers] = []
+
+    def tend(self) -> None:
+        """Start again what has ended; one dead process ends all of rundramatiq."""
+        if self.workers.main.poll() is None:
+            return
+        self.workers.kill_all()  # the workers of a killed rundramatiq would live on
+        self.former.append(self.workers)
+        self.workers = self._start()
+
+    def wait_until(self, predicate: Callable[[], Value], timeout: float = 30.0) -> Value:
+        """Wait as `tests.support.waiting.wait_until` does, starting the workers again whenever they end."""
+
+        def tended() -> Value:
+            self.tend()
+            return predicate()
+
+        return wait_until(tended, timeout)
+
+    def pids(self) -> list[int]:
+        """The worker processes that hold their lock: those that are known to live."""
+        return list(Worker.objects.filter(id__in=living_workers()).order_by("id").values_list("pid", flat=True))
+
+    def kill_child(self, chance: random.Random) -> None:
+        """kill -9 one worker process, as the kernel does when memory is short; rundramatiq then ends by itself."""
+        os.kill(chance.choice(self.wait_until(self.pids)), signal.SIGKILL)
+
+    def kill_group(self) -> None:
+        """kill -9 all workers with their rundramatiq."""
+        self.workers.kill_all()
+
+    def text(self) -> str:
+        """What all of them have logged."""
+        return "".join(workers.text() for workers in [*self.former, self.workers])

@@ -1,0 +1,21 @@
+"""A media folder of its own for each test, so that what lies in it can be told to the last file."""
+
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from uploads.storage import begin_storage
+
+
+@pytest.fixture(autouse=True)
+def media(settings: Settings, tmp_path: Path) -> Path:
+    """The folder of the stored files, with the folder of all originals as on a disk that is mounted."""
+    folder = tmp_path / "media"
+    backend = {"BACKEND": "uploads.storage.disk.Disk", "OPTIONS": {"location": folder}}
+    settings.STORAGES = settings.STORAGES | {"default": backend}
+    begin_storage()
+    (folder / "originals" / "00").mkdir()
+    settings.MEDIA_ROOT = folder
+    settings.PARTIAL_ROOT = tmp_path / "parts"
+    return folder

@@ -1,0 +1,165 @@
+"""Deleting from the admin: asked first, permitted, written into the history."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+
+from batches import services
+from batches.models import UploadBatch
+from tests.support.batches import fill
+from tests.support.users import make_staff, make_user
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LISTS = {
+    "delete_batches": "admin:batches_uploadbatch_changelist",
+    "delete_pictures": "admin:uploads_upload_changelist",
+}
+
+
+@pytest.fixture
+def operator(client: Client) -> Client:
+    """Staff who may delete both."""
+    names = ("view_uploadbatch", "delete_uploadbatch", "view_upload", "delete_upload")
+    client.force_login(make_staff("operator", *names))
+    return client
+
+
+def act(client: Client, action: str, *pks: int, **more: str) -> Any:
+    chosen = {"action": action, "_selected_action": list(map(str, pks)), "index": "0", **more}
+    return client.post(reverse(LISTS[action]), chosen)
+
+
+def told(response: Any) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def history() -> list[tuple[int, str, str]]:
+    return list(LogEntry.objects.order_by("id").values_list("action_flag", "object_repr", "user__username"))
+
+
+def test_batches_are_asked_about_with_their_counts(operator: Client, owner: User) -> None:
+    batch, other = fill(owner, 3), fill(owner, 1, "Garden")
+
+    html = act(operator, "delete_batches", batch.id, other.id).content.decode()
+
+    assert "2 batches with 4 files will be deleted." in html
+    assert "<li>Iceland (ada)</li>" in html
+    assert UploadBatch.objects.count() == 2
+
+
+def test_confirmed_batches_are_deleted_and_written_into_the_history(operator: Client, owner: User) -> None:
+    batch = fill(owner, 3)
+
+    response = act(operator, "delete_batches", batch.id, confirmed="yes")
+
+    assert not UploadBatch.objects.exists()
+    assert told(response) == ["1 batch is being deleted; its files follow."]
+    assert history() == [(DELETION, "Iceland", "operator")]
+    assert "Being deleted" in operator.get(reverse(LISTS["delete_batches"])).content.decode()
+
+
+def test_batch_on_its_way_out_takes_no_command(operator: Client, owner: User) -> None:
+    batch = fill(owner, 1)
+    services.delete_batch(owner, batch.id)
+
+    response = act(operator, "delete_batches", batch.id, confirmed="yes")
+
+    assert told(response) == ["Nothing to do for Iceland."]
+
+
+def test_pictures_are_asked_about_with_their_counts(operator: Client, owner: User) -> None:
+    fill(owner, 2)
+    fill(make_user("ben"), 1)
+    ids = list(Upload.objects.values_list("id", flat=True))
+
+    html = act(operator, "delete_pictures", *ids).content.decode()
+
+    assert "3 pictures with their originals" in html
+    assert "They belong to 2 people." in html
+    assert Upload.objects.count() == 3
+
+
+def test_confirmed_pictures_are_deleted_and_written_into_the_history(operator: Client, owner: User) -> None:
+    fill(owner, 2)
+    first = Upload.objects.order_by("id")[0]
+
+    response = act(operator, "delete_pictures", first.id, confirmed="yes")
+
+    assert Upload.objects.count() == 1
+    assert told(response) == ["1 picture was deleted."]
+    assert history() == [(DELETION, first.filename, "operator")]
+
+
+def test_too_many_pictures_are_refused_without_history(
+    operator: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MOST_PICTURES", 1)
+    fill(owner, 2)
+    first = Upload.objects.order_by("id")[0]
+
+    response = act(operator, "delete_pictures", first.id, confirmed="yes", select_across="1")
+
+    assert told(response) == ["Delete at most 1 pictures at a time, or the batch that they came with."]
+    assert (Upload.objects.count(), history()) == (2, [])
+
+
+@pytest.mark.parametrize("action", LISTS)
+def test_staff_without_the_permission_delete_nothing(client: Client, owner: User, action: str) -> None:
+    batch = fill(owner, 1)
+    upload = Upload.objects.get()
+    client.force_login(make_staff("viewer", "view_uploadbatch", "change_uploadbatch", "view_upload", "change_upload"))
+
+    page = client.get(reverse(LISTS[action])).content.decode()
+    act(client, action, batch.id if action == "delete_batches" else upload.id, confirmed="yes")
+
+    assert f'value="{action}"' not in page
+    assert UploadBatch.objects.exists()
+    assert Upload.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["batches_uploadbatch", "uploads_upload"])
+def test_built_in_delete_stays_off(operator: Client, owner: User, name: str) -> None:
+    batch = fill(owner, 1)
+    pk = batch.id if name == "batches_uploadbatch" else Upload.objects.get().id
+
+    assert operator.post(reverse(f"admin:{name}_delete", args=[pk]), {"post": "yes"}).status_code == 403
+    assert 'value="delete_selected"' not in operator.get(reverse(f"admin:{name}_changelist")).content.decode()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_person_with_pictures_is_not_deleted_and_it_is_said_why(client: Client, owner: User, method: str) -> None:
+    fill(owner, 2)
+    client.force_login(User.objects.create_superuser("root"))
+
+    answer = getattr(client, method)(reverse("admin:auth_user_delete", args=[owner.pk]), {"post": "yes"})
+
+    assert answer.status_code == 200
+    assert "ada has 2 pictures and 1 batches. Delete these first" in answer.content.decode()
+    assert User.objects.filter(pk=owner.pk).exists()
+
+
+def test_several_people_of_whom_one_has_pictures_all_stay(client: Client, owner: User) -> None:
+    fill(owner, 1)
+    ben = make_user("ben")
+    client.force_login(User.objects.create_superuser("root"))
+    chosen = {"action": "delete_selected", "_selected_action": [owner.pk, ben.pk], "post": "yes"}
+
+    answer = client.post(reverse("admin:auth_user_changelist"), chosen)
+
+    assert "ada has 1 pictures" in answer.content.decode()
+    assert User.objects.filter(pk=ben.pk).exists()
+
+
+def test_person_without_anything_is_deleted(client: Client) -> None:
+    ben = make_user("ben")
+    client.force_login(User.objects.create_superuser("root"))
+
+    client.post(reverse("admin:auth_user_delete", args=[ben.pk]), {"post": "yes"})
+
+    assert not User.objects.filter(pk=ben.pk).exists()

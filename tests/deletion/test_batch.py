@@ -1,0 +1,181 @@
+"""Deleting a batch: it vanishes at once, its rows and files follow, what others have stays."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from batches import services
+from batches.engine import claim, finish, lifecycle, reanalyse, receive
+from batches.engine.delete_batch import delete_chunk, finish_deletion
+from batches.engine.refusals import BatchClosed
+from batches.intake.partial_file import locked_partial
+from batches.intake.partial_paths import partial_path
+from batches.live import batch_snapshot
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import BatchStatus, ItemStatus
+from batches.models.storage_key import storage_key
+from batches.worker.cleanup import clean_up
+from tests.deletion.stored import add, age_tombstones, finish_all, store, stored_names
+from tests.support.batches import assert_counters_true, digest, fill
+from uploads.models import Embedding, FileDeletion, Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def delete_whole(user: User, batch: UploadBatch) -> None:
+    """Delete and let the background do its part."""
+    assert services.delete_batch(user, batch.id)
+    age_tombstones()
+    clean_up()
+    age_tombstones()
+    clean_up()
+
+
+def test_deleted_batch_takes_its_pictures_and_files_and_leaves_the_other_batch_intact(owner: User) -> None:
+    batch, other = fill(owner, 5), fill(owner, 2, "Garden")
+    for each in (batch, other):
+        finish_all(each)
+        lifecycle.seal_batch(each.id)
+    mine = [item.upload for item in batch.items.order_by("id").select_related("upload") if item.upload]
+    shared = mine[0]
+    copy = add(other, shared)
+    for upload in Upload.objects.all():
+        store(upload)
+    lifecycle.seal_batch(other.id)
+
+    delete_whole(owner, batch)
+
+    kept = list(Upload.objects.order_by("id"))
+    assert [upload.id for upload in kept if upload.id in {each.id for each in mine}] == [shared.id]
+    assert stored_names() == {name for upload in kept for name in names_of(upload)}
+    assert Embedding.objects.filter(upload=shared).count() == 1
+    copy.refresh_from_db()
+    assert (copy.status, copy.upload_id, copy.duplicate) == (ItemStatus.COMPLETED, shared.id, True)
+    assert_counters_true(other)
+    assert (other.status, other.successful) == (BatchStatus.COMPLETED, 3)
+    assert not UploadBatch.all_objects.filter(id=batch.id).exists()
+    assert not FileDeletion.objects.exists()
+
+
+def names_of(upload: Upload) -> set[str]:
+    upload.refresh_from_db()
+    return {f"originals/{upload.key.hex[:2]}/{upload.key.hex}", *upload.previews.values()}
+
+
+def test_both_of_two_batches_that_share_everything_leave_nothing(owner: User) -> None:
+    batch, other = fill(owner, 3), fill(owner, 0, "Garden")
+    for upload in Upload.objects.all():
+        Upload.objects.filter(id=upload.id).update(processed_at=timezone.now())
+        add(other, store(upload))
+
+    assert services.delete_batch(owner, batch.id)
+    delete_whole(owner, other)
+
+    assert not UploadBatch.all_objects.exists()
+    assert not BatchItem.objects.exists()
+    assert not Upload.objects.exists()
+    assert not stored_names()
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_deleted_batch_is_out_of_sight_at_once_and_nothing_of_it_starts(owner: User, *, paused: bool) -> None:
+    batch = fill(owner, 3)
+    if paused:
+        services.pause_batch(owner, batch.id)
+    in_hand = None if paused else claim.claim_item(batch.id, 4711)
+
+    assert services.delete_batch(owner, batch.id)
+
+    row = UploadBatch.all_objects.get(id=batch.id)
+    assert (row.status, row.completed_at is None) == (BatchStatus.CANCELLED, False)
+    assert not UploadBatch.objects.exists()
+    assert batch_snapshot.read_snapshot(batch.id) is None
+    assert not batch_snapshot.is_owner(batch.id, owner.id)
+    assert claim.claim_item(batch.id, 4711) is None
+    with pytest.raises(services.NotFound):
+        services.retry_failed(owner, batch.id)
+    with pytest.raises(BatchClosed):
+        receive.register_item(batch.id, receive.NewFile("b.jpg", "b.jpg", digest("b"), 1))
+    clean_up()
+    assert in_hand is None or not finish.complete_item(in_hand)
+    assert not UploadBatch.all_objects.exists()
+
+
+def test_deleting_is_idempotent_and_then_not_found(owner: User) -> None:
+    batch = fill(owner, 1)
+
+    assert services.delete_batch(owner, batch.id)
+    assert not services.delete_batch(owner, batch.id)
+    clean_up()
+
+    with pytest.raises(services.NotFound):
+        services.delete_batch(owner, batch.id)
+
+
+def test_batch_takes_its_reanalyses_along(owner: User) -> None:
+    batch = fill(owner, 2)
+    finish_all(batch)
+    lifecycle.seal_batch(batch.id)
+    again = reanalyse.reanalyse_batch(batch.id)
+    assert again is not None
+    in_hand = claim.claim_item(again, 4711)
+    assert in_hand is not None
+
+    delete_whole(owner, batch)
+
+    assert not finish.complete_item(in_hand)
+    assert not UploadBatch.all_objects.exists()
+    assert not Upload.objects.exists()
+
+
+def test_deleted_reanalysis_leaves_the_pictures(owner: User) -> None:
+    batch = fill(owner, 2)
+    finish_all(batch)
+    lifecycle.seal_batch(batch.id)
+    again = reanalyse.reanalyse_batch(batch.id)
+    assert again is not None
+
+    delete_whole(owner, UploadBatch.objects.get(id=again))
+
+    assert UploadBatch.all_objects.get() == batch
+    assert Upload.objects.count() == 2
+    assert_counters_true(batch)
+
+
+def test_counters_are_true_between_any_two_steps(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batches.engine.delete_batch.CHUNK", 2)
+    batch = fill(owner, 7)
+    for _ in range(3):
+        taken = claim.claim_item(batch.id, 4711)
+        assert taken is not None
+        finish.complete_item(taken) if taken.item_id % 2 else finish.fail_item(taken, "x", "It failed.")
+    services.delete_batch(owner, batch.id)
+
+    left = []
+    while delete_chunk(batch.id)[0]:
+        batch = UploadBatch.all_objects.get(id=batch.id)
+        assert_counters_true(batch)
+        left.append(batch.total)
+
+    assert left == [5, 3, 1, 0]
+    assert finish_deletion(batch.id)
+
+
+def test_part_and_cut_off_original_of_a_file_on_its_way_go_too(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Iceland")
+    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", digest("a"), 100))
+    with locked_partial(item.id) as part:
+        part.append(b"half of it")
+    name = f"originals/{storage_key(item.id).hex[:2]}/{storage_key(item.id).hex}"
+    default_storage.save(name, ContentFile(b"stored by an intake that was cut off before its commit"))
+
+    services.delete_batch(owner, batch.id)
+    clean_up()
+
+    assert not partial_path(item.id).exists()
+    assert default_storage.exists(name)  # somebody may still be storing it
+    age_tombstones()
+    clean_up()
+    assert not default_storage.exists(name)

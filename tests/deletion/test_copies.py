@@ -1,0 +1,94 @@
+"""Copies of pictures that arrive while those are deleted: items, uploads, batches are locked in this order by all."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+
+from batches.engine import claim, delete_pictures, lifecycle, receive
+from batches.engine.refusals import Refused
+from batches.models.states import ItemStatus
+from tests.deletion.test_races import blocked, remove_pictures
+from tests.support.batches import assert_counters_true, digest, make_upload
+from tests.support.waiting import wait_until
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_deletion_and_arriving_copy_never_wait_for_each_other(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Garden")
+    upload = make_upload(owner, 1)
+    first, copy = (
+        receive.register_item(batch.id, receive.NewFile(name, name, digest(name), 5))[0] for name in ("a.jpg", "b.jpg")
+    )
+    assert receive.queue_item(first.id, upload.id)
+    assert claim.claim_item(batch.id, 4711)  # so that its deletion counts a failure in the batch
+
+    def delete_it() -> int:
+        try:
+            return delete_pictures.delete_pictures([upload.id])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert receive.queue_item(copy.id, upload.id)
+            deletion_: Future[int] = pool.submit(delete_it)
+            wait_until(blocked)
+        assert deletion_.result(20) == 1
+
+    assert_counters_true(batch)
+    assert set(batch.items.values_list("upload", flat=True)) == {None}
+
+
+def test_copy_of_a_picture_that_is_gone_is_refused_by_the_database(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Garden")
+    upload = make_upload(owner, 1)
+    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", digest("a"), 5))
+    delete_pictures.delete_pictures([upload.id])
+
+    for end in (receive.queue_item, receive.complete_duplicate):
+        with pytest.raises(IntegrityError):
+            end(item.id, upload.id)
+
+    item.refresh_from_db()
+    assert item.status == ItemStatus.RECEIVING
+
+
+def test_copies_that_arrive_while_their_pictures_are_deleted_never_lock_one_another(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Garden")
+    pictures = [make_upload(owner, number).id for number in range(20)]
+    names = [f"{number}.jpg" for number in range(120)]
+    items = [receive.register_item(batch.id, receive.NewFile(name, name, digest(name), 5))[0].id for name in names]
+
+    def arrive_all(which: int) -> None:
+        try:
+            for place in range(which, len(items), 3):
+                with suppress(IntegrityError):
+                    (receive.complete_duplicate if place % 2 else receive.queue_item)(
+                        items[place], pictures[place % 20]
+                    )
+                claim.claim_item(batch.id, 4711)
+        finally:
+            connection.close()
+
+    def remove_all() -> None:
+        """Try again as a person would who is told that more copies are just coming."""
+        try:
+            while Upload.objects.filter(id__in=pictures).exists():
+                with suppress(Refused):
+                    remove_pictures(pictures)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(arrive_all, which) for which in range(3)]
+        done += [pool.submit(remove_all)]
+        for each in done:
+            each.result(60)
+
+    assert not Upload.objects.filter(id__in=pictures).exists()
+    assert_counters_true(batch)

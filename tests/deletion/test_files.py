@@ -1,0 +1,146 @@
+"""Files of deleted pictures: removed after the rows, in any order of crashes and outages; strays are found."""
+
+import logging
+import os
+import shutil
+import time
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.utils import timezone
+
+from batches import services
+from tests.deletion.stored import age_tombstones, store, stored_names
+from tests.support.batches import make_upload
+from uploads.database import fetch_rows
+from uploads.models import FileDeletion
+from uploads.storage import original_name, purge
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purge.Outage, "away", False)
+    monkeypatch.setattr(purge.Outage, "stuck", False)
+
+
+def delete_one(owner: User) -> None:
+    upload = store(make_upload(owner, 1))
+    services.delete_pictures(owner, [upload.id])
+
+
+def test_files_stay_a_moment_for_who_has_just_found_the_row(owner: User) -> None:
+    delete_one(owner)
+
+    assert purge.purge_due() == 0
+    assert len(stored_names()) == 3
+    assert FileDeletion.objects.get().due_at > timezone.now()
+
+
+def test_crash_after_some_files_went_is_made_good(owner: User, media: Path) -> None:
+    delete_one(owner)
+    (media / original_name(FileDeletion.objects.get().key)).unlink()
+    age_tombstones()
+
+    assert purge.purge_due() == 1
+
+    assert not stored_names()
+    assert purge.purge_due() == 0
+
+
+def test_tombstone_in_hand_is_left_to_its_round_and_is_due_again_after_a_crash(owner: User) -> None:
+    delete_one(owner)
+    age_tombstones()
+    taken = fetch_rows(purge.TAKE, {"pause": purge.FIRST_PAUSE, "doublings": 6, "chunk": 100})
+
+    assert len(taken) == 1
+    assert purge.purge_due() == 0
+    age_tombstones()
+    assert purge.purge_due() == 1
+
+
+def test_storage_that_is_away_is_waited_for_with_patience_and_one_line(
+    owner: User, media: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "uploads.storage.purge")
+    delete_one(owner)
+    shutil.move(media, media.with_name("unmounted"))
+    pauses = []
+    for _ in range(3):
+        FileDeletion.objects.update(due_at=timezone.now())
+        assert purge.purge_due() == 0
+        pauses.append(round((FileDeletion.objects.get().due_at - timezone.now()).total_seconds() / 60))
+    shutil.move(media.with_name("unmounted"), media)
+    age_tombstones()
+
+    assert purge.purge_due() == 1
+
+    assert pauses == [1, 2, 4]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert not stored_names()
+
+
+def test_file_that_cannot_be_removed_keeps_no_other(owner: User, media: Path, caplog: pytest.LogCaptureFixture) -> None:
+    uploads = [store(make_upload(owner, number)) for number in range(3)]
+    stuck = original_name(uploads[0].key)
+    (media / stuck).unlink()
+    (media / stuck / "folder").mkdir(parents=True)
+    services.delete_pictures(owner, [upload.id for upload in uploads])
+    age_tombstones()
+
+    assert purge.purge_due() == 2
+
+    assert FileDeletion.objects.get().key == uploads[0].key
+    assert stored_names() == set(uploads[0].previews.values())
+    assert [record.levelname for record in caplog.records if record.name == "uploads.storage.purge"] == ["WARNING"]
+    assert "storage is away" not in caplog.text
+
+
+def test_files_under_the_key_of_a_living_picture_are_never_removed(owner: User) -> None:
+    upload = store(make_upload(owner, 1))
+    FileDeletion.objects.create(key=upload.key, previews=upload.previews, due_at=timezone.now())
+
+    assert purge.purge_due() == 1
+
+    assert len(stored_names()) == 3
+
+
+def sweep(*arguments: str) -> list[str]:
+    out = StringIO()
+    call_command("sweep_files", *arguments, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_sweep_removes_what_belongs_to_no_picture_and_is_old(
+    owner: User, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = store(make_upload(owner, 1))
+    stray, odd = store(make_upload(owner, 2)), media / "originals" / "00" / "odd"
+    stray.delete()
+    odd.write_bytes(b"what is this")
+    draft = media / f"{kept.previews['320']}.4711-1"
+    draft.write_bytes(b"half a preview of a living picture")
+    assert sweep()[-1].startswith("0 files")
+    monkeypatch.setattr("uploads.storage.orphaned_files.YOUNG", timedelta(0))
+
+    listed = sweep("--dry-run")
+    swept = sweep()
+
+    names = {original_name(stray.key), *stray.previews.values(), "originals/00/odd", str(draft.relative_to(media))}
+    assert set(listed[:-1]) == set(swept[:-1]) == names
+    assert listed[-1].startswith("5 files")
+    assert stored_names() == {original_name(kept.key), *kept.previews.values()}
+
+
+def test_sweep_leaves_a_file_whose_bytes_are_old_and_whose_name_is_new(media: Path) -> None:
+    part = media / "part"
+    part.write_bytes(b"received the day before yesterday")
+    os.utime(part, (time.time() - 2 * 86400,) * 2)
+    part.rename(media / "originals" / "00" / ("a" * 32))
+
+    assert sweep()[-1].startswith("0 files")

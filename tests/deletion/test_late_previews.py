@@ -1,0 +1,167 @@
+"""Previews are written outside of any transaction: what happens meanwhile leaves none behind and takes none away."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.db.models import F
+from pytest_django import Settings
+
+from batches import services
+from batches.engine import claim, release
+from batches.engine.in_flight import Claim
+from batches.engine.runner import run_job
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import ItemStatus
+from batches.worker.cleanup import clean_up
+from tests.deletion.meddled import MeddledDisk
+from tests.deletion.stored import age_tombstones, store, stored_names
+from tests.support.batches import assert_counters_true, fill, make_upload
+from tests.support.images import encoded, textured
+from uploads.database import fetch_rows
+from uploads.models import FileDeletion, Upload
+from uploads.storage import original_name, purge, save_previews
+from uploads.storage.file_deletion import schedule_deletion
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    """A batch with one real picture to come."""
+    batch = fill(owner, 1)
+    upload = store(Upload.objects.get())
+    path = Path(default_storage.path(original_name(upload.key)))
+    path.write_bytes(encoded(textured(1200, 900), "JPEG"))
+    return batch
+
+
+@pytest.fixture
+def taken(batch: UploadBatch) -> Claim:
+    """Its claim."""
+    taken = claim.claim_item(batch.id, 4711)
+    assert taken is not None
+    return taken
+
+
+@pytest.fixture
+def meddle(batch: UploadBatch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let something happen in the middle of the writing."""
+    backend: dict[str, Any] = settings.STORAGES["default"] | {"BACKEND": "tests.deletion.meddled.MeddledDisk"}
+    settings.STORAGES = settings.STORAGES | {"default": backend}
+    return lambda happens: monkeypatch.setattr(MeddledDisk, "meddle", staticmethod(happens), raising=False)
+
+
+def bury_all() -> None:
+    """Let the background do all that it may, without its rests."""
+    clean_up()
+    age_tombstones()
+    clean_up()
+
+
+def test_no_transaction_and_no_row_waits_for_storage(
+    batch: UploadBatch, taken: Claim, meddle: Callable[..., None]
+) -> None:
+    seen: list[tuple[bool, int]] = []
+
+    def touch() -> int:
+        try:
+            return BatchItem.objects.filter(id=taken.item_id).update(size=F("size") + 1)
+        finally:
+            connection.close()
+
+    def look() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            seen.append((connection.in_atomic_block, pool.submit(touch).result(5)))
+
+    meddle(look)
+
+    run_job(taken)
+
+    assert seen == [(False, 1)] * 2
+    assert batch.items.get().status == ItemStatus.COMPLETED
+
+
+@pytest.mark.parametrize("how", ["picture", "batch"])
+def test_previews_of_a_picture_that_goes_while_they_are_written_go_too(
+    owner: User, batch: UploadBatch, taken: Claim, meddle: Callable[..., None], how: str
+) -> None:
+    remove: Callable[[], object]
+    if how == "picture":
+        remove = partial(services.delete_pictures, owner, [Upload.objects.get().id])
+    else:
+        remove = partial(services.delete_batch, owner, batch.id)
+
+    def go() -> None:
+        remove()
+        bury_all()
+
+    meddle(go)
+
+    run_job(taken)
+
+    assert stored_names(), "nothing came late"
+    bury_all()
+    assert not stored_names()
+    assert not FileDeletion.objects.exists()
+
+
+def test_late_previews_leave_those_of_a_newer_finish(
+    batch: UploadBatch, taken: Claim, meddle: Callable[..., None]
+) -> None:
+    def overtake() -> None:
+        meddle(bool)
+        release.release_claims([taken])
+        again = claim.claim_item(batch.id, 4712)
+        assert again is not None
+        run_job(again)
+
+    meddle(overtake)
+
+    run_job(taken)
+    bury_all()
+
+    upload = Upload.objects.get()
+    assert batch.items.get().status == ItemStatus.COMPLETED
+    assert stored_names() == {original_name(upload.key), *upload.previews.values()}
+    assert_counters_true(batch)
+
+
+def test_storage_that_fails_in_the_middle_leaves_nothing_of_a_deleted_picture(
+    owner: User, taken: Claim, meddle: Callable[..., None]
+) -> None:
+    def fill_up() -> None:
+        services.delete_pictures(owner, [Upload.objects.get().id])
+        bury_all()
+        meddle(fail)
+
+    def fail() -> None:
+        raise OSError("full")
+
+    meddle(fill_up)
+
+    run_job(taken)
+
+    assert stored_names(), "nothing came late"
+    bury_all()
+    assert not stored_names()
+
+
+def test_previews_that_come_while_a_round_removes_the_files_are_found_by_the_next(owner: User) -> None:
+    upload = store(make_upload(owner, 1))
+    services.delete_pictures(owner, [upload.id])
+    age_tombstones()
+    taken = fetch_rows(purge.TAKE, {"pause": purge.FIRST_PAUSE, "doublings": 6, "chunk": 100})
+    save_previews(upload.key, {320: b"late"})
+
+    schedule_deletion([upload.key])
+    FileDeletion.objects.filter(id__in=[row[0] for row in taken]).delete()
+    bury_all()
+
+    assert not stored_names()

@@ -1,0 +1,35 @@
+"""Open pages of a batch that is deleted end at once, with a word."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connections
+
+from batches import services
+from tests.support.batches import fill
+from tests.support.live_page import Page, cookie_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
+    yield
+    await sync_to_async(connections.close_all)()
+
+
+async def test_socket_of_a_deleted_batch_is_closed_before_a_row_of_it_has_gone(owner: User) -> None:
+    batch = await sync_to_async(fill)(owner, 3)
+    page = Page(batch.id, await sync_to_async(cookie_of)(owner))
+    await page.open()
+    await page.frame()
+
+    assert await sync_to_async(services.delete_batch)(owner, batch.id)
+
+    assert await page.close_code() == 4404
+    assert await batch.items.acount() == 3
+    again = Page(batch.id, await sync_to_async(cookie_of)(owner))
+    await again.open()
+    assert await again.close_code() == 4404

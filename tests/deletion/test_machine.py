@@ -1,0 +1,183 @@
+"""Any interleaving of arrivals, work, crash_count of claims, retries and deletions over two batches that share pictures."""
+
+import uuid
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from pytest_django.fixtures import Settings
+
+from batches.engine import (
+    cancel,
+    claim,
+    delete_batch,
+    delete_pictures,
+    finish,
+    lifecycle,
+    reanalyse,
+    receive,
+    recovery,
+    retry,
+)
+from batches.engine.in_flight import Claim
+from batches.engine.refusals import BatchClosed, ReanalysisRunning
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import LIVE_BATCHES
+from tests.support.batches import assert_counters_true, digest, make_upload
+from uploads.models import FileDeletion, Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DEAD_WORKER = 4711
+PICTURES = 4
+TWO = st.integers(0, 1)
+
+
+class Library(RuleBasedStateMachine):
+    """One person's two batches, each replaced by a new one when it is deleted, and four pictures that come again."""
+
+    claims = Bundle("claims")
+
+    @initialize()
+    def begin(self) -> None:
+        self.owner = User.objects.create(username=uuid.uuid4().hex)
+        self.number = 0
+        self.keys: set[uuid.UUID] = set()
+        self.batches = [self.new_batch(), self.new_batch()]
+
+    def new_batch(self) -> UploadBatch:
+        return lifecycle.open_batch(self.owner.id, "Any order")
+
+    @rule(which=TWO, picture=st.integers(0, PICTURES - 1))
+    def bytes_come(self, which: int, picture: int) -> None:
+        """A file is announced and ends as `batches/intake/finalize.py` ends it."""
+        self.number += 1
+        file = receive.NewFile("a.jpg", "a.jpg", digest(self.number), 1)
+        try:
+            item, _ = receive.register_item(self.batches[which].id, file)
+            upload = Upload.objects.filter(owner=self.owner, sha256=digest(self.owner.id, picture)).first()
+            known = upload is not None and upload.processed_at is not None
+            upload = upload or make_upload(self.owner, picture)
+            self.keys.add(upload.key)
+            (receive.complete_duplicate if known else receive.queue_item)(item.id, upload.id)
+        except BatchClosed:
+            assert self.batches[which].deleting_since is None
+
+    @rule(target=claims, which=TWO)
+    def take(self, which: int) -> Claim | MultipleResults[Claim]:
+        return claim.claim_item(self.batches[which].id, DEAD_WORKER) or multiple()
+
+    @rule(claimed=claims, well=st.booleans())
+    def end_claim(self, claimed: Claim, *, well: bool) -> None:
+        row = BatchItem.objects.filter(id=claimed.item_id).first()
+        mine = row is not None and row.claim == claimed.token
+        picture = Upload.objects.filter(id=claimed.upload_id or 0)
+        if well:
+            changed = finish.complete_item(
+                claimed, lambda: self.save(claimed, picture.update(processed_at=timezone.now()))
+            )
+        else:
+            changed = finish.fail_item(claimed, "x", "It failed.")
+        assert changed == mine
+
+    def save(self, claimed: Claim, rows: int) -> None:
+        """Whoever may write previews has the row of their picture before its eyes."""
+        assert rows or claimed.upload_id is None
+
+    @rule()
+    def notice_deaths(self) -> None:
+        recovery.recover_items()
+
+    @rule(which=TWO)
+    def try_again(self, which: int) -> None:
+        retry.retry_failed(self.batches[which].id)
+
+    @rule(which=TWO)
+    def seal(self, which: int) -> None:
+        lifecycle.seal_batch(self.batches[which].id)
+
+    @rule(which=TWO)
+    def describe_again(self, which: int) -> None:
+        try:
+            reanalyse.reanalyse_batch(self.batches[which].id)
+        except ReanalysisRunning:
+            assert self.batches[which].reanalyses.filter(status__in=LIVE_BATCHES).exists()
+
+    @rule(picture=st.integers(0, PICTURES - 1))
+    def delete_picture(self, picture: int) -> None:
+        here = Upload.objects.filter(owner=self.owner, sha256=digest(self.owner.id, picture))
+        there = list(here.values_list("id", flat=True))
+        assert delete_pictures.delete_pictures(there) == len(there)
+
+    @rule(which=TWO)
+    def delete_batch(self, which: int) -> None:
+        assert delete_batch.begin_deletion(self.batches[which].id)
+        self.batches[which] = self.new_batch()
+
+    @rule(sure=st.integers(0, 3), which=TWO)
+    def cancel(self, sure: int, which: int) -> None:
+        if not sure and cancel.cancel_batch(self.batches[which].id):
+            assert delete_batch.begin_deletion(self.batches[which].id)
+            self.batches[which] = self.new_batch()
+
+    @rule()
+    def clean_a_little(self) -> None:
+        for batch_id in delete_batch.deleting_batches()[:1]:
+            delete_batch.delete_chunk(batch_id)
+            delete_batch.finish_deletion(batch_id)
+
+    @invariant()
+    def counters_are_true(self) -> None:
+        if hasattr(self, "batches"):
+            for batch in UploadBatch.all_objects.filter(owner=self.owner):
+                assert_counters_true(batch)
+
+    @invariant()
+    def every_key_has_its_picture_or_its_tombstone(self) -> None:
+        if hasattr(self, "batches"):
+            pictures = set(Upload.objects.filter(owner=self.owner).values_list("key", flat=True))
+            buried = set(FileDeletion.objects.filter(key__in=self.keys).values_list("key", flat=True))
+            assert pictures | buried == self.keys
+            assert not pictures & buried
+            assert not Upload.objects.filter(owner=self.owner, items=None).exists()
+
+    def teardown(self) -> None:
+        """In the end both go, and nothing at all is left of them."""
+        if not hasattr(self, "batches"):
+            return
+        for batch in self.batches:
+            delete_batch.begin_deletion(batch.id)
+        while waiting := delete_batch.deleting_batches():
+            for batch_id in waiting:
+                delete_batch.delete_chunk(batch_id)
+                delete_batch.finish_deletion(batch_id)
+        assert not Upload.objects.filter(owner=self.owner).exists()
+        assert not UploadBatch.all_objects.filter(owner=self.owner).exists()
+
+
+def test_any_interleaving_of_deletions_keeps_counters_and_files_true(
+    transactional_db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.GRACE_SECONDS = 0
+    monkeypatch.setattr(delete_batch, "CHUNK", 2)
+
+    run_state_machine_as_test(Library, settings=LIMITS)
+
+
+LIMITS = settings(
+    max_examples=15,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)

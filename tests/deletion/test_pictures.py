@@ -1,0 +1,178 @@
+"""Deleting pictures: gone with their files, while the batches that speak of them stay true."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from batches import services
+from batches.engine import claim, finish, lifecycle, retry
+from batches.engine.heartbeat import beat
+from batches.engine.in_flight import Job, JobStopped, in_flight
+from batches.engine.runner import process_upload, run_job
+from batches.models import UploadBatch
+from batches.models.states import BatchStatus, ItemStatus, Stage
+from batches.worker.cleanup import clean_up
+from tests.deletion.stored import age_tombstones, finish_all, store, stored_names
+from tests.support.batches import assert_counters_true, fill
+from tests.support.images import encoded, textured
+from uploads.models import Embedding, FileDeletion, Upload
+from uploads.storage import original_name, save_previews
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def picture(batch: UploadBatch, number: int = 0) -> Upload:
+    upload = batch.items.order_by("id")[number].upload
+    assert upload is not None
+    return upload
+
+
+def bury_all() -> None:
+    """Let the background do all that it may, without its rests."""
+    clean_up()
+    age_tombstones()
+    clean_up()
+
+
+def test_deleted_picture_goes_with_files_previews_and_vector(owner: User) -> None:
+    batch = fill(owner, 2)
+    finish_all(batch)
+    lifecycle.seal_batch(batch.id)
+    gone, kept = store(picture(batch, 0)), store(picture(batch, 1))
+
+    assert services.delete_pictures(owner, [gone.id]) == 1
+    bury_all()
+
+    assert Upload.objects.get() == kept
+    assert Embedding.objects.get().upload == kept
+    assert stored_names() == {original_name(kept.key), *kept.previews.values()}
+    assert not FileDeletion.objects.exists()
+    item = batch.items.order_by("id")[0]
+    assert (item.status, item.upload) == (ItemStatus.COMPLETED, None)
+    assert_counters_true(batch)
+
+
+def test_deleting_again_changes_nothing(owner: User) -> None:
+    batch = fill(owner, 1)
+    upload = picture(batch)
+
+    assert services.delete_pictures(owner, [upload.id, upload.id + 1000]) == 1
+    assert services.delete_pictures(owner, [upload.id]) == 0
+
+
+def test_file_that_waits_for_a_deleted_picture_fails_by_itself_with_a_word(owner: User) -> None:
+    batch = fill(owner, 1)
+    lifecycle.seal_batch(batch.id)
+    services.delete_pictures(owner, [picture(batch).id])
+    assert_counters_true(batch)
+
+    taken = claim.claim_item(batch.id, 4711)
+    assert taken is not None
+    run_job(taken)
+
+    item = batch.items.get()
+    assert (item.status, item.error_code) == (ItemStatus.FAILED, "item.gone")
+    assert_counters_true(batch)
+    assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
+
+
+def test_file_in_hand_for_a_deleted_picture_fails_at_once_and_a_late_finish_changes_nothing(owner: User) -> None:
+    batch = fill(owner, 1)
+    lifecycle.seal_batch(batch.id)
+    taken = claim.claim_item(batch.id, 4711)
+    assert taken is not None
+
+    services.delete_pictures(owner, [picture(batch).id])
+
+    item = batch.items.get()
+    assert (item.status, item.error_code, item.upload) == (ItemStatus.FAILED, "item.gone", None)
+    assert not finish.complete_item(taken)
+    assert_counters_true(batch)
+    assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
+    assert not retry.retry_failed(batch.id)
+
+
+class Interrupted(Job):
+    """A file in hand whose picture is deleted, with its files, just before its previews are written."""
+
+    delete: ClassVar[Callable[[], object]]
+
+    def enter(self, stage: str) -> None:
+        Job.enter(self, stage)
+        if stage == Stage.INDEXING:
+            Interrupted.delete()
+            bury_all()
+
+
+@pytest.mark.parametrize("how", ["picture", "batch"])
+def test_previews_of_a_picture_deleted_while_it_was_worked_on_are_never_written(owner: User, how: str) -> None:
+    batch = fill(owner, 1)
+    upload = store(picture(batch))
+    default_path(upload).write_bytes(encoded(textured(320, 240), "JPEG"))
+    taken = claim.claim_item(batch.id, 4711)
+    assert taken is not None
+    if how == "picture":
+        Interrupted.delete = partial(services.delete_pictures, owner, [upload.id])
+    else:
+        Interrupted.delete = partial(services.delete_batch, owner, batch.id)
+
+    with pytest.raises(JobStopped):
+        process_upload(Interrupted(taken))
+
+    assert not finish.complete_item(taken)
+    assert not Upload.objects.exists()
+    assert not stored_names()
+    assert not FileDeletion.objects.exists()
+
+
+def default_path(upload: Upload) -> Path:
+    return Path(default_storage.path(original_name(upload.key)))
+
+
+def test_previews_written_by_a_finish_that_lost_the_database_go_when_it_is_back(owner: User) -> None:
+    batch = fill(owner, 1)
+    upload = picture(batch)
+    taken = claim.claim_item(batch.id, 4711)
+    assert taken is not None
+    services.delete_pictures(owner, [upload.id])
+    bury_all()
+    save_previews(upload.key, {320: b"late"})
+    in_flight.mark_unreleased(taken)
+
+    beat(4711)
+    bury_all()
+
+    assert not stored_names()
+
+
+def test_previews_of_which_no_row_tells_go_too(owner: User) -> None:
+    batch = fill(owner, 1)
+    upload = store(picture(batch))
+    Upload.objects.update(previews={})
+
+    services.delete_pictures(owner, [upload.id])
+    bury_all()
+
+    assert not stored_names()
+
+
+def test_picture_of_several_batches_is_unlinked_from_all_of_them(owner: User) -> None:
+    batch, other = fill(owner, 1), fill(owner, 1, "Garden")
+    upload = picture(batch)
+    other.items.update(upload=upload)
+    in_hand = claim.claim_item(other.id, 4711)
+    assert in_hand is not None
+    Upload.objects.filter(id=upload.id).update(processed_at=timezone.now())
+
+    services.delete_pictures(owner, [upload.id])
+
+    for each in (batch, other):
+        assert_counters_true(each)
+        assert each.items.get().upload is None
+    assert other.failed == 1

@@ -1,0 +1,37 @@
+"""The steps of a deletion walk their indexes, whatever else the tables hold."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from batches.engine import delete_batch
+from batches.engine.delete_batch import UNSHARED
+from batches.models import BatchItem
+from bench import rows
+from tests.deletion.stored import store
+from tests.engine.test_queries import indexes
+from tests.support.batches import make_upload
+from uploads.storage.purge import TAKE
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_looks_for_other_items_and_due_tombstones_walk_their_indexes(owner: User) -> None:
+    rows.fill(4_000)
+    batch = rows.fill(4_000)
+    upload = store(make_upload(owner, 1))
+    BatchItem.objects.filter(batch=batch).update(upload=upload)
+    rows.tidy()
+    used = indexes(UNSHARED, ids=list(range(1, 501)))
+
+    assert any(str(name).startswith("batches_batchitem_upload_id") for name in used)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO uploads_filedeletion (key, previews, tries, due_at)"
+            " SELECT gen_random_uuid(), '{}', 0, now() + interval '1 h' FROM generate_series(1, 5000)"
+        )
+        cursor.execute("ANALYZE uploads_filedeletion")
+    assert "filedeletion_due" in indexes(TAKE, pause=timedelta(minutes=1), doublings=6, chunk=100)
+    assert {"item_of_batch"} <= indexes(delete_batch.TAKE, batch=batch, chunk=500)

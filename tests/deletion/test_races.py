@@ -1,0 +1,195 @@
+"""Deleting while the same bytes arrive, are worked on, or are deleted by somebody else."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from batches import services
+from batches.engine import claim, delete_batch, delete_pictures, finish, lifecycle, receive
+from batches.engine.refusals import BatchClosed
+from batches.intake.file_name import FileName
+from batches.intake.finalize import finalize_item
+from batches.intake.partial_file import locked_partial
+from batches.intake.partial_paths import partial_path
+from batches.intake.receive import receive_file
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import ItemStatus
+from batches.worker.cleanup import clean_up
+from tests.deletion.stored import age_tombstones, stored_names
+from tests.support.batches import assert_counters_true, digest, fill, make_upload
+from tests.support.images import encoded, textured
+from tests.support.waiting import wait_until
+from uploads.models import Upload
+from uploads.storage import local_copy, original_name
+
+pytestmark = pytest.mark.django_db(transaction=True)
+JPEG = encoded(textured(320, 240), "JPEG")
+
+
+def add_copy(batch: UploadBatch, name: str, folder: Path) -> str:
+    """Send the picture under a name, as the form does; what became of it."""
+    path = folder / name
+    path.write_bytes(JPEG)
+    try:
+        with path.open("rb") as stream:
+            return receive_file(batch, FileName(name, len(JPEG)), stream).state
+    finally:
+        connection.close()
+
+
+def blocked() -> bool:
+    """Whether another session waits for a lock of somebody."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+def test_same_bytes_that_arrive_during_the_deletion_wait_for_it_and_get_a_key_of_their_own(
+    owner: User, tmp_path: Path
+) -> None:
+    first, second = lifecycle.open_batch(owner.id, "First"), lifecycle.open_batch(owner.id, "Second")
+    add_copy(first, "cat.jpg", tmp_path)
+    old = Upload.objects.get()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert delete_pictures.delete_pictures([old.id]) == 1
+            arrival: Future[str] = pool.submit(add_copy, second, "copy of cat.jpg", tmp_path)
+            wait_until(blocked)
+        assert arrival.result(20) == "queued"
+
+    age_tombstones()
+    clean_up()
+    new = Upload.objects.get()
+    assert new.id != old.id
+    assert new.key != old.key
+    with local_copy(new.key) as path:
+        assert path.read_bytes() == JPEG
+    assert stored_names() == {original_name(new.key)}
+    assert second.items.get().upload == new
+    for batch in (first, second):
+        assert_counters_true(batch)
+
+
+def test_deletion_waits_for_bytes_that_are_just_linked_and_unlinks_them_too(owner: User, tmp_path: Path) -> None:
+    batch = lifecycle.open_batch(owner.id, "Garden")
+    upload = make_upload(owner, 1)
+    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", digest("a"), 1))
+
+    def delete_it() -> int:
+        try:
+            return delete_pictures.delete_pictures([upload.id])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            receive.queue_item(item.id, upload.id)
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as the commit will do
+            deletion_: Future[int] = pool.submit(delete_it)
+            wait_until(blocked)
+        assert deletion_.result(20) == 1
+
+    item.refresh_from_db()
+    assert (item.status, item.upload) == (ItemStatus.PENDING, None)
+    assert_counters_true(batch)
+
+
+def test_file_whose_batch_goes_while_it_is_ended_leaves_nothing(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Iceland")
+    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", digest("a"), len(JPEG)))
+    with locked_partial(item.id) as part:
+        part.append(JPEG)
+        services.delete_batch(owner, batch.id)
+        assert delete_batch.delete_chunk(batch.id) == (1, [item.id])
+
+        with pytest.raises(BatchClosed):
+            finalize_item(item, owner.id, part)
+
+    assert not partial_path(item.id).exists()
+    assert not stored_names()
+    assert not Upload.objects.exists()
+
+
+def test_two_batches_that_share_a_picture_and_go_at_the_same_moment_leave_none(owner: User) -> None:
+    batch, other = fill(owner, 1), fill(owner, 1, "Garden")
+    shared = batch.items.get().upload_id or 0
+    other.items.update(upload=shared)
+    for each in (batch, other):
+        services.delete_batch(owner, each.id)
+
+    def step() -> int:
+        try:
+            return delete_batch.delete_chunk(other.id)[0]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert delete_batch.delete_chunk(batch.id)[0] == 1
+            assert Upload.objects.filter(id=shared).exists()
+            second: Future[int] = pool.submit(step)
+            wait_until(blocked)
+        assert second.result(20) == 1
+
+    assert not Upload.objects.filter(id=shared).exists()
+    assert not BatchItem.objects.exists()
+
+
+def work_off(batch: UploadBatch) -> None:
+    """What a worker does, in a thread of its own; the picture's row is written as a result would be."""
+    try:
+        while taken := claim.claim_item(batch.id, 4711):
+            picture = Upload.objects.filter(id=taken.upload_id or 0)
+            finish.complete_item(taken, partial(_write, picture))
+    finally:
+        connection.close()
+
+
+def _write(picture: "QuerySet[Upload]") -> None:
+    picture.update(hidden=True)
+
+
+def remove_batch(owner: User, batch: UploadBatch) -> None:
+    try:
+        services.delete_batch(owner, batch.id)
+        clean_up()
+    finally:
+        connection.close()
+
+
+def remove_pictures(ids: list[int]) -> None:
+    try:
+        for start in range(0, len(ids), 5):
+            delete_pictures.delete_pictures(ids[start : start + 5])
+    finally:
+        connection.close()
+
+
+def test_deletions_and_finishes_beside_each_other_never_lock_one_another(owner: User) -> None:
+    batches = [fill(owner, 40, f"B{number}") for number in range(4)]
+    pictures = list(Upload.objects.order_by("id").values_list("id", flat=True))
+    for batch in batches[1:]:
+        for item, upload in zip(batch.items.order_by("-id")[:20], pictures[:20], strict=True):
+            BatchItem.objects.filter(id=item.id).update(upload=upload)
+
+    strangers = set(Upload.objects.filter(items=None))
+    with ThreadPoolExecutor(7) as pool:
+        done = [pool.submit(work_off, batch) for batch in batches]
+        done += [pool.submit(remove_batch, owner, batch) for batch in batches[:2]]
+        done += [pool.submit(remove_pictures, pictures[:40])]
+        for each in done:
+            each.result(60)
+    clean_up()
+
+    assert set(UploadBatch.all_objects.values_list("id", flat=True)) == {batches[2].id, batches[3].id}
+    for batch in batches[2:]:
+        assert_counters_true(batch)
+    assert set(Upload.objects.filter(items=None)) == strangers
+    assert Upload.objects.exclude(items=None).distinct().count() == 40

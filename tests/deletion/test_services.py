@@ -1,0 +1,96 @@
+"""Who may delete a batch or a picture, and what is said before."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+
+from batches import services
+from batches.engine import lifecycle, reanalyse
+from batches.engine.refusals import Refused
+from batches.models import UploadBatch
+from batches.services import deletion
+from tests.deletion.stored import add, finish_all
+from tests.support.batches import fill
+from tests.support.users import make_staff, make_user
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("who", ["somebody else", "staff who may not"])
+def test_batch_of_another_person_is_not_found(owner: User, who: str) -> None:
+    batch = fill(owner, 1)
+    user = make_user("ben") if who == "somebody else" else make_staff("viewer", "change_uploadbatch")
+
+    with pytest.raises(services.NotFound):
+        services.delete_batch(user, batch.id, everybody=True)
+
+    assert UploadBatch.objects.get(id=batch.id).deleting_since is None
+
+
+def test_staff_with_the_permission_deletes_any_batch(owner: User) -> None:
+    batch = fill(owner, 1)
+
+    operator = make_staff("operator", "delete_uploadbatch", "delete_upload")
+
+    with pytest.raises(services.NotFound):
+        services.delete_batch(operator, batch.id)
+
+    assert services.delete_batch(operator, batch.id, everybody=True)
+
+
+@pytest.mark.parametrize("permission", ["delete_uploadbatch", "delete_upload"])
+def test_batch_is_deleted_with_both_permissions_alone(owner: User, permission: str) -> None:
+    batch = fill(owner, 1)
+
+    with pytest.raises(services.NotFound):
+        services.delete_batch(make_staff("operator", permission), batch.id, everybody=True)
+
+
+def test_extent_counts_what_goes_and_what_stays(owner: User) -> None:
+    batch, other = fill(owner, 4), fill(owner, 1, "Garden")
+    finish_all(batch)
+    lifecycle.seal_batch(batch.id)
+    first = batch.items.order_by("id")[0].upload
+    assert first is not None
+    add(other, first)
+    reanalyse.reanalyse_batch(batch.id)
+    batch.refresh_from_db()
+
+    assert services.extent_of(batch) == deletion.Extent(files=4, pictures=3, shared=1)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: make_user("ben"),
+        AnonymousUser,
+        lambda: make_staff("viewer", "view_upload", "delete_uploadbatch"),
+    ],
+)
+def test_pictures_of_another_person_are_left_out(owner: User, make: Callable[[], User]) -> None:
+    fill(owner, 1)
+    upload = Upload.objects.get()
+
+    assert services.delete_pictures(make(), [upload.id], everybody=True) == 0
+
+    assert Upload.objects.exists()
+
+
+def test_staff_with_the_permission_deletes_any_picture(owner: User) -> None:
+    fill(owner, 1)
+    upload = Upload.objects.get()
+
+    operator = make_staff("operator", "delete_upload")
+
+    assert services.delete_pictures(operator, [upload.id]) == 0
+    assert services.delete_pictures(operator, [upload.id], everybody=True) == 1
+
+
+def test_too_many_at_a_time_are_refused_with_the_way_out(owner: User) -> None:
+    with pytest.raises(Refused) as refused:
+        services.delete_pictures(owner, range(services.MOST_PICTURES + 1))
+
+    assert refused.value.code == "upload.too_many"
+    assert "batch" in refused.value.message

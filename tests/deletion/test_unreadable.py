@@ -1,0 +1,63 @@
+"""A picture that could not be read and was deleted: its bytes are not received into the old row, under the old key."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+
+from batches import services
+from batches.engine import claim, lifecycle
+from batches.engine.runner import run_job
+from batches.models import UploadBatch
+from tests.deletion.stored import age_tombstones
+from tests.intake.tus_client import TusClient
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
+from uploads.models import Upload
+from uploads.storage import is_stored, original_name
+from uploads.storage.purge import purge_due
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PICTURE = encoded(textured(64, 48), "JPEG")
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    return lifecycle.open_batch(owner.id, "Iceland")
+
+
+@pytest.fixture
+def tus(owner: User, batch: UploadBatch) -> TusClient:
+    """The owner, one of whose files failed as unreadable and whose picture was then deleted."""
+    tus = TusClient(owner)
+    assert tus.send(batch.id, "a.jpg", PICTURE).status == 204
+    stored = Path(default_storage.path(original_name(Upload.objects.get().key)))
+    stored.unlink()
+    stored.mkdir()  # it cannot be read, while the storage answers
+    taken = claim.claim_item(batch.id, 4711)
+    assert taken is not None
+    run_job(taken)
+    assert batch.items.get().error_code == "file.unreadable"
+    stored.rmdir()
+    assert services.delete_pictures(owner, [Upload.objects.get().id]) == 1
+    return tus
+
+
+def test_deleted_picture_is_not_received_into_the_same_row(tus: TusClient, batch: UploadBatch) -> None:
+    answer = tus.create_with(batch.id, "a.jpg", len(PICTURE), PICTURE)
+
+    assert (answer.status, answer.text.partition(":")[0]) == (422, "item.deleted")
+    item = batch.items.get()
+    assert (item.status, item.error_code) == ("failed", "item.gone")
+    assert_counters_true(batch)
+
+
+def test_same_bytes_in_a_new_batch_outlive_the_burial(tus: TusClient, owner: User) -> None:
+    again = lifecycle.open_batch(owner.id, "Once more")
+    assert tus.create_with(again.id, "a.jpg", len(PICTURE), PICTURE).status == 201
+    age_tombstones()
+
+    assert purge_due() == 1
+
+    assert is_stored(Upload.objects.get().key)

@@ -1,0 +1,111 @@
+"""Batches that nobody adds to any more end by themselves, and open again when the folder is chosen again."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from batches.engine import expiry, lifecycle, receive
+from batches.engine.expiry import expire_batches, finish_without_missing, record_activity
+from batches.models import UploadBatch
+from batches.models.states import BatchStatus, ItemStatus
+from tests.support.batches import assert_counters_true, digest
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FILE = receive.NewFile("late.jpg", "late.jpg", digest("late"), 10)
+
+
+def left_alone(batch: UploadBatch, seconds: float) -> None:
+    """Let the batch's last activity be so long ago."""
+    UploadBatch.objects.filter(id=batch.id).update(updated_at=timezone.now() - timedelta(seconds=seconds))
+
+
+@pytest.fixture
+def batch(owner: User, settings: Settings) -> UploadBatch:
+    settings.EXPIRY_SECONDS = 100
+    batch = lifecycle.open_batch(owner.id, "Left")
+    receive.register_item(batch.id, FILE)
+    return batch
+
+
+def test_abandoned_batch_completes_and_says_what_never_came(batch: UploadBatch) -> None:
+    left_alone(batch, 101)
+
+    assert expire_batches() == 1
+
+    assert_counters_true(batch)
+    assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
+    assert batch.items.get().error_code == "item.abandoned"
+
+
+def test_batch_with_recent_activity_stays_open(batch: UploadBatch) -> None:
+    left_alone(batch, 99)
+
+    assert expire_batches() == 0
+    assert batch.items.get().status == ItemStatus.RECEIVING
+
+
+def test_sealed_batch_does_not_wait_for_ever_for_a_file(batch: UploadBatch) -> None:
+    lifecycle.seal_batch(batch.id)
+    left_alone(batch, 101)
+
+    expire_batches()
+
+    assert_counters_true(batch)
+    assert batch.status == BatchStatus.COMPLETED
+
+
+def test_file_that_never_came_can_be_sent_again(batch: UploadBatch) -> None:
+    left_alone(batch, 101)
+    expire_batches()
+
+    item, begun = receive.register_item(batch.id, FILE)
+
+    assert (item.status, begun) == (ItemStatus.RECEIVING, True)
+    assert batch.items.count() == 1
+    assert_counters_true(batch)
+    assert (batch.status, batch.failed, batch.sealed_at) == (BatchStatus.PROCESSING, 0, None)
+
+
+def test_refused_file_is_not_received_again(batch: UploadBatch) -> None:
+    receive.reject_item(batch.items.get().id, "file.unsupported", "It is a text.")
+
+    item, _ = receive.register_item(batch.id, FILE)
+
+    assert item.status == ItemStatus.FAILED
+    assert_counters_true(batch)
+
+
+def test_word_of_a_person_ends_the_waiting_at_once(batch: UploadBatch) -> None:
+    assert finish_without_missing(batch.id)
+
+    assert_counters_true(batch)
+    assert (batch.status, batch.items.get().error_code) == (BatchStatus.COMPLETED, "item.abandoned")
+    assert not finish_without_missing(batch.id)
+
+
+def test_many_files_that_never_came_are_given_up_together(
+    batch: UploadBatch, django_assert_max_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expiry, "CHUNK", 20)
+    for number in range(49):
+        receive.register_item(batch.id, receive.NewFile(f"{number}.jpg", f"{number}.jpg", digest(number), 10))
+
+    with django_assert_max_num_queries(30):
+        assert finish_without_missing(batch.id)
+
+    assert_counters_true(batch)
+    assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 50)
+
+
+def test_bytes_that_arrive_are_activity(batch: UploadBatch) -> None:
+    left_alone(batch, 101)
+
+    batch.refresh_from_db()
+    record_activity(batch, 10)
+
+    assert expire_batches() == 0
+    assert batch.items.get().status == ItemStatus.RECEIVING

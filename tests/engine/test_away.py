@@ -1,0 +1,69 @@
+"""A model server that goes away in mid batch: nobody is charged, everybody is told, work goes on by itself."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+
+from batches.engine import lifecycle
+from batches.engine.status import read_status
+from batches.live.batch_snapshot import BatchSnapshot, read_snapshot
+from batches.models import UploadBatch
+from batches.models.states import BatchStatus, ItemStatus
+from tests.conftest import StartWorker
+from tests.support.batches import assert_counters_true, fill
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def look(batch: UploadBatch) -> BatchSnapshot:
+    """What the page shows."""
+    snapshot = read_snapshot(batch.id)
+    assert snapshot is not None
+    return snapshot
+
+
+def test_page_and_engine_tell_that_the_model_server_is_away_until_it_is_back(
+    owner: User, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    batch = fill(owner, files=20)
+    lifecycle.seal_batch(batch.id)
+    sign = tmp_path / "away"
+    sign.touch()
+    start_worker(env={"VUEMANTICS_PROCESSOR": "tests.support.processors.away", "AWAY_WHILE": str(sign)})
+
+    wait_until(lambda: look(batch).waiting_for != "", 20)
+    assert look(batch).waiting_for == "Waiting for the model server: The model server does not answer."
+    (holding,) = read_status().breakers
+    assert holding.stall_code == "model.away"
+    sign.unlink()
+
+    wait_until(lambda: look(batch).batch.status == BatchStatus.COMPLETED, 40)
+    assert look(batch).waiting_for == ""
+    wait_until(lambda: not read_status().breakers, 10)
+    assert_counters_true(batch)
+    assert (batch.successful, batch.failed) == (20, 0)
+
+
+def test_model_server_that_leaves_in_mid_batch_fails_no_file(
+    owner: User, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    batch = fill(owner, files=150)
+    lifecycle.seal_batch(batch.id)
+    sign = tmp_path / "away"
+    env = {"VUEMANTICS_PROCESSOR": "tests.support.processors.away_slow", "AWAY_WHILE": str(sign)}
+    start_worker(processes=2, threads=2, env=env)
+    wait_until(lambda: batch.items.filter(status=ItemStatus.COMPLETED).count() >= 20, 30)
+
+    sign.touch()
+    wait_until(lambda: len(read_status().breakers) == 2, 20)
+    wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists(), 20)
+    done = batch.items.filter(status=ItemStatus.COMPLETED).count()
+    sign.unlink()
+
+    wait_until(lambda: look(batch).batch.status == BatchStatus.COMPLETED, 60)
+    assert 20 <= done < 150
+    assert_counters_true(batch)
+    assert (batch.successful, batch.failed) == (150, 0)
+    assert not batch.items.filter(crash_count__gt=0).exists()

@@ -1,0 +1,88 @@
+"""A cancel that was cut off is ended; one that is through costs nobody a look."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+
+from batches.engine import cancel, claim, delete_batch
+from batches.engine.liveness import WORKER_LOCKS
+from batches.engine.maintenance_check import MAINTENANCE_CHECK, check_maintenance
+from batches.models import UploadBatch
+from batches.models.states import BatchStatus, ItemStatus
+from batches.worker.reconciler import reconcile
+from bench import rows
+from tests.engine.test_queries import indexes
+from tests.support.batches import assert_counters_true, fill
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def cut_off(batch: UploadBatch) -> None:
+    """What a cancel leaves that is killed after its first commit."""
+    now = timezone.now()
+    UploadBatch.objects.filter(id=batch.id).update(
+        status=BatchStatus.CANCELLED, cancelling=True, completed_at=now, updated_at=now
+    )
+
+
+def test_cancel_that_is_through_is_not_looked_at_again(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancel, "CHUNK", 2)
+    batch = fill(owner, files=4)
+
+    cancel.cancel_batch(batch.id)
+
+    assert_counters_true(batch)
+    assert (batch.cancelled, batch.cancelling) == (4, False)
+    assert not check_maintenance(1).unfinished_cancels
+
+
+def test_cancel_that_was_cut_off_is_ended(owner: User) -> None:
+    batch = fill(owner, files=3)
+    assert claim.claim_item(batch.id, 4711) is not None
+    cut_off(batch)
+
+    reconcile()
+
+    assert_counters_true(batch)
+    assert (batch.cancelled, batch.cancelling) == (3, False)
+    assert not batch.items.exclude(status=ItemStatus.CANCELLED).exists()
+
+
+def test_cancel_cut_off_in_the_middle_is_known(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancel, "CHUNK", 2)
+    batch = fill(owner, files=3)
+    cut_off(batch)
+
+    cancel._cancel_chunk(batch.id)
+
+    batch.refresh_from_db()
+    assert (batch.cancelled, batch.cancelling) == (2, True)
+    assert check_maintenance(1).unfinished_cancels
+
+
+def test_deletion_cancels_what_was_live_and_nothing_else(owner: User) -> None:
+    live, empty = fill(owner, files=2), fill(owner, files=0)
+    cancel.cancel_batch(empty.id)
+
+    for batch in (live, empty):
+        delete_batch.begin_deletion(batch.id)
+
+    known = UploadBatch.all_objects.filter(cancelling=True)
+    assert list(known.values_list("id", flat=True)) == [live.id]
+    cancel.resume_cancellations()
+    assert not known.exists()
+
+
+def test_glance_walks_only_what_is_being_cancelled(owner: User) -> None:
+    now = timezone.now()
+    rows.fill(4_000)
+    UploadBatch.objects.bulk_create(
+        UploadBatch(owner=owner, name="x", status=BatchStatus.CANCELLED, completed_at=now) for _ in range(2_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE batches_batchitem, batches_uploadbatch")
+
+    assert "batch_cancelling" in indexes(MAINTENANCE_CHECK, locks=WORKER_LOCKS, abandoned=timedelta(days=1), most=8)

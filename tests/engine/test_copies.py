@@ -1,0 +1,95 @@
+"""Copies of one picture that wait at the same time: it is analysed once, and each of them ends."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from batches.engine import claim, lifecycle, receive
+from batches.models import UploadBatch
+from batches.models.states import BatchStatus
+from tests.conftest import StartWorker
+from tests.support.batches import assert_counters_true, digest, fill
+from tests.support.waiting import wait_until
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WORKER = 4711
+FILES = 60
+
+
+def batch_of(owner: User, uploads: list[int]) -> UploadBatch:
+    """A sealed batch with a file for each of these pictures."""
+    batch = lifecycle.open_batch(owner.id, "Again")
+    for number, upload in enumerate(uploads):
+        file = receive.NewFile(f"{number}.jpg", f"{number}.jpg", digest(batch.id, number), 1000)
+        receive.queue_item(receive.register_item(batch.id, file)[0].id, upload)
+    lifecycle.seal_batch(batch.id)
+    return batch
+
+
+def pictures_of(batch: UploadBatch) -> list[int]:
+    return [upload for (upload,) in batch.items.order_by("id").values_list("upload_id") if upload]
+
+
+def test_copy_waits_while_its_picture_is_in_hand(owner: User) -> None:
+    first = fill(owner, 1)
+    second = batch_of(owner, pictures_of(first))
+    assert claim.claim_item(first.id, WORKER) is not None
+
+    assert claim.claim_item(second.id, WORKER) is None
+
+
+def test_copy_of_a_known_picture_waits_for_no_other(owner: User) -> None:
+    first = fill(owner, 1)
+    second = batch_of(owner, pictures_of(first))
+    Upload.objects.update(processed_at=timezone.now())
+    assert claim.claim_item(first.id, WORKER) is not None
+
+    other = claim.claim_item(second.id, WORKER)
+
+    assert other is not None
+    assert other.known
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    return tmp_path / "notes"
+
+
+def finish_all(start_worker: StartWorker, notes: Path) -> None:
+    """Let a real worker with four threads come to the end of every batch that is sealed."""
+    env = {"VUEMANTICS_PROCESSOR": "tests.support.processors.noted", "NOTES": str(notes)}
+    start_worker(processes=1, threads=4, env=env)
+    waiting = UploadBatch.objects.filter(status=BatchStatus.PROCESSING, sealed_at__isnull=False)
+    wait_until(lambda: not waiting.exists(), 60)
+    for batch in UploadBatch.objects.all():
+        assert_counters_true(batch)
+
+
+def analysed_twice(notes: Path) -> int:
+    return sum(count > 1 for count in Counter(notes.read_text().split()).values())
+
+
+def test_folder_sent_twice_is_analysed_once(owner: User, start_worker: StartWorker, notes: Path) -> None:
+    first = fill(owner, FILES)
+    lifecycle.seal_batch(first.id)
+    second = batch_of(owner, pictures_of(first))
+
+    finish_all(start_worker, notes)
+
+    assert analysed_twice(notes) == 0
+    second.refresh_from_db()
+    assert second.successful == FILES
+
+
+def test_copies_side_by_side_are_analysed_once(owner: User, start_worker: StartWorker, notes: Path) -> None:
+    paused = fill(owner, FILES)
+    UploadBatch.objects.filter(id=paused.id).update(status=BatchStatus.PAUSED)
+    batch_of(owner, [picture for picture in pictures_of(paused) for _ in range(2)])
+
+    finish_all(start_worker, notes)
+
+    assert analysed_twice(notes) == 0

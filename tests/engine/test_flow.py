@@ -1,0 +1,159 @@
+"""A batch's way through the engine, with real rows."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from batches.engine import cancel, claim, complete, finish, lifecycle, pause, receive, recovery, retry
+from batches.engine.refusals import BatchClosed
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import BatchStatus, ItemStatus
+from tests.support.batches import assert_counters_true, fill, make_upload, served
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
+WORKER = 4711
+
+
+def test_batch_completes_when_sealed_and_nothing_is_live(owner: User) -> None:
+    batch = fill(owner, files=2)
+    lifecycle.seal_batch(batch.id)
+
+    for _ in range(2):
+        taken = claim.claim_item(batch.id, WORKER)
+        assert taken is not None
+        assert finish.complete_item(taken)
+    complete.complete_batches(batch.id)
+
+    batch.refresh_from_db()
+    assert (batch.status, batch.successful, batch.percent) == (BatchStatus.COMPLETED, 2, 100)
+    assert_counters_true(batch)
+
+
+def test_stale_finish_changes_nothing(owner: User) -> None:
+    batch = fill(owner, files=1)
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+    recovery.recover_items()
+    again = claim.claim_item(batch.id, WORKER, suspect=True) or claim.claim_item(batch.id, WORKER)
+    assert again is not None
+
+    assert not finish.complete_item(taken)
+    assert not finish.fail_item(taken, "x", "y")
+
+    batch.refresh_from_db()
+    assert batch.successful == batch.failed == 0
+    assert finish.complete_item(again)
+    assert_counters_true(batch)
+
+
+def test_file_of_a_dead_worker_fails_after_three_deaths(owner: User) -> None:
+    batch = fill(owner, files=1)
+    for death in range(3):
+        assert claim.claim_item(batch.id, WORKER, suspect=death > 0) is not None
+        assert recovery.recover_items() == 1
+
+    item = BatchItem.objects.get()
+    assert (item.status, item.error_code, item.crash_count) == (ItemStatus.FAILED, "item.poison", 3)
+    assert_counters_true(batch)
+
+
+def test_suspect_file_is_not_claimed_beside_others(owner: User) -> None:
+    batch = fill(owner, files=1)
+    claim.claim_item(batch.id, WORKER)
+    recovery.recover_items()
+
+    assert claim.claim_item(batch.id, WORKER) is None
+    assert claim.has_quarantined(batch.id)
+
+
+def test_claims_end_with_a_pause_and_go_on_after_it(owner: User) -> None:
+    batch = fill(owner, files=2)
+
+    assert pause.pause_batch(batch.id)
+    assert claim.claim_item(batch.id, WORKER) is None
+    assert served() is None
+
+    assert pause.resume_batch(batch.id)
+    assert served() == batch.id
+    assert claim.claim_item(batch.id, WORKER) is not None
+
+
+def test_cancel_ends_all_files_and_the_late_finish(owner: User) -> None:
+    batch = fill(owner, files=3)
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+
+    assert cancel.cancel_batch(batch.id)
+
+    assert not finish.complete_item(taken)
+    assert not cancel.cancel_batch(batch.id)
+    batch.refresh_from_db()
+    assert (batch.status, batch.cancelled) == (BatchStatus.CANCELLED, 3)
+    assert_counters_true(batch)
+
+
+def test_data_for_a_cancelled_batch_is_refused(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Later")
+    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", "a" * 64, 1))
+    cancel.cancel_batch(batch.id)
+
+    with pytest.raises(BatchClosed):
+        receive.register_item(batch.id, receive.NewFile("b.jpg", "b.jpg", "b" * 64, 1))
+    assert not receive.queue_item(item.id, make_upload(owner, 99).id)
+    assert_counters_true(batch)
+
+
+def test_repeated_announcement_finds_its_row(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Twice")
+    file = receive.NewFile("a.jpg", "a.jpg", "a" * 64, 1)
+
+    first, created = receive.register_item(batch.id, file)
+    again, created_again = receive.register_item(batch.id, file)
+
+    assert (created, created_again) == (True, False)
+    assert first == again
+    assert_counters_true(batch)
+
+
+def test_batch_with_all_files_refused_completes(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Refused")
+    item, _ = receive.register_item(batch.id, receive.NewFile("a.txt", "a.txt", "a" * 64, 1))
+
+    receive.reject_item(item.id, "file.unsupported", "a.txt is a text.")
+    lifecycle.seal_batch(batch.id)
+
+    batch.refresh_from_db()
+    assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
+
+
+def test_retry_reopens_a_completed_batch(owner: User) -> None:
+    batch = fill(owner, files=1)
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+    finish.fail_item(taken, "model.answer", "The model gave no answer.")
+    lifecycle.seal_batch(batch.id)
+
+    assert retry.retry_failed(batch.id) == 1
+
+    batch.refresh_from_db()
+    assert (batch.status, batch.failed) == (BatchStatus.PROCESSING, 0)
+    assert_counters_true(batch)
+
+
+def test_new_file_reopens_a_completed_batch(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Again")
+    lifecycle.seal_batch(batch.id)
+    assert UploadBatch.objects.get().status == BatchStatus.COMPLETED
+
+    receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", "a" * 64, 1))
+
+    batch.refresh_from_db()
+    assert (batch.status, batch.sealed_at) == (BatchStatus.PROCESSING, None)
+
+
+def test_turns_go_round_the_owners_first(owner: User, other: User) -> None:
+    big, second = fill(owner, files=2), fill(owner, files=2)
+    small = fill(other, files=2)
+
+    turns = [served() for _ in range(4)]
+
+    assert turns == [big.id, small.id, second.id, small.id]

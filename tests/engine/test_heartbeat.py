@@ -1,0 +1,75 @@
+"""What a worker process writes about its files in hand."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from batches.engine import claim, pause
+from batches.engine.heartbeat import beat
+from batches.engine.in_flight import JobStopped, in_flight
+from batches.models import BatchItem
+from batches.models.states import Stage
+from tests.support.batches import fill
+from tests.support.users import make_user
+
+# Outside a transaction, as in a worker.
+pytestmark = pytest.mark.django_db(transaction=True)
+WORKER = 4711
+
+
+@pytest.fixture
+def ada(transactional_db: None) -> User:
+    """A person with batches."""
+    return make_user("ada")
+
+
+def test_stage_in_hand_is_written(ada: User) -> None:
+    taken = claim.claim_item(fill(ada, files=1).id, WORKER)
+    assert taken is not None
+
+    with in_flight.track(taken) as held:
+        held.enter(Stage.DESCRIBING)
+        beat(WORKER)
+
+    assert BatchItem.objects.get().stage == Stage.DESCRIBING
+
+
+def test_lease_is_renewed_when_a_third_of_it_is_used_up(ada: User) -> None:
+    taken = claim.claim_item(fill(ada, files=1).id, WORKER)
+    assert taken is not None
+    with in_flight.track(taken) as held:
+        held.enter(Stage.DESCRIBING)
+        beat(WORKER)
+        fresh = BatchItem.objects.get().claimed_until
+        beat(WORKER)
+        assert BatchItem.objects.get().claimed_until == fresh
+        BatchItem.objects.update(claimed_until=BatchItem.objects.get().started_at)
+
+        beat(WORKER)
+
+    renewed = BatchItem.objects.get().claimed_until
+    assert renewed is not None
+    assert fresh is not None
+    assert renewed > fresh
+
+
+def test_file_of_a_paused_batch_stops_before_its_next_stage(ada: User) -> None:
+    batch = fill(ada, files=1)
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+    with in_flight.track(taken) as held:
+        pause.pause_batch(batch.id)
+        beat(WORKER)
+
+        with pytest.raises(JobStopped):
+            held.enter(Stage.DESCRIBING)
+
+
+def test_claim_of_somebody_else_is_not_renewed(ada: User) -> None:
+    taken = claim.claim_item(fill(ada, files=1).id, WORKER)
+    assert taken is not None
+    with in_flight.track(taken) as held:
+        held.enter(Stage.DESCRIBING)
+        BatchItem.objects.update(claim="00000000-0000-4000-8000-000000000000")
+        beat(WORKER)
+
+    assert BatchItem.objects.get().stage == ""

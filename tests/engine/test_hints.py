@@ -1,0 +1,34 @@
+"""Hints: few, never in the way of the work, and the last one always arrives."""
+
+import time
+
+import pytest
+import redis
+from asgiref.sync import sync_to_async
+
+from batches.messaging import live_events
+from tests.support.live_events import hints_of, next_hint, until_silent
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+
+
+async def test_burst_becomes_few_hints_and_the_last_change_is_told() -> None:
+    async with hints_of(live_events.batch_group(7)) as hints:
+        start = time.monotonic()
+        for _ in range(200):
+            await sync_to_async(live_events.notify_batch_changed)(7)
+        most = (time.monotonic() - start) / live_events.EVENT_INTERVAL_SECONDS + 2
+        of_burst = await until_silent(hints, 1)
+        await sync_to_async(live_events.notify_batch_changed)(7)
+
+        assert 1 <= len(of_burst) <= most
+        assert await next_hint(hints) == {"type": "batch.changed", "batch_id": 7}
+
+
+async def test_final_change_is_told_at_once_within_a_burst(redis_client: redis.Redis) -> None:
+    async with hints_of(live_events.batch_group(8)) as hints:
+        redis_client.set("hint:batch.changed:8", 1, px=60_000)  # another process has just told of a change
+
+        await sync_to_async(live_events.notify_batch_changed)(8, final=True)
+
+        assert await next_hint(hints) == {"type": "batch.changed", "batch_id": 8}

@@ -1,0 +1,85 @@
+"""The history of a file's attempts: what a repetition overwrites in its row is kept."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from batches.engine import claim, delete_batch, finish, recovery, release, retry
+from batches.engine.in_flight import Claim
+from batches.models import Attempt, UploadBatch
+from tests.support.batches import fill
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
+NOBODY = 4711
+
+
+def take(batch: UploadBatch) -> Claim:
+    taken = claim.claim_item(batch.id, NOBODY)
+    assert taken is not None
+    return taken
+
+
+def history(batch: UploadBatch) -> list[tuple[str, str, str]]:
+    return list(
+        Attempt.objects.filter(item__batch=batch).order_by("id").values_list("end", "error_code", "error_message")
+    )
+
+
+def test_failure_is_kept_when_the_file_is_tried_again(owner: User) -> None:
+    batch = fill(owner, 2)
+    began = timezone.now()
+    finish.fail_item(take(batch), "item.internal", "It broke.")
+
+    retry.retry_failed(batch.id)
+
+    assert history(batch) == [("failed", "item.internal", "It broke.")]
+    attempt = Attempt.objects.get()
+    assert attempt.started_at is not None
+    assert began <= attempt.started_at <= attempt.ended_at <= timezone.now()
+
+
+def test_each_loss_is_kept_with_its_worker(owner: User) -> None:
+    batch = fill(owner, 1)
+    take(batch)
+
+    recovery.recover_items()
+
+    assert history(batch) == [("lost", "", "")]
+    assert Attempt.objects.get().worker == NOBODY
+
+
+def test_file_that_goes_back_without_fault_has_no_history(owner: User) -> None:
+    batch = fill(owner, 1)
+
+    release.release_claims([take(batch)])
+
+    assert history(batch) == []
+
+
+def test_history_goes_with_its_batch(owner: User) -> None:
+    batch = fill(owner, 2)
+    finish.fail_item(take(batch), "item.internal", "It broke.")
+    retry.retry_failed(batch.id)
+
+    delete_batch.begin_deletion(batch.id)
+    while delete_batch.delete_chunk(batch.id)[0]:
+        pass
+
+    assert not Attempt.objects.exists()
+
+
+def test_page_of_the_file_tells_earlier_attempts(owner: User, client: Client) -> None:
+    batch = fill(owner, 1)
+    finish.fail_item(take(batch), "item.internal", "Words of the first attempt.")
+    retry.retry_failed(batch.id)
+    take(batch)
+    recovery.recover_items()
+    client.force_login(owner)
+
+    page = client.get(f"/batches/{batch.id}/files/{batch.items.get().id}/").content.decode()
+
+    _before, _title, told = page.partition("Earlier attempts")
+    assert "The program that worked on it ended." in told
+    assert "The program made a mistake on this file." in told
+    assert '<span lang="en">Words of the first attempt.</span>' in told

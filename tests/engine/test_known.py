@@ -1,0 +1,117 @@
+"""The same bytes twice: the second counts as known only when the first has come through."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from pytest_django import Settings
+
+from batches.engine import cancel, claim
+from batches.engine.circuit_breaker import breaker
+from batches.engine.runner import run_job
+from batches.models.states import BatchKind, ItemStatus
+from tests.support.batches import assert_counters_true, fill
+from tests.support.waiting import wait_until
+from tests.test_end_to_end import send
+from uploads.models import Upload
+from uploads.storage import original_name
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WORKER = 4711
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+
+
+def test_copy_of_a_picture_in_a_cancelled_batch_is_still_worked_on(owner: User) -> None:
+    first = send(owner, [SAMPLES / "coffee.jpg"])
+
+    second = send(owner, [SAMPLES / "coffee.jpg"])
+    cancel.cancel_batch(first.id)
+
+    assert second.items.get().status == ItemStatus.PENDING
+    assert not second.items.get().duplicate
+
+
+def test_copy_ends_without_work_when_the_first_has_come_through(owner: User) -> None:
+    batch = fill(owner, files=1)
+    Upload.objects.update(processed_at=timezone.now())
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+    assert taken.known
+
+    run_job(taken)
+
+    item = batch.items.get()
+    assert (item.status, item.duplicate) == (ItemStatus.COMPLETED, True)
+    assert_counters_true(batch)
+
+
+def test_re_analysis_works_on_known_pictures(owner: User) -> None:
+    batch = fill(owner, files=1)
+    Upload.objects.update(processed_at=timezone.now())
+    type(batch).objects.filter(id=batch.id).update(kind=BatchKind.REANALYSIS)
+
+    taken = claim.claim_item(batch.id, WORKER)
+
+    assert taken is not None
+    assert not taken.known
+
+
+def test_two_copies_of_a_broken_file_fail_both(owner: User, tmp_path: Path) -> None:
+    broken = (SAMPLES / "coffee.jpg").read_bytes()[:-3000]
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(broken)
+    batch = send(owner, [tmp_path / "a.jpg", tmp_path / "b.jpg"])
+
+    while (taken := claim.claim_item(batch.id, WORKER)) is not None:
+        run_job(taken)
+
+    assert_counters_true(batch)
+    assert (batch.successful, batch.failed) == (0, 2)
+
+
+def test_file_that_cannot_be_read_fails_alone_while_storage_answers(owner: User) -> None:
+    batch = send(owner, [SAMPLES / "coffee.jpg"])
+    stored = Path(default_storage.path(original_name(Upload.objects.get().key)))
+    stored.unlink()
+    stored.mkdir()
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+
+    run_job(taken)
+
+    assert batch.items.get().error_code == "file.unreadable"
+    assert breaker.open_cause() == ("", "")
+
+
+def test_copy_that_asked_nothing_outside_does_not_end_a_hold(owner: User) -> None:
+    batch = fill(owner, files=1)
+    Upload.objects.update(processed_at=timezone.now())
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+    breaker.trip("model.away", "The model server does not answer.")
+    try:
+        wait_until(lambda: not breaker.seconds_open())
+
+        run_job(taken)
+
+        assert breaker.open_cause()[0] == "model.away"
+    finally:
+        breaker.reset("model.away")
+    assert batch.items.get().status == ItemStatus.COMPLETED
+
+
+def test_file_waits_while_the_analyzer_cannot_be_made(owner: User, settings: Settings) -> None:
+    settings.ANALYZER = "tests.support.analyzers:Broken"
+    batch = send(owner, [SAMPLES / "coffee.jpg"])
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+
+    try:
+        run_job(taken)
+
+        assert breaker.open_cause()[0] == "analysis.unusable"
+    finally:
+        breaker.reset("analysis.unusable")
+    assert batch.items.get().status == ItemStatus.PENDING

@@ -1,0 +1,152 @@
+"""Any interleaving of commands, workers, crash_count and late finishes keeps the counters true and finishes a file once."""
+
+import uuid
+
+import pytest
+from django.contrib.auth.models import User
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from pytest_django.fixtures import Settings
+
+from batches.engine import cancel, claim, complete, finish, lifecycle, pause, receive, recovery, release, retry
+from batches.engine.in_flight import Claim
+from batches.engine.refusals import BatchClosed
+from batches.models import BatchItem
+from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemStatus
+from tests.support.batches import assert_counters_true, digest, make_upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DEAD_WORKER = 4711
+
+
+class Engine(RuleBasedStateMachine):
+    """One batch, its owner's commands, and worker processes of which none lives."""
+
+    items = Bundle("items")
+    claims = Bundle("claims")
+
+    @initialize()
+    def open(self) -> None:
+        self.owner = User.objects.create(username=uuid.uuid4().hex)
+        self.batch = lifecycle.open_batch(self.owner.id, "Any order")
+        self.ends: dict[int, int] = {}
+        self.number = 0
+        for number in range(3):
+            file = receive.NewFile("a.jpg", "a.jpg", digest("first", number), 1)
+            receive.queue_item(receive.register_item(self.batch.id, file)[0].id, make_upload(self.owner, -number).id)
+
+    @rule(target=items)
+    def announce(self) -> int | MultipleResults[int]:
+        self.number += 1
+        file = receive.NewFile("a.jpg", "a.jpg", digest(self.number), 1)
+        try:
+            return receive.register_item(self.batch.id, file)[0].id
+        except BatchClosed:
+            assert self.status() == BatchStatus.CANCELLED
+            return multiple()
+
+    @rule(item=items)
+    def receive(self, item: int) -> None:
+        self.number += 1
+        receive.queue_item(item, make_upload(self.owner, self.number).id)
+
+    @rule(item=items)
+    def refuse(self, item: int) -> None:
+        self.end(item, receive.reject_item(item, "file.unsupported", "It is a text."))
+
+    @rule(target=claims)
+    def take(self) -> Claim | MultipleResults[Claim]:
+        first = claim.claim_item(self.batch.id, DEAD_WORKER)
+        return first or claim.claim_item(self.batch.id, DEAD_WORKER, suspect=True) or multiple()
+
+    @rule(claimed=claims, well=st.booleans())
+    def end_claim(self, claimed: Claim, *, well: bool) -> None:
+        self.end(
+            claimed.item_id, finish.complete_item(claimed) if well else finish.fail_item(claimed, "x", "It failed.")
+        )
+
+    @rule(claimed=claims)
+    def return_claim(self, claimed: Claim) -> None:
+        release.release_claims([claimed])
+
+    @rule()
+    def notice_deaths(self) -> None:
+        for item in BatchItem.objects.filter(batch=self.batch, status=ItemStatus.PROCESSING, crash_count=2):
+            self.ends[item.id] = self.ends.get(item.id, 0) + 1
+        recovery.recover_items()
+
+    @rule()
+    def try_again(self) -> None:
+        failed = BatchItem.objects.filter(batch=self.batch, status=ItemStatus.FAILED, upload__isnull=False)
+        ids = list(failed.values_list("id", flat=True))
+        try:
+            retry.retry_failed(self.batch.id)
+        except BatchClosed:
+            return
+        for item_id in ids:
+            self.ends[item_id] -= 1
+
+    @rule()
+    def pause(self) -> None:
+        pause.pause_batch(self.batch.id)
+
+    @rule()
+    def resume(self) -> None:
+        pause.resume_batch(self.batch.id)
+
+    @rule()
+    def seal(self) -> None:
+        lifecycle.seal_batch(self.batch.id)
+
+    @rule()
+    def settle(self) -> None:
+        complete.complete_batches(self.batch.id)
+
+    @rule(sure=st.integers(0, 5))
+    def cancel(self, sure: int) -> None:
+        live = list(BatchItem.objects.filter(batch=self.batch).exclude(status__in=FINISHED_ITEMS))
+        if not sure and cancel.cancel_batch(self.batch.id):
+            for item in live:
+                self.end(item.id, ended=True)
+
+    @invariant()
+    def counters_are_true(self) -> None:
+        if hasattr(self, "batch"):
+            assert_counters_true(self.batch)
+
+    @invariant()
+    def every_file_ended_at_most_once(self) -> None:
+        if hasattr(self, "batch"):
+            finished = BatchItem.objects.filter(batch=self.batch, status__in=FINISHED_ITEMS)
+            assert dict.fromkeys(finished.values_list("id", flat=True), 1) == {k: v for k, v in self.ends.items() if v}
+
+    def status(self) -> str:
+        self.batch.refresh_from_db()
+        return self.batch.status
+
+    def end(self, item_id: int, ended: bool) -> None:
+        self.ends[item_id] = self.ends.get(item_id, 0) + ended
+
+
+def test_any_interleaving_keeps_the_counters_true(transactional_db: None, settings: Settings) -> None:
+    settings.GRACE_SECONDS = 0
+
+    run_state_machine_as_test(Engine, settings=LIMITS)
+
+
+LIMITS = settings(
+    max_examples=30,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)

@@ -1,0 +1,189 @@
+"""A worker that lost its lock is not dead: its files go back at once, their crash_count are counted when it is sure."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models.functions import Now
+from pytest_django.fixtures import Settings
+
+from batches.engine import claim, finish, retry
+from batches.engine.in_flight import Claim
+from batches.engine.liveness import KEEPALIVE, Identity, connection_parameters
+from batches.engine.lost_workers import CERTAIN_AFTER
+from batches.engine.maintenance_check import check_maintenance
+from batches.engine.recovery import recover_items
+from batches.models import BatchItem, UploadBatch, Worker
+from batches.models.states import ItemStatus
+from tests.support.batches import assert_counters_true, fill
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
+
+
+@pytest.fixture(autouse=True)
+def no_grace(settings: Settings) -> None:
+    settings.GRACE_SECONDS = 0
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    return fill(owner, files=1)
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Worker:
+    """A worker whose lock is lost: there is a row, and nobody holds the number."""
+    return Worker.objects.create(host="here", pid=1, threads=1)
+
+
+@pytest.fixture
+def taken(batch: UploadBatch, worker: Worker) -> Claim:
+    taken = claim.claim_item(batch.id, worker.id)
+    assert taken is not None
+    return taken
+
+
+def be_sure(worker: Worker) -> None:
+    """Let the first look that missed it be long enough ago."""
+    Worker.objects.filter(id=worker.id).update(missing_since=Now() - CERTAIN_AFTER - timedelta(seconds=1))
+
+
+def come_back(worker: Worker) -> Identity:
+    """Let the process take its number again, as after a lost connection."""
+    identity = Identity()
+    identity._worker = worker.id
+    assert identity.hold()
+    assert identity.id == worker.id
+    return identity
+
+
+def state() -> tuple[str, int, int | None]:
+    item = BatchItem.objects.get()
+    return item.status, item.crash_count, item.lost_worker
+
+
+def test_file_of_a_missing_worker_goes_back_at_once_as_a_suspect_without_a_death(
+    taken: Claim, worker: Worker, batch: UploadBatch
+) -> None:
+    assert recover_items() == 1
+
+    assert state() == (ItemStatus.PENDING, 0, worker.id)
+    assert claim.claim_item(batch.id, 4711) is None
+    assert claim.has_quarantined(batch.id)
+    assert claim.claim_item(batch.id, 4711, suspect=True) is not None
+
+
+def test_worker_that_comes_back_is_charged_nothing(taken: Claim, worker: Worker) -> None:
+    recover_items()
+    identity = come_back(worker)
+    try:
+        recover_items()
+    finally:
+        identity.release()
+
+    assert state() == (ItemStatus.PENDING, 0, None)
+    worker.refresh_from_db()
+    assert worker.missing_since is None
+    assert not check_maintenance(1).lost_claims
+
+
+def test_death_is_counted_once_when_it_is_sure(taken: Claim, worker: Worker) -> None:
+    recover_items()
+    be_sure(worker)
+
+    recover_items()
+    recover_items()
+
+    assert state() == (ItemStatus.PENDING, 1, None)
+
+
+def test_two_looks_in_a_row_are_not_enough(taken: Claim, worker: Worker) -> None:
+    recover_items()
+    recover_items()
+
+    assert state() == (ItemStatus.PENDING, 0, worker.id)
+    assert check_maintenance(1).lost_claims, "somebody has to look again"
+
+
+def test_death_is_counted_on_a_file_that_was_finished_meanwhile(
+    taken: Claim, worker: Worker, batch: UploadBatch
+) -> None:
+    recover_items()
+    again = claim.claim_item(batch.id, 4711, suspect=True)
+    assert again is not None
+    assert finish.complete_item(again)
+    be_sure(worker)
+
+    recover_items()
+
+    assert state() == (ItemStatus.COMPLETED, 1, None)
+    assert_counters_true(batch)
+
+
+def test_suspect_stays_in_hand_until_the_death_is_sure(taken: Claim, worker: Worker) -> None:
+    BatchItem.objects.update(crash_count=1)
+
+    assert recover_items() == 0
+    identity = come_back(worker)
+    try:
+        assert recover_items() == 0
+    finally:
+        identity.release()
+
+    assert state() == (ItemStatus.PROCESSING, 1, None)
+    assert finish.complete_item(taken)
+
+
+def test_last_death_puts_the_file_aside_when_it_is_sure(taken: Claim, worker: Worker, batch: UploadBatch) -> None:
+    BatchItem.objects.update(crash_count=2)
+    recover_items()
+    in_doubt = state()
+    be_sure(worker)
+
+    recover_items()
+
+    assert in_doubt == (ItemStatus.PROCESSING, 2, None)
+    assert state() == (ItemStatus.FAILED, 3, None)
+    assert_counters_true(batch)
+
+
+def test_second_death_waits_for_the_first_to_be_decided(taken: Claim, worker: Worker, batch: UploadBatch) -> None:
+    second = Worker.objects.create(host="here", pid=2, threads=1)
+    recover_items()
+    assert claim.claim_item(batch.id, second.id, suspect=True) is not None
+
+    be_sure(second)
+    recover_items()
+    undecided = state()
+    be_sure(worker)
+    recover_items()
+
+    assert undecided == (ItemStatus.PROCESSING, 0, worker.id)
+    assert state() == (ItemStatus.PENDING, 2, None)
+
+
+def test_file_that_is_tried_again_begins_without_a_death_to_come(
+    taken: Claim, worker: Worker, batch: UploadBatch
+) -> None:
+    recover_items()
+    again = claim.claim_item(batch.id, 4711, suspect=True)
+    assert again is not None
+    finish.fail_item(again, "x", "It failed.")
+    retry.retry_failed(batch.id)
+    be_sure(worker)
+
+    recover_items()
+
+    assert state() == (ItemStatus.PENDING, 0, None)
+
+
+def test_lock_is_held_on_a_line_that_is_watched() -> None:
+    parameters = connection_parameters()
+
+    with psycopg.connect(**parameters) as session:
+        assert {name: int(session.info.get_parameters()[name]) for name in KEEPALIVE if name != "keepalives"} == {
+            name: value for name, value in KEEPALIVE.items() if name != "keepalives"
+        }
+    assert parameters["dbname"] == connection.settings_dict["NAME"]

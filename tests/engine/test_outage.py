@@ -1,0 +1,26 @@
+"""What the engine accepts while a server is away."""
+
+import time
+
+import pytest
+from django.contrib.auth.models import User
+
+from batches.engine import receive
+from batches.models.states import ItemStatus
+from tests.support.batches import digest, fill, make_upload
+from tests.support.servers import Services
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_files_are_accepted_while_redis_is_away(owner: User, services: Services) -> None:
+    batch = fill(owner, files=1)
+    services.stop_redis()
+
+    start = time.monotonic()
+    item, _ = receive.register_item(batch.id, receive.NewFile("late.jpg", "late.jpg", digest("late"), 1))
+    assert receive.queue_item(item.id, make_upload(owner, 5).id)
+
+    assert time.monotonic() - start < 1
+    item.refresh_from_db()
+    assert item.status == ItemStatus.PENDING

@@ -1,0 +1,223 @@
+"""Describing the pictures of a batch again: which pictures, when it is refused, and what stays meanwhile."""
+
+import threading
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models import F
+
+from batches.engine import cancel, claim, finish, lifecycle, receive, retry
+from batches.engine.reanalyse import reanalyse_batch
+from batches.engine.refusals import Refused
+from batches.intake.register import register_file
+from batches.models import UploadBatch
+from batches.models.states import BatchKind, BatchStatus, ItemStatus
+from tests.support.batches import assert_counters_true, digest, fill, served
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WORKER = 4711
+
+
+def finish_all(batch: UploadBatch, *, well: bool = True) -> None:
+    """Let every waiting file come to its end."""
+    while taken := claim.claim_item(batch.id, WORKER):
+        assert finish.complete_item(taken) if well else finish.fail_item(taken, "x", "It failed.")
+
+
+def described(owner: User, files: int) -> UploadBatch:
+    """A completed batch."""
+    batch = fill(owner, files)
+    finish_all(batch)
+    lifecycle.seal_batch(batch.id)
+    return reread(batch.id)
+
+
+def reread(batch_id: int | None) -> UploadBatch:
+    """The batch as it is now."""
+    assert batch_id is not None
+    return UploadBatch.objects.get(id=batch_id)
+
+
+def test_reanalysis_queues_every_picture_once_in_the_order_of_the_source(owner: User) -> None:
+    batch = fill(owner, 3)
+    first = batch.items.order_by("id")[0]
+    copy, _ = receive.register_item(batch.id, receive.NewFile("copy.jpg", "copy.jpg", "c" * 64, 1000))
+    receive.complete_duplicate(copy.id, first.upload_id or 0)
+    refused, _ = receive.register_item(batch.id, receive.NewFile("a.txt", "a.txt", "a" * 64, 1))
+    receive.reject_item(refused.id, "file.unsupported", "It is a text.")
+    finish_all(batch, well=False)
+    lifecycle.seal_batch(batch.id)
+
+    again = reread(reanalyse_batch(batch.id))
+
+    assert (again.owner_id, again.name, again.kind, again.source_id) == (owner.id, "Iceland", "reanalysis", batch.id)
+    assert (again.status, again.total, again.percent) == (BatchStatus.PROCESSING, 3, 0)
+    assert again.sealed_at is not None
+    facts = ("upload_id", "filename", "relative_path")
+    items = again.items.order_by("queue_position")
+    assert list(items.values_list(*facts)) == list(
+        batch.items.order_by("id").filter(relative_path__startswith="Iceland/").values_list(*facts)
+    )
+    assert items.filter(status=ItemStatus.PENDING, queue_position=F("id"), attempts=0).count() == 3
+    assert_counters_true(again)
+
+
+def test_reanalysis_fingerprints_follow_from_the_pictures_alone(owner: User) -> None:
+    batch = described(owner, 2)
+    first = reread(reanalyse_batch(batch.id))
+    finish_all(first)
+
+    second = reread(reanalyse_batch(batch.id))
+
+    prints = list(first.items.order_by("id").values_list("upload_id", "fingerprint"))
+    assert prints == list(second.items.order_by("id").values_list("upload_id", "fingerprint"))
+    assert [len(digits) for _, digits in prints] == [64, 64]
+
+
+def test_reanalysis_completes_by_itself(owner: User) -> None:
+    again = reread(reanalyse_batch(described(owner, 2).id))
+
+    finish_all(again)
+
+    assert reread(again.id).status == BatchStatus.COMPLETED
+    assert_counters_true(again)
+
+
+def test_second_reanalysis_is_refused_while_one_is_live_and_possible_afterwards(owner: User) -> None:
+    batch = described(owner, 1)
+    again = reread(reanalyse_batch(batch.id))
+
+    with pytest.raises(Refused) as refusal:
+        reanalyse_batch(batch.id)
+
+    assert refusal.value.code == "batch.reanalysis_running"
+    cancel.cancel_batch(again.id)
+    assert reanalyse_batch(batch.id) is not None
+
+
+def test_reanalysis_of_a_reanalysis_stands_for_its_source(owner: User) -> None:
+    batch = described(owner, 1)
+    first = reread(reanalyse_batch(batch.id))
+    finish_all(first)
+
+    second = reread(reanalyse_batch(first.id))
+
+    assert second.source_id == batch.id
+    with pytest.raises(Refused, match="already"):
+        reanalyse_batch(first.id)
+
+
+def test_concurrent_commands_make_one_reanalysis(owner: User) -> None:
+    batch = described(owner, 20)
+    outcomes: list[object] = []
+
+    def command() -> None:
+        try:
+            outcomes.append(reanalyse_batch(batch.id))
+        except Refused as refusal:
+            outcomes.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=command) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert outcomes.count("batch.reanalysis_running") == 4
+    assert_counters_true(batch.reanalyses.get())
+
+
+@pytest.mark.parametrize("status", [BatchStatus.PROCESSING, BatchStatus.PAUSED, BatchStatus.CANCELLED])
+def test_batch_that_is_not_completed_makes_none(owner: User, status: BatchStatus) -> None:
+    batch = fill(owner, 1)
+    UploadBatch.objects.filter(id=batch.id).update(status=status, completed_at=batch.created_at)
+
+    assert reanalyse_batch(batch.id) is None
+    assert not batch.reanalyses.exists()
+
+
+def test_batch_without_stored_pictures_leaves_no_empty_batch(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Empty")
+    lifecycle.seal_batch(batch.id)
+
+    assert reanalyse_batch(batch.id) is None
+    assert UploadBatch.objects.count() == 1
+
+
+def test_crash_before_the_commit_leaves_nothing(owner: User) -> None:
+    batch = described(owner, 2)
+
+    with transaction.atomic():
+        assert reanalyse_batch(batch.id)
+        transaction.set_rollback(True)
+
+    assert UploadBatch.objects.count() == 1
+    assert reanalyse_batch(batch.id)
+
+
+@pytest.mark.parametrize("end", ["fail", "cancel"])
+def test_failed_or_cancelled_reanalysis_leaves_the_old_results(owner: User, end: str) -> None:
+    batch = described(owner, 1)
+    Upload.objects.update(description="A glacier.", processed_at=batch.created_at)
+    before = list(Upload.objects.values())
+    again = reread(reanalyse_batch(batch.id))
+
+    if end == "fail":
+        finish_all(again, well=False)
+    else:
+        cancel.cancel_batch(again.id)
+
+    assert list(Upload.objects.values()) == before
+    assert_counters_true(again)
+
+
+def test_retry_of_an_older_reanalysis_is_refused_while_a_newer_one_runs(owner: User) -> None:
+    batch = described(owner, 1)
+    older = reread(reanalyse_batch(batch.id))
+    finish_all(older, well=False)
+    newer = reread(reanalyse_batch(batch.id))
+
+    with pytest.raises(Refused) as refusal:
+        retry.retry_failed(older.id)
+
+    assert refusal.value.code == "batch.reanalysis_running"
+    assert_counters_true(older)
+    finish_all(newer)
+    assert retry.retry_failed(older.id) == 1
+    assert_counters_true(older)
+
+
+def test_reanalysis_takes_no_files(owner: User) -> None:
+    again = reread(reanalyse_batch(described(owner, 1).id))
+
+    with pytest.raises(Refused) as refusal:
+        register_file(again, receive.NewFile("a.jpg", "a.jpg", digest("a"), 10))
+
+    assert refusal.value.code == "batch.reanalysis"
+    assert_counters_true(again)
+
+
+def test_import_of_the_same_owner_goes_before_a_reanalysis(owner: User) -> None:
+    again = reread(reanalyse_batch(described(owner, 1).id))
+    new = fill(owner, 1, "Garden")
+
+    turns = [served(), served()]
+    finish_all(new)
+
+    assert turns == [new.id, new.id]
+    assert served() == again.id
+
+
+def test_source_that_is_gone_leaves_the_reanalysis_standing_for_itself(owner: User) -> None:
+    batch = described(owner, 1)
+    again = reread(reanalyse_batch(batch.id))
+    finish_all(again)
+
+    batch.delete()
+
+    once_more = reread(reanalyse_batch(again.id))
+    assert (once_more.kind, once_more.source_id, once_more.total) == (BatchKind.REANALYSIS, again.id, 1)

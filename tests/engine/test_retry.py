@@ -1,0 +1,89 @@
+"""Trying many failed files again: in chunks, each of them whole, and each file once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection
+
+from batches.engine import retry
+from batches.models import UploadBatch
+from batches.models.states import BatchStatus, ItemStatus
+from tests.support.batches import assert_counters_true, fill
+from tests.support.failures import fail_stored
+
+pytestmark = pytest.mark.django_db(transaction=True)
+COUNTED = 'UPDATE "batches_uploadbatch"'
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "CHUNK", 2)
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    """A batch with five failed files and nothing else."""
+    batch = fill(owner, 5)
+    for _ in range(5):
+        fail_stored(batch)
+    return batch
+
+
+class AfterCount:
+    """Calls a function after each statement of this connection that counts files of a batch."""
+
+    def __init__(self, call: Callable[[int], object]) -> None:
+        self.counts = 0
+        self._call = call
+        self._busy = False
+
+    def __call__(self, execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, parameters, many, context)
+        if sql.startswith(COUNTED) and not self._busy:
+            self.counts += 1
+            self._busy = True
+            self._call(self.counts)
+            self._busy = False
+        return result
+
+
+def lose_the_second(count: int) -> None:
+    """Let the database go away in the middle of the second chunk."""
+    if count == 2:
+        raise OperationalError("gone")
+
+
+def test_retry_that_is_cut_off_keeps_what_was_counted_and_goes_on_when_asked_again(batch: UploadBatch) -> None:
+    with connection.execute_wrapper(AfterCount(lose_the_second)), pytest.raises(OperationalError):
+        retry.retry_failed(batch.id)
+
+    assert_counters_true(batch)
+    assert batch.failed == 3
+    assert retry.retry_failed(batch.id) == 3
+    assert_counters_true(batch)
+    assert batch.failed == 0
+
+
+def test_file_that_fails_anew_meanwhile_is_not_met_again(batch: UploadBatch) -> None:
+    with connection.execute_wrapper(AfterCount(lambda _count: fail_stored(batch))):
+        assert retry.retry_failed(batch.id) == 5
+
+    assert_counters_true(batch)
+    assert batch.failed == 3
+
+
+def test_completed_batch_goes_on_and_is_counted_once_a_chunk(batch: UploadBatch) -> None:
+    seen = AfterCount(lambda _count: None)
+    UploadBatch.objects.filter(id=batch.id).update(
+        status=BatchStatus.COMPLETED, sealed_at=batch.created_at, completed_at=batch.created_at
+    )
+
+    with connection.execute_wrapper(seen):
+        assert retry.retry_failed(batch.id) == 5
+
+    assert_counters_true(batch)
+    assert (batch.status, batch.completed_at) == (BatchStatus.PROCESSING, None)
+    assert batch.items.filter(status=ItemStatus.PENDING).count() == 5
+    assert seen.counts == 3

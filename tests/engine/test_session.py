@@ -1,0 +1,35 @@
+"""A session that PostgreSQL ends in the middle of a finish is charged to no file."""
+
+import pytest
+from django.contrib.auth.models import User
+from pytest_django import Settings
+
+from batches.engine import claim
+from batches.engine.circuit_breaker import breaker
+from batches.engine.heartbeat import beat
+from batches.engine.runner import run_job
+from batches.models.states import ItemStatus
+from tests.support.batches import assert_counters_true, fill
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WORKER = 4711
+
+
+def test_finish_whose_session_the_server_ended_is_lost_and_the_file_waits_again(
+    owner: User, settings: Settings
+) -> None:
+    settings.PROCESSOR = "tests.support.processors.ended_by_server"
+    batch = fill(owner, files=1)
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+
+    try:
+        run_job(taken)
+        held_for = breaker.open_cause()[0]
+    finally:
+        breaker.reset("database.away")
+    beat(WORKER)
+
+    assert held_for == "database.away"
+    assert batch.items.get().status == ItemStatus.PENDING
+    assert_counters_true(batch)

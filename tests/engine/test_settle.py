@@ -1,0 +1,41 @@
+"""Ending batches that are at their end."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+
+from batches.engine.complete import complete_batches
+from batches.models import UploadBatch
+from batches.models.states import BatchStatus
+from tests.support.batches import fill
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def settle_all() -> int:
+    """In a thread of its own, as the reconciler does."""
+    try:
+        return complete_batches()
+    finally:
+        connection.close()
+
+
+def test_no_batch_is_held_while_another_is_waited_for(owner: User) -> None:
+    ended = [fill(owner, files=0) for _ in range(3)]
+    UploadBatch.objects.update(sealed_at=timezone.now())
+    parameters = connection.get_connection_params()
+
+    with ThreadPoolExecutor() as pool, psycopg.connect(**parameters) as other:
+        other.execute("SELECT FROM batches_uploadbatch WHERE id = %s FOR UPDATE", [ended[1].id])
+        settling = pool.submit(settle_all)
+        wait_until(lambda: UploadBatch.objects.get(id=ended[0].id).status == BatchStatus.COMPLETED)
+        held = UploadBatch.objects.get(id=ended[2].id).status
+        other.rollback()
+
+        assert settling.result(10) == 3
+    assert held == BatchStatus.PENDING

@@ -1,0 +1,145 @@
+"""What the engine says of itself: the read model."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from batches.engine import claim, pause, status
+from batches.messaging import wake_ups
+from batches.models import BatchItem, Worker
+from bench import rows
+from tests.conftest import StartWorker
+from tests.engine.test_queries import indexes
+from tests.support.batches import fill
+from tests.support.fake_workers import fake_worker
+from tests.support.servers import Services
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DEAD = 4711
+
+
+def test_status_names_a_living_worker_with_its_files(owner: User) -> None:
+    batch = fill(owner, files=3)
+    with fake_worker() as worker:
+        taken = claim.claim_item(batch.id, worker.id)
+        assert taken is not None
+        BatchItem.objects.filter(id=taken.item_id).update(started_at=timezone.now() - timedelta(seconds=30))
+
+        found = status.read_status()
+
+    (shown,) = found.workers
+    assert (shown.id, shown.host, shown.pid, shown.threads) == (worker.id, worker.host, worker.pid, worker.threads)
+    (file,) = shown.in_hand
+    assert (file.item, file.batch, file.name) == (taken.item_id, batch.id, "IMG_0000.JPG")
+    assert 30 <= file.seconds < 60
+    assert (found.in_hand, found.waiting, found.orphans, found.stalled) == (1, 2, (), False)
+
+
+def test_status_counts_the_waiting_files_of_running_batches_only(owner: User) -> None:
+    first = fill(owner, files=2)
+    fill(owner, files=3, name="Norway")
+    pause.pause_batch(fill(owner, files=4, name="Peru").id)
+
+    found = status.read_status()
+
+    assert (found.waiting, found.waiting_bounded) == (5, False)
+    assert found.oldest_waiting == first.items.order_by("queue_position")[0].created_at
+
+
+def test_status_says_when_the_count_is_bounded(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "MOST_COUNTED", 3)
+    fill(owner, files=2)
+    fill(owner, files=3, name="Norway")
+
+    found = status.read_status()
+
+    assert (found.waiting, found.waiting_bounded) == (3, True)
+
+
+def test_status_without_work_is_calm() -> None:
+    found = status.read_status()
+
+    assert (found.workers, found.waiting, found.oldest_waiting, found.bells) == ((), 0, None, 0)
+    assert not found.stalled
+
+
+def test_status_tells_files_in_the_hand_of_the_dead(owner: User) -> None:
+    batch = fill(owner, files=1)
+    assert claim.claim_item(batch.id, DEAD) is not None
+
+    found = status.read_status()
+
+    assert [file.name for file in found.orphans] == ["IMG_0000.JPG"]
+    assert found.stalled
+
+
+def test_status_tells_who_waits_and_what_for() -> None:
+    with fake_worker(), fake_worker("storage.full", "The disk is full.") as holding:
+        found = status.read_status()
+
+    assert len(found.workers) == 2
+    assert [(each.id, each.stall_message) for each in found.breakers] == [(holding.id, "The disk is full.")]
+    assert found.breakers[0].stalled_since is not None
+
+
+def test_status_tells_the_newest_recoveries() -> None:
+    now = timezone.now()
+    Worker.objects.create(host="a", pid=1, threads=1)
+    for number in range(status.RECOVERIES_SHOWN + 2):
+        Worker.objects.create(host="b", pid=number, threads=1, recovered=number + 1, recovered_at=now)
+
+    found = status.read_status().recoveries
+
+    assert len(found) == status.RECOVERIES_SHOWN
+    assert (found[0].files, found[0].at, found[-1].files) == (12, now, 3)
+
+
+def test_status_counts_bells_where_they_are_rung() -> None:
+    wake_ups.send_wake_ups(3)
+
+    assert status.read_status().bells == 3
+
+
+def test_status_without_redis_is_told_all_the_same(owner: User, services: Services) -> None:
+    fill(owner, files=1)
+    services.stop_redis()
+
+    found = status.read_status()
+
+    assert (found.bells, found.waiting) == (None, 1)
+
+
+def test_status_costs_the_same_queries_for_one_batch_and_many(
+    owner: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(4):
+        fill(owner, files=2, name=f"Day {number}")
+
+    with fake_worker(), django_assert_num_queries(4):  # and one prepared by the server, which Django does not count
+        status.read_status()
+
+
+def test_status_walks_the_small_indexes(owner: User) -> None:
+    batch_id = rows.fill(4_000)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE batches_uploadbatch SET status = 'processing' WHERE id = %s", [batch_id])
+
+    assert indexes(status.DEPTH, most=status.MOST_COUNTED) >= {"item_queue"}
+    assert indexes("SELECT id FROM batches_batchitem WHERE status = 'processing'") == {"item_processing"}
+
+
+def test_real_worker_appears_with_its_files_and_goes(owner: User, start_worker: StartWorker) -> None:
+    fill(owner, files=30)
+    workers = start_worker(processes=1, threads=2, env={"VUEMANTICS_PROCESSOR": "tests.support.processors.slow"})
+    wait_until(lambda: status.read_status().in_hand > 0, 20)
+    assert [worker.pid for worker in status.read_status().workers] == workers.pids()
+
+    workers.kill_all()
+
+    wait_until(lambda: not status.read_status().workers, 10)
+    assert status.read_status().stalled

@@ -1,0 +1,80 @@
+"""`manage.py engine_status`."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from batches.engine import claim
+from tests.support.batches import fill
+from tests.support.fake_workers import fake_worker
+from tests.support.servers import Services
+from tests.support.worker_processes import ROOT
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def said(*arguments: str) -> tuple[str, str, int]:
+    """What the command writes to both streams, and its exit status."""
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        call_command("engine_status", *arguments, stdout=out, stderr=err)
+    except SystemExit as end:
+        return out.getvalue(), err.getvalue(), int(str(end.code))
+    return out.getvalue(), err.getvalue(), 0
+
+
+def test_command_shows_a_table(owner: User) -> None:
+    batch = fill(owner, files=3)
+    with fake_worker("storage.full", "The disk is full.") as worker:
+        assert claim.claim_item(batch.id, worker.id) is not None
+
+        out, err, code = said()
+
+    assert (err, code) == ("", 0)
+    assert worker.host[:20] in out
+    assert "waits (storage.full): The disk is full." in out
+    assert "IMG_0000.JPG: beginning, 0." in out
+    assert "Files waiting" in out
+
+
+def test_command_gives_the_same_as_json(owner: User) -> None:
+    batch = fill(owner, files=3)
+    with fake_worker() as worker:
+        assert claim.claim_item(batch.id, worker.id) is not None
+
+        out, _, code = said("--json")
+
+    told = json.loads(out)
+    assert code == 0
+    assert set(told) == {
+        *("at", "workers", "orphans", "waiting", "waiting_bounded", "oldest_waiting", "bells", "recoveries", "stalled"),
+    }
+    assert (told["waiting"], told["stalled"], told["workers"][0]["pid"]) == (2, False, worker.pid)
+    assert told["workers"][0]["in_hand"][0]["name"] == "IMG_0000.JPG"
+
+
+def test_command_ends_with_1_when_files_wait_and_no_worker_lives(owner: User) -> None:
+    fill(owner, files=1)
+
+    out, err, code = said("--json")
+
+    assert code == 1
+    assert json.loads(out)["stalled"] is True
+    assert "no worker is running" in err
+
+
+def test_command_ends_with_2_when_the_database_does_not_answer(worker_env: dict[str, str], services: Services) -> None:
+    services.stop_postgres()
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "engine_status"], cwd=ROOT, env=worker_env, capture_output=True, text=True
+    )
+
+    assert done.returncode == 2
+    assert "The database does not answer" in done.stderr
+    assert "Traceback" not in done.stderr

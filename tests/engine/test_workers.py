@@ -1,0 +1,138 @@
+"""Real worker processes on real rows."""
+
+import os
+import signal
+
+import pytest
+import redis
+from django.contrib.auth.models import User
+from django.db import connection
+
+from batches.engine import lifecycle
+from batches.engine.liveness import WORKER_LOCKS
+from batches.models import Worker
+from batches.models.states import BatchStatus
+from tests.conftest import StartWorker
+from tests.support.batches import assert_counters_true, fill
+from tests.support.waiting import wait_until
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOOP = {"VUEMANTICS_PROCESSOR": "bench.noop.process", "VUEMANTICS_GRACE_SECONDS": "0"}
+REFUSE = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
+CREATE TRIGGER refuse BEFORE INSERT ON batches_worker EXECUTE FUNCTION refuse();
+"""
+END_LOCK_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
+
+
+def test_workers_finish_a_batch(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=200)
+    lifecycle.seal_batch(batch.id)
+
+    start_worker(processes=2, threads=2, env=NOOP)
+
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
+    assert_counters_true(batch)
+    assert batch.successful == 200
+
+
+def test_stop_by_sigterm_leaves_no_claim(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=50)
+    workers = start_worker(processes=1, threads=2, env=NOOP | {"VUEMANTICS_PROCESSOR": "tests.support.processors.slow"})
+    wait_until(lambda: batch.items.filter(status="processing").exists(), 20)
+
+    os.kill(workers.main.pid, signal.SIGTERM)
+
+    wait_until(lambda: workers.main.poll() is not None, 12)
+    assert not batch.items.filter(status="processing").exists()
+    assert not batch.items.filter(crash_count__gt=0).exists()
+    assert_counters_true(batch)
+
+
+def test_killed_worker_loses_and_doubles_nothing(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=60)
+    lifecycle.seal_batch(batch.id)
+    env = NOOP | {"VUEMANTICS_PROCESSOR": "tests.support.processors.audited"}
+    workers = start_worker(processes=2, threads=2, env=env)
+    wait_until(lambda: Upload.objects.filter(hidden=True).count() >= 10, 20)
+
+    workers.kill_one()
+    wait_until(lambda: workers.main.poll() is not None, 20)
+    start_worker(processes=2, threads=2, env=env)
+
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
+    assert_counters_true(batch)
+    assert batch.successful == 60
+    finishes = Upload.objects.filter(owner=owner).values_list("audit_score", flat=True)
+    assert set(finishes) == {1}
+
+
+def test_lost_messages_are_rung_for_again(owner: User, start_worker: StartWorker, redis_client: "redis.Redis") -> None:
+    batch = fill(owner, files=60)
+    lifecycle.seal_batch(batch.id)
+    start_worker(processes=1, threads=2, env=NOOP | {"VUEMANTICS_PROCESSOR": "tests.support.processors.slow"})
+    wait_until(lambda: batch.items.filter(status="completed").count() >= 5, 20)
+
+    redis_client.flushall()
+
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
+    assert_counters_true(batch)
+
+
+def test_hung_file_ends_its_process_and_is_put_aside_alone(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=6)
+    lifecycle.seal_batch(batch.id)
+    hangs = batch.items.order_by("id")[2]
+    env = NOOP | {
+        "VUEMANTICS_PROCESSOR": "tests.support.processors.hanging",
+        "HANGING_ITEM": str(hangs.id),
+        "VUEMANTICS_STAGE_DEADLINES": "describing=0.5",
+    }
+
+    for _ in range(3):
+        start_worker(processes=1, threads=2, env=env, ready=False).main.wait(30)
+    start_worker(processes=1, threads=2, env=env)
+
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
+    assert_counters_true(batch)
+    assert (batch.successful, batch.failed) == (5, 1)
+    hangs.refresh_from_db()
+    assert (hangs.error_code, hangs.crash_count) == ("item.poison", 3)
+
+
+def test_worker_that_cannot_register_at_its_start_works_later(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=20)
+    lifecycle.seal_batch(batch.id)
+    with connection.cursor() as cursor:
+        cursor.execute(REFUSE)
+    try:
+        workers = start_worker(env=NOOP)
+        assert not Worker.objects.exists()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION refuse CASCADE")
+
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
+    assert "Traceback" not in workers.text()
+
+
+def test_workers_that_lose_their_locks_are_charged_no_death(owner: User, start_worker: StartWorker) -> None:
+    batch = fill(owner, files=300)
+    lifecycle.seal_batch(batch.id)
+    env = NOOP | {"VUEMANTICS_PROCESSOR": "tests.support.processors.audited", "VUEMANTICS_RECONCILE_SECONDS": "0.2"}
+    start_worker(processes=2, threads=2, env=env)
+    wait_until(lambda: batch.items.filter(status="completed").count() >= 5, 20)
+
+    for done in (40, 80, 120):
+        with connection.cursor() as cursor:
+            cursor.execute(END_LOCK_SESSIONS, [WORKER_LOCKS])
+        wait_until(lambda done=done: batch.items.filter(status="completed").count() >= done, 30)  # type: ignore[misc]
+
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 60)
+    assert_counters_true(batch)
+    assert batch.successful == 300
+    wait_until(lambda: not batch.items.filter(lost_worker__isnull=False).exists())
+    assert not batch.items.filter(crash_count__gt=0).exists()
+    assert Worker.objects.filter(recovered__gt=0).exists(), "the loss was never noticed"
+    assert set(Upload.objects.filter(owner=owner).values_list("audit_score", flat=True)) == {1}

@@ -1,0 +1,152 @@
+"""Failures as a table."""
+
+import asyncio
+import csv
+import io
+from threading import Event
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from batches.failures import csv_export
+from batches.models import BatchItem
+from tests.support.async_requests import Answer, Asking
+from tests.support.batches import fill
+from tests.support.failures import fail_stored, reject_file
+from uploads import db_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ask(user: User, query: str = "") -> Answer:
+    """Download it as this person."""
+    return async_to_sync(Asking(user).get)(reverse("inbox-csv") + query)
+
+
+def table(answer: Answer) -> list[list[str]]:
+    """The rows, the heading first."""
+    return list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))
+
+
+def test_table_holds_every_failure_with_words(owner: User) -> None:
+    batch = fill(owner, 1)
+    fail_stored(batch)
+    reject_file(batch, "notes.txt")
+
+    answer = ask(owner)
+
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="needs-a-look-')
+    heading, *rows = table(answer)
+    assert heading[:4] == ["Batch", "File", "Bytes", "Code"]
+    assert [row[:4] for row in rows] == [
+        ["Iceland", "Iceland/IMG_0000.JPG", "1000", "item.internal"],
+        ["Iceland", "notes.txt", "1", "file.unsupported"],
+    ]
+    assert rows[1][4] == "This kind of file is not taken."
+    assert rows[1][5].endswith(" It is a text.")
+
+
+def test_table_of_one_cause_leaves_out_the_others(owner: User) -> None:
+    batch = fill(owner, 1)
+    fail_stored(batch)
+    reject_file(batch, "notes.txt")
+
+    assert [row[3] for row in table(ask(owner, "?code=file.unsupported"))[1:]] == ["file.unsupported"]
+
+
+def test_table_of_a_code_that_no_row_can_hold_is_whole_and_empty(owner: User) -> None:
+    fail_stored(fill(owner, 1))
+
+    assert len(table(ask(owner, "?code=item.internal%00"))) == 1
+
+
+def test_table_shows_nothing_of_another_account(owner: User, other: User) -> None:
+    fail_stored(fill(owner, 1))
+
+    assert len(table(ask(other))) == 1
+
+
+def test_table_speaks_the_language_of_its_reader(owner: User) -> None:
+    fail_stored(fill(owner, 1))
+
+    answer = async_to_sync(Asking(owner).get)(reverse("inbox-csv"), Accept_Language="de")
+
+    heading, row = table(answer)
+    assert heading[:2] == ["Import", "Datei"]
+    assert row[4] == "Das Programm hat bei dieser Datei einen Fehler gemacht."
+
+
+def test_dismissed_failures_are_left_out(owner: User) -> None:
+    item = fail_stored(fill(owner, 1))
+    BatchItem.objects.filter(id=item.id).update(dismissed_at=item.finished_at)
+
+    assert len(table(ask(owner))) == 1
+
+
+def test_table_begins_with_the_mark_by_which_table_programs_know_utf_8(owner: User) -> None:
+    reject_file(fill(owner, 0), "Käse.txt")
+
+    body = ask(owner).body
+
+    assert body.startswith(b"\xef\xbb\xbf" + b"Batch,")
+    assert "Käse.txt" in body.decode()
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+def test_cell_that_a_table_program_would_run_is_quoted(owner: User, sign: str) -> None:
+    reject_file(fill(owner, 0, f"{sign}1+1"), f"{sign}cmd|' /C calc'!A0", "new.code", f"{sign}2")
+
+    row = table(ask(owner))[1]
+
+    assert not [cell for cell in row if cell.startswith(sign)]
+    assert row[1] == f"'{sign}cmd|' /C calc'!A0"
+
+
+def test_large_table_comes_in_pieces_and_is_whole(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_export, "CHUNK", 2)
+    one, two = fill(owner, 0, "One"), fill(owner, 0, "Two")
+    for number in range(5):
+        reject_file(one, f"a{number}.txt")
+        reject_file(two, f"b{number}.txt")
+
+    answer = ask(owner)
+
+    assert len(answer.pieces) > 4
+    names = [row[1] for row in table(answer)[1:]]
+    assert names == [f"{batch}{number}.txt" for batch in "ab" for number in range(5)]
+
+
+@pytest.mark.parametrize("query", ["", "?code=file.unsupported"])
+def test_pieces_of_a_batch_follow_each_other_between_those_of_others(
+    owner: User, other: User, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr(csv_export, "CHUNK", 2)
+    monkeypatch.setattr(csv_export, "BATCHES", 2)
+    batches = [fill(owner, 0, f"{number}") for number in range(3)]
+    for round_ in range(3):
+        for batch in batches:
+            reject_file(batch, f"{batch.name}{round_}.txt")
+        reject_file(fill(other, 0), "secret.txt")
+
+    names = [row[1] for row in table(ask(owner, query))[1:]]
+
+    assert names == [f"{batch}{round_}.txt" for batch in range(3) for round_ in range(3)]
+
+
+@pytest.mark.usefixtures("give_back_connection")
+async def test_table_comes_while_all_threads_of_the_live_pages_are_busy(owner: User) -> None:
+    await sync_to_async(lambda: reject_file(fill(owner, 0), "notes.txt"))()
+    asking, go_on = await sync_to_async(Asking)(owner), Event()
+    busy = [asyncio.create_task(db_threads.run_query(go_on.wait)) for _ in range(8)]
+
+    try:
+        async with asyncio.timeout(20):
+            answer = await asking.get(reverse("inbox-csv"))
+    finally:
+        go_on.set()
+        await asyncio.gather(*busy)
+
+    assert [row[1] for row in table(answer)[1:]] == ["notes.txt"]

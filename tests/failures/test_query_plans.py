@@ -1,0 +1,120 @@
+"""The statements about failures and ends walk their small indexes, also in a large table."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import QuerySet
+
+from batches.engine.chunks import items_after
+from batches.failures import batch_failures, csv_export, queries
+from batches.live.eta import latest_ends
+from batches.models import BatchItem, UploadBatch
+from batches.worker.completion_emails import due_batches
+from bench import rows
+from tests.engine.test_queries import nodes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FILES = 4_000
+
+
+def plan(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()) -> list[dict[str, object]]:
+    """What PostgreSQL would do; no file may be looked for in the whole table."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+        plan = cursor.fetchone()[0]
+    found = nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+    assert not [n for n in found if n["Node Type"] == "Seq Scan" and n["Relation Name"] == "batches_batchitem"]
+    return found
+
+
+def indexes(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()) -> set[object]:
+    """The indexes that PostgreSQL would use."""
+    return {node.get("Index Name") for node in plan(statement, parameters)} - {None}
+
+
+def of(queryset: QuerySet[Any, Any]) -> set[object]:
+    """The same for a queryset."""
+    sql, parameters = queryset.query.sql_with_params()
+    return indexes(sql, parameters)
+
+
+@pytest.fixture
+def few_failures(transactional_db: None) -> User:
+    """The owner of a large batch in which one file of fifty failed."""
+    batch_id = rows.fill(FILES)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE batches_batchitem SET queue_position = NULL, finished_at = now(),"
+            " status = CASE WHEN mod(queue_position, 50) = 0 THEN 'failed' ELSE 'completed' END,"
+            " error_code = CASE WHEN mod(queue_position, 50) = 0 THEN 'item.internal' ELSE '' END"
+        )
+        cursor.execute("UPDATE batches_uploadbatch SET failed = 80, successful = total - 80")
+        cursor.execute("VACUUM ANALYZE batches_batchitem")
+    return UploadBatch.objects.get(id=batch_id).owner
+
+
+def test_number_in_the_navigation_reads_failures_alone(few_failures: User) -> None:
+    assert "item_open_failure" in indexes(queries.COUNT, {"owner": few_failures.id, "most": 100})
+
+
+def test_groups_read_failures_alone(few_failures: User) -> None:
+    for owner_id in (few_failures.id, None):
+        assert of(queries.causes(owner_id)) & {"item_open_failure", "item_failed", "item_error_code"}
+
+
+def test_examples_read_failures_alone(few_failures: User) -> None:
+    for owner_id in (few_failures.id, None):
+        assert of(queries.examples(owner_id, "item.internal")) & {"item_open_failure", "item_error_code"}
+
+
+def test_filter_of_the_admin_by_reason_reads_failures_alone(few_failures: User) -> None:
+    failed = BatchItem.objects.filter(status="failed", error_code="item.internal").order_by("-id")[:50]
+
+    assert of(failed) & {"item_error_code", "item_failed", "item_open_failure"}
+
+
+def test_failures_of_one_batch_are_grouped_without_reading_its_other_files(few_failures: User) -> None:
+    failed = BatchItem.objects.filter(batch=UploadBatch.objects.get(), status="failed")
+
+    assert of(batch_failures.by_message(failed)) & {"item_failed", "item_open_failure", "item_error_code"}
+
+
+@pytest.mark.parametrize(("code", "index"), [("", "item_failed"), ("item.internal", "item_open_failure")])
+def test_piece_of_a_table_begins_where_the_last_one_ended(few_failures: User, code: str, index: str) -> None:
+    batch = UploadBatch.objects.get()
+    sql, parameters = csv_export.chunk_after(None, code, batch.id, 1000).query.sql_with_params()
+
+    (walk,) = [node for node in plan(sql, parameters) if node.get("Relation Name") == "batches_batchitem"]
+
+    assert walk["Index Name"] == index
+    assert "ROW(batch_id" in str(walk["Index Cond"])
+
+
+def test_chunk_of_files_to_try_again_begins_where_the_last_one_ended(few_failures: User) -> None:
+    chunk = items_after(BatchItem.objects.filter(status="failed"), UploadBatch.objects.get().id, 1000)[:500]
+    sql, parameters = chunk.query.sql_with_params()
+
+    (walk,) = [node for node in plan(sql, parameters) if node.get("Relation Name") == "batches_batchitem"]
+
+    assert walk["Index Name"] == "item_failed"
+    assert "ROW(batch_id" in str(walk["Index Cond"])
+
+
+def test_mails_that_are_due_are_found_by_their_index(few_failures: User) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        try:
+            assert "batch_unnotified" in of(due_batches())
+        finally:
+            cursor.execute("RESET enable_seqscan")
+
+
+def test_pace_reads_the_last_ends_alone(few_failures: User) -> None:
+    batch_id = UploadBatch.objects.values_list("id", flat=True).get()
+    rows.fill(FILES)
+
+    assert of(latest_ends(batch_id)) == {"item_described", "item_failed"}

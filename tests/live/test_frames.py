@@ -1,0 +1,166 @@
+"""What the live page's socket sends, and when; on real PostgreSQL and Redis."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+import redis
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from batches.engine import cancel, pause
+from batches.live import renderer
+from batches.live.viewer import FRAME_SECONDS
+from batches.messaging import live_events
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import BatchStatus, ItemStatus, Stage
+from tests.support.batches import fill
+from tests.support.live_page import Page, cookie_of
+from tests.support.users import make_user
+from tests.support.waiting import wait_until
+from uploads.models import Upload
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+
+
+@pytest.fixture
+def anna(transactional_db: None) -> User:
+    return make_user("anna")
+
+
+@pytest.fixture
+def batch(anna: User) -> UploadBatch:
+    return fill(anna, 20)
+
+
+@pytest.fixture
+async def page(anna: User, batch: UploadBatch) -> AsyncIterator[Page]:
+    page = Page(batch.id, await sync_to_async(cookie_of)(anna))
+    yield page
+    await page.close()
+
+
+async def set_counters(batch: UploadBatch, **fields: object) -> None:
+    """Change the row as the engine would, without any hint."""
+    await UploadBatch.objects.filter(id=batch.id).aupdate(**fields)
+
+
+async def hint(batch: UploadBatch) -> None:
+    await get_channel_layer().group_send(
+        live_events.batch_group(batch.id), {"type": "batch.changed", "batch_id": batch.id}
+    )
+
+
+async def test_hint_brings_a_frame_before_the_next_look(
+    page: Page, batch: UploadBatch, redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renderer, "LOOK_SECONDS", 3600)
+    await page.open()
+    await page.frame()
+    listening = partial(redis_client.pubsub_numsub, f"asgi__group__{live_events.batch_group(batch.id)}")
+    await asyncio.to_thread(wait_until, lambda: listening()[0][1])
+    await page.socket.receive_nothing(FRAME_SECONDS * 2)
+    await set_counters(batch, successful=7)
+
+    await hint(batch)
+
+    await page.frame_with('<strong id="count">7</strong>')
+
+
+async def test_changes_and_the_end_arrive_without_any_hint(page: Page, batch: UploadBatch) -> None:
+    await page.open()
+    await page.frame()
+
+    await set_counters(batch, successful=5)
+    await page.frame_with('<strong id="count">5</strong>')
+    now = timezone.now()
+    await set_counters(batch, successful=20, status=BatchStatus.COMPLETED, sealed_at=now, completed_at=now)
+
+    frame = await page.frame_with("data-ended")
+    assert "Completed: 20 described, 0 failed." in frame
+
+
+async def test_frame_holds_only_what_changed(page: Page, batch: UploadBatch) -> None:
+    await page.open()
+    await page.frame()
+
+    await set_counters(batch, successful=1)
+    frame = await page.frame_with('id="summary"')
+
+    assert 'id="needs-a-look"' not in frame
+    assert 'id="announcement"' not in frame
+
+
+async def test_nothing_is_sent_while_nothing_changes(page: Page, batch: UploadBatch) -> None:
+    await page.open()
+    await page.frame()
+
+    await hint(batch)
+
+    assert await page.socket.receive_nothing(renderer.LOOK_SECONDS + 0.5)
+
+
+async def test_page_that_does_not_answer_gets_one_frame_and_then_the_newest(page: Page, batch: UploadBatch) -> None:
+    await page.open()
+    await page.frame(answer=False)
+    for done in (3, 4, 5):
+        await set_counters(batch, successful=done)
+        await hint(batch)
+        assert await page.socket.receive_nothing(FRAME_SECONDS * 2)
+
+    await page.answer()
+
+    assert '<strong id="count">5</strong>' in await page.frame()
+
+
+async def test_frame_with_eight_files_in_hand_is_small(page: Page, batch: UploadBatch) -> None:
+    ids = [item.id async for item in BatchItem.objects.filter(batch=batch).order_by("id")[:8]]
+    await BatchItem.objects.filter(id__in=ids).aupdate(
+        status=ItemStatus.PROCESSING, stage=Stage.DESCRIBING, claim=uuid.uuid4(), worker=1, queue_position=None
+    )
+    await set_counters(batch, successful=7, failed=2)
+    await page.open()
+    await page.frame()
+
+    await set_counters(batch, successful=8)
+    await BatchItem.objects.filter(id__in=ids[:4]).aupdate(stage=Stage.EMBEDDING)
+    frame = await page.frame_with("Embedding")
+
+    assert frame.count('<li class="step') == 8
+    assert 'id="summary"' in frame
+    assert len(frame.encode()) <= 1536, len(frame.encode())
+
+
+async def test_frame_with_pictures_of_files_in_hand_is_as_small(page: Page, batch: UploadBatch) -> None:
+    items = BatchItem.objects.filter(batch=batch)
+    await items.aupdate(
+        status=ItemStatus.PROCESSING, stage=Stage.PREVIEWING, claim=uuid.uuid4(), worker=1, queue_position=None
+    )
+    uploads = Upload.objects.filter(items__batch=batch)
+    await uploads.aupdate(previews={"320": "previews/there.jpg"}, processed_at=timezone.now())
+    await page.open()
+    await page.frame()
+
+    await set_counters(batch, successful=8)
+    await items.aupdate(stage=Stage.EMBEDDING)
+    frame = await page.frame_with("Embedding")
+
+    assert frame.count("<img") == 4
+    assert 'id="summary"' in frame
+    assert len(frame.encode()) <= 1536, len(frame.encode())
+
+
+async def test_pause_and_cancel_reach_the_page(page: Page, batch: UploadBatch) -> None:
+    await page.open()
+    await page.frame()
+
+    await sync_to_async(pause.pause_batch)(batch.id)
+    assert 'form="resume"' in await page.frame_with("Paused")
+    await sync_to_async(cancel.cancel_batch)(batch.id)
+
+    frame = await page.frame_with("Cancelled.")
+    assert "<button" not in frame

@@ -1,0 +1,177 @@
+"""The socket as programs use it: JSON by a subprotocol; on real PostgreSQL and Redis."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from batches.engine import claim, release
+from batches.live.topics import BatchJsonTopic
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import BatchStatus, ItemStatus, Stage
+from tests.support.batches import fill
+from tests.support.failures import NOBODY, fail_stored
+from tests.support.live_page import SECONDS, Page, cookie_of
+from tests.support.users import make_user
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+PROTOCOL = "vuemantics.v1+json"
+
+
+@pytest.fixture
+def anna(transactional_db: None) -> User:
+    return make_user("anna")
+
+
+@pytest.fixture
+def batch(anna: User) -> UploadBatch:
+    return fill(anna, 4)
+
+
+class Program(Page):
+    """A program's end of the socket. It answers nothing."""
+
+    async def open(self) -> bool:
+        """Connect; whether the server speaks JSON."""
+        self.socket.scope["subprotocols"] = ["something.else", PROTOCOL]
+        accepted, spoken = await self.socket.connect(timeout=SECONDS)
+        return bool(accepted) and spoken == PROTOCOL
+
+    async def message(self, **wanted: object) -> dict[str, Any]:
+        """The next message with these fields."""
+        while True:
+            message: dict[str, Any] = json.loads(await self.socket.receive_from(SECONDS))
+            if all(message.get(key) == value for key, value in wanted.items()):
+                return message
+
+
+async def program(user: User, batch: UploadBatch | None) -> Program:
+    """A program of this person, connected."""
+    program = Program(batch.id if batch else None, await sync_to_async(cookie_of)(user))
+    assert await program.open()
+    return program
+
+
+async def take_one(batch: UploadBatch, stage: Stage) -> BatchItem:
+    item = await BatchItem.objects.filter(batch=batch).order_by("id").afirst()
+    assert item is not None
+    await BatchItem.objects.filter(id=item.id).aupdate(
+        status=ItemStatus.PROCESSING, stage=stage, claim=uuid.uuid4(), worker=1, queue_position=None
+    )
+    return item
+
+
+async def end(item: BatchItem, status: ItemStatus) -> None:
+    await BatchItem.objects.filter(id=item.id).aupdate(
+        status=status, stage="", claim=None, worker=None, finished_at=timezone.now()
+    )
+    counters = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed", ItemStatus.CANCELLED: "cancelled"}
+    await UploadBatch.objects.filter(id=item.batch_id).aupdate(**{counters[status]: 1})
+
+
+async def test_program_is_told_all_of_its_batch_at_once(anna: User, batch: UploadBatch) -> None:
+    await UploadBatch.objects.filter(id=batch.id).aupdate(successful=1, failed=1)
+    told = await program(anna, batch)
+
+    assert await told.message() == {
+        "type": "batch_progress",
+        "batch_id": batch.id,
+        "status": "processing",
+        "total": 4,
+        "processed": 2,
+        "successful": 1,
+        "failed": 1,
+        "progress_percentage": 50,
+    }
+    await told.close()
+
+
+@pytest.mark.parametrize("ending", [ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED])
+async def test_program_is_told_of_a_file_in_hand_and_of_its_end(
+    anna: User, batch: UploadBatch, ending: ItemStatus
+) -> None:
+    item = await take_one(batch, Stage.DESCRIBING)
+    told = await program(anna, batch)
+    of_file = {
+        "type": "file_progress",
+        "batch_id": batch.id,
+        "upload_id": item.upload_id,
+        "file_name": "IMG_0000.JPG",
+        "file_size": 1000,
+    }
+
+    assert await told.message(type="file_progress") == of_file | {"progress_percentage": 40, "status": "processing"}
+    await end(item, ending)
+
+    ended = await told.message(type="file_progress", progress_percentage=100)
+    assert ended == of_file | {"progress_percentage": 100, "status": str(ending)}
+    await told.close()
+
+
+async def test_program_is_told_of_a_file_that_is_given_back(anna: User, batch: UploadBatch) -> None:
+    taken = await sync_to_async(claim.claim_item)(batch.id, NOBODY)
+    assert taken is not None
+    told = await program(anna, batch)
+    begun = await told.message(type="file_progress")
+    assert (begun["status"], begun["progress_percentage"]) == ("processing", 0)
+
+    assert await sync_to_async(release.release_claims)([taken]) == 1
+
+    waits = await told.message(type="file_progress")
+    assert (waits["status"], waits["progress_percentage"]) == ("pending", 0)
+    await told.close()
+
+
+async def test_last_message_tells_the_end(anna: User, batch: UploadBatch) -> None:
+    told = await program(anna, batch)
+    await told.message()
+    now = timezone.now()
+
+    await UploadBatch.objects.filter(id=batch.id).aupdate(
+        successful=4, status=BatchStatus.COMPLETED, sealed_at=now, completed_at=now
+    )
+
+    assert (await told.message(status="completed"))["progress_percentage"] == 100
+    await told.close()
+
+
+def test_look_for_a_program_reads_no_failures(
+    anna: User, batch: UploadBatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    fail_stored(batch)
+    messages = BatchJsonTopic(batch.id, anna.pk)
+
+    with django_assert_num_queries(2):  # the batch, its files in hand
+        parts = messages.look()
+
+    assert parts is not None
+    assert json.loads(parts[f"batch {batch.id}"])["failed"] == 1
+
+
+async def test_program_watches_all_batches_of_its_owner_each_to_its_end(anna: User, batch: UploadBatch) -> None:
+    garden = await sync_to_async(fill)(anna, 2, "Garden")
+    await sync_to_async(lambda: fill(make_user("ben"), 1))()
+    told = await program(anna, None)
+    assert {(await told.message())["batch_id"] for _ in range(2)} == {batch.id, garden.id}
+    now = timezone.now()
+
+    await UploadBatch.objects.filter(id=garden.id).aupdate(
+        successful=2, status=BatchStatus.COMPLETED, sealed_at=now, completed_at=now
+    )
+
+    assert (await told.message())["status"] == "completed"
+    await told.close()
+
+
+async def test_program_is_refused_like_a_page(anna: User, batch: UploadBatch) -> None:
+    stranger = await program(await sync_to_async(make_user)("ben"), batch)
+    nobody = Program(batch.id)
+    assert await nobody.open()
+
+    assert await stranger.close_code() == 4404
+    assert await nobody.close_code() == 4403

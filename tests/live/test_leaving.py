@@ -1,0 +1,57 @@
+"""Who leaves a live page is let go at once, also in the very moment of a change."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+from asgiref.sync import sync_to_async
+from autobahn.exception import Disconnected
+from channels.exceptions import StopConsumer
+from django.contrib.auth.models import User
+
+from batches.live.renderer import subscribe
+from batches.live.topics import BatchJsonTopic
+from batches.live.viewer import FRAME_SECONDS, Viewer
+from tests.support.batches import fill
+from tests.support.live_page import Page, cookie_of
+from vuemantics.asgi import application
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+
+
+@pytest.fixture
+async def subject(owner: User) -> BatchJsonTopic:
+    batch = await sync_to_async(fill)(owner, 3)
+    return BatchJsonTopic(batch.id, owner.id)
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_viewer_who_leaves_in_the_moment_of_a_change_is_let_go(subject: BatchJsonTopic, turns: int) -> None:
+    async with asyncio.timeout(5):
+        async with subscribe(subject, Viewer(1)):
+            await asyncio.sleep(3 * FRAME_SECONDS)  # the renderer rests between two looks
+            async with subscribe(subject, Viewer(1)):  # who comes makes it look again
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+
+
+async def test_page_that_goes_while_a_frame_is_on_its_way_is_no_fault(
+    owner: User, subject: BatchJsonTopic, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = Page(None, await sync_to_async(cookie_of)(owner))
+    received: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+    received.put_nowait({"type": "websocket.connect"})
+    tried = asyncio.Event()
+
+    async def send(message: dict[str, str]) -> None:
+        if message["type"] == "websocket.send":
+            tried.set()
+            raise Disconnected
+
+    serving = asyncio.create_task(application(page.socket.scope, received.get, send))
+    await asyncio.wait_for(tried.wait(), 5)
+    received.put_nowait({"type": "websocket.disconnect", "code": "1006"})
+    with suppress(StopConsumer):
+        await asyncio.wait_for(serving, 5)
+
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -1,0 +1,77 @@
+"""Names of files in hand: whatever their letters, a frame stays small and tells as much of them as it can."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone, translation
+from django.utils.html import escape
+
+from batches.engine import claim
+from batches.live.batch_snapshot import read_snapshot
+from batches.live.eta import Eta
+from batches.live.fragments import FRAME_BYTES, render_fragments
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import BatchKind, Stage
+from batches.views.template_tags import fitting
+from tests.support.batches import fill
+from tests.support.failures import NOBODY
+from uploads.models import Upload
+
+NAMES = ["&" * 40, "'" * 40, "写" * 40, "📷" * 40, "x" * 40]
+OUTLOOK = Eta("13–17 Minuten übrig", "106 Dateien in der Minute", "23 h 59 min", shared=True)  # noqa: RUF001
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    """A very large batch with eight files in the stage with the longest word."""
+    batch = fill(owner, 12)
+    for _ in range(8):
+        claim.claim_item(batch.id, NOBODY)
+    batch.items.update(stage=Stage.PREVIEWING)
+    UploadBatch.objects.filter(id=batch.id).update(name="&" * 200, total=500_000, successful=123_456, failed=12_345)
+    return batch
+
+
+def frame_of(batch: UploadBatch) -> str:
+    snapshot = read_snapshot(batch.id)
+    assert snapshot is not None
+    with translation.override("de"):
+        parts = render_fragments(snapshot, OUTLOOK)
+    return parts["summary"] + parts["in_hand"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("pictured", [False, True])
+def test_frame_keeps_its_size_whatever_the_names(batch: UploadBatch, name: str, pictured: bool) -> None:
+    BatchItem.objects.filter(batch=batch).update(filename=name)
+    if pictured:
+        UploadBatch.objects.filter(id=batch.id).update(kind=BatchKind.REANALYSIS)
+        Upload.objects.update(previews={"320": "previews/there.jpg"}, processed_at=timezone.now())
+
+    frame = frame_of(batch)
+
+    assert len(frame.encode()) <= FRAME_BYTES
+    assert f"<b>{escape(name[0])}" in frame
+
+
+def test_few_files_have_more_room_for_their_names(owner: User) -> None:
+    batch = fill(owner, 2)
+    claim.claim_item(batch.id, NOBODY)
+    BatchItem.objects.filter(batch=batch).update(filename="Sunset at the black beach of Vík.JPG")
+
+    assert "<b>Sunset at the black beach of Vík.JPG</b>" in frame_of(batch)
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "shown"),
+    [
+        ("IMG_1.JPG", 9, "IMG_1.JPG"),
+        ("IMG_1.JPG", 8, "IMG_1…"),
+        ("a&b&c", 8, "a…"),
+        ("a&b&c", 9, "a&…"),
+        ("Vík.JPG", 6, "Ví…"),
+        ("Vík.JPG", 2, ""),
+        ("", 0, ""),
+    ],
+)
+def test_name_is_cut_by_what_it_takes_on_a_page(name: str, most: int, shown: str) -> None:
+    assert fitting(name, most) == shown

@@ -1,0 +1,129 @@
+"""What is said of the time that a batch still takes, from its rows and from those beside it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from batches.live.eta import read_eta
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import BatchKind, BatchStatus, ItemStatus
+from tests.support.batches import fill
+from tests.support.failures import reject_file
+from tests.support.users import make_user
+
+
+@pytest.fixture
+def anna(transactional_db: None) -> User:
+    return make_user("anna")
+
+
+def describe(batch: UploadBatch, count: int, seconds_each: float, *, duplicate: bool = False) -> UploadBatch:
+    """Let so many of its files be described one after the other until now."""
+    now = timezone.now()
+    ids = list(batch.items.order_by("id").values_list("id", flat=True)[:count])
+    for number, id in enumerate(reversed(ids)):
+        BatchItem.objects.filter(id=id).update(
+            status=ItemStatus.COMPLETED,
+            queue_position=None,
+            duplicate=duplicate,
+            finished_at=now - timedelta(seconds=number * seconds_each),
+        )
+    UploadBatch.objects.filter(id=batch.id).update(successful=count, sealed_at=now)
+    batch.refresh_from_db()
+    return batch
+
+
+def minutes(words: str) -> tuple[int, int]:
+    """The two ends of the range."""
+    found = re.fullmatch(r"(\d+)\N{EN DASH}(\d+) minutes left", words)
+    assert found, words
+    return int(found[1]), int(found[2])
+
+
+def test_first_look_at_a_running_batch_tells_pace_and_range(
+    anna: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    batch = describe(fill(anna, 100), 21, 10)
+
+    with django_assert_num_queries(2):
+        outlook = read_eta(batch)
+
+    assert outlook.throughput == "6 files a minute"
+    low, high = minutes(outlook.time_left)
+    # 79 files, 6 a minute: 13 minutes are within.
+    assert 9 <= low <= 12
+    assert 14 <= high <= 17
+    assert not outlook.shared
+
+
+def test_files_that_fail_leave_the_queue_as_others_do(anna: User) -> None:
+    batch = describe(fill(anna, 300), 200, 10)
+    ends = list(batch.items.filter(status=ItemStatus.COMPLETED).order_by("id").values_list("id", flat=True))
+    BatchItem.objects.filter(id__in=[id for number, id in enumerate(ends) if number % 10]).update(
+        status=ItemStatus.FAILED, error_code="image.truncated"
+    )
+    UploadBatch.objects.filter(id=batch.id).update(successful=20, failed=180)
+    batch.refresh_from_db()
+
+    outlook = read_eta(batch)
+
+    assert outlook.throughput == "6 files a minute"
+    low, high = minutes(outlook.time_left)
+    # 100 files, 6 a minute.
+    assert low <= 16 <= high
+
+
+def test_refused_files_never_waited_and_tell_nothing_of_the_pace(anna: User) -> None:
+    batch = describe(fill(anna, 100), 21, 10)
+    alone = read_eta(batch)
+    for number in range(50):
+        reject_file(batch, f"{number}.txt")
+    batch.refresh_from_db()
+
+    assert read_eta(batch).throughput == alone.throughput
+
+
+@pytest.mark.parametrize(("count", "duplicate"), [(3, False), (50, True)], ids=["too few", "known before"])
+def test_time_left_is_not_known_without_work_that_was_seen(anna: User, count: int, duplicate: bool) -> None:
+    outlook = read_eta(describe(fill(anna, 60), count, 10, duplicate=duplicate))
+
+    assert (outlook.time_left, outlook.throughput) == ("", "")
+
+
+def test_other_peoples_files_are_told_of_and_widen_the_range(anna: User, other: User) -> None:
+    batch = describe(fill(anna, 100), 21, 10)
+    alone = minutes(read_eta(batch).time_left)
+    fill(other, 40)
+
+    outlook = read_eta(batch)
+
+    assert outlook.shared
+    assert minutes(outlook.time_left)[0] < alone[0]
+
+
+def test_reanalysis_waits_for_the_owners_imports(anna: User) -> None:
+    batch = fill(anna, 5, "Again")
+    UploadBatch.objects.filter(id=batch.id).update(kind=BatchKind.REANALYSIS)
+    batch.refresh_from_db()
+    assert not read_eta(batch).behind_own
+
+    fill(anna, 5)
+
+    assert read_eta(batch).behind_own
+
+
+def test_paused_and_ended_batches_tell_only_how_long_they_took(
+    anna: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    batch = describe(fill(anna, 30), 30, 1)
+    batch.status, batch.started_at = BatchStatus.COMPLETED, timezone.now()
+    batch.completed_at = batch.started_at + timedelta(minutes=12, seconds=30)
+
+    with django_assert_num_queries(0):
+        outlook = read_eta(batch)
+
+    assert (outlook.elapsed, outlook.time_left) == ("12 minutes", "")

@@ -1,0 +1,125 @@
+"""How long a batch still takes, said only when it is known."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batches.live.throughput import (
+    LATEST,
+    Throughput,
+    duration_text,
+    measure_throughput,
+    seconds_left,
+    throughput_text,
+    time_left_text,
+)
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+STEADY = Throughput(0.8, 1.0, 1.25)
+
+
+def finished(*seconds_ago: float) -> list[datetime]:
+    return [NOW - timedelta(seconds=seconds) for seconds in seconds_ago]
+
+
+def steadily(files: int, rate: float) -> list[datetime]:
+    return finished(*(number / rate for number in range(files)))
+
+
+def test_pace_says_nothing_after_too_little() -> None:
+    assert measure_throughput([], NOW) is None
+    assert measure_throughput(finished(*range(5)), NOW) is None
+    assert measure_throughput(steadily(100, 50), NOW) is None
+
+
+def test_pace_is_that_of_the_files_seen_with_room_for_other_files() -> None:
+    pace = measure_throughput(steadily(101, 5), NOW)
+
+    assert pace is not None
+    assert pace.rate == pytest.approx(5)
+    assert pace.slow == pytest.approx(4.25)
+    assert pace.fast == pytest.approx(5.75, rel=0.05)
+
+
+def test_pace_of_very_fast_work_is_known_by_the_number_of_files() -> None:
+    pace = measure_throughput(steadily(LATEST, 400), NOW)
+
+    assert pace is not None
+    assert pace.rate == pytest.approx(400, rel=0.01)
+
+
+def test_uneven_work_widens_the_range() -> None:
+    pace = measure_throughput([*steadily(100, 10), *finished(*(10 + number for number in range(1, 11)))], NOW)
+
+    assert pace is not None
+    assert pace.fast > 1.5 * pace.rate
+    assert pace.slow < 0.5 * pace.rate
+
+
+def test_pace_forgets_what_was_before_a_break_and_long_ago() -> None:
+    before_a_pause = finished(*(500 + number for number in range(50)))
+    after = steadily(20, 2)
+
+    assert measure_throughput([*before_a_pause, *after], NOW) == measure_throughput(after, NOW)
+    assert measure_throughput(finished(*(3600 + number for number in range(50))), NOW) is None
+
+
+@given(
+    files=st.integers(1, 10**6),
+    others=st.lists(st.integers(1, 10**6), max_size=20),
+    rate=st.floats(0.001, 1000),
+)
+def test_range_is_a_range_and_the_end_of_others_only_helps(files: int, others: list[int], rate: float) -> None:
+    pace = Throughput(rate * 0.85, rate, rate * 1.15)
+
+    shortest, longest = seconds_left(files, pace, others)
+
+    assert 0 < shortest < longest
+    assert shortest <= seconds_left(files, pace, [])[0] * (1 + 1e-9)
+    # At the best the rest of the time is this batch's alone.
+    assert shortest >= files / (pace.fast * (len(others) + 1)) * (1 - 1e-9)
+
+
+def test_time_is_shorter_when_those_beside_end_soon() -> None:
+    assert seconds_left(100, Throughput(1, 1, 1), [50]) == (75, 100)
+    assert seconds_left(100, Throughput(1, 1, 1), [100_000]) == (100, 100)
+
+
+@pytest.mark.parametrize(
+    ("files", "pace", "words"),
+    [
+        (10, None, ""),
+        (0, STEADY, ""),
+        (40, STEADY, "less than a minute left"),
+        (65, STEADY, "about 1 minute left"),
+        (600, STEADY, "8\N{EN DASH}12 minutes left"),
+        (6_000, STEADY, "1\N{EN DASH}2 hours left"),
+        (500_000, STEADY, "5\N{EN DASH}7 days left"),
+    ],
+)
+def test_time_left_is_a_range_in_words(files: int, pace: Throughput | None, words: str) -> None:
+    assert time_left_text(files, pace) == words
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [(9.63, "9.6 files a second"), (0.5, "30 files a minute"), (0.005, "18 files an hour")],
+)
+def test_throughput_has_a_whole_file(rate: float, words: str) -> None:
+    assert throughput_text(Throughput(rate, rate, rate)) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (59, "less than a minute"),
+        (60, "1 minute"),
+        (3599, "59 minutes"),
+        (3660, "1 h 1 min"),
+        (200_000, "2 d 7 h"),
+    ],
+)
+def test_duration_is_told_in_two_units(seconds: float, words: str) -> None:
+    assert duration_text(seconds) == words

@@ -1,0 +1,134 @@
+"""The live page's socket: who may watch, and what it survives; on real PostgreSQL and Redis."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.contrib.auth.models import User
+
+from batches.live import renderer
+from batches.messaging import live_events
+from batches.models import UploadBatch
+from tests.support.batches import fill
+from tests.support.live_page import Page, cookie_of
+from tests.support.servers import Services
+from tests.support.users import make_user
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+
+
+@pytest.fixture
+def anna(transactional_db: None) -> User:
+    return make_user("anna")
+
+
+@pytest.fixture
+def batch(anna: User) -> UploadBatch:
+    return fill(anna, 20)
+
+
+@pytest.fixture
+async def page(anna: User, batch: UploadBatch) -> AsyncIterator[Page]:
+    page = Page(batch.id, await sync_to_async(cookie_of)(anna))
+    yield page
+    await page.close()
+
+
+async def set_counters(batch: UploadBatch, **fields: object) -> None:
+    """Change the row as the engine would, without any hint."""
+    await UploadBatch.objects.filter(id=batch.id).aupdate(**fields)
+
+
+async def hint(batch: UploadBatch) -> None:
+    await get_channel_layer().group_send(
+        live_events.batch_group(batch.id), {"type": "batch.changed", "batch_id": batch.id}
+    )
+
+
+async def test_socket_sends_everything_at_once(page: Page) -> None:
+    assert await page.open()
+
+    frame = await page.frame()
+
+    assert set(re.findall(r'<\w+ id="([\w-]+)"[^>]*hx-swap-oob', frame)) == {
+        "title",
+        "heading",
+        "actions",
+        "summary",
+        "in-hand",
+        "needs-a-look",
+        "announcement",
+        "running",
+    }
+    assert "of 20 files" in frame
+
+
+async def test_socket_tells_a_signed_out_page_so(batch: UploadBatch) -> None:
+    page = Page(batch.id)
+    assert await page.open()
+
+    assert await page.close_code() == 4403
+
+
+async def test_socket_hides_a_strangers_batch_like_a_missing_one(batch: UploadBatch) -> None:
+    cookie = await sync_to_async(lambda: cookie_of(make_user("ben")))()
+    strangers, missing = Page(batch.id, cookie), Page(batch.id + 1000, cookie)
+    assert await strangers.open()
+    assert await missing.open()
+
+    assert await strangers.close_code() == 4404
+    assert await missing.close_code() == 4404
+
+
+async def test_socket_refuses_another_site(anna: User, batch: UploadBatch) -> None:
+    page = Page(batch.id, await sync_to_async(cookie_of)(anna), origin="http://evil.example")
+
+    assert not await page.open()
+
+
+async def test_socket_of_an_unknown_address_is_refused(anna: User) -> None:
+    page = Page(1, await sync_to_async(cookie_of)(anna))
+    page.socket.scope["path"] = "/ws/elsewhere/"
+
+    assert not await page.open()
+
+
+async def test_viewers_share_one_renderer_that_ends_with_the_last(anna: User, batch: UploadBatch) -> None:
+    cookie = await sync_to_async(cookie_of)(anna)
+    first, second = Page(batch.id, cookie), Page(batch.id, cookie)
+    for page in (first, second):
+        await page.open()
+        await page.frame()
+    running = [one for found in renderer._renderers.values() for one in found.values()]
+    assert [len(one.viewers) for one in running] == [2, 2]
+
+    await first.close()
+    await second.close()
+
+    assert not any(renderer._renderers.values())
+    assert all(one._looking.done() for one in running)
+    async with asyncio.timeout(5):
+        await asyncio.gather(*renderer._leaving, return_exceptions=True)
+
+
+async def test_socket_opens_and_follows_while_redis_is_away(page: Page, batch: UploadBatch, services: Services) -> None:
+    services.stop_redis()
+
+    assert await page.open()
+    await page.frame()
+    await set_counters(batch, successful=9)
+
+    await page.frame_with('<strong id="count">9</strong>')
+
+
+async def test_socket_of_a_removed_batch_is_closed_for_good(page: Page, batch: UploadBatch) -> None:
+    await page.open()
+    await page.frame()
+
+    await batch.adelete()
+    await hint(batch)
+
+    assert await page.close_code() == 4404

@@ -1,0 +1,100 @@
+"""Redis goes away under open pages: who leaves is let go, nothing piles up, and the log says it once."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.contrib.auth.models import User
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from batches.live import renderer
+from batches.live.renderer import subscribe
+from batches.live.topics import BatchJsonTopic
+from batches.live.viewer import Viewer
+from batches.messaging.live_events import batch_group
+from batches.models import UploadBatch
+from tests.support.batches import fill
+from tests.support.live_page import cookie_of
+from tests.support.servers import Services
+from tests.support.site_process import Site
+from tests.support.waiting import until, wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+
+
+@pytest.fixture
+async def subject(owner: User) -> BatchJsonTopic:
+    batch = await sync_to_async(fill)(owner, 3)
+    return BatchJsonTopic(batch.id, owner.id)
+
+
+@pytest.fixture
+def site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
+    site = Site(worker_env, tmp_path / "site.log")
+    yield site
+    site.stop()
+
+
+async def test_who_leaves_while_redis_is_away_is_let_go(subject: BatchJsonTopic, services: Services) -> None:
+    layer = get_channel_layer()
+    async with asyncio.timeout(10):
+        async with subscribe(subject, Viewer(1)):
+            await until(lambda: layer.groups)
+            await sync_to_async(services.stop_redis)()
+
+    await until(lambda: not renderer._leaving)
+    assert (layer.channels, layer.groups) == ({}, {})
+
+
+async def test_listening_in_vain_leaves_nothing_behind(
+    subject: BatchJsonTopic, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renderer, "LOOK_SECONDS", 0.02)
+    layer = get_channel_layer()
+    tries = 0
+    send = layer.send
+
+    async def counted(*args: object) -> None:
+        nonlocal tries
+        tries += 1
+        await send(*args)
+
+    monkeypatch.setattr(layer, "send", counted, raising=False)
+    await sync_to_async(services.stop_redis)()
+
+    async with subscribe(subject, Viewer(1)):
+        await until(lambda: tries > 5)
+        assert layer.channels == {}
+        await sync_to_async(services.start)()
+        await until(lambda: layer.groups)
+
+
+def test_log_says_once_that_redis_is_away_and_once_that_it_is_back(
+    owner: User, site: Site, services: Services, redis_client: "redis.Redis", tmp_path: Path
+) -> None:
+    batch = fill(owner, 9)
+    log = tmp_path / "site.log"
+    url = f"{site.address.replace('http', 'ws')}/ws/batches/{batch.id}/"
+    headers = {"Cookie": cookie_of(owner)}
+
+    with connect(url, origin=Origin(site.address), additional_headers=headers) as socket:
+        wait_until(lambda: redis_client.pubsub_numsub(f"asgi__group__{batch_group(batch.id)}")[0][1])
+        services.stop_redis()
+        wait_until(lambda: "Redis is away" in log.read_text())
+        # A look without hints comes after two seconds, and the layer complains every second.
+        for count in (1, 2):
+            UploadBatch.objects.filter(id=batch.id).update(successful=count)
+            while f'<strong id="count">{count}</strong>' not in str(socket.recv(8)):
+                socket.send("seen")
+            socket.send("seen")
+        services.start()
+        wait_until(lambda: "Redis is back" in log.read_text())
+
+    said = log.read_text()
+    assert (said.count("Redis is away"), said.count("Redis is back")) == (1, 1)
+    assert "Traceback" not in said

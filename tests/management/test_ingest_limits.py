@@ -1,0 +1,58 @@
+"""Limits that `manage.py ingest` meets in the middle: it says so and ends, also where it was to follow."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from pytest_django import Settings
+
+from batches.models import UploadBatch
+from tests.support.batches import assert_counters_true
+from tests.support.commands import CommandRun
+from tests.support.images import encoded, textured
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(20)]
+JPEG = encoded(textured(64, 48), "JPEG")
+
+
+@pytest.fixture
+def roll(tmp_path: Path) -> Path:
+    folder = tmp_path / "Iceland"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.jpg").write_bytes(JPEG + b"%d" % number)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [
+        ("OWNER_BYTES", 2 * len(JPEG) + 2, "you may store"),
+        ("MAX_BATCH_FILES", 2, "One batch takes 2 files."),
+        ("MIN_FREE_BYTES", 2**62, "are kept free."),
+    ],
+)
+def test_follow_ends_where_the_rest_is_refused(
+    owner: User, roll: Path, settings: Settings, limit: str, value: int, words: str
+) -> None:
+    setattr(settings, limit, value)
+
+    said = CommandRun(roll, "--owner", owner.username, "--follow")
+
+    batch = UploadBatch.objects.get()
+    assert (said.status, batch.sealed_at) == (1, None)
+    assert words in said.err
+    assert "To add the rest, mend it and run the same command again." in said.err
+    assert_counters_true(batch)
+
+
+def test_follow_ends_where_the_folder_of_parts_cannot_be_written(
+    owner: User, roll: Path, settings: Settings, tmp_path: Path
+) -> None:
+    settings.PARTIAL_ROOT = tmp_path / "parts"
+    settings.PARTIAL_ROOT.write_text("no folder")
+
+    said = CommandRun(roll, "--owner", owner.username, "--follow")
+
+    assert said.status == 1
+    assert "To add the rest, mend it and run the same command again." in said.err

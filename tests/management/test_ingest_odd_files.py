@@ -1,0 +1,143 @@
+"""Files that `manage.py ingest` cannot take as they are: each is told with its reason, the rest goes on."""
+
+import itertools
+import os
+import resource
+import socket
+import subprocess
+import sys
+import tracemalloc
+from collections import deque
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+
+from batches.engine import lifecycle
+from batches.intake import local_files
+from batches.management import walk_files
+from batches.management.walk_files import FileWalk
+from batches.models import UploadBatch
+from tests.support.batches import assert_counters_true
+from tests.support.commands import CommandRun
+from tests.support.images import encoded, textured
+from tests.support.worker_processes import ROOT
+
+MIB = 2**20
+JPEG = encoded(textured(64, 48), "JPEG")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_odd_files_are_refused_with_reasons_and_the_rest_goes_on(
+    owner: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "roll"
+    folder.mkdir()
+    (folder / "a-empty.jpg").touch()
+    os.mkfifo(folder / "b-pipe.jpg")
+    with socket.socket(socket.AF_UNIX) as listening:
+        monkeypatch.chdir(folder)  # the name of a socket is short
+        listening.bind("c-socket.jpg")
+    (folder / "d-link.jpg").symlink_to("gone.jpg")
+    (folder / os.fsdecode(b"e-caf\xe9.jpg")).write_bytes(JPEG)
+    (folder / "f.jpg").write_bytes(JPEG + b"f")
+
+    said = CommandRun(folder, "--owner", owner.username)
+
+    batch = UploadBatch.objects.get()
+    ends = {item.filename: item.error_code for item in batch.items.all()}
+    assert ends == {
+        "a-empty.jpg": "file.empty",
+        "b-pipe.jpg": "file.unreadable",
+        "c-socket.jpg": "file.unreadable",
+        "e-caf\ufffd.jpg": "",
+        "f.jpg": "",
+    }
+    assert f"This link leads nowhere: {folder}/d-link.jpg" in said.err
+    assert (said.status, batch.failed, batch.sealed_at is not None) == (1, 3, True)
+    assert_counters_true(batch)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_folder_whose_name_is_no_text_becomes_a_batch(owner: User, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(JPEG)
+
+    CommandRun(folder, "--owner", owner.username)
+
+    assert UploadBatch.objects.get().name == "caf\ufffd"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_file_that_changed_since_it_was_looked_at_is_refused_and_may_come_again(owner: User, tmp_path: Path) -> None:
+    batch = lifecycle.open_batch(owner.id, "roll")
+    source = tmp_path / "a.jpg"
+    source.write_bytes(JPEG)
+    looked = local_files.inspect_file(source, "a.jpg")
+    before = source.stat()
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+
+    changed = local_files.receive_local_file(batch, looked, local_files.KnownPage())
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
+    again = local_files.receive_path(batch, source, "a.jpg")
+
+    assert (changed.state, changed.code, again.state) == ("refused", "file.changed", "queued")
+    assert batch.items.count() == 1
+    assert_counters_true(batch)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_file_that_became_a_pipe_does_not_hold_the_rest(owner: User, tmp_path: Path) -> None:
+    batch = lifecycle.open_batch(owner.id, "roll")
+    source = tmp_path / "a.jpg"
+    source.write_bytes(JPEG)
+    looked = local_files.inspect_file(source, "a.jpg")
+    source.unlink()
+    os.mkfifo(source)
+
+    outcome = local_files.receive_local_file(batch, looked, local_files.KnownPage(sizes={len(JPEG)}))
+
+    assert outcome.state == "refused"
+    assert_counters_true(batch)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_file_of_100_mib_takes_no_more_memory_than_a_small_one(
+    owner: User, worker_env: dict[str, str], tmp_path: Path
+) -> None:
+    with (tmp_path / "large.jpg").open("wb") as large:
+        large.write(JPEG)
+        large.truncate(100 * MIB)
+    (tmp_path / "small.jpg").write_bytes(JPEG)
+
+    small, large_one = (most_memory(tmp_path / name, owner, worker_env) for name in ("small.jpg", "large.jpg"))
+
+    assert UploadBatch.objects.filter(failed=0, total=1).count() == 2
+    assert large_one - small < 10 * MIB
+
+
+def most_memory(path: Path, owner: User, env: dict[str, str]) -> int:
+    """The most memory that the command ever held, in bytes."""
+    command = [sys.executable, "manage.py", "ingest", str(path), "--owner", owner.username]
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert isinstance(usage, resource.struct_rusage)
+    return usage.ru_maxrss * 1024
+
+
+def test_walk_of_many_files_keeps_little_more_than_their_names(tmp_path: Path) -> None:
+    for number in range(10_000):
+        (tmp_path / f"IMG_{number:05}.JPG").touch()
+    files = FileWalk([tmp_path], print).files()
+    tracemalloc.start()
+    try:
+        last = deque(itertools.islice(files, 5_000), maxlen=1)[0]
+        held = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, walk_files.__file__)])
+    finally:
+        tracemalloc.stop()
+
+    assert last.relative_path == f"{tmp_path.name}/IMG_04999.JPG"
+    assert sum(trace.size for trace in held.traces) < 10_000 * 120

@@ -1,0 +1,186 @@
+"""`manage.py ingest` that is cut off in the middle and run again: the rest is added, nothing is counted twice."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+
+from batches.engine import lifecycle, receive
+from batches.intake.local_files import inspect_file
+from batches.intake.partial_file import locked_partial
+from batches.models import UploadBatch
+from batches.models.states import BatchStatus
+from tests.support.batches import assert_counters_true
+from tests.support.commands import CommandRun
+from tests.support.images import encoded, textured
+from tests.support.processes import heed_ctrl_c
+from tests.support.waiting import wait_until
+from tests.support.worker_processes import ROOT
+from uploads.models import Upload
+from uploads.storage import local_copy, original_name
+
+pytestmark = pytest.mark.django_db(transaction=True)
+JPEG = encoded(textured(64, 48), "JPEG")
+FILES = 200
+Start = Callable[[], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def roll(tmp_path: Path) -> Path:
+    """A folder of many different pictures; what comes after its end does not spoil a JPEG."""
+    folder = tmp_path / "Iceland"
+    folder.mkdir()
+    for number in range(FILES):
+        (folder / f"{number:04}.jpg").write_bytes(JPEG + b"%d" % number)
+    return folder
+
+
+@pytest.fixture
+def start(worker_env: dict[str, str], owner: User, roll: Path) -> Iterator[Start]:
+    """Run the command as a process of its own."""
+    started = []
+
+    def run() -> "subprocess.Popen[str]":
+        command = [sys.executable, "manage.py", "ingest", str(roll), "--owner", owner.username]
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=worker_env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=heed_ctrl_c,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def arrived() -> int:
+    """Files whose bytes are here."""
+    return Upload.objects.count()
+
+
+def written_bytes() -> int:
+    """What this process has ever given to write(2) (proc_pid_io(5))."""
+    lines = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(lines["wchar"])
+
+
+def assert_whole(batch: UploadBatch, roll: Path) -> None:
+    """Every file once, its bytes as they are on the disk."""
+    assert_counters_true(batch)
+    assert (batch.total, Upload.objects.count(), batch.sealed_at is not None) == (FILES, FILES, True)
+    for item in batch.items.select_related("upload"):
+        assert item.upload is not None
+        with local_copy(item.upload.key) as stored:
+            assert stored.read_bytes() == (roll / item.filename).read_bytes()
+    assert not list((Path(os.environ["VUEMANTICS_VAR"]) / "parts").glob("*"))
+
+
+def test_ingest_killed_again_and_again_adds_every_file_once(owner: User, start: Start, roll: Path) -> None:
+    for kill in range(3):
+        process = start()
+        wait_until(lambda: arrived() >= (kill + 1) * 30, 30, interval=0.001)  # noqa: B023 (called within the loop)
+        process.kill()
+        process.wait(10)
+    before = arrived()
+    assert before < FILES
+
+    said = CommandRun(roll, "--owner", owner.username)
+
+    batch = UploadBatch.objects.get()
+    assert (said.status, said.err) == (0, "")
+    assert f"Batch {batch.id}, which has " in said.out
+    assert_whole(batch, roll)
+
+
+def test_ingest_stopped_by_ctrl_c_says_how_to_go_on_and_does(owner: User, start: Start, roll: Path) -> None:
+    process = start()
+    wait_until(lambda: arrived() >= 30, 30, interval=0.001)
+    process.send_signal(signal.SIGINT)
+    _, words = process.communicate(timeout=20)
+
+    CommandRun(roll, "--owner", owner.username)
+
+    assert (process.returncode, words) == (
+        130,
+        "Stopped. What was added stays and is processed. To add the rest, run the same command.\n",
+    )
+    assert_whole(UploadBatch.objects.get(), roll)
+
+
+def test_ingest_again_does_not_read_what_has_ended(owner: User, start: Start, roll: Path) -> None:
+    process = start()
+    wait_until(lambda: arrived() >= 30, 30, interval=0.001)
+    process.kill()
+    process.wait(10)
+    ended = list(UploadBatch.objects.get().items.filter(upload__isnull=False).values_list("filename", flat=True))
+    for name in ended:
+        # Read again, they would be refused: no picture, though of the same name, size and time.
+        facts = (roll / name).stat()
+        (roll / name).write_bytes(b"x" * facts.st_size)
+        os.utime(roll / name, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+    said = CommandRun(roll, "--owner", owner.username)
+
+    assert f"{FILES - len(ended)} files added to “Iceland”; {len(ended)} files had come before." in said.out
+    assert UploadBatch.objects.get().failed == 0
+
+
+def test_ingest_again_copies_only_the_rest_of_a_half_copied_file(owner: User, tmp_path: Path) -> None:
+    size, half = 32 * 2**20, 24 * 2**20
+    source = tmp_path / "large.jpg"
+    source.write_bytes(JPEG + os.urandom(size - len(JPEG)))
+    batch = lifecycle.open_batch(owner.id, "large.jpg")
+    item, _ = receive.register_item(batch.id, inspect_file(source, "large.jpg").file)
+    with locked_partial(item.id) as part:
+        part.append(source.read_bytes()[:half])
+    before = written_bytes()
+
+    CommandRun(source, "--owner", owner.username)
+
+    assert written_bytes() - before < size - half + 2**20
+    with local_copy(Upload.objects.get().key) as stored:
+        assert stored.read_bytes() == source.read_bytes()
+    assert_counters_true(batch)
+
+
+def test_ingest_of_bytes_that_are_known_copies_nothing(owner: User, tmp_path: Path) -> None:
+    first, second = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    first.write_bytes(JPEG + bytes(16 * 2**20))
+    CommandRun(first, "--owner", owner.username)
+    Upload.objects.update(processed_at=UploadBatch.objects.get().created_at)
+    second.write_bytes(first.read_bytes())
+    before = written_bytes()
+
+    said = CommandRun(second, "--owner", owner.username)
+
+    assert written_bytes() - before < 2**20
+    assert "1 file added to “b.jpg”, 1 of them known to the library and not copied." in said.out
+    item = UploadBatch.objects.get(name="b.jpg").items.get()
+    assert (item.status, item.duplicate, item.upload) == ("completed", True, Upload.objects.get())
+    assert UploadBatch.objects.get(name="b.jpg").status == BatchStatus.COMPLETED
+
+
+def test_known_bytes_that_storage_has_lost_are_copied_again(owner: User, tmp_path: Path) -> None:
+    source = tmp_path / "a.jpg"
+    source.write_bytes(JPEG)
+    CommandRun(source, "--owner", owner.username)
+    upload = Upload.objects.get()
+    default_storage.delete(original_name(upload.key))
+
+    CommandRun(source, "--owner", owner.username)
+
+    with local_copy(upload.key) as stored:
+        assert stored.read_bytes() == JPEG

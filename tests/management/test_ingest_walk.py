@@ -1,0 +1,135 @@
+"""Which files a path stands for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from batches.management.walk_files import FileWalk
+
+
+def make(folder: Path, *names: str) -> None:
+    """Write small files, with the folders they need."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+
+
+def names(*paths: Path) -> list[str]:
+    """The relative paths in the order of the walk."""
+    return [found.relative_path for found in FileWalk(list(paths), unexpected).files()]
+
+
+def unexpected(line: str) -> None:
+    """Nothing is missed in most tests."""
+    raise AssertionError(line)
+
+
+def test_folder_is_walked_in_the_order_of_names(tmp_path: Path) -> None:
+    make(tmp_path / "roll", "b.jpg", "a/2.jpg", "a/1.jpg", "c.jpg")
+
+    assert names(tmp_path / "roll") == ["roll/a/1.jpg", "roll/a/2.jpg", "roll/b.jpg", "roll/c.jpg"]
+
+
+def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
+    make(tmp_path / "roll", ".DS_Store", ".thumbnails/a.jpg", "b.jpg")
+
+    assert names(tmp_path / "roll") == ["roll/b.jpg"]
+
+
+def test_links_out_of_the_folder_are_left_out_and_counted(tmp_path: Path) -> None:
+    make(tmp_path, "secret.txt", "other/c.jpg", "roll/a.jpg")
+    (tmp_path / "roll" / "leak.jpg").symlink_to(tmp_path / "secret.txt")
+    (tmp_path / "roll" / "folder").symlink_to(tmp_path / "other")
+    walk = FileWalk([tmp_path / "roll"], unexpected)
+
+    found = [file.relative_path for file in walk.files()]
+
+    assert found == ["roll/a.jpg"]
+    assert walk.links == 2
+
+
+def test_link_within_the_folder_is_followed_and_a_circle_is_not(tmp_path: Path) -> None:
+    make(tmp_path / "roll", "a.jpg")
+    (tmp_path / "roll" / "b.jpg").symlink_to("a.jpg")
+    (tmp_path / "roll" / "round").symlink_to(tmp_path / "roll")
+
+    assert names(tmp_path / "roll") == ["roll/a.jpg", "roll/b.jpg"]
+
+
+def test_file_given_by_itself_is_taken_also_when_hidden_or_a_link(tmp_path: Path) -> None:
+    make(tmp_path, ".hidden.jpg", "real.jpg")
+    (tmp_path / "link.jpg").symlink_to("real.jpg")
+
+    assert names(tmp_path / ".hidden.jpg", tmp_path / "link.jpg") == [".hidden.jpg", "link.jpg"]
+
+
+def test_same_names_from_different_folders_stay_apart(tmp_path: Path) -> None:
+    make(tmp_path, "one/image.jpg", "two/image.jpg")
+    both = [tmp_path / "one" / "image.jpg", tmp_path / "two" / "image.jpg"]
+
+    assert names(*both) == ["image.jpg", str(both[1]).lstrip("/")]
+
+
+def test_same_file_given_twice_has_one_name(tmp_path: Path) -> None:
+    make(tmp_path, "image.jpg")
+
+    assert len(set(names(tmp_path / "image.jpg", tmp_path / "image.jpg"))) == 1
+
+
+def test_the_folder_one_stands_in_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path / "roll", "a.jpg")
+    monkeypatch.chdir(tmp_path / "roll")
+
+    assert names(Path()) == ["roll/a.jpg"]
+
+
+def test_folder_that_is_gone_when_its_turn_comes_is_told(tmp_path: Path) -> None:
+    make(tmp_path / "roll", "a.jpg")
+    (tmp_path / "roll" / "b").mkdir()
+    said: list[str] = []
+    walk = FileWalk([tmp_path / "roll"], said.append)
+    files = walk.files()
+    assert next(files).relative_path == "roll/a.jpg"
+
+    (tmp_path / "roll" / "b").rmdir()
+
+    assert list(files) == []
+    assert said == [f"This could not be looked at: {tmp_path}/roll/b: No such file or directory"]
+    assert walk.missed == 1
+
+
+def test_links_to_nothing_and_in_a_circle_are_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    make(tmp_path / "roll", "z.jpg")
+    (tmp_path / "roll" / "a.jpg").symlink_to("gone.jpg")
+    (tmp_path / "roll" / "b.jpg").symlink_to("c.jpg")
+    (tmp_path / "roll" / "c.jpg").symlink_to("b.jpg")
+    said: list[str] = []
+    walk = FileWalk([tmp_path / "roll"], said.append)
+
+    found = [file.relative_path for file in walk.files()]
+
+    assert found == ["roll/z.jpg"]
+    assert said == [f"This link leads nowhere: {tmp_path}/roll/{name}.jpg" for name in "abc"]
+    assert (walk.missed, walk.links) == (3, 0)
+
+
+def test_walk_holds_one_folder_at_a_time(tmp_path: Path) -> None:
+    make(tmp_path / "roll", "a/1.jpg", "b/2.jpg")
+    files = FileWalk([tmp_path / "roll"], unexpected).files()
+    assert next(files).relative_path == "roll/a/1.jpg"
+
+    make(tmp_path / "roll", "b/3.jpg")
+
+    assert [file.relative_path for file in files] == ["roll/b/2.jpg", "roll/b/3.jpg"]
+
+
+def test_lines_of_names_that_are_no_text_can_be_printed(tmp_path: Path) -> None:
+    make(tmp_path / "roll", "a.jpg")
+    (tmp_path / "roll" / os.fsdecode(b"caf\xe9\n")).symlink_to("gone")
+    said: list[str] = []
+
+    list(FileWalk([tmp_path / "roll"], said.append).files())
+
+    assert said[0].encode().decode() == f"This link leads nowhere: {tmp_path}/roll/caf\ufffd\ufffd"

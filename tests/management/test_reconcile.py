@@ -1,0 +1,40 @@
+"""`manage.py reconcile --once`."""
+
+import io
+
+import pytest
+import redis
+from django.core.management import call_command
+from pytest_django import Settings
+
+from batches.engine import claim
+from batches.messaging.wake_ups import QUEUE
+from batches.models import BatchItem
+from batches.models.states import ItemStatus
+from tests.support.batches import assert_counters_true, fill
+from tests.support.users import make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DEAD = 4711
+
+
+def once() -> str:
+    """What one round says."""
+    out = io.StringIO()
+    call_command("reconcile", "--once", stdout=out)
+    return out.getvalue()
+
+
+def test_reconcile_takes_files_back_from_a_dead_worker_and_rings(
+    settings: Settings, redis_client: "redis.Redis"
+) -> None:
+    settings.GRACE_SECONDS = 0
+    batch = fill(make_user("ada"), files=1)
+    assert claim.claim_item(batch.id, DEAD) is not None
+
+    said = once()
+
+    assert said == "Done.\n"
+    assert BatchItem.objects.get().status == ItemStatus.PENDING
+    assert redis_client.llen(f"dramatiq:{QUEUE}") >= 1
+    assert_counters_true(batch)

@@ -1,0 +1,76 @@
+"""The words for codes of failures."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from batches.engine.receive import RESENDABLE_CODES
+from batches.models.error_codes import ERROR_CODES, error_text, is_retryable
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = re.compile(r"(?:file|image|item|quota|storage|upload)\.[a-z_]+")
+NOT_OF_FILES = {
+    # What people may not command.
+    *{"item.completed", "item.not_failed", "item.not_stored", "item.permanent", "upload.busy", "upload.too_many"},
+    # Answers of the tus endpoint about its protocol.
+    *{"upload.complete", "upload.unknown"},
+    # For these workers wait, and no file fails.
+    *{"storage.temp_full", "storage.unreadable"},
+}
+
+
+def codes_of_files() -> set[str]:
+    """The codes in the sources that can refuse or fail a file."""
+    sources = [path for app in ("uploads", "batches") for path in (ROOT / app).rglob("*.py") if path.stem != "causes"]
+    nodes = [node for path in sources for node in ast.walk(ast.parse(path.read_text()))]
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {text for text in texts if CODE.fullmatch(text)} - NOT_OF_FILES
+
+
+def test_every_code_that_refuses_or_fails_a_file_has_words() -> None:
+    codes = codes_of_files()
+
+    assert {"item.gone", "image.bomb", "quota.exceeded"} | RESENDABLE_CODES <= codes
+    assert codes - set(ERROR_CODES) == set()
+
+
+def test_every_cause_can_happen() -> None:
+    assert set(ERROR_CODES) - codes_of_files() == set()
+
+
+@pytest.mark.parametrize("code", sorted(ERROR_CODES))
+def test_words_say_what_happened_and_what_to_do(code: str) -> None:
+    words = error_text(code)
+
+    assert words.title.endswith(".")
+    assert words.advice.endswith(".")
+
+
+def test_unknown_code_falls_back_to_the_message() -> None:
+    words = error_text("model.answer", "The model gave no answer.")
+
+    assert (words.title, words.advice, words.retryable) == ("The model gave no answer.", "", True)
+
+
+def test_unknown_code_without_a_message_still_has_words() -> None:
+    assert error_text("new.code").title == "The file failed for an unknown reason."
+
+
+def test_message_that_says_more_stands_beside_the_advice() -> None:
+    words = error_text("file.unsupported", "This is a PDF, which cannot be read here.")
+
+    assert words.title == "This kind of file is not taken."
+    assert words.advice.startswith("Mend the file")
+    assert words.detail == "This is a PDF, which cannot be read here."
+
+
+@pytest.mark.parametrize("code", ["image.truncated", "image.corrupt", "image.bomb", "file.missing", "file.empty"])
+def test_cause_within_the_bytes_does_not_pass(code: str) -> None:
+    assert not is_retryable(code)
+
+
+@pytest.mark.parametrize("code", ["item.internal", "item.poison", "file.unreadable", "something.new"])
+def test_cause_outside_the_bytes_may_pass(code: str) -> None:
+    assert is_retryable(code)

@@ -1,0 +1,30 @@
+"""The question what need not be sent, while the bucket is away."""
+
+import hashlib
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from batches.engine import lifecycle
+from tests.intake.tus_client import TusClient
+from tests.s3.server import BucketServer
+from tests.support.images import encoded, textured
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PICTURE = encoded(textured(64, 48), "JPEG")
+
+
+def test_question_is_answered_as_other_requests_are(owner: User, bucket: BucketServer) -> None:
+    assert TusClient(owner).send(lifecycle.open_batch(owner.id, "One").id, "a.jpg", PICTURE).status == 204
+    again = lifecycle.open_batch(owner.id, "Again")
+    browser = Client(raise_request_exception=False)
+    browser.force_login(owner)
+    file = {"relative_path": "a.jpg", "filename": "a.jpg", "size": len(PICTURE), "last_modified": "1"}
+    digest = hashlib.sha256(PICTURE).hexdigest()
+    bucket.stop()
+
+    answer = browser.post(f"/batches/{again.id}/known/", {"files": [file | {"sha256": digest}]}, "application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (507, "storage.failed")
+    assert not again.items.exists()

@@ -1,0 +1,174 @@
+"""The bucket's settings: what they lead to, and what is refused with the mend."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage.handler import StorageHandler
+from pytest_django import Settings
+
+from tests.settings.test_checks_settings import found
+from tests.settings.test_environment import MANAGE, refused
+from tests.support.worker_processes import ROOT
+from uploads.storage.s3 import S3Bucket as BucketStorage
+from vuemantics.environment import origin
+from vuemantics.s3 import S3Settings
+from vuemantics.security_policy import content_security_policy
+
+HOME = S3Settings("photos", "https://files.local:9000", "", "home", 300, "key", "secret of the tests")
+AMAZON = S3Settings("photos", "", "eu-central-1", "", 300, "key", "secret of the tests")
+NONE = S3Settings("", "", "", "", 300, "", "")
+
+
+def storage_of(bucket: S3Settings) -> BucketStorage:
+    """The storage that Django makes of the settings."""
+    made = StorageHandler().create_storage(bucket.storage())
+    assert isinstance(made, BucketStorage)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("bucket", "expected"),
+    [
+        (HOME, "https://files.local:9000"),
+        (AMAZON, "https://photos.s3.eu-central-1.amazonaws.com"),
+        (replace(AMAZON, region="us-east-1"), "https://photos.s3.us-east-1.amazonaws.com"),
+        (replace(AMAZON, bucket="photos.of.us"), "https://s3.eu-central-1.amazonaws.com"),
+        (replace(HOME, endpoint="http://[::1]:9000"), "http://[::1]:9000"),
+    ],
+)
+def test_signed_addresses_are_of_the_origin_that_pages_allow(bucket: S3Settings, expected: str) -> None:
+    address = urlsplit(storage_of(bucket).address("originals/ab/abc", "GET", {}))
+
+    assert f"{address.scheme}://{address.netloc}" == bucket.origin == expected
+    directives = content_security_policy(bucket.origin)["DIRECTIVES"]
+    allowing = {name for name, sources in directives.items() if expected in sources}
+    assert allowing == {"img-src", "media-src", "connect-src"}
+
+
+def test_objects_are_private_and_written_again_under_their_name() -> None:
+    storage = storage_of(HOME)
+
+    assert storage.default_acl is None
+    assert storage.querystring_auth
+    assert storage.get_available_name("originals/ab/abc") == "originals/ab/abc"
+
+
+def test_server_that_is_away_is_noticed_within_half_a_minute() -> None:
+    config = storage_of(HOME).connection.meta.client.meta.config
+
+    assert (config.connect_timeout + config.read_timeout) * config.retries["total_max_attempts"] <= 30
+
+
+def test_secret_is_not_shown_with_the_settings() -> None:
+    assert "secret of the tests" not in repr(HOME)
+
+
+@pytest.mark.parametrize("bucket", [HOME, AMAZON, NONE, replace(HOME, prefix="a/b.c/d_e", region="home-1")])
+def test_possible_bucket_passes(settings: Settings, bucket: S3Settings) -> None:
+    settings.S3 = bucket
+
+    assert found() == {}
+
+
+@pytest.mark.parametrize(
+    ("bucket", "code", "variable"),
+    [
+        (replace(NONE, endpoint="https://files.local:9000"), "E010", "VUEMANTICS_S3_BUCKET"),
+        (replace(NONE, prefix="home"), "E010", "VUEMANTICS_S3_PREFIX"),
+        (replace(HOME, bucket="Photos"), "E011", "VUEMANTICS_S3_BUCKET"),
+        (replace(HOME, bucket="s3://photos"), "E011", "VUEMANTICS_S3_BUCKET"),
+        (replace(HOME, prefix="/home"), "E011", "VUEMANTICS_S3_PREFIX"),
+        (replace(HOME, prefix="home/"), "E011", "VUEMANTICS_S3_PREFIX"),
+        (replace(HOME, prefix="a/../b"), "E011", "VUEMANTICS_S3_PREFIX"),
+        (replace(HOME, region="eu; script-src *"), "E011", "VUEMANTICS_S3_REGION"),
+        (replace(AMAZON, region=""), "E011", "VUEMANTICS_S3_REGION"),
+        (replace(HOME, access_key=""), "E011", "AWS_ACCESS_KEY_ID"),
+        (replace(HOME, secret_key=""), "E011", "AWS_SECRET_ACCESS_KEY"),
+    ],
+)
+def test_impossible_bucket_is_refused_with_the_mend(
+    settings: Settings, bucket: S3Settings, code: str, variable: str
+) -> None:
+    settings.S3 = bucket
+
+    (message,) = found().values()
+
+    assert message.id == f"vuemantics.{code}"
+    assert message.is_serious()
+    assert variable in message.msg
+    assert message.hint
+
+
+def test_nginx_beside_a_bucket_is_refused(settings: Settings) -> None:
+    settings.S3, settings.MEDIA_ACCEL = HOME, "/protected/"
+
+    assert "VUEMANTICS_MEDIA_ACCEL" in str(found()["vuemantics.E011"].hint)
+
+
+def test_bucket_without_https_beside_pages_with_it_is_refused(settings: Settings) -> None:
+    settings.S3, settings.HTTPS = replace(HOME, endpoint="http://files.local:9000"), True
+
+    assert "https://" in str(found()["vuemantics.E011"].hint)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["files.local", "ftp://files.local", "https://", "https://a/b", "https://me:secret@files.local", "https://a b"],
+)
+def test_endpoint_that_is_no_origin_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("VUEMANTICS_TRIED", text)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        origin("VUEMANTICS_TRIED")
+
+    assert str(refusal.value).startswith("VUEMANTICS_TRIED must be scheme, host and port")
+    assert "secret" not in str(refusal.value)
+
+
+def test_start_is_stopped_with_the_mend_for_a_bucket_that_cannot_be() -> None:
+    said = refused(MANAGE, VUEMANTICS_S3_BUCKET="photos", VUEMANTICS_S3_PREFIX="/home")
+
+    assert said.count("vuemantics.E011") == 3
+    for mend in ("VUEMANTICS_S3_REGION for Amazon", "without a slash at its ends", "AWS_ACCESS_KEY_ID"):
+        assert mend in said
+
+
+LOADED = (
+    "import vuemantics.asgi, sys; from uploads.storage import is_stored; from uuid import uuid4; is_stored(uuid4());"
+)
+
+
+def test_web_server_loads_no_client_of_a_bucket_where_files_lie_on_a_disk() -> None:
+    code = f"{LOADED} print({{'boto3', 'botocore', 'storages'}} & set(sys.modules))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert done.stdout == "set()\n"
+
+
+def test_variables_of_the_environment_name_the_bucket() -> None:
+    code = "import django; django.setup(); from django.core.files.storage import default_storage as kept; "
+    code += "from django.conf import settings; print(kept.bucket_name, kept.location, kept.address_seconds); "
+    code += "print(settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['img-src'])"
+    env = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "vuemantics.settings",
+        "VUEMANTICS_S3_BUCKET": "photos",
+        "VUEMANTICS_S3_ENDPOINT": "http://files.local:9000/",
+        "VUEMANTICS_S3_PREFIX": "home",
+        "VUEMANTICS_S3_URL_SECONDS": "60",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert done.stdout == "photos home 60\n[\"'self'\", 'blob:', 'http://files.local:9000']\n"

@@ -1,0 +1,227 @@
+"""What an owner may command of a batch, from each state."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+
+from batches import services
+from batches.engine import claim, finish, lifecycle, receive
+from batches.engine.refusals import Refused
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import BatchStatus, ItemStatus
+from tests.support.batches import assert_counters_true, fill
+from tests.support.users import make_user
+
+pytestmark = pytest.mark.django_db
+WORKER = 4711
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    """A person; these tests need no committed rows."""
+    return make_user("owner")
+
+
+def fail_one(batch: UploadBatch, code: str = "item.internal") -> BatchItem:
+    """Let the first waiting file of the batch fail, for a cause that may pass."""
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+    assert finish.fail_item(taken, code, "Words of the file.")
+    return BatchItem.objects.get(id=taken.item_id)
+
+
+def completed(owner: User) -> UploadBatch:
+    """A completed batch of one failed file."""
+    batch = fill(owner, files=1)
+    fail_one(batch)
+    lifecycle.seal_batch(batch.id)
+    batch.refresh_from_db()
+    assert batch.status == BatchStatus.COMPLETED
+    return batch
+
+
+def cancelled(owner: User) -> UploadBatch:
+    """A cancelled batch."""
+    batch = fill(owner, files=1)
+    services.cancel_batch(owner, batch.id)
+    batch.refresh_from_db()
+    return batch
+
+
+def test_pause_twice_says_nothing_the_second_time(owner: User) -> None:
+    batch = fill(owner, files=1)
+
+    assert services.pause_batch(owner, batch.id)
+    assert not services.pause_batch(owner, batch.id)
+
+    batch.refresh_from_db()
+    assert batch.status == BatchStatus.PAUSED
+
+
+def test_resume_of_a_running_batch_says_nothing(owner: User) -> None:
+    batch = fill(owner, files=1)
+
+    assert not services.resume_batch(owner, batch.id)
+
+    services.pause_batch(owner, batch.id)
+    assert services.resume_batch(owner, batch.id)
+    batch.refresh_from_db()
+    assert batch.status == BatchStatus.PROCESSING
+
+
+def test_cancel_twice_says_nothing_the_second_time(owner: User) -> None:
+    batch = fill(owner, files=2)
+
+    assert services.cancel_batch(owner, batch.id)
+    assert not services.cancel_batch(owner, batch.id)
+
+    batch.refresh_from_db()
+    assert (batch.status, batch.cancelled) == (BatchStatus.CANCELLED, 2)
+    assert_counters_true(batch)
+
+
+@pytest.mark.parametrize(
+    "command", [services.pause_batch, services.resume_batch, services.retry_failed, services.process_now]
+)
+def test_cancelled_batch_refuses_every_other_command(owner: User, command: Callable[[User, int], object]) -> None:
+    batch = cancelled(owner)
+
+    with pytest.raises(Refused, match="was cancelled") as refusal:
+        command(owner, batch.id)
+
+    assert refusal.value.code == "batch.cancelled"
+    assert_counters_true(batch)
+
+
+@pytest.mark.parametrize(
+    "command", [services.pause_batch, services.resume_batch, services.cancel_batch, services.process_now]
+)
+def test_completed_batch_refuses_what_is_too_late(owner: User, command: Callable[[User, int], object]) -> None:
+    batch = completed(owner)
+
+    with pytest.raises(Refused, match="is completed") as refusal:
+        command(owner, batch.id)
+
+    assert refusal.value.code == "batch.completed"
+    batch.refresh_from_db()
+    assert batch.status == BatchStatus.COMPLETED
+
+
+def test_retry_of_failed_files_queues_them_and_reopens_the_batch(owner: User) -> None:
+    batch = completed(owner)
+
+    assert services.retry_failed(owner, batch.id) == 1
+
+    batch.refresh_from_db()
+    assert (batch.status, batch.failed) == (BatchStatus.PROCESSING, 0)
+    assert_counters_true(batch)
+
+
+def test_retry_with_nothing_failed_is_no_error(owner: User) -> None:
+    batch = fill(owner, files=1)
+
+    assert services.retry_failed(owner, batch.id) == 0
+
+
+def test_retry_of_refused_files_says_that_it_cannot_help(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Texts")
+    item, _ = receive.register_item(batch.id, receive.NewFile("a.txt", "a.txt", "a" * 64, 1))
+    receive.reject_item(item.id, "file.unsupported", "a.txt is a text.")
+
+    with pytest.raises(Refused) as refusal:
+        services.retry_failed(owner, batch.id)
+    with pytest.raises(Refused, match=r"a\.txt") as item_refusal:
+        services.retry_item(owner, item.id)
+
+    assert (refusal.value.code, item_refusal.value.code) == ("batch.nothing_to_retry", "item.not_stored")
+
+
+def test_retry_leaves_files_alone_whose_cause_cannot_pass(owner: User) -> None:
+    batch = fill(owner, files=2)
+    damaged, unlucky = fail_one(batch, "image.truncated"), fail_one(batch)
+
+    assert services.retry_failed(owner, batch.id) == 1
+
+    assert set(batch.items.values_list("id", "status")) == {
+        (damaged.id, ItemStatus.FAILED),
+        (unlucky.id, ItemStatus.PENDING),
+    }
+    assert_counters_true(batch)
+
+
+def test_retry_of_one_file_whose_cause_cannot_pass_is_refused(owner: User) -> None:
+    batch = fill(owner, files=1)
+    item = fail_one(batch, "image.truncated")
+
+    with pytest.raises(Refused, match="cannot help") as refusal:
+        services.retry_item(owner, item.id)
+
+    assert refusal.value.code == "item.permanent"
+
+
+def test_retry_of_one_file_queues_it_once(owner: User) -> None:
+    batch = fill(owner, files=2)
+    item = fail_one(batch)
+
+    assert services.retry_item(owner, item.id)
+    assert not services.retry_item(owner, item.id)
+
+    item.refresh_from_db()
+    assert item.status == ItemStatus.PENDING
+    assert_counters_true(batch)
+
+
+def test_retry_of_a_described_file_is_refused(owner: User) -> None:
+    batch = fill(owner, files=1)
+    taken = claim.claim_item(batch.id, WORKER)
+    assert taken is not None
+    finish.complete_item(taken)
+
+    with pytest.raises(Refused, match=r"IMG_0000\.JPG. is described already") as refusal:
+        services.retry_item(owner, taken.item_id)
+
+    assert refusal.value.code == "item.completed"
+
+
+def test_retry_of_a_cancelled_file_is_refused(owner: User) -> None:
+    batch = cancelled(owner)
+
+    with pytest.raises(Refused) as refusal:
+        services.retry_item(owner, batch.items.get().id)
+
+    assert refusal.value.code == "batch.cancelled"
+
+
+def test_retry_of_a_failed_file_of_a_cancelled_batch_is_refused(owner: User) -> None:
+    batch = fill(owner, files=2)
+    item = fail_one(batch)
+    services.cancel_batch(owner, batch.id)
+
+    with pytest.raises(Refused) as refusal:
+        services.retry_item(owner, item.id)
+
+    assert refusal.value.code == "batch.cancelled"
+    assert_counters_true(batch)
+
+
+def test_retry_of_a_file_still_being_received_is_refused(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Coming")
+    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", "a" * 64, 1))
+
+    with pytest.raises(Refused) as refusal:
+        services.retry_item(owner, item.id)
+
+    assert refusal.value.code == "item.not_failed"
+
+
+def test_process_now_of_a_paused_batch_asks_to_resume_it_first(owner: User) -> None:
+    batch = fill(owner, files=1)
+    services.pause_batch(owner, batch.id)
+
+    with pytest.raises(Refused, match="Resume it first") as refusal:
+        services.process_now(owner, batch.id)
+
+    assert refusal.value.code == "batch.paused"
+    batch.refresh_from_db()
+    assert batch.sealed_at is None

@@ -1,0 +1,216 @@
+"""Commands over all failures of one cause: whose, which, and what stays exact."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import connection
+from django.utils import timezone
+
+from batches import services
+from batches.engine import cancel, finish
+from batches.engine import claim as claiming
+from batches.engine.refusals import Refused
+from batches.failures import queries
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import BatchStatus, ItemStatus
+from tests.support.batches import assert_counters_true, fill
+from tests.support.failures import NOBODY, fail_stored, reject_file
+from tests.support.users import make_staff
+
+pytestmark = pytest.mark.django_db
+CODE = "item.internal"
+
+
+def failed_batch(owner: User, files: int, name: str = "Iceland", code: str = CODE) -> UploadBatch:
+    """A batch of which so many files failed and one waits."""
+    batch = fill(owner, files + 1, name)
+    for _ in range(files):
+        fail_stored(batch, code)
+    return batch
+
+
+def open_count(owner: User) -> int:
+    """What the navigation shows."""
+    return queries.count_failures(owner.pk)
+
+
+def test_retry_queues_the_failures_of_a_cause_over_all_batches(owner: User) -> None:
+    one, two = failed_batch(owner, 2, "One"), failed_batch(owner, 1, "Two")
+    reject_file(two, "a.txt")
+
+    done = services.retry_code(owner, CODE, timezone.now())
+
+    assert (done.files, done.batches, done.refused) == (3, (one.id, two.id), 0)
+    assert open_count(owner) == 1
+    for batch in (one, two):
+        assert_counters_true(batch)
+
+
+def test_retry_given_twice_changes_nothing_the_second_time(owner: User) -> None:
+    failed_batch(owner, 2)
+    seen = timezone.now()
+    services.retry_code(owner, CODE, seen)
+
+    assert services.retry_code(owner, CODE, seen).files == 0
+
+
+def test_retry_leaves_alone_what_failed_after_the_page_was_shown(owner: User) -> None:
+    batch = failed_batch(owner, 1)
+    seen = timezone.now()
+    fail_stored(batch)
+
+    assert services.retry_code(owner, CODE, seen).files == 1
+
+    assert open_count(owner) == 1
+
+
+def test_retry_in_chunks_reaches_all(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batches.engine.retry.CHUNK", 2)
+    batch = failed_batch(owner, 5)
+
+    assert services.retry_code(owner, CODE, timezone.now()).files == 5
+
+    assert_counters_true(batch)
+
+
+def test_retry_of_a_cause_that_cannot_pass_is_refused(owner: User) -> None:
+    failed_batch(owner, 1, code="image.truncated")
+
+    with pytest.raises(Refused) as refusal:
+        services.retry_code(owner, "image.truncated", timezone.now())
+
+    assert refusal.value.code == "failures.permanent"
+    assert open_count(owner) == 1
+
+
+def test_retry_passes_over_a_cancelled_batch(owner: User) -> None:
+    gone, there = failed_batch(owner, 1, "Gone"), failed_batch(owner, 1, "There")
+    cancel.cancel_batch(gone.id)
+
+    done = services.retry_code(owner, CODE, timezone.now())
+
+    assert (done.files, done.batches, done.refused) == (1, (there.id,), 1)
+    assert_counters_true(gone)
+
+
+def test_failures_of_a_batch_that_is_being_deleted_are_gone(owner: User) -> None:
+    batch = failed_batch(owner, 2)
+
+    services.delete_batch(owner, batch.id)
+
+    assert open_count(owner) == 0
+    assert queries.read_groups(owner.pk) == []
+    assert services.retry_code(owner, CODE, timezone.now()).files == 0
+
+
+def test_dismissed_failures_leave_the_inbox_and_stay_in_their_batch(owner: User) -> None:
+    batch = failed_batch(owner, 2)
+
+    done = services.dismiss_code(owner, CODE, timezone.now())
+
+    assert (done.files, done.batches) == (2, (batch.id,))
+    assert open_count(owner) == 0
+    assert batch.items.filter(status=ItemStatus.FAILED).count() == 2
+    assert_counters_true(batch)
+
+
+def test_dismiss_changes_neither_counters_nor_times_of_the_batch(owner: User) -> None:
+    batch = failed_batch(owner, 2)
+    before = UploadBatch.objects.values().get(id=batch.id)
+
+    services.dismiss_code(owner, CODE, timezone.now())
+
+    assert UploadBatch.objects.values().get(id=batch.id) == before
+
+
+def test_dismissed_failure_that_fails_again_is_back(owner: User) -> None:
+    batch = fill(owner, 1)
+    item = fail_stored(batch)
+    services.dismiss_code(owner, CODE, timezone.now())
+    services.retry_item(owner, item.id)
+    assert open_count(owner) == 0
+
+    fail_stored(batch)
+
+    assert open_count(owner) == 1
+
+
+def test_dismissed_file_that_is_described_later_is_no_failure(owner: User) -> None:
+    batch = fill(owner, 1)
+    item = fail_stored(batch)
+    services.dismiss_code(owner, CODE, timezone.now())
+    services.retry_item(owner, item.id)
+    taken = claiming.claim_item(batch.id, NOBODY)
+    assert taken is not None
+
+    assert finish.complete_item(taken)
+
+    item.refresh_from_db()
+    assert (item.status, item.dismissed_at) == (ItemStatus.COMPLETED, None)
+
+
+@pytest.mark.parametrize("command", [services.retry_code, services.dismiss_code])
+class TestWhose:
+    """Nobody reaches the failures of others."""
+
+    def test_command_reaches_no_other_account(self, owner: User, other: User, command: object) -> None:
+        batch = failed_batch(owner, 1)
+
+        assert self.run(command, other, timezone.now()) == 0
+
+        assert BatchItem.objects.filter(batch=batch, status=ItemStatus.FAILED, dismissed_at=None).count() == 1
+
+    def test_everybodys_failures_are_for_operators(self, owner: User, other: User, command: object) -> None:
+        failed_batch(owner, 1)
+
+        for person in (other, make_staff("viewer", "view_batchitem"), AnonymousUser()):
+            with pytest.raises(services.NotFound):
+                self.run(command, person, timezone.now(), everybody=True)
+
+    def test_operator_reaches_everybodys(self, owner: User, other: User, command: object) -> None:
+        failed_batch(owner, 1)
+        failed_batch(other, 1)
+
+        assert self.run(command, make_staff("op", "change_uploadbatch"), timezone.now(), everybody=True) == 2
+
+    def run(self, command: object, user: User | AnonymousUser, until: datetime, *, everybody: bool = False) -> int:
+        """How many files it changed."""
+        assert callable(command)
+        return int(command(user, CODE, until, everybody=everybody).files)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_commands_at_the_same_time_take_each_file_once(owner: User) -> None:
+    batches = [failed_batch(owner, 6, name) for name in ("One", "Two")]
+    seen = timezone.now()
+
+    def command(number: int) -> int:
+        try:
+            order = services.dismiss_code if number % 2 else services.retry_code
+            return order(owner, CODE, seen).files
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        counts = list(pool.map(command, range(4)))
+
+    assert sum(counts) == 12
+    assert not BatchItem.objects.filter(status=ItemStatus.PENDING, dismissed_at__isnull=False).exists()
+    for batch in batches:
+        assert_counters_true(batch)
+
+
+def test_retry_lets_a_completed_batch_go_on(owner: User) -> None:
+    batch = fill(owner, 1)
+    fail_stored(batch)
+    services.process_now(owner, batch.id)
+    batch.refresh_from_db()
+    assert batch.status == BatchStatus.COMPLETED
+
+    services.retry_code(owner, CODE, timezone.now())
+
+    batch.refresh_from_db()
+    assert batch.status == BatchStatus.PROCESSING
+    assert_counters_true(batch)

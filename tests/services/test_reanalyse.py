@@ -1,0 +1,128 @@
+"""Who may have pictures described again, from which states, and what is said otherwise."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+
+from batches import services
+from batches.engine import claim, finish, lifecycle
+from batches.engine.refusals import Refused
+from batches.models import UploadBatch
+from batches.models.states import BatchStatus
+from tests.support.batches import assert_counters_true, fill
+from tests.support.users import make_staff, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    """A person; these tests need no committed rows."""
+    return make_user("owner")
+
+
+def described(owner: User) -> UploadBatch:
+    """A completed batch of one described file."""
+    batch = fill(owner, files=1)
+    taken = claim.claim_item(batch.id, 4711)
+    assert taken is not None
+    assert finish.complete_item(taken)
+    lifecycle.seal_batch(batch.id)
+    return batch
+
+
+def test_reanalysis_by_an_operator_belongs_to_the_owner(owner: User) -> None:
+    batch = described(owner)
+
+    made = services.reanalyse_batch(make_staff("operator", "change_uploadbatch"), batch.id, everybody=True)
+
+    again = UploadBatch.objects.get(id=made)
+    assert (again.owner, again.source, again.total) == (owner, batch, 1)
+
+
+def test_foreign_completed_batch_is_not_found(owner: User) -> None:
+    batch = described(owner)
+
+    with pytest.raises(services.NotFound):
+        services.reanalyse_batch(make_user("other"), batch.id)
+
+    assert not batch.reanalyses.exists()
+
+
+def empty(owner: User) -> UploadBatch:
+    """A completed batch without files."""
+    batch = lifecycle.open_batch(owner.id, "Empty")
+    lifecycle.seal_batch(batch.id)
+    return batch
+
+
+def running(owner: User) -> UploadBatch:
+    """A batch with a waiting file."""
+    return fill(owner, files=1)
+
+
+def paused(owner: User) -> UploadBatch:
+    """A paused batch."""
+    batch = fill(owner, files=1)
+    services.pause_batch(owner, batch.id)
+    return batch
+
+
+def cancelled(owner: User) -> UploadBatch:
+    """A cancelled batch."""
+    batch = fill(owner, files=1)
+    services.cancel_batch(owner, batch.id)
+    return batch
+
+
+def described_again(owner: User) -> UploadBatch:
+    """A completed batch whose pictures are being described again."""
+    batch = described(owner)
+    services.reanalyse_batch(owner, batch.id)
+    return batch
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (running, "batch.unfinished"),
+        (paused, "batch.unfinished"),
+        (cancelled, "batch.cancelled"),
+        (empty, "batch.nothing_stored"),
+        (described_again, "batch.reanalysis_running"),
+    ],
+)
+def test_reanalysis_is_refused_with_a_stable_code(owner: User, make: Callable[[User], UploadBatch], code: str) -> None:
+    batch = make(owner)
+    before = UploadBatch.objects.count()
+
+    with pytest.raises(Refused) as refusal:
+        services.reanalyse_batch(owner, batch.id)
+
+    assert refusal.value.code == code
+    assert UploadBatch.objects.count() == before
+
+
+def test_reanalysis_obeys_the_other_commands(owner: User) -> None:
+    again = UploadBatch.objects.get(id=services.reanalyse_batch(owner, described(owner).id))
+
+    assert services.pause_batch(owner, again.id)
+    assert claim.claim_item(again.id, 4711) is None
+    assert services.resume_batch(owner, again.id)
+    assert not services.process_now(owner, again.id)
+    assert services.cancel_batch(owner, again.id)
+
+    again.refresh_from_db()
+    assert (again.status, again.cancelled) == (BatchStatus.CANCELLED, 1)
+    assert_counters_true(again)
+
+
+def test_cancelled_reanalysis_may_be_commanded_once_more(owner: User) -> None:
+    batch = described(owner)
+    first = services.reanalyse_batch(owner, batch.id)
+    services.cancel_batch(owner, first)
+
+    second = services.reanalyse_batch(owner, first)
+
+    assert UploadBatch.objects.get(id=second).source == batch

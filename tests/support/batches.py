@@ -1,0 +1,55 @@
+"""Rows for tests, made through the engine, and the check that every engine test ends with."""
+
+import hashlib
+
+from django.contrib.auth.models import User
+from django.db.models import Count
+
+from batches.engine import lifecycle, receive, scheduler
+from batches.models import UploadBatch
+from batches.models.states import ItemStatus
+from uploads.models import Kind, Upload
+
+
+def digest(*parts: object) -> str:
+    """64 hex digits that follow from the parts."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def served() -> int | None:
+    """Give the next turn and return whose it was."""
+    given = scheduler.next_batch()
+    return None if given is None else given.batch_id
+
+
+def make_upload(owner: User, number: int) -> Upload:
+    """An upload row without a file behind it."""
+    return Upload.objects.create(
+        owner=owner,
+        sha256=digest(owner.id, number),
+        filename=f"IMG_{number:04}.JPG",
+        size=1000 + number,
+        mime_type="image/jpeg",
+        kind=Kind.IMAGE,
+    )
+
+
+def fill(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
+    """A batch in processing with so many waiting files."""
+    batch = lifecycle.open_batch(owner.id, name)
+    for number in range(files):
+        file = receive.NewFile(f"IMG_{number:04}.JPG", f"{name}/IMG_{number:04}.JPG", digest(batch.id, number), 1000)
+        item, _ = receive.register_item(batch.id, file)
+        receive.queue_item(item.id, make_upload(owner, batch.id * 1_000_000 + number).id)
+    batch.refresh_from_db()
+    return batch
+
+
+def assert_counters_true(batch: UploadBatch) -> None:
+    """Invariant 1: total, successful, failed and cancelled equal the counts of the rows."""
+    batch.refresh_from_db()
+    counts = dict(batch.items.values_list("status").annotate(Count("id")).order_by())
+    assert batch.total == sum(counts.values())
+    assert batch.successful == counts.get(ItemStatus.COMPLETED, 0)
+    assert batch.failed == counts.get(ItemStatus.FAILED, 0)
+    assert batch.cancelled == counts.get(ItemStatus.CANCELLED, 0)

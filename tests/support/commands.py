@@ -1,0 +1,18 @@
+"""A management command run in this process."""
+
+import io
+
+from django.core.management import call_command
+
+
+class CommandRun:
+    """What `manage.py ingest` wrote and how it ended."""
+
+    def __init__(self, *arguments: object) -> None:
+        out, err = io.StringIO(), io.StringIO()
+        self.status = 0
+        try:
+            call_command("ingest", *map(str, arguments), stdout=out, stderr=err)
+        except SystemExit as end:
+            self.status = int(end.code or 0)
+        self.out, self.err = out.getvalue(), err.getvalue()

@@ -1,0 +1,24 @@
+"""Failures for tests, made through the engine."""
+
+from batches.engine import claim, finish, receive
+from batches.models import BatchItem, UploadBatch
+from tests.support.batches import digest
+
+NOBODY = 4711
+
+
+def fail_stored(batch: UploadBatch, code: str = "item.internal", message: str = "It failed.") -> BatchItem:
+    """Let the first waiting file of a batch fail; its bytes are stored."""
+    taken = claim.claim_item(batch.id, NOBODY)
+    assert taken is not None
+    assert finish.fail_item(taken, code, message)
+    return BatchItem.objects.get(id=taken.item_id)
+
+
+def reject_file(
+    batch: UploadBatch, name: str, code: str = "file.unsupported", message: str = "It is a text."
+) -> BatchItem:
+    """Refuse a new file of a batch; its bytes are not kept."""
+    item, _ = receive.register_item(batch.id, receive.NewFile(name, name, digest(batch.id, name), 1))
+    assert receive.reject_item(item.id, code, message)
+    return BatchItem.objects.get(id=item.id)

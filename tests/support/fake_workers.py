@@ -1,0 +1,24 @@
+"""Worker processes as rows and locks, without the processes: for tests of what is said about them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.utils import timezone
+
+from batches.engine.liveness import Identity
+from batches.models import Worker
+
+
+@contextmanager
+def fake_worker(cause: str = "", message: str = "") -> Iterator[Worker]:
+    """A worker that holds its lock inside the block; with a cause it waits for something outside."""
+    identity = Identity()
+    assert identity.hold()
+    assert identity.id is not None
+    try:
+        workers = Worker.objects.filter(id=identity.id)
+        if cause:
+            workers.update(stall_code=cause, stall_message=message, stalled_since=timezone.now())
+        yield workers.get()
+    finally:
+        identity.release()

@@ -1,0 +1,63 @@
+"""Pictures made for tests, and ways to break them."""
+
+import functools
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+@functools.cache
+def textured(width: int, height: int, seed: int = 0) -> Image.Image:
+    """Return an RGB picture, not to be changed, with enough detail that its files are of some size."""
+    random = np.random.default_rng(seed)
+    walk = random.normal(0, 4, (height, width, 3)).cumsum(axis=1) + 128
+    return Image.fromarray(walk.clip(0, 255).astype(np.uint8))
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    """Return `image` as the bytes of a file of `kind` ("JPEG", "PNG", ...)."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def written(folder: Path, data: bytes, name: str = "file.bin") -> Path:
+    """Write `data` to a file in `folder` and return its path."""
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def quartered() -> Image.Image:
+    """Return 60 by 40 pixels: red, green on top, blue, white below, so that every turn of it can be told."""
+    image = Image.new("RGB", (60, 40), "white")
+    image.paste((255, 0, 0), (0, 0, 30, 20))
+    image.paste((0, 255, 0), (30, 0, 60, 20))
+    image.paste((0, 0, 255), (0, 20, 30, 40))
+    return image
+
+
+def pixel(image: Image.Image, x: int, y: int) -> tuple[int, int, int]:
+    """Return the red, green and blue of one pixel of an RGB picture."""
+    red, green, blue = np.asarray(image)[y, x].tolist()
+    return red, green, blue
+
+
+def hollow_png(width: int, height: int) -> bytes:
+    """Return a PNG that claims to be `width` by `height` pixels, all black, in a few hundred kilobytes at most."""
+    packer = zlib.compressobj(9)
+    row = bytes(1 + width * 3)
+    data = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in chunks)
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -1,0 +1,99 @@
+"""Processors that tests give to real workers by VUEMANTICS_PROCESSOR."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from django.db import connection
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from batches.engine.in_flight import Job
+from batches.models.states import Stage
+from tests.support.waiting import wait_until
+from uploads.database import fetch_row
+from uploads.errors import EnvironmentalError, PermanentError
+from uploads.models import Upload
+
+
+def slow(held: Job) -> None:
+    """Take 0.1 s, in steps that look whether the file is still wanted."""
+    for stage in (Stage.CHECKING, Stage.PREVIEWING, Stage.DESCRIBING, Stage.EMBEDDING, Stage.INDEXING):
+        held.enter(stage)
+        time.sleep(0.02)
+
+
+def audited(held: Job) -> Callable[[], None]:
+    """Take 0.1 s; counts each finish in its own transaction, in fields of the upload that nothing else uses here."""
+    slow(held)
+    upload = Upload.objects.filter(id=held.claim.upload_id or 0)
+
+    def save() -> None:
+        upload.update(audit_score=Coalesce("audit_score", 0) + 1, hidden=True)
+
+    return save
+
+
+def noted(held: Job) -> Callable[[], None] | None:
+    """Note each analysis in the file that NOTES names, and take 0.1 s; what is known is not analysed."""
+    if held.claim.known:
+        return None
+    with Path(os.environ["NOTES"]).open("a") as notes:
+        notes.write(f"{held.claim.upload_id}\n")
+    slow(held)
+    upload = Upload.objects.filter(id=held.claim.upload_id or 0)
+
+    def save() -> None:
+        upload.update(processed_at=timezone.now())
+
+    return save
+
+
+def hanging(held: Job) -> None:
+    """Never come back from describing the file that HANGING_ITEM names; the others take a moment."""
+    held.enter(Stage.DESCRIBING)
+    if held.claim.item_id == int(os.environ["HANGING_ITEM"]):
+        threading.Event().wait()
+
+
+def away(held: Job) -> None:
+    """Find the model server away as long as the file exists that AWAY_WHILE names."""
+    held.enter(Stage.DESCRIBING)
+    if Path(os.environ["AWAY_WHILE"]).exists():
+        raise EnvironmentalError("model.away", "The model server does not answer.")
+
+
+def unspeakable(held: Job) -> None:
+    """Fail with words that PostgreSQL cannot hold, as a model or a decoder may hand them on."""
+    raise PermanentError("model.\0answer", "It said \0 and \udc80.")
+
+
+def wordless(held: Job) -> None:
+    """Fail with a reason that is none, as a wrong analyzer may."""
+    raise PermanentError(None, None)  # type: ignore[arg-type]
+
+
+def away_slow(held: Job) -> None:
+    """Take 0.1 s, and find the model server away as `away` does."""
+    slow(held)
+    away(held)
+
+
+def at_once(held: Job) -> None:
+    """Do nothing."""
+
+
+def ended_by_server(held: Job) -> Callable[[], None]:
+    """Stand still in the middle of the finish, as a process that is stopped, until PostgreSQL ends the session."""
+
+    def save() -> None:
+        ask = "SELECT pg_backend_pid(), set_config('idle_in_transaction_session_timeout', '20', true)"
+        session = (fetch_row(ask, {}) or (0,))[0]
+        with psycopg.connect(**connection.get_connection_params(), autocommit=True) as watch:
+            alive = "SELECT FROM pg_stat_activity WHERE pid = %s"
+            wait_until(lambda: watch.execute(alive, [session]).fetchone() is None)
+
+    return save

@@ -1,0 +1,74 @@
+"""Real worker processes for tests."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from tests.support.processes import children
+from tests.support.waiting import wait_until
+from vuemantics.localstack.process import die_with_parent
+
+ROOT = Path(__file__).resolve().parents[2]
+READY = "Worker process is ready for action."
+
+
+class Workers:
+    """One `manage.py rundramatiq` with its worker processes, out of reach of the terminal's Ctrl-C."""
+
+    def __init__(self, env: dict[str, str], log: Path, processes: int, threads: int) -> None:
+        self.log = log
+        self.processes = processes
+        command = [sys.executable, "manage.py", "rundramatiq", "-p", str(processes), "-t", str(threads)]
+        command += ["--worker-shutdown-timeout", "7000"]
+        with log.open("wb") as output:
+            self.main = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGTERM),
+            )
+
+    def wait_ready(self, timeout: float = 30.0) -> None:
+        """Until every worker process takes messages. Fails with the log's words if rundramatiq ends instead."""
+
+        def all_ready() -> bool:
+            text = self.text()
+            assert self.main.poll() is None, f"rundramatiq ended:\n{text}"
+            return text.count(READY) >= self.processes
+
+        wait_until(all_ready, timeout)
+
+    def text(self) -> str:
+        """What they have logged so far."""
+        return self.log.read_text("utf-8", errors="replace")
+
+    def pids(self) -> list[int]:
+        """The worker processes that are alive."""
+        return children(self.main.pid)
+
+    def kill_one(self) -> int:
+        """kill -9 one worker process, as the kernel does when memory is short; rundramatiq then ends by itself."""
+        pid = self.pids()[0]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def kill_all(self) -> None:
+        """kill -9 rundramatiq and all its workers at once, also workers that have lost their rundramatiq."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.main.pid, signal.SIGKILL)
+        self.main.wait(10)
+
+    def stop(self, timeout: float = 12.0) -> int:
+        """SIGTERM, as an orderly stop; returns the exit status. What is left after `timeout` is killed."""
+        self.main.terminate()
+        try:
+            return self.main.wait(timeout)
+        finally:
+            self.kill_all()

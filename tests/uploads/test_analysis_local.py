@@ -1,0 +1,100 @@
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.support.images import SAMPLES
+from uploads.analysis.base import DIMENSIONS, Analyzer, Description
+from uploads.analysis.registry import get_analyzer
+from uploads.media.image import read_picture
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> Analyzer:
+    """The embedded analyzer."""
+    return get_analyzer("local")
+
+
+@pytest.fixture(scope="module")
+def described(analyzer: Analyzer) -> dict[str, Description]:
+    """The descriptions of the sample photos by name."""
+    return {path.stem: analyzer.describe(read_picture(path).image) for path in SAMPLES.glob("*.jpg")}
+
+
+@pytest.mark.parametrize(
+    ("sample", "words"),
+    [("chelsea", ["cat"]), ("coffee", ["cup", "coffee"]), ("rocket", ["rocket"]), ("astronaut", ["person"])],
+)
+def test_sample_is_described(sample: str, words: list[str], described: dict[str, Description]) -> None:
+    description = described[sample]
+
+    names = " ".join(label.name for label in description.labels)
+    assert all(word in description.description for word in words)
+    assert words[0] in names
+
+
+def test_what_is_unknown_is_not_made_up(described: dict[str, Description]) -> None:
+    stars = described["hubble_deep_field"]
+
+    assert stars.description == "Nothing was recognised. Mostly black."
+    assert stars.labels == ()
+
+
+def test_descriptions_are_plain_sentences(described: dict[str, Description]) -> None:
+    for description in described.values():
+        text = description.description
+        assert text[0].isupper()
+        assert text.endswith(".")
+        assert "  " not in text
+        assert len(text) < 200
+
+
+def test_labels_fall_by_score_and_come_once(described: dict[str, Description]) -> None:
+    for description in described.values():
+        scores = [label.score for label in description.labels]
+        assert scores == sorted(scores, reverse=True)
+        assert all(0 < score <= 1 for score in scores)
+        assert len({label.name for label in description.labels}) == len(scores)
+
+
+def test_vectors_are_of_unit_length(analyzer: Analyzer, described: dict[str, Description]) -> None:
+    embeddings = [analyzer.embed(description) for description in described.values()]
+
+    assert {embedding.model for embedding in embeddings} == {"concept-minilm-384"}
+    for embedding in embeddings:
+        assert embedding.vector is not None
+        assert len(embedding.vector) == DIMENSIONS
+        assert np.linalg.norm(embedding.vector) == pytest.approx(1, abs=1e-5)
+
+
+def test_like_pictures_have_like_vectors(analyzer: Analyzer, described: dict[str, Description]) -> None:
+    with Image.open(SAMPLES / "chelsea.jpg") as cat:
+        mirrored = analyzer.describe(cat.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+
+    def cosine(one: Description, other: Description) -> float:
+        return float(np.dot(analyzer.embed(one).vector or (), analyzer.embed(other).vector or ()))
+
+    assert cosine(mirrored, described["chelsea"]) > 0.95
+    assert all(cosine(mirrored, described[name]) < 0.75 for name in ("coffee", "rocket", "astronaut"))
+
+
+def test_threads_share_one_analyzer(analyzer: Analyzer, described: dict[str, Description]) -> None:
+    image = read_picture(SAMPLES / "chelsea.jpg").image
+    found: list[Description] = []
+    threads = [threading.Thread(target=lambda: found.append(analyzer.describe(image))) for _ in range(4)]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert found == [described["chelsea"]] * 4
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1024, 1), (3, 700)])
+def test_odd_shapes_are_described(size: tuple[int, int], analyzer: Analyzer) -> None:
+    description = analyzer.describe(Image.new("RGB", size, (0, 0, 200)))
+
+    assert description.description
+    assert analyzer.embed(description).vector is not None

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from uploads.analysis.base import DIMENSIONS
+from uploads.analysis.sessions import read_weights
+from uploads.analysis.text_encoder import TextEncoder
+from uploads.analysis.vocabulary import load_vocabulary
+from uploads.analysis.wordpiece import WordPiece
+
+
+@pytest.fixture(scope="module")
+def encoder() -> TextEncoder:
+    """The shipped model of words."""
+    return TextEncoder()
+
+
+@pytest.fixture(scope="module")
+def pieces() -> list[str]:
+    """The shipped pieces of words."""
+    return read_weights("wordpiece_vocab.txt").decode().split("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Golden retrievers", "[CLS] golden retrieve ##rs [SEP]"),
+        ("  naïve\tCafé\n", "[CLS] naive cafe [SEP]"),
+        ("don't—stop", "[CLS] don ' t — stop [SEP]"),
+        ("東京", "[CLS] 東 京 [SEP]"),
+        ("a\u200bb\x07", "[CLS] ab [SEP]"),
+        ("x" * 101, "[CLS] [UNK] [SEP]"),
+        ("", "[CLS] [SEP]"),
+    ],
+)
+def test_text_is_split_as_the_model_learned(text: str, expected: str, pieces: list[str]) -> None:
+    assert " ".join(pieces[number] for number in WordPiece(pieces).encode(text)) == expected
+
+
+def test_long_text_is_cut_before_its_end_mark(pieces: list[str]) -> None:
+    numbers = WordPiece(pieces).encode("sea " * 500, longest=10)
+
+    assert len(numbers) == 10
+    assert pieces[numbers[-1]] == "[SEP]"
+
+
+def test_vocabulary_was_embedded_by_this_model(encoder: TextEncoder) -> None:
+    vocabulary = load_vocabulary()
+
+    for row in (0, 281, 999):
+        vector = encoder.encode(f"a photo of {vocabulary.labels[row]}")
+        assert np.dot(vector, vocabulary.vectors[row]) == pytest.approx(1, abs=1e-3)
+
+
+def test_like_words_have_like_vectors(encoder: TextEncoder) -> None:
+    kitten, cat, invoice = (np.array(encoder.encode(text)) for text in ("a kitten", "a small cat", "an unpaid invoice"))
+
+    assert len(kitten) == DIMENSIONS
+    assert np.linalg.norm(kitten) == pytest.approx(1, abs=1e-5)
+    assert kitten @ cat > kitten @ invoice + 0.3

@@ -1,0 +1,74 @@
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from uploads.analysis.colours import read_colours
+from uploads.analysis.sessions import FOLDER, SHA256, read_weights
+from uploads.analysis.vocabulary import load_vocabulary
+from uploads.errors import EnvironmentalError
+
+
+def test_all_shipped_weights_are_known_and_intact() -> None:
+    shipped = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in FOLDER.iterdir()}
+
+    assert shipped == SHA256
+
+
+def test_damaged_weights_are_refused_and_charge_no_file(tmp_path: Path) -> None:
+    shutil.copy(FOLDER / "phrases.json", tmp_path)
+    with (tmp_path / "phrases.json").open("r+b") as file:
+        file.write(b" ")
+
+    with pytest.raises(EnvironmentalError, match=r"phrases\.json is damaged"):
+        read_weights("phrases.json", tmp_path)
+
+
+def test_missing_weights_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentalError, match=r"phrases\.json is missing"):
+        read_weights("phrases.json", tmp_path)
+
+
+def test_vocabulary_is_whole() -> None:
+    vocabulary = load_vocabulary()
+
+    names = (*vocabulary.labels, *vocabulary.kinds, *vocabulary.objects, *vocabulary.scenes)
+    assert vocabulary.vectors.shape == (len(names), 384)
+    assert np.allclose(np.linalg.norm(vocabulary.vectors, axis=1), 1, atol=2e-3)
+    assert vocabulary.membership.shape == (len(vocabulary.kinds), len(vocabulary.labels))
+    cat = vocabulary.membership[vocabulary.kinds.index("cat")]
+    assert cat[vocabulary.labels.index("tabby cat")] == 1
+    assert cat[vocabulary.labels.index("Beagle")] == 0
+
+
+@pytest.mark.parametrize(
+    ("colour", "name"),
+    [
+        ((0, 0, 0), "black"),
+        ((255, 255, 255), "white"),
+        ((128, 128, 128), "gray"),
+        ((200, 0, 0), "red"),
+        ((255, 140, 0), "orange"),
+        ((240, 230, 20), "yellow"),
+        ((20, 160, 40), "green"),
+        ((0, 200, 220), "cyan"),
+        ((30, 60, 220), "blue"),
+        ((130, 30, 200), "purple"),
+        ((255, 150, 170), "pink"),
+        ((110, 60, 20), "brown"),
+    ],
+)
+def test_colour_is_named_as_people_do(colour: tuple[int, int, int], name: str) -> None:
+    colours = read_colours(Image.new("RGB", (90, 60), colour))
+
+    assert colours.shares == ((name, 1.0),)
+    assert colours.plain
+
+
+def test_notice_names_every_file_of_weights() -> None:
+    notice = (Path(__file__).parents[2] / "NOTICE").read_text()
+
+    assert [name for name, digest in SHA256.items() if name not in notice or digest not in notice] == []

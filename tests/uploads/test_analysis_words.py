@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+
+from uploads.analysis import concept, sentences
+from uploads.analysis.class_names import ANIMALS, EVERYDAY, NOT_OF_PEOPLE, PLAIN, UNCOUNTED
+from uploads.analysis.colours import Colours
+from uploads.analysis.detector import Detection
+from uploads.analysis.evidence import PERSON, Evidence, gather
+from uploads.analysis.vocabulary import Vocabulary, load_vocabulary
+
+NO_COLOURS = Colours((), plain=False, warm_sky=0.0)
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    """The shipped vocabulary."""
+    return load_vocabulary()
+
+
+def _evidence(
+    vocabulary: Vocabulary, labels: dict[str, float], things: dict[str, float] | None = None, people: int = 0
+) -> Evidence:
+    probabilities = np.zeros(len(vocabulary.labels), np.float32)
+    for label, probability in labels.items():
+        probabilities[vocabulary.labels.index(label)] = probability
+    found = [Detection(vocabulary.objects.index(name), score, 0.1) for name, score in (things or {}).items()]
+    return gather(vocabulary, probabilities, found + [Detection(PERSON, 0.8, 0.1)] * people, NO_COLOURS)
+
+
+@pytest.mark.parametrize(
+    ("labels", "things", "people", "sentence"),
+    [
+        ({"Golden Retriever": 0.9}, {}, 2, "A Golden Retriever, a dog; 2 people."),
+        ({"tabby cat": 0.4, "Egyptian Mau": 0.3}, {}, 0, "A cat, perhaps a tabby cat or an Egyptian Mau."),
+        ({"espresso": 0.9}, {"cup": 0.7, "spoon": 0.6}, 0, "A cup of coffee with a spoon."),
+        ({"hay": 0.8}, {}, 0, "Hay."),
+        ({"missile": 0.4}, {}, 0, "Probably a rocket."),
+        ({"umbrella": 0.25}, {}, 0, "Perhaps an umbrella."),
+        ({"umbrella": 0.25}, {}, 1, "One person."),
+        ({}, {"bicycle": 0.9, "cup": 0.5}, 3, "3 people with a bicycle."),
+        ({}, {}, 9, "A crowd of about 9 people."),
+        ({"Beagle": 0.9}, {"cow": 0.9}, 0, "A Beagle, a dog."),
+        ({"umbrella": 0.1}, {}, 0, "Nothing was recognised."),
+    ],
+)
+def test_sentence_says_what_is_sure(
+    labels: dict[str, float], things: dict[str, float], people: int, sentence: str, vocabulary: Vocabulary
+) -> None:
+    assert sentences.sentence_of(vocabulary, _evidence(vocabulary, labels, things, people)) == sentence
+
+
+def test_two_colours_at_most_are_named(vocabulary: Vocabulary) -> None:
+    colours = Colours((("red", 0.4), ("blue", 0.3), ("gray", 0.3)), plain=False, warm_sky=0.0)
+    evidence = gather(vocabulary, np.zeros(1000, np.float32), [], colours)
+
+    assert sentences.sentence_of(vocabulary, evidence) == "Nothing was recognised. Mostly red and blue."
+
+
+def test_plain_surface_is_called_so(vocabulary: Vocabulary) -> None:
+    colours = Colours((("blue", 1.0),), plain=True, warm_sky=0.0)
+    evidence = gather(vocabulary, np.zeros(1000, np.float32), [], colours)
+
+    assert sentences.sentence_of(vocabulary, evidence) == "A plain blue surface."
+
+
+@pytest.mark.parametrize("label", sorted(NOT_OF_PEOPLE))
+def test_what_would_hurt_is_never_said_of_people(label: str, vocabulary: Vocabulary) -> None:
+    evidence = _evidence(vocabulary, {label: 0.95}, people=1)
+
+    weights = concept.weigh(vocabulary, evidence)
+    rows = {row for row, weight in weights if row < vocabulary.first_kind and weight > 0}
+    assert sentences.sentence_of(vocabulary, evidence) == "One person."
+    assert [found.name for found in sentences.labels_of(vocabulary, evidence)] == ["person"]
+    assert rows == set()
+
+
+def test_the_same_is_said_of_things(vocabulary: Vocabulary) -> None:
+    assert sentences.sentence_of(vocabulary, _evidence(vocabulary, {"rifle": 0.95})) == "A rifle."
+
+
+def test_lists_of_names_fit_the_vocabulary(vocabulary: Vocabulary) -> None:
+    said = {*vocabulary.labels, *vocabulary.objects}
+
+    assert set(vocabulary.labels) >= NOT_OF_PEOPLE
+    assert set(vocabulary.objects) >= ANIMALS
+    assert set(PLAIN) <= said
+    assert set(vocabulary.kinds) >= EVERYDAY
+    assert said | set(vocabulary.kinds) >= UNCOUNTED
+
+
+@pytest.mark.parametrize(
+    ("name", "phrase"),
+    [
+        ("cat", "a cat"),
+        ("orange", "an orange"),
+        ("hourglass", "an hourglass"),
+        ("unicycle", "a unicycle"),
+        ("hay", "hay"),
+    ],
+)
+def test_article_fits_the_name(name: str, phrase: str) -> None:
+    assert sentences.with_article(name) == phrase

@@ -1,0 +1,137 @@
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
+
+from tests.support.images import encoded, textured, written
+from uploads.media.exif import Shot, read_shot
+from uploads.media.image import Picture, read_picture
+
+MAKE, MODEL, DATE, EXIF, GPS = 0x010F, 0x0110, 0x0132, 0x8769, 0x8825
+ORIGINAL, OFFSET, SUBSECONDS, LENS, F_NUMBER = 0x9003, 0x9011, 0x9291, 0xA434, 0x829D
+
+
+def _shot(tags: dict[int, object], ifd: int | None = None, more: dict[int, object] | None = None) -> Shot:
+    exif = Image.Exif()
+    exif.update(tags)
+    if ifd is not None:
+        exif.get_ifd(ifd).update(more or {})
+    return read_shot(exif)
+
+
+def _photo(folder: Path, exif: Image.Exif | bytes) -> Picture:
+    return read_picture(written(folder, encoded(textured(64, 48), "JPEG", exif=exif)))
+
+
+def test_date_carries_the_cameras_zone_and_fraction() -> None:
+    shot = _shot({}, EXIF, {ORIGINAL: "2024:07:01 18:30:05", OFFSET: "+02:00", SUBSECONDS: "25"})
+
+    assert shot.taken_at == datetime(2024, 7, 1, 18, 30, 5, 250_000, timezone(timedelta(hours=2)))
+
+
+def test_date_without_a_zone_is_utc() -> None:
+    shot = _shot({}, EXIF, {ORIGINAL: "2024:07:01 18:30:05"})
+
+    assert shot.taken_at == datetime(2024, 7, 1, 18, 30, 5, tzinfo=UTC)
+
+
+def test_date_of_change_stands_in_for_a_missing_one() -> None:
+    assert _shot({DATE: "2019:01:02 03:04:05"}).taken_at == datetime(2019, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["0000:00:00 00:00:00", "2024:13:40 99:00:00", "    :  :     :  :  ", "", b"\xff\xfe", 7, "0001:01:01 00:00:00"],
+)
+def test_impossible_date_is_no_date(date: object) -> None:
+    assert _shot({}, EXIF, {ORIGINAL: date}).taken_at is None
+
+
+@pytest.mark.parametrize(
+    ("make", "model", "camera"),
+    [
+        ("Apple", "iPhone 15 Pro", "Apple iPhone 15 Pro"),
+        ("Canon", "Canon EOS R6", "Canon EOS R6"),
+        ("NIKON CORPORATION", "NIKON Z 6", "NIKON Z 6"),
+        ("Leica\x00\x00", "Q2\x00junk", "Leica Q2junk"),
+        ("", "DSC-RX100", "DSC-RX100"),
+        ("FUJIFILM", "", "FUJIFILM"),
+        ("", "", ""),
+    ],
+)
+def test_camera_is_named_once(make: str, model: str, camera: str) -> None:
+    assert _shot({MAKE: make, MODEL: model}).camera == camera
+
+
+def test_place_follows_its_references() -> None:
+    gps: dict[int, object] = {1: "S", 2: (33.0, 51.0, 24.48), 3: "W", 4: (151, 12, 35.64)}
+
+    shot = _shot({}, GPS, gps)
+
+    assert shot.latitude == pytest.approx(-33.8568)
+    assert shot.longitude == pytest.approx(-151.2099)
+
+
+@pytest.mark.parametrize(
+    "gps",
+    [
+        {1: "N", 2: (IFDRational(0, 0), IFDRational(0, 0), IFDRational(0, 0)), 3: "E", 4: (1, 2, 3)},
+        {1: "N", 2: (200, 0, 0), 3: "E", 4: (1, 2, 3)},
+        {1: "N", 2: "somewhere", 3: "E", 4: (1, 2, 3)},
+        {1: "N", 2: (0, 0, 0), 3: "E", 4: (0, 0, 0)},
+        {1: "N", 2: (48, 12, 0)},
+        {},
+    ],
+)
+def test_place_that_cannot_be_is_no_place(gps: dict[int, object]) -> None:
+    shot = _shot({}, GPS, gps)
+
+    assert (shot.latitude, shot.longitude) == (None, None)
+
+
+def test_all_is_read_from_a_photo(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.update({MAKE: "Sony", MODEL: "ILCE-7M4"})
+    exif.get_ifd(EXIF).update({ORIGINAL: "2023:05:06 07:08:09", LENS: "FE 35mm F1.8", F_NUMBER: IFDRational(18, 10)})
+    exif.get_ifd(GPS).update({1: "N", 2: (52, 30, 0), 3: "E", 4: (13, 24, 0), 5: b"\x01", 6: IFDRational(5, 2)})
+
+    picture = _photo(tmp_path, exif)
+
+    assert picture.shot.camera == "Sony ILCE-7M4"
+    assert picture.shot.taken_at == datetime(2023, 5, 6, 7, 8, 9, tzinfo=UTC)
+    assert (picture.shot.latitude, picture.shot.longitude) == (52.5, 13.4)
+    assert picture.metadata["lens"] == "FE 35mm F1.8"
+    assert picture.metadata["f_number"] == 1.8
+    assert picture.metadata["altitude"] == -2.5
+
+
+def test_metadata_is_small_and_safe_to_store(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.update({0x010E: "caption\x00 " + "x" * 50_000, 0x8298: "©\ud800".encode("utf-8", "surrogatepass")})
+    exif.get_ifd(EXIF).update({F_NUMBER: IFDRational(1, 0)})
+
+    stored = json.dumps(_photo(tmp_path, exif).metadata, allow_nan=False, ensure_ascii=False)
+
+    assert len(stored.encode()) < 4000
+    assert "\\u0000" not in stored
+    assert "f_number" not in stored
+
+
+def test_umlauts_survive(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x013B] = "Jürgen Groß".encode()
+
+    assert _photo(tmp_path, exif).metadata["artist"] == "Jürgen Groß"
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize(
+    "exif", [b"Exif\x00\x00garbage", b"Exif\x00\x00II*\x00\xff\xff\xff\xff", b"Exif\x00\x00MM\x00*\x00\x00"]
+)
+def test_broken_exif_does_not_break_the_photo(exif: bytes, tmp_path: Path) -> None:
+    picture = _photo(tmp_path, exif)
+
+    assert (picture.width, picture.shot) == (64, Shot())

@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.support.images import encoded, textured
+from uploads.errors import PermanentError
+from uploads.media.exif import read_shot
+from uploads.media.image import Picture, read_picture
+from uploads.media.sniff import reason_unsupported, sniff
+
+# Pillow warns of nonsense in EXIF, which is tolerated.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+
+_EXIF = Image.Exif()
+_EXIF.update({0x010F: "Maker", 0x0112: 6})
+_EXIF.get_ifd(0x8769).update({0x9003: "2020:01:01 00:00:00"})
+FILES = {kind: encoded(textured(64, 48), kind, exif=_EXIF) for kind in ("JPEG", "PNG", "WEBP")}
+FILES["GIF"] = encoded(textured(64, 48), "GIF", save_all=True, append_images=[textured(64, 48, seed=1)])
+
+
+@pytest.mark.parametrize("kind", sorted(FILES))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(st.tuples(st.floats(0, 0.999), st.binary(min_size=1, max_size=6)), min_size=1, max_size=4))
+def test_mutated_picture_is_read_or_refused_in_words(
+    kind: str, changes: list[tuple[float, bytes]], tmp_path: Path
+) -> None:
+    data = bytearray(FILES[kind])
+    for where, change in changes:
+        start = int(where**2 * len(data))
+        data[start : start + len(change)] = change
+    path = tmp_path / "file"
+    path.write_bytes(data)
+
+    outcome = _outcome(path)
+
+    if isinstance(outcome, PermanentError):
+        assert outcome.code.startswith(("image.", "file."))
+        assert outcome.message
+    else:
+        assert outcome.image.mode == "RGB"
+
+
+@given(
+    tags=st.dictionaries(
+        st.sampled_from([0x010F, 0x0110, 0x0132, 0x013B]),
+        st.one_of(
+            st.text("Aä\x00\ud800 9:"), st.binary(), st.integers(), st.floats(), st.tuples(st.integers(), st.floats())
+        ),
+    )
+)
+def test_no_exif_value_raises(tags: dict[int, object]) -> None:
+    exif = Image.Exif()
+    exif.update(tags)
+
+    shot = read_shot(exif)
+
+    assert "\x00" not in shot.camera
+
+
+@given(head=st.binary(max_size=600))
+def test_no_head_raises(head: bytes) -> None:
+    sniff(head)
+
+    assert reason_unsupported(head)
+
+
+def _outcome(path: Path) -> Picture | PermanentError:
+    try:
+        return read_picture(path)
+    except PermanentError as refusal:
+        return refusal

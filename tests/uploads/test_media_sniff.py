@@ -1,0 +1,45 @@
+import pytest
+from PIL import Image
+
+from tests.support.images import encoded
+from uploads.media.sniff import SUPPORTED, reason_unsupported, sniff
+
+
+@pytest.mark.parametrize(
+    ("kind", "mime_type"),
+    [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp"), ("GIF", "image/gif")],
+)
+def test_sniff_names_what_is_supported(kind: str, mime_type: str) -> None:
+    head = encoded(Image.new("RGB", (8, 8)), kind)
+
+    assert sniff(head) == mime_type
+    assert mime_type in SUPPORTED
+
+
+def test_sniff_takes_an_animated_png_for_a_png() -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    head = encoded(frames[0], "PNG", save_all=True, append_images=frames[1:])
+
+    assert sniff(head) == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (b"", "empty"),
+        (b"%PDF-1.7\n%\xe2\xe3", "a PDF document"),
+        ("Liebe Grüße aus Łódź".encode(), "a text file"),
+        (b"<!DOCTYPE html><title>Sign in</title>", "a web page"),
+        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG drawing"),
+        (b"PK\x03\x04" + bytes(40), "a ZIP archive"),
+        (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "a video"),
+        (bytes(range(1, 200)), "not a picture of a known kind"),
+    ],
+)
+def test_reason_says_what_was_sent_instead(head: bytes, words: str) -> None:
+    assert sniff(head) not in SUPPORTED
+    assert words in reason_unsupported(head)
+
+
+def test_sniff_reads_text_whose_last_character_is_cut() -> None:
+    assert sniff("naïve".encode()[:3]) == "text/plain"

@@ -1,0 +1,99 @@
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from batches.models.states import Stage
+from tests.support.images import SAMPLES, encoded, textured, written
+from uploads import pipeline
+from uploads.analysis.base import Description, Embedding, Label
+from uploads.analysis.registry import get_analyzer
+from uploads.errors import PermanentError, TransientError
+
+
+class _FaintAnalyzer:
+    """Sees only how large a picture is, and fails on small ones."""
+
+    name = "faint"
+    computes = True
+
+    def describe(self, image: Image.Image) -> Description:
+        if image.width < 100:
+            raise TransientError("model.answer", "The model did not answer in words.")
+        return Description((Label("wide", 0.5),), f"{image.width} pixels.", audit_score=70)
+
+    def embed(self, description: Description) -> Embedding:
+        return Embedding("faint-1", (1.0,) + (0.0,) * 383)
+
+
+def _ignore(stage: str) -> None:
+    """Take no notice of a stage."""
+
+
+def test_sample_comes_out_complete() -> None:
+    result = pipeline.run(SAMPLES / "chelsea.jpg", get_analyzer("local"), _ignore)
+
+    assert (result.kind, result.mime_type, result.width, result.height) == ("image", "image/jpeg", 451, 300)
+    assert (result.duration, result.taken_at, result.camera) == (None, None, "")
+    assert sorted(result.previews) == [320, 1024]
+    assert "cat" in result.description
+    assert result.labels[0].name == "cat"
+    assert result.audit_score is None
+    assert result.embedding_model == "concept-minilm-384"
+    assert result.vector is not None
+    assert json.loads(json.dumps(result.metadata, allow_nan=False)) == result.metadata
+
+
+def test_stages_are_announced_in_order() -> None:
+    stages: list[str] = []
+
+    pipeline.run(SAMPLES / "coffee.jpg", _FaintAnalyzer(), stages.append)
+
+    assert (*stages, "indexing") == tuple(Stage.values)
+
+
+@pytest.mark.parametrize("last", Stage.values[:-1])
+def test_run_ends_at_any_stage_that_refuses_to_begin(last: str) -> None:
+    class StopError(Exception):
+        """Nobody wants the result any more."""
+
+    stages: list[str] = []
+    stop = StopError()
+
+    def stop_at(stage: str) -> None:
+        stages.append(stage)
+        if stage == last:
+            raise stop
+
+    with pytest.raises(StopError) as raised:
+        pipeline.run(SAMPLES / "coffee.jpg", _FaintAnalyzer(), stop_at)
+
+    assert raised.value is stop
+    assert stages[-1] == last
+
+
+def test_what_the_analyzer_says_is_passed_on(tmp_path: Path) -> None:
+    path = written(tmp_path, encoded(textured(300, 200), "PNG"))
+
+    result = pipeline.run(path, _FaintAnalyzer(), _ignore)
+
+    assert (result.description, result.labels, result.audit_score) == ("300 pixels.", (Label("wide", 0.5),), 70)
+    assert (result.embedding_model, result.vector) == ("faint-1", (1.0,) + (0.0,) * 383)
+
+
+def test_analyzers_errors_are_passed_on(tmp_path: Path) -> None:
+    path = written(tmp_path, encoded(textured(64, 48), "PNG"))
+
+    with pytest.raises(TransientError, match=r"model\.answer"):
+        pipeline.run(path, _FaintAnalyzer(), _ignore)
+
+
+def test_broken_file_never_reaches_the_analyzer(tmp_path: Path) -> None:
+    stages: list[str] = []
+    path = written(tmp_path, b"This is my holiday.", "beach.jpg")
+
+    with pytest.raises(PermanentError, match=r"file\.unsupported"):
+        pipeline.run(path, _FaintAnalyzer(), stages.append)
+
+    assert stages == ["checking"]

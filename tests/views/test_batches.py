@@ -1,0 +1,205 @@
+"""One batch, as a page."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from batches.engine import lifecycle, receive
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import ItemStatus
+from tests.support.batches import fill
+from tests.support.users import make_user
+from uploads.models import Upload
+
+
+@pytest.fixture
+def anna(transactional_db: None) -> User:
+    return make_user("anna")
+
+
+@pytest.fixture
+def page(client: Client, anna: User) -> Client:
+    client.force_login(anna)
+    return client
+
+
+def finish(batch: UploadBatch, count: int) -> None:
+    """Let so many files be described, as the engine would."""
+    ids = list(batch.items.filter(status=ItemStatus.PENDING).order_by("id").values_list("id", flat=True)[:count])
+    BatchItem.objects.filter(id__in=ids).update(
+        status=ItemStatus.COMPLETED, queue_position=None, finished_at=timezone.now()
+    )
+    Upload.objects.filter(items__in=ids).update(description="A glacier.", processed_at=timezone.now())
+    UploadBatch.objects.filter(id=batch.id).update(successful=count)
+
+
+def fail_one(batch: UploadBatch, code: str = "item.internal") -> BatchItem:
+    item = batch.items.order_by("-id")[0]
+    BatchItem.objects.filter(id=item.id).update(
+        status=ItemStatus.FAILED,
+        queue_position=None,
+        finished_at=timezone.now(),
+        error_code=code,
+        error_message="Words of the file.",
+    )
+    UploadBatch.objects.filter(id=batch.id).update(failed=1)
+    return item
+
+
+def text(client: Client, path: str, **query: str) -> str:
+    answer = client.get(path, query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def detail(batch: UploadBatch) -> str:
+    return reverse("batch-detail", args=[batch.id])
+
+
+def shown_files(html: str) -> list[str]:
+    return re.findall(r"IMG_\d{4}\.JPG(?=</)", html.partition('id="files"')[2])
+
+
+def test_batch_page_shows_progress_in_its_order(page: Client, anna: User) -> None:
+    batch = fill(anna, 8)
+    finish(batch, 3)
+    fail_one(batch)
+
+    html = text(page, detail(batch))
+
+    assert "<title>50 % · Iceland · vuemantics</title>" in html
+    assert '<progress max="8" value="4"' in html
+    places = [html.index(f'id="{part}"') for part in ("heading", "summary", "in-hand", "needs-a-look", "files")]
+    assert places == sorted(places)
+
+
+def test_batch_page_needs_no_inline_script_or_style(page: Client, anna: User) -> None:
+    batch = fill(anna, 3)
+    fail_one(batch)
+
+    html = text(page, detail(batch))
+
+    assert not re.search(r"\s(style|on\w+|hx-on\S*)=|<style|<script(?![^>]* src=)", html)
+
+
+def test_batch_page_refreshes_itself_without_javascript_only_while_active(page: Client, anna: User) -> None:
+    batch = fill(anna, 1)
+    refresh = '<noscript><meta http-equiv="refresh" content="5"></noscript>'
+    assert refresh in text(page, detail(batch))
+
+    finish(batch, 1)
+    lifecycle.seal_batch(batch.id)
+
+    html = text(page, detail(batch))
+    assert refresh not in html
+    assert "Completed" in html
+
+
+def test_batch_page_names_cause_and_files_of_failures_and_offers_another_try(page: Client, anna: User) -> None:
+    batch = fill(anna, 3)
+    item = fail_one(batch)
+
+    html = text(page, detail(batch))
+
+    assert "1 file needs a look" in html
+    assert "The program made a mistake on this file." in html
+    assert '<button type="submit" id="press-retry" form="retry">Try 1 file again</button>' in html
+    assert f'name="item" value="{item.id}"' in html
+
+
+def test_batch_page_offers_no_try_that_cannot_help(page: Client, anna: User) -> None:
+    batch = fill(anna, 3)
+    item = fail_one(batch, "image.truncated")
+
+    html = text(page, detail(batch))
+
+    assert "The picture is incomplete: its end is missing." in html
+    assert 'id="press-retry"' not in html
+    assert f'name="item" value="{item.id}"' not in html
+
+
+def test_batch_page_says_private_only_for_the_embedded_analyzer(page: Client, anna: User, settings: Settings) -> None:
+    batch = fill(anna, 1)
+    assert "nothing leaves this machine" in text(page, detail(batch))
+
+    settings.ANALYZER = "ollama"
+
+    assert "nothing leaves this machine" not in text(page, detail(batch))
+
+
+@pytest.mark.parametrize(
+    ("show", "files"),
+    [
+        ("all", ["IMG_0000.JPG", "IMG_0001.JPG", "IMG_0002.JPG", "IMG_0003.JPG"]),
+        ("nonsense", ["IMG_0000.JPG", "IMG_0001.JPG", "IMG_0002.JPG", "IMG_0003.JPG"]),
+        ("described", ["IMG_0000.JPG", "IMG_0001.JPG"]),
+        ("failed", ["IMG_0003.JPG"]),
+        ("waiting", ["IMG_0002.JPG"]),
+    ],
+)
+def test_list_of_files_can_be_narrowed(page: Client, anna: User, show: str, files: list[str]) -> None:
+    batch = fill(anna, 4)
+    finish(batch, 2)
+    fail_one(batch)
+
+    assert shown_files(text(page, detail(batch), show=show)) == files
+
+
+def test_list_of_files_is_paged_forth_and_back(page: Client, anna: User) -> None:
+    batch = fill(anna, 120)
+    first = text(page, detail(batch))
+    forth = re.search(r'rel="next"[^>]*href="\?([^#"]+)', first)
+    assert forth is not None
+
+    second = text(page, f"{detail(batch)}?{forth[1]}")
+    back = re.search(r'rel="prev"[^>]*href="\?([^#"]+)', second)
+
+    assert back is not None
+    assert shown_files(second) == [f"IMG_{number:04}.JPG" for number in range(50, 100)]
+    assert shown_files(text(page, f"{detail(batch)}?{back[1]}")) == shown_files(first)
+    assert 'rel="prev"' not in first
+
+
+def test_htmx_gets_the_files_alone_and_no_cache_keeps_it(page: Client, anna: User) -> None:
+    batch = fill(anna, 2)
+
+    answer = page.get(detail(batch), headers={"HX-Request": "true"})
+
+    assert answer.content.decode().startswith('<section id="files"')
+    assert "HX-Request" in answer["Vary"]
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_page_of_finished_files_is_not_asked_for_again(page: Client, anna: User) -> None:
+    batch = fill(anna, 60)
+    assert "data-settled" not in text(page, detail(batch))
+
+    finish(batch, 50)
+
+    assert "data-settled" in text(page, detail(batch))
+
+
+def test_names_from_outside_are_text(page: Client, anna: User) -> None:
+    batch = lifecycle.open_batch(anna.id, "<script>alert(1)</script>")
+    file = receive.NewFile("<img src=x>.jpg", "<b>/<img src=x>.jpg", "0" * 64, 10)
+    item, _ = receive.register_item(batch.id, file)
+    receive.reject_item(item.id, "file.unsupported", "<i>no</i>")
+
+    html = text(page, detail(batch))
+
+    assert not re.search("<script>alert|<img src=x|<b>/|<i>no", html)
+
+
+def test_empty_batch_says_whether_files_may_still_come(page: Client, anna: User) -> None:
+    batch = lifecycle.open_batch(anna.pk, "Nothing")
+    assert "No file has come yet." in text(page, detail(batch))
+
+    lifecycle.seal_batch(batch.id)
+
+    assert "No files came." in text(page, detail(batch))
+    assert "No file has come yet." not in text(page, detail(batch))

@@ -1,0 +1,175 @@
+"""The owner's buttons on a batch's page."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from batches.engine import claim, finish, lifecycle, receive
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import BatchStatus, ItemStatus
+from tests.support.batches import fill
+from tests.support.users import make_user
+
+
+@pytest.fixture
+def anna(transactional_db: None) -> User:
+    return make_user("anna")
+
+
+@pytest.fixture
+def page(client: Client, anna: User) -> Client:
+    client.force_login(anna)
+    return client
+
+
+def fail_one(batch: UploadBatch) -> BatchItem:
+    item = batch.items.order_by("-id")[0]
+    BatchItem.objects.filter(id=item.id).update(
+        status=ItemStatus.FAILED,
+        queue_position=None,
+        finished_at=timezone.now(),
+        error_code="item.internal",
+        error_message="The picture is incomplete.",
+    )
+    UploadBatch.objects.filter(id=batch.id).update(failed=1)
+    return item
+
+
+def detail(batch: UploadBatch) -> str:
+    return reverse("batch-detail", args=[batch.id])
+
+
+@pytest.mark.parametrize(
+    ("button", "status"),
+    [("batch-pause", BatchStatus.PAUSED), ("batch-cancel", BatchStatus.CANCELLED)],
+)
+def test_button_does_what_it_says_and_leads_back(page: Client, anna: User, button: str, status: BatchStatus) -> None:
+    batch = fill(anna, 2)
+
+    answer = page.post(reverse(button, args=[batch.id]), follow=True)
+
+    assert answer.redirect_chain == [(detail(batch), 302)]
+    batch.refresh_from_db()
+    assert batch.status == status
+    assert 'class="notice success"' in answer.content.decode()
+
+
+def test_resume_goes_on(page: Client, anna: User) -> None:
+    batch = fill(anna, 2)
+    page.post(reverse("batch-pause", args=[batch.id]))
+
+    page.post(reverse("batch-resume", args=[batch.id]))
+
+    batch.refresh_from_db()
+    assert batch.status == BatchStatus.PROCESSING
+
+
+def test_no_more_files_seals(page: Client, anna: User) -> None:
+    batch = fill(anna, 2)
+
+    page.post(reverse("batch-no-more", args=[batch.id]))
+
+    batch.refresh_from_db()
+    assert batch.sealed_at is not None
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_try_again_queues_failed_files(page: Client, anna: User, one: bool) -> None:
+    batch = fill(anna, 2)
+    item = fail_one(batch)
+
+    answer = page.post(reverse("batch-retry", args=[batch.id]), {"item": item.id} if one else {}, follow=True)
+
+    item.refresh_from_db()
+    assert item.status == ItemStatus.PENDING
+    assert "1 file is tried again." in answer.content.decode()
+
+
+def test_refusal_is_said_in_words(page: Client, anna: User) -> None:
+    batch = fill(anna, 1)
+    page.post(reverse("batch-cancel", args=[batch.id]))
+
+    answer = page.post(reverse("batch-pause", args=[batch.id]), follow=True)
+
+    assert "This batch was cancelled" in answer.content.decode()
+
+
+def described(owner: User, files: int) -> UploadBatch:
+    batch = fill(owner, files)
+    while taken := claim.claim_item(batch.id, 4711):
+        finish.complete_item(taken)
+    lifecycle.seal_batch(batch.id)
+    return batch
+
+
+def test_describe_again_leads_to_a_batch_that_says_so_and_names_its_source(page: Client, anna: User) -> None:
+    batch = described(anna, 2)
+    button = '<button type="submit" id="press-reanalyse" form="reanalyse">Describe these again</button>'
+    assert button in page.get(detail(batch)).content.decode()
+
+    answer = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
+
+    again = batch.reanalyses.get()
+    html = answer.content.decode()
+    assert answer.redirect_chain == [(detail(again), 302)]
+    assert f'<a id="source" href="{detail(batch)}">Iceland</a>' in html
+    assert "The pictures are described again." in html
+    assert button not in html
+
+
+def test_finished_reanalysis_still_names_its_source_and_offers_another(page: Client, anna: User) -> None:
+    batch = described(anna, 1)
+    page.post(reverse("batch-reanalyse", args=[batch.id]))
+    again = batch.reanalyses.get()
+    while taken := claim.claim_item(again.id, 4711):
+        finish.complete_item(taken)
+
+    html = page.get(detail(again)).content.decode()
+
+    assert f'Re-analysis of the pictures of <a id="source" href="{detail(batch)}">' in html
+    assert "stays until" not in html
+    assert "Describe these again" in html
+
+
+def test_source_leads_to_its_reanalysis_instead_of_offering_another(page: Client, anna: User) -> None:
+    batch = described(anna, 1)
+    page.post(reverse("batch-reanalyse", args=[batch.id]))
+    again = batch.reanalyses.get()
+
+    html = page.get(detail(batch)).content.decode()
+    refused = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
+
+    assert f'href="{detail(again)}">Being described again</a>' in html
+    assert "Describe these again" not in html
+    assert refused.redirect_chain == [(detail(batch), 302)]
+    assert "being described again already" in refused.content.decode()
+
+
+def test_batch_of_files_that_were_refused_offers_no_second_description(page: Client, anna: User) -> None:
+    batch = lifecycle.open_batch(anna.id, "Texts")
+    item, _ = receive.register_item(batch.id, receive.NewFile("a.txt", "a.txt", "a" * 64, 1))
+    receive.reject_item(item.id, "file.unsupported", "It is a text.")
+    lifecycle.seal_batch(batch.id)
+
+    html = page.get(detail(batch)).content.decode()
+    answer = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
+
+    assert "Describe these again" not in html
+    assert "No picture of “Texts” is stored here." in answer.content.decode()
+
+
+def test_list_and_picture_tell_a_reanalysis_from_an_import(page: Client, anna: User) -> None:
+    batch = described(anna, 1)
+    upload = batch.items.get().upload
+    assert upload is not None
+    before = page.get(reverse("batch-list")).content.decode()
+
+    page.post(reverse("batch-reanalyse", args=[batch.id]))
+
+    assert "Re-analysis" not in before
+    assert page.get(reverse("batch-list")).content.decode().count("Re-analysis · ") == 1
+    picture = page.get(reverse("upload-detail", args=[upload.id])).content.decode()
+    assert detail(batch) in picture
+    assert detail(batch.reanalyses.get()) not in picture

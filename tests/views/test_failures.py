@@ -1,0 +1,197 @@
+"""The failure inbox as its owner sees it."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from batches.failures.queries import EXAMPLES_SHOWN, MOST_COUNTED
+from batches.models import BatchItem
+from batches.models.states import ItemStatus
+from tests.support.batches import fill
+from tests.support.failures import fail_stored, reject_file
+from tests.support.users import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def anna(db: None) -> User:
+    """A person with batches."""
+    return make_user("anna")
+
+
+@pytest.fixture
+def page(client: Client, anna: User) -> Client:
+    """Her browser."""
+    client.force_login(anna)
+    return client
+
+
+def shown(client: Client, name: str = "inbox") -> str:
+    """A page's text."""
+    response = client.get(reverse(name))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def form_of(html: str, name: str) -> dict[str, str]:
+    """The hidden fields of the first form with this action, as a browser would send them."""
+    form = html.split(f'action="{reverse(name)}"')[1].split("</form>")[0]
+    return dict(re.findall(r'name="(code|until)" value="([^"]*)"', form))
+
+
+def told(response: object) -> list[str]:
+    """The messages that a command left."""
+    return [str(message) for message in get_messages(response.wsgi_request)]  # type: ignore[attr-defined]
+
+
+def test_empty_inbox_teaches_what_comes_here(page: Client) -> None:
+    html = shown(page)
+
+    assert "Nothing needs a look." in html
+    assert "tally" not in html
+    assert "<form" not in html.split('id="main"')[1].split("</main>")[0]
+
+
+def test_inbox_groups_by_cause_with_words_count_and_examples(page: Client, anna: User) -> None:
+    one, two = fill(anna, 2, "Iceland"), fill(anna, 1, "Norway")
+    for batch in (one, one, two):
+        fail_stored(batch, "image.truncated", "The picture is incomplete.")
+    reject_file(two, "notes.txt", message="This is a text file, which cannot be read here.")
+
+    html = shown(page)
+
+    first, second = html.split('class="card cause"')[1:]
+    assert "3 files" in first
+    assert "The picture is incomplete: its end is missing." in first
+    assert f'href="{reverse("batch-detail", args=[two.id])}?show=failed' in first
+    assert "Iceland/IMG_0000.JPG" in first
+    assert "1 file" in second
+    assert "This is a text file, which cannot be read here." in second
+
+
+def test_cause_that_cannot_pass_offers_no_second_try(page: Client, anna: User) -> None:
+    fail_stored(fill(anna, 1), "image.truncated")
+
+    html = shown(page)
+
+    assert reverse("inbox-retry") not in html
+    assert "Mend the file and add it once more" in html
+    assert reverse("inbox-dismiss") in html
+
+
+def test_files_that_are_not_stored_offer_no_second_try(page: Client, anna: User) -> None:
+    reject_file(fill(anna, 0), "a.jpg", "file.unreadable", "The disk did not give it.")
+
+    html = shown(page)
+
+    assert reverse("inbox-retry") not in html
+    assert "not stored here" in html
+
+
+def test_button_names_how_many_are_tried_again_and_does_it(page: Client, anna: User) -> None:
+    batch = fill(anna, 2)
+    fail_stored(batch)
+    fail_stored(batch)
+    html = shown(page)
+    assert "Try these 2 again" in html
+
+    response = page.post(reverse("inbox-retry"), form_of(html, "inbox-retry"))
+
+    assert response.status_code == 302
+    assert told(response) == ["2 files wait again."]
+    assert not batch.items.filter(status=ItemStatus.FAILED).exists()
+    assert "Nothing needs a look." in shown(page)
+
+
+def test_dismiss_button_empties_the_inbox(page: Client, anna: User) -> None:
+    reject_file(fill(anna, 0), "a.txt")
+
+    response = page.post(reverse("inbox-dismiss"), form_of(shown(page), "inbox-dismiss"))
+
+    assert told(response) == ["1 file was dismissed. It stays in its batch."]
+    assert "Nothing needs a look." in shown(page)
+
+
+@pytest.mark.parametrize("until", ["", "yesterday", "2026-13-41T00:00:00Z", "2026-01-01T00:00:00"])
+def test_form_without_a_moment_changes_nothing_and_says_so(page: Client, anna: User, until: str) -> None:
+    fail_stored(fill(anna, 1))
+
+    response = page.post(reverse("inbox-retry"), {"code": "item.internal", "until": until})
+
+    assert told(response) == ["The page did not say which files are meant. Load it again, then repeat it."]
+    assert BatchItem.objects.filter(status=ItemStatus.FAILED).count() == 1
+
+
+def test_examples_are_few_and_the_rest_is_counted(page: Client, anna: User) -> None:
+    batch = fill(anna, EXAMPLES_SHOWN + 3)
+    for _ in range(EXAMPLES_SHOWN + 3):
+        fail_stored(batch)
+
+    html = shown(page)
+
+    assert html.count('title="Iceland/IMG_') == EXAMPLES_SHOWN
+    assert "and 3 more files" in html
+
+
+def test_navigation_of_every_page_shows_the_number(page: Client, anna: User) -> None:
+    fail_stored(fill(anna, 1))
+
+    assert '<span class="tally number">1</span>' in shown(page, "upload-list")
+
+
+def test_number_in_the_navigation_is_bounded(page: Client, anna: User) -> None:
+    batch = fill(anna, 0)
+    for number in range(MOST_COUNTED):
+        reject_file(batch, f"{number}.txt")
+
+    assert f'<span class="tally number">{MOST_COUNTED - 1}+</span>' in shown(page)
+
+
+def test_example_leads_to_the_page_of_its_file_however_many_failed(page: Client, anna: User) -> None:
+    batch = fill(anna, 0)
+    newest = [reject_file(batch, f"notes-{number}.txt") for number in range(60)][-1]
+
+    way = re.search(rf'<a href="([^"]+)">{newest.filename}</a>', shown(page))
+
+    assert way is not None
+    assert f"<h1>{newest.filename}</h1>" in page.get(way[1]).content.decode()
+
+
+def test_inbox_shows_nothing_of_another_account(page: Client) -> None:
+    fail_stored(fill(make_user("ben"), 1))
+
+    html = shown(page)
+
+    assert "Nothing needs a look." in html
+    assert "Iceland" not in html
+
+
+def test_names_are_text_and_never_markup(page: Client, anna: User) -> None:
+    reject_file(fill(anna, 0, "<b>bold</b>"), "<img src=x>.txt", "new.code", "<i>no</i>")
+
+    assert not re.search("<img src=x|<b>bold|<i>no", shown(page))
+
+
+@pytest.mark.parametrize("name", ["inbox-retry", "inbox-dismiss"])
+def test_code_that_no_row_can_hold_means_no_file(page: Client, anna: User, name: str) -> None:
+    fail_stored(fill(anna, 1))
+
+    answer = page.post(reverse(name), {"code": "item.internal\0", "until": timezone.now().isoformat()})
+
+    assert (answer.status_code, answer["Location"]) == (302, reverse("inbox"))
+    assert BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None).count() == 1
+
+
+@pytest.mark.parametrize("name", ["inbox-retry", "inbox-dismiss"])
+def test_command_is_a_post_from_this_site(anna: User, name: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(anna)
+
+    assert client.get(reverse(name))["Location"] == reverse("inbox")
+    assert client.post(reverse(name)).status_code == 403

@@ -1,0 +1,174 @@
+"""The list of a batch's files: narrowed by state, kind and name, and never by reading the whole queue."""
+
+import json
+import re
+from typing import Literal
+from unicodedata import normalize
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import QuerySet
+from django.test import Client
+from django.utils import timezone
+
+from batches.engine import receive
+from batches.intake.file_name import FileName
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import ItemStatus
+from batches.views.file_list import STATUS_FILTERS, FileFilter, filtered_items
+from bench import rows
+from tests.support.batches import fill
+from uploads.models import Kind, Upload
+
+INDEXES = {
+    "all": "item_of_batch",
+    "described": "item_described",
+    "failed": "item_failed",
+    "waiting": "item_waiting",
+    "in-hand": "item_processing",
+    "left-out": "item_cancelled",
+}
+
+
+@pytest.fixture
+def page(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def shown(page: Client, batch: UploadBatch, **query: str) -> list[str]:
+    html = page.get(f"/batches/{batch.id}/", query).content.decode()
+    return re.findall(r"IMG_\d{4}\.JPG(?=</)", html.partition('class="files"')[2])
+
+
+def offered(page: Client, address: str) -> list[str]:
+    """The kinds that the page lets choose from."""
+    choice = page.get(address).content.decode().split('<select id="file-kind"')[1].split("</select>")[0]
+    return re.findall(r'<option value="(\w*)"', choice)
+
+
+def name(number: int) -> str:
+    return f"IMG_{number:04}.JPG"
+
+
+def test_list_is_narrowed_by_a_part_of_the_name(page: Client, owner: User) -> None:
+    batch = fill(owner, 25)
+
+    assert shown(page, batch, name="_002") == [name(number) for number in range(20, 25)]
+    assert shown(page, batch, name="img_0003.j") == [name(3)]
+    assert shown(page, batch, name="%") == []
+
+
+@pytest.mark.parametrize("sent", ["NFC", "NFD"])
+@pytest.mark.parametrize("typed", ["NFC", "NFD"])
+def test_name_is_found_however_its_letters_are_composed(
+    page: Client, owner: User, sent: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
+) -> None:
+    batch = fill(owner, 1)
+    file = FileName(normalize(sent, "Überfahrt.jpg"), 10)
+    receive.register_item(batch.id, file.as_new_file())
+
+    html = page.get(f"/batches/{batch.id}/", {"name": normalize(typed, "über")}).content.decode()
+
+    assert '<span class="name">Überfahrt.jpg</span>' in html
+    assert "IMG_0000.JPG" not in html
+
+
+def test_list_is_narrowed_by_kind(page: Client, owner: User) -> None:
+    batch = fill(owner, 4)
+    Upload.objects.filter(filename=batch.items.order_by("id")[0].upload.filename).update(kind=Kind.VIDEO)  # type: ignore[union-attr]
+
+    assert shown(page, batch, kind="video") == [name(0)]
+    assert shown(page, batch, kind="image") == [name(1), name(2), name(3)]
+    assert len(shown(page, batch, kind="nonsense")) == 4
+
+
+def test_only_kinds_that_are_taken_are_offered(page: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"/batches/{fill(owner, 1).id}/"
+
+    assert offered(page, address) == ["", "image"]
+
+    monkeypatch.setattr("batches.views.pages.KINDS", frozenset(Kind.of(mime) for mime in ("image/jpeg", "video/mp4")))
+    assert offered(page, address) == ["", "image", "video"]
+
+
+def test_choices_are_kept_from_page_to_page_and_between_states(page: Client, owner: User) -> None:
+    batch = fill(owner, 120)
+    html = page.get(f"/batches/{batch.id}/", {"show": "waiting", "name": "IMG", "kind": "image"}).content.decode()
+
+    forth = re.search(r'rel="next"[^>]*href="\?([^#"]+)', html)
+
+    assert forth is not None
+    assert shown(page, batch, **dict(part.split("=") for part in forth[1].replace("&amp;", "&").split("&")))[0] == name(
+        50
+    )
+    assert 'href="?show=failed&amp;kind=image&amp;name=IMG"' in html
+
+
+def test_list_that_looks_again_leaves_the_search_alone(page: Client, owner: User) -> None:
+    batch = fill(owner, 2)
+
+    answer = page.get(f"/batches/{batch.id}/", headers={"HX-Request": "true", "HX-Target": "file-list"})
+
+    html = answer.content.decode()
+    assert html.startswith('<div id="file-list"')
+    assert "IMG_0001.JPG" in html
+    assert 'id="file-name"' not in html
+    assert "HX-Target" in answer["Vary"]
+
+
+def test_each_state_has_its_list(page: Client, owner: User) -> None:
+    batch = fill(owner, 5)
+    ids = list(batch.items.order_by("id").values_list("id", flat=True))
+    ended = {"queue_position": None, "finished_at": timezone.now()}
+    for id, status in zip(ids, (ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED), strict=False):
+        BatchItem.objects.filter(id=id).update(status=status, **ended)
+    file = receive.NewFile(name(5), name(5), "5" * 64, 10)
+    receive.register_item(batch.id, file)
+
+    lists = {show: shown(page, batch, show=show) for show in STATUS_FILTERS if show != "all"}
+
+    assert lists == {
+        "described": [name(0)],
+        "failed": [name(1)],
+        "left-out": [name(2)],
+        "waiting": [name(3), name(4), name(5)],
+        "in-hand": [],
+    }
+
+
+@pytest.fixture
+def large(transactional_db: None) -> int:
+    """A large batch of which half is described and some failed, beside one with more failures."""
+    batch_id = rows.fill(4_000)
+    other = rows.fill(2_000)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE batches_batchitem SET status = 'completed', queue_position = NULL, finished_at = now()"
+            " WHERE batch_id = %s AND queue_position <= 2000",
+            [batch_id],
+        )
+        cursor.execute(
+            "UPDATE batches_batchitem SET status = 'failed', error_code = 'image.truncated', queue_position = NULL,"
+            " finished_at = now() WHERE batch_id = %s OR (batch_id = %s AND queue_position > 3900)",
+            [other, batch_id],
+        )
+        cursor.execute("ANALYZE batches_batchitem")
+    return batch_id
+
+
+@pytest.mark.parametrize(("kind", "wanted"), [("", ""), ("", "IMG_39"), ("video", "nowhere"), ("image", "")])
+def test_each_list_walks_its_own_index_and_none_reads_the_whole_table(large: int, kind: str, wanted: str) -> None:
+    middle = BatchItem.objects.filter(batch_id=large).order_by("-id")[1000].id
+    for show in STATUS_FILTERS:
+        rows = filtered_items(large, FileFilter.of(show, kind, wanted))
+        for page in (rows.order_by("id")[:51], rows.filter(id__gt=middle).order_by("id")[:51]):
+            assert_walks(INDEXES[show], page)
+
+
+def assert_walks(index: str, page: QuerySet[BatchItem]) -> None:
+
+    plan = json.dumps(json.loads(page.explain(format="json")))
+
+    assert set(re.findall(r'"Index Name": "(item_\w+)"', plan)) == {index}, plan

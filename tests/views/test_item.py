@@ -1,0 +1,123 @@
+"""The page of one file of a batch: what was tried, and why it failed."""
+
+import uuid
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from batches import services
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import ItemStatus, Stage
+from tests.support.batches import fill
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    return fill(owner, 2)
+
+
+@pytest.fixture
+def item(batch: UploadBatch) -> BatchItem:
+    item = batch.items.order_by("id").first()
+    assert item is not None
+    return item
+
+
+@pytest.fixture
+def page(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def address(item: BatchItem) -> str:
+    return f"/batches/{item.batch_id}/files/{item.id}/"
+
+
+def change(item: BatchItem, **fields: object) -> None:
+    BatchItem.objects.filter(id=item.id).update(**fields)
+
+
+def text(page: Client, item: BatchItem) -> str:
+    return page.get(address(item)).content.decode()
+
+
+def test_failed_file_tells_attempts_deaths_reason_and_offers_another_try(page: Client, item: BatchItem) -> None:
+    now = timezone.now()
+    change(
+        item,
+        status=ItemStatus.FAILED,
+        queue_position=None,
+        started_at=now,
+        finished_at=now,
+        attempts=3,
+        crash_count=1,
+        error_code="item.internal",
+        error_message="It broke.",
+    )
+
+    html = text(page, item)
+
+    assert "The program made a mistake on this file." in html
+    assert "<code>item.internal</code>" in html
+    assert "3 times, last" in html
+    assert "once, by the end of the program" in html
+    assert f'name="item" value="{item.id}"' in html
+
+
+def test_file_in_hand_tells_its_stage_and_looks_again(page: Client, item: BatchItem) -> None:
+    change(
+        item,
+        status=ItemStatus.PROCESSING,
+        stage=Stage.DESCRIBING,
+        queue_position=None,
+        claim=uuid.uuid4(),
+        worker=1,
+        attempts=1,
+        started_at=timezone.now(),
+    )
+
+    html = text(page, item)
+
+    assert "Describing · step 3 of 5" in html
+    assert 'hx-trigger="every 3s"' in html
+    assert '<meta http-equiv="refresh"' in html
+
+
+def test_described_file_leads_to_its_picture_and_is_not_asked_for_again(page: Client, item: BatchItem) -> None:
+    change(item, status=ItemStatus.COMPLETED, queue_position=None, finished_at=timezone.now())
+
+    html = text(page, item)
+
+    assert f'href="/library/{item.upload_id}/"' in html
+    assert "hx-trigger" not in html
+
+
+def test_refused_file_says_to_mend_it_and_offers_no_try(page: Client, item: BatchItem) -> None:
+    change(item, status=ItemStatus.FAILED, queue_position=None, finished_at=timezone.now(), upload=None)
+
+    html = text(page, item)
+
+    assert "Mend it and add it once more." in html
+    assert "Try again" not in html
+
+
+def test_htmx_gets_the_file_alone(page: Client, item: BatchItem) -> None:
+    answer = page.get(address(item), headers={"HX-Request": "true"})
+
+    assert answer.content.decode().startswith('<div id="item"')
+
+
+def test_file_is_there_for_its_owner_and_under_its_batch_only(client: Client, other: User, item: BatchItem) -> None:
+    client.force_login(other)
+    strangers = fill(other, 1)
+
+    assert client.get(address(item)).status_code == 404
+    assert client.get(f"/batches/{strangers.id}/files/{item.id}/").status_code == 404
+
+
+def test_file_is_gone_with_its_batch_at_once(page: Client, owner: User, item: BatchItem) -> None:
+    services.delete_batch(owner, item.batch_id)
+
+    assert page.get(address(item)).status_code == 404

@@ -1,0 +1,159 @@
+"""The library, one picture, signing in and out."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.support.batches import fill, make_upload
+from tests.support.users import make_user
+from uploads.models import Upload
+
+
+@pytest.fixture
+def anna(transactional_db: None) -> User:
+    return make_user("anna")
+
+
+@pytest.fixture
+def page(client: Client, anna: User) -> Client:
+    client.force_login(anna)
+    return client
+
+
+def described(owner: User, number: int, **facts: object) -> Upload:
+    upload = make_upload(owner, number)
+    Upload.objects.filter(id=upload.id).update(
+        description=f"Glacier {number}.", previews={"320": "a", "1024": "b"}, processed_at=timezone.now(), **facts
+    )
+    return upload
+
+
+def text(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_library_without_pictures_teaches_what_to_do(page: Client) -> None:
+    html = text(page, reverse("upload-list"))
+
+    assert "Your library is empty." in html
+    assert reverse("batch-new") in html
+
+
+def test_library_shows_described_pictures_newest_first(page: Client, anna: User) -> None:
+    described(anna, 1)
+    described(anna, 2)
+    described(anna, 3, hidden=True)
+    make_upload(anna, 4)
+
+    html = text(page, reverse("upload-list"))
+
+    assert html.index("Glacier 2.") < html.index("Glacier 1.")
+    assert "Glacier 3." not in html
+    assert "IMG_0004" not in html
+
+
+def test_library_is_paged(page: Client, anna: User) -> None:
+    for number in range(61):
+        described(anna, number)
+
+    first = text(page, reverse("upload-list"))
+    last = text(page, f"{reverse('upload-list')}?after={Upload.objects.order_by('id')[1].id}")
+
+    assert "Glacier 0." not in first
+    assert 'rel="next"' in first
+    assert "Glacier 0." in last
+    assert 'rel="next"' not in last
+
+
+@pytest.mark.parametrize("cursor", ["x", "-1", "9" * 30, "\u0663", "", "1e3"])
+def test_library_takes_a_broken_cursor_for_the_first_page(page: Client, anna: User, cursor: str) -> None:
+    described(anna, 1)
+
+    assert "Glacier 1." in text(page, f"{reverse('upload-list')}?after={cursor}")
+
+
+def test_picture_page_shows_what_is_known(page: Client, anna: User) -> None:
+    batch = fill(anna, 1, "Iceland")
+    upload = batch.items.select_related("upload").get().upload
+    assert upload is not None
+    Upload.objects.filter(id=upload.id).update(
+        description="A glacier.",
+        labels=[{"name": "ice", "score": 0.8}],
+        previews={"1024": "b"},
+        camera="Fairphone 5",
+        taken_at=datetime(2026, 7, 2, 14, 3, tzinfo=UTC),
+        latitude=64.1466,
+        longitude=-21.9426,
+        width=4032,
+        height=3024,
+        processed_at=timezone.now(),
+    )
+
+    html = text(page, reverse("upload-detail", args=[upload.id]))
+
+    for words in (
+        "A glacier.",
+        ">ice<",
+        "Fairphone 5",
+        "July 2, 2026",
+        "64.14660, -21.94260",
+        "4032 \N{MULTIPLICATION SIGN} 3024",
+        "Iceland",
+    ):
+        assert words in html, words
+    assert f"{reverse('upload-preview', args=[upload.id, 1024])}?v=" in html
+
+
+def test_picture_page_names_a_batch_once(page: Client, anna: User) -> None:
+    batch = fill(anna, 3, "Iceland")
+    upload = batch.items.order_by("id")[0].upload
+    assert upload is not None
+    batch.items.update(upload=upload)
+
+    html = text(page, reverse("upload-detail", args=[upload.id]))
+
+    assert html.count(reverse("batch-detail", args=[batch.id])) == 1
+
+
+def test_picture_that_waits_has_a_page_without_a_preview(page: Client, anna: User) -> None:
+    upload = make_upload(anna, 1)
+
+    assert "waits to be described" in text(page, reverse("upload-detail", args=[upload.id]))
+
+
+def test_sign_in_says_what_is_wrong_and_leads_on(client: Client, transactional_db: None) -> None:
+    User.objects.create_user("anna", password="right")
+
+    wrong = client.post("/sign-in/", {"username": "anna", "password": "wrong", "next": "/library/"})
+    right = client.post("/sign-in/", {"username": "anna", "password": "right", "next": "/library/"})
+
+    assert "do not match" in wrong.content.decode()
+    assert right["Location"] == "/library/"
+
+
+def test_sign_out_is_a_button(page: Client) -> None:
+    assert f'<form method="post" action="{reverse("logout")}">' in text(page, reverse("upload-list"))
+
+    assert "You are signed out" in page.post(reverse("logout")).content.decode()
+
+    assert page.get(reverse("upload-list")).status_code == 302
+
+
+def test_unknown_address_has_a_page_of_ours(page: Client) -> None:
+    answer = page.get("/nothing/")
+
+    assert answer.status_code == 404
+    assert "Nothing is here" in answer.content.decode()
+
+
+def test_old_form_has_a_page_of_ours(anna: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(anna)
+
+    assert "This form was too old" in client.post(reverse("logout")).content.decode()

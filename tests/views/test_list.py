@@ -1,0 +1,54 @@
+"""The list of my batches, and where the front door leads."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from batches.models import UploadBatch
+from batches.models.states import BatchStatus
+from tests.support.batches import fill
+from tests.support.users import make_user
+
+
+@pytest.fixture
+def anna(transactional_db: None) -> User:
+    return make_user("anna")
+
+
+@pytest.fixture
+def page(client: Client, anna: User) -> Client:
+    client.force_login(anna)
+    return client
+
+
+def text(client: Client, path: str, **query: str) -> str:
+    answer = client.get(path, query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_home_leads_to_the_batches_or_to_adding_files(page: Client, anna: User) -> None:
+    assert page.get("/")["Location"] == reverse("batch-new")
+    fill(anna, 1)
+
+    assert page.get("/")["Location"] == reverse("batch-list")
+
+
+def test_batch_list_is_newest_first_and_refreshes_only_while_one_runs(page: Client, anna: User) -> None:
+    first, second = fill(anna, 2, "Iceland"), fill(anna, 2, "Garden")
+    html = text(page, reverse("batch-list"))
+    assert html.index("Garden") < html.index("Iceland")
+    refresh = '<noscript><meta http-equiv="refresh" content="10"></noscript>'
+    assert refresh in html
+
+    UploadBatch.objects.filter(id__in=[first.id, second.id]).update(
+        status=BatchStatus.COMPLETED, successful=2, sealed_at=timezone.now(), completed_at=timezone.now()
+    )
+
+    assert refresh not in text(page, reverse("batch-list"))
+
+
+def test_batch_list_without_batches_says_what_to_do(page: Client) -> None:
+    assert "Drop a folder of photos" in text(page, reverse("batch-list"))

@@ -1,0 +1,67 @@
+"""The name of a batch, given by its owner."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from batches.models import UploadBatch
+from tests.support.batches import fill
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    return fill(owner, 1)
+
+
+@pytest.fixture
+def page(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def address(batch: UploadBatch) -> str:
+    return f"/batches/{batch.id}/name/"
+
+
+def test_name_is_given_by_a_form_without_javascript(page: Client, batch: UploadBatch) -> None:
+    assert 'value="Iceland"' in page.get(address(batch)).content.decode()
+
+    answer = page.post(address(batch), {"name": "  Summer \n in\tIceland "})
+
+    assert answer["Location"] == f"/batches/{batch.id}/"
+    batch.refresh_from_db()
+    assert batch.name == "Summer in Iceland"
+
+
+def test_htmx_gets_the_form_and_then_the_title_alone(page: Client, batch: UploadBatch) -> None:
+    headers = {"HX-Request": "true"}
+
+    form = page.get(address(batch), headers=headers).content.decode()
+    title = page.post(address(batch), {"name": "Summer"}, headers=headers).content.decode()
+    kept = page.get(f"{address(batch)}?keep", headers=headers).content.decode()
+
+    assert form.startswith('<form id="title"')
+    assert title.startswith('<div id="title"')
+    assert "<h1>Summer</h1>" in title
+    assert kept == title
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("  \n", "at least one letter"), ("x" * 201, "at most 200 letters; this one has 201")]
+)
+def test_impossible_name_is_refused_with_what_to_do(page: Client, batch: UploadBatch, name: str, words: str) -> None:
+    answer = page.post(address(batch), {"name": name})
+
+    assert answer.status_code == 400
+    assert words in answer.content.decode()
+    batch.refresh_from_db()
+    assert batch.name == "Iceland"
+
+
+def test_strangers_cannot_see_or_give_the_name(client: Client, other: User, batch: UploadBatch) -> None:
+    client.force_login(other)
+
+    assert client.get(address(batch)).status_code == 404
+    assert client.post(address(batch), {"name": "Mine"}).status_code == 404
+    batch.refresh_from_db()
+    assert batch.name == "Iceland"

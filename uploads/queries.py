@@ -1,0 +1,84 @@
+"""The row of an upload whose bytes are arriving, found and written by prepared statements (uploads/database.py)."""
+
+import json
+
+from uploads.database import fetch_row, fetch_rows
+from uploads.models import Upload
+from uploads.pipeline import Result
+
+# Of the many columns only these have something to say yet; by the ORM it would cost three times the processor time.
+INSERT = """
+INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews,
+                            labels, description, hidden, created_at, updated_at)
+VALUES (%(owner)s, %(key)s, %(sha256)s, %(filename)s, %(size)s, %(mime_type)s, %(kind)s, '', '{}', '{}',
+        '[]', '', false, clock_timestamp(), clock_timestamp())
+RETURNING id
+"""
+
+FIND = "SELECT id, key, processed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s"
+
+
+def find_by_sha256(owner_id: int, sha256: str) -> Upload | None:
+    """Return the owner's upload of these bytes, with its key and `processed_at` alone; None when there is none."""
+    row = fetch_row(FIND, {"owner": owner_id, "sha256": sha256})
+    return Upload.from_db("default", ["id", "key", "processed_at"], row) if row else None
+
+
+def insert_upload(upload: Upload) -> None:
+    """Write a new upload's row and set its id, as `save(force_insert=True)` would.
+
+    Waits for a concurrent insert of the same bytes. Raises IntegrityError when the owner has them.
+    """
+    facts = {"key": upload.key, "sha256": upload.sha256, "filename": upload.filename, "size": upload.size}
+    kinds = {"owner": upload.owner_id, "mime_type": upload.mime_type, "kind": str(upload.kind)}
+    [(upload.id,)] = fetch_rows(INSERT, facts | kinds)
+    upload._state.adding, upload._state.db = False, "default"
+
+
+# Twenty times the columns of a finish, for every file: prepared for the same reason (uploads/database.py). By the
+# ORM it would be two statements and a savepoint.
+SAVE = """
+WITH saved AS (
+    UPDATE uploads_upload
+       SET kind = %(kind)s, mime_type = %(mime_type)s, width = %(width)s, height = %(height)s,
+           duration = %(duration)s, taken_at = %(taken_at)s, latitude = %(latitude)s, longitude = %(longitude)s,
+           camera = %(camera)s, metadata = %(metadata)s::jsonb, previews = %(previews)s::jsonb,
+           labels = %(labels)s::jsonb, description = %(description)s, audit_score = %(audit_score)s,
+           processed_at = clock_timestamp(), updated_at = clock_timestamp()
+     WHERE id = %(upload)s
+    RETURNING id
+)
+INSERT INTO uploads_embedding (upload_id, model, vector)
+SELECT id, %(model)s, %(vector)s::vector FROM saved WHERE %(vector)s::text IS NOT NULL
+    ON CONFLICT (upload_id, model) DO UPDATE SET vector = excluded.vector
+RETURNING id
+"""
+
+
+def save_result(upload_id: int, result: Result, previews: dict[str, str]) -> None:
+    """Replace everything known of an upload; call it inside the transaction that finishes its item.
+
+    `previews` are storage names by longest side, already written. A result without a vector leaves the old one.
+    """
+    fetch_row(
+        SAVE,
+        {
+            "upload": upload_id,
+            "kind": result.kind,
+            "mime_type": result.mime_type,
+            "width": result.width,
+            "height": result.height,
+            "duration": result.duration,
+            "taken_at": result.taken_at,
+            "latitude": result.latitude,
+            "longitude": result.longitude,
+            "camera": result.camera,
+            "metadata": json.dumps(result.metadata),
+            "previews": json.dumps(previews),
+            "labels": json.dumps([{"name": label.name, "score": round(label.score, 4)} for label in result.labels]),
+            "description": result.description,
+            "audit_score": result.audit_score,
+            "model": result.embedding_model,
+            "vector": result.vector and f"[{','.join(map(str, result.vector))}]",
+        },
+    )
