@@ -9,8 +9,8 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from batches import services
 from batches.models import UploadBatch
+from batches.services import deletion
 from tests.support.batches import fill
 from tests.support.users import make_staff, make_user
 from uploads.models import Upload
@@ -99,7 +99,7 @@ def test_confirmed_pictures_are_deleted_and_written_into_the_history(operator: C
 def test_too_many_pictures_are_refused_without_history(
     operator: Client, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "MOST_PICTURES", 1)
+    monkeypatch.setattr(deletion, "MOST_PICTURES", 1)
     fill(owner, 2)
     first = Upload.objects.order_by("id")[0]
 

@@ -28,7 +28,7 @@ LARGEST = max(map(len, PICTURES))
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Room for two pictures and a half, and a process that has summed up nothing yet."""
     settings.OWNER_BYTES = LARGEST * 5 // 2
-    monkeypatch.setattr(quota, "sums", quota.OwnerUsage())
+    monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
 
 
 @pytest.fixture

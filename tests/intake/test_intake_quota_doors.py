@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Room for two pictures and a half, and a process that has summed up nothing yet."""
     settings.OWNER_BYTES = LARGEST * 5 // 2
-    monkeypatch.setattr(quota, "sums", quota.OwnerUsage())
+    monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
 
 
 def test_form_says_what_was_over_the_quota(ada: User) -> None:

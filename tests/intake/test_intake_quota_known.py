@@ -30,7 +30,7 @@ PHOTO = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(len(PICTURE))
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch, tus: TusClient, batch: UploadBatch) -> None:
     """Room for one picture and a half, and one is here; every sum is fresh."""
     settings.OWNER_BYTES = len(PICTURE) * 3 // 2
-    monkeypatch.setattr(quota, "sums", quota.OwnerUsage())
+    monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
     monkeypatch.setattr(quota, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(quota, "RECHECK_SECONDS", 0.0)
     assert tus.send(batch.id, "a.jpg", PICTURE).status == 204

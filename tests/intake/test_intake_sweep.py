@@ -112,7 +112,7 @@ def test_sweep_goes_through_many_parts_in_rounds(
 
 @pytest.mark.django_db(transaction=True)
 def test_cleaner_sweeps_at_times_only(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cleanup, "sweeper", PartialCleaner())
+    monkeypatch.setattr(cleanup, "partial_cleaner", PartialCleaner())
     first = part_of(batch, "first.jpg", JPEG[:9], LONG_AGO)
     cleanup.clean_up()
     second = part_of(batch, "second.jpg", JPEG[:9], LONG_AGO)
@@ -124,7 +124,7 @@ def test_cleaner_sweeps_at_times_only(batch: UploadBatch, monkeypatch: pytest.Mo
 
 @pytest.mark.django_db(transaction=True)
 def test_recovery_waits_for_no_part(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cleanup, "sweeper", PartialCleaner())
+    monkeypatch.setattr(cleanup, "partial_cleaner", PartialCleaner())
     whole = part_of(batch, "whole.jpg", JPEG, LONG_AGO)
 
     reconcile()

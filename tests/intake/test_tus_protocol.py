@@ -66,7 +66,7 @@ def test_tus_file_in_pieces_with_a_cut_arrives_whole(
     gone = tus.patch(location, 0, JPEG[:1000], JPEG[1000:1500], declared=False, end="cut")
     kept = tus.head(location)
     if forgotten:
-        monkeypatch.setattr(parts_module, "states", RunningHashes())  # as in another process
+        monkeypatch.setattr(parts_module, "running_hashes", RunningHashes())  # as in another process
     middle = tus.patch(location, kept.offset, JPEG[kept.offset : 4000])
     last = tus.patch(location, middle.offset, JPEG[middle.offset :])
 
