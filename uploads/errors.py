@@ -1,15 +1,12 @@
-"""Why a file could not be processed, in the three kinds that decide what happens next."""
+"""Errors with a stable code, and the three kinds of processing error that decide what happens next."""
 
 
-class MediaError(Exception):
-    """A reason that can be shown to a person.
+class CodedError(Exception):
+    """Base of every error that people or programs see.
 
     `code` is stable and machine-readable (`image.truncated`); `message` says what happened and what to do, in plain
-    words, and never contains a path. Raise one of the subclasses, never this class itself.
+    words, and never contains a path.
     """
-
-    code: str
-    message: str
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message)
@@ -20,13 +17,17 @@ class MediaError(Exception):
         return f"{self.code}: {self.message}"
 
 
+class MediaError(CodedError):
+    """A file could not be processed. Raise one of the subclasses, never this class."""
+
+
 class PermanentError(MediaError):
-    """The file itself is at fault (corrupt, unsupported, too large): trying again cannot help."""
+    """The file itself is at fault (corrupt, unsupported, too large): a retry cannot help."""
 
 
 class TransientError(MediaError):
-    """A model gave an unusable answer: worth one more attempt."""
+    """A model returned an unusable answer: worth one retry."""
 
 
 class EnvironmentalError(MediaError):
-    """Something around the file is away (model server, storage, disk): no file is to blame, wait and go on."""
+    """Something outside the file is unavailable (model server, storage, disk): charge no file, wait and resume."""

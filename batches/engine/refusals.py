@@ -2,16 +2,13 @@
 
 from django.utils.translation import gettext as _
 
+from uploads.errors import CodedError
+
 PICTURE_DELETED = ("item.gone", "The picture was deleted before it was worked on.")
 
 
-class Refused(Exception):
-    """A command that is not legal from the present state. `code` is stable, the text may change."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+class Refused(CodedError):
+    """A command that the current state does not allow. The message is in the reader's language."""
 
 
 class BatchClosed(Refused):

@@ -13,19 +13,15 @@ from batches.intake.prefilter import rejection_reason
 from batches.intake.register import register_file
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
+from uploads.errors import CodedError
 from uploads.media.sniff import HEAD_BYTES
 
 logger = logging.getLogger(__name__)
 CHANGED = ("file.changed", "The file changed while it was read. Add it again when it is at rest.")
 
 
-class UnreadableStream(Exception):
-    """The stream cannot be taken in; in words for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+class UnreadableStream(CodedError):
+    """The stream cannot be read as announced."""
 
 
 def receive_file(batch: UploadBatch, name: FileName, stream: BinaryIO) -> IntakeOutcome:

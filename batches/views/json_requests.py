@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from batches.intake.manifest import open_for_files
 from batches.models import UploadBatch
+from uploads.errors import CodedError
 
 LARGEST = 2**63 - 1
 MOST_ROWS = 500
@@ -26,12 +27,12 @@ class PersonRequest(HttpRequest):
     user: User
 
 
-class BadRequest(Exception):
-    """An answer other than success: HTTP status, a stable code, words for people."""
+class BadRequest(CodedError):
+    """A JSON request that is not answered with success; `status` is the HTTP status."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(status, code, message)
-        self.status, self.code, self.message = status, code, message
+        super().__init__(code, message)
+        self.status = status
 
 
 def json_errors(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:

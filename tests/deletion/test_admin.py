@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from batches import services
 from batches.models import UploadBatch
 from batches.services import deletion
 from tests.support.batches import fill

@@ -2,19 +2,18 @@
 
 from batches.engine.refusals import BatchClosed
 from batches.intake.unavailable import EXPIRED_REASON
+from uploads.errors import CodedError
 
 
-class TusError(Exception):
+class TusError(CodedError):
     """An answer other than success: HTTP status, a stable code and words for people.
 
     `expires` is told where the upload goes on all the same: until when the rest is waited for, in seconds since 1970.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(status, code, message)
+        super().__init__(code, message)
         self.status = status
-        self.code = code
-        self.message = message
         self.expires: float | None = None
 
     @property
