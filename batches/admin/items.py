@@ -108,8 +108,8 @@ class ItemAdmin(ReadOnlyAdmin):
         page = self.admin_site.admin_view(partial(failures_page, site=self.admin_site))
         table = self.admin_site.admin_view(failures_table)
         return [
-            path("needs-a-look/", page, name="batches_failures"),
-            path("needs-a-look/files.csv", table, name="batches_failures_csv"),
+            path("problems/", page, name="batches_failures"),
+            path("problems/files.csv", table, name="batches_failures_csv"),
             *super().get_urls(),
         ]
 

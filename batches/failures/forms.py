@@ -16,7 +16,7 @@ from uploads.text import storable
 
 def csv_response(request: HttpRequest, owner_id: int | None) -> StreamingHttpResponse:
     """Answer with somebody's failures as a file; None: with everybody's. The caller has asked who may see them."""
-    name = f"needs-a-look-{timezone.localdate().isoformat()}.csv"
+    name = f"problems-{timezone.localdate().isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     lines = failures_csv(owner_id, code_in(request.GET))
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)

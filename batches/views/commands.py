@@ -77,7 +77,7 @@ def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
 
 
 @require_button("batch-detail")
-def no_more(request: HttpRequest, batch_id: int) -> HttpResponse:
+def finish(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Wait for no more files."""
 
     def command() -> str:

@@ -25,13 +25,13 @@ from batches.views.page_requests import require_button
 
 @require_safe
 @never_cache
-def inbox(request: HttpRequest) -> HttpResponse:
+def failure_list(request: HttpRequest) -> HttpResponse:
     """My failures by cause, the most common first."""
     groups = read_groups(request.user.pk)
     return render(request, "batches/inbox.html", {"groups": groups, "count": sum(group.count for group in groups)})
 
 
-@require_button("inbox")
+@require_button("failures")
 def retry(request: HttpRequest) -> HttpResponse:
     """Try my failures of one cause again."""
 
@@ -41,7 +41,7 @@ def retry(request: HttpRequest) -> HttpResponse:
     return _obey(request, command)
 
 
-@require_button("inbox")
+@require_button("failures")
 def dismiss(request: HttpRequest) -> HttpResponse:
     """Take my failures of one cause out of the inbox."""
 
@@ -67,4 +67,4 @@ def _obey(request: HttpRequest, command: Callable[[str, datetime], str]) -> Http
             messages.success(request, command(code_in(request.POST), until))
         except Refused as refusal:
             messages.warning(request, refusal.message)
-    return redirect("inbox")
+    return redirect("failures")

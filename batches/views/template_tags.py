@@ -1,4 +1,4 @@
-"""Names of files, and where they lay on their owner's disk, in templates."""
+"""Template tags and filters of the batches: file names, failure texts, the failure count of the navigation."""
 
 from django import template
 from django.contrib.auth.models import AnonymousUser, User
@@ -15,40 +15,40 @@ ELLIPSIS = "…"
 
 @register.filter
 def folder(item: BatchItem) -> str:
-    """The folder that the file came in, with a slash at its end; nothing for a file without one."""
+    """Return the folder that the file came in, with a trailing slash; blank for a file without one."""
     return item.relative_path.removesuffix(item.filename) if item.relative_path.endswith("/" + item.filename) else ""
 
 
 @register.filter
-def fitting(name: str, most: int) -> str:
-    """As much of the beginning of a name as takes `most` bytes on a page, escaped: “&” takes five, an emoji four."""
-    if _bytes(name) <= most:
+def fit_bytes(name: str, limit: int) -> str:
+    """Truncate a name to `limit` bytes of escaped UTF-8: “&” takes five bytes, an emoji four."""
+    if _escaped_bytes(name) <= limit:
         return name
-    left = most - _bytes(ELLIPSIS)
+    left = limit - _escaped_bytes(ELLIPSIS)
     if left < 0:
         return ""
     end = 0
-    while (left := left - _bytes(name[end])) >= 0:
+    while (left := left - _escaped_bytes(name[end])) >= 0:
         end += 1
     return name[:end] + ELLIPSIS
 
 
-def _bytes(text: str) -> int:
+def _escaped_bytes(text: str) -> int:
     return len(escape(text).encode())
 
 
-@register.filter
-def words(failed: BatchItem | Attempt) -> str:
-    """What happened to a failed file, or at an attempt at it, and what to do, in one line."""
+@register.filter("error_text")
+def failure_text(failed: BatchItem | Attempt) -> str:
+    """Return why an item or an attempt failed and what to do about it, in one line."""
     return error_text(failed.error_code, failed.error_message).text
 
 
-register.filter("can_try_again", can_retry)
+register.filter(can_retry)
 
 
 @register.simple_tag
-def needs_a_look(user: User | AnonymousUser) -> str:
-    """The number of the user's failures as text, “99+” for many; nothing when there are none."""
+def failure_count(user: User | AnonymousUser) -> str:
+    """Return the number of the user's failures as text: “99+” for many, blank for none."""
     count = count_failures(user.pk) if user.pk else 0
     if count >= MOST_COUNTED:
         return f"{MOST_COUNTED - 1}+"

@@ -47,7 +47,7 @@ def now(_there: There) -> str:
 
 
 B = ("batch",)
-BUTTONS = ["pause", "resume", "cancel", "no-more", "retry", "reanalyse"]
+BUTTONS = ["pause", "resume", "cancel", "finish", "retry", "reanalyse"]
 FILE = {"relative_path": "a", "filename": "a", "last_modified": "1", "size": 1000, "sha256": "0" * 64}
 CAUSE = {"code": "item.internal", "until": now}
 DOORS = [
@@ -78,11 +78,11 @@ DOORS = [
     Door("upload-delete", query="?id={there.upload.id}"),
     # These ask for what is the caller's own, so that they have nothing to refuse.
     Door("upload-delete", method="POST", body={"id": lambda there: there.upload.id}, answers=(302,)),
-    Door("inbox-retry", method="POST", body=CAUSE, answers=(302,)),
-    Door("inbox-dismiss", method="POST", body=CAUSE, answers=(302,)),
-    Door("inbox", answers=(200,)),
-    Door("inbox-csv", answers=(200,)),
-    Door("inbox-csv", query="?code=item.internal", answers=(200,)),
+    Door("failures-retry", method="POST", body=CAUSE, answers=(302,)),
+    Door("failures-dismiss", method="POST", body=CAUSE, answers=(302,)),
+    Door("failures", answers=(200,)),
+    Door("failures-csv", answers=(200,)),
+    Door("failures-csv", query="?code=item.internal", answers=(200,)),
     Door("home", answers=(302,)),
     Door("batch-list", answers=(200,)),
     Door("batch-list", htmx=True, answers=(200,)),

@@ -48,11 +48,11 @@ def test_language_that_is_not_known_is_answered_in_english(browser: Client) -> N
 
 
 def test_choice_is_kept_and_goes_before_what_the_browser_asks_for(browser: Client) -> None:
-    form = {"language": "de", "next": reverse("inbox")}
+    form = {"language": "de", "next": reverse("failures")}
 
     answer = browser.post(reverse("language"), form)
 
-    assert answer["Location"] == reverse("inbox")
+    assert answer["Location"] == reverse("failures")
     assert '<html lang="de">' in html(browser, "batch-list", **{"Accept-Language": "en"})
 
 

@@ -74,8 +74,8 @@ SCENES = {
     "files": [
         Scene("item-described", "/batches/{world.completed.id}/files/{world.described_item}/"),
         Scene("item-failed", "/batches/{world.completed.id}/files/{world.failed_item}/"),
-        Scene("no-inbox", "/needs-a-look/", who="newcomer"),
-        Scene("inbox", "/needs-a-look/"),
+        Scene("no-inbox", "/problems/", who="newcomer"),
+        Scene("inbox", "/problems/"),
         Scene("no-library", "/library/", who="newcomer"),
         Scene("library", "/library/"),
         Scene("library-ticked", "/library/", tick_two),
@@ -108,8 +108,8 @@ SCENES = {
     ],
     "admin": [
         Scene("admin-engine", "/admin/batches/worker/engine/"),
-        Scene("admin-failures", "/admin/batches/batchitem/needs-a-look/"),
-        Scene("admin-dismiss", "/admin/batches/batchitem/needs-a-look/", press("Dismiss…")),
+        Scene("admin-failures", "/admin/batches/batchitem/problems/"),
+        Scene("admin-dismiss", "/admin/batches/batchitem/problems/", press("Dismiss…")),
         Scene("admin-cancel", "/admin/batches/uploadbatch/", order_of_all("cancel")),
         Scene("admin-delete", "/admin/batches/uploadbatch/", order_of_all("delete_batches")),
     ],

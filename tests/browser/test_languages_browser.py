@@ -16,7 +16,7 @@ PAGES = [
     "/",
     "/batches/",
     "/batches/new/",
-    "/needs-a-look/",
+    "/problems/",
     "/batches/{batch}/",
     "/batches/{batch}/delete/",
     "/password/",

@@ -103,13 +103,13 @@ def test_failures_are_tried_again_from_each_place_and_dismissed(page: Page, owne
     visit(page, f"/batches/{batch.id}/files/{failed.id}/")
     press(page, "Try again")
     fail_stored(batch)
-    visit(page, "/needs-a-look/")
+    visit(page, "/problems/")
     press(page, "Try it again")
     expect(page.get_by_text("Nothing needs a look.")).to_be_visible()
     assert not BatchItem.objects.filter(status=ItemStatus.FAILED).exists()
 
     fail_stored(batch)
-    visit(page, "/needs-a-look/")
+    visit(page, "/problems/")
     press(page, "Dismiss")
 
     expect(page.get_by_text("Nothing needs a look.")).to_be_visible()

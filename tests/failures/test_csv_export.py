@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def ask(user: User, query: str = "") -> Answer:
     """Download it as this person."""
-    return async_to_sync(Asking(user).get)(reverse("inbox-csv") + query)
+    return async_to_sync(Asking(user).get)(reverse("failures-csv") + query)
 
 
 def table(answer: Answer) -> list[list[str]]:
@@ -38,7 +38,7 @@ def test_table_holds_every_failure_with_words(owner: User) -> None:
     answer = ask(owner)
 
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer.headers["Content-Disposition"].startswith('attachment; filename="needs-a-look-')
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="problems-')
     heading, *rows = table(answer)
     assert heading[:4] == ["Batch", "File", "Bytes", "Code"]
     assert [row[:4] for row in rows] == [
@@ -72,7 +72,7 @@ def test_table_shows_nothing_of_another_account(owner: User, other: User) -> Non
 def test_table_speaks_the_language_of_its_reader(owner: User) -> None:
     fail_stored(fill(owner, 1))
 
-    answer = async_to_sync(Asking(owner).get)(reverse("inbox-csv"), Accept_Language="de")
+    answer = async_to_sync(Asking(owner).get)(reverse("failures-csv"), Accept_Language="de")
 
     heading, row = table(answer)
     assert heading[:2] == ["Import", "Datei"]
@@ -144,7 +144,7 @@ async def test_table_comes_while_all_threads_of_the_live_pages_are_busy(owner: U
 
     try:
         async with asyncio.timeout(20):
-            answer = await asking.get(reverse("inbox-csv"))
+            answer = await asking.get(reverse("failures-csv"))
     finally:
         go_on.set()
         await asyncio.gather(*busy)

@@ -11,7 +11,7 @@ from batches.live.eta import Eta
 from batches.live.fragments import FRAME_BYTES, render_fragments
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchKind, Stage
-from batches.views.template_tags import fitting
+from batches.views.template_tags import fit_bytes
 from tests.support.batches import fill
 from tests.support.failures import NOBODY
 from uploads.models import Upload
@@ -74,4 +74,4 @@ def test_few_files_have_more_room_for_their_names(owner: User) -> None:
     ],
 )
 def test_name_is_cut_by_what_it_takes_on_a_page(name: str, most: int, shown: str) -> None:
-    assert fitting(name, most) == shown
+    assert fit_bytes(name, most) == shown

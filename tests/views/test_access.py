@@ -11,10 +11,10 @@ from tests.support.batches import fill
 from tests.support.users import make_user
 from uploads.models import Upload
 
-PLAIN = ["home", "batch-list", "upload-list", "inbox", "inbox-csv", "password-change"]
+PLAIN = ["home", "batch-list", "upload-list", "failures", "failures-csv", "password-change"]
 PAGES = [*PLAIN, "batch-detail", "upload-detail", "upload-preview", "upload-original"]
 FOREIGN_PAGES = ["batch-detail", "upload-detail", "upload-preview", "upload-original"]
-BUTTONS = ["batch-pause", "batch-resume", "batch-cancel", "batch-no-more", "batch-retry", "batch-reanalyse"]
+BUTTONS = ["batch-pause", "batch-resume", "batch-cancel", "batch-finish", "batch-retry", "batch-reanalyse"]
 
 
 @pytest.fixture
@@ -100,11 +100,11 @@ def test_button_followed_as_a_link_leads_to_its_page_and_changes_nothing(
     assert UploadBatch.objects.values().get(id=batch.id) == before
 
 
-@pytest.mark.parametrize("name", [*BUTTONS, "inbox-retry", "inbox-dismiss"])
+@pytest.mark.parametrize("name", [*BUTTONS, "failures-retry", "failures-dismiss"])
 def test_button_pressed_after_the_session_ended_leads_by_the_sign_in_to_its_page(
     client: Client, batch: UploadBatch, upload: Upload, name: str
 ) -> None:
-    place = reverse(name) if name.startswith("inbox") else address(name, batch, upload)
+    place = reverse(name) if name.startswith("failures") else address(name, batch, upload)
     anna = User.objects.get(username="anna")
     anna.set_password("correct horse battery")
     anna.save()
@@ -112,7 +112,7 @@ def test_button_pressed_after_the_session_ended_leads_by_the_sign_in_to_its_page
 
     answer = client.post(signing_in, {"username": "anna", "password": "correct horse battery"}, follow=True)
 
-    page = reverse("inbox") if name.startswith("inbox") else reverse("batch-detail", args=[batch.id])
+    page = reverse("failures") if name.startswith("failures") else reverse("batch-detail", args=[batch.id])
     page = place if name == "batch-cancel" else page  # which asks
     assert (answer.status_code, answer.redirect_chain[-1][0]) == (200, page)
 

@@ -69,7 +69,7 @@ def test_resume_goes_on(page: Client, anna: User) -> None:
 def test_no_more_files_seals(page: Client, anna: User) -> None:
     batch = fill(anna, 2)
 
-    page.post(reverse("batch-no-more", args=[batch.id]))
+    page.post(reverse("batch-finish", args=[batch.id]))
 
     batch.refresh_from_db()
     assert batch.sealed_at is not None

@@ -32,7 +32,7 @@ def page(client: Client, anna: User) -> Client:
     return client
 
 
-def shown(client: Client, name: str = "inbox") -> str:
+def shown(client: Client, name: str = "failures") -> str:
     """A page's text."""
     response = client.get(reverse(name))
     assert response.status_code == 200
@@ -80,9 +80,9 @@ def test_cause_that_cannot_pass_offers_no_second_try(page: Client, anna: User) -
 
     html = shown(page)
 
-    assert reverse("inbox-retry") not in html
+    assert reverse("failures-retry") not in html
     assert "Mend the file and add it once more" in html
-    assert reverse("inbox-dismiss") in html
+    assert reverse("failures-dismiss") in html
 
 
 def test_files_that_are_not_stored_offer_no_second_try(page: Client, anna: User) -> None:
@@ -90,7 +90,7 @@ def test_files_that_are_not_stored_offer_no_second_try(page: Client, anna: User)
 
     html = shown(page)
 
-    assert reverse("inbox-retry") not in html
+    assert reverse("failures-retry") not in html
     assert "not stored here" in html
 
 
@@ -101,7 +101,7 @@ def test_button_names_how_many_are_tried_again_and_does_it(page: Client, anna: U
     html = shown(page)
     assert "Try these 2 again" in html
 
-    response = page.post(reverse("inbox-retry"), form_of(html, "inbox-retry"))
+    response = page.post(reverse("failures-retry"), form_of(html, "failures-retry"))
 
     assert response.status_code == 302
     assert told(response) == ["2 files wait again."]
@@ -112,7 +112,7 @@ def test_button_names_how_many_are_tried_again_and_does_it(page: Client, anna: U
 def test_dismiss_button_empties_the_inbox(page: Client, anna: User) -> None:
     reject_file(fill(anna, 0), "a.txt")
 
-    response = page.post(reverse("inbox-dismiss"), form_of(shown(page), "inbox-dismiss"))
+    response = page.post(reverse("failures-dismiss"), form_of(shown(page), "failures-dismiss"))
 
     assert told(response) == ["1 file was dismissed. It stays in its batch."]
     assert "Nothing needs a look." in shown(page)
@@ -122,7 +122,7 @@ def test_dismiss_button_empties_the_inbox(page: Client, anna: User) -> None:
 def test_form_without_a_moment_changes_nothing_and_says_so(page: Client, anna: User, until: str) -> None:
     fail_stored(fill(anna, 1))
 
-    response = page.post(reverse("inbox-retry"), {"code": "item.internal", "until": until})
+    response = page.post(reverse("failures-retry"), {"code": "item.internal", "until": until})
 
     assert told(response) == ["The page did not say which files are meant. Load it again, then repeat it."]
     assert BatchItem.objects.filter(status=ItemStatus.FAILED).count() == 1
@@ -178,20 +178,20 @@ def test_names_are_text_and_never_markup(page: Client, anna: User) -> None:
     assert not re.search("<img src=x|<b>bold|<i>no", shown(page))
 
 
-@pytest.mark.parametrize("name", ["inbox-retry", "inbox-dismiss"])
+@pytest.mark.parametrize("name", ["failures-retry", "failures-dismiss"])
 def test_code_that_no_row_can_hold_means_no_file(page: Client, anna: User, name: str) -> None:
     fail_stored(fill(anna, 1))
 
     answer = page.post(reverse(name), {"code": "item.internal\0", "until": timezone.now().isoformat()})
 
-    assert (answer.status_code, answer["Location"]) == (302, reverse("inbox"))
+    assert (answer.status_code, answer["Location"]) == (302, reverse("failures"))
     assert BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None).count() == 1
 
 
-@pytest.mark.parametrize("name", ["inbox-retry", "inbox-dismiss"])
+@pytest.mark.parametrize("name", ["failures-retry", "failures-dismiss"])
 def test_command_is_a_post_from_this_site(anna: User, name: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(anna)
 
-    assert client.get(reverse(name))["Location"] == reverse("inbox")
+    assert client.get(reverse(name))["Location"] == reverse("failures")
     assert client.post(reverse(name)).status_code == 403
