@@ -16,7 +16,7 @@ import django
 from django.core.management import call_command
 
 from bench.sink import command
-from uploads.storage import begin_storage
+from uploads.storage import prepare_storage
 from vuemantics.localstack import LocalServices
 from vuemantics.localstack.ports import answers
 
@@ -44,7 +44,7 @@ def stack() -> Iterator[LocalServices]:
     try:
         django.setup()
         call_command("migrate", verbosity=0)
-        begin_storage()
+        prepare_storage()
         yield services
     finally:
         services.stop()

@@ -52,4 +52,4 @@ class S3Settings:
             "default_acl": None,
             "file_overwrite": True,
         }
-        return {"BACKEND": "uploads.storage.s3.S3Bucket", "OPTIONS": options}
+        return {"BACKEND": "uploads.storage.s3.BucketStorage", "OPTIONS": options}

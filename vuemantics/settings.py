@@ -121,7 +121,7 @@ S3 = S3Settings(
     access_key=os.environ.get("AWS_ACCESS_KEY_ID", ""),
     secret_key=os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
 )
-_disk = {"BACKEND": "uploads.storage.disk.Disk", "OPTIONS": {"location": MEDIA_ROOT}}
+_disk = {"BACKEND": "uploads.storage.disk.DiskStorage", "OPTIONS": {"location": MEDIA_ROOT}}
 STORAGES = {
     "default": S3.storage() if S3.bucket else _disk,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

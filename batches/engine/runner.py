@@ -19,7 +19,7 @@ from uploads.analysis.registry import get_analyzer
 from uploads.errors import EnvironmentalError, MediaError, PermanentError
 from uploads.pipeline import run
 from uploads.queries import save_result
-from uploads.storage import local_copy, save_previews, storage_answers
+from uploads.storage import local_copy, save_previews, storage_available
 from uploads.storage.file_deletion import schedule_deletion
 
 logger = logging.getLogger(__name__)
@@ -120,6 +120,6 @@ def process_upload(held: Job) -> Save | None:
 
 def _blame(error: EnvironmentalError) -> MediaError:
     """A file that cannot be read while its storage answers is alone to blame: others must not wait for it."""
-    if error.code == "storage.unreadable" and storage_answers():
+    if error.code == "storage.unreadable" and storage_available():
         return PermanentError("file.unreadable", "The stored file cannot be read. Look after the disk, then try again.")
     return error

@@ -30,7 +30,7 @@ from batches.models.storage_key import storage_key
 from uploads import queries
 from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
 from uploads.models import Kind, Upload
-from uploads.storage import begin_storage, delete_files, is_stored, store_original
+from uploads.storage import delete_files, is_stored, prepare_storage, store_original
 
 TRIES = 5
 UNSUPPORTED = "file.unsupported"
@@ -164,7 +164,7 @@ def _store(part: PartialFile, key: UUID) -> None:
     except OSError as error:
         if error.errno != ENODEV or Upload.objects.exists():
             raise
-        begin_storage()
+        prepare_storage()
         store_original(part.file, key)
 
 

@@ -8,7 +8,7 @@ from batches.engine.delete_batch import delete_chunk, deleting_batches, finish_d
 from batches.intake.discard import discard_if_unneeded
 from batches.intake.partial_cleanup import partial_cleaner
 from batches.worker.prune_rows import prune_daily
-from uploads.storage.purge import purge_due
+from uploads.storage.file_deletion import purge_deleted_files
 
 
 def clean_up() -> None:
@@ -17,7 +17,7 @@ def clean_up() -> None:
     In turns, a step of each batch and then a chunk of files: no deletion waits for another's end, not even one that
     began meanwhile, and a full disk has room soon.
     """
-    while any([_step(batch_id) for batch_id in deleting_batches()] + [purge_due() > 0]):
+    while any([_step(batch_id) for batch_id in deleting_batches()] + [purge_deleted_files() > 0]):
         pass
     # The deletions of people go first.
     partial_cleaner.sweep_at_times()

@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from uploads.storage import begin_storage
+from uploads.storage import prepare_storage
 
 
 @pytest.fixture(autouse=True)
 def media(settings: Settings, tmp_path: Path) -> Path:
     """The folder of the stored files, with the folder of all originals as on a disk that is mounted."""
     folder = tmp_path / "media"
-    backend = {"BACKEND": "uploads.storage.disk.Disk", "OPTIONS": {"location": folder}}
+    backend = {"BACKEND": "uploads.storage.disk.DiskStorage", "OPTIONS": {"location": folder}}
     settings.STORAGES = settings.STORAGES | {"default": backend}
-    begin_storage()
+    prepare_storage()
     (folder / "originals" / "00").mkdir()
     settings.MEDIA_ROOT = folder
     settings.PARTIAL_ROOT = tmp_path / "parts"

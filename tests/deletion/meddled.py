@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from uploads.storage.disk import Disk
+from uploads.storage.disk import DiskStorage
 
 
-class MeddledDisk(Disk):
+class MeddledDisk(DiskStorage):
     """Calls `meddle` before each preview is written."""
 
     meddle: ClassVar[Callable[[], object]]

@@ -18,15 +18,15 @@ from tests.deletion.stored import age_tombstones, store, stored_names
 from tests.support.batches import make_upload
 from uploads.database import fetch_rows
 from uploads.models import FileDeletion
-from uploads.storage import original_name, purge
+from uploads.storage import file_deletion, original_name
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
 def no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purge.Outage, "away", False)
-    monkeypatch.setattr(purge.Outage, "stuck", False)
+    monkeypatch.setattr(file_deletion.storage_outage, "is_lost", False)
+    monkeypatch.setattr(file_deletion.failed_removals, "is_lost", False)
 
 
 def delete_one(owner: User) -> None:
@@ -37,7 +37,7 @@ def delete_one(owner: User) -> None:
 def test_files_stay_a_moment_for_who_has_just_found_the_row(owner: User) -> None:
     delete_one(owner)
 
-    assert purge.purge_due() == 0
+    assert file_deletion.purge_deleted_files() == 0
     assert len(stored_names()) == 3
     assert FileDeletion.objects.get().due_at > timezone.now()
 
@@ -47,38 +47,38 @@ def test_crash_after_some_files_went_is_made_good(owner: User, media: Path) -> N
     (media / original_name(FileDeletion.objects.get().key)).unlink()
     age_tombstones()
 
-    assert purge.purge_due() == 1
+    assert file_deletion.purge_deleted_files() == 1
 
     assert not stored_names()
-    assert purge.purge_due() == 0
+    assert file_deletion.purge_deleted_files() == 0
 
 
 def test_tombstone_in_hand_is_left_to_its_round_and_is_due_again_after_a_crash(owner: User) -> None:
     delete_one(owner)
     age_tombstones()
-    taken = fetch_rows(purge.TAKE, {"pause": purge.FIRST_PAUSE, "doublings": 6, "chunk": 100})
+    taken = fetch_rows(file_deletion.CLAIM_DUE, {"delay": file_deletion.RETRY_DELAY, "doublings": 6, "chunk": 100})
 
     assert len(taken) == 1
-    assert purge.purge_due() == 0
+    assert file_deletion.purge_deleted_files() == 0
     age_tombstones()
-    assert purge.purge_due() == 1
+    assert file_deletion.purge_deleted_files() == 1
 
 
 def test_storage_that_is_away_is_waited_for_with_patience_and_one_line(
     owner: User, media: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "uploads.storage.purge")
+    caplog.set_level(logging.INFO, "uploads.storage.file_deletion")
     delete_one(owner)
     shutil.move(media, media.with_name("unmounted"))
     pauses = []
     for _ in range(3):
         FileDeletion.objects.update(due_at=timezone.now())
-        assert purge.purge_due() == 0
+        assert file_deletion.purge_deleted_files() == 0
         pauses.append(round((FileDeletion.objects.get().due_at - timezone.now()).total_seconds() / 60))
     shutil.move(media.with_name("unmounted"), media)
     age_tombstones()
 
-    assert purge.purge_due() == 1
+    assert file_deletion.purge_deleted_files() == 1
 
     assert pauses == [1, 2, 4]
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
@@ -93,26 +93,26 @@ def test_file_that_cannot_be_removed_keeps_no_other(owner: User, media: Path, ca
     services.delete_pictures(owner, [upload.id for upload in uploads])
     age_tombstones()
 
-    assert purge.purge_due() == 2
+    assert file_deletion.purge_deleted_files() == 2
 
     assert FileDeletion.objects.get().key == uploads[0].key
     assert stored_names() == set(uploads[0].previews.values())
-    assert [record.levelname for record in caplog.records if record.name == "uploads.storage.purge"] == ["WARNING"]
-    assert "storage is away" not in caplog.text
+    assert [record.name for record in caplog.records] == ["uploads.storage.file_deletion"]
+    assert "storage is unavailable" not in caplog.text
 
 
 def test_files_under_the_key_of_a_living_picture_are_never_removed(owner: User) -> None:
     upload = store(make_upload(owner, 1))
     FileDeletion.objects.create(key=upload.key, previews=upload.previews, due_at=timezone.now())
 
-    assert purge.purge_due() == 1
+    assert file_deletion.purge_deleted_files() == 1
 
     assert len(stored_names()) == 3
 
 
 def sweep(*arguments: str) -> list[str]:
     out = StringIO()
-    call_command("sweep_files", *arguments, stdout=out)
+    call_command("remove_orphaned_files", *arguments, stdout=out)
     return out.getvalue().splitlines()
 
 
@@ -126,7 +126,7 @@ def test_sweep_removes_what_belongs_to_no_picture_and_is_old(
     draft = media / f"{kept.previews['320']}.4711-1"
     draft.write_bytes(b"half a preview of a living picture")
     assert sweep()[-1].startswith("0 files")
-    monkeypatch.setattr("uploads.storage.orphaned_files.YOUNG", timedelta(0))
+    monkeypatch.setattr("uploads.storage.orphaned_files.MIN_AGE", timedelta(0))
 
     listed = sweep("--dry-run")
     swept = sweep()

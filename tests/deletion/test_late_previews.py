@@ -26,7 +26,7 @@ from tests.support.batches import assert_counters_true, fill, make_upload
 from tests.support.images import encoded, textured
 from uploads.database import fetch_rows
 from uploads.models import FileDeletion, Upload
-from uploads.storage import original_name, purge, save_previews
+from uploads.storage import file_deletion, original_name, save_previews
 from uploads.storage.file_deletion import schedule_deletion
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -157,7 +157,7 @@ def test_previews_that_come_while_a_round_removes_the_files_are_found_by_the_nex
     upload = store(make_upload(owner, 1))
     services.delete_pictures(owner, [upload.id])
     age_tombstones()
-    taken = fetch_rows(purge.TAKE, {"pause": purge.FIRST_PAUSE, "doublings": 6, "chunk": 100})
+    taken = fetch_rows(file_deletion.CLAIM_DUE, {"delay": file_deletion.RETRY_DELAY, "doublings": 6, "chunk": 100})
     save_previews(upload.key, {320: b"late"})
 
     schedule_deletion([upload.key])

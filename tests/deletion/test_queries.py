@@ -13,7 +13,7 @@ from bench import rows
 from tests.deletion.stored import store
 from tests.engine.test_queries import indexes
 from tests.support.batches import make_upload
-from uploads.storage.purge import TAKE
+from uploads.storage.file_deletion import CLAIM_DUE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,5 +33,5 @@ def test_looks_for_other_items_and_due_tombstones_walk_their_indexes(owner: User
             " SELECT gen_random_uuid(), '{}', 0, now() + interval '1 h' FROM generate_series(1, 5000)"
         )
         cursor.execute("ANALYZE uploads_filedeletion")
-    assert "filedeletion_due" in indexes(TAKE, pause=timedelta(minutes=1), doublings=6, chunk=100)
+    assert "filedeletion_due" in indexes(CLAIM_DUE, delay=timedelta(minutes=1), doublings=6, chunk=100)
     assert {"item_of_batch"} <= indexes(delete_batch.TAKE, batch=batch, chunk=500)

@@ -15,21 +15,21 @@ from batches.worker.cleanup import clean_up
 from tests.deletion.stored import finish_all, store
 from tests.support.batches import fill, make_upload
 from uploads.models import FileDeletion
-from uploads.storage.disk import Disk
-from uploads.storage.purge import CHUNK
+from uploads.storage.disk import DiskStorage
+from uploads.storage.file_deletion import CHUNK
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Watched(Disk):
+class Watched(DiskStorage):
     """A storage that tells of each removal."""
 
     tell: ClassVar[Callable[[], None]]
 
-    def remove(self, names: Iterable[str]) -> None:
+    def delete_files(self, names: Iterable[str]) -> None:
         """Tell, then remove."""
         type(self).tell()
-        super().remove(names)
+        super().delete_files(names)
 
 
 @pytest.fixture

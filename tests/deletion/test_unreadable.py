@@ -16,7 +16,7 @@ from tests.support.batches import assert_counters_true
 from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import is_stored, original_name
-from uploads.storage.purge import purge_due
+from uploads.storage.file_deletion import purge_deleted_files
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PICTURE = encoded(textured(64, 48), "JPEG")
@@ -58,6 +58,6 @@ def test_same_bytes_in_a_new_batch_outlive_the_burial(tus: TusClient, owner: Use
     assert tus.create_with(again.id, "a.jpg", len(PICTURE), PICTURE).status == 201
     age_tombstones()
 
-    assert purge_due() == 1
+    assert purge_deleted_files() == 1
 
     assert is_stored(Upload.objects.get().key)

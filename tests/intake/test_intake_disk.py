@@ -51,7 +51,7 @@ def disk(tmp_path: Path, settings: Settings) -> Iterator[Disk]:
     settings.PARTIAL_ROOT = disk.folder / "parts"
     settings.STORAGES = settings.STORAGES | {
         "default": {
-            "BACKEND": "uploads.storage.disk.Disk",
+            "BACKEND": "uploads.storage.disk.DiskStorage",
             "OPTIONS": {"location": disk.folder / "media"},
         }
     }

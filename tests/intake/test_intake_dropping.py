@@ -26,22 +26,22 @@ from tests.intake.tus_client import TusClient
 from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import is_stored, local_copy, store_original
-from uploads.storage.disk import Disk
+from uploads.storage.disk import DiskStorage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JPEG = encoded(textured(320, 240), "JPEG")
 
 
-class Interrupted(Disk):
+class Interrupted(DiskStorage):
     """A storage before whose next file something else happens, on another thread as another request would."""
 
     before: ClassVar[list[Callable[[], object]]] = []
 
-    def keep(self, part: Path, name: str) -> None:
+    def store_file(self, source: Path, name: str) -> None:
         """Let the others go first, then store."""
         while self.before:
             on_a_thread(self.before.pop(0))
-        super().keep(part, name)
+        super().store_file(source, name)
 
 
 @pytest.fixture(autouse=True)

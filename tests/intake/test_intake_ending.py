@@ -20,7 +20,7 @@ from tests.support.images import encoded, textured
 from tests.support.users import make_user
 from uploads.models import Upload
 from uploads.storage import delete_files, local_copy
-from uploads.storage.disk import Disk
+from uploads.storage.disk import DiskStorage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JPEG = encoded(textured(320, 240), "JPEG")
@@ -147,15 +147,15 @@ def test_receive_file_ends_as_tus_does(batch: UploadBatch, tmp_path: Path) -> No
     assert batch.items.count() == 1
 
 
-class FarAway(Disk):
+class FarAway(DiskStorage):
     """A storage to which files go slowly: no transaction may wait for it."""
 
     stored: ClassVar[list[bool]] = []
 
-    def keep(self, part: Path, name: str) -> None:
+    def store_file(self, source: Path, name: str) -> None:
         """Note whether a transaction waits, then store."""
         self.stored.append(connection.in_atomic_block)
-        super().keep(part, name)
+        super().store_file(source, name)
 
 
 def test_ending_holds_no_transaction_open_while_it_stores(batch: UploadBatch, settings: Settings) -> None:

@@ -15,28 +15,28 @@ from tests.intake.tus_client import TusClient
 from tests.support.images import encoded, textured
 from tests.support.waiting import wait_until
 from uploads.models import Upload
-from uploads.storage.disk import Disk
+from uploads.storage.disk import DiskStorage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JPEG = encoded(textured(320, 240), "JPEG")
 
 
-class Slow(Disk):
+class Slow(DiskStorage):
     """A storage that takes its time: until it is let go."""
 
     waiting: ClassVar[list[str]] = []
     go: ClassVar[Event] = Event()
 
-    def keep(self, part: Path, name: str) -> None:
+    def store_file(self, source: Path, name: str) -> None:
         """Wait, then store."""
         self._wait(name)
-        super().keep(part, name)
+        super().store_file(source, name)
 
-    def remove(self, names: Iterable[str]) -> None:
+    def delete_files(self, names: Iterable[str]) -> None:
         """Wait, then remove."""
         names = list(names)
         self._wait(names[0])
-        super().remove(names)
+        super().delete_files(names)
 
     def _wait(self, name: str) -> None:
         self.waiting.append(name)

@@ -83,7 +83,7 @@ def test_object_that_is_missing_fails_its_file_alone(bucket: BucketServer) -> No
         pass
 
     assert trouble.value.code == "file.missing"
-    assert storage.storage_answers()
+    assert storage.storage_available()
 
 
 def test_bucket_that_is_missing_is_no_fault_of_a_file(bucket: BucketServer) -> None:
@@ -93,7 +93,7 @@ def test_bucket_that_is_missing_is_no_fault_of_a_file(bucket: BucketServer) -> N
         pass
 
     assert trouble.value.code == "storage.away"
-    assert not storage.storage_answers()
+    assert not storage.storage_available()
 
 
 def test_access_denied_has_its_own_code(bucket: BucketServer, part: Path) -> None:
@@ -131,7 +131,7 @@ def test_server_that_is_away_is_said_to_be(bucket: BucketServer, part: Path) -> 
         storage.is_stored(KEY)
 
     assert reading.value.code == writing.value.code == "storage.away"
-    assert not storage.storage_answers()
+    assert not storage.storage_available()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from tests.settings.test_checks_settings import found
 from tests.settings.test_environment import MANAGE, refused
 from tests.support.worker_processes import ROOT
-from uploads.storage.s3 import S3Bucket as BucketStorage
+from uploads.storage.s3 import BucketStorage
 from vuemantics.environment import origin
 from vuemantics.s3 import S3Settings
 from vuemantics.security_policy import content_security_policy
@@ -42,7 +42,7 @@ def storage_of(bucket: S3Settings) -> BucketStorage:
     ],
 )
 def test_signed_addresses_are_of_the_origin_that_pages_allow(bucket: S3Settings, expected: str) -> None:
-    address = urlsplit(storage_of(bucket).address("originals/ab/abc", "GET", {}))
+    address = urlsplit(storage_of(bucket).signed_url("originals/ab/abc", "GET", {}))
 
     assert f"{address.scheme}://{address.netloc}" == bucket.origin == expected
     directives = content_security_policy(bucket.origin)["DIRECTIVES"]
@@ -155,7 +155,7 @@ def test_web_server_loads_no_client_of_a_bucket_where_files_lie_on_a_disk() -> N
 
 def test_variables_of_the_environment_name_the_bucket() -> None:
     code = "import django; django.setup(); from django.core.files.storage import default_storage as kept; "
-    code += "from django.conf import settings; print(kept.bucket_name, kept.location, kept.address_seconds); "
+    code += "from django.conf import settings; print(kept.bucket_name, kept.location, kept.signed_url_seconds); "
     code += "print(settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['img-src'])"
     env = os.environ | {
         "DJANGO_SETTINGS_MODULE": "vuemantics.settings",

@@ -20,9 +20,9 @@ from tests.support.users import make_user
 from uploads import storage
 from uploads.models import Kind, Upload
 from uploads.preview_urls import preview_url
-from uploads.storage.file_response import PIECE
+from uploads.storage.file_response import CHUNK_BYTES
 
-BYTES = os.urandom(PIECE * 2 + 321)
+BYTES = os.urandom(CHUNK_BYTES * 2 + 321)
 
 
 @pytest.fixture(autouse=True)
@@ -30,11 +30,11 @@ def media(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {
         "default": {
-            "BACKEND": "uploads.storage.disk.Disk",
+            "BACKEND": "uploads.storage.disk.DiskStorage",
             "OPTIONS": {"location": tmp_path / "media"},
         }
     }
-    storage.begin_storage()
+    storage.prepare_storage()
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ async def test_original_comes_whole_as_an_attachment_that_cannot_run(page: Askin
 async def test_original_is_read_in_small_pieces(page: Asking, upload: Upload) -> None:
     answer = await page.get(original(upload))
 
-    assert [len(piece) for piece in answer.pieces] == [PIECE, PIECE, 321]
+    assert [len(piece) for piece in answer.pieces] == [CHUNK_BYTES, CHUNK_BYTES, 321]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def media(settings: Settings, tmp_path: Path) -> Path:
     folder = tmp_path / "media"
     disk = settings.STORAGES["default"] | {"OPTIONS": {"location": folder}}
     settings.STORAGES = settings.STORAGES | {"default": disk}
-    storage.begin_storage()
+    storage.prepare_storage()
     return folder
 
 
@@ -87,7 +87,7 @@ def test_file_that_is_missing_fails_alone_and_a_disk_that_is_missing_does_not(pa
         pass
 
     assert (file.value.code, disk.value.code) == ("file.missing", "storage.away")
-    assert not storage.storage_answers()
+    assert not storage.storage_available()
 
 
 def test_previews_are_replaced_and_go_with_the_original(part: Path, media: Path) -> None:
@@ -133,7 +133,7 @@ def test_disk_that_is_not_mounted_gets_no_folder_that_would_look_like_an_empty_o
     media.rename(media.with_name("away"))
     media.mkdir()
 
-    with pytest.raises(OSError, match="not there"):
+    with pytest.raises(OSError, match="not mounted"):
         storage.store_original(part, uuid4())
     with pytest.raises(EnvironmentalError) as told:
         storage.save_previews(uuid4(), {320: b"jpeg"})

@@ -1,4 +1,4 @@
-"""Where files live: on a disk (`disk.py`) or in a bucket (`bucket.py`), by the settings; callers see no difference."""
+"""Store originals and previews on a disk (`disk.py`) or in a bucket (`s3.py`), as the settings say."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -8,69 +8,64 @@ from uuid import UUID
 
 from uploads.errors import EnvironmentalError, PermanentError
 from uploads.storage.backend import backend
-from uploads.storage.names import original_name, preview_name
-
-__all__ = [
-    "address_seconds",
-    "begin_storage",
-    "delete_files",
-    "is_stored",
-    "local_copy",
-    "original_name",
-    "preview_name",
-    "read_file",
-    "save_previews",
-    "signed_address",
-    "storage_answers",
-    "store_original",
-]
 
 
-def begin_storage() -> None:
-    """Make what an empty storage needs, before its first file. Raises OSError as `Place` says."""
-    backend().begin()
+def original_name(key: UUID) -> str:
+    """Return the storage name of an upload's original. Storage names never contain text from outside."""
+    return f"originals/{key.hex[:2]}/{key.hex}"
 
 
-def store_original(part: Path, key: UUID) -> None:
-    """Store a completely received, synced file, which stays where it is; safe on disk or in the bucket afterwards.
+def preview_name(key: UUID, side: int) -> str:
+    """Return the storage name of the preview whose longest side is at most `side` pixels."""
+    return f"previews/{key.hex[:2]}/{key.hex}-{side}.jpg"
 
-    Repeating it replaces what is there: there is never a half-written original. Raises OSError as `Place` says.
+
+def prepare_storage() -> None:
+    """Create what an empty storage needs before its first file. Raises OSError as StorageBackend says."""
+    backend().prepare()
+
+
+def store_original(partial_file: Path, key: UUID) -> None:
+    """Store a completely received and synced file durably; the source file stays where it is.
+
+    Repeating the call replaces the original; a half-written original is never visible. Raises OSError as
+    StorageBackend says.
     """
-    backend().keep(part, original_name(key))
+    backend().store_file(partial_file, original_name(key))
 
 
 def is_stored(key: UUID) -> bool:
-    """Whether the original is there. Raises OSError where storage cannot tell."""
-    return backend().has(original_name(key))
+    """Return whether the original exists. Raises OSError if the storage cannot tell."""
+    return backend().has_file(original_name(key))
 
 
 @contextmanager
 def local_copy(key: UUID) -> Iterator[Path]:
-    """Give the original as a file on this machine, only to be read; a copy of a remote one is removed afterwards.
+    """Yield the path of the original on this machine, for reading only; a downloaded copy is removed afterwards.
 
-    A copy is written in pieces of 1 MiB. Raises PermanentError `file.missing` when storage is there and this file alone
-    is not; EnvironmentalError `storage.away`, `storage.denied`, or `storage.temp_full` when a copy finds no room.
+    A copy is written in chunks of 1 MiB. Raises PermanentError `file.missing` if only this file is missing;
+    EnvironmentalError `storage.away`, `storage.denied`, or `storage.temp_full` if there is no space for a copy.
     """
     with ExitStack() as stack:
         try:
-            path = stack.enter_context(backend().at_hand(original_name(key)))
+            path = stack.enter_context(backend().local_copy(original_name(key)))
         except FileNotFoundError as error:
-            raise PermanentError("file.missing", "The stored file is gone. Add it once more.") from error
+            raise PermanentError("file.missing", "The stored file is missing. Upload it again.") from error
         except OSError as error:
-            raise _trouble(error) from error
+            raise _environmental_error(error) from error
         yield path
 
 
-def storage_answers() -> bool:
-    """Whether storage as a whole can be reached: then what cannot be read is the trouble of one file alone."""
-    return backend().answers()
+def storage_available() -> bool:
+    """Return whether the storage as a whole works; if so, a file that cannot be read is a problem of that file."""
+    return backend().is_available()
 
 
 def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
     """Write the previews and return their storage names by longest side (as text, for a JSON field).
 
-    Repeating it replaces them: the names follow from the key. Raises EnvironmentalError `storage.full`,
-    `storage.denied`, `storage.away`.
+    Repeating the call replaces them, since the names depend on the key alone. Raises EnvironmentalError
+    `storage.full`, `storage.denied`, `storage.away`.
     """
     names = {}
     for side, content in previews.items():
@@ -78,40 +73,43 @@ def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
         try:
             backend().write(name, content)
         except OSError as error:
-            raise _trouble(error) from error
+            raise _environmental_error(error) from error
         names[str(side)] = name
     return names
 
 
 def read_file(name: str) -> bytes:
-    """Return a small stored file. Raises OSError as `Place` says."""
+    """Return the content of a small stored file. Raises OSError as StorageBackend says."""
     return backend().read(name)
 
 
 def delete_files(key: UUID, previews: Mapping[str, str]) -> None:
-    """Remove the original and the previews; what is already gone is no error. Raises OSError as `Place` says."""
-    backend().remove((original_name(key), *previews.values()))
+    """Delete the original and the previews; missing files are ignored. Raises OSError as StorageBackend says."""
+    backend().delete_files((original_name(key), *previews.values()))
 
 
-def address_seconds() -> int:
-    """Return how long addresses hold by which browsers fetch files from storage itself; 0: there are none."""
-    return backend().address_seconds
+def signed_url_seconds() -> int:
+    """Return how long signed URLs are valid; 0 if the storage has none and files are served by this application."""
+    return backend().signed_url_seconds
 
 
-def signed_address(name: str, method: str, content_type: str, cache_control: str, disposition: str = "") -> str:
-    """Return an address at which anybody may fetch this file for `address_seconds`, once it is known who asks.
+def signed_url(name: str, method: str, content_type: str, cache_control: str, disposition: str = "") -> str:
+    """Return a URL at which anybody can fetch this file for `signed_url_seconds`; check ownership first.
 
-    `method` is GET or HEAD; the others are headers of the answer there.
+    `method` is GET or HEAD; the other arguments are headers of the response.
     """
-    facts = {"ResponseContentType": content_type, "ResponseCacheControl": cache_control}
-    return backend().address(name, method, facts | ({"ResponseContentDisposition": disposition} if disposition else {}))
+    headers = {"ResponseContentType": content_type, "ResponseCacheControl": cache_control}
+    if disposition:
+        headers["ResponseContentDisposition"] = disposition
+    return backend().signed_url(name, method, headers)
 
 
-def _trouble(error: OSError) -> EnvironmentalError:
-    """Say what is wrong with the storage: no file is to blame for it."""
+def _environmental_error(error: OSError) -> EnvironmentalError:
+    """Translate an error of the storage as a whole; no single file is to blame."""
     if error.errno in (ENOSPC, EDQUOT):
-        return EnvironmentalError("storage.full", "Nothing more can be stored: the storage is full. Make room there.")
+        return EnvironmentalError("storage.full", "The storage is full. Free some space.")
     if isinstance(error, PermissionError) or error.errno == EROFS:
-        words = "The storage denies access. Look after its keys and rights, or how its disk is mounted."
-        return EnvironmentalError("storage.denied", words)
-    return EnvironmentalError("storage.away", "The stored files cannot be reached: is their storage running, mounted?")
+        message = "The storage denies access. Check its keys and permissions, or how its disk is mounted."
+        return EnvironmentalError("storage.denied", message)
+    message = "The stored files cannot be reached. Check that the storage is running and mounted."
+    return EnvironmentalError("storage.away", message)

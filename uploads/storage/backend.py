@@ -1,4 +1,4 @@
-"""What every kind of storage can do: the backends that STORAGES names are places as well as Django storages."""
+"""The interface of a storage backend; the backends in settings.STORAGES implement it on top of Django's Storage."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -9,44 +9,44 @@ from django.core.files.storage import default_storage
 
 
 class StorageBackend(Protocol):
-    """Files by name, written whole or not at all.
+    """Files by name; a file is written completely or not at all.
 
-    Every kind fails as a disk does, by OSError: FileNotFoundError (this file alone is not there), PermissionError
-    (access denied), errno ENOSPC or EDQUOT (full); any other means that the place cannot be reached.
+    Every backend reports errors as a disk does, by OSError: FileNotFoundError (only this file is missing),
+    PermissionError (access denied), errno ENOSPC or EDQUOT (full); any other means that the storage is unavailable.
 
-    `address_seconds`: how long the addresses hold that it gives to browsers; 0: it gives none.
+    `signed_url_seconds`: how long signed URLs are valid; 0 if the backend has none.
     """
 
-    address_seconds: int
+    signed_url_seconds: int
 
-    def begin(self) -> None:
-        """Make what an empty place needs. A place where files were stored before has it, or is not reached."""
+    def prepare(self) -> None:
+        """Create what an empty storage needs. A storage that lacks it although files were stored is unavailable."""
 
-    def keep(self, part: Path, name: str) -> None:
-        """Store the bytes of `part`, which stays where it is; they are safe when this returns."""
+    def store_file(self, source: Path, name: str) -> None:
+        """Store the content of `source`, which stays where it is; it is durable when this returns."""
 
-    def at_hand(self, name: str) -> AbstractContextManager[Path]:
-        """Give the file on this machine for a block, only to be read."""
+    def local_copy(self, name: str) -> AbstractContextManager[Path]:
+        """Provide the file on this machine during a `with` block, for reading only."""
 
     def write(self, name: str, content: bytes) -> None:
-        """Store a few bytes in place of what is there."""
+        """Write a small file, replacing an existing one."""
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a small file."""
+        """Return the content of a small file."""
 
-    def has(self, name: str) -> bool:
-        """Whether there is such a file."""
+    def has_file(self, name: str) -> bool:
+        """Return whether the file exists."""
 
-    def remove(self, names: Iterable[str]) -> None:
-        """Remove files; what is gone already is no error."""
+    def delete_files(self, names: Iterable[str]) -> None:
+        """Delete files; missing ones are ignored."""
 
-    def answers(self) -> bool:
-        """Whether the place as a whole can be reached. Never raises OSError."""
+    def is_available(self) -> bool:
+        """Return whether the storage as a whole can be reached. Never raises OSError."""
 
-    def address(self, name: str, method: str, facts: Mapping[str, str]) -> str:
-        """Return an address by which anybody may fetch the file for `address_seconds`."""
+    def signed_url(self, name: str, method: str, headers: Mapping[str, str]) -> str:
+        """Return a URL at which anybody can fetch the file; `headers` are parameters of S3's GetObject."""
 
 
 def backend() -> StorageBackend:
-    """Return where files are kept, by the settings."""
+    """Return the backend that the settings name."""
     return cast(StorageBackend, default_storage)

@@ -1,30 +1,30 @@
-"""The Range header of RFC 9110, section 14: one range of bytes."""
+"""Parse the Range header of RFC 9110, section 14: a single range of bytes."""
 
 import re
 from dataclasses import dataclass
 
 
 class RangeError(Exception):
-    """The range begins behind the end: answer 416."""
+    """The range starts beyond the end of the file: answer 416."""
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Bytes `start` to `end`, both included."""
+class ByteRange:
+    """Bytes `start` to `end`, both inclusive."""
 
     start: int
     end: int
 
     @property
     def length(self) -> int:
-        """How many bytes these are."""
+        """The number of bytes."""
         return self.end - self.start + 1
 
 
-def parse_range(header: str, size: int) -> Span | None:
-    """Return the wanted part of a file of `size` bytes; None means all of it.
+def parse_range(header: str, size: int) -> ByteRange | None:
+    """Return the requested range of a file of `size` bytes, None for the whole file.
 
-    Several ranges, other units and nonsense count as no range, as the RFC allows. Raises RangeError.
+    Multiple ranges, other units and invalid values count as no range, as the RFC allows. Raises RangeError.
     """
     match = re.fullmatch(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", header)
     if match is None or not (match[1] or match[2]):
@@ -32,11 +32,11 @@ def parse_range(header: str, size: int) -> Span | None:
     if not match[1]:
         if not size or not int(match[2]):
             raise RangeError
-        return Span(max(0, size - int(match[2])), size - 1)
+        return ByteRange(max(0, size - int(match[2])), size - 1)
     start = int(match[1])
     end = min(int(match[2]), size - 1) if match[2] else size - 1
     if match[2] and int(match[2]) < start:
         return None
     if start >= size:
         raise RangeError
-    return Span(start, end)
+    return ByteRange(start, end)

@@ -1,4 +1,4 @@
-"""Files on a disk of this machine, or one that is mounted here: what is written is whole, by link or rename."""
+"""Store files on a local or mounted disk; every file appears complete, by a hard link or a rename."""
 
 import os
 import shutil
@@ -10,130 +10,134 @@ from threading import get_ident
 
 from django.core.files.storage import FileSystemStorage
 
-NO_LINKS = frozenset({EPERM, EOPNOTSUPP, EMLINK})
-"""What disks without hard links say, such as exFAT and some over the network: there the bytes are copied."""
+HARD_LINKS_UNSUPPORTED = frozenset({EPERM, EOPNOTSUPP, EMLINK})
+"""Errors of file systems without hard links, such as exFAT and some network file systems: there files are copied."""
 
 
-class Disk(FileSystemStorage):
-    """A folder: see `Place`. A received file gets its second name here, without copying."""
+class DiskStorage(FileSystemStorage):
+    """A StorageBackend in a folder. A received file is hard-linked here, without copying."""
 
-    address_seconds = 0
+    signed_url_seconds = 0
 
-    def begin(self) -> None:
-        """Make the two folders: where they are missing later on, the disk is not mounted."""
+    def prepare(self) -> None:
+        """Create the two top folders. If they are missing later, the disk is not mounted."""
         for folder in ("originals", "previews"):
             Path(self.path(folder)).mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def keep(self, part: Path, name: str) -> None:
-        """Link the part, which must be on the same disk and synced, to its name; the name is synced too."""
+    def store_file(self, source: Path, name: str) -> None:
+        """Link `source`, which must be synced and on the same disk, to `name`, and sync the folder."""
         target = Path(self.path(name))
         try:
-            _link(part, target)
+            _link_or_copy(source, target)
         except FileNotFoundError:
             _make_folder(target.parent)
-            _link(part, target)
+            _link_or_copy(source, target)
         _sync_folder(target.parent)
 
     @contextmanager
-    def at_hand(self, name: str) -> Iterator[Path]:
-        """Give the file itself. An unmounted disk has not even the folder of all originals."""
+    def local_copy(self, name: str) -> Iterator[Path]:
+        """Yield the file itself. On an unmounted disk even the folder of all originals is missing."""
         path = Path(self.path(name))
         if not path.exists():
             if path.parent.parent.is_dir():
                 raise FileNotFoundError(ENOENT, "There is no such file.")
-            raise OSError(ENODEV, "The media disk is not there.")
+            raise _not_mounted()
         yield path
 
     def write(self, name: str, content: bytes) -> None:
-        """Write beside the name and rename; its folder is made when it turns out to be missing, which is seldom."""
+        """Write to a temporary name and rename. The folder is created only when it turns out to be missing: rare."""
         target = Path(self.path(name))
-        with _draft(target) as draft:
+        with _temporary_name(target) as temporary:
             try:
-                draft.write_bytes(content)
+                temporary.write_bytes(content)
             except FileNotFoundError:
                 _make_folder(target.parent)
-                draft.write_bytes(content)
+                temporary.write_bytes(content)
 
     def read(self, name: str) -> bytes:
-        """Return the file's bytes."""
+        """Return the content of the file."""
         return Path(self.path(name)).read_bytes()
 
-    def has(self, name: str) -> bool:
-        """Whether there is such a file."""
+    def has_file(self, name: str) -> bool:
+        """Return whether the file exists."""
         return Path(self.path(name)).exists()
 
-    def remove(self, names: Iterable[str]) -> None:
+    def delete_files(self, names: Iterable[str]) -> None:
         """Unlink the files."""
         for name in names:
             Path(self.path(name)).unlink(missing_ok=True)
 
-    def answers(self) -> bool:
-        """Whether there is anything in the folder of originals."""
+    def is_available(self) -> bool:
+        """Return whether the folder of originals contains anything."""
         try:
             return any(Path(self.path("originals")).iterdir())
         except OSError:
             return False
 
-    def address(self, name: str, method: str, facts: Mapping[str, str]) -> str:
-        """There is none: this process or nginx sends the bytes."""
+    def signed_url(self, name: str, method: str, headers: Mapping[str, str]) -> str:
+        """Not supported: this process or nginx sends the file."""
         raise NotImplementedError
 
 
-def _link(part: Path, target: Path) -> None:
+def _link_or_copy(source: Path, target: Path) -> None:
     try:
-        _link_file(part, target)
+        _link(source, target)
     except FileExistsError:
-        if not target.samefile(part):  # else a repetition after a crash
-            with _draft(target) as draft:
-                _link_file(part, draft)
+        if not target.samefile(source):  # the same file: a repetition after a crash
+            with _temporary_name(target) as temporary:
+                _link(source, temporary)
     except OSError as error:
-        if error.errno not in NO_LINKS:
+        if error.errno not in HARD_LINKS_UNSUPPORTED:
             raise
-        with _draft(target) as draft:
-            shutil.copyfile(part, draft)
-            with draft.open("rb") as copy:
+        with _temporary_name(target) as temporary:
+            shutil.copyfile(source, temporary)
+            with temporary.open("rb") as copy:
                 os.fsync(copy.fileno())
 
 
-def _link_file(part: Path, target: Path) -> None:
-    """Link the file itself where `part` names it by a descriptor of this process, as /proc does.
+def _link(source: Path, target: Path) -> None:
+    """Create a hard link; follows `source` if it is a /proc path of an open file descriptor.
 
-    Without a folder's descriptor Python calls link(2), which links such a name as the symbolic link that it is.
+    Without `dst_dir_fd` Python calls link(2), which would link the symbolic link in /proc itself.
     """
     folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.link(part, target.name, dst_dir_fd=folder, follow_symlinks=True)
+        os.link(source, target.name, dst_dir_fd=folder, follow_symlinks=True)
     finally:
         os.close(folder)
 
 
 @contextmanager
-def _draft(target: Path) -> Iterator[Path]:
-    """Give a name beside `target` to write under; it becomes `target` at the end, or vanishes when that fails.
+def _temporary_name(target: Path) -> Iterator[Path]:
+    """Yield a path beside `target`, renamed to `target` at the end, or removed if that fails.
 
-    Two workers may be at the same file when one of them was given up for dead: each writes under its own name.
+    It is unique per thread: two workers can write the same file if one of them was wrongly considered dead.
     """
-    draft = target.with_name(f"{target.name}.{os.getpid()}-{get_ident()}")
+    temporary = target.with_name(f"{target.name}.{os.getpid()}-{get_ident()}")
     try:
-        yield draft
-        draft.replace(target)
+        yield temporary
+        temporary.replace(target)
     except OSError:
-        draft.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
 def _make_folder(folder: Path) -> None:
-    """Never the folder above it: on the bare place of a disk that is not mounted, files would seem to be gone."""
+    """Create a folder, but never its parent: a new tree on an empty mount point would hide that files are missing."""
     if not folder.parent.is_dir():
-        raise OSError(ENODEV, "The media disk is not there.")
+        raise _not_mounted()
     folder.mkdir(exist_ok=True, mode=0o700)
     _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
+    """Make the names in a folder survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _not_mounted() -> OSError:
+    return OSError(ENODEV, "The media disk is not mounted.")

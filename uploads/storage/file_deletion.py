@@ -1,57 +1,152 @@
-"""Deleting rows of the library: with each goes, in the same transaction, a tombstone that names its files.
+"""Delete rows of the library, and their files after the commit.
 
-The files are removed after the commit, by `uploads/storage/purge.py`. So a crash in between leaves a tombstone, and never a
-row without its files.
+A deleted row leaves a FileDeletion row in the same transaction, so a crash at any point leaves neither a picture
+without files nor files that nothing will remove. `purge_deleted_files` removes the files later. Each round claims rows
+that are due and postpones them before it touches a file: rounds can run in parallel without holding locks, and what a
+crash or an outage leaves behind is retried, later each time.
 """
 
+import json
+import logging
 from collections.abc import Collection
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
+from django.core.files.storage import FileSystemStorage, default_storage
+
 from uploads.database import fetch_rows
+from uploads.errors import EnvironmentalError
+from uploads.media.previews import SIZES
+from uploads.models import FileDeletion
+from uploads.outage_log import OutageLog
+from uploads.storage import delete_files, preview_name, storage_available
 
-REST = timedelta(seconds=3)
-"""Who found the row just before it went may still look whether the file is there: for so long it is."""
+logger = logging.getLogger(__name__)
 
-LOCK = "SELECT id FROM uploads_upload WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
-FORGET = "DELETE FROM uploads_embedding WHERE upload_id = ANY(%(ids)s) RETURNING id"
-# What is buried once more is a new tombstone: a round that took the old one, and may have looked before these files
-# came, removes only that.
-DELETE = """
-WITH gone AS (
+DELAY = timedelta(seconds=3)
+"""A request that found the row just before it was deleted may still check for the file; it finds it for this long."""
+
+CHUNK = 100
+RETRY_DELAY = timedelta(minutes=1)
+MAX_DOUBLINGS = 6
+"""Retries wait 1, 2, 4 … 64 minutes."""
+
+storage_outage = OutageLog(
+    logger,
+    "Files of deleted pictures cannot be removed, the storage is unavailable: %s",
+    "The storage is available again: files of deleted pictures are being removed.",
+)
+failed_removals = OutageLog(
+    logger,
+    "Some files of deleted pictures cannot be removed and will be retried; others are not affected. First error: %s",
+    "The last removal of files of deleted pictures had no errors.",
+)
+
+LOCK_UPLOADS = "SELECT id FROM uploads_upload WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
+DELETE_EMBEDDINGS = "DELETE FROM uploads_embedding WHERE upload_id = ANY(%(ids)s) RETURNING id"
+# A key that is scheduled again gets a new id: a round that claimed the old row, and may have removed files before the
+# new ones were written, then deletes only the old id.
+DELETE_UPLOADS = """
+WITH deleted AS (
     DELETE FROM uploads_upload WHERE id = ANY(%(ids)s) RETURNING id, key, previews
-), buried AS (
+), scheduled AS (
     INSERT INTO uploads_filedeletion (key, previews, tries, due_at)
-    SELECT key, previews, 0, clock_timestamp() + %(rest)s FROM gone
+    SELECT key, previews, 0, clock_timestamp() + %(delay)s FROM deleted
     ON CONFLICT (key) DO UPDATE SET id = excluded.id, previews = excluded.previews, due_at = excluded.due_at
 )
-SELECT id FROM gone
+SELECT id FROM deleted
 """
-BURY = """
+SCHEDULE = """
 INSERT INTO uploads_filedeletion (key, previews, tries, due_at)
-SELECT key, '{}', 0, clock_timestamp() + %(rest)s FROM unnest(%(keys)s::uuid[]) AS given (key)
+SELECT key, '{}', 0, clock_timestamp() + %(delay)s FROM unnest(%(keys)s::uuid[]) AS given (key)
  WHERE NOT EXISTS (SELECT FROM uploads_upload WHERE uploads_upload.key = given.key)
 ON CONFLICT (key) DO UPDATE SET id = excluded.id, due_at = excluded.due_at
 RETURNING id
 """
+# Uses the index filedeletion_due and the unique index on the uploads' keys.
+CLAIM_DUE = """
+UPDATE uploads_filedeletion
+   SET tries = least(tries + 1, 1000), due_at = clock_timestamp() + %(delay)s * power(2, least(tries, %(doublings)s))
+ WHERE id = ANY(ARRAY(SELECT id FROM uploads_filedeletion WHERE due_at <= clock_timestamp()
+                       ORDER BY due_at LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
+RETURNING id, key, previews, EXISTS (SELECT FROM uploads_upload WHERE uploads_upload.key = uploads_filedeletion.key)
+"""
+
+
+class _DueDeletion(NamedTuple):
+    """A claimed FileDeletion; `key_in_use`: an upload has this key again, so its files must stay."""
+
+    id: int
+    key: UUID
+    previews: str
+    key_in_use: bool
 
 
 def lock_uploads(ids: Collection[int]) -> list[int]:
-    """Lock rows in the order of their ids, against anything that would refer to them; returns those that are there.
+    """Lock uploads in the order of their ids so that no row can start to refer to them; return the ids that exist.
 
-    Call it in a transaction that has locked the items in question before, and no batch.
+    Call it in a transaction that has already locked the items involved, and no batch.
     """
-    return [id for (id,) in fetch_rows(LOCK, {"ids": sorted(ids)})]
+    return [id for (id,) in fetch_rows(LOCK_UPLOADS, {"ids": sorted(ids)})]
 
 
 def delete_uploads(ids: Collection[int]) -> int:
-    """Delete locked rows to which nothing refers any more, with their vectors; returns how many there were."""
+    """Delete locked uploads that nothing refers to, with their embeddings; return how many there were.
+
+    Their files are scheduled for removal in the same statement.
+    """
     if not ids:
         return 0
-    fetch_rows(FORGET, {"ids": list(ids)})
-    return len(fetch_rows(DELETE, {"ids": list(ids), "rest": REST}))
+    fetch_rows(DELETE_EMBEDDINGS, {"ids": list(ids)})
+    return len(fetch_rows(DELETE_UPLOADS, {"ids": list(ids), "delay": DELAY}))
 
 
-def schedule_deletion(keys: Collection[UUID], rest: timedelta = REST) -> int:
-    """Have what may lie in storage under these keys removed after `rest`, unless a row has the key."""
-    return len(fetch_rows(BURY, {"keys": list(keys), "rest": rest})) if keys else 0
+def schedule_deletion(keys: Collection[UUID], delay: timedelta = DELAY) -> int:
+    """Schedule the removal of any files stored under these keys, except keys that belong to an upload."""
+    return len(fetch_rows(SCHEDULE, {"keys": list(keys), "delay": delay})) if keys else 0
+
+
+def purge_deleted_files() -> int:
+    """Remove the files of one chunk of due deletions, then the FileDeletion rows; return how many are done.
+
+    0 means that nothing is due, nothing could be removed, or the storage is unavailable; the rest is retried later. A
+    file that cannot be removed does not hold up the others.
+    """
+    rows = fetch_rows(CLAIM_DUE, {"delay": RETRY_DELAY, "doublings": MAX_DOUBLINGS, "chunk": CHUNK})
+    if not rows:
+        return 0
+    done: list[int] = []
+    try:
+        _require_storage()
+        _remove_files([_DueDeletion(*row) for row in rows], done)
+    except (OSError, EnvironmentalError) as error:
+        storage_outage.report(error)
+    else:
+        storage_outage.report(None)
+    FileDeletion.objects.filter(id__in=done).delete()
+    return len(done)
+
+
+def _remove_files(deletions: list[_DueDeletion], done: list[int]) -> None:
+    """Remove what can be removed and add its id to `done`. Raises OSError if the storage is unavailable."""
+    first_error: OSError | None = None
+    for deletion in deletions:
+        try:
+            if not deletion.key_in_use:
+                # Include the default previews: a process that crashed after writing them recorded them in no row.
+                previews = {str(side): preview_name(deletion.key, side) for side in SIZES}
+                delete_files(deletion.key, previews | json.loads(deletion.previews))
+        except OSError as error:
+            if not storage_available():
+                raise
+            first_error = first_error or error
+        else:
+            done.append(deletion.id)
+    failed_removals.report(first_error)
+
+
+def _require_storage() -> None:
+    """Raise EnvironmentalError if the media disk is not mounted: there every file would look already removed."""
+    if isinstance(default_storage, FileSystemStorage) and not storage_available():
+        raise EnvironmentalError("storage.away", "The stored files cannot be reached. Is the media disk mounted?")

@@ -1,7 +1,7 @@
-"""Sending a stored file to somebody who may have it: by the bucket's server, by nginx, or by this process.
+"""Send a stored file to somebody who may have it: by the bucket, by nginx, or by this process.
 
-A bucket: a redirect to an address signed for a short time. Behind nginx: MEDIA_ACCEL names an internal location over
-MEDIA_ROOT. Else the bytes go through here in small pieces, whole or the part that Range asks for.
+A bucket: a redirect to a URL signed for a short time. Behind nginx: MEDIA_ACCEL names an internal location that maps
+to MEDIA_ROOT. Otherwise this process streams the file in small chunks, the whole of it or the requested range.
 """
 
 from collections.abc import AsyncIterator
@@ -21,44 +21,44 @@ from django.http import (
 )
 from django.utils.cache import get_conditional_response
 
-from uploads.storage import address_seconds, signed_address
-from uploads.storage.byte_range import RangeError, Span, parse_range
+from uploads.storage import signed_url, signed_url_seconds
+from uploads.storage.byte_range import ByteRange, RangeError, parse_range
 
-PIECE = 256 * 1024
+CHUNK_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """What is sent. `kept_seconds`: how long browsers may keep it unasked; 0: they ask each time. Never shared."""
+    """The file to send. Browsers may cache it for `max_age` seconds; 0: they revalidate each time. Never shared."""
 
     name: str
     mime_type: str
     etag: str
-    kept_seconds: int = 0
+    max_age: int = 0
     disposition: str = ""
 
     @property
     def cache_control(self) -> str:
-        """The header of that name."""
-        return f"private, max-age={self.kept_seconds}, immutable" if self.kept_seconds else "private, no-cache"
+        """The Cache-Control header of the file."""
+        return f"private, max-age={self.max_age}, immutable" if self.max_age else "private, no-cache"
 
 
 async def file_response(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
-    """Answer with the file, or with where to fetch it. Raises Http404 when it is gone from the disk."""
-    if address_seconds():
-        return await _lead_to_bucket(request, file)
+    """Return the file, or a redirect to it. Raises Http404 if it is missing on the disk."""
+    if signed_url_seconds():
+        return await _redirect_to_bucket(request, file)
     response = get_conditional_response(request, etag=file.etag) or await _send(request, file)
     response["ETag"] = file.etag
     response["Cache-Control"] = file.cache_control
     return response
 
 
-async def _lead_to_bucket(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
-    """Redirect to a signed address, which a browser may use again for half of its time: with it goes its cache."""
-    facts = (file.mime_type, file.cache_control, file.disposition)
-    response = HttpResponseRedirect(await _in_thread(signed_address, file.name, request.method, *facts))
-    again = f"max-age={address_seconds() // 2}" if file.kept_seconds else "no-cache"
-    response["Cache-Control"] = f"private, {again}"
+async def _redirect_to_bucket(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
+    """Redirect to a signed URL, which a browser may reuse for half its validity: a new URL misses the cache."""
+    headers = (file.mime_type, file.cache_control, file.disposition)
+    response = HttpResponseRedirect(await _run_in_thread(signed_url, file.name, request.method, *headers))
+    reuse = f"max-age={signed_url_seconds() // 2}" if file.max_age else "no-cache"
+    response["Cache-Control"] = f"private, {reuse}"
     return response
 
 
@@ -67,45 +67,46 @@ async def _send(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
         headers = {"X-Accel-Redirect": settings.MEDIA_ACCEL + file.name}
         return HttpResponse(content_type=file.mime_type, headers=headers)
     try:
-        size: int = await _in_thread(default_storage.size, file.name)
+        size: int = await _run_in_thread(default_storage.size, file.name)
     except FileNotFoundError as error:
         raise Http404 from error
     try:
-        span = _wanted(request, file, size)
+        byte_range = _requested_range(request, file, size)
     except RangeError:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    return _part(request, file, span, size)
+    return _stream(request, file, byte_range, size)
 
 
-def _wanted(request: HttpRequest, file: StoredFile, size: int) -> Span | None:
-    """Return the part that is asked for. Raises RangeError."""
-    # If-Range: a part is only of use to somebody who holds the rest of the same bytes.
+def _requested_range(request: HttpRequest, file: StoredFile, size: int) -> ByteRange | None:
+    """Return the requested range, None for the whole file. Raises RangeError."""
+    # If-Range: a range is only useful to a client whose other bytes are of the same version.
     if request.method != "GET" or request.headers.get("If-Range", file.etag) != file.etag:
         return None
     return parse_range(request.headers.get("Range", ""), size)
 
 
-def _part(request: HttpRequest, file: StoredFile, span: Span | None, size: int) -> HttpResponseBase:
+def _stream(request: HttpRequest, file: StoredFile, byte_range: ByteRange | None, size: int) -> HttpResponseBase:
     headers = {"Accept-Ranges": "bytes"}
-    if span is not None:
-        headers["Content-Range"] = f"bytes {span.start}-{span.end}/{size}"
-    status = 206 if span else 200
-    span = span or Span(0, size - 1)
-    headers["Content-Length"] = str(span.length)
+    if byte_range is not None:
+        headers["Content-Range"] = f"bytes {byte_range.start}-{byte_range.end}/{size}"
+    status = 206 if byte_range else 200
+    byte_range = byte_range or ByteRange(0, size - 1)
+    headers["Content-Length"] = str(byte_range.length)
     if request.method == "HEAD":
         return HttpResponse(content_type=file.mime_type, headers=headers)
-    return StreamingHttpResponse(_pieces(file.name, span), status=status, content_type=file.mime_type, headers=headers)
+    content = _read_chunks(file.name, byte_range)
+    return StreamingHttpResponse(content, status=status, content_type=file.mime_type, headers=headers)
 
 
-async def _pieces(name: str, span: Span) -> AsyncIterator[bytes]:
-    """Read a part of a file, at most PIECE bytes at a time, off the event loop."""
-    left = span.length
-    with await _in_thread(default_storage.open, name, "rb") as file:
-        await _in_thread(file.seek, span.start)
-        while left > 0 and (piece := await _in_thread(file.read, min(PIECE, left))):
-            left -= len(piece)
-            yield piece
+async def _read_chunks(name: str, byte_range: ByteRange) -> AsyncIterator[bytes]:
+    """Read a range of a file, at most CHUNK_BYTES at a time, off the event loop."""
+    remaining = byte_range.length
+    with await _run_in_thread(default_storage.open, name, "rb") as file:
+        await _run_in_thread(file.seek, byte_range.start)
+        while remaining > 0 and (chunk := await _run_in_thread(file.read, min(CHUNK_BYTES, remaining))):
+            remaining -= len(chunk)
+            yield chunk
 
 
-async def _in_thread(function: Any, *args: Any) -> Any:
+async def _run_in_thread(function: Any, *args: Any) -> Any:
     return await sync_to_async(function, thread_sensitive=False)(*args)

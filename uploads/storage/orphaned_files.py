@@ -1,7 +1,7 @@
-"""Files in storage that belong to no picture: left by a crash, or older than the database that was put back.
+"""Find stored files that belong to no upload: left by a crash, or newer than a restored database backup.
 
-A file of the last day is never one of them: it may be stored just now, before its row is committed. The bytes of an
-unfinished intake lie as a part elsewhere until that commit and are stored anew, so nothing of it is lost.
+Files of the last day are never reported: one may have been stored just now, before its row is committed. Received
+bytes also stay in a partial file until that commit and are stored again, so no unfinished upload is lost.
 """
 
 import re
@@ -17,35 +17,35 @@ from django.utils import timezone
 from uploads.models import Upload
 
 FOLDERS = ("originals", "previews")
-YOUNG = timedelta(days=1)
+MIN_AGE = timedelta(days=1)
 CHUNK = 500
-NAME = re.compile(r"([0-9a-f]{32})(-[0-9]+\.jpg)?")
+FILE_NAME = re.compile(r"([0-9a-f]{32})(-[0-9]+\.jpg)?")
 
 
 @dataclass(frozen=True, slots=True)
 class OrphanedFile:
-    """A file that belongs to no picture; `size` in bytes."""
+    """A file that belongs to no upload; `size` in bytes."""
 
     name: str
     size: int
 
 
 def find_orphaned_files() -> Iterator[OrphanedFile]:
-    """Yield the files of storage that no row speaks of and that are older than a day.
+    """Yield the stored files that no row refers to and that are older than a day.
 
-    Reads one folder of names at a time and asks the database about CHUNK of them. The age is looked at last: a file
-    that was stored anew meanwhile is young. Raises OSError when storage is away.
+    Lists one folder at a time and queries the database for CHUNK files at once. The age is checked last: a file that
+    was replaced in between is new. Raises OSError if the storage is unavailable.
     """
-    names = _names()
+    names = _stored_names()
     while chunk := list(islice(names, CHUNK)):
-        keys = {name: _key(name) for name in chunk}
+        keys = {name: _upload_key(name) for name in chunk}
         known = set(Upload.objects.filter(key__in={key for key in keys.values() if key}).values_list("key", flat=True))
         for name, key in keys.items():
-            if key not in known and (stray := _old(name)):
-                yield stray
+            if key not in known and (file := _orphan_if_old(name)):
+                yield file
 
 
-def _names() -> Iterator[str]:
+def _stored_names() -> Iterator[str]:
     for top in FOLDERS:
         try:
             folders, _files = default_storage.listdir(top)
@@ -57,23 +57,23 @@ def _names() -> Iterator[str]:
                 yield f"{top}/{folder}/{file}"
 
 
-def _key(name: str) -> UUID | None:
-    """Return the key in the name of an original or a preview; other names, as those of cut off drafts, have none."""
-    found = NAME.fullmatch(name.rpartition("/")[2])
-    return UUID(found[1]) if found else None
+def _upload_key(name: str) -> UUID | None:
+    """Return the key in the name of an original or a preview; None for other names, such as leftover temporary ones."""
+    match = FILE_NAME.fullmatch(name.rpartition("/")[2])
+    return UUID(match[1]) if match else None
 
 
-def _old(name: str) -> OrphanedFile | None:
+def _orphan_if_old(name: str) -> OrphanedFile | None:
     try:
         since = default_storage.get_modified_time(name)
-        since = max(since, _stored(name) or since)
-        return OrphanedFile(name, default_storage.size(name)) if timezone.now() - since > YOUNG else None
+        since = max(since, _created_time(name) or since)
+        return OrphanedFile(name, default_storage.size(name)) if timezone.now() - since > MIN_AGE else None
     except FileNotFoundError:
         return None
 
 
-def _stored(name: str) -> datetime | None:
-    """When the name came to be, where storage knows: a file that is moved keeps the time of its last byte."""
+def _created_time(name: str) -> datetime | None:
+    """Return when the file got its name, if the storage knows: a renamed file keeps its modification time."""
     try:
         return default_storage.get_created_time(name)
     except NotImplementedError:

@@ -1,6 +1,6 @@
-"""Files in a bucket that speaks S3: private objects, fetched by browsers through addresses signed for a short time.
+"""Store files in an S3 bucket: private objects that browsers fetch by URLs signed for a short time.
 
-Imported only where the settings name it: boto3 takes a quarter of a second to load.
+Imported only if the settings name it: boto3 takes a quarter of a second to load.
 """
 
 import os
@@ -16,48 +16,48 @@ from botocore.config import Config
 from storages.backends.s3 import S3Storage
 
 from uploads.errors import EnvironmentalError
-from uploads.storage.os_errors import as_os_errors
+from uploads.storage.s3_errors import raise_os_errors
 
-PIECE = 2**20
-CONNECTIONS = 64
-# One thread a transfer, and one piece of 8 MiB in memory at a time: the caller's threads are many already.
+CHUNK_BYTES = 2**20
+MAX_CONNECTIONS = 64
+# One thread per transfer, which holds one chunk of 8 MiB in memory: the callers already run in many threads.
 TRANSFER = TransferConfig(use_threads=False, multipart_threshold=64 * 2**20, preferred_transfer_client="classic")
 CLIENT = {
     "signature_version": "s3v4",
-    # A storage that is away is noticed in seconds; what calls tries again by itself, and longer than boto3 would.
+    # Notice an outage within seconds; the callers retry by themselves, and for longer than boto3 would.
     "connect_timeout": 3,
     "read_timeout": 10,
     "retries": {"mode": "standard", "total_max_attempts": 2},
     "tcp_keepalive": True,
-    "max_pool_connections": CONNECTIONS,
-    # Other makers' servers do not know the newer checksums of Amazon.
+    "max_pool_connections": MAX_CONNECTIONS,
+    # Servers of other vendors do not know Amazon's newer checksums.
     "request_checksum_calculation": "when_required",
     "response_checksum_validation": "when_required",
 }
 
 
-class S3Bucket(S3Storage):
-    """A bucket, or the part of one under a prefix: see `Place`. Safe for threads; takes the options of S3Storage."""
+class BucketStorage(S3Storage):
+    """A StorageBackend in a bucket, or under a prefix of one. Thread-safe; takes the options of S3Storage."""
 
     def __init__(self, *, addressing_style: str, **options: Any) -> None:
         config = Config(**CLIENT, s3={"addressing_style": addressing_style})
-        super().__init__(client_config=config, transfer_config=TRANSFER, max_memory_size=PIECE, **options)
+        super().__init__(client_config=config, transfer_config=TRANSFER, max_memory_size=CHUNK_BYTES, **options)
         self._lock = Lock()
-        self._shared: Any = None
+        self._connection: Any = None
 
     @property
-    def address_seconds(self) -> int:
-        """How long a signed address holds."""
+    def signed_url_seconds(self) -> int:
+        """How long a signed URL is valid."""
         seconds: int = self.querystring_expire
         return seconds
 
     @property
     def connection(self) -> Any:
-        """One for all threads, used for its client alone, which is safe to share; S3Storage makes one a thread."""
+        """One connection for all threads (S3Storage makes one per thread); only its thread-safe client is used."""
         with self._lock:
-            if self._shared is None:
-                self._shared = super().connection
-            return self._shared
+            if self._connection is None:
+                self._connection = super().connection
+            return self._connection
 
     @property
     def _client(self) -> Any:
@@ -66,78 +66,78 @@ class S3Bucket(S3Storage):
     def _object(self, name: str) -> dict[str, str]:
         return {"Bucket": self.bucket_name, "Key": self._normalize_name(name)}
 
-    def begin(self) -> None:
-        """A bucket needs nothing."""
+    def prepare(self) -> None:
+        """Do nothing: the bucket already exists."""
 
-    def keep(self, part: Path, name: str) -> None:
-        """Put the part's bytes; above 64 MiB in parts, of which nothing is seen before the last has come."""
-        place = self._object(name)
-        with part.open("rb") as stream, as_os_errors():
-            self._client.upload_fileobj(stream, place["Bucket"], place["Key"], Config=self.transfer_config)
+    def store_file(self, source: Path, name: str) -> None:
+        """Upload the file; above 64 MiB as a multipart upload, which becomes visible with its last part."""
+        target = self._object(name)
+        with source.open("rb") as stream, raise_os_errors():
+            self._client.upload_fileobj(stream, target["Bucket"], target["Key"], Config=self.transfer_config)
 
     @contextmanager
-    def at_hand(self, name: str) -> Iterator[Path]:
-        """Give a temporary copy without a name, which ends with the block or the process, however that ends.
+    def local_copy(self, name: str) -> Iterator[Path]:
+        """Yield an unlinked temporary copy, which disappears with the block or the process, however that ends.
 
-        Raises EnvironmentalError `storage.temp_full` where the copy cannot be written.
+        Raises EnvironmentalError `storage.temp_full` if the copy cannot be written.
         """
         with ExitStack() as stack:
-            with _writing_a_copy():
+            with _temp_file_errors():
                 copy = stack.enter_context(TemporaryFile())
-            for piece in self._pieces(name):
-                with _writing_a_copy():
-                    copy.write(piece)
-            with _writing_a_copy():
+            for chunk in self._chunks(name):
+                with _temp_file_errors():
+                    copy.write(chunk)
+            with _temp_file_errors():
                 copy.flush()
             yield Path(f"/proc/{os.getpid()}/fd/{copy.fileno()}")
 
-    def _pieces(self, name: str) -> Iterator[bytes]:
-        with as_os_errors(), closing(self._client.get_object(**self._object(name))["Body"]) as body:
-            yield from body.iter_chunks(PIECE)
+    def _chunks(self, name: str) -> Iterator[bytes]:
+        with raise_os_errors(), closing(self._client.get_object(**self._object(name))["Body"]) as body:
+            yield from body.iter_chunks(CHUNK_BYTES)
 
     def write(self, name: str, content: bytes) -> None:
-        """Put the bytes."""
-        with as_os_errors():
+        """Put the object."""
+        with raise_os_errors():
             self._client.put_object(**self._object(name), Body=content)
 
     def read(self, name: str) -> bytes:
-        """Get the bytes."""
-        return b"".join(self._pieces(name))
+        """Get the object."""
+        return b"".join(self._chunks(name))
 
-    def has(self, name: str) -> bool:
-        """Ask for the head of the object."""
+    def has_file(self, name: str) -> bool:
+        """Return whether the object exists."""
         try:
-            with as_os_errors():
+            with raise_os_errors():
                 self._client.head_object(**self._object(name))
         except FileNotFoundError:
             return False
         return True
 
-    def remove(self, names: Iterable[str]) -> None:
-        """Delete one by one: not every maker's server takes several at once from every client."""
+    def delete_files(self, names: Iterable[str]) -> None:
+        """Delete the objects one by one: not every server accepts the bulk request."""
         for name in names:
-            with suppress(FileNotFoundError), as_os_errors():
+            with suppress(FileNotFoundError), raise_os_errors():
                 self._client.delete_object(**self._object(name))
 
-    def answers(self) -> bool:
-        """Whether the bucket can be listed."""
+    def is_available(self) -> bool:
+        """Return whether the bucket can be listed."""
         try:
-            with as_os_errors():
+            with raise_os_errors():
                 self._client.list_objects_v2(Bucket=self.bucket_name, MaxKeys=1)
         except OSError:
             return False
         return True
 
-    def address(self, name: str, method: str, facts: Mapping[str, str]) -> str:
-        """Sign an address; `facts` are those of S3's GetObject that the answer shall carry."""
-        address: str = self.url(name, parameters=dict(facts), http_method=method)
-        return address
+    def signed_url(self, name: str, method: str, headers: Mapping[str, str]) -> str:
+        """Sign a URL; `headers` are parameters of S3's GetObject."""
+        url: str = self.url(name, parameters=dict(headers), http_method=method)
+        return url
 
 
 @contextmanager
-def _writing_a_copy() -> Iterator[None]:
+def _temp_file_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        words = "A file cannot be copied here to be read: is the disk for temporary files full?"
-        raise EnvironmentalError("storage.temp_full", words) from error
+        message = "The file cannot be copied to this machine. Check that the disk for temporary files is not full."
+        raise EnvironmentalError("storage.temp_full", message) from error

@@ -22,7 +22,7 @@ async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpRespon
     version = preview_version(upload)
     lasting = request.GET.get("v") == version
     return await file_response(
-        request, StoredFile(name, "image/jpeg", etag=f'"{version}-{side}"', kept_seconds=A_YEAR if lasting else 0)
+        request, StoredFile(name, "image/jpeg", etag=f'"{version}-{side}"', max_age=A_YEAR if lasting else 0)
     )
 
 

@@ -1,4 +1,4 @@
-"""What an S3 client raises, as the OSError that a disk would have raised for the same reason."""
+"""Translate errors of the S3 client into the OSErrors that a disk would raise for the same reason."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,17 +13,17 @@ UNAUTHORIZED, FORBIDDEN, INSUFFICIENT_STORAGE = 401, 403, 507
 
 
 @contextmanager
-def as_os_errors() -> Iterator[None]:
-    """Raise OSError in place of what the client raises inside the block: see `Place`."""
+def raise_os_errors() -> Iterator[None]:
+    """Raise OSError instead of the client's exceptions inside the block, as StorageBackend requires."""
     try:
         yield
     except ClientError as error:
-        raise _refusal(error) from error
+        raise _os_error(error) from error
     except BotoCoreError as error:
         raise ConnectionError(EREMOTEIO, f"The storage does not answer: {error}") from error
 
 
-def _refusal(error: ClientError) -> OSError:
+def _os_error(error: ClientError) -> OSError:
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if code in MISSING:
@@ -34,4 +34,4 @@ def _refusal(error: ClientError) -> OSError:
         return PermissionError(EACCES, f"The storage denies access: {code or status}")
     if code == "NoSuchBucket":
         return OSError(ENODEV, "There is no such bucket.")
-    return OSError(EREMOTEIO, f"The storage refuses: {code or status}")
+    return OSError(EREMOTEIO, f"The storage refused the request: {code or status}")

@@ -1,0 +1,37 @@
+"""`manage.py remove_orphaned_files`: delete files that belong to no picture, after a crash or a restored backup."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
+from django.template.defaultfilters import filesizeformat
+
+from uploads.storage.orphaned_files import find_orphaned_files
+
+
+class Command(BaseCommand):
+    """Print each orphaned file and delete it."""
+
+    help = "Delete stored files that belong to no picture and are older than a day. Safe while everything runs."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add --dry-run."""
+        parser.add_argument("--dry-run", action="store_true", help="only list them")
+
+    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+        """Go through the storage once; the command can be interrupted and repeated."""
+        count = size = 0
+        try:
+            for file in find_orphaned_files():
+                self.stdout.write(file.name)
+                if not dry_run:
+                    default_storage.delete(file.name)
+                count, size = count + 1, size + file.size
+        except OSError as error:
+            raise CommandError(f"The storage is unavailable: {error}") from None
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(f"The database is unavailable: {error}") from None
+        done = "would be deleted" if dry_run else "deleted"
+        self.stdout.write(f"{count} file{'' if count == 1 else 's'}, {filesizeformat(size)}, {done}.")
