@@ -12,8 +12,8 @@ from batches.models.error_codes import is_retryable
 from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
 from uploads.preview_urls import LIST_SIDE, preview_url
 
-IN_HAND_SHOWN = 8
-PICTURED_SHOWN = 4
+FILES_SHOWN = 8
+FILES_WITH_PREVIEW_SHOWN = 4
 """The same where they have pictures from before: a frame stays as small."""
 STAGES = tuple(Stage)
 PICTURE = ("upload__previews", "upload__key", "upload__processed_at")
@@ -21,7 +21,7 @@ PICTURE = ("upload__previews", "upload__key", "upload__processed_at")
 
 @dataclass(frozen=True, slots=True)
 class FileInProgress:
-    """A file that a worker has right now. `doing` names its stage; `step` counts them from 1, 0 is between two.
+    """A file that a worker has right now. `stage_label` names its stage; `step` counts them from 1, 0 is between two.
 
     `picture` is the address of its preview, if it has one from before.
     """
@@ -29,7 +29,7 @@ class FileInProgress:
     id: int
     upload_id: int | None
     name: str
-    doing: str
+    stage_label: str
     size: int
     step: int
     picture: str
@@ -40,25 +40,25 @@ class BatchSnapshot:
     """Everything above the list of files, as of one moment; `still` says why nothing goes on."""
 
     batch: UploadBatch
-    in_hand: tuple[FileInProgress, ...]
-    in_hand_total: int
+    in_progress: tuple[FileInProgress, ...]
+    in_progress_total: int
     failures: BatchFailures
-    still: StallReason | None
+    stall: StallReason | None
 
     @property
     def waiting_for(self) -> str:
         """What it waits for, in one line; blank while work goes on."""
-        return self.still.text if self.still else ""
+        return self.stall.text if self.stall else ""
 
     @property
     def waiting(self) -> int:
         """Files on their way or queued, and in nobody's hand."""
-        return max(0, self.batch.waiting - self.in_hand_total)
+        return max(0, self.batch.waiting - self.in_progress_total)
 
     @property
-    def in_hand_more(self) -> int:
+    def in_progress_more(self) -> int:
         """How many files in hand are not named."""
-        return self.in_hand_total - len(self.in_hand)
+        return self.in_progress_total - len(self.in_progress)
 
     @property
     def retryable(self) -> int:
@@ -68,7 +68,7 @@ class BatchSnapshot:
         return self.failures.retryable
 
     @property
-    def misses_files(self) -> bool:
+    def has_missing_files(self) -> bool:
         """Whether files were announced that have not come, so that their folder may be chosen again."""
         batch = self.batch
         if batch.kind != BatchKind.IMPORT or batch.status == BatchStatus.CANCELLED:
@@ -87,16 +87,16 @@ def read_snapshot(batch_id: int, before: BatchSnapshot | None = None) -> BatchSn
     batch = UploadBatch.objects.select_related("source").filter(id=batch_id).first()
     if batch is None:
         return None
-    in_hand, in_hand_total = read_in_progress(batch)
-    still = stall_reasons([batch]).get(batch.id)
-    return BatchSnapshot(batch, in_hand, in_hand_total, _failures(batch, before), still)
+    in_progress, in_progress_total = read_in_progress(batch)
+    stall = stall_reasons([batch]).get(batch.id)
+    return BatchSnapshot(batch, in_progress, in_progress_total, _failures(batch, before), stall)
 
 
 def read_in_progress(batch: UploadBatch) -> tuple[tuple[FileInProgress, ...], int]:
     """Return the files in hand that are shown, and how many there are."""
-    in_hand = _in_hand(batch.id) if batch.waiting else []
-    shown = PICTURED_SHOWN if any(file.picture for file in in_hand) else IN_HAND_SHOWN
-    return tuple(in_hand[:shown]), len(in_hand)
+    in_progress = _read_files(batch.id) if batch.waiting else []
+    shown = FILES_WITH_PREVIEW_SHOWN if any(file.picture for file in in_progress) else FILES_SHOWN
+    return tuple(in_progress[:shown]), len(in_progress)
 
 
 def _failures(batch: UploadBatch, before: BatchSnapshot | None) -> BatchFailures:
@@ -109,18 +109,18 @@ def _same_failures(before: UploadBatch, now: UploadBatch) -> bool:
     return (before.failed, before.status, before.completed_at) == (now.failed, now.status, now.completed_at)
 
 
-def _in_hand(batch_id: int) -> list[FileInProgress]:
+def _read_files(batch_id: int) -> list[FileInProgress]:
     # Sorted here: an ORDER BY id would tempt the planner away from the small index of files in hand.
     items = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.PROCESSING)
     rows = items.select_related("upload").only("filename", "size", "stage", *PICTURE)
-    return [_one_in_hand(item) for item in sorted(rows, key=lambda item: item.id)]
+    return [_file_in_progress(item) for item in sorted(rows, key=lambda item: item.id)]
 
 
-def _one_in_hand(item: BatchItem) -> FileInProgress:
+def _file_in_progress(item: BatchItem) -> FileInProgress:
     picture = preview_url(item.upload, LIST_SIDE) if item.upload else ""
     step = STAGES.index(Stage(item.stage)) + 1 if item.stage else 0
-    doing = str(Stage(item.stage).label if item.stage else ItemStatus.PROCESSING.label)
-    return FileInProgress(item.id, item.upload_id, item.filename, doing, item.size, step, picture)
+    stage_label = str(Stage(item.stage).label if item.stage else ItemStatus.PROCESSING.label)
+    return FileInProgress(item.id, item.upload_id, item.filename, stage_label, item.size, step, picture)
 
 
 def can_retry(item: BatchItem) -> bool:

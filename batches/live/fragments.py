@@ -8,38 +8,38 @@ from django.template.loader import render_to_string
 from batches.live.batch_snapshot import BatchSnapshot, live_reanalysis_of
 from batches.live.eta import Eta
 
-NAMES = ("title", "heading", "actions", "summary", "in_hand", "needs_a_look", "announcement")
+NAMES = ("title", "heading", "actions", "summary", "in_progress", "problems", "announcement")
 """In the order of the page; each has a template `batches/_<name>.html` whose outermost element has an id of its own."""
 
-FRAME, FRAME_BYTES = ("summary", "in_hand"), 1536
+FRAME, FRAME_BYTES = ("summary", "in_progress"), 1536
 """The parts that nearly every frame holds, and how large they are together at most."""
 NAME_BYTES = 48
 """The same for the name of a file in hand, escaped."""
 
 
-def fragment_context(snapshot: BatchSnapshot, outlook: Eta) -> dict[str, Any]:
+def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
     """Return what the templates of the parts need."""
     return {
         "snapshot": snapshot,
         "batch": snapshot.batch,
-        "outlook": outlook,
-        "tens": snapshot.batch.percent // 10 * 10,
-        "described_again_by": live_reanalysis_of(snapshot.batch),
+        "eta": eta,
+        "percent_tens": snapshot.batch.percent // 10 * 10,
+        "live_reanalysis_id": live_reanalysis_of(snapshot.batch),
         "stored": snapshot.batch.successful or any(snapshot.failures.stored.values()),
         "private": settings.ANALYZER == "local",
-        "room": NAME_BYTES,
+        "name_bytes": NAME_BYTES,
     }
 
 
-def render_fragments(snapshot: BatchSnapshot, outlook: Eta) -> dict[str, str]:
+def render_fragments(snapshot: BatchSnapshot, eta: Eta) -> dict[str, str]:
     """Render all live parts, by name. Names of files in hand share the room that a frame leaves them."""
-    context = fragment_context(snapshot, outlook) | {"room": 0}
+    context = fragment_context(snapshot, eta) | {"name_bytes": 0}
     parts = {name: _render(name, context) for name in NAMES}
-    if snapshot.in_hand:
+    if snapshot.in_progress:
         left = FRAME_BYTES - sum(len(parts[name].encode()) for name in FRAME)
         # In steps, so that a longer number elsewhere seldom changes the names.
-        room = left // len(snapshot.in_hand) // 4 * 4
-        parts["in_hand"] = _render("in_hand", context | {"room": min(room, NAME_BYTES)})
+        room = left // len(snapshot.in_progress) // 4 * 4
+        parts["in_progress"] = _render("in_progress", context | {"name_bytes": min(room, NAME_BYTES)})
     return parts
 
 

@@ -45,5 +45,5 @@ def read_owner_summary(owner_id: int) -> OwnerSummary:
 
 
 def owner_summary(request: HttpRequest) -> dict[str, object]:
-    """Give templates `own`; it is read only where it is shown."""
-    return {"own": SimpleLazyObject(lambda: read_owner_summary(request.user.pk or 0))}
+    """Give templates `owner_summary`; it is read only where it is shown."""
+    return {"owner_summary": SimpleLazyObject(lambda: read_owner_summary(request.user.pk or 0))}

@@ -72,10 +72,10 @@ class OwnerPageTopic:
 
     def look(self) -> Fragments:
         """Read the live batches and what ended unseen."""
-        own = read_owner_summary(self._owner_id)
-        self.active = bool(own.running)
+        summary = read_owner_summary(self._owner_id)
+        self.active = bool(summary.running)
         with translation.override(self._language):
-            return {"running": render_to_string("batches/_running.html", {"own": own}).strip()}
+            return {"running": render_to_string("batches/_running.html", {"owner_summary": summary}).strip()}
 
 
 class BatchJsonTopic:
@@ -96,9 +96,9 @@ class BatchJsonTopic:
         if batch is None:
             return None
         self.active = batch.status in LIVE_BATCHES
-        in_hand, _total = read_in_progress(batch)
-        files = {f"file {file.id}": file_message(batch.id, file) for file in in_hand}
-        ids = {file.id for file in in_hand}
+        in_progress, _total = read_in_progress(batch)
+        files = {f"file {file.id}": file_message(batch.id, file) for file in in_progress}
+        ids = {file.id for file in in_progress}
         ended = ended_messages(self._seen - ids)
         self._seen = ids
         return ended | files | {f"batch {batch.id}": batch_message(batch)}
@@ -122,9 +122,9 @@ class OwnerJsonTopic:
 
     def look(self) -> Fragments:
         """Read the live batches, and the last MOST_ENDED of those that were live before or have ended since."""
-        own = read_owner_summary(self._owner_id)
-        self.active = bool(own.running)
-        live = {batch.id: batch for batch in own.live}
+        summary = read_owner_summary(self._owner_id)
+        self.active = bool(summary.running)
+        live = {batch.id: batch for batch in summary.live}
         others = self._others(live)
         self._known = set(live) | set(others)
         return {f"batch {batch.id}": batch_message(batch) for batch in [*others.values(), *live.values()]}

@@ -26,7 +26,7 @@ STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "described": (ItemStatus.COMPLETED,),
     "failed": (ItemStatus.FAILED,),
     "waiting": WAITING_ITEMS,
-    "in-hand": (ItemStatus.PROCESSING,),
+    "in-progress": (ItemStatus.PROCESSING,),
     "left-out": (ItemStatus.CANCELLED,),
 }
 """The choices above the list of files; "all" filters nothing."""

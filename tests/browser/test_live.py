@@ -71,7 +71,7 @@ def test_page_follows_to_the_end_without_a_reload(open_page: OpenPage, batch: Up
 
     expect(page.locator("#heading")).to_contain_text("Completed, some files need a look")
     expect(page.locator("#announcement")).to_have_text("Completed: 59 described, 1 failed.")
-    expect(page.locator("#needs-a-look")).to_contain_text("The picture is incomplete")
+    expect(page.locator("#problems")).to_contain_text("The picture is incomplete")
     expect(page.locator(".files li")).to_have_count(50)
     assert page.evaluate("window.sameDocument")
 

@@ -98,7 +98,7 @@ def test_failures_are_tried_again_from_each_place_and_dismissed(page: Page, owne
     fail_stored(batch)
     visit(page, f"/batches/{batch.id}/")
     press(page, "Try 1 file again")
-    expect(page.locator("#needs-a-look")).to_be_hidden()
+    expect(page.locator("#problems")).to_be_hidden()
     failed = fail_stored(batch)
     visit(page, f"/batches/{batch.id}/files/{failed.id}/")
     press(page, "Try again")

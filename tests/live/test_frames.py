@@ -91,7 +91,7 @@ async def test_frame_holds_only_what_changed(page: Page, batch: UploadBatch) -> 
     await set_counters(batch, successful=1)
     frame = await page.frame_with('id="summary"')
 
-    assert 'id="needs-a-look"' not in frame
+    assert 'id="problems"' not in frame
     assert 'id="announcement"' not in frame
 
 

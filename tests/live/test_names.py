@@ -36,7 +36,7 @@ def frame_of(batch: UploadBatch) -> str:
     assert snapshot is not None
     with translation.override("de"):
         parts = render_fragments(snapshot, OUTLOOK)
-    return parts["summary"] + parts["in_hand"]
+    return parts["summary"] + parts["in_progress"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -58,8 +58,8 @@ def test_snapshot_of_a_smooth_batch_costs_two_queries(
     with django_assert_num_queries(2):
         snapshot = snapshot_of(batch)
 
-    assert [(file.name, file.step) for file in snapshot.in_hand][:2] == [("IMG_0000.JPG", 3), ("IMG_0001.JPG", 3)]
-    assert (len(snapshot.in_hand), snapshot.in_hand_more, snapshot.waiting) == (8, 1, 3)
+    assert [(file.name, file.step) for file in snapshot.in_progress][:2] == [("IMG_0000.JPG", 3), ("IMG_0001.JPG", 3)]
+    assert (len(snapshot.in_progress), snapshot.in_progress_more, snapshot.waiting) == (8, 1, 3)
 
 
 def test_snapshot_of_a_finished_batch_costs_one_query(
@@ -123,7 +123,7 @@ def test_snapshot_counts_all_that_may_be_tried_again_also_what_is_not_shown(
     snapshot = snapshot_of(batch)
 
     assert [trouble.code for trouble in snapshot.failures.shown] == ["file.too_large"] * 2
-    assert (snapshot.retryable, snapshot.misses_files) == (1, True)
+    assert (snapshot.retryable, snapshot.has_missing_files) == (1, True)
 
 
 def test_snapshot_keeps_known_failures_until_more_come(

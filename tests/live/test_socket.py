@@ -58,8 +58,8 @@ async def test_socket_sends_everything_at_once(page: Page) -> None:
         "heading",
         "actions",
         "summary",
-        "in-hand",
-        "needs-a-look",
+        "in-progress",
+        "problems",
         "announcement",
         "running",
     }

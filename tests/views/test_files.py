@@ -26,7 +26,7 @@ INDEXES = {
     "described": "item_described",
     "failed": "item_failed",
     "waiting": "item_waiting",
-    "in-hand": "item_processing",
+    "in-progress": "item_processing",
     "left-out": "item_cancelled",
 }
 
@@ -134,7 +134,7 @@ def test_each_state_has_its_list(page: Client, owner: User) -> None:
         "failed": [name(1)],
         "left-out": [name(2)],
         "waiting": [name(3), name(4), name(5)],
-        "in-hand": [],
+        "in-progress": [],
     }
 
 
