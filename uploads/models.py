@@ -9,14 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
 
-class Kind(models.TextChoices):
+class MediaKind(models.TextChoices):
     """What sort of file it is."""
 
     IMAGE = "image", _("Picture")
     VIDEO = "video", _("Video")
 
     @classmethod
-    def of(cls, mime_type: str) -> "Kind":
+    def from_mime_type(cls, mime_type: str) -> "MediaKind":
         """Return the sort of a file of a type that is taken."""
         return cls.VIDEO if mime_type.startswith("video/") else cls.IMAGE
 
@@ -41,7 +41,7 @@ class Upload(models.Model):
     filename = models.CharField(_("filename"), max_length=255)
     size = models.BigIntegerField(_("size"), help_text=_("Bytes."))
     mime_type = models.CharField(_("mime type"), max_length=100)
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=10, choices=MediaKind)
     width = models.PositiveIntegerField(_("width"), null=True, blank=True)
     height = models.PositiveIntegerField(_("height"), null=True, blank=True)
     duration = models.FloatField(_("duration"), null=True, blank=True, help_text=_("Seconds."))
@@ -66,7 +66,7 @@ class Upload(models.Model):
         verbose_name_plural = _("uploads")
         constraints = [
             models.UniqueConstraint(fields=["owner", "sha256"], name="upload_once_per_owner"),
-            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="upload_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=MediaKind.values), name="upload_kind_known"),
             models.CheckConstraint(condition=Q(size__gt=0), name="upload_not_empty"),
             models.CheckConstraint(condition=Q(audit_score__lte=100), name="upload_audit_score_at_most_100"),
         ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from uploads.analysis.base import Analysis, Analyzer, Label
 from uploads.media.image import MAX_PIXELS, Picture, read_picture
 from uploads.media.previews import make_previews
-from uploads.media.values import Json
+from uploads.media.sanitize import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Result:
     vector: tuple[float, ...] | None
 
 
-def run(
+def process_file(
     path: Path,
     analyzer: Analyzer,
     on_stage: Callable[[str], None],
@@ -79,10 +79,10 @@ def _result(picture: Picture, previews: dict[int, bytes], analysis: Analysis) ->
         width=picture.width,
         height=picture.height,
         duration=None,
-        taken_at=picture.shot.taken_at,
-        camera=picture.shot.camera,
-        latitude=picture.shot.latitude,
-        longitude=picture.shot.longitude,
+        taken_at=picture.exif.taken_at,
+        camera=picture.exif.camera,
+        latitude=picture.exif.latitude,
+        longitude=picture.exif.longitude,
         metadata=picture.metadata,
         previews=previews,
         labels=analysis.labels,

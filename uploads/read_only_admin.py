@@ -12,28 +12,28 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
-NAMES_TO_CONFIRM = 20
+MAX_ROWS_NAMED = 20
 
 
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
-    """Counts, and leads to, the first MOST_ROWS rows: the last page costs no more than skipping so many.
+    """Counts, and leads to, the first MAX_ROWS rows: the last page costs no more than skipping so many.
 
-    What lies behind is found by a filter. `bounded` tells that there is more.
+    What lies behind is found by a filter. `is_truncated` tells that there is more.
     """
 
     @cached_property
     def count(self) -> int:
-        """The number of rows, MOST_ROWS at most."""
+        """The number of rows, MAX_ROWS at most."""
         rows = cast("QuerySet[Any]", self.object_list)
-        return rows.order_by().values("pk")[:MOST_ROWS].count()
+        return rows.order_by().values("pk")[:MAX_ROWS].count()
 
     @property
-    def bounded(self) -> bool:
+    def is_truncated(self) -> bool:
         """Whether there may be more rows than can be paged to."""
-        return self.count >= MOST_ROWS
+        return self.count >= MAX_ROWS
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
@@ -62,7 +62,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for 
         return False
 
 
-def in_english(field: str, name: Any) -> Callable[[Any, Any], str]:
+def english_column(field: str, name: Any) -> Callable[[Any, Any], str]:
     """Return a method for a column or line of this name, a lazy text: it shows a field and says that it is English."""
 
     @admin.display(description=name, ordering=field)
@@ -73,7 +73,7 @@ def in_english(field: str, name: Any) -> Callable[[Any, Any], str]:
     return shown
 
 
-def ask_first(
+def confirmation_page(
     model_admin: "admin.ModelAdmin[Any]",
     request: HttpRequest,
     template: str,
@@ -95,8 +95,8 @@ def ask_first(
         # "All on all pages" is asked for by the word alone; the boxes of one page would be too few.
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME)[: 1 if across == "1" else None],
         "checkbox": ACTION_CHECKBOX_NAME,
-        "rows": rows[:NAMES_TO_CONFIRM],
-        "more": max(0, facts["count"] - NAMES_TO_CONFIRM),
+        "rows": rows[:MAX_ROWS_NAMED],
+        "more": max(0, facts["count"] - MAX_ROWS_NAMED),
         **facts,
     }
     return TemplateResponse(request, template, context)

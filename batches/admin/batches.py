@@ -30,7 +30,7 @@ from batches.admin.deletion import DeletingAdmin
 from batches.admin.owners import OwnerFilter, OwnerForm
 from batches.models import UploadBatch
 from batches.models.states import ItemStatus
-from uploads.read_only_admin import ask_first
+from uploads.read_only_admin import confirmation_page
 
 NAME_LETTERS = 30
 
@@ -160,7 +160,7 @@ class BatchAdmin(DeletingAdmin):
         waiting = F("total") - F("successful") - F("failed") - F("cancelled")
         facts = {"question": _("Cancel these batches?"), "action": "cancel", "count": queryset.order_by().count()}
         facts["waiting"] = queryset.aggregate(waiting=Sum(waiting))["waiting"] or 0
-        return ask_first(self, request, "admin/batches/uploadbatch/cancel_confirmation.html", queryset, facts)
+        return confirmation_page(self, request, "admin/batches/uploadbatch/cancel_confirmation.html", queryset, facts)
 
 
 def _items_url(batch: UploadBatch, status: ItemStatus | None = None) -> str:

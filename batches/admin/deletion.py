@@ -13,7 +13,7 @@ from batches import services
 from batches.admin.batch_status import BatchStatusAdmin
 from batches.admin.commands import command_each, report, too_many
 from batches.models import UploadBatch
-from uploads.read_only_admin import ask_first
+from uploads.read_only_admin import confirmation_page
 
 
 class DeletingAdmin(BatchStatusAdmin):
@@ -41,7 +41,7 @@ class DeletingAdmin(BatchStatusAdmin):
     def _ask_before_deletion(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse:
         facts = {"question": _("Delete these batches?"), "action": "delete_batches", "count": queryset.count()}
         facts["files"] = queryset.aggregate(files=Sum("total"))["files"] or 0
-        return ask_first(self, request, "admin/batches/uploadbatch/deletion_confirmation.html", queryset, facts)
+        return confirmation_page(self, request, "admin/batches/uploadbatch/deletion_confirmation.html", queryset, facts)
 
 
 def _words_deleted(count: int) -> str:

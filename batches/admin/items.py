@@ -20,7 +20,7 @@ from batches.admin.owners import OwnerForm, OwnerOfBatchFilter
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import ERROR_CODES
 from batches.models.states import LIVE_BATCHES, ItemStatus
-from uploads.read_only_admin import ReadOnlyAdmin, in_english
+from uploads.read_only_admin import ReadOnlyAdmin, english_column
 
 
 class ErrorCodeFilter(admin.SimpleListFilter):
@@ -101,7 +101,7 @@ class ItemAdmin(ReadOnlyAdmin):
         (_("Times"), {"fields": ["created_at", "started_at", "finished_at"]}),
     ]
     readonly_fields = ["file_size", "message"]
-    message = in_english("error_message", _("error message"))
+    message = english_column("error_message", _("error message"))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page of everybody's failures and their table."""

@@ -13,7 +13,7 @@ from batches import services
 from batches.engine.refusals import Refused
 from uploads.admin import UploadAdmin
 from uploads.models import Upload
-from uploads.read_only_admin import ask_first
+from uploads.read_only_admin import confirmation_page
 
 admin.site.unregister(Upload)
 
@@ -33,7 +33,7 @@ class DeletableUploadAdmin(UploadAdmin):
         """Ask first, then delete the selected pictures. Django's own delete is off: rows and files go together."""
         if "confirmed" not in request.POST:
             template, rows = "admin/uploads/upload/deletion_confirmation.html", queryset.defer("metadata")
-            return ask_first(self, request, template, rows, _extent(queryset))
+            return confirmation_page(self, request, template, rows, _extent(queryset))
         chosen = list(queryset.defer("metadata")[: services.MOST_PICTURES + 1])
         try:
             deleted = services.delete_pictures(request.user, [upload.pk for upload in chosen], everybody=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from batches.admin.engine import engine_page
 from batches.engine.liveness import living_workers
 from batches.models import Worker
-from uploads.read_only_admin import ReadOnlyAdmin, in_english
+from uploads.read_only_admin import ReadOnlyAdmin, english_column
 
 
 @admin.register(Worker)
@@ -25,7 +25,7 @@ class WorkerAdmin(ReadOnlyAdmin):
         (_("Taken back after its end"), {"fields": ["recovered", "recovered_at"]}),
     ]
     readonly_fields = ["alive", "message"]
-    message = in_english("stall_message", _("holding message"))
+    message = english_column("stall_message", _("holding message"))
     ordering = ["-id"]
 
     def get_urls(self) -> list[URLPattern]:

@@ -17,7 +17,7 @@ from batches.engine.release import release_claims
 from batches.models.states import Stage
 from uploads.analysis.registry import get_analyzer
 from uploads.errors import EnvironmentalError, MediaError, PermanentError
-from uploads.pipeline import run
+from uploads.pipeline import process_file
 from uploads.queries import save_result
 from uploads.storage import local_copy, save_previews, storage_available
 from uploads.storage.file_deletion import schedule_deletion
@@ -108,7 +108,7 @@ def process_upload(held: Job) -> Save | None:
     try:
         with local_copy(key) as path:
             computing = partial(cpu_slot, held)
-            result = run(path, get_analyzer(settings.ANALYZER), held.enter, settings.MAX_PIXELS, computing)
+            result = process_file(path, get_analyzer(settings.ANALYZER), held.enter, settings.MAX_PIXELS, computing)
     except EnvironmentalError as error:
         raise _blame(error) from error
     held.enter(Stage.INDEXING)

@@ -29,7 +29,7 @@ from batches.models.states import ItemStatus
 from batches.models.storage_key import storage_key
 from uploads import queries
 from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
-from uploads.models import Kind, Upload
+from uploads.models import MediaKind, Upload
 from uploads.storage import delete_files, is_stored, prepare_storage, store_original
 
 TRIES = 5
@@ -109,7 +109,7 @@ def _keep(item: BatchItem, owner_id: int, part: PartialFile, mime_type: str) -> 
         filename=item.filename,
         size=part.size,
         mime_type=mime_type,
-        kind=Kind.of(mime_type),
+        kind=MediaKind.from_mime_type(mime_type),
     )
     for left in reversed(range(TRIES)):
         known = queries.find_by_sha256(owner_id, wanted.sha256)

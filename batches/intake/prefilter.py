@@ -10,7 +10,7 @@ from batches.intake.partial_file import PartialFile
 from batches.intake.register import register_file
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchKind, ItemStatus
-from uploads.media.sniff import HEAD_BYTES, SUPPORTED, WANTED, reason_unsupported, sniff
+from uploads.media.sniff import HEAD_BYTES, SUPPORTED, SUPPORTED_FORMATS, reason_unsupported, sniff
 
 NEWEST = 50
 
@@ -61,7 +61,7 @@ def reject_as_before(item: BatchItem, owner_id: int) -> IntakeOutcome | None:
         status=ItemStatus.FAILED,
         upload=None,
         error_code=UNSUPPORTED,
-        error_message__endswith=WANTED,
+        error_message__endswith=SUPPORTED_FORMATS,
     )
     words = before.values_list("error_message", flat=True).first()
     if words is None or not reject_item(item.id, UNSUPPORTED, words):

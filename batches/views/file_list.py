@@ -16,7 +16,7 @@ from django.db.models.lookups import GreaterThan
 from batches.models import BatchItem
 from batches.models.states import WAITING_ITEMS, ItemStatus
 from uploads.media.sniff import SUPPORTED
-from uploads.models import Kind, Upload
+from uploads.models import MediaKind, Upload
 
 NAME_LENGTH = 100
 # Not by a join, which could begin at the pictures.
@@ -30,7 +30,7 @@ STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "left-out": (ItemStatus.CANCELLED,),
 }
 """The choices above the list of files; "all" filters nothing."""
-KINDS = frozenset(Kind.of(mime_type) for mime_type in SUPPORTED)
+KINDS = frozenset(MediaKind.from_mime_type(mime_type) for mime_type in SUPPORTED)
 """The kinds that are offered to choose from: those of which files are taken."""
 
 
@@ -47,7 +47,7 @@ class FileFilter:
         """Return the choice that these words mean; unknown ones mean all."""
         return cls(
             show if show in STATUS_FILTERS else "all",
-            kind if kind in Kind.values else "",
+            kind if kind in MediaKind.values else "",
             # As names are kept (batches/intake/file_name.py).
             normalize("NFC", name.replace("\0", "")).strip()[:NAME_LENGTH],
         )

@@ -49,11 +49,11 @@ def test_no_list_counts_a_whole_table(admin_client: Client, name: str) -> None:
     counts = [sql for sql in asked(admin_client, reverse(name)) if "COUNT(" in sql]
 
     assert counts
-    assert all(f"LIMIT {read_only_admin.MOST_ROWS}" in sql for sql in counts)
+    assert all(f"LIMIT {read_only_admin.MAX_ROWS}" in sql for sql in counts)
 
 
 def test_list_that_is_longer_says_so(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_only_admin, "MOST_ROWS", 3)
+    monkeypatch.setattr(read_only_admin, "MAX_ROWS", 3)
     fill(make_user("ada"), 4)
 
     assert "3 batch items or more" in names(viewer, ITEMS)

@@ -23,7 +23,7 @@ from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_true
 from tests.support.images import encoded, textured
 from tests.support.users import make_user
-from uploads.models import Kind, Upload
+from uploads.models import MediaKind, Upload
 from uploads.storage import original_name
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -239,7 +239,7 @@ def test_doors_want_a_person_a_token_and_a_post(ada: User, path: str) -> None:
 
 def test_sizes_are_looked_up_in_an_index(ada: User) -> None:
     rows = [
-        Upload(owner=ada, sha256=f"{n:064}", filename="a", size=1000 + n, mime_type="image/jpeg", kind=Kind.IMAGE)
+        Upload(owner=ada, sha256=f"{n:064}", filename="a", size=1000 + n, mime_type="image/jpeg", kind=MediaKind.IMAGE)
         for n in range(5000)
     ]
     Upload.objects.bulk_create(rows)

@@ -8,7 +8,7 @@ from django.db.models import Count
 from batches.engine import lifecycle, receive, scheduler
 from batches.models import UploadBatch
 from batches.models.states import ItemStatus
-from uploads.models import Kind, Upload
+from uploads.models import MediaKind, Upload
 
 
 def digest(*parts: object) -> str:
@@ -30,7 +30,7 @@ def make_upload(owner: User, number: int) -> Upload:
         filename=f"IMG_{number:04}.JPG",
         size=1000 + number,
         mime_type="image/jpeg",
-        kind=Kind.IMAGE,
+        kind=MediaKind.IMAGE,
     )
 
 

@@ -2,10 +2,9 @@ import numpy as np
 import pytest
 
 from uploads.analysis.base import DIMENSIONS
-from uploads.analysis.sessions import read_weights
-from uploads.analysis.text_encoder import TextEncoder
+from uploads.analysis.model_files import read_weights
+from uploads.analysis.text_encoder import TextEncoder, WordPiece
 from uploads.analysis.vocabulary import load_vocabulary
-from uploads.analysis.wordpiece import WordPiece
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from uploads.analysis.colours import read_colours
-from uploads.analysis.sessions import FOLDER, SHA256, read_weights
+from uploads.analysis.model_files import FOLDER, SHA256, read_weights
 from uploads.analysis.vocabulary import load_vocabulary
 from uploads.errors import EnvironmentalError
 

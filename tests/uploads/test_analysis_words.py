@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from uploads.analysis import concept, sentences
-from uploads.analysis.class_names import ANIMALS, EVERYDAY, NOT_OF_PEOPLE, PLAIN, UNCOUNTED
+from uploads.analysis import concept_vector, sentences
+from uploads.analysis.class_names import ANIMALS, EVERYDAY_KINDS, EVERYDAY_NAMES, HIDDEN_WITH_PEOPLE, UNCOUNTABLE
 from uploads.analysis.colours import Colours
 from uploads.analysis.detector import Detection
-from uploads.analysis.evidence import PERSON, Evidence, gather
+from uploads.analysis.evidence import PERSON, Evidence, combine_evidence
 from uploads.analysis.vocabulary import Vocabulary, load_vocabulary
 
 NO_COLOURS = Colours((), plain=False, warm_sky=0.0)
@@ -24,7 +24,7 @@ def _evidence(
     for label, probability in labels.items():
         probabilities[vocabulary.labels.index(label)] = probability
     found = [Detection(vocabulary.objects.index(name), score, 0.1) for name, score in (things or {}).items()]
-    return gather(vocabulary, probabilities, found + [Detection(PERSON, 0.8, 0.1)] * people, NO_COLOURS)
+    return combine_evidence(vocabulary, probabilities, found + [Detection(PERSON, 0.8, 0.1)] * people, NO_COLOURS)
 
 
 @pytest.mark.parametrize(
@@ -46,46 +46,46 @@ def _evidence(
 def test_sentence_says_what_is_sure(
     labels: dict[str, float], things: dict[str, float], people: int, sentence: str, vocabulary: Vocabulary
 ) -> None:
-    assert sentences.sentence_of(vocabulary, _evidence(vocabulary, labels, things, people)) == sentence
+    assert sentences.compose_sentence(vocabulary, _evidence(vocabulary, labels, things, people)) == sentence
 
 
 def test_two_colours_at_most_are_named(vocabulary: Vocabulary) -> None:
     colours = Colours((("red", 0.4), ("blue", 0.3), ("gray", 0.3)), plain=False, warm_sky=0.0)
-    evidence = gather(vocabulary, np.zeros(1000, np.float32), [], colours)
+    evidence = combine_evidence(vocabulary, np.zeros(1000, np.float32), [], colours)
 
-    assert sentences.sentence_of(vocabulary, evidence) == "Nothing was recognised. Mostly red and blue."
+    assert sentences.compose_sentence(vocabulary, evidence) == "Nothing was recognised. Mostly red and blue."
 
 
 def test_plain_surface_is_called_so(vocabulary: Vocabulary) -> None:
     colours = Colours((("blue", 1.0),), plain=True, warm_sky=0.0)
-    evidence = gather(vocabulary, np.zeros(1000, np.float32), [], colours)
+    evidence = combine_evidence(vocabulary, np.zeros(1000, np.float32), [], colours)
 
-    assert sentences.sentence_of(vocabulary, evidence) == "A plain blue surface."
+    assert sentences.compose_sentence(vocabulary, evidence) == "A plain blue surface."
 
 
-@pytest.mark.parametrize("label", sorted(NOT_OF_PEOPLE))
+@pytest.mark.parametrize("label", sorted(HIDDEN_WITH_PEOPLE))
 def test_what_would_hurt_is_never_said_of_people(label: str, vocabulary: Vocabulary) -> None:
     evidence = _evidence(vocabulary, {label: 0.95}, people=1)
 
-    weights = concept.weigh(vocabulary, evidence)
+    weights = concept_vector.weigh_phrases(vocabulary, evidence)
     rows = {row for row, weight in weights if row < vocabulary.first_kind and weight > 0}
-    assert sentences.sentence_of(vocabulary, evidence) == "One person."
-    assert [found.name for found in sentences.labels_of(vocabulary, evidence)] == ["person"]
+    assert sentences.compose_sentence(vocabulary, evidence) == "One person."
+    assert [found.name for found in sentences.choose_labels(vocabulary, evidence)] == ["person"]
     assert rows == set()
 
 
 def test_the_same_is_said_of_things(vocabulary: Vocabulary) -> None:
-    assert sentences.sentence_of(vocabulary, _evidence(vocabulary, {"rifle": 0.95})) == "A rifle."
+    assert sentences.compose_sentence(vocabulary, _evidence(vocabulary, {"rifle": 0.95})) == "A rifle."
 
 
 def test_lists_of_names_fit_the_vocabulary(vocabulary: Vocabulary) -> None:
     said = {*vocabulary.labels, *vocabulary.objects}
 
-    assert set(vocabulary.labels) >= NOT_OF_PEOPLE
+    assert set(vocabulary.labels) >= HIDDEN_WITH_PEOPLE
     assert set(vocabulary.objects) >= ANIMALS
-    assert set(PLAIN) <= said
-    assert set(vocabulary.kinds) >= EVERYDAY
-    assert said | set(vocabulary.kinds) >= UNCOUNTED
+    assert set(EVERYDAY_NAMES) <= said
+    assert set(vocabulary.kinds) >= EVERYDAY_KINDS
+    assert said | set(vocabulary.kinds) >= UNCOUNTABLE
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from pytest_django import Settings
 from tests.support.async_requests import Asking
 from tests.support.users import make_user
 from uploads import storage
-from uploads.models import Kind, Upload
+from uploads.models import MediaKind, Upload
 from uploads.preview_urls import preview_url
 from uploads.storage.file_response import CHUNK_BYTES
 
@@ -50,7 +50,7 @@ def upload(anna: User, tmp_path: Path) -> Upload:
         filename="Übersicht „Süd“.jpg",
         size=len(BYTES),
         mime_type="image/jpeg",
-        kind=Kind.IMAGE,
+        kind=MediaKind.IMAGE,
         processed_at=timezone.now(),
     )
     upload.previews = storage.save_previews(upload.key, {320: b"small", 1024: b"large"})

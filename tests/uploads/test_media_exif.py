@@ -7,19 +7,19 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from tests.support.images import encoded, textured, written
-from uploads.media.exif import Shot, read_shot
+from uploads.media.exif import ExifData, read_exif
 from uploads.media.image import Picture, read_picture
 
 MAKE, MODEL, DATE, EXIF, GPS = 0x010F, 0x0110, 0x0132, 0x8769, 0x8825
 ORIGINAL, OFFSET, SUBSECONDS, LENS, F_NUMBER = 0x9003, 0x9011, 0x9291, 0xA434, 0x829D
 
 
-def _shot(tags: dict[int, object], ifd: int | None = None, more: dict[int, object] | None = None) -> Shot:
+def _shot(tags: dict[int, object], ifd: int | None = None, more: dict[int, object] | None = None) -> ExifData:
     exif = Image.Exif()
     exif.update(tags)
     if ifd is not None:
         exif.get_ifd(ifd).update(more or {})
-    return read_shot(exif)
+    return read_exif(exif)
 
 
 def _photo(folder: Path, exif: Image.Exif | bytes) -> Picture:
@@ -100,9 +100,9 @@ def test_all_is_read_from_a_photo(tmp_path: Path) -> None:
 
     picture = _photo(tmp_path, exif)
 
-    assert picture.shot.camera == "Sony ILCE-7M4"
-    assert picture.shot.taken_at == datetime(2023, 5, 6, 7, 8, 9, tzinfo=UTC)
-    assert (picture.shot.latitude, picture.shot.longitude) == (52.5, 13.4)
+    assert picture.exif.camera == "Sony ILCE-7M4"
+    assert picture.exif.taken_at == datetime(2023, 5, 6, 7, 8, 9, tzinfo=UTC)
+    assert (picture.exif.latitude, picture.exif.longitude) == (52.5, 13.4)
     assert picture.metadata["lens"] == "FE 35mm F1.8"
     assert picture.metadata["f_number"] == 1.8
     assert picture.metadata["altitude"] == -2.5
@@ -134,4 +134,4 @@ def test_umlauts_survive(tmp_path: Path) -> None:
 def test_broken_exif_does_not_break_the_photo(exif: bytes, tmp_path: Path) -> None:
     picture = _photo(tmp_path, exif)
 
-    assert (picture.width, picture.shot) == (64, Shot())
+    assert (picture.width, picture.exif) == (64, ExifData())

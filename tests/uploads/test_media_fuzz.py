@@ -7,7 +7,7 @@ from PIL import Image
 
 from tests.support.images import encoded, textured
 from uploads.errors import PermanentError
-from uploads.media.exif import read_shot
+from uploads.media.exif import read_exif
 from uploads.media.image import Picture, read_picture
 from uploads.media.sniff import reason_unsupported, sniff
 
@@ -55,7 +55,7 @@ def test_no_exif_value_raises(tags: dict[int, object]) -> None:
     exif = Image.Exif()
     exif.update(tags)
 
-    shot = read_shot(exif)
+    shot = read_exif(exif)
 
     assert "\x00" not in shot.camera
 

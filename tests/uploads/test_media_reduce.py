@@ -9,8 +9,8 @@ from PIL import Image, ImageCms
 
 from tests.support.images import encoded, pixel, textured, written
 from uploads.media.image import read_picture
+from uploads.media.normalize import normalize_image
 from uploads.media.previews import make_previews
-from uploads.media.reduce import reduce_picture
 
 GREEN = (0, 200, 0)
 
@@ -57,7 +57,7 @@ def test_transparent_palette_and_key_colour_are_laid_on_white(tmp_path: Path) ->
 
 
 def test_half_transparency_mixes_with_white() -> None:
-    image = reduce_picture(Image.new("RGBA", (10, 10), (0, 0, 0, 128)), 1024)
+    image = normalize_image(Image.new("RGBA", (10, 10), (0, 0, 0, 128)), 1024)
 
     assert _close(pixel(image, 5, 5), (127, 127, 127))
 
@@ -87,7 +87,7 @@ def test_broken_colour_profiles_leave_nothing_in_memory() -> None:
 
 
 def test_thin_pictures_keep_a_side_of_one_pixel() -> None:
-    assert reduce_picture(Image.new("RGB", (20_000, 1)), 1024).size == (1024, 1)
+    assert normalize_image(Image.new("RGB", (20_000, 1)), 1024).size == (1024, 1)
 
 
 def test_previews_are_jpegs_of_both_sizes() -> None:
@@ -131,12 +131,12 @@ def _dull() -> bytes:
 def _left_behind(profile: bytes) -> int:
     """How much more memory Python holds after twelve pictures with profiles that begin so and end differently."""
     source = Image.new("RGB", (40, 30))
-    reduce_picture(source, 1024)
+    normalize_image(source, 1024)
     tracemalloc.start()
     try:
         for number in range(12):
             source.info["icc_profile"] = profile + bytes([number])
-            reduce_picture(source, 1024)
+            normalize_image(source, 1024)
         del source
         gc.collect()
         return tracemalloc.get_traced_memory()[0]

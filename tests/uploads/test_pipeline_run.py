@@ -32,7 +32,7 @@ def _ignore(stage: str) -> None:
 
 
 def test_sample_comes_out_complete() -> None:
-    result = pipeline.run(SAMPLES / "chelsea.jpg", get_analyzer("local"), _ignore)
+    result = pipeline.process_file(SAMPLES / "chelsea.jpg", get_analyzer("local"), _ignore)
 
     assert (result.kind, result.mime_type, result.width, result.height) == ("image", "image/jpeg", 451, 300)
     assert (result.duration, result.taken_at, result.camera) == (None, None, "")
@@ -48,7 +48,7 @@ def test_sample_comes_out_complete() -> None:
 def test_stages_are_announced_in_order() -> None:
     stages: list[str] = []
 
-    pipeline.run(SAMPLES / "coffee.jpg", _FaintAnalyzer(), stages.append)
+    pipeline.process_file(SAMPLES / "coffee.jpg", _FaintAnalyzer(), stages.append)
 
     assert (*stages, "indexing") == tuple(Stage.values)
 
@@ -67,7 +67,7 @@ def test_run_ends_at_any_stage_that_refuses_to_begin(last: str) -> None:
             raise stop
 
     with pytest.raises(StopError) as raised:
-        pipeline.run(SAMPLES / "coffee.jpg", _FaintAnalyzer(), stop_at)
+        pipeline.process_file(SAMPLES / "coffee.jpg", _FaintAnalyzer(), stop_at)
 
     assert raised.value is stop
     assert stages[-1] == last
@@ -76,7 +76,7 @@ def test_run_ends_at_any_stage_that_refuses_to_begin(last: str) -> None:
 def test_what_the_analyzer_says_is_passed_on(tmp_path: Path) -> None:
     path = written(tmp_path, encoded(textured(300, 200), "PNG"))
 
-    result = pipeline.run(path, _FaintAnalyzer(), _ignore)
+    result = pipeline.process_file(path, _FaintAnalyzer(), _ignore)
 
     assert (result.description, result.labels, result.audit_score) == ("300 pixels.", (Label("wide", 0.5),), 70)
     assert (result.embedding_model, result.vector) == ("faint-1", (1.0,) + (0.0,) * 383)
@@ -86,7 +86,7 @@ def test_analyzers_errors_are_passed_on(tmp_path: Path) -> None:
     path = written(tmp_path, encoded(textured(64, 48), "PNG"))
 
     with pytest.raises(TransientError, match=r"model\.answer"):
-        pipeline.run(path, _FaintAnalyzer(), _ignore)
+        pipeline.process_file(path, _FaintAnalyzer(), _ignore)
 
 
 def test_broken_file_never_reaches_the_analyzer(tmp_path: Path) -> None:
@@ -94,6 +94,6 @@ def test_broken_file_never_reaches_the_analyzer(tmp_path: Path) -> None:
     path = written(tmp_path, b"This is my holiday.", "beach.jpg")
 
     with pytest.raises(PermanentError, match=r"file\.unsupported"):
-        pipeline.run(path, _FaintAnalyzer(), stages.append)
+        pipeline.process_file(path, _FaintAnalyzer(), stages.append)
 
     assert stages == ["checking"]

@@ -19,7 +19,7 @@ from batches.models.states import ItemStatus
 from batches.views.file_list import STATUS_FILTERS, FileFilter, filtered_items
 from bench import rows
 from tests.support.batches import fill
-from uploads.models import Kind, Upload
+from uploads.models import MediaKind, Upload
 
 INDEXES = {
     "all": "item_of_batch",
@@ -77,7 +77,7 @@ def test_name_is_found_however_its_letters_are_composed(
 
 def test_list_is_narrowed_by_kind(page: Client, owner: User) -> None:
     batch = fill(owner, 4)
-    Upload.objects.filter(filename=batch.items.order_by("id")[0].upload.filename).update(kind=Kind.VIDEO)  # type: ignore[union-attr]
+    Upload.objects.filter(filename=batch.items.order_by("id")[0].upload.filename).update(kind=MediaKind.VIDEO)  # type: ignore[union-attr]
 
     assert shown(page, batch, kind="video") == [name(0)]
     assert shown(page, batch, kind="image") == [name(1), name(2), name(3)]
@@ -89,7 +89,9 @@ def test_only_kinds_that_are_taken_are_offered(page: Client, owner: User, monkey
 
     assert offered(page, address) == ["", "image"]
 
-    monkeypatch.setattr("batches.views.pages.KINDS", frozenset(Kind.of(mime) for mime in ("image/jpeg", "video/mp4")))
+    monkeypatch.setattr(
+        "batches.views.pages.KINDS", frozenset(MediaKind.from_mime_type(mime) for mime in ("image/jpeg", "video/mp4"))
+    )
     assert offered(page, address) == ["", "image", "video"]
 
 

@@ -5,7 +5,7 @@ def _names(listing: str) -> frozenset[str]:
     return frozenset(name.strip() for name in listing.replace("\n", " ").split("|"))
 
 
-PLAIN = {
+EVERYDAY_NAMES = {
     "espresso": "cup of coffee",
     "tea cup": "cup of tea",
     "missile": "rocket",
@@ -21,7 +21,7 @@ PLAIN = {
 }
 """Everyday words for the networks' classes where the two differ; classes of one word count together."""
 
-EVERYDAY = _names(
+EVERYDAY_KINDS = _names(
     """
     cat | dog | bird | fish | snake | lizard | turtle | frog | insect | butterfly | beetle | spider | crab | monkey
     | ape | bear | wolf | fox | whale | shark | big cat | bird of prey | car | truck | bus | van | bicycle | train
@@ -35,7 +35,7 @@ EVERYDAY = _names(
 ANIMALS = _names("bird | cat | dog | horse | sheep | cow | elephant | bear | zebra | giraffe")
 """Objects that the detector sees in one another: the classifier knows better."""
 
-UNCOUNTED = _names(
+UNCOUNTABLE = _names(
     """
     hay | corn | wool | food | clothing | furniture | fruit | bread | jeans | sunglasses | binoculars | pajamas | clogs
     | carbonara | dough | guacamole | consomme | broccoli | ice cream | chocolate syrup | red wine | eggnog
@@ -45,7 +45,7 @@ UNCOUNTED = _names(
 )
 """Names that take no article."""
 
-NOT_OF_PEOPLE = _names(
+HIDDEN_WITH_PEOPLE = _names(
     """
     bra | bikini | swimsuit | miniskirt | diaper | pajamas | sarong | hoop skirt | shower cap | swimming cap | hair wig
     | swim trunks / shorts | tights for gymnastics, a one-piece leotard, or a sport jersey | lipstick | toilet seat

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from uploads.analysis.sessions import Floats, Session
+from uploads.analysis.model_files import Floats, OnnxModel
 
 _SIDE = 224
 _MARGIN = 32
@@ -14,7 +14,7 @@ class Classifier:
     """Thread-safe; make one per process."""
 
     def __init__(self) -> None:
-        self._session = Session("efficientnet_lite0.onnx")
+        self._session = OnnxModel("efficientnet_lite0.onnx")
 
     def classify(self, image: Image.Image) -> Floats:
         """Return the probabilities (1000,) of the classes for the RGB picture `image`; they add up to 1."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from uploads.analysis.sessions import Floats
+from uploads.analysis.model_files import Floats
 
 NAMES = ("black", "white", "gray", "red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "brown")
 _SAMPLES = 48

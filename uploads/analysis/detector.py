@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from uploads.analysis.sessions import Floats, Session
+from uploads.analysis.model_files import Floats, OnnxModel
 
 _SIDE = 416
 _STEP = 32
@@ -38,7 +38,7 @@ class Detector:
     """Thread-safe; make one per process."""
 
     def __init__(self) -> None:
-        self._session = Session("nanodet_g.onnx")
+        self._session = OnnxModel("nanodet_g.onnx")
 
     def detect(self, image: Image.Image, threshold: float) -> list[Detection]:
         """Return the things in the RGB picture `image` with a score above `threshold`, the surest first."""

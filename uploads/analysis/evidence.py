@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uploads.analysis.class_names import NOT_OF_PEOPLE
+from uploads.analysis.class_names import HIDDEN_WITH_PEOPLE
 from uploads.analysis.colours import Colours
 from uploads.analysis.detector import Detection
-from uploads.analysis.sessions import Floats
+from uploads.analysis.model_files import Floats
 from uploads.analysis.vocabulary import Vocabulary
 
 DETECTED = 0.45
@@ -37,7 +37,9 @@ class Evidence:
     colours: Colours
 
 
-def gather(vocabulary: Vocabulary, probabilities: Floats, detections: list[Detection], colours: Colours) -> Evidence:
+def combine_evidence(
+    vocabulary: Vocabulary, probabilities: Floats, detections: list[Detection], colours: Colours
+) -> Evidence:
     """Combine what was seen in one picture; `detections` with a score below DETECTED are left out."""
     sure = [found for found in detections if found.score >= DETECTED]
     people = [found for found in sure if found.kind == PERSON]
@@ -59,4 +61,4 @@ def gather(vocabulary: Vocabulary, probabilities: Floats, detections: list[Detec
 
 
 def _fit_for_people(vocabulary: Vocabulary) -> Floats:
-    return np.array([label not in NOT_OF_PEOPLE for label in vocabulary.labels], np.float32)
+    return np.array([label not in HIDDEN_WITH_PEOPLE for label in vocabulary.labels], np.float32)

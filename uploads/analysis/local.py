@@ -2,12 +2,12 @@
 
 from PIL import Image
 
-from uploads.analysis import concept, sentences
+from uploads.analysis import concept_vector, sentences
 from uploads.analysis.base import Description, Embedding
 from uploads.analysis.classifier import Classifier
 from uploads.analysis.colours import read_colours
 from uploads.analysis.detector import Detector
-from uploads.analysis.evidence import DETECTED, gather
+from uploads.analysis.evidence import DETECTED, combine_evidence
 from uploads.analysis.vocabulary import load_vocabulary
 
 
@@ -28,18 +28,20 @@ class LocalAnalyzer:
 
     def describe(self, image: Image.Image) -> Description:
         """See Analyzer.describe; `phrase_weights` are rows of the shipped vocabulary."""
-        evidence = gather(
+        evidence = combine_evidence(
             self._vocabulary,
             self._classifier.classify(image),
             self._detector.detect(image, DETECTED),
             read_colours(image),
         )
         return Description(
-            labels=sentences.labels_of(self._vocabulary, evidence),
-            description=sentences.sentence_of(self._vocabulary, evidence),
-            phrase_weights=concept.weigh(self._vocabulary, evidence),
+            labels=sentences.choose_labels(self._vocabulary, evidence),
+            description=sentences.compose_sentence(self._vocabulary, evidence),
+            phrase_weights=concept_vector.weigh_phrases(self._vocabulary, evidence),
         )
 
     def embed(self, description: Description) -> Embedding:
         """See Analyzer.embed; no model runs, the phrases were embedded when the program was built."""
-        return Embedding(concept.MODEL, concept.vector_of(self._vocabulary, description.phrase_weights))
+        return Embedding(
+            concept_vector.MODEL, concept_vector.combine_vectors(self._vocabulary, description.phrase_weights)
+        )

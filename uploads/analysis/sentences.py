@@ -1,7 +1,7 @@
 """Say what the evidence supports, in labels and in one or two plain sentences."""
 
 from uploads.analysis.base import Label
-from uploads.analysis.class_names import ANIMALS, EVERYDAY, PLAIN, UNCOUNTED
+from uploads.analysis.class_names import ANIMALS, EVERYDAY_KINDS, EVERYDAY_NAMES, UNCOUNTABLE
 from uploads.analysis.evidence import Evidence
 from uploads.analysis.vocabulary import Vocabulary
 
@@ -14,7 +14,7 @@ _MOST_LABELS = 8
 _CROWD = 8
 
 
-def labels_of(vocabulary: Vocabulary, evidence: Evidence) -> tuple[Label, ...]:
+def choose_labels(vocabulary: Vocabulary, evidence: Evidence) -> tuple[Label, ...]:
     """Return what to show as labels, each name once, by falling score."""
     # Beside people, a weak guess is mostly about their clothes.
     enough = _PROBABLE if evidence.people else _LABEL
@@ -29,7 +29,7 @@ def labels_of(vocabulary: Vocabulary, evidence: Evidence) -> tuple[Label, ...]:
     return tuple(Label(name, round(min(1.0, score), 3)) for name, score in best)
 
 
-def sentence_of(vocabulary: Vocabulary, evidence: Evidence) -> str:
+def compose_sentence(vocabulary: Vocabulary, evidence: Evidence) -> str:
     """Return the description: one or two short sentences, never empty."""
     subject = _subject(vocabulary, evidence)
     people = _people(evidence)
@@ -46,7 +46,7 @@ def sentence_of(vocabulary: Vocabulary, evidence: Evidence) -> str:
 
 def with_article(name: str) -> str:
     """Return `name` with "a" or "an" where English wants one."""
-    if name in UNCOUNTED:
+    if name in UNCOUNTABLE:
         return name
     sounds_open = name[0].lower() in "aeio" or name.startswith(("umbrella", "upright", "hourglass"))
     return f"{'an' if sounds_open else 'a'} {name}"
@@ -85,7 +85,7 @@ def _named(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]
     scores: dict[str, float] = {}
     for row in evidence.probabilities.argsort()[::-1][:10]:
         label = vocabulary.labels[row]
-        name = PLAIN.get(label, label)
+        name = EVERYDAY_NAMES.get(label, label)
         scores[name] = scores.get(name, 0.0) + float(evidence.probabilities[row])
     return sorted(scores.items(), key=lambda entry: -entry[1])
 
@@ -96,11 +96,11 @@ def _everyday_kinds(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[st
     return [
         (kind.split(",")[0], float(mass), float(size))
         for kind, mass, size in zip(vocabulary.kinds, evidence.masses, sizes, strict=True)
-        if mass >= _KIND and kind in EVERYDAY
+        if mass >= _KIND and kind in EVERYDAY_KINDS
     ]
 
 
 def _things(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
     """Return the detected things that can be trusted."""
     names = [(vocabulary.objects[row], score) for row, score in evidence.things if score >= _THING]
-    return [(PLAIN.get(name, name), score) for name, score in names if name not in ANIMALS]
+    return [(EVERYDAY_NAMES.get(name, name), score) for name, score in names if name not in ANIMALS]

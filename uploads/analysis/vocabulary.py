@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uploads.analysis.sessions import Floats, read_weights
+from uploads.analysis.model_files import Floats, read_weights
 
 
 @dataclass(frozen=True, slots=True)

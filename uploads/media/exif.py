@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from PIL import ExifTags, Image
 
-from uploads.media.values import Json, clean_text, finite
+from uploads.media.sanitize import Json, clean_text, finite_float
 
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
 _NUMBERS = {
@@ -33,7 +33,7 @@ Tags = Mapping[int, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class ExifData:
     """What a camera wrote about a photo; degrees are WGS 84, positive to the north and east."""
 
     taken_at: datetime | None = None
@@ -43,12 +43,12 @@ class Shot:
     details: dict[str, Json] = field(default_factory=dict)
 
 
-def read_shot(exif: Image.Exif) -> Shot:
+def read_exif(exif: Image.Exif) -> ExifData:
     """Return what `exif` says; parts that are missing or nonsense are None, "" or left out."""
     tags: dict[int, object] = {**exif, **exif.get_ifd(ExifTags.IFD.Exif)}
     gps: Tags = exif.get_ifd(ExifTags.IFD.GPSInfo)
     latitude, longitude = _position(gps)
-    return Shot(_taken_at(tags), _camera(tags), latitude, longitude, _details(tags, gps))
+    return ExifData(_taken_at(tags), _camera(tags), latitude, longitude, _details(tags, gps))
 
 
 def _taken_at(tags: Tags) -> datetime | None:
@@ -111,7 +111,7 @@ def _position(gps: Tags) -> tuple[float | None, float | None]:
 def _degrees(value: object, ref: object, negative: str, limit: int) -> float | None:
     if not isinstance(value, tuple) or not 1 <= len(value) <= 3:
         return None
-    parts = [finite(part) for part in value]
+    parts = [finite_float(part) for part in value]
     total = 0.0
     for part, unit in zip(parts, (1, 60, 3600), strict=False):
         if part is None:
@@ -126,8 +126,8 @@ def _details(tags: Tags, gps: Tags) -> dict[str, Json]:
     details: dict[str, Json] = {name: clean_text(tags.get(tag)) for name, tag in _TEXTS.items()}
     for name, tag in _NUMBERS.items():
         value = tags.get(tag)
-        details[name] = finite(value[0] if isinstance(value, tuple) and value else value)
-    altitude = finite(gps.get(ExifTags.GPS.GPSAltitude))
+        details[name] = finite_float(value[0] if isinstance(value, tuple) and value else value)
+    altitude = finite_float(gps.get(ExifTags.GPS.GPSAltitude))
     below_sea = gps.get(ExifTags.GPS.GPSAltitudeRef) in (1, b"\x01")
     details["altitude"] = -altitude if altitude is not None and below_sea else altitude
     return {name: value for name, value in details.items() if value not in (None, "")}

@@ -14,12 +14,12 @@ from typing import BinaryIO
 from PIL import ExifTags, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from uploads.errors import EnvironmentalError, PermanentError
-from uploads.media.exif import Shot, read_shot
-from uploads.media.integrity import check_whole
+from uploads.media.exif import ExifData, read_exif
+from uploads.media.integrity import check_complete
 from uploads.media.jpeg import decode_reduced
-from uploads.media.reduce import reduce_picture
+from uploads.media.normalize import normalize_image
+from uploads.media.sanitize import Json
 from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
-from uploads.media.values import Json
 
 LONGEST_SIDE = 1024
 """Pixels on the longer side of `Picture.image`, which is also the largest preview."""
@@ -65,7 +65,7 @@ class Picture:
     width: int
     height: int
     image: Image.Image
-    shot: Shot
+    exif: ExifData
     metadata: dict[str, Json]
 
 
@@ -78,7 +78,7 @@ def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
     with _storage(), path.open("rb") as file:
         mime_type = _supported_type(file.read(HEAD_BYTES))
         with _damage():
-            check_whole(file, mime_type)
+            check_complete(file, mime_type)
             file.seek(0)
             return _decode(file, mime_type, max_pixels)
 
@@ -100,9 +100,11 @@ def _decode(file: BinaryIO, mime_type: str, max_pixels: int) -> Picture:
     orientation = _orientation(exif)
     if orientation in (5, 6, 7, 8):
         width, height = height, width
-    shot = read_shot(exif)
-    image = reduce_picture(pixels, LONGEST_SIDE, orientation)
-    return Picture(mime_type, width, height, image, shot, metadata | {"orientation": orientation} | shot.details)
+    exif_data = read_exif(exif)
+    image = normalize_image(pixels, LONGEST_SIDE, orientation)
+    return Picture(
+        mime_type, width, height, image, exif_data, metadata | {"orientation": orientation} | exif_data.details
+    )
 
 
 def _load(file: BinaryIO, source: ImageFile.ImageFile) -> Image.Image:

@@ -16,7 +16,7 @@ class IncompleteError(ValueError):
     """The file is truncated."""
 
 
-def check_whole(file: BinaryIO, mime_type: str) -> None:
+def check_complete(file: BinaryIO, mime_type: str) -> None:
     """Raise IncompleteError if `file` is shorter than it says, or the end of a JPEG was never written.
 
     A copy that was interrupted after its space was reserved ends in zeros; to a JPEG decoder these are valid grey

@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from uploads.media.reduce import shrink
+from uploads.media.normalize import downscale
 
 SIZES = (320, 1024)
 """Pixels on the longer side of each preview."""
@@ -21,7 +21,7 @@ def make_previews(image: Image.Image) -> dict[int, bytes]:
     """
     previews: dict[int, bytes] = {}
     for size in SIZES:
-        small = shrink(image, size, reducing_gap=_GAP)
+        small = downscale(image, size, reducing_gap=_GAP)
         buffer = io.BytesIO()
         small.save(buffer, "JPEG", quality=_QUALITY[size])
         previews[size] = buffer.getvalue()

@@ -8,7 +8,7 @@ HEAD_BYTES = 8192
 """How many of a file's first bytes are worth passing to the functions below."""
 
 SUPPORTED = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
-WANTED = "Please send JPEG, PNG, WebP or GIF pictures."
+SUPPORTED_FORMATS = "Please send JPEG, PNG, WebP or GIF pictures."
 
 _ALIASES = {"image/apng": "image/png"}
 _NAMES = {
@@ -43,10 +43,10 @@ def reason_unsupported(head: bytes) -> str:
         return "The file is empty. Copy it from its source again."
     mime = sniff(head)
     if mime is None:
-        return f"This is not a picture of a known kind. {WANTED}"
+        return f"This is not a picture of a known kind. {SUPPORTED_FORMATS}"
     family = _FAMILIES.get(mime.partition("/")[0], "a file")
     name = _NAMES.get(mime, f"{family} of the kind {mime}")
-    return f"This is {name}, which cannot be read here. {WANTED}"
+    return f"This is {name}, which cannot be read here. {SUPPORTED_FORMATS}"
 
 
 def _text_type(head: bytes) -> str | None:

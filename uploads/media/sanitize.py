@@ -1,4 +1,4 @@
-"""Values read from files made safe to store: finite numbers, and text that PostgreSQL and JSON accept."""
+"""Values read from files made safe to store: finite_float numbers, and text that PostgreSQL and JSON accept."""
 
 import math
 import unicodedata
@@ -23,7 +23,7 @@ def clean_text(value: object, limit: int = TEXT_LIMIT) -> str:
     return " ".join(kept.split())[:limit].rstrip()
 
 
-def finite(value: object) -> float | None:
+def finite_float(value: object) -> float | None:
     """Return `value` as a float, or None when it is no number, infinite, or a fraction over zero."""
     if not isinstance(value, SupportsFloat) or isinstance(value, str):
         return None

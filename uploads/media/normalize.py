@@ -26,7 +26,7 @@ _TURNS = {
 }
 
 
-def reduce_picture(source: Image.Image, longest: int, orientation: int = 1) -> Image.Image:
+def normalize_image(source: Image.Image, longest: int, orientation: int = 1) -> Image.Image:
     """Return `source` as an RGB picture of at most `longest` pixels on its longer side, never enlarged.
 
     Transparency is laid on white, an embedded colour profile is converted to sRGB, and `orientation` (EXIF, 1 to 8;
@@ -34,7 +34,7 @@ def reduce_picture(source: Image.Image, longest: int, orientation: int = 1) -> I
     """
     profile, is_cmyk = source.info.get("icc_profile"), source.mode == "CMYK"
     transform = _transform(profile, "CMYK" if is_cmyk else "RGB") if isinstance(profile, bytes) else None
-    image = shrink(_boxed(source, longest, transform if is_cmyk else None), longest)
+    image = downscale(_boxed(source, longest, transform if is_cmyk else None), longest)
     if transform is not None and not is_cmyk:
         image = _in_srgb(image, transform)
     if orientation in _TURNS:
@@ -45,7 +45,7 @@ def reduce_picture(source: Image.Image, longest: int, orientation: int = 1) -> I
     return clean
 
 
-def shrink(image: Image.Image, longest: int, reducing_gap: float | None = None) -> Image.Image:
+def downscale(image: Image.Image, longest: int, reducing_gap: float | None = None) -> Image.Image:
     """Return `image` with `longest` pixels on its longer side, or itself if it has no more; the gap is Pillow's."""
     scale = longest / max(image.size)
     if scale >= 1:

@@ -26,7 +26,7 @@ _OUTDOORS = ("beach", "sandbar", "promontory", "lakeshore", "cliff", "volcano", 
              "breakwater", "dock", "pier", "geyser", "hay", "airplane wing", "barn")  # fmt: skip
 
 
-def weigh(vocabulary: Vocabulary, evidence: Evidence) -> tuple[tuple[int, float], ...]:
+def weigh_phrases(vocabulary: Vocabulary, evidence: Evidence) -> tuple[tuple[int, float], ...]:
     """Return rows of `vocabulary.vectors` with their weights; a row may come more than once."""
     return (
         *_labels(evidence),
@@ -36,8 +36,8 @@ def weigh(vocabulary: Vocabulary, evidence: Evidence) -> tuple[tuple[int, float]
     )
 
 
-def vector_of(vocabulary: Vocabulary, weights: tuple[tuple[int, float], ...]) -> tuple[float, ...] | None:
-    """Return the unit vector that `weights` (as weigh() gives them) point to; None if they point nowhere."""
+def combine_vectors(vocabulary: Vocabulary, weights: tuple[tuple[int, float], ...]) -> tuple[float, ...] | None:
+    """Return the unit vector that `weights` (as weigh_phrases() gives them) point to; None if they point nowhere."""
     total = np.zeros(vocabulary.vectors.shape[1], np.float32)
     for row, weight in weights:
         total += weight * vocabulary.vectors[row]

@@ -40,7 +40,7 @@ def read_weights(name: str, folder: Path = FOLDER) -> bytes:
     return data
 
 
-class Session:
+class OnnxModel:
     """A model of SHA256 that runs on the calling thread alone; one serves all threads of a process.
 
     One thread a run: the runtime's own threads spin while they wait and burn twice the CPU. Work is spread over worker
