@@ -32,7 +32,7 @@ def main() -> None:
         from bench import newcomer, recovery  # noqa: PLC0415 (models exist only after the set-up)
 
         servers = [child.pid for child in (services.postgres.child, services.redis.child) if child is not None]
-        with workers(VUEMANTICS_PROCESSOR="bench.noop.process") as pid:
+        with workers(BENCH_PROCESSOR="bench.noop.process") as pid:
             idle = idle_percent(pid, *servers)
             costs, rates = by_size(sizes, pid, servers)
             waits = [newcomer.behind_many(), newcomer.beside_many()]

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from batches.engine.liveness import living_workers
+from batches.engine.liveness import live_workers
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
 from bench import rows
@@ -25,13 +25,13 @@ def recoveries(kills: int) -> list[float]:
     seconds: list[float] = []
     killed, before = 0.0, 0
     for turn in range(kills + 1):
-        with workers(VUEMANTICS_PROCESSOR="bench.noop.wait", VUEMANTICS_GRACE_SECONDS="0") as pid:
+        with workers(BENCH_PROCESSOR="bench.noop.wait", VUEMANTICS_GRACE_SECONDS="0") as pid:
             if turn:
                 wait_for(_back(batch_id, before), 60)
                 seconds.append(time.perf_counter() - killed)
             wait_for(_more(batch_id, rows.described(batch_id) + FILES_BETWEEN), 60)
             killed = time.perf_counter()
-            os.kill(Worker.objects.filter(id__in=living_workers()).latest("id").pid, signal.SIGKILL)
+            os.kill(Worker.objects.filter(id__in=live_workers()).latest("id").pid, signal.SIGKILL)
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # one dead process ends all of rundramatiq
         before = rows.described(batch_id)
     rows.withdraw([batch_id])
@@ -44,7 +44,7 @@ def _more(batch_id: int, files: int) -> Callable[[], bool]:
 
 def _back(batch_id: int, before: int) -> Callable[[], bool]:
     def back() -> bool:
-        orphans = BatchItem.objects.filter(status=ItemStatus.PROCESSING).exclude(worker__in=living_workers())
+        orphans = BatchItem.objects.filter(status=ItemStatus.PROCESSING).exclude(worker__in=live_workers())
         return rows.described(batch_id) > before and not orphans.exists()
 
     return back

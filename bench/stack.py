@@ -37,7 +37,7 @@ def stack() -> Iterator[LocalServices]:
         REDIS_URL=services.redis_url,
         VUEMANTICS_VAR=str(folder / "var"),
         VUEMANTICS_LOG_LEVEL="WARNING",
-        DJANGO_SETTINGS_MODULE="vuemantics.settings",
+        DJANGO_SETTINGS_MODULE="bench.settings",
         SECRET_KEY="for the bench only, long enough for the checks of a real one",
     )
     (folder / "var" / "static").mkdir(parents=True)  # WhiteNoise warns when there is none

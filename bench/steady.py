@@ -30,7 +30,7 @@ def work_off(batch_id: int) -> float:
 
 
 def _work(batch_id: int) -> None:
-    identity.hold()
+    identity.acquire()
     UploadBatch.objects.filter(id=batch_id).update(status=BatchStatus.PROCESSING, started_at=timezone.now())
     held: list[Claim] = []
     start, done = time.monotonic(), 0

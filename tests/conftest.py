@@ -73,7 +73,11 @@ def worker_env(all_services: Services, transactional_db: None) -> dict[str, str]
     """The environment for processes that work on the test database."""
     name = str(connection.settings_dict["NAME"])
     url = urlsplit(all_services.database_url)._replace(path=f"/{name}").geturl()
-    return os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "vuemantics.settings", "PYTHONUNBUFFERED": "1"}
+    return os.environ | {
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "tests.support.settings",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 @pytest.fixture

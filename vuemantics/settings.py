@@ -91,7 +91,8 @@ PARTIAL_SECONDS = number("VUEMANTICS_PARTIAL_SECONDS", 7 * 24 * 3600, least=_SHO
 # After a start of the database every worker's lock is gone: living workers get this long to take theirs again.
 GRACE_SECONDS = number("VUEMANTICS_GRACE_SECONDS", 5, least=0)
 MAX_CRASHES = 3
-PROCESSOR = os.environ.get("VUEMANTICS_PROCESSOR") or "batches.engine.runner.process_upload"
+# What a worker does with a file; tests and benches have settings of their own that name another function.
+PROCESSOR = "batches.engine.runner.process_upload"
 # dramatiq reads it when it is imported: a worker takes no more bells than it has threads.
 os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))
 

@@ -38,4 +38,4 @@ class BatchStatusAdmin(ReadOnlyAdmin):
         if still is None:
             return status
         detail = format_html(': <span lang="en">{}</span>', still.detail) if still.detail else ""
-        return format_html("{}<br>{}{}", status, still.words, detail)
+        return format_html("{}<br>{}{}", status, still.message, detail)

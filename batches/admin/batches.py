@@ -61,7 +61,7 @@ class BatchAdmin(DeletingAdmin):
     search_help_text = _("Part of a batch's name or of its owner's")
     ordering = ["-id"]
     fieldsets = [
-        (None, {"fields": ["name", "owner", "kind", "source", "standing", "progress", "files", "error_message"]}),
+        (None, {"fields": ["name", "owner", "kind", "source", "standing", "progress", "files"]}),
         (_("Counts"), {"fields": ["expected_items", "total", "successful", "failed", "waiting", "cancelled"]}),
         (
             _("Times"),
@@ -99,7 +99,7 @@ class BatchAdmin(DeletingAdmin):
     @admin.display(description=_("Waiting"))
     def waiting(self, batch: UploadBatch) -> int:
         """Count the files without an end yet."""
-        return batch.waiting
+        return batch.remaining
 
     @admin.display(description=_("Files"))
     def files(self, batch: UploadBatch) -> SafeString:

@@ -9,7 +9,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from batches.admin.engine import engine_page
-from batches.engine.liveness import living_workers
+from batches.engine.liveness import live_workers
 from batches.models import Worker
 from uploads.read_only_admin import ReadOnlyAdmin, english_column
 
@@ -35,7 +35,7 @@ class WorkerAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
         """Mark the workers that hold their lock now."""
-        lives = Case(When(id__in=living_workers(), then=Value(True)), default=False, output_field=BooleanField())
+        lives = Case(When(id__in=live_workers(), then=Value(True)), default=False, output_field=BooleanField())
         workers: QuerySet[Worker] = super().get_queryset(request)
         return workers.annotate(lives=lives)
 

@@ -30,7 +30,7 @@ UPDATE batches_batchitem
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
  WHERE id = (SELECT id FROM batches_batchitem
               WHERE batch_id = %(batch)s AND queue_position IS NOT NULL
-                AND (crash_count > 0 OR lost_worker IS NOT NULL) = %(suspect)s
+                AND (crash_count > 0 OR lost_worker IS NOT NULL) = %(quarantined)s
                 AND EXISTS (SELECT FROM batches_uploadbatch WHERE id = %(batch)s AND status = 'processing')
                 AND (upload_id IS NULL
                      OR upload_id <> ALL (ARRAY(SELECT upload_id FROM batches_batchitem
@@ -59,7 +59,7 @@ SELECT upload.processed_at IS NOT NULL AND batch.kind = 'import',
 """
 
 
-def claim_item(batch_id: int, worker: int, *, suspect: bool = False) -> Claim | None:
+def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Claim | None:
     """Claim the first waiting file of a batch that is being processed; None when there is none to be had.
 
     `suspect` asks for files that were in hand when a process died; only a process with nothing else in hand may ask.
@@ -69,7 +69,7 @@ def claim_item(batch_id: int, worker: int, *, suspect: bool = False) -> Claim | 
         "batch": batch_id,
         "worker": worker,
         "lease": timedelta(seconds=settings.LEASE_SECONDS),
-        "suspect": suspect,
+        "quarantined": quarantined,
         "cap": cap,
         "pictures": PICTURE_LOCKS,
     }
@@ -84,14 +84,14 @@ def claim_item(batch_id: int, worker: int, *, suspect: bool = False) -> Claim | 
         return None
     *fields, copied = row
     claim = Claim(fields[0], batch_id, *fields[1:])
-    return _of_copy(claim) if copied and not claim.known else claim
+    return _of_copy(claim) if copied and not claim.already_processed else claim
 
 
 def _of_copy(claim: Claim) -> Claim | None:
     """Look again at the claim of a picture that other files have too; None: one of these was sooner, so it waits."""
     known, waits = fetch_row(COPY, {"item": claim.item_id}) or (False, False)
     if known:
-        return replace(claim, known=True)
+        return replace(claim, already_processed=True)
     if waits:
         release_claims([claim])
         return None

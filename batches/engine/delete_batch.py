@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from batches.engine.attempt_history import delete_history
 from batches.engine.cancel import cancel_items
-from batches.engine.receive import RESENDABLE_CODES
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem, UploadBatch
+from batches.models.error_codes import RESENDABLE_CODES
 from batches.models.states import BatchStatus, ItemStatus, batch_sources
 from batches.models.storage_key import storage_key
 from uploads.database import fetch_rows

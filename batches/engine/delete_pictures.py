@@ -15,14 +15,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from batches.engine.complete import complete_batches
-from batches.engine.receive import RESENDABLE_CODES
-from batches.engine.refusals import PICTURE_DELETED, Refused
+from batches.engine.refusals import Refused
 from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch
+from batches.models.error_codes import RESENDABLE_CODES, default_message
 from batches.models.states import ItemStatus
 from uploads.storage.file_deletion import delete_uploads, lock_uploads
 
 TRIES = 5
+GONE = "item.gone"
 
 
 class _Joined(Exception):
@@ -72,14 +73,12 @@ def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:
 
 
 def _tell_gone(failed: list[int]) -> None:
-    code, words = PICTURE_DELETED
     BatchItem.objects.filter(id__in=failed, error_code__in=RESENDABLE_CODES).update(
-        error_code=code, error_message=words
+        error_code=GONE, error_message=default_message(GONE)
     )
 
 
 def _fail(items: list[int]) -> None:
-    code, words = PICTURE_DELETED
     BatchItem.objects.filter(id__in=items).update(
         status=ItemStatus.FAILED,
         stage="",
@@ -87,6 +86,6 @@ def _fail(items: list[int]) -> None:
         worker=None,
         claimed_until=None,
         finished_at=timezone.now(),
-        error_code=code,
-        error_message=words,
+        error_code=GONE,
+        error_message=default_message(GONE),
     )

@@ -12,11 +12,11 @@ from batches.engine.complete import complete_batches
 from batches.engine.lifecycle import seal_batch
 from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch
+from batches.models.error_codes import default_message
 from batches.models.states import BatchStatus, ItemStatus
 
 OPEN = [BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED]
 CHUNK = 1000
-WORDS = "It was never sent to its end. Send it again to add it."
 
 
 def expire_batches() -> int:
@@ -71,7 +71,10 @@ def _give_up_chunk(batch_id: int, announced_before: datetime, after: int) -> lis
         ids = list(locked.values_list("id", flat=True)[:CHUNK])
         now = timezone.now()
         BatchItem.objects.filter(id__in=ids).update(
-            status=ItemStatus.FAILED, error_code="item.abandoned", error_message=WORDS, finished_at=now
+            status=ItemStatus.FAILED,
+            error_code="item.abandoned",
+            error_message=default_message("item.abandoned"),
+            finished_at=now,
         )
         if ids:
             UploadBatch.all_objects.filter(id=batch_id).update(failed=F("failed") + len(ids), updated_at=now)

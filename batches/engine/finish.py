@@ -7,6 +7,7 @@ from django.db import transaction
 from batches.engine.complete import complete_batches
 from batches.engine.in_flight import Claim
 from batches.messaging import live_events
+from batches.models.error_codes import default_message
 from uploads.database import fetch_row
 from uploads.text import storable
 
@@ -54,9 +55,9 @@ def complete_item(claim: Claim, save: Callable[[], None] | None = None) -> bool:
         return _finish(claim, "completed")
 
 
-def fail_item(claim: Claim, code: str, message: str) -> bool:
+def fail_item(claim: Claim, code: str, message: str | None = None) -> bool:
     """Finish a file badly, with a stable code and words for its owner, from wherever. False as for `complete`."""
-    return _finish(claim, "failed", code, message)
+    return _finish(claim, "failed", code, default_message(code) if message is None else message)
 
 
 def _finish(claim: Claim, status: str, code: str = "", message: str = "") -> bool:
@@ -66,7 +67,7 @@ def _finish(claim: Claim, status: str, code: str = "", message: str = "") -> boo
             "item": claim.item_id,
             "token": claim.token,
             "status": status,
-            "known": claim.known and status == "completed",
+            "known": claim.already_processed and status == "completed",
             "code": storable(code)[:50],
             "message": storable(message)[:500],
         },

@@ -12,7 +12,7 @@ from uuid import UUID
 class Claim:
     """A file that this process alone may finish, as long as the row carries `token`.
 
-    `upload_id` and its `upload_key` in storage are None when the picture was deleted meanwhile. `known`: an import of a
+    `upload_id` and its `upload_key` in storage are None when the picture was deleted meanwhile. `already_processed`: an import of a
     picture that has been worked on since it was queued, by another file with the same bytes.
     """
 
@@ -21,7 +21,7 @@ class Claim:
     token: UUID
     upload_id: int | None = None
     upload_key: UUID | None = None
-    known: bool = False
+    already_processed: bool = False
 
 
 class JobStopped(Exception):

@@ -22,7 +22,7 @@ from uploads.database import renew_pool
 logger = logging.getLogger(__name__)
 
 # First key of all the engine's two-key advisory locks on workers; the second is the worker's id.
-WORKER_LOCKS = 0x76_75_65
+WORKER_LOCK_CLASS = 0x76_75_65
 # libpq leaves them out for a socket of the file system. Seconds, but the last in milliseconds.
 KEEPALIVE = {
     "keepalives": 1,
@@ -33,13 +33,13 @@ KEEPALIVE = {
 }
 
 
-def living_workers() -> list[int]:
+def live_workers() -> list[int]:
     """Return the ids of the worker processes that hold their lock now, read from pg_locks."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2"
             " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1",
-            [WORKER_LOCKS],
+            [WORKER_LOCK_CLASS],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -47,18 +47,18 @@ def living_workers() -> list[int]:
 class Identity:
     """The identity of this worker process. `id` is None while it has none, and then it must not claim.
 
-    `taken`: how often the lock was taken; each time but the first its connection had been lost.
+    `acquisitions`: how often the lock was taken; each time but the first its connection had been lost.
     """
 
     def __init__(self) -> None:
         self.id: int | None = None
-        self.taken = 0
+        self.acquisitions = 0
         self._worker: int | None = None
         self._former: set[int] = set()
         self._connection: psycopg.Connection[tuple[object, ...]] | None = None
         self._lock = threading.Lock()
 
-    def hold(self) -> bool:
+    def acquire(self) -> bool:
         """Take or keep the lock; call it every second. Returns whether this process may claim.
 
         After a lost connection the same number is taken again, so that claims in hand stay valid. Where the server
@@ -98,7 +98,7 @@ class Identity:
             self._renumber(self._connection)
         self._take_along()
         self.id = self._worker
-        self.taken += 1
+        self.acquisitions += 1
 
     def _renumber(self, session: "psycopg.Connection[tuple[object, ...]]") -> None:
         if self._worker is not None:
@@ -134,7 +134,7 @@ def connection_parameters() -> dict[str, Any]:
 
 
 def _try_lock(session: "psycopg.Connection[tuple[object, ...]]", number: int) -> bool:
-    row = session.execute("SELECT pg_try_advisory_lock(%s, %s)", [WORKER_LOCKS, number]).fetchone()
+    row = session.execute("SELECT pg_try_advisory_lock(%s, %s)", [WORKER_LOCK_CLASS, number]).fetchone()
     return bool(row and row[0])
 
 

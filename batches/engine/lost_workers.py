@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from batches.engine.liveness import living_workers
+from batches.engine.liveness import live_workers
 from batches.models import Worker
 
 # A living process takes its lost lock again within a second or two.
@@ -31,7 +31,7 @@ def check_workers(workers: set[int], *, deciding: bool = True) -> WorkerCheck:
     """
     if deciding:
         list(Worker.objects.select_for_update().filter(id__in=workers).order_by("id").values_list("id"))
-    living = frozenset(living_workers())
+    living = frozenset(live_workers())
     if not deciding:
         return WorkerCheck(living)
     missed = Worker.objects.filter(id__in=workers - living)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from batches.engine.liveness import WORKER_LOCKS
+from batches.engine.liveness import WORKER_LOCK_CLASS
 from uploads.database import fetch_row
 
 # Every part walks a small partial index: item_processing, item_lost_worker, batch_unfinished, batch_cancelling, item_receiving,
@@ -34,9 +34,9 @@ class MaintenanceNeeds:
     """What there may be to do. `waiting` counts waiting files of running batches, up to the number asked for."""
 
     lost_claims: bool
-    ended_batches: bool
-    unfinished_cancels: bool
-    old_batches: bool
+    completable_batches: bool
+    unfinished_cancellations: bool
+    expired_batches: bool
     waiting: int
 
 
@@ -44,6 +44,6 @@ def check_maintenance(most: int) -> MaintenanceNeeds:
     """Look; `most` bounds the count of waiting files."""
     row = fetch_row(
         MAINTENANCE_CHECK,
-        {"locks": WORKER_LOCKS, "abandoned": timedelta(seconds=settings.EXPIRY_SECONDS), "most": most},
+        {"locks": WORKER_LOCK_CLASS, "abandoned": timedelta(seconds=settings.EXPIRY_SECONDS), "most": most},
     )
     return MaintenanceNeeds(*row) if row else MaintenanceNeeds(False, False, False, False, 0)

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from batches.engine.liveness import living_workers
+from batches.engine.liveness import live_workers
 from batches.engine.lost_workers import check_workers
 from batches.engine.status import recovered_workers
 from batches.models import BatchItem, Worker
@@ -34,7 +34,7 @@ def prune_workers(kept: timedelta, most: int) -> int:
 
 def _miss(most: int) -> None:
     started = Worker.objects.filter(started_at__lt=timezone.now() - SURELY_STARTED)
-    unnoted = started.filter(stopped_at=None, missing_since=None).exclude(id__in=living_workers())
+    unnoted = started.filter(stopped_at=None, missing_since=None).exclude(id__in=live_workers())
     with transaction.atomic():
         check_workers(set(unnoted.order_by("id").values_list("id", flat=True)[:most]))
 
@@ -43,4 +43,4 @@ def _needed() -> set[int]:
     in_hand = BatchItem.objects.filter(status=ItemStatus.PROCESSING).values_list("worker", flat=True)
     lost = BatchItem.objects.filter(lost_worker__isnull=False).values_list("lost_worker", flat=True)
     named = {worker for workers in (in_hand, lost) for worker in workers.distinct() if worker is not None}
-    return named | set(living_workers()) | set(recovered_workers().values_list("id", flat=True))
+    return named | set(live_workers()) | set(recovered_workers().values_list("id", flat=True))

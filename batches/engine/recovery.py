@@ -12,11 +12,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches.engine.attempt_history import record_losses
-from batches.engine.liveness import living_workers
+from batches.engine.liveness import live_workers
 from batches.engine.lost_workers import WorkerCheck, check_workers
 from batches.engine.release import PENDING_FIELDS
 from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch, Worker
+from batches.models.error_codes import default_message
 from batches.models.states import ItemStatus
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ def recover_items() -> int:
         _decide()
     lost = Q(claimed_until__lt=Now())
     if deciding:
-        lost |= ~Q(worker__in=living_workers())
+        lost |= ~Q(worker__in=live_workers())
     return _take_back(lost, started, deciding=deciding)
 
 
@@ -128,5 +129,5 @@ def _fail_poison(poison: QuerySet[BatchItem]) -> None:
         claimed_until=None,
         finished_at=timezone.now(),
         error_code="item.poison",
-        error_message=f"The program ended {settings.MAX_CRASHES} times while working on this file, so it was put aside.",
+        error_message=default_message("item.poison"),
     )

@@ -4,8 +4,6 @@ from django.utils.translation import gettext as _
 
 from uploads.errors import CodedError
 
-PICTURE_DELETED = ("item.gone", "The picture was deleted before it was worked on.")
-
 
 class Refused(CodedError):
     """A command that the current state does not allow. The message is in the reader's language."""

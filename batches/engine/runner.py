@@ -12,8 +12,8 @@ from batches.engine.circuit_breaker import breaker
 from batches.engine.cpu_slots import cpu_slot
 from batches.engine.finish import complete_item, fail_item, holds_claim
 from batches.engine.in_flight import Claim, Job, JobStopped, in_flight
-from batches.engine.refusals import PICTURE_DELETED
 from batches.engine.release import release_claims
+from batches.models.error_codes import default_message
 from batches.models.states import Stage
 from uploads.analysis.registry import get_analyzer
 from uploads.errors import EnvironmentalError, MediaError, PermanentError
@@ -25,7 +25,6 @@ from uploads.storage.file_deletion import schedule_deletion
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 2
-INTERNAL = ("item.internal", "The program made a mistake on this file. Its log says more.")
 Save = Callable[[], None]
 
 
@@ -61,7 +60,7 @@ def _end(held: Job) -> None:
     except Exception:
         # Not even its reason could be written. Taken up again, it would only come here again.
         logger.exception("File %d could not be ended.", held.claim.item_id)
-        fail_item(held.claim, *INTERNAL)
+        fail_item(held.claim, "item.internal")
 
 
 def _try_twice(held: Job) -> None:
@@ -70,7 +69,7 @@ def _try_twice(held: Job) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             held.previews_unrecorded = not complete_item(claim, processor()(held))
-            if not claim.known:  # for which nothing outside was asked
+            if not claim.already_processed:  # for which nothing outside was asked
                 breaker.record_success()
             return
         except (JobStopped, EnvironmentalError, OperationalError, InterfaceError):
@@ -82,7 +81,7 @@ def _try_twice(held: Job) -> None:
         except Exception:
             logger.exception("Unexpected error in file %d, attempt %d.", claim.item_id, attempt)
             if attempt == ATTEMPTS:
-                fail_item(claim, *INTERNAL)
+                fail_item(claim, "item.internal")
 
 
 def processor() -> Callable[[Job], Save | None]:
@@ -101,8 +100,8 @@ def process_upload(held: Job) -> Save | None:
     """
     upload_id, key = held.claim.upload_id, held.claim.upload_key
     if upload_id is None or key is None:
-        raise PermanentError(*PICTURE_DELETED)
-    if held.claim.known:
+        raise PermanentError("item.gone", default_message("item.gone"))
+    if held.claim.already_processed:
         return None
     held.enter(Stage.CHECKING)
     try:
@@ -121,5 +120,5 @@ def process_upload(held: Job) -> Save | None:
 def _blame(error: EnvironmentalError) -> MediaError:
     """A file that cannot be read while its storage answers is alone to blame: others must not wait for it."""
     if error.code == "storage.unreadable" and storage_available():
-        return PermanentError("file.unreadable", "The stored file cannot be read. Look after the disk, then try again.")
+        return PermanentError("file.unreadable", default_message("file.unreadable"))
     return error

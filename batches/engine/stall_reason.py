@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from batches.engine.liveness import WORKER_LOCKS
+from batches.engine.liveness import WORKER_LOCK_CLASS
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from uploads.database import fetch_row
@@ -29,13 +29,13 @@ class StallReason(NamedTuple):
     """Why a batch stands still: in a few words for a list, in whole sentences, and what the fault said, in English."""
 
     short: str
-    words: str
+    message: str
     detail: str = ""
 
     @property
     def text(self) -> str:
         """All of it in one line."""
-        return f"{self.words}: {self.detail}" if self.detail else self.words
+        return f"{self.message}: {self.detail}" if self.detail else self.message
 
 
 # Walks pg_locks, the newest rows of batches_worker, item_queue and item_processing. The last sign is of the newest
@@ -68,10 +68,10 @@ def stall_reasons(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dic
 
     One small query however many batches are asked for, and none when none of them is running with files to come.
     """
-    running = {batch.id: batch for batch in batches if batch.status == BatchStatus.PROCESSING and batch.waiting}
+    running = {batch.id: batch for batch in batches if batch.status == BatchStatus.PROCESSING and batch.remaining}
     if not running:
         return {}
-    row = fetch_row(WORKER_STATE, {"locks": WORKER_LOCKS, "batches": list(running)})
+    row = fetch_row(WORKER_STATE, {"locks": WORKER_LOCK_CLASS, "batches": list(running)})
     if row is None or row[1]:
         return {}
     alive, _free, holding, last_sign, now, with_work = row
@@ -89,8 +89,8 @@ def waiting_for(cause: str, message: str) -> StallReason:
 
 def no_worker() -> StallReason:
     """Say that nobody is there to work."""
-    words = _("No worker is running. Files stay safe and are worked on as soon as one starts.")
-    return StallReason(_("No worker is running"), words)
+    message = _("No worker is running. Files stay safe and are worked on as soon as one starts.")
+    return StallReason(_("No worker is running"), message)
 
 
 def _is_silent(batch: UploadBatch, last_sign: datetime | None, now: datetime) -> bool:

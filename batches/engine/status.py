@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from batches.engine.liveness import living_workers
+from batches.engine.liveness import live_workers
 from batches.messaging.wake_ups import queue_key
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus, Stage
@@ -44,13 +44,13 @@ class WorkerFile:
     seconds: float
 
     @property
-    def doing(self) -> str:
+    def stage_label(self) -> str:
         """The stage in the reader's language; blank until it is known."""
         return str(Stage(self.stage).label) if self.stage else ""
 
 
 @dataclass(frozen=True, slots=True)
-class LivingWorker:
+class LiveWorker:
     """A worker process that holds its lock. `stall_code` is blank unless it waits for something outside."""
 
     id: int
@@ -61,7 +61,7 @@ class LivingWorker:
     stall_code: str
     stall_message: str
     stalled_since: datetime | None
-    in_hand: tuple[WorkerFile, ...]
+    in_flight: tuple[WorkerFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,39 +80,39 @@ class EngineStatus:
     """The engine at one moment.
 
     `waiting` counts the waiting files of running batches; `waiting_bounded` says that there may be more than the
-    MOST_COUNTED that were counted. `oldest_waiting` is when the first of them was announced. `orphans` are files in
-    the hand of processes that are gone; they are taken back within seconds. `bells` is None while Redis is away.
+    MOST_COUNTED that were counted. `oldest_waiting` is when the first of them was announced. `orphaned_files` are files in
+    the hand of processes that are gone; they are taken back within seconds. `wake_ups` is None while Redis is away.
     """
 
     at: datetime
-    workers: tuple[LivingWorker, ...]
-    orphans: tuple[WorkerFile, ...]
+    workers: tuple[LiveWorker, ...]
+    orphaned_files: tuple[WorkerFile, ...]
     waiting: int
     waiting_bounded: bool
     oldest_waiting: datetime | None
-    bells: int | None
+    wake_ups: int | None
     recoveries: tuple[Recovery, ...]
 
     @property
-    def breakers(self) -> tuple[LivingWorker, ...]:
+    def stalled_workers(self) -> tuple[LiveWorker, ...]:
         """The workers that wait for something outside."""
         return tuple(worker for worker in self.workers if worker.stall_code)
 
     @property
-    def in_hand(self) -> int:
+    def in_flight(self) -> int:
         """How many files the living workers have."""
-        return sum(len(worker.in_hand) for worker in self.workers)
+        return sum(len(worker.in_flight) for worker in self.workers)
 
     @property
     def stalled(self) -> bool:
         """Whether there is work and nobody who could do it."""
-        return bool(self.waiting or self.orphans) and not self.workers
+        return bool(self.waiting or self.orphaned_files) and not self.workers
 
 
 def read_status() -> EngineStatus:
     """Look at the engine in five queries and one question to Redis. Raises Django's OperationalError, never Redis'."""
     now = timezone.now()
-    living = living_workers()
+    living = live_workers()
     held = _files_in_hand(now)
     rows = Worker.objects.filter(id__in=living).order_by("id")
     workers = tuple(_living(row, tuple(held.pop(row.id, ()))) for row in rows)
@@ -120,16 +120,16 @@ def read_status() -> EngineStatus:
     return EngineStatus(
         at=now,
         workers=workers,
-        orphans=tuple(file for files in held.values() for file in files),
+        orphaned_files=tuple(file for files in held.values() for file in files),
         waiting=waiting,
         waiting_bounded=waiting >= MOST_COUNTED,
         oldest_waiting=oldest,
-        bells=bells_waiting(),
+        wake_ups=wake_ups_waiting(),
         recoveries=_recoveries(),
     )
 
 
-def bells_waiting() -> int | None:
+def wake_ups_waiting() -> int | None:
     """Return how many bells lie in Redis; None while it does not answer within REDIS_SECONDS."""
     patience = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
     try:
@@ -151,8 +151,8 @@ def _files_in_hand(now: datetime) -> dict[int, list[WorkerFile]]:
     return held
 
 
-def _living(row: Worker, in_hand: tuple[WorkerFile, ...]) -> LivingWorker:
-    return LivingWorker(
+def _living(row: Worker, in_flight: tuple[WorkerFile, ...]) -> LiveWorker:
+    return LiveWorker(
         row.id,
         row.host,
         row.pid,
@@ -161,7 +161,7 @@ def _living(row: Worker, in_hand: tuple[WorkerFile, ...]) -> LivingWorker:
         row.stall_code,
         row.stall_message,
         row.stalled_since,
-        in_hand,
+        in_flight,
     )
 
 

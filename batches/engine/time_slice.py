@@ -60,7 +60,7 @@ def _take_suspect(batch_id: int) -> bool:
     with in_flight.exclusive():
         if not may_claim() or identity.id is None:
             return False
-        claim = claim_item(batch_id, identity.id, suspect=True)
+        claim = claim_item(batch_id, identity.id, quarantined=True)
         if claim is not None:
             run_job(claim)
     return claim is not None

@@ -8,7 +8,7 @@ import logging
 from contextlib import suppress
 from itertools import islice
 
-from batches.engine.receive import is_resumable
+from batches.engine.incoming import is_resumable
 from batches.intake.partial_file import PartialFile, locked_partial
 from batches.intake.partial_lock import PartialFileBusy
 from batches.intake.partial_paths import partial_exists

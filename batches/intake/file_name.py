@@ -4,7 +4,7 @@ import hashlib
 import unicodedata
 from dataclasses import dataclass
 
-from batches.engine.receive import NewFile
+from batches.engine.incoming import NewFile
 from uploads.text import REPLACEMENT, storable
 
 

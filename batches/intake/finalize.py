@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from batches.engine.receive import complete_duplicate, queue_item, reject_item
+from batches.engine.incoming import complete_duplicate, queue_item, reject_item
 from batches.engine.refusals import BatchClosed
 from batches.intake.discard import expects_bytes
 from batches.intake.partial_file import PartialFile

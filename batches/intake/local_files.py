@@ -16,7 +16,7 @@ from typing import BinaryIO
 from django.db import IntegrityError
 from django.db.models import Q
 
-from batches.engine.receive import RESENDABLE_CODES, NewFile
+from batches.engine.incoming import NewFile
 from batches.intake.discard import discard_if_unneeded
 from batches.intake.disk_space import disk_fault, require_space
 from batches.intake.file_name import FileName
@@ -25,6 +25,7 @@ from batches.intake.partial_file import READ_BYTES, PartialFile, locked_partial
 from batches.intake.receive import CHANGED, UnreadableStream, copy_stream, reject
 from batches.intake.register import register_file
 from batches.models import BatchItem, UploadBatch
+from batches.models.error_codes import RESENDABLE_CODES
 from batches.models.states import ItemStatus
 from uploads.models import Upload
 from uploads.storage import is_stored

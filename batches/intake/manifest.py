@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from batches.engine.receive import RESENDABLE_CODES
 from batches.intake.partial_paths import partial_size
 from batches.intake.unavailable import unavailable_reason
 from batches.models import BatchItem, UploadBatch
+from batches.models.error_codes import RESENDABLE_CODES
 from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 PAGE_ITEMS = 2000

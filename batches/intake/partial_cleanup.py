@@ -15,14 +15,13 @@ from pathlib import Path
 
 from django.conf import settings
 
-from batches.engine.receive import fail_incomplete_item, is_resumable
+from batches.engine.incoming import fail_incomplete_item, is_resumable
 from batches.engine.refusals import BatchClosed
 from batches.intake.discard import discard_partial
 from batches.intake.finalize import NotReceiving, finalize_item
 from batches.intake.partial_file import PartialFile, locked_partial
 from batches.intake.partial_lock import PartialFileBusy
 from batches.intake.partial_paths import UNVERIFIED_SUFFIX, PartialFacts, partial_facts
-from batches.intake.unavailable import EXPIRED_REASON
 from batches.models import BatchItem
 from batches.models.states import BatchStatus, ItemStatus
 
@@ -139,5 +138,5 @@ def _do(item_id: int, part: PartialFile) -> bool:
             finalize_item(item, item.batch.owner_id, part)
         return True
     if decided is PartialFate.EXPIRE:
-        fail_incomplete_item(item_id, *EXPIRED_REASON)
+        fail_incomplete_item(item_id, "upload.expired")
     return discard_partial(item, part)

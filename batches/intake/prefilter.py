@@ -3,7 +3,7 @@
 The first bytes decide, by the same gate as at the end; and where not even they have come, an earlier refusal does.
 """
 
-from batches.engine.receive import NewFile, reject_item
+from batches.engine.incoming import NewFile, reject_item
 from batches.intake.discard import discard_if_unneeded
 from batches.intake.finalize import UNSUPPORTED, IntakeOutcome, recorded_outcome
 from batches.intake.partial_file import PartialFile

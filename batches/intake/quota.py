@@ -19,10 +19,11 @@ from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from batches.engine.receive import RESUMABLE_CODES, is_resumable
+from batches.engine.incoming import is_resumable
 from batches.engine.refusals import Refused
 from batches.intake.partial_paths import partial_exists
 from batches.models import BatchItem
+from batches.models.error_codes import RESUMABLE_CODES
 from batches.models.states import LIVE_BATCHES, BatchStatus, ItemStatus
 from uploads.models import Upload
 

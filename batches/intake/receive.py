@@ -3,7 +3,7 @@
 import logging
 from typing import BinaryIO
 
-from batches.engine.receive import reject_item
+from batches.engine.incoming import reject_item
 from batches.engine.refusals import BatchClosed
 from batches.intake.disk_space import disk_fault, require_space
 from batches.intake.file_name import FileName

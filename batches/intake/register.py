@@ -5,7 +5,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from batches.engine.receive import NewFile, is_resendable, register_item, reject_item, reopen_item
+from batches.engine.incoming import NewFile, is_resendable, register_item, reject_item, reopen_item
 from batches.engine.refusals import BatchClosed, Refused
 from batches.intake.discard import clear_stale_partial
 from batches.intake.quota import reserve, reserve_to_resume

@@ -1,22 +1,22 @@
-"""Files whose bytes had come and are not here any more: deleted, lost by storage, or not sent on in time."""
+"""Files whose bytes arrived once and are no longer stored: deleted, or lost by storage."""
 
-from batches.engine.receive import EXPIRED
-from batches.engine.refusals import PICTURE_DELETED
 from batches.models import BatchItem
+from batches.models.error_codes import default_message
 from batches.models.states import ItemStatus
-
-EXPIRED_REASON = (EXPIRED, "It was not sent on in time, and what had arrived was removed. Add it again.")
-DELETED_REASON = ("item.deleted", "The picture was deleted. Start a new batch to add it again.")
-LOST_REASON = ("file.missing", "The stored file is gone. Start a new batch to add it again.")
 
 
 def unavailable_reason(item: BatchItem) -> tuple[str, str] | None:
-    """Return, as a code and words, why the bytes of an ended file that had come are not here any more; None: they are.
+    """Return, as a code and message, why the bytes of a finished item are no longer stored; None if they are.
 
-    They are not taken into the same row again: the old key may just be removed from storage. A new batch's is another.
+    They are not received into the same row again: its old key may just be removed from storage. A new batch gets a new
+    key.
     """
-    if item.status == ItemStatus.FAILED and item.error_code == LOST_REASON[0]:
-        return LOST_REASON
-    if item.upload_id is None and item.status in {ItemStatus.PENDING, ItemStatus.COMPLETED}:
-        return DELETED_REASON
-    return DELETED_REASON if item.status == ItemStatus.FAILED and item.error_code == PICTURE_DELETED[0] else None
+    code = _unavailable_code(item)
+    return (code, default_message(code)) if code else None
+
+
+def _unavailable_code(item: BatchItem) -> str | None:
+    if item.status == ItemStatus.FAILED:
+        return {"file.missing": "file.missing", "item.gone": "item.deleted"}.get(item.error_code)
+    deleted = item.upload_id is None and item.status in {ItemStatus.PENDING, ItemStatus.COMPLETED}
+    return "item.deleted" if deleted else None

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from batches.engine.receive import RESENDABLE_CODES
 from batches.engine.stall_reason import StallReason, stall_reasons
 from batches.failures.batch_failures import BatchFailures, read_failures
 from batches.models import BatchItem, UploadBatch
-from batches.models.error_codes import is_retryable
+from batches.models.error_codes import RESENDABLE_CODES, is_retryable
 from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
 from uploads.preview_urls import LIST_SIDE, preview_url
 
@@ -53,7 +52,7 @@ class BatchSnapshot:
     @property
     def waiting(self) -> int:
         """Files on their way or queued, and in nobody's hand."""
-        return max(0, self.batch.waiting - self.in_progress_total)
+        return max(0, self.batch.remaining - self.in_progress_total)
 
     @property
     def in_progress_more(self) -> int:
@@ -94,7 +93,7 @@ def read_snapshot(batch_id: int, before: BatchSnapshot | None = None) -> BatchSn
 
 def read_in_progress(batch: UploadBatch) -> tuple[tuple[FileInProgress, ...], int]:
     """Return the files in hand that are shown, and how many there are."""
-    in_progress = _read_files(batch.id) if batch.waiting else []
+    in_progress = _read_files(batch.id) if batch.remaining else []
     shown = FILES_WITH_PREVIEW_SHOWN if any(file.picture for file in in_progress) else FILES_SHOWN
     return tuple(in_progress[:shown]), len(in_progress)
 

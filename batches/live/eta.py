@@ -36,11 +36,11 @@ class Eta:
 
 def read_eta(batch: UploadBatch) -> Eta:
     """Look at the files that finished last and at the running batches: two queries, none unless the batch runs."""
-    if batch.status != BatchStatus.PROCESSING or not batch.waiting:
+    if batch.status != BatchStatus.PROCESSING or not batch.remaining:
         return Eta(elapsed=_elapsed(batch))
     pace = _pace(batch)
     others, shared, behind_own = _queues_beside(batch)
-    missing = batch.whole - batch.processed - batch.cancelled
+    missing = batch.expected_total - batch.processed - batch.cancelled
     return Eta(time_left_text(missing, pace, others), throughput_text(pace), _elapsed(batch), shared, behind_own)
 
 
@@ -74,12 +74,12 @@ def _queues_beside(batch: UploadBatch) -> tuple[list[int], bool, bool]:
     own: list[int] = []
     behind_own = False
     for other in running:
-        if not other.waiting:
+        if not other.remaining:
             continue
         if other.owner_id != batch.owner_id:
-            of_others[other.owner_id] += other.waiting
+            of_others[other.owner_id] += other.remaining
         elif batch.kind == BatchKind.REANALYSIS and other.kind == BatchKind.IMPORT:
             behind_own = True
         elif batch.kind == other.kind:
-            own.append(other.waiting)
+            own.append(other.remaining)
     return [*of_others.values(), *own], bool(of_others), behind_own

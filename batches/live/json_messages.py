@@ -15,7 +15,7 @@ def batch_message(batch: UploadBatch) -> str:
             "type": "batch_progress",
             "batch_id": batch.id,
             "status": batch.status,
-            "total": batch.whole,
+            "total": batch.expected_total,
             "processed": batch.processed,
             "successful": batch.successful,
             "failed": batch.failed,

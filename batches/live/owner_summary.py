@@ -28,13 +28,13 @@ class OwnerSummary:
     @property
     def percent(self) -> int:
         """Whole percent over all that run."""
-        whole = sum(batch.whole for batch in self.running)
+        whole = sum(batch.expected_total for batch in self.running)
         return sum(batch.processed for batch in self.running) * 100 // whole if whole else 0
 
     @property
     def state(self) -> str:
         """Another text whenever the list of batches would look otherwise."""
-        rows = [(batch.id, batch.name, batch.status, batch.processed, batch.whole) for batch in self.live]
+        rows = [(batch.id, batch.name, batch.status, batch.processed, batch.expected_total) for batch in self.live]
         return f"{zlib.crc32(repr(rows).encode()):x}-{self.finished}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from batches.engine.liveness import living_workers
+from batches.engine.liveness import live_workers
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 
@@ -27,7 +27,7 @@ def follow(batch_id: int, say: Say, *, terminal: bool, beside: Callable[[], None
     Only looks, so leaving by Ctrl-C changes nothing. Says so when no worker is there to do the work. `beside` is
     called between two looks; what it raises ends the following.
     """
-    if not living_workers():
+    if not live_workers():
         say("No worker is running: files wait until one is started, for example by `make run`.")
     looks = _looks(batch_id, beside)
     return _bar(looks) if terminal else _lines(looks, say)
@@ -55,11 +55,13 @@ def _bar(looks: Iterator[UploadBatch]) -> UploadBatch:
     # What is done already is where the bar begins, not speed: the time left is told from what comes after.
     first = next(looks)
     with Progress(*columns) as progress:
-        task = progress.add_task(first.name, total=first.whole, completed=first.processed, failed="")
+        task = progress.add_task(first.name, total=first.expected_total, completed=first.processed, failed="")
         for batch in itertools.chain([first], looks):
             failed = f"{batch.failed} failed" if batch.failed else ""
             words = f"{batch.name}: {batch.get_status_display()}"
-            progress.update(task, description=words, completed=batch.processed, total=batch.whole, failed=failed)
+            progress.update(
+                task, description=words, completed=batch.processed, total=batch.expected_total, failed=failed
+            )
     return batch
 
 
@@ -67,7 +69,7 @@ def _lines(looks: Iterator[UploadBatch], say: Say) -> UploadBatch:
     """Say something at most every LINE_SECONDS, when there is news, and at the end."""
     said, then = "", 0.0
     for batch in looks:
-        line = f"{batch.get_status_display()}: {batch.processed} of {batch.whole} files, {batch.failed} failed"
+        line = f"{batch.get_status_display()}: {batch.processed} of {batch.expected_total} files, {batch.failed} failed"
         now = time.monotonic()
         if line != said and (now - then >= LINE_SECONDS or batch.status in FINISHED):
             say(line)

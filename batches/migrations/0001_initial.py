@@ -139,7 +139,6 @@ class Migration(migrations.Migration):
                 ("successful", models.PositiveIntegerField(verbose_name="successful", default=0)),
                 ("failed", models.PositiveIntegerField(verbose_name="failed", default=0)),
                 ("cancelled", models.PositiveIntegerField(verbose_name="cancelled", default=0)),
-                ("error_message", models.CharField(verbose_name="error message", blank=True, max_length=500)),
                 ("sealed_at", models.DateTimeField(verbose_name="sealed at", blank=True, null=True)),
                 ("last_served", models.DateTimeField(verbose_name="last served", blank=True, null=True)),
                 ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),

@@ -45,7 +45,6 @@ class UploadBatch(models.Model):
     successful = models.PositiveIntegerField(_("successful"), default=0)
     failed = models.PositiveIntegerField(_("failed"), default=0)
     cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
-    error_message = models.CharField(_("error message"), max_length=500, blank=True)
     sealed_at = models.DateTimeField(_("sealed at"), null=True, blank=True)
     last_served = models.DateTimeField(_("last served"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -118,19 +117,19 @@ class UploadBatch(models.Model):
         return self.successful + self.failed
 
     @property
-    def waiting(self) -> int:
+    def remaining(self) -> int:
         """Files that have no end yet: being received, waiting or in hand."""
         return self.total - self.successful - self.failed - self.cancelled
 
     @property
-    def whole(self) -> int:
+    def expected_total(self) -> int:
         """What 100 % means: all files, and while more are announced, at least the announced number."""
         return self.total if self.sealed_at else max(self.total, self.expected_items or 0)
 
     @property
     def percent(self) -> int:
         """Whole percent of processed files, rounded down; 0 for an empty batch."""
-        return self.processed * 100 // self.whole if self.whole else 0
+        return self.processed * 100 // self.expected_total if self.expected_total else 0
 
     @property
     def is_active(self) -> bool:

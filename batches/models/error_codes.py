@@ -1,20 +1,21 @@
-"""What stable codes of failures mean for people: what happened, what to do, and whether trying again may help.
+"""The texts of stable failure codes: what happened, what to do, and whether a retry may help.
 
-The one place for these words, and the reason why they are in the reader's language: a failed file also keeps its own
-message, in English, which may name sizes and kinds.
+They are translated when shown. An item's row stores its message in English; for most codes that is `default_message`.
 """
 
 from dataclasses import dataclass
 
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
-    """A reason of failure. `retryable`: the same bytes may go well another time.
+    """The texts of one code. `retryable`: the same bytes may succeed another time.
 
-    `shows_message`: the file's own message says more than the advice, such as its kind or size, and is shown beside it.
+    `shows_message`: the item's own message says more than the advice, such as the file's type or size, and is shown
+    beside it.
     """
 
     title: str | Promise
@@ -23,70 +24,72 @@ class ErrorCode:
     shows_message: bool = False
 
 
-_COPY = _("Mend the file and add it once more: copy it from the camera or phone again.")
-_ANEW = _("Add it again: what was sent already is kept for a while.")
+_COPY_AGAIN = _("Copy it from the camera or phone again, then add the new copy.")
+_ADD_AGAIN = _("Add it again.")
+_OPERATOR_FIX = _("The operator has to fix this. Then add the file again.")
 
 ERROR_CODES: dict[str, ErrorCode] = {
-    "file.changed": ErrorCode(_("The file changed while it was read."), _("Add it again when it is at rest.")),
-    "file.empty": ErrorCode(_("The file is empty."), _("Copy it from its source again, and add it once more.")),
-    "file.missing": ErrorCode(_("The stored file is gone from the media disk."), _("Add it once more.")),
+    "file.changed": ErrorCode(_("The file changed while it was being read."), _("Add it again once it is complete.")),
+    "file.empty": ErrorCode(_("The file is empty."), _COPY_AGAIN),
+    "file.missing": ErrorCode(_("The stored file is missing."), _("Start a new import to add it again.")),
     "file.too_large": ErrorCode(_("The file is too large."), _("Add a smaller copy."), shows_message=True),
     "file.unreadable": ErrorCode(
-        _("The file cannot be read."), _("Look after the disk that it lies on, then try again."), retryable=True
+        _("The stored file can't be read."), _("Check the disk of the server, then try again."), retryable=True
     ),
     "file.unsupported": ErrorCode(
-        _("This kind of file is not taken."),
-        _("Mend the file and add it once more: save it as a picture of a known kind."),
-        shows_message=True,
+        _("This file type isn't supported."), _("Export it as JPEG and add it again."), shows_message=True
     ),
-    "file.withdrawn": ErrorCode(_("Your device could not read the file to its end."), _("Add it again.")),
-    "image.bomb": ErrorCode(_("The picture is too large."), _("Add a smaller copy."), shows_message=True),
-    "image.corrupt": ErrorCode(_("The picture is damaged and cannot be read."), _COPY),
-    "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), _COPY),
-    "item.abandoned": ErrorCode(_("The file was never sent to its end."), _ANEW),
-    "item.deleted": ErrorCode(_("The picture was deleted."), _("Start a new batch to add it again.")),
+    "file.withdrawn": ErrorCode(_("Your device couldn't read the whole file."), _ADD_AGAIN),
+    "image.bomb": ErrorCode(_("The picture has too many pixels."), _("Add a smaller copy."), shows_message=True),
+    "image.corrupt": ErrorCode(_("The picture is damaged and can't be read."), _COPY_AGAIN),
+    "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), _COPY_AGAIN),
+    "item.abandoned": ErrorCode(
+        _("The upload of this file was never finished."), _("Add it again: the part already sent is kept for a while.")
+    ),
+    "item.deleted": ErrorCode(_("The picture was deleted."), _("Start a new import to add it again.")),
     "item.gone": ErrorCode(
-        _("The picture was deleted before it was worked on."), _("Add it once more if it is wanted after all.")
+        _("The picture was deleted before it was processed."), _("Add it again if you still want it.")
     ),
     "item.internal": ErrorCode(
-        _("The program made a mistake on this file."),
-        _("Try again; if it stays so, the log says more."),
+        _("An internal error occurred while processing this file."),
+        _("Try again. If it fails again, see the server log."),
         retryable=True,
     ),
     "item.poison": ErrorCode(
-        _("The program ended several times while working on this file, so it was put aside."),
-        _("Try again once; if it stays so, add a copy that was saved anew."),
+        _("The worker crashed several times while processing this file, so it was set aside."),
+        _("Try again once. If it fails again, open the picture, save a new copy and add that."),
         retryable=True,
     ),
     "quota.exceeded": ErrorCode(
-        _("There is no more room for your files."),
-        _("Delete what you do not need, then add it again."),
-        shows_message=True,
+        _("Your storage is full."), _("Delete what you don't need, then add the file again."), shows_message=True
     ),
-    "storage.away": ErrorCode(
-        _("The storage of the server could not be reached."),
-        _("Look after it, then add the file again."),
-        retryable=True,
+    "storage.away": ErrorCode(_("The storage of the server couldn't be reached."), _OPERATOR_FIX, retryable=True),
+    "storage.denied": ErrorCode(_("The server isn't allowed to write to its disk."), _OPERATOR_FIX),
+    "storage.failed": ErrorCode(_("The disk of the server failed."), _OPERATOR_FIX),
+    "storage.full": ErrorCode(_("The disk of the server was full."), _("Free some space, then add the file again.")),
+    "storage.read_only": ErrorCode(_("The disk of the server is read-only."), _OPERATOR_FIX),
+    "upload.expired": ErrorCode(
+        _("The upload of this file was not finished in time, and the part already sent was deleted."), _ADD_AGAIN
     ),
-    "storage.denied": ErrorCode(_("The server may not write to its disk."), _("Let it, then add the file again.")),
-    "storage.failed": ErrorCode(_("The disk of the server failed."), _("Look after it, then add the file again.")),
-    "storage.full": ErrorCode(_("The disk of the server was full."), _("Make room there, then add the file again.")),
-    "storage.read_only": ErrorCode(
-        _("The disk of the server can only be read."), _("Look after it, then add the file again.")
-    ),
-    "upload.expired": ErrorCode(_("The file was not sent to its end in time."), _("Add it again.")),
 }
-"""By code. Codes that are not here fall back to the file's own message."""
-PERMANENT_CODES = frozenset(code for code, cause in ERROR_CODES.items() if not cause.retryable)
-"""Trying the same bytes again cannot help."""
-FIXED_TEXT_CODES = frozenset(code for code, cause in ERROR_CODES.items() if not cause.shows_message)
-"""Their words are the same for every file, whatever its own message says."""
+"""By code. An unknown code falls back to the item's own message."""
+PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.retryable)
+"""Retrying the same bytes cannot help."""
+FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.shows_message)
+"""The text is the same for every file, whatever its own message says."""
+RESUMABLE_CODES = frozenset(
+    {"item.abandoned", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
+)
+"""The bytes did not arrive, through no fault of the file. Its partial file is kept, so sending can resume."""
+RESENDABLE_CODES = RESUMABLE_CODES | {"upload.expired", "file.withdrawn", "file.unreadable", "file.changed"}
+"""The file may be registered again; where no partial file was kept, sending starts from the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
-    """What happened and what to do, for one code; the advice may be blank, and so may the detail: what the file's own
-    message says besides, in English.
+    """The texts of a failure in the reader's language; `advice` may be blank.
+
+    `detail` is the item's own message, in English, where it says more than the title and the advice.
     """
 
     title: str
@@ -97,27 +100,33 @@ class ErrorText:
 
     @property
     def text(self) -> str:
-        """All of it in one line."""
+        """Title, advice and detail in one line."""
         return " ".join(part for part in (self.title, self.advice, self.detail) if part)
 
 
 def error_text(code: str, message: str = "") -> ErrorText:
-    """Return the words for failures with this code; with the message of one of them, which says what it is of its own.
+    """Return the texts of a failure with this code and the item's message.
 
-    For many with different messages leave it out: a cause that is known has words of its own.
+    Leave `message` out for a group of items whose messages differ.
     """
-    cause = ERROR_CODES.get(code)
-    if cause is None:
+    error = ERROR_CODES.get(code)
+    if error is None:
         return ErrorText(message or str(_("The file failed for an unknown reason.")), "", True)
     return ErrorText(
-        str(cause.title),
-        str(cause.advice),
-        cause.retryable,
-        cause.shows_message,
-        message if cause.shows_message else "",
+        str(error.title),
+        str(error.advice),
+        error.retryable,
+        error.shows_message,
+        message if error.shows_message else "",
     )
 
 
+def default_message(code: str) -> str:
+    """Return the English message for an item's row where nothing more is known than the code."""
+    with translation.override(None):
+        return error_text(code).text
+
+
 def is_retryable(code: str) -> bool:
-    """Whether trying the same bytes again may help; an unknown cause may."""
+    """Return whether retrying the same bytes may help; for an unknown code it may."""
     return code not in PERMANENT_CODES

@@ -64,11 +64,11 @@ class PeriodicThread(threading.Thread):
 
 def heartbeat() -> None:
     """Keep the lock, then write what is in hand. Without the lock nothing is claimed."""
-    before = identity.taken
-    if not identity.hold() or identity.id is None:
+    before = identity.acquisitions
+    if not identity.acquire() or identity.id is None:
         breaker.trip("database.away", "The database does not answer.")
         return
-    if identity.taken != before:
+    if identity.acquisitions != before:
         # Away for this thread too, and back. Where it answered all the while, only a file that is written shows more.
         breaker.reset("database.away")
     hung = beat(identity.id)

@@ -17,7 +17,7 @@ def reconcile() -> None:
     (by a debugger, or a frozen machine) would keep it, and with it everybody else's recovery.
     """
     seen = check_maintenance(total_threads())
-    if seen.lost_claims or seen.ended_batches or seen.unfinished_cancels or seen.old_batches:
+    if seen.lost_claims or seen.completable_batches or seen.unfinished_cancellations or seen.expired_batches:
         _put_right(seen)
         seen = check_maintenance(total_threads())
     if seen.waiting:
@@ -30,9 +30,9 @@ def reconcile() -> None:
 def _put_right(seen: MaintenanceNeeds) -> None:
     if seen.lost_claims:
         recover_items()
-    if seen.unfinished_cancels:
+    if seen.unfinished_cancellations:
         resume_cancellations()
-    if seen.ended_batches:
+    if seen.completable_batches:
         complete_batches()
-    if seen.old_batches:
+    if seen.expired_batches:
         expire_batches()

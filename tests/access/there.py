@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from batches.engine import receive
+from batches.engine import incoming
 from batches.models import BatchItem, UploadBatch, Worker
 from tests.support.batches import digest, fill
 from tests.support.failures import fail_stored, reject_file
@@ -35,7 +35,7 @@ def make_there() -> There:
     batch = fill(anna, 3, "Zanzibar")
     item = fail_stored(batch)
     reject_file(batch, "passport.txt")
-    coming, _ = receive.register_item(batch.id, receive.NewFile("passport.jpg", "passport.jpg", digest("coming"), 9))
+    coming, _ = incoming.register_item(batch.id, incoming.NewFile("passport.jpg", "passport.jpg", digest("coming"), 9))
     Upload.objects.update(previews={"320": "previews/there.jpg"}, camera="Kodak", processed_at=timezone.now())
     Worker.objects.create(host="passport", pid=1, threads=1)
     return There(anna, ben, batch, fill(ben, 1, "Mine"), item, coming, Upload.objects.filter(owner=anna)[0])

@@ -9,7 +9,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from batches.intake.unavailable import DELETED_REASON
 from batches.live.throughput import Throughput, throughput_text
 from batches.models.error_codes import error_text
 from batches.worker.completion_emails import due_batches, send_completion_emails
@@ -115,7 +114,7 @@ def test_owner_filter_of_the_admin_is_german(client: Client) -> None:
 
 def test_refusal_of_a_deleted_picture_has_german_words() -> None:
     with translation.override("de"):
-        words = error_text(*DELETED_REASON)
+        words = error_text("item.deleted")
 
     assert words.text == "Das Bild wurde gelöscht. Zum erneuten Hinzufügen einen neuen Import beginnen."
 

@@ -214,7 +214,7 @@ def test_tasks_of_the_broker_are_not_in_the_admin(admin_client: Client) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_worker_is_alive_while_it_holds_its_lock(admin_client: Client) -> None:
     identity = Identity()
-    assert identity.hold()
+    assert identity.acquire()
     address = reverse("admin:batches_worker_change", args=[identity.id])
 
     living = text(admin_client, address)

@@ -29,7 +29,7 @@ def start_crew(audit: None, owner: User, start_worker: StartWorker) -> StartCrew
 
     def start(processor: str = "counted", processes: int = 2, threads: int = 2, **settings: str) -> RespawningWorkers:
         env = {
-            "VUEMANTICS_PROCESSOR": f"tests.chaos.processors.{processor}",
+            "TEST_PROCESSOR": f"tests.chaos.processors.{processor}",
             "VUEMANTICS_WORKER_PROCESSES": str(processes),
             "VUEMANTICS_WORKER_THREADS": str(threads),
             "VUEMANTICS_GRACE_SECONDS": "0",

@@ -1,4 +1,4 @@
-"""What chaos workers do with a file, by VUEMANTICS_PROCESSOR; each finish is written into the audit."""
+"""What chaos workers do with a file, by TEST_PROCESSOR; each finish is written into the audit."""
 
 import os
 import signal

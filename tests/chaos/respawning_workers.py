@@ -5,7 +5,7 @@ import random
 import signal
 from collections.abc import Callable
 
-from batches.engine.liveness import living_workers
+from batches.engine.liveness import live_workers
 from batches.models import Worker
 from tests.support.waiting import Value, wait_until
 from tests.support.worker_processes import Workers
@@ -38,7 +38,7 @@ class RespawningWorkers:
 
     def pids(self) -> list[int]:
         """The worker processes that hold their lock: those that are known to live."""
-        return list(Worker.objects.filter(id__in=living_workers()).order_by("id").values_list("pid", flat=True))
+        return list(Worker.objects.filter(id__in=live_workers()).order_by("id").values_list("pid", flat=True))
 
     def kill_child(self, chance: random.Random) -> None:
         """kill -9 one worker process, as the kernel does when memory is short; rundramatiq then ends by itself."""

@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import F
 
-from batches.engine import claim, finish, receive
+from batches.engine import claim, finish, incoming
 from batches.models import BatchItem, UploadBatch
 from tests.support.batches import digest
 from uploads.models import Embedding, FileDeletion, Upload
@@ -42,7 +42,7 @@ def age_tombstones() -> None:
 
 def add(batch: UploadBatch, upload: Upload) -> BatchItem:
     """One more file of the batch, with the bytes of a picture that is there."""
-    file = receive.NewFile("again.jpg", "again.jpg", digest(batch.id, "again", upload.id), upload.size)
-    item, _ = receive.register_item(batch.id, file)
-    assert receive.complete_duplicate(item.id, upload.id)
+    file = incoming.NewFile("again.jpg", "again.jpg", digest(batch.id, "again", upload.id), upload.size)
+    item, _ = incoming.register_item(batch.id, file)
+    assert incoming.complete_duplicate(item.id, upload.id)
     return item

@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from batches import services
-from batches.engine import claim, finish, lifecycle, reanalyse, receive
+from batches.engine import claim, finish, incoming, lifecycle, reanalyse
 from batches.engine.delete_batch import delete_chunk, finish_deletion
 from batches.engine.refusals import BatchClosed
 from batches.intake.partial_file import locked_partial
@@ -97,7 +97,7 @@ def test_deleted_batch_is_out_of_sight_at_once_and_nothing_of_it_starts(owner: U
     with pytest.raises(services.NotFound):
         services.retry_failed(owner, batch.id)
     with pytest.raises(BatchClosed):
-        receive.register_item(batch.id, receive.NewFile("b.jpg", "b.jpg", digest("b"), 1))
+        incoming.register_item(batch.id, incoming.NewFile("b.jpg", "b.jpg", digest("b"), 1))
     clean_up()
     assert in_hand is None or not finish.complete_item(in_hand)
     assert not UploadBatch.all_objects.exists()
@@ -165,7 +165,7 @@ def test_counters_are_true_between_any_two_steps(owner: User, monkeypatch: pytes
 
 def test_part_and_cut_off_original_of_a_file_on_its_way_go_too(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Iceland")
-    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", digest("a"), 100))
+    item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest("a"), 100))
     with locked_partial(item.id) as part:
         part.append(b"half of it")
     name = f"originals/{storage_key(item.id).hex[:2]}/{storage_key(item.id).hex}"

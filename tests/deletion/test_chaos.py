@@ -68,7 +68,7 @@ def test_workers_killed_in_the_middle_of_a_deletion_leave_nothing_of_it(
     uploads = pictures(owner, media)
     other = full_batch(owner, "Garden", uploads[:SHARED])
     batch = full_batch(owner, "Iceland", uploads, waiting=500)
-    env = {"VUEMANTICS_MEDIA": str(media), "VUEMANTICS_PROCESSOR": "tests.support.processors.slow"}
+    env = {"VUEMANTICS_MEDIA": str(media), "TEST_PROCESSOR": "tests.support.processors.slow"}
     env |= {"VUEMANTICS_GRACE_SECONDS": "0", "VUEMANTICS_RECONCILE_SECONDS": "0.2"}
 
     def kill_when(happened: Callable[[], bool]) -> None:

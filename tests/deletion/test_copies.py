@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
-from batches.engine import claim, delete_pictures, lifecycle, receive
+from batches.engine import claim, delete_pictures, incoming, lifecycle
 from batches.engine.refusals import Refused
 from batches.models.states import ItemStatus
 from tests.deletion.test_races import blocked, remove_pictures
@@ -22,9 +22,10 @@ def test_deletion_and_arriving_copy_never_wait_for_each_other(owner: User) -> No
     batch = lifecycle.open_batch(owner.id, "Garden")
     upload = make_upload(owner, 1)
     first, copy = (
-        receive.register_item(batch.id, receive.NewFile(name, name, digest(name), 5))[0] for name in ("a.jpg", "b.jpg")
+        incoming.register_item(batch.id, incoming.NewFile(name, name, digest(name), 5))[0]
+        for name in ("a.jpg", "b.jpg")
     )
-    assert receive.queue_item(first.id, upload.id)
+    assert incoming.queue_item(first.id, upload.id)
     assert claim.claim_item(batch.id, 4711)  # so that its deletion counts a failure in the batch
 
     def delete_it() -> int:
@@ -35,7 +36,7 @@ def test_deletion_and_arriving_copy_never_wait_for_each_other(owner: User) -> No
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            assert receive.queue_item(copy.id, upload.id)
+            assert incoming.queue_item(copy.id, upload.id)
             deletion_: Future[int] = pool.submit(delete_it)
             wait_until(blocked)
         assert deletion_.result(20) == 1
@@ -47,10 +48,10 @@ def test_deletion_and_arriving_copy_never_wait_for_each_other(owner: User) -> No
 def test_copy_of_a_picture_that_is_gone_is_refused_by_the_database(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Garden")
     upload = make_upload(owner, 1)
-    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", digest("a"), 5))
+    item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest("a"), 5))
     delete_pictures.delete_pictures([upload.id])
 
-    for end in (receive.queue_item, receive.complete_duplicate):
+    for end in (incoming.queue_item, incoming.complete_duplicate):
         with pytest.raises(IntegrityError):
             end(item.id, upload.id)
 
@@ -62,13 +63,13 @@ def test_copies_that_arrive_while_their_pictures_are_deleted_never_lock_one_anot
     batch = lifecycle.open_batch(owner.id, "Garden")
     pictures = [make_upload(owner, number).id for number in range(20)]
     names = [f"{number}.jpg" for number in range(120)]
-    items = [receive.register_item(batch.id, receive.NewFile(name, name, digest(name), 5))[0].id for name in names]
+    items = [incoming.register_item(batch.id, incoming.NewFile(name, name, digest(name), 5))[0].id for name in names]
 
     def arrive_all(which: int) -> None:
         try:
             for place in range(which, len(items), 3):
                 with suppress(IntegrityError):
-                    (receive.complete_duplicate if place % 2 else receive.queue_item)(
+                    (incoming.complete_duplicate if place % 2 else incoming.queue_item)(
                         items[place], pictures[place % 20]
                     )
                 claim.claim_item(batch.id, 4711)

@@ -107,7 +107,7 @@ class Crowd:
         if taken and taken.upload_key is None:
             finish.fail_item(taken, "item.gone", "gone")
         elif taken:
-            finish.complete_item(taken, None if taken.known else lambda: save(taken))
+            finish.complete_item(taken, None if taken.already_processed else lambda: save(taken))
 
     def delete_pictures(self, chance: random.Random) -> None:
         ids = list(Upload.objects.values_list("id", flat=True))

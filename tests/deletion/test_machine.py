@@ -25,9 +25,9 @@ from batches.engine import (
     delete_batch,
     delete_pictures,
     finish,
+    incoming,
     lifecycle,
     reanalyse,
-    receive,
     recovery,
     retry,
 )
@@ -63,14 +63,14 @@ class Library(RuleBasedStateMachine):
     def bytes_come(self, which: int, picture: int) -> None:
         """A file is announced and ends as `batches/intake/finalize.py` ends it."""
         self.number += 1
-        file = receive.NewFile("a.jpg", "a.jpg", digest(self.number), 1)
+        file = incoming.NewFile("a.jpg", "a.jpg", digest(self.number), 1)
         try:
-            item, _ = receive.register_item(self.batches[which].id, file)
+            item, _ = incoming.register_item(self.batches[which].id, file)
             upload = Upload.objects.filter(owner=self.owner, sha256=digest(self.owner.id, picture)).first()
             known = upload is not None and upload.processed_at is not None
             upload = upload or make_upload(self.owner, picture)
             self.keys.add(upload.key)
-            (receive.complete_duplicate if known else receive.queue_item)(item.id, upload.id)
+            (incoming.complete_duplicate if known else incoming.queue_item)(item.id, upload.id)
         except BatchClosed:
             assert self.batches[which].deleting_since is None
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from batches import services
-from batches.engine import claim, delete_batch, delete_pictures, finish, lifecycle, receive
+from batches.engine import claim, delete_batch, delete_pictures, finish, incoming, lifecycle
 from batches.engine.refusals import BatchClosed
 from batches.intake.file_name import FileName
 from batches.intake.finalize import finalize_item
@@ -79,7 +79,7 @@ def test_same_bytes_that_arrive_during_the_deletion_wait_for_it_and_get_a_key_of
 def test_deletion_waits_for_bytes_that_are_just_linked_and_unlinks_them_too(owner: User, tmp_path: Path) -> None:
     batch = lifecycle.open_batch(owner.id, "Garden")
     upload = make_upload(owner, 1)
-    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", digest("a"), 1))
+    item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest("a"), 1))
 
     def delete_it() -> int:
         try:
@@ -89,7 +89,7 @@ def test_deletion_waits_for_bytes_that_are_just_linked_and_unlinks_them_too(owne
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            receive.queue_item(item.id, upload.id)
+            incoming.queue_item(item.id, upload.id)
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as the commit will do
             deletion_: Future[int] = pool.submit(delete_it)
@@ -103,7 +103,7 @@ def test_deletion_waits_for_bytes_that_are_just_linked_and_unlinks_them_too(owne
 
 def test_file_whose_batch_goes_while_it_is_ended_leaves_nothing(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Iceland")
-    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", digest("a"), len(JPEG)))
+    item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest("a"), len(JPEG)))
     with locked_partial(item.id) as part:
         part.append(JPEG)
         services.delete_batch(owner, batch.id)

@@ -8,14 +8,14 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from batches.engine import expiry, lifecycle, receive
+from batches.engine import expiry, incoming, lifecycle
 from batches.engine.expiry import expire_batches, finish_without_missing, record_activity
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from tests.support.batches import assert_counters_true, digest
 
 pytestmark = pytest.mark.django_db(transaction=True)
-FILE = receive.NewFile("late.jpg", "late.jpg", digest("late"), 10)
+FILE = incoming.NewFile("late.jpg", "late.jpg", digest("late"), 10)
 
 
 def left_alone(batch: UploadBatch, seconds: float) -> None:
@@ -27,7 +27,7 @@ def left_alone(batch: UploadBatch, seconds: float) -> None:
 def batch(owner: User, settings: Settings) -> UploadBatch:
     settings.EXPIRY_SECONDS = 100
     batch = lifecycle.open_batch(owner.id, "Left")
-    receive.register_item(batch.id, FILE)
+    incoming.register_item(batch.id, FILE)
     return batch
 
 
@@ -62,7 +62,7 @@ def test_file_that_never_came_can_be_sent_again(batch: UploadBatch) -> None:
     left_alone(batch, 101)
     expire_batches()
 
-    item, begun = receive.register_item(batch.id, FILE)
+    item, begun = incoming.register_item(batch.id, FILE)
 
     assert (item.status, begun) == (ItemStatus.RECEIVING, True)
     assert batch.items.count() == 1
@@ -71,9 +71,9 @@ def test_file_that_never_came_can_be_sent_again(batch: UploadBatch) -> None:
 
 
 def test_refused_file_is_not_received_again(batch: UploadBatch) -> None:
-    receive.reject_item(batch.items.get().id, "file.unsupported", "It is a text.")
+    incoming.reject_item(batch.items.get().id, "file.unsupported", "It is a text.")
 
-    item, _ = receive.register_item(batch.id, FILE)
+    item, _ = incoming.register_item(batch.id, FILE)
 
     assert item.status == ItemStatus.FAILED
     assert_counters_true(batch)
@@ -92,7 +92,7 @@ def test_many_files_that_never_came_are_given_up_together(
 ) -> None:
     monkeypatch.setattr(expiry, "CHUNK", 20)
     for number in range(49):
-        receive.register_item(batch.id, receive.NewFile(f"{number}.jpg", f"{number}.jpg", digest(number), 10))
+        incoming.register_item(batch.id, incoming.NewFile(f"{number}.jpg", f"{number}.jpg", digest(number), 10))
 
     with django_assert_max_num_queries(30):
         assert finish_without_missing(batch.id)

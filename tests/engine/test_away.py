@@ -31,17 +31,17 @@ def test_page_and_engine_tell_that_the_model_server_is_away_until_it_is_back(
     lifecycle.seal_batch(batch.id)
     sign = tmp_path / "away"
     sign.touch()
-    start_worker(env={"VUEMANTICS_PROCESSOR": "tests.support.processors.away", "AWAY_WHILE": str(sign)})
+    start_worker(env={"TEST_PROCESSOR": "tests.support.processors.away", "AWAY_WHILE": str(sign)})
 
     wait_until(lambda: look(batch).waiting_for != "", 20)
     assert look(batch).waiting_for == "Waiting for the model server: The model server does not answer."
-    (holding,) = read_status().breakers
+    (holding,) = read_status().stalled_workers
     assert holding.stall_code == "model.away"
     sign.unlink()
 
     wait_until(lambda: look(batch).batch.status == BatchStatus.COMPLETED, 40)
     assert look(batch).waiting_for == ""
-    wait_until(lambda: not read_status().breakers, 10)
+    wait_until(lambda: not read_status().stalled_workers, 10)
     assert_counters_true(batch)
     assert (batch.successful, batch.failed) == (20, 0)
 
@@ -52,12 +52,12 @@ def test_model_server_that_leaves_in_mid_batch_fails_no_file(
     batch = fill(owner, files=150)
     lifecycle.seal_batch(batch.id)
     sign = tmp_path / "away"
-    env = {"VUEMANTICS_PROCESSOR": "tests.support.processors.away_slow", "AWAY_WHILE": str(sign)}
+    env = {"TEST_PROCESSOR": "tests.support.processors.away_slow", "AWAY_WHILE": str(sign)}
     start_worker(processes=2, threads=2, env=env)
     wait_until(lambda: batch.items.filter(status=ItemStatus.COMPLETED).count() >= 20, 30)
 
     sign.touch()
-    wait_until(lambda: len(read_status().breakers) == 2, 20)
+    wait_until(lambda: len(read_status().stalled_workers) == 2, 20)
     wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists(), 20)
     done = batch.items.filter(status=ItemStatus.COMPLETED).count()
     sign.unlink()

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from batches.engine import cancel, claim, delete_batch
-from batches.engine.liveness import WORKER_LOCKS
+from batches.engine.liveness import WORKER_LOCK_CLASS
 from batches.engine.maintenance_check import MAINTENANCE_CHECK, check_maintenance
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
@@ -36,7 +36,7 @@ def test_cancel_that_is_through_is_not_looked_at_again(owner: User, monkeypatch:
 
     assert_counters_true(batch)
     assert (batch.cancelled, batch.cancelling) == (4, False)
-    assert not check_maintenance(1).unfinished_cancels
+    assert not check_maintenance(1).unfinished_cancellations
 
 
 def test_cancel_that_was_cut_off_is_ended(owner: User) -> None:
@@ -60,7 +60,7 @@ def test_cancel_cut_off_in_the_middle_is_known(owner: User, monkeypatch: pytest.
 
     batch.refresh_from_db()
     assert (batch.cancelled, batch.cancelling) == (2, True)
-    assert check_maintenance(1).unfinished_cancels
+    assert check_maintenance(1).unfinished_cancellations
 
 
 def test_deletion_cancels_what_was_live_and_nothing_else(owner: User) -> None:
@@ -85,4 +85,6 @@ def test_glance_walks_only_what_is_being_cancelled(owner: User) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE batches_batchitem, batches_uploadbatch")
 
-    assert "batch_cancelling" in indexes(MAINTENANCE_CHECK, locks=WORKER_LOCKS, abandoned=timedelta(days=1), most=8)
+    assert "batch_cancelling" in indexes(
+        MAINTENANCE_CHECK, locks=WORKER_LOCK_CLASS, abandoned=timedelta(days=1), most=8
+    )

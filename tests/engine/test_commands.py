@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connections, transaction
 
-from batches.engine import cancel, lifecycle, pause, receive
+from batches.engine import cancel, incoming, lifecycle, pause
 from batches.messaging import live_events
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
@@ -64,8 +64,8 @@ def test_batch_resumed_before_its_first_file_has_a_start_and_takes_files(owner: 
     batch.refresh_from_db()
     assert batch.status == BatchStatus.PROCESSING
     assert batch.started_at is not None
-    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", "a" * 64, 10))
-    assert receive.queue_item(item.id, make_upload(owner, 1).id)
+    item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", "a" * 64, 10))
+    assert incoming.queue_item(item.id, make_upload(owner, 1).id)
     assert_counters_true(batch)
 
 

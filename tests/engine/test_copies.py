@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from batches.engine import claim, lifecycle, receive
+from batches.engine import claim, incoming, lifecycle
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from tests.conftest import StartWorker
@@ -24,8 +24,8 @@ def batch_of(owner: User, uploads: list[int]) -> UploadBatch:
     """A sealed batch with a file for each of these pictures."""
     batch = lifecycle.open_batch(owner.id, "Again")
     for number, upload in enumerate(uploads):
-        file = receive.NewFile(f"{number}.jpg", f"{number}.jpg", digest(batch.id, number), 1000)
-        receive.queue_item(receive.register_item(batch.id, file)[0].id, upload)
+        file = incoming.NewFile(f"{number}.jpg", f"{number}.jpg", digest(batch.id, number), 1000)
+        incoming.queue_item(incoming.register_item(batch.id, file)[0].id, upload)
     lifecycle.seal_batch(batch.id)
     return batch
 
@@ -51,7 +51,7 @@ def test_copy_of_a_known_picture_waits_for_no_other(owner: User) -> None:
     other = claim.claim_item(second.id, WORKER)
 
     assert other is not None
-    assert other.known
+    assert other.already_processed
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def notes(tmp_path: Path) -> Path:
 
 def finish_all(start_worker: StartWorker, notes: Path) -> None:
     """Let a real worker with four threads come to the end of every batch that is sealed."""
-    env = {"VUEMANTICS_PROCESSOR": "tests.support.processors.noted", "NOTES": str(notes)}
+    env = {"TEST_PROCESSOR": "tests.support.processors.noted", "NOTES": str(notes)}
     start_worker(processes=1, threads=4, env=env)
     waiting = UploadBatch.objects.filter(status=BatchStatus.PROCESSING, sealed_at__isnull=False)
     wait_until(lambda: not waiting.exists(), 60)

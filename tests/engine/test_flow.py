@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
-from batches.engine import cancel, claim, complete, finish, lifecycle, pause, receive, recovery, retry
+from batches.engine import cancel, claim, complete, finish, incoming, lifecycle, pause, recovery, retry
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
@@ -33,7 +33,7 @@ def test_stale_finish_changes_nothing(owner: User) -> None:
     taken = claim.claim_item(batch.id, WORKER)
     assert taken is not None
     recovery.recover_items()
-    again = claim.claim_item(batch.id, WORKER, suspect=True) or claim.claim_item(batch.id, WORKER)
+    again = claim.claim_item(batch.id, WORKER, quarantined=True) or claim.claim_item(batch.id, WORKER)
     assert again is not None
 
     assert not finish.complete_item(taken)
@@ -48,7 +48,7 @@ def test_stale_finish_changes_nothing(owner: User) -> None:
 def test_file_of_a_dead_worker_fails_after_three_deaths(owner: User) -> None:
     batch = fill(owner, files=1)
     for death in range(3):
-        assert claim.claim_item(batch.id, WORKER, suspect=death > 0) is not None
+        assert claim.claim_item(batch.id, WORKER, quarantined=death > 0) is not None
         assert recovery.recover_items() == 1
 
     item = BatchItem.objects.get()
@@ -93,21 +93,21 @@ def test_cancel_ends_all_files_and_the_late_finish(owner: User) -> None:
 
 def test_data_for_a_cancelled_batch_is_refused(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Later")
-    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", "a" * 64, 1))
+    item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", "a" * 64, 1))
     cancel.cancel_batch(batch.id)
 
     with pytest.raises(BatchClosed):
-        receive.register_item(batch.id, receive.NewFile("b.jpg", "b.jpg", "b" * 64, 1))
-    assert not receive.queue_item(item.id, make_upload(owner, 99).id)
+        incoming.register_item(batch.id, incoming.NewFile("b.jpg", "b.jpg", "b" * 64, 1))
+    assert not incoming.queue_item(item.id, make_upload(owner, 99).id)
     assert_counters_true(batch)
 
 
 def test_repeated_announcement_finds_its_row(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Twice")
-    file = receive.NewFile("a.jpg", "a.jpg", "a" * 64, 1)
+    file = incoming.NewFile("a.jpg", "a.jpg", "a" * 64, 1)
 
-    first, created = receive.register_item(batch.id, file)
-    again, created_again = receive.register_item(batch.id, file)
+    first, created = incoming.register_item(batch.id, file)
+    again, created_again = incoming.register_item(batch.id, file)
 
     assert (created, created_again) == (True, False)
     assert first == again
@@ -116,9 +116,9 @@ def test_repeated_announcement_finds_its_row(owner: User) -> None:
 
 def test_batch_with_all_files_refused_completes(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Refused")
-    item, _ = receive.register_item(batch.id, receive.NewFile("a.txt", "a.txt", "a" * 64, 1))
+    item, _ = incoming.register_item(batch.id, incoming.NewFile("a.txt", "a.txt", "a" * 64, 1))
 
-    receive.reject_item(item.id, "file.unsupported", "a.txt is a text.")
+    incoming.reject_item(item.id, "file.unsupported", "a.txt is a text.")
     lifecycle.seal_batch(batch.id)
 
     batch.refresh_from_db()
@@ -144,7 +144,7 @@ def test_new_file_reopens_a_completed_batch(owner: User) -> None:
     lifecycle.seal_batch(batch.id)
     assert UploadBatch.objects.get().status == BatchStatus.COMPLETED
 
-    receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", "a" * 64, 1))
+    incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", "a" * 64, 1))
 
     batch.refresh_from_db()
     assert (batch.status, batch.sealed_at) == (BatchStatus.PROCESSING, None)

@@ -116,9 +116,7 @@ def test_page_says_steadily_that_the_database_takes_nothing(owner: User, start_w
     with connection.cursor() as cursor:
         cursor.execute(FULL)
     try:
-        start_worker(
-            env={"VUEMANTICS_PROCESSOR": "tests.support.processors.audited", "VUEMANTICS_RECONCILE_SECONDS": "0.2"}
-        )
+        start_worker(env={"TEST_PROCESSOR": "tests.support.processors.audited", "VUEMANTICS_RECONCILE_SECONDS": "0.2"})
         since = wait_until(lambda: Worker.objects.get().stalled_since, 20)
 
         wait_until(lambda: batch.items.get().attempts >= 4, 30)

@@ -38,7 +38,7 @@ def test_copy_ends_without_work_when_the_first_has_come_through(owner: User) -> 
     Upload.objects.update(processed_at=timezone.now())
     taken = claim.claim_item(batch.id, WORKER)
     assert taken is not None
-    assert taken.known
+    assert taken.already_processed
 
     run_job(taken)
 
@@ -55,7 +55,7 @@ def test_re_analysis_works_on_known_pictures(owner: User) -> None:
     taken = claim.claim_item(batch.id, WORKER)
 
     assert taken is not None
-    assert not taken.known
+    assert not taken.already_processed
 
 
 def test_two_copies_of_a_broken_file_fail_both(owner: User, tmp_path: Path) -> None:

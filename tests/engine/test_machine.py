@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 from pytest_django.fixtures import Settings
 
-from batches.engine import cancel, claim, complete, finish, lifecycle, pause, receive, recovery, release, retry
+from batches.engine import cancel, claim, complete, finish, incoming, lifecycle, pause, recovery, release, retry
 from batches.engine.in_flight import Claim
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem
@@ -42,15 +42,15 @@ class Engine(RuleBasedStateMachine):
         self.ends: dict[int, int] = {}
         self.number = 0
         for number in range(3):
-            file = receive.NewFile("a.jpg", "a.jpg", digest("first", number), 1)
-            receive.queue_item(receive.register_item(self.batch.id, file)[0].id, make_upload(self.owner, -number).id)
+            file = incoming.NewFile("a.jpg", "a.jpg", digest("first", number), 1)
+            incoming.queue_item(incoming.register_item(self.batch.id, file)[0].id, make_upload(self.owner, -number).id)
 
     @rule(target=items)
     def announce(self) -> int | MultipleResults[int]:
         self.number += 1
-        file = receive.NewFile("a.jpg", "a.jpg", digest(self.number), 1)
+        file = incoming.NewFile("a.jpg", "a.jpg", digest(self.number), 1)
         try:
-            return receive.register_item(self.batch.id, file)[0].id
+            return incoming.register_item(self.batch.id, file)[0].id
         except BatchClosed:
             assert self.status() == BatchStatus.CANCELLED
             return multiple()
@@ -58,16 +58,16 @@ class Engine(RuleBasedStateMachine):
     @rule(item=items)
     def receive(self, item: int) -> None:
         self.number += 1
-        receive.queue_item(item, make_upload(self.owner, self.number).id)
+        incoming.queue_item(item, make_upload(self.owner, self.number).id)
 
     @rule(item=items)
     def refuse(self, item: int) -> None:
-        self.end(item, receive.reject_item(item, "file.unsupported", "It is a text."))
+        self.end(item, incoming.reject_item(item, "file.unsupported", "It is a text."))
 
     @rule(target=claims)
     def take(self) -> Claim | MultipleResults[Claim]:
         first = claim.claim_item(self.batch.id, DEAD_WORKER)
-        return first or claim.claim_item(self.batch.id, DEAD_WORKER, suspect=True) or multiple()
+        return first or claim.claim_item(self.batch.id, DEAD_WORKER, quarantined=True) or multiple()
 
     @rule(claimed=claims, well=st.booleans())
     def end_claim(self, claimed: Claim, *, well: bool) -> None:

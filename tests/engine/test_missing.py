@@ -54,7 +54,7 @@ def come_back(worker: Worker) -> Identity:
     """Let the process take its number again, as after a lost connection."""
     identity = Identity()
     identity._worker = worker.id
-    assert identity.hold()
+    assert identity.acquire()
     assert identity.id == worker.id
     return identity
 
@@ -72,7 +72,7 @@ def test_file_of_a_missing_worker_goes_back_at_once_as_a_suspect_without_a_death
     assert state() == (ItemStatus.PENDING, 0, worker.id)
     assert claim.claim_item(batch.id, 4711) is None
     assert claim.has_quarantined(batch.id)
-    assert claim.claim_item(batch.id, 4711, suspect=True) is not None
+    assert claim.claim_item(batch.id, 4711, quarantined=True) is not None
 
 
 def test_worker_that_comes_back_is_charged_nothing(taken: Claim, worker: Worker) -> None:
@@ -111,7 +111,7 @@ def test_death_is_counted_on_a_file_that_was_finished_meanwhile(
     taken: Claim, worker: Worker, batch: UploadBatch
 ) -> None:
     recover_items()
-    again = claim.claim_item(batch.id, 4711, suspect=True)
+    again = claim.claim_item(batch.id, 4711, quarantined=True)
     assert again is not None
     assert finish.complete_item(again)
     be_sure(worker)
@@ -152,7 +152,7 @@ def test_last_death_puts_the_file_aside_when_it_is_sure(taken: Claim, worker: Wo
 def test_second_death_waits_for_the_first_to_be_decided(taken: Claim, worker: Worker, batch: UploadBatch) -> None:
     second = Worker.objects.create(host="here", pid=2, threads=1)
     recover_items()
-    assert claim.claim_item(batch.id, second.id, suspect=True) is not None
+    assert claim.claim_item(batch.id, second.id, quarantined=True) is not None
 
     be_sure(second)
     recover_items()
@@ -168,7 +168,7 @@ def test_file_that_is_tried_again_begins_without_a_death_to_come(
     taken: Claim, worker: Worker, batch: UploadBatch
 ) -> None:
     recover_items()
-    again = claim.claim_item(batch.id, 4711, suspect=True)
+    again = claim.claim_item(batch.id, 4711, quarantined=True)
     assert again is not None
     finish.fail_item(again, "x", "It failed.")
     retry.retry_failed(batch.id)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from batches.engine import claim
-from batches.engine.liveness import WORKER_LOCKS, Identity, connection_parameters
+from batches.engine.liveness import WORKER_LOCK_CLASS, Identity, connection_parameters
 from batches.models import BatchItem
 from batches.models.states import ItemStatus
 from tests.support.batches import fill
@@ -29,7 +29,7 @@ def execute(statement: str) -> None:
 def identity(transactional_db: None) -> Iterator[Identity]:
     """A process that lives."""
     identity = Identity()
-    assert identity.hold()
+    assert identity.acquire()
     yield identity
     execute(ALLOW)
     identity.release()
@@ -50,7 +50,7 @@ def believed_in(identity: Identity, number: int) -> Iterator[None]:
         assert identity._connection is not None
         identity._connection.close()
         take = "SELECT pg_try_advisory_lock(%s, %s)"
-        wait_until(lambda: (session.execute(take, [WORKER_LOCKS, number]).fetchone() or [False])[0])
+        wait_until(lambda: (session.execute(take, [WORKER_LOCK_CLASS, number]).fetchone() or [False])[0])
         yield
 
 
@@ -58,10 +58,10 @@ def test_claims_come_along_at_a_later_try_when_the_first_failed(
     identity: Identity, number: int, believed_in: None
 ) -> None:
     execute(REFUSE.format(number))
-    assert not identity.hold()
+    assert not identity.acquire()
     execute(ALLOW)
 
-    assert identity.hold()
+    assert identity.acquire()
 
     assert identity.id != number
     assert BatchItem.objects.get().worker == identity.id
@@ -74,6 +74,6 @@ def test_files_taken_back_under_the_former_number_have_no_death_to_come(
         status=ItemStatus.PENDING, queue_position=1, claim=None, worker=None, claimed_until=None, lost_worker=number
     )
 
-    assert identity.hold()
+    assert identity.acquire()
 
     assert BatchItem.objects.get().lost_worker is None

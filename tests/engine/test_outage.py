@@ -5,7 +5,7 @@ import time
 import pytest
 from django.contrib.auth.models import User
 
-from batches.engine import receive
+from batches.engine import incoming
 from batches.models.states import ItemStatus
 from tests.support.batches import digest, fill, make_upload
 from tests.support.servers import Services
@@ -18,8 +18,8 @@ def test_files_are_accepted_while_redis_is_away(owner: User, services: Services)
     services.stop_redis()
 
     start = time.monotonic()
-    item, _ = receive.register_item(batch.id, receive.NewFile("late.jpg", "late.jpg", digest("late"), 1))
-    assert receive.queue_item(item.id, make_upload(owner, 5).id)
+    item, _ = incoming.register_item(batch.id, incoming.NewFile("late.jpg", "late.jpg", digest("late"), 1))
+    assert incoming.queue_item(item.id, make_upload(owner, 5).id)
 
     assert time.monotonic() - start < 1
     item.refresh_from_db()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from batches.engine.claim import CLAIM
 from batches.engine.finish import FINISH
-from batches.engine.liveness import WORKER_LOCKS
+from batches.engine.liveness import WORKER_LOCK_CLASS
 from batches.engine.maintenance_check import MAINTENANCE_CHECK, check_maintenance
 from batches.engine.scheduler import NEXT_BATCH
 from batches.models import BatchItem, UploadBatch
@@ -56,7 +56,7 @@ def half_done(transactional_db: None) -> int:
 
 
 def test_claim_walks_the_queue_index(half_done: int, owner: User) -> None:
-    used = indexes(CLAIM, batch=half_done, worker=1, lease="30 s", suspect=False, cap=0, pictures=1)
+    used = indexes(CLAIM, batch=half_done, worker=1, lease="30 s", quarantined=False, cap=0, pictures=1)
 
     assert "item_queue" in used
 
@@ -77,7 +77,7 @@ def test_finish_finds_its_row_by_primary_key(half_done: int) -> None:
 
 def test_turn_and_glance_do_not_read_the_whole_queue(half_done: int) -> None:
     assert "item_queue" in indexes(NEXT_BATCH, cap=0)
-    assert "item_queue" in indexes(MAINTENANCE_CHECK, locks=WORKER_LOCKS, abandoned=timedelta(days=1), most=8)
+    assert "item_queue" in indexes(MAINTENANCE_CHECK, locks=WORKER_LOCK_CLASS, abandoned=timedelta(days=1), most=8)
 
 
 def test_glance_asks_an_old_batch_for_files_to_come_by_their_index(half_done: int) -> None:
@@ -85,7 +85,7 @@ def test_glance_asks_an_old_batch_for_files_to_come_by_their_index(half_done: in
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE batches_uploadbatch")
 
-    used = indexes(MAINTENANCE_CHECK, locks=WORKER_LOCKS, abandoned=timedelta(days=1), most=8)
+    used = indexes(MAINTENANCE_CHECK, locks=WORKER_LOCK_CLASS, abandoned=timedelta(days=1), most=8)
 
     assert "item_receiving" in used
     assert "item_of_batch" not in used
@@ -93,9 +93,9 @@ def test_glance_asks_an_old_batch_for_files_to_come_by_their_index(half_done: in
 
 def test_old_paused_batch_that_waits_for_no_file_gives_nothing_to_do(half_done: int) -> None:
     UploadBatch.objects.update(updated_at=timezone.now() - timedelta(days=2))
-    nothing_to_come = check_maintenance(8).old_batches
+    nothing_to_come = check_maintenance(8).expired_batches
 
     BatchItem.objects.filter(id=BatchItem.objects.latest("id").id).update(status="receiving", queue_position=None)
-    one_to_come = check_maintenance(8).old_batches
+    one_to_come = check_maintenance(8).expired_batches
 
     assert (nothing_to_come, one_to_come) == (False, True)

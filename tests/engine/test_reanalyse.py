@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F
 
-from batches.engine import cancel, claim, finish, lifecycle, receive, retry
+from batches.engine import cancel, claim, finish, incoming, lifecycle, retry
 from batches.engine.reanalyse import reanalyse_batch
 from batches.engine.refusals import Refused
 from batches.intake.register import register_file
@@ -43,10 +43,10 @@ def reread(batch_id: int | None) -> UploadBatch:
 def test_reanalysis_queues_every_picture_once_in_the_order_of_the_source(owner: User) -> None:
     batch = fill(owner, 3)
     first = batch.items.order_by("id")[0]
-    copy, _ = receive.register_item(batch.id, receive.NewFile("copy.jpg", "copy.jpg", "c" * 64, 1000))
-    receive.complete_duplicate(copy.id, first.upload_id or 0)
-    refused, _ = receive.register_item(batch.id, receive.NewFile("a.txt", "a.txt", "a" * 64, 1))
-    receive.reject_item(refused.id, "file.unsupported", "It is a text.")
+    copy, _ = incoming.register_item(batch.id, incoming.NewFile("copy.jpg", "copy.jpg", "c" * 64, 1000))
+    incoming.complete_duplicate(copy.id, first.upload_id or 0)
+    refused, _ = incoming.register_item(batch.id, incoming.NewFile("a.txt", "a.txt", "a" * 64, 1))
+    incoming.reject_item(refused.id, "file.unsupported", "It is a text.")
     finish_all(batch, well=False)
     lifecycle.seal_batch(batch.id)
 
@@ -195,7 +195,7 @@ def test_reanalysis_takes_no_files(owner: User) -> None:
     again = reread(reanalyse_batch(described(owner, 1).id))
 
     with pytest.raises(Refused) as refusal:
-        register_file(again, receive.NewFile("a.jpg", "a.jpg", digest("a"), 10))
+        register_file(again, incoming.NewFile("a.jpg", "a.jpg", digest("a"), 10))
 
     assert refusal.value.code == "batch.reanalysis"
     assert_counters_true(again)

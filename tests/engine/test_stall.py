@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from batches.engine import claim, pause
-from batches.engine.liveness import WORKER_LOCKS
+from batches.engine.liveness import WORKER_LOCK_CLASS
 from batches.engine.stall_reason import SILENCE, WORKER_STATE, stall_reasons, waiting_for
 from batches.live.batch_snapshot import read_snapshot
 from batches.models import UploadBatch, Worker
@@ -134,6 +134,6 @@ def test_page_of_a_batch_that_goes_on_says_nothing_of_it(owner: User, client: Cl
 def test_crew_walks_the_small_indexes(owner: User) -> None:
     batch_id = rows.fill(4_000)
 
-    used = indexes(WORKER_STATE, locks=WORKER_LOCKS, batches=[batch_id])
+    used = indexes(WORKER_STATE, locks=WORKER_LOCK_CLASS, batches=[batch_id])
 
     assert used >= {"item_queue", "item_processing"}

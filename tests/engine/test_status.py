@@ -34,10 +34,10 @@ def test_status_names_a_living_worker_with_its_files(owner: User) -> None:
 
     (shown,) = found.workers
     assert (shown.id, shown.host, shown.pid, shown.threads) == (worker.id, worker.host, worker.pid, worker.threads)
-    (file,) = shown.in_hand
+    (file,) = shown.in_flight
     assert (file.item, file.batch, file.name) == (taken.item_id, batch.id, "IMG_0000.JPG")
     assert 30 <= file.seconds < 60
-    assert (found.in_hand, found.waiting, found.orphans, found.stalled) == (1, 2, (), False)
+    assert (found.in_flight, found.waiting, found.orphaned_files, found.stalled) == (1, 2, (), False)
 
 
 def test_status_counts_the_waiting_files_of_running_batches_only(owner: User) -> None:
@@ -64,7 +64,7 @@ def test_status_says_when_the_count_is_bounded(owner: User, monkeypatch: pytest.
 def test_status_without_work_is_calm() -> None:
     found = status.read_status()
 
-    assert (found.workers, found.waiting, found.oldest_waiting, found.bells) == ((), 0, None, 0)
+    assert (found.workers, found.waiting, found.oldest_waiting, found.wake_ups) == ((), 0, None, 0)
     assert not found.stalled
 
 
@@ -74,7 +74,7 @@ def test_status_tells_files_in_the_hand_of_the_dead(owner: User) -> None:
 
     found = status.read_status()
 
-    assert [file.name for file in found.orphans] == ["IMG_0000.JPG"]
+    assert [file.name for file in found.orphaned_files] == ["IMG_0000.JPG"]
     assert found.stalled
 
 
@@ -83,8 +83,8 @@ def test_status_tells_who_waits_and_what_for() -> None:
         found = status.read_status()
 
     assert len(found.workers) == 2
-    assert [(each.id, each.stall_message) for each in found.breakers] == [(holding.id, "The disk is full.")]
-    assert found.breakers[0].stalled_since is not None
+    assert [(each.id, each.stall_message) for each in found.stalled_workers] == [(holding.id, "The disk is full.")]
+    assert found.stalled_workers[0].stalled_since is not None
 
 
 def test_status_tells_the_newest_recoveries() -> None:
@@ -102,7 +102,7 @@ def test_status_tells_the_newest_recoveries() -> None:
 def test_status_counts_bells_where_they_are_rung() -> None:
     wake_ups.send_wake_ups(3)
 
-    assert status.read_status().bells == 3
+    assert status.read_status().wake_ups == 3
 
 
 def test_status_without_redis_is_told_all_the_same(owner: User, services: Services) -> None:
@@ -111,7 +111,7 @@ def test_status_without_redis_is_told_all_the_same(owner: User, services: Servic
 
     found = status.read_status()
 
-    assert (found.bells, found.waiting) == (None, 1)
+    assert (found.wake_ups, found.waiting) == (None, 1)
 
 
 def test_status_costs_the_same_queries_for_one_batch_and_many(
@@ -135,8 +135,8 @@ def test_status_walks_the_small_indexes(owner: User) -> None:
 
 def test_real_worker_appears_with_its_files_and_goes(owner: User, start_worker: StartWorker) -> None:
     fill(owner, files=30)
-    workers = start_worker(processes=1, threads=2, env={"VUEMANTICS_PROCESSOR": "tests.support.processors.slow"})
-    wait_until(lambda: status.read_status().in_hand > 0, 20)
+    workers = start_worker(processes=1, threads=2, env={"TEST_PROCESSOR": "tests.support.processors.slow"})
+    wait_until(lambda: status.read_status().in_flight > 0, 20)
     assert [worker.pid for worker in status.read_status().workers] == workers.pids()
 
     workers.kill_all()

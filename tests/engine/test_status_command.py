@@ -52,10 +52,20 @@ def test_command_gives_the_same_as_json(owner: User) -> None:
     told = json.loads(out)
     assert code == 0
     assert set(told) == {
-        *("at", "workers", "orphans", "waiting", "waiting_bounded", "oldest_waiting", "bells", "recoveries", "stalled"),
+        *(
+            "at",
+            "workers",
+            "orphaned_files",
+            "waiting",
+            "waiting_bounded",
+            "oldest_waiting",
+            "wake_ups",
+            "recoveries",
+            "stalled",
+        ),
     }
     assert (told["waiting"], told["stalled"], told["workers"][0]["pid"]) == (2, False, worker.pid)
-    assert told["workers"][0]["in_hand"][0]["name"] == "IMG_0000.JPG"
+    assert told["workers"][0]["in_flight"][0]["name"] == "IMG_0000.JPG"
 
 
 def test_command_ends_with_1_when_files_wait_and_no_worker_lives(owner: User) -> None:

@@ -90,7 +90,7 @@ def test_worker_that_signs_off_after_it_was_missed_is_charged_nothing(taken: Cla
 
 def test_worker_signs_off_though_it_has_just_lost_its_lock(transactional_db: None) -> None:
     identity = Identity()
-    assert identity.hold()
+    assert identity.acquire()
     identity.id = None
 
     identity.release()

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from batches.engine import lifecycle
-from batches.engine.liveness import WORKER_LOCKS
+from batches.engine.liveness import WORKER_LOCK_CLASS
 from batches.models import Worker
 from batches.models.states import BatchStatus
 from tests.conftest import StartWorker
@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOOP = {"VUEMANTICS_PROCESSOR": "bench.noop.process", "VUEMANTICS_GRACE_SECONDS": "0"}
+NOOP = {"TEST_PROCESSOR": "bench.noop.process", "VUEMANTICS_GRACE_SECONDS": "0"}
 REFUSE = """
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
 CREATE TRIGGER refuse BEFORE INSERT ON batches_worker EXECUTE FUNCTION refuse();
@@ -39,7 +39,7 @@ def test_workers_finish_a_batch(owner: User, start_worker: StartWorker) -> None:
 
 def test_stop_by_sigterm_leaves_no_claim(owner: User, start_worker: StartWorker) -> None:
     batch = fill(owner, files=50)
-    workers = start_worker(processes=1, threads=2, env=NOOP | {"VUEMANTICS_PROCESSOR": "tests.support.processors.slow"})
+    workers = start_worker(processes=1, threads=2, env=NOOP | {"TEST_PROCESSOR": "tests.support.processors.slow"})
     wait_until(lambda: batch.items.filter(status="processing").exists(), 20)
 
     os.kill(workers.main.pid, signal.SIGTERM)
@@ -53,7 +53,7 @@ def test_stop_by_sigterm_leaves_no_claim(owner: User, start_worker: StartWorker)
 def test_killed_worker_loses_and_doubles_nothing(owner: User, start_worker: StartWorker) -> None:
     batch = fill(owner, files=60)
     lifecycle.seal_batch(batch.id)
-    env = NOOP | {"VUEMANTICS_PROCESSOR": "tests.support.processors.audited"}
+    env = NOOP | {"TEST_PROCESSOR": "tests.support.processors.audited"}
     workers = start_worker(processes=2, threads=2, env=env)
     wait_until(lambda: Upload.objects.filter(hidden=True).count() >= 10, 20)
 
@@ -71,7 +71,7 @@ def test_killed_worker_loses_and_doubles_nothing(owner: User, start_worker: Star
 def test_lost_messages_are_rung_for_again(owner: User, start_worker: StartWorker, redis_client: "redis.Redis") -> None:
     batch = fill(owner, files=60)
     lifecycle.seal_batch(batch.id)
-    start_worker(processes=1, threads=2, env=NOOP | {"VUEMANTICS_PROCESSOR": "tests.support.processors.slow"})
+    start_worker(processes=1, threads=2, env=NOOP | {"TEST_PROCESSOR": "tests.support.processors.slow"})
     wait_until(lambda: batch.items.filter(status="completed").count() >= 5, 20)
 
     redis_client.flushall()
@@ -85,7 +85,7 @@ def test_hung_file_ends_its_process_and_is_put_aside_alone(owner: User, start_wo
     lifecycle.seal_batch(batch.id)
     hangs = batch.items.order_by("id")[2]
     env = NOOP | {
-        "VUEMANTICS_PROCESSOR": "tests.support.processors.hanging",
+        "TEST_PROCESSOR": "tests.support.processors.hanging",
         "HANGING_ITEM": str(hangs.id),
         "VUEMANTICS_STAGE_DEADLINES": "describing=0.5",
     }
@@ -120,13 +120,13 @@ def test_worker_that_cannot_register_at_its_start_works_later(owner: User, start
 def test_workers_that_lose_their_locks_are_charged_no_death(owner: User, start_worker: StartWorker) -> None:
     batch = fill(owner, files=300)
     lifecycle.seal_batch(batch.id)
-    env = NOOP | {"VUEMANTICS_PROCESSOR": "tests.support.processors.audited", "VUEMANTICS_RECONCILE_SECONDS": "0.2"}
+    env = NOOP | {"TEST_PROCESSOR": "tests.support.processors.audited", "VUEMANTICS_RECONCILE_SECONDS": "0.2"}
     start_worker(processes=2, threads=2, env=env)
     wait_until(lambda: batch.items.filter(status="completed").count() >= 5, 20)
 
     for done in (40, 80, 120):
         with connection.cursor() as cursor:
-            cursor.execute(END_LOCK_SESSIONS, [WORKER_LOCKS])
+            cursor.execute(END_LOCK_SESSIONS, [WORKER_LOCK_CLASS])
         wait_until(lambda done=done: batch.items.filter(status="completed").count() >= done, 30)  # type: ignore[misc]
 
     wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 60)

@@ -11,7 +11,7 @@ from django.db import connection, connections
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from batches.engine import receive
+from batches.engine import incoming
 from batches.engine.refusals import BatchClosed
 from batches.intake import finalize
 from batches.intake.file_name import FileName
@@ -41,7 +41,7 @@ def is_stored(upload: Upload) -> bool:
 
 def waiting_part(batch: UploadBatch, name: str, data: bytes = JPEG) -> BatchItem:
     """A file that is completely here but not ended, as a crash leaves it."""
-    item, _ = receive.register_item(batch.id, FileName(name, len(data)).as_new_file())
+    item, _ = incoming.register_item(batch.id, FileName(name, len(data)).as_new_file())
     with locked_partial(item.id) as part:
         part.append(data)
     return item

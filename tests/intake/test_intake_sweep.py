@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from batches.engine import lifecycle, receive
+from batches.engine import incoming, lifecycle
 from batches.engine.cancel import cancel_batch
 from batches.intake import partial_cleanup
 from batches.intake.file_name import FileName
@@ -34,7 +34,7 @@ LONG_AGO = 8 * 24 * 3600.0
 
 def part_of(batch: UploadBatch, name: str, data: bytes, age: float = 0.0) -> BatchItem:
     """A file that stopped after these bytes, so many seconds ago."""
-    item, _ = receive.register_item(batch.id, FileName(name, len(JPEG)).as_new_file())
+    item, _ = incoming.register_item(batch.id, FileName(name, len(JPEG)).as_new_file())
     with locked_partial(item.id) as part:
         part.append(data)
     then = time.time() - age

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from batches.engine.liveness import living_workers
+from batches.engine.liveness import live_workers
 from batches.models import UploadBatch, Worker
 from tests.conftest import StartWorker
 from tests.support.users import make_user
@@ -55,7 +55,7 @@ def test_demo_uses_the_running_workers_and_ends_well_a_second_time(
 ) -> None:
     make_user("demo")
     start_worker()
-    living = living_workers()
+    living = live_workers()
 
     first, second = demo(worker_env), demo(worker_env)
 
@@ -63,7 +63,7 @@ def test_demo_uses_the_running_workers_and_ends_well_a_second_time(
     assert "5 of 5 completed, for demo." in first.stdout
     assert "5 of 5 completed (5 were in the library of demo already)." in second.stdout
     assert "rocket" in second.stdout.replace("rocket.jpg", "")
-    assert living_workers() == living
+    assert live_workers() == living
     assert Worker.objects.count() == len(living)
     assert UploadBatch.objects.count() == 2
 

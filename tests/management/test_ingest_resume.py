@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 
-from batches.engine import lifecycle, receive
+from batches.engine import incoming, lifecycle
 from batches.intake.local_files import inspect_file
 from batches.intake.partial_file import locked_partial
 from batches.models import UploadBatch
@@ -143,7 +143,7 @@ def test_ingest_again_copies_only_the_rest_of_a_half_copied_file(owner: User, tm
     source = tmp_path / "large.jpg"
     source.write_bytes(JPEG + os.urandom(size - len(JPEG)))
     batch = lifecycle.open_batch(owner.id, "large.jpg")
-    item, _ = receive.register_item(batch.id, inspect_file(source, "large.jpg").file)
+    item, _ = incoming.register_item(batch.id, inspect_file(source, "large.jpg").file)
     with locked_partial(item.id) as part:
         part.append(source.read_bytes()[:half])
     before = written_bytes()

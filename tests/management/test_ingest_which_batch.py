@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from batches.engine import lifecycle, receive
+from batches.engine import incoming, lifecycle
 from batches.intake.local_files import inspect_file
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
@@ -29,7 +29,7 @@ def roll(tmp_path: Path) -> Path:
 def left(owner: User, roll: Path) -> UploadBatch:
     """What a run leaves that is cut off after its first file was announced."""
     batch = lifecycle.open_batch(owner.id, "DCIM")
-    receive.register_item(batch.id, inspect_file(roll / "a.gif", "DCIM/a.gif").file)
+    incoming.register_item(batch.id, inspect_file(roll / "a.gif", "DCIM/a.gif").file)
     batch.refresh_from_db()
     return batch
 
@@ -56,7 +56,7 @@ def test_batch_that_was_opened_and_got_no_file_is_used(owner: User, roll: Path) 
 
 
 def test_first_file_that_changed_since_does_not_hide_the_batch(owner: User, left: UploadBatch, roll: Path) -> None:
-    receive.register_item(left.id, inspect_file(roll / "b.gif", "DCIM/b.gif").file)
+    incoming.register_item(left.id, inspect_file(roll / "b.gif", "DCIM/b.gif").file)
     (roll / "a.gif").write_bytes(b"GIF89a of Ada, turned")
 
     CommandRun(roll, "--owner", owner.username)

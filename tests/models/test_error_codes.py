@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batches.engine.receive import RESENDABLE_CODES
-from batches.models.error_codes import ERROR_CODES, error_text, is_retryable
+from batches.models.error_codes import ERROR_CODES, RESENDABLE_CODES, error_text, is_retryable
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r"(?:file|image|item|quota|storage|upload)\.[a-z_]+")

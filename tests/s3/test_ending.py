@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
-from batches.engine import lifecycle, receive
+from batches.engine import incoming, lifecycle
 from batches.engine.refusals import BatchClosed
 from batches.intake import finalize
 from batches.intake.file_name import FileName
@@ -29,7 +29,7 @@ JPEG = encoded(textured(320, 240), "JPEG")
 
 def waiting_part(batch: UploadBatch, name: str) -> BatchItem:
     """A file that is completely here but not ended."""
-    item, _ = receive.register_item(batch.id, FileName(name, len(JPEG)).as_new_file())
+    item, _ = incoming.register_item(batch.id, FileName(name, len(JPEG)).as_new_file())
     with locked_partial(item.id) as part:
         part.append(JPEG)
     return item

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from batches import services
-from batches.engine import claim, finish, lifecycle, receive
+from batches.engine import claim, finish, incoming, lifecycle
 from batches.engine.refusals import Refused
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
@@ -126,8 +126,8 @@ def test_retry_with_nothing_failed_is_no_error(owner: User) -> None:
 
 def test_retry_of_refused_files_says_that_it_cannot_help(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Texts")
-    item, _ = receive.register_item(batch.id, receive.NewFile("a.txt", "a.txt", "a" * 64, 1))
-    receive.reject_item(item.id, "file.unsupported", "a.txt is a text.")
+    item, _ = incoming.register_item(batch.id, incoming.NewFile("a.txt", "a.txt", "a" * 64, 1))
+    incoming.reject_item(item.id, "file.unsupported", "a.txt is a text.")
 
     with pytest.raises(Refused) as refusal:
         services.retry_failed(owner, batch.id)
@@ -207,7 +207,7 @@ def test_retry_of_a_failed_file_of_a_cancelled_batch_is_refused(owner: User) -> 
 
 def test_retry_of_a_file_still_being_received_is_refused(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Coming")
-    item, _ = receive.register_item(batch.id, receive.NewFile("a.jpg", "a.jpg", "a" * 64, 1))
+    item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", "a" * 64, 1))
 
     with pytest.raises(Refused) as refusal:
         services.retry_item(owner, item.id)

@@ -31,8 +31,6 @@ def test_checks_are_registered_with_django(settings: Settings) -> None:
         ("ALLOWED_HOSTS", ["http://photos.local"], "E003", "VUEMANTICS_HOSTS"),
         ("ALLOWED_HOSTS", ["photos.local:80"], "E003", "VUEMANTICS_HOSTS"),
         ("ALLOWED_HOSTS", ["photos.local/"], "E003", "VUEMANTICS_HOSTS"),
-        ("PROCESSOR", "no.such", "E005", "VUEMANTICS_PROCESSOR"),
-        ("PROCESSOR", "batches.engine.runner.missing", "E005", "VUEMANTICS_PROCESSOR"),
         ("LEASE_SECONDS", 3, "E004", "VUEMANTICS_LEASE_SECONDS"),
         ("LEASE_SECONDS", 601, "E004", "VUEMANTICS_STAGE_SECONDS"),
         ("RECONCILE_SECONDS", 31, "E004", "VUEMANTICS_RECONCILE_SECONDS"),

@@ -5,7 +5,7 @@ import hashlib
 from django.contrib.auth.models import User
 from django.db.models import Count
 
-from batches.engine import lifecycle, receive, scheduler
+from batches.engine import incoming, lifecycle, scheduler
 from batches.models import UploadBatch
 from batches.models.states import ItemStatus
 from uploads.models import MediaKind, Upload
@@ -38,9 +38,9 @@ def fill(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
     """A batch in processing with so many waiting files."""
     batch = lifecycle.open_batch(owner.id, name)
     for number in range(files):
-        file = receive.NewFile(f"IMG_{number:04}.JPG", f"{name}/IMG_{number:04}.JPG", digest(batch.id, number), 1000)
-        item, _ = receive.register_item(batch.id, file)
-        receive.queue_item(item.id, make_upload(owner, batch.id * 1_000_000 + number).id)
+        file = incoming.NewFile(f"IMG_{number:04}.JPG", f"{name}/IMG_{number:04}.JPG", digest(batch.id, number), 1000)
+        item, _ = incoming.register_item(batch.id, file)
+        incoming.queue_item(item.id, make_upload(owner, batch.id * 1_000_000 + number).id)
     batch.refresh_from_db()
     return batch
 

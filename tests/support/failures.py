@@ -1,6 +1,6 @@
 """Failures for tests, made through the engine."""
 
-from batches.engine import claim, finish, receive
+from batches.engine import claim, finish, incoming
 from batches.models import BatchItem, UploadBatch
 from tests.support.batches import digest
 
@@ -19,6 +19,6 @@ def reject_file(
     batch: UploadBatch, name: str, code: str = "file.unsupported", message: str = "It is a text."
 ) -> BatchItem:
     """Refuse a new file of a batch; its bytes are not kept."""
-    item, _ = receive.register_item(batch.id, receive.NewFile(name, name, digest(batch.id, name), 1))
-    assert receive.reject_item(item.id, code, message)
+    item, _ = incoming.register_item(batch.id, incoming.NewFile(name, name, digest(batch.id, name), 1))
+    assert incoming.reject_item(item.id, code, message)
     return BatchItem.objects.get(id=item.id)

@@ -13,7 +13,7 @@ from batches.models import Worker
 def fake_worker(cause: str = "", message: str = "") -> Iterator[Worker]:
     """A worker that holds its lock inside the block; with a cause it waits for something outside."""
     identity = Identity()
-    assert identity.hold()
+    assert identity.acquire()
     assert identity.id is not None
     try:
         workers = Worker.objects.filter(id=identity.id)

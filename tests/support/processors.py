@@ -1,4 +1,4 @@
-"""Processors that tests give to real workers by VUEMANTICS_PROCESSOR."""
+"""Processors that tests give to real workers by TEST_PROCESSOR."""
 
 import os
 import threading
@@ -39,7 +39,7 @@ def audited(held: Job) -> Callable[[], None]:
 
 def noted(held: Job) -> Callable[[], None] | None:
     """Note each analysis in the file that NOTES names, and take 0.1 s; what is known is not analysed."""
-    if held.claim.known:
+    if held.claim.already_processed:
         return None
     with Path(os.environ["NOTES"]).open("a") as notes:
         notes.write(f"{held.claim.upload_id}\n")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from batches.engine import lifecycle, receive
+from batches.engine import incoming, lifecycle
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.support.batches import fill
@@ -186,9 +186,9 @@ def test_page_of_finished_files_is_not_asked_for_again(page: Client, anna: User)
 
 def test_names_from_outside_are_text(page: Client, anna: User) -> None:
     batch = lifecycle.open_batch(anna.id, "<script>alert(1)</script>")
-    file = receive.NewFile("<img src=x>.jpg", "<b>/<img src=x>.jpg", "0" * 64, 10)
-    item, _ = receive.register_item(batch.id, file)
-    receive.reject_item(item.id, "file.unsupported", "<i>no</i>")
+    file = incoming.NewFile("<img src=x>.jpg", "<b>/<img src=x>.jpg", "0" * 64, 10)
+    item, _ = incoming.register_item(batch.id, file)
+    incoming.reject_item(item.id, "file.unsupported", "<i>no</i>")
 
     html = text(page, detail(batch))
 

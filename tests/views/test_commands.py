@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from batches.engine import claim, finish, lifecycle, receive
+from batches.engine import claim, finish, incoming, lifecycle
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from tests.support.batches import fill
@@ -149,8 +149,8 @@ def test_source_leads_to_its_reanalysis_instead_of_offering_another(page: Client
 
 def test_batch_of_files_that_were_refused_offers_no_second_description(page: Client, anna: User) -> None:
     batch = lifecycle.open_batch(anna.id, "Texts")
-    item, _ = receive.register_item(batch.id, receive.NewFile("a.txt", "a.txt", "a" * 64, 1))
-    receive.reject_item(item.id, "file.unsupported", "It is a text.")
+    item, _ = incoming.register_item(batch.id, incoming.NewFile("a.txt", "a.txt", "a" * 64, 1))
+    incoming.reject_item(item.id, "file.unsupported", "It is a text.")
     lifecycle.seal_batch(batch.id)
 
     html = page.get(detail(batch)).content.decode()

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
-from batches.engine import receive
+from batches.engine import incoming
 from batches.intake.file_name import FileName
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
@@ -67,7 +67,7 @@ def test_name_is_found_however_its_letters_are_composed(
 ) -> None:
     batch = fill(owner, 1)
     file = FileName(normalize(sent, "Überfahrt.jpg"), 10)
-    receive.register_item(batch.id, file.as_new_file())
+    incoming.register_item(batch.id, file.as_new_file())
 
     html = page.get(f"/batches/{batch.id}/", {"name": normalize(typed, "über")}).content.decode()
 
@@ -126,8 +126,8 @@ def test_each_state_has_its_list(page: Client, owner: User) -> None:
     ended = {"queue_position": None, "finished_at": timezone.now()}
     for id, status in zip(ids, (ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED), strict=False):
         BatchItem.objects.filter(id=id).update(status=status, **ended)
-    file = receive.NewFile(name(5), name(5), "5" * 64, 10)
-    receive.register_item(batch.id, file)
+    file = incoming.NewFile(name(5), name(5), "5" * 64, 10)
+    incoming.register_item(batch.id, file)
 
     lists = {show: shown(page, batch, show=show) for show in STATUS_FILTERS if show != "all"}
 

@@ -14,7 +14,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ENV = {
-    "VUEMANTICS_PROCESSOR": "tests.support.processors.at_once",
+    "TEST_PROCESSOR": "tests.support.processors.at_once",
     "VUEMANTICS_URL": "https://photos.example.org",
     "VUEMANTICS_EMAIL_FROM": "photos@example.org",
 }

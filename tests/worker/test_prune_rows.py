@@ -95,7 +95,7 @@ def test_worker_that_died_unnoticed_is_missed_first_and_goes_later() -> None:
 def test_worker_that_lives_stays_whatever_its_row_says() -> None:
     identity = Identity()
     identity._worker = worker().id
-    assert identity.hold()
+    assert identity.acquire()
     Worker.objects.update(missing_since=AGES_AGO)
 
     assert left() == {identity.id}

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
-from django.utils.module_loading import import_string
 
 from batches.models.states import Stage
 from uploads.analysis.registry import ANALYZERS
@@ -117,17 +116,6 @@ def _may_name(module: str, attribute: str) -> bool:
     return attribute in bound or "__getattr__" in bound
 
 
-def check_processor(**_: Any) -> list[CheckMessage]:
-    """Workers would fail every file with a processor that does not exist."""
-    try:
-        import_string(settings.PROCESSOR)
-    except ImportError as error:
-        hint = "Unset VUEMANTICS_PROCESSOR, or set it to a function as package.module.function."
-        words = f"VUEMANTICS_PROCESSOR is “{settings.PROCESSOR}”, which cannot be imported: {error}"
-        return [Error(words, hint=hint, id="vuemantics.E005")]
-    return []
-
-
 CHECKS = (
     check_secret_key,
     check_debug,
@@ -135,7 +123,6 @@ CHECKS = (
     check_lease,
     check_parts,
     check_analyzer,
-    check_processor,
     *MAIL_CHECKS,
     *STORAGE_CHECKS,
 )

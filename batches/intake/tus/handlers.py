@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from batches.engine.expiry import record_activity
-from batches.engine.receive import WITHDRAWN, fail_incomplete_item, is_resumable
+from batches.engine.incoming import fail_incomplete_item, is_resumable
 from batches.engine.refusals import BatchClosed, Refused
 from batches.intake import register
 from batches.intake.discard import discard_if_unneeded, discard_partial, expects_bytes
@@ -134,7 +134,7 @@ def terminate_upload(cookies: str, item_id: int) -> None:
     """Give up a file that its sender cannot send to the end: it is failed and its part removed. Raises as `go_on`."""
     item = find_item(signed_in_user(cookies), item_id, ends=True)
     with locked_partial(item.id) as part:
-        if fail_incomplete_item(item.id, WITHDRAWN, "The sender could not read it to its end. Add it again."):
+        if fail_incomplete_item(item.id, "file.withdrawn"):
             discard_partial(item, part)
             return
     item.refresh_from_db()

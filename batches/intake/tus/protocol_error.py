@@ -1,7 +1,7 @@
 """What the endpoint answers when it does not do as asked."""
 
 from batches.engine.refusals import BatchClosed
-from batches.intake.unavailable import EXPIRED_REASON
+from batches.models.error_codes import default_message
 from uploads.errors import CodedError
 
 
@@ -39,4 +39,4 @@ def closed(error: BatchClosed) -> TusError:
 
 def expired() -> TusError:
     """What had arrived is gone, or does not count any more."""
-    return TusError(410, *EXPIRED_REASON)
+    return TusError(410, "upload.expired", default_message("upload.expired"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from batches.engine.receive import EXPIRED, WITHDRAWN, is_resumable
+from batches.engine.incoming import is_resumable
 from batches.engine.refusals import BatchClosed, Refused
 from batches.intake import prefilter, register
 from batches.intake.discard import discard_if_unneeded, expects_bytes
@@ -15,7 +15,7 @@ from batches.intake.partial_paths import PartialFacts, partial_facts
 from batches.intake.tus.protocol_error import TusError, busy, expired
 from batches.models import BatchItem
 
-STATUSES = {"file.too_large": 413, EXPIRED: 410, WITHDRAWN: 410}
+STATUSES = {"file.too_large": 413, "upload.expired": 410, "file.withdrawn": 410}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from rich.console import Console, Group
 from rich.table import Table
 
-from batches.engine.status import EngineStatus, LivingWorker, WorkerFile, read_status
+from batches.engine.status import EngineStatus, LiveWorker, WorkerFile, read_status
 
 WIDTH = 110
 STALLED, UNKNOWN = 1, 2
@@ -60,9 +60,9 @@ def _workers(status: EngineStatus) -> Table:
     return table
 
 
-def _hand(worker: LivingWorker) -> str:
+def _hand(worker: LiveWorker) -> str:
     lines = [f"waits ({worker.stall_code}): {worker.stall_message}"] if worker.stall_code else []
-    return "\n".join(lines + [_file(file) for file in worker.in_hand]) or "nothing"
+    return "\n".join(lines + [_file(file) for file in worker.in_flight]) or "nothing"
 
 
 def _file(file: WorkerFile) -> str:
@@ -73,9 +73,9 @@ def _facts(status: EngineStatus) -> Table:
     table = Table("", "", title="Queue", show_header=False)
     table.add_row("Files waiting", f"{status.waiting}{' or more' if status.waiting_bounded else ''}")
     table.add_row("Oldest", _moment(status.oldest_waiting))
-    table.add_row("In hand", str(status.in_hand))
-    table.add_row("In the hand of dead workers", str(len(status.orphans)))
-    table.add_row("Bells in Redis", "Redis does not answer" if status.bells is None else str(status.bells))
+    table.add_row("In hand", str(status.in_flight))
+    table.add_row("In the hand of dead workers", str(len(status.orphaned_files)))
+    table.add_row("Bells in Redis", "Redis does not answer" if status.wake_ups is None else str(status.wake_ups))
     return table
 
 

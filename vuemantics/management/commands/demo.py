@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from batches.engine.lifecycle import open_batch
-from batches.engine.liveness import living_workers
+from batches.engine.liveness import live_workers
 from batches.engine.refusals import Refused
 from batches.intake.partial_lock import PartialFileBusy
 from batches.management.add_files import add_files, rejected_files
@@ -63,7 +63,7 @@ class Command(BaseCommand):
     @contextmanager
     def _workers(self) -> Iterator["Watch"]:
         """Use the workers that live, or run some; gives what watches them. Raises StartError."""
-        if living_workers():
+        if live_workers():
             yield Watch(None, self)
             return
         child = workers(PROCESSES, THREADS)
@@ -71,7 +71,7 @@ class Command(BaseCommand):
         try:
             child.start()
             deadline = time.monotonic() + START_SECONDS
-            while not living_workers():
+            while not live_workers():
                 watch()
                 if time.monotonic() > deadline:
                     raise StartError(f"No worker was ready within {START_SECONDS:.0f} s.")

@@ -8,23 +8,15 @@ from django.db.models import F
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
-from batches.engine import receive_sql
+from batches.engine import incoming_sql
 from batches.engine.complete import complete_batches
 from batches.engine.refusals import BatchClosed
 from batches.messaging import live_events, wake_ups
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem, UploadBatch
+from batches.models.error_codes import RESENDABLE_CODES, RESUMABLE_CODES, default_message
 from batches.models.states import BatchStatus, ItemStatus
 from uploads.text import storable
-
-EXPIRED = "upload.expired"
-WITHDRAWN = "file.withdrawn"
-# What a file may fail of before its bytes are here, for no reason of its own. Its part is kept and sending goes on.
-RESUMABLE_CODES = frozenset(
-    {"item.abandoned", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
-)
-# Of these no part is kept: announced once more, they begin anew.
-RESENDABLE_CODES = RESUMABLE_CODES | {EXPIRED, WITHDRAWN, "file.unreadable", "file.changed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ def register_item(batch_id: int, file: NewFile, first: Callable[[int], None] | N
     it; what it raises undoes the row. Raises BatchClosed when the batch is cancelled or gone.
     """
     with transaction.atomic():
-        added = receive_sql.insert(
+        added = incoming_sql.insert(
             batch_id, file.filename[:255], file.relative_path[:1000], file.fingerprint, file.size
         )
         if added is not None and first is not None:
@@ -106,7 +98,7 @@ def queue_item(item_id: int, upload_id: int, *, new: bool = False) -> bool:
     `new`: the transaction around has inserted the upload. Raises BatchClosed when the batch was cancelled meanwhile,
     and IntegrityError when the upload was deleted.
     """
-    queued = receive_sql.queue(item_id, upload_id, new=new)
+    queued = incoming_sql.queue(item_id, upload_id, new=new)
     if queued is None:
         return False
     batch_id, began = queued
@@ -119,23 +111,24 @@ def queue_item(item_id: int, upload_id: int, *, new: bool = False) -> bool:
 
 def complete_duplicate(item_id: int, upload_id: int) -> bool:
     """Complete a file whose bytes its owner already has (receiving → completed, duplicate). As `item_arrived`."""
-    return _ended(receive_sql.end(item_id, ItemStatus.COMPLETED, upload_id=upload_id))
+    return _ended(incoming_sql.end(item_id, ItemStatus.COMPLETED, upload_id=upload_id))
 
 
 def reject_item(item_id: int, code: str, message: str) -> bool:
     """Fail a file whose bytes are not kept (receiving → failed); it is counted and never retried."""
-    return _ended(receive_sql.end(item_id, ItemStatus.FAILED, code=code, message=storable(message)[:500]))
+    return _ended(incoming_sql.end(item_id, ItemStatus.FAILED, code=code, message=storable(message)[:500]))
 
 
-def fail_incomplete_item(item_id: int, code: str, message: str) -> bool:
+def fail_incomplete_item(item_id: int, code: str) -> bool:
     """Fail a file whose part is removed, because nobody sent it on or its sender says so. False when it had its end.
 
     One that failed already for want of bytes stays counted as that; its reason then tells the newer story.
     """
+    message = default_message(code)
     if reject_item(item_id, code, message):
         return True
     failed = BatchItem.objects.filter(id=item_id, status=ItemStatus.FAILED, upload=None, error_code__in=RESUMABLE_CODES)
-    return bool(failed.update(error_code=code, error_message=storable(message)[:500]))
+    return bool(failed.update(error_code=code, error_message=message))
 
 
 def _ended(end: tuple[int, bool] | None) -> bool:
