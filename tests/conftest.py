@@ -44,7 +44,10 @@ def services(all_services: Services) -> Iterator[Services]:
     """The servers; a test may stop them, afterwards they run again."""
     yield all_services
     all_services.start()
-    # After a stop of PostgreSQL the pool would try its lost connections one by one, with growing pauses.
+    # After a stop of PostgreSQL this thread's connection is lost, and the pool would try its own one by one, with
+    # growing pauses.
+    if not connection.in_atomic_block:
+        connection.close()
     cast(DatabaseWrapper, connection).close_pool()
 
 

@@ -34,14 +34,14 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "file.missing": ErrorCode(_("The stored file is missing."), _("Start a new import to add it again.")),
     "file.too_large": ErrorCode(_("The file is too large."), _("Add a smaller copy."), shows_message=True),
     "file.unreadable": ErrorCode(
-        _("The stored file can't be read."), _("Check the disk of the server, then try again."), retryable=True
+        _("The stored file cannot be read."), _("Check the disk of the server, then try again."), retryable=True
     ),
     "file.unsupported": ErrorCode(
-        _("This file type isn't supported."), _("Export it as JPEG and add it again."), shows_message=True
+        _("This file type is not supported."), _("Export it as JPEG and add it again."), shows_message=True
     ),
-    "file.withdrawn": ErrorCode(_("Your device couldn't read the whole file."), _ADD_AGAIN),
+    "file.withdrawn": ErrorCode(_("Your device could not read the whole file."), _ADD_AGAIN),
     "image.bomb": ErrorCode(_("The picture has too many pixels."), _("Add a smaller copy."), shows_message=True),
-    "image.corrupt": ErrorCode(_("The picture is damaged and can't be read."), _COPY_AGAIN),
+    "image.corrupt": ErrorCode(_("The picture is damaged and cannot be read."), _COPY_AGAIN),
     "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), _COPY_AGAIN),
     "item.abandoned": ErrorCode(
         _("The upload of this file was never finished."), _("Add it again: the part already sent is kept for a while.")
@@ -61,10 +61,10 @@ ERROR_CODES: dict[str, ErrorCode] = {
         retryable=True,
     ),
     "quota.exceeded": ErrorCode(
-        _("Your storage is full."), _("Delete what you don't need, then add the file again."), shows_message=True
+        _("Your storage is full."), _("Delete what you do not need, then add the file again."), shows_message=True
     ),
-    "storage.away": ErrorCode(_("The storage of the server couldn't be reached."), _OPERATOR_FIX, retryable=True),
-    "storage.denied": ErrorCode(_("The server isn't allowed to write to its disk."), _OPERATOR_FIX),
+    "storage.away": ErrorCode(_("The storage of the server could not be reached."), _OPERATOR_FIX, retryable=True),
+    "storage.denied": ErrorCode(_("The server is not allowed to write to its disk."), _OPERATOR_FIX),
     "storage.failed": ErrorCode(_("The disk of the server failed."), _OPERATOR_FIX),
     "storage.full": ErrorCode(_("The disk of the server was full."), _("Free some space, then add the file again.")),
     "storage.read_only": ErrorCode(_("The disk of the server is read-only."), _OPERATOR_FIX),

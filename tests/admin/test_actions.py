@@ -49,7 +49,7 @@ def fail_one(batch: UploadBatch) -> BatchItem:
     """Let the first waiting file of the batch fail for good."""
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
-    assert finish.fail_item(taken, "item.internal", "The program made a mistake on this file.")
+    assert finish.fail_item(taken, "item.internal", "An internal error occurred while processing this file.")
     return BatchItem.objects.get(id=taken.item_id)
 
 

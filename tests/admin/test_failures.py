@@ -59,7 +59,7 @@ def test_page_shows_the_failures_of_all_people(viewer: Client) -> None:
     assert "2 files" in html
     assert "Iceland" in html
     assert "Norway" in html
-    assert "The program made a mistake on this file." in html
+    assert "An internal error occurred while processing this file." in html
     assert 'value="retry"' not in html
 
 

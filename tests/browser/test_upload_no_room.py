@@ -51,7 +51,7 @@ def test_files_over_the_quota_are_told_of_and_not_sent_first(open_page: OpenPage
 
     choose_folder(page, make_folder(tmp_path / "Roll", FILES))
 
-    expect(page.locator("#refused-list")).to_contain_text("no more room", timeout=30_000)
+    expect(page.locator("#refused-list")).to_contain_text("Your storage is full", timeout=30_000)
     expect(page.locator("#sending-title")).to_have_text("Sent", timeout=30_000)
     assert 0 < UploadBatch.objects.get().total < FILES
     # As many as the lanes had in hand when the first was refused.

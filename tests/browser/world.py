@@ -26,7 +26,7 @@ PHOTOS = {
 }
 LABELS = [{"name": "table", "score": 0.9}, {"name": "still life", "score": 0.7}]
 ADVICE = "The picture is incomplete: its end is missing."
-MISTAKE = "The program made a mistake on this file."
+MISTAKE = "An internal error occurred while processing this file."
 
 
 @dataclass(frozen=True)

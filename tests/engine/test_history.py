@@ -81,5 +81,5 @@ def test_page_of_the_file_tells_earlier_attempts(owner: User, client: Client) ->
 
     _before, _title, told = page.partition("Earlier attempts")
     assert "The program that worked on it ended." in told
-    assert "The program made a mistake on this file." in told
+    assert "An internal error occurred while processing this file." in told
     assert '<span lang="en">Words of the first attempt.</span>' in told

@@ -45,7 +45,7 @@ def test_table_holds_every_failure_with_words(owner: User) -> None:
         ["Iceland", "Iceland/IMG_0000.JPG", "1000", "item.internal"],
         ["Iceland", "notes.txt", "1", "file.unsupported"],
     ]
-    assert rows[1][4] == "This kind of file is not taken."
+    assert rows[1][4] == "This file type is not supported."
     assert rows[1][5].endswith(" It is a text.")
 
 

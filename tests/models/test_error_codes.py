@@ -22,7 +22,9 @@ NOT_OF_FILES = {
 
 def codes_of_files() -> set[str]:
     """The codes in the sources that can refuse or fail a file."""
-    sources = [path for app in ("uploads", "batches") for path in (ROOT / app).rglob("*.py") if path.stem != "causes"]
+    sources = [
+        path for app in ("uploads", "batches") for path in (ROOT / app).rglob("*.py") if path.stem != "error_codes"
+    ]
     nodes = [node for path in sources for node in ast.walk(ast.parse(path.read_text()))]
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return {text for text in texts if CODE.fullmatch(text)} - NOT_OF_FILES
@@ -60,8 +62,8 @@ def test_unknown_code_without_a_message_still_has_words() -> None:
 def test_message_that_says_more_stands_beside_the_advice() -> None:
     words = error_text("file.unsupported", "This is a PDF, which cannot be read here.")
 
-    assert words.title == "This kind of file is not taken."
-    assert words.advice.startswith("Mend the file")
+    assert words.title == "This file type is not supported."
+    assert words.advice.startswith("Export it as JPEG")
     assert words.detail == "This is a PDF, which cannot be read here."
 
 

@@ -107,7 +107,7 @@ def test_batch_page_names_cause_and_files_of_failures_and_offers_another_try(pag
     html = text(page, detail(batch))
 
     assert "1 file needs a look" in html
-    assert "The program made a mistake on this file." in html
+    assert "An internal error occurred while processing this file." in html
     assert '<button type="submit" id="press-retry" form="retry">Try 1 file again</button>' in html
     assert f'name="item" value="{item.id}"' in html
 

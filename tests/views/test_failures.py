@@ -81,7 +81,7 @@ def test_cause_that_cannot_pass_offers_no_second_try(page: Client, anna: User) -
     html = shown(page)
 
     assert reverse("failures-retry") not in html
-    assert "Mend the file and add it once more" in html
+    assert "Copy it from the camera or phone again" in html
     assert reverse("failures-dismiss") in html
 
 

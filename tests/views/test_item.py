@@ -59,7 +59,7 @@ def test_failed_file_tells_attempts_deaths_reason_and_offers_another_try(page: C
 
     html = text(page, item)
 
-    assert "The program made a mistake on this file." in html
+    assert "An internal error occurred while processing this file." in html
     assert "<code>item.internal</code>" in html
     assert "3 times, last" in html
     assert "once, by the end of the program" in html
