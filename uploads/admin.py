@@ -1,4 +1,4 @@
-"""The admin of the library: staff see what is known of a picture or video, change nothing, and may delete."""
+"""Admin of the library: staff can view pictures and videos; batches/admin/uploads.py adds deletion."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -19,12 +19,22 @@ from uploads.storage import read_file
 class UploadAdmin(ReadOnlyAdmin):
     """Pictures and videos with their previews."""
 
-    list_display = ["thumbnail", "filename", "owner", "kind", "file_size", "pixels", "taken_at", "told", "processed_at"]
+    list_display = [
+        "thumbnail",
+        "filename",
+        "owner",
+        "kind",
+        "file_size",
+        "pixels",
+        "taken_at",
+        "short_description",
+        "processed_at",
+    ]
     list_display_links = ["thumbnail", "filename"]
     list_filter = ["kind", "hidden", "created_at"]
     list_select_related = ["owner"]
     search_fields = ["filename", "owner__username"]
-    search_help_text = _("Part of a file's name or of its owner's")
+    search_help_text = _("Part of a file name or of a user name")
     ordering = ["-id"]
     fieldsets = [
         (
@@ -39,12 +49,12 @@ class UploadAdmin(ReadOnlyAdmin):
     description_text = english_column("description", _("description"))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the previews: the library's own addresses show them to their owner alone."""
+        """Add URLs of previews for staff: the URLs of the library serve only the owner."""
         view = self.admin_site.admin_view(self.preview_view)
         return [path("<int:upload_id>/preview/<int:side>/", view, name="uploads_upload_preview"), *super().get_urls()]
 
     def preview_view(self, request: HttpRequest, upload_id: int, side: int) -> HttpResponse:
-        """Send the preview of `side` pixels to staff who may view uploads."""
+        """Send the preview of `side` pixels to staff with permission to view uploads."""
         upload = self.get_object(request, str(upload_id))
         if not self.has_view_permission(request, upload):
             raise PermissionDenied
@@ -59,42 +69,42 @@ class UploadAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Preview"))
     def thumbnail(self, upload: Upload) -> SafeString | None:
-        """Show the smallest preview in the list."""
+        """Return the smallest preview."""
         side = min(upload.previews, key=int, default=None)
         return _image(upload, side, 48) if side else None
 
     @admin.display(description=_("Preview"))
     def picture(self, upload: Upload) -> SafeString | str:
-        """Show the smallest preview, linked to the largest."""
+        """Return the smallest preview, linked to the largest."""
         if not upload.previews:
-            return gettext("No preview was made.")
+            return gettext("No preview.")
         small, large = min(upload.previews, key=int), max(upload.previews, key=int)
         return format_html('<a href="{}">{}</a>', _preview_url(upload, large), _image(upload, small, 240))
 
     @admin.display(description=_("Size"), ordering="size")
     def file_size(self, upload: Upload) -> str:
-        """Show the size in words."""
+        """Return the size with its unit."""
         return filesizeformat(upload.size)
 
     @admin.display(description=_("Pixels"))
     def pixels(self, upload: Upload) -> str | None:
-        """Show width and height."""
+        """Return width and height."""
         return f"{upload.width}\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}{upload.height}" if upload.width else None
 
     @admin.display(description=_("Description"))
-    def told(self, upload: Upload) -> SafeString:
-        """Show the beginning of the description."""
+    def short_description(self, upload: Upload) -> SafeString:
+        """Return the first words of the description."""
         return format_html('<span lang="en">{}</span>', truncatewords(upload.description, 12))
 
     @admin.display(description=_("Labels"))
     def label_list(self, upload: Upload) -> SafeString:
-        """Name the labels with their scores in whole percent."""
+        """Return the labels with their scores in percent."""
         labels = ", ".join(f"{label['name']} {label['score']:.0%}" for label in upload.labels)
         return format_html('<span lang="en">{}</span>', labels)
 
-    @admin.display(description=_("Came by"))
+    @admin.display(description=_("Imported in"))
     def batches(self, upload: Upload) -> SafeString:
-        """Link to the files of batches by which it came."""
+        """Return a link to the batch items of this upload."""
         url = reverse("admin:batches_batchitem_changelist", query={"upload__id__exact": upload.pk})
         return format_html('<a href="{}">{}</a>', url, _("Files of batches"))
 

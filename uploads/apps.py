@@ -1,11 +1,11 @@
-"""Wiring of the library app."""
+"""Configuration of the library app."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class UploadsConfig(AppConfig):
-    """The library: one picture or video, whatever batch it came by."""
+    """The library: pictures and videos, whatever batch they came with."""
 
     name = "uploads"
     verbose_name = _("Library")

@@ -1,4 +1,4 @@
-"""The pool of database connections after the database was lost."""
+"""Run prepared statements on Django's connection, and drop dead connections after an outage of the database."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,18 +6,9 @@ from typing import Any
 import psycopg
 from django.db import InternalError, OperationalError, connection
 
-
-def renew_pool() -> None:
-    """Give up the connections that lie ready: after an outage all are dead.
-
-    The pool itself would find that out one connection a request, with a pause that doubles each time. Call it when the
-    database answers again, or a look has just failed.
-    """
-    connection.pool.drain()  # type: ignore[attr-defined]
-
-
-# Sessions that idled in a transaction, or had one for too long: those of a process that was stopped in the middle.
-ENDED_BY_SERVER = frozenset({"25P03", "25P04"})
+# SQLSTATEs of sessions that PostgreSQL ended because they were idle in a transaction, or in one transaction too long:
+# they belong to a process that was suspended.
+SESSION_ENDED = frozenset({"25P03", "25P04"})
 
 
 def fetch_row(statement: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
@@ -29,14 +20,23 @@ def fetch_row(statement: str, parameters: Mapping[str, object]) -> tuple[Any, ..
 def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
     """Run a prepared statement on Django's connection and return its rows.
 
-    It takes part in the transaction around it, and commits by itself where there is none. Raises Django's database
-    errors; a session that PostgreSQL has ended is an OperationalError, however it was ended.
+    Joins the current transaction; without one, the statement commits by itself. Raises Django's database errors; a
+    session ended by PostgreSQL raises OperationalError, for whatever reason it was ended.
     """
     connection.ensure_connection()
     try:
         with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
             return cursor.execute(statement, parameters, prepare=True).fetchall()
     except InternalError as error:
-        if getattr(error.__cause__, "sqlstate", None) in ENDED_BY_SERVER:
+        if getattr(error.__cause__, "sqlstate", None) in SESSION_ENDED:
             raise OperationalError(*error.args) from error
         raise
+
+
+def renew_pool() -> None:
+    """Close the idle connections of the pool, which are all dead after an outage.
+
+    Otherwise the pool discovers this one connection per request, with delays that double each time. Call it when the
+    database works again or a query has just failed.
+    """
+    connection.pool.drain()  # type: ignore[attr-defined]

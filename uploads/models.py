@@ -1,4 +1,4 @@
-"""The library: what is known of each picture or video, whatever batch it came by."""
+"""The library: stored pictures and videos with what processing found in them."""
 
 import uuid
 
@@ -10,23 +10,23 @@ from pgvector.django import VectorField
 
 
 class MediaKind(models.TextChoices):
-    """What sort of file it is."""
+    """Whether a file is a picture or a video."""
 
     IMAGE = "image", _("Picture")
     VIDEO = "video", _("Video")
 
     @classmethod
     def from_mime_type(cls, mime_type: str) -> "MediaKind":
-        """Return the sort of a file of a type that is taken."""
+        """Return the kind of a file of a supported type."""
         return cls.VIDEO if mime_type.startswith("video/") else cls.IMAGE
 
 
 class Upload(models.Model):
     """One stored file of one owner and what processing found in it.
 
-    Unique by (owner, sha256): the same bytes are kept once per owner, never shared between owners. `key` names its
-    files in storage and says nothing about them. `processed_at` is null until a first processing succeeded; a later
-    one replaces all results in one transaction.
+    Unique by (owner, sha256): the same bytes are stored once per owner and never shared between owners. `key` is the
+    opaque part of its storage names. `processed_at` is null until processing has succeeded once; processing it again
+    replaces all results in one transaction.
     """
 
     owner = models.ForeignKey(
@@ -72,7 +72,7 @@ class Upload(models.Model):
         ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
-            # Asked before bytes are sent (which of these sizes do I have?) and summed up by the quota.
+            # Used by the prefilter before files are sent (which sizes exist?) and by the quota (sum of sizes).
             models.Index(fields=["owner", "size"], name="upload_owner_size"),
         ]
 
@@ -81,7 +81,7 @@ class Upload(models.Model):
 
 
 class Embedding(models.Model):
-    """A unit vector of one upload in the space of one model."""
+    """The unit vector of an upload for one model."""
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="embeddings", db_index=False)
     model = models.CharField(max_length=100)
@@ -95,9 +95,10 @@ class Embedding(models.Model):
 
 
 class FileDeletion(models.Model):
-    """Files in storage whose row is deleted: written in the same transaction, removed after the files.
+    """Stored files whose upload was deleted; created in the same transaction, deleted after the files.
 
-    `previews` are those of the row. Nobody touches the files before `due_at`; each try puts it off.
+    `previews` is copied from the upload. The files are not touched before `due_at`, which each try postpones; see
+    uploads/storage/file_deletion.py.
     """
 
     key = models.UUIDField(unique=True)

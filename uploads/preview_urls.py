@@ -1,4 +1,4 @@
-"""Addresses of pictures."""
+"""URLs of previews that browsers can cache for good."""
 
 from urllib.parse import urlencode
 
@@ -11,17 +11,17 @@ PAGE_SIDE = 1024
 
 
 def preview_version(upload: Upload) -> str:
-    """Return a text that changes with every processing and cannot be guessed from the upload's number.
+    """Return a text that changes whenever the upload is processed and cannot be guessed from its id.
 
-    With it in the address a browser may keep a preview for good: a new one has a new address, and another account on
-    the same browser cannot name the kept one.
+    With it in the URL, browsers can cache a preview for good: a new preview has a new URL, and another account in the
+    same browser cannot guess the URL of a cached one.
     """
-    moment = int(upload.processed_at.timestamp()) if upload.processed_at else 0
-    return f"{upload.key.hex[:12]}{moment:x}"
+    processed = int(upload.processed_at.timestamp()) if upload.processed_at else 0
+    return f"{upload.key.hex[:12]}{processed:x}"
 
 
 def preview_url(upload: Upload, side: int) -> str:
-    """Return the address of the preview whose longest side is at most `side` pixels, or nothing while there is none."""
+    """Return the URL of the preview whose longest side is at most `side` pixels, "" if there is none."""
     if str(side) not in upload.previews:
         return ""
     return f"{reverse('upload-preview', args=[upload.pk, side])}?{urlencode({'v': preview_version(upload)})}"

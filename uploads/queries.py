@@ -1,4 +1,4 @@
-"""The row of an upload whose bytes are arriving, found and written by prepared statements (uploads/database.py)."""
+"""Find, insert and update rows of uploads by prepared statements, on the hot paths of intake and processing."""
 
 import json
 
@@ -6,38 +6,17 @@ from uploads.database import fetch_row, fetch_rows
 from uploads.models import Upload
 from uploads.pipeline import Result
 
-# Of the many columns only these have something to say yet; by the ORM it would cost three times the processor time.
-INSERT = """
+FIND_BY_SHA256 = "SELECT id, key, processed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s"
+# Only these columns have values yet; the ORM would need three times the CPU time.
+INSERT_UPLOAD = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews,
                             labels, description, hidden, created_at, updated_at)
 VALUES (%(owner)s, %(key)s, %(sha256)s, %(filename)s, %(size)s, %(mime_type)s, %(kind)s, '', '{}', '{}',
         '[]', '', false, clock_timestamp(), clock_timestamp())
 RETURNING id
 """
-
-FIND = "SELECT id, key, processed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s"
-
-
-def find_by_sha256(owner_id: int, sha256: str) -> Upload | None:
-    """Return the owner's upload of these bytes, with its key and `processed_at` alone; None when there is none."""
-    row = fetch_row(FIND, {"owner": owner_id, "sha256": sha256})
-    return Upload.from_db("default", ["id", "key", "processed_at"], row) if row else None
-
-
-def insert_upload(upload: Upload) -> None:
-    """Write a new upload's row and set its id, as `save(force_insert=True)` would.
-
-    Waits for a concurrent insert of the same bytes. Raises IntegrityError when the owner has them.
-    """
-    facts = {"key": upload.key, "sha256": upload.sha256, "filename": upload.filename, "size": upload.size}
-    kinds = {"owner": upload.owner_id, "mime_type": upload.mime_type, "kind": str(upload.kind)}
-    [(upload.id,)] = fetch_rows(INSERT, facts | kinds)
-    upload._state.adding, upload._state.db = False, "default"
-
-
-# Twenty times the columns of a finish, for every file: prepared for the same reason (uploads/database.py). By the
-# ORM it would be two statements and a savepoint.
-SAVE = """
+# The ORM would need two statements and a savepoint.
+SAVE_RESULT = """
 WITH saved AS (
     UPDATE uploads_upload
        SET kind = %(kind)s, mime_type = %(mime_type)s, width = %(width)s, height = %(height)s,
@@ -55,13 +34,37 @@ RETURNING id
 """
 
 
-def save_result(upload_id: int, result: Result, previews: dict[str, str]) -> None:
-    """Replace everything known of an upload; call it inside the transaction that finishes its item.
+def find_by_sha256(owner_id: int, sha256: str) -> Upload | None:
+    """Return the owner's upload of these bytes, or None. Only its id, key and `processed_at` are loaded."""
+    row = fetch_row(FIND_BY_SHA256, {"owner": owner_id, "sha256": sha256})
+    return Upload.from_db("default", ["id", "key", "processed_at"], row) if row else None
 
-    `previews` are storage names by longest side, already written. A result without a vector leaves the old one.
+
+def insert_upload(upload: Upload) -> None:
+    """Insert a new upload and set its id, as `save(force_insert=True)` would.
+
+    Waits for a concurrent insert of the same bytes. Raises IntegrityError if the owner already has them.
+    """
+    parameters = {
+        "owner": upload.owner_id,
+        "key": upload.key,
+        "sha256": upload.sha256,
+        "filename": upload.filename,
+        "size": upload.size,
+        "mime_type": upload.mime_type,
+        "kind": str(upload.kind),
+    }
+    [(upload.id,)] = fetch_rows(INSERT_UPLOAD, parameters)
+    upload._state.adding, upload._state.db = False, "default"
+
+
+def save_result(upload_id: int, result: Result, previews: dict[str, str]) -> None:
+    """Replace all results of an upload; call it inside the transaction that finishes its item.
+
+    `previews` are storage names by longest side, already written. A result without a vector keeps the old one.
     """
     fetch_row(
-        SAVE,
+        SAVE_RESULT,
         {
             "upload": upload_id,
             "kind": result.kind,

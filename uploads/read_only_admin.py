@@ -1,4 +1,4 @@
-"""What the admins of rows that the program writes have in common."""
+"""Base classes and helpers for admin pages of rows that only the program writes."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -13,36 +13,34 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
 MAX_ROWS_NAMED = 20
-
-
 MAX_ROWS = 10_000
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
-    """Counts, and leads to, the first MAX_ROWS rows: the last page costs no more than skipping so many.
+    """Counts and shows only the first MAX_ROWS rows, so that no page has to skip more rows than that.
 
-    What lies behind is found by a filter. `is_truncated` tells that there is more.
+    Later rows can be found with a filter.
     """
 
     @cached_property
     def count(self) -> int:
-        """The number of rows, MAX_ROWS at most."""
+        """The number of rows, at most MAX_ROWS."""
         rows = cast("QuerySet[Any]", self.object_list)
         return rows.order_by().values("pk")[:MAX_ROWS].count()
 
     @property
     def is_truncated(self) -> bool:
-        """Whether there may be more rows than can be paged to."""
+        """Whether there may be more rows than the pages show."""
         return self.count >= MAX_ROWS
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
-    """Rows that the program alone writes: saving a form would put stale counters and states back.
+    """Admin of rows that only the program writes: saving a form would restore stale counters and states.
 
-    Deleting is off too: rows and files go together, which takes a service.
+    Deletion is disabled as well: rows and their files must be deleted together, by a service.
     """
 
-    # Lists stay fast at any number of rows: nothing counts a whole table, and no click on a heading sorts one.
+    # Lists stay fast at any number of rows: never count or sort a whole table.
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -50,27 +48,27 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for 
     list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: rows come by uploading."""
+        """Return False: rows are created by uploading."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: the change permission lets staff command, not edit."""
+        """Return False: the change permission allows actions, not editing."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
+        """Return False."""
         return False
 
 
 def english_column(field: str, name: Any) -> Callable[[Any, Any], str]:
-    """Return a method for a column or line of this name, a lazy text: it shows a field and says that it is English."""
+    """Return a display method for a field whose text is always English; `name` is the column's lazy title."""
 
     @admin.display(description=name, ordering=field)
-    def shown(model_admin: Any, row: Any) -> str:
+    def display(model_admin: Any, row: Any) -> str:
         text = getattr(row, field)
         return format_html('<span lang="en">{}</span>', text) if text else ""
 
-    return shown
+    return display
 
 
 def confirmation_page(
@@ -78,25 +76,25 @@ def confirmation_page(
     request: HttpRequest,
     template: str,
     rows: QuerySet[Any],
-    facts: dict[str, Any],
+    context: dict[str, Any],
 ) -> TemplateResponse:
-    """Show a page that asks to confirm an action, names the first of the chosen `rows` and repeats the choice.
+    """Return a page that asks to confirm an action; it lists the first selected rows and resubmits the selection.
 
-    `template` extends admin/confirmation.html. `facts` go to it: `question` is the title, `action` the name of the
-    action, and `count` how many rows there are.
+    `template` extends admin/confirmation.html. `context` must contain `question` (the title), `action` (the name of the
+    action) and `count` (the number of rows).
     """
     across = request.POST.get("select_across", "0")
-    context = {
+    page_context = {
         **model_admin.admin_site.each_context(request),
-        "title": facts["question"],
+        "title": context["question"],
         "opts": model_admin.opts,
         "media": model_admin.media,
         "across": across,
-        # "All on all pages" is asked for by the word alone; the boxes of one page would be too few.
+        # With "select all on all pages", `across` alone selects the rows; one checkbox value is enough.
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME)[: 1 if across == "1" else None],
         "checkbox": ACTION_CHECKBOX_NAME,
         "rows": rows[:MAX_ROWS_NAMED],
-        "more": max(0, facts["count"] - MAX_ROWS_NAMED),
-        **facts,
+        "more": max(0, context["count"] - MAX_ROWS_NAMED),
+        **context,
     }
-    return TemplateResponse(request, template, context)
+    return TemplateResponse(request, template, page_context)

@@ -1,8 +1,8 @@
-"""Words from outside (names, models, servers) on their way into rows."""
+"""Make text from outside (file names, models, servers) acceptable to PostgreSQL."""
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
-def storable(words: str) -> str:
-    """Return the words with a sign in place of each NUL and each half of a surrogate pair: PostgreSQL refuses them."""
-    return "".join(REPLACEMENT if sign == "\0" or "\ud800" <= sign <= "\udfff" else sign for sign in words)
+def storable(text: str) -> str:
+    """Return `text` with each NUL and each lone surrogate replaced, which PostgreSQL rejects."""
+    return "".join(REPLACEMENT if char == "\0" or "\ud800" <= char <= "\udfff" else char for char in text)

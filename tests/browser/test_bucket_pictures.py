@@ -6,7 +6,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
-from tests.s3.server import BucketServer
+from tests.s3.bucket_server import BucketServer
 from tests.support.batches import make_upload
 from tests.support.images import encoded, textured
 from uploads.storage import save_previews

@@ -115,7 +115,7 @@ def test_files_refused_are_told_with_their_reasons(open_page: OpenPage, owner: U
 
     refused = page.locator("#refused")
     expect(refused.get_by_role("heading")).to_have_text("2 files were not taken")
-    expect(refused).to_contain_text("This is a text file")
+    expect(refused).to_contain_text("Text files are not supported")
     expect(refused).to_contain_text("The file is empty")
     expect(page.get_by_role("status").filter(has_text="but 2 files were not taken.")).to_be_attached()
     held[0].continue_()

@@ -87,7 +87,8 @@ def test_ending_stores_again_what_storage_has_lost(tus: TusClient, batch: Upload
 
 
 @pytest.mark.parametrize(
-    ("data", "words"), [(b"%PDF-1.7 and so on", "PDF"), (b"hello, I am no picture", "text"), (bytes(64), "known kind")]
+    ("data", "words"),
+    [(b"%PDF-1.7 and so on", "PDF"), (b"hello, I am no picture", "Text files"), (bytes(64), "not recognised")],
 )
 def test_ending_refuses_other_content_in_words(
     tus: TusClient, batch: UploadBatch, parts: Path, data: bytes, words: str

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from tests.s3.server import BucketServer
+from tests.s3.bucket_server import BucketServer
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.s3.server import BucketServer
+from tests.s3.bucket_server import BucketServer
 from tests.support.worker_processes import ROOT
 
 # VmHWM, unlike ru_maxrss, does not begin at what the process had that started this one.

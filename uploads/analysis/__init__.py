@@ -1,1 +1,1 @@
-"""What can be seen in a picture: labels, a sentence, and a vector to find it by."""
+"""Describe pictures: the Analyzer interface, and the embedded analyzer with its shipped models."""

@@ -1,4 +1,4 @@
-"""The contract between the pipeline and whatever looks at pictures."""
+"""The interface between the pipeline and the analyzers, which describe pictures."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,12 +6,12 @@ from typing import Protocol
 from PIL import Image
 
 DIMENSIONS = 384
-"""Numbers in every vector."""
+"""Length of every vector."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Something seen in a picture; `score` is the analyzer's confidence, 0 to 1."""
+    """Something recognised in a picture; `score` is the analyzer's confidence, 0 to 1."""
 
     name: str
     score: float
@@ -19,10 +19,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What describe() found: `labels` by falling score, `description` a plain sentence.
+    """The result of describe(): `labels` by descending score, `description` in plain sentences.
 
-    `phrase_weights` carries what was seen to embed(): rows of the analyzer's own vocabulary with their weights. It is
-    empty for analyzers that embed the words. `audit_score` (0 to 100) is None unless the description was really judged.
+    `phrase_weights` passes the findings on to embed(): rows of the analyzer's own vocabulary with their weights. It is
+    empty for analyzers that embed the text. `audit_score` (0 to 100) is None unless the description was rated.
     """
 
     labels: tuple[Label, ...]
@@ -33,37 +33,26 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """A vector (DIMENSIONS numbers, unit length, or None) and the `model` within which it may be compared."""
+    """A vector (DIMENSIONS numbers, unit length, or None); comparable only with vectors of the same `model`."""
 
     model: str
     vector: tuple[float, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """All that an analyzer says of one picture."""
-
-    labels: tuple[Label, ...]
-    description: str
-    embedding_model: str
-    vector: tuple[float, ...] | None
-    audit_score: int | None
-
-
 class Analyzer(Protocol):
-    """Looks at pictures; one object serves all threads of a process at once.
+    """Describes pictures; one object is shared by all threads of a process.
 
-    `computes`: it keeps a core of this machine busy; False: it waits for a server. Both methods may raise
-    TransientError (a bad answer) and EnvironmentalError (nobody answers).
+    `computes`: True if it keeps a core of this machine busy, False if it waits for a server. Both methods may raise
+    TransientError (an unusable answer) and EnvironmentalError (no answer).
     """
 
     name: str
     computes: bool
 
     def describe(self, image: Image.Image) -> Description:
-        """Say what is in `image` (RGB, upright, its longer side 1024 pixels at most)."""
+        """Describe `image` (RGB, upright, at most 1024 pixels on its longer side)."""
         ...
 
     def embed(self, description: Description) -> Embedding:
-        """Turn what describe() of the same analyzer returned into a vector."""
+        """Return the vector of what describe() of the same analyzer returned."""
         ...

@@ -1,4 +1,4 @@
-"""Which names of the vocabulary people use, which they would not, and which must not be said of them."""
+"""How class names of the vocabulary appear in descriptions: everyday names, grammar, and names to suppress."""
 
 
 def _names(listing: str) -> frozenset[str]:
@@ -19,7 +19,7 @@ EVERYDAY_NAMES = {
     "drake (male duck)": "duck",
     "kite (bird of prey)": "bird of prey",
 }
-"""Everyday words for the networks' classes where the two differ; classes of one word count together."""
+"""Everyday names of classes; the scores of classes with the same name are added."""
 
 EVERYDAY_KINDS = _names(
     """
@@ -30,10 +30,10 @@ EVERYDAY_KINDS = _names(
     | fence | flower | mountain, hill | musical instrument | sports equipment
     """
 )
-"""Kinds that people would name; the others serve the search alone."""
+"""Kinds that appear in descriptions; the others are for search only."""
 
 ANIMALS = _names("bird | cat | dog | horse | sheep | cow | elephant | bear | zebra | giraffe")
-"""Objects that the detector sees in one another: the classifier knows better."""
+"""Objects that the detector confuses with each other; the classifier is more reliable."""
 
 UNCOUNTABLE = _names(
     """
@@ -43,7 +43,7 @@ UNCOUNTABLE = _names(
     | lotion | parallel bars | face powder | hair spray | velvet fabric
     """
 )
-"""Names that take no article."""
+"""Names without an article."""
 
 HIDDEN_WITH_PEOPLE = _names(
     """
@@ -56,7 +56,7 @@ HIDDEN_WITH_PEOPLE = _names(
     | hatchet | cleaver | breastplate | cuirass | Pickelhaube
     """
 )
-"""Labels that are dropped when a person is in the picture: intimate, medical, armed, of faith or sex.
+"""Labels suppressed in pictures with people: intimate, medical, weapons, religion, sex.
 
-A wrong guess of these hurts more than a right one helps.
+A wrong guess does more harm than a right one does good.
 """

@@ -1,4 +1,4 @@
-"""Which colours a picture has, in the few words that people use."""
+"""Name the main colours of a picture."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,10 @@ _FLAT_EDGES = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """Colour names with their share of the picture, the largest first, and how its areas look.
+    """Colour names with their share of the picture, the largest first.
 
-    `plain`: hardly anything but one surface. `warm_sky`: the share of its upper two thirds that glows like a sunset.
+    `plain`: the picture is little more than one surface. `warm_sky`: the share of sunset colours in the upper two
+    thirds.
     """
 
     shares: tuple[tuple[str, float], ...]
@@ -32,14 +33,14 @@ def read_colours(image: Image.Image) -> Colours:
     small = image.resize((_SAMPLES, _SAMPLES), Image.Resampling.BOX)
     hue, saturation, value = np.moveaxis(np.asarray(small.convert("HSV"), np.float32), 2, 0)
     hue, saturation, value = hue * (360 / 255), saturation / 255, value / 255
-    counts = np.bincount(_names(hue, saturation, value).ravel(), minlength=len(NAMES)) / _SAMPLES**2
+    counts = np.bincount(_name_rows(hue, saturation, value).ravel(), minlength=len(NAMES)) / _SAMPLES**2
     shares = tuple((NAMES[row], float(counts[row])) for row in np.argsort(-counts, kind="stable") if counts[row] > 0)
     warm = ((hue < 50) | (hue > 335)) & (saturation > 0.3) & (value > 0.45)
     return Colours(shares, _is_plain(image), float(warm[: _SAMPLES * 2 // 3].mean()))
 
 
-def _names(hue: Floats, saturation: Floats, value: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
-    """Return the row of NAMES for each pixel, given hue in degrees and the others from 0 to 1."""
+def _name_rows(hue: Floats, saturation: Floats, value: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
+    """Return the index in NAMES for each pixel; hue is in degrees, the others from 0 to 1."""
     row = NAMES.index
     conditions = [value < 0.18, (saturation < 0.13) & (value > 0.85), saturation < 0.13]
     choices = [row("black"), row("white"), row("gray")]

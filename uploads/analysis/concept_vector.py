@@ -1,9 +1,9 @@
-"""A picture's place among meanings: the weighted mean of the vectors of all phrases that its evidence supports.
+"""Compute the vector of a picture: the weighted mean of the vectors of all phrases that its evidence supports.
 
-The phrases' vectors are all-MiniLM-L6-v2 embeddings, so a question embedded by the same model can be compared with them
-by cosine. v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum over tags of w e(tag)).
-Weights and thresholds let a question come nearest to photos that surely show what it names: a thing that was detected
-counts as it is, one guess of many only by its share, and a colour, which many photos have, little.
+The phrase vectors are all-MiniLM-L6-v2 embeddings, so a search query embedded by the same model can be compared with
+them by cosine. v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum over tags of w e(tag)).
+Weights and thresholds rank photos first that certainly show what a query names: a detected object has its full
+score, one guess among many only its share, and a colour, which many photos have, a small weight.
 """
 
 import numpy as np
@@ -12,14 +12,14 @@ from uploads.analysis.evidence import PERSON, Evidence
 from uploads.analysis.vocabulary import Vocabulary
 
 MODEL = "concept-minilm-384"
-"""Changes whenever vectors made before and after could not be compared."""
+"""Must change whenever new vectors are not comparable with old ones."""
 
 _BEST_LABELS = 30
 _SURE_LABELS = 5
 _SURE_LABEL = 0.08
 _SURE_KIND = 0.3
+# Kinds with this many labels or more are unspecific.
 _WIDE_KIND = 60
-# Kinds of this many labels or more say little.
 _COLOUR_SHARE = 0.15
 _COLOUR_WEIGHT = 0.3
 _OUTDOORS = ("beach", "sandbar", "promontory", "lakeshore", "cliff", "volcano", "mountain", "valley", "lighthouse",
@@ -27,17 +27,17 @@ _OUTDOORS = ("beach", "sandbar", "promontory", "lakeshore", "cliff", "volcano", 
 
 
 def weigh_phrases(vocabulary: Vocabulary, evidence: Evidence) -> tuple[tuple[int, float], ...]:
-    """Return rows of `vocabulary.vectors` with their weights; a row may come more than once."""
+    """Return rows of `vocabulary.vectors` with their weights; a row can appear more than once."""
     return (
         *_labels(evidence),
         *_kinds(vocabulary, evidence),
-        *_things(vocabulary, evidence),
+        *_objects(vocabulary, evidence),
         *_scenes(vocabulary, evidence),
     )
 
 
 def combine_vectors(vocabulary: Vocabulary, weights: tuple[tuple[int, float], ...]) -> tuple[float, ...] | None:
-    """Return the unit vector that `weights` (as weigh_phrases() gives them) point to; None if they point nowhere."""
+    """Return the unit vector of the weighted sum (see weigh_phrases()); None if the sum is zero."""
     total = np.zeros(vocabulary.vectors.shape[1], np.float32)
     for row, weight in weights:
         total += weight * vocabulary.vectors[row]
@@ -61,9 +61,9 @@ def _kinds(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[int, float]
     return [(vocabulary.first_kind + int(row), float(evidence.masses[row] * trust[row])) for row in sure]
 
 
-def _things(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[int, float]]:
+def _objects(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[int, float]]:
     people = ((PERSON, evidence.person_score),) if evidence.people else ()
-    return [(vocabulary.first_object + row, score) for row, score in (*people, *evidence.things)]
+    return [(vocabulary.first_object + row, score) for row, score in (*people, *evidence.objects)]
 
 
 def _scenes(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[int, float]]:
@@ -71,7 +71,7 @@ def _scenes(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[int, float
     colours = evidence.colours
     if colours.plain:
         scenes.append((f"plain {colours.shares[0][0]} background", 1.0))
-    elif colours.warm_sky > 0.35 and not evidence.people and not evidence.things:
+    elif colours.warm_sky > 0.35 and not evidence.people and not evidence.objects:
         outdoors = [vocabulary.labels.index(label) for label in _OUTDOORS]
         if float(evidence.probabilities[outdoors].sum()) > 0.12:
             scenes.append(("sunset sky", 0.8))

@@ -1,4 +1,4 @@
-"""Which things are where in the picture: NanoDet-g over the 80 COCO classes.
+"""Detect objects in a picture: NanoDet-g with the 80 COCO classes.
 
 Network and box coding: https://github.com/RangiLyu/nanodet (distances to the four sides, each the mean of a softmax
 over 11 bins; Generalized Focal Loss, Li et al. 2020, arXiv:2006.04388).
@@ -21,13 +21,13 @@ _DEVIATION_BGR = np.array([57.375, 57.12, 58.395], np.float32)
 _LEVELS = (("Identity", "Identity_3", 8), ("Identity_1", "Identity_4", 16), ("Identity_2", "Identity_5", 32))
 _OUTPUTS = [name for scores, distances, _ in _LEVELS for name in (scores, distances)]
 _BINS = np.arange(11, dtype=np.float32)
-_SAME_THING = 0.55
-# Boxes of one class that overlap by more than this share are one thing.
+# Boxes of one class whose intersection over union is larger are the same object.
+_MAX_OVERLAP = 0.55
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A thing: its class (row of COCO), confidence 0 to 1, and the share of the picture that its box covers."""
+    """An object: its class (COCO index), confidence 0 to 1, and the share of the picture that its box covers."""
 
     kind: int
     score: float
@@ -35,32 +35,32 @@ class Detection:
 
 
 class Detector:
-    """Thread-safe; make one per process."""
+    """Thread-safe; create one per process."""
 
     def __init__(self) -> None:
-        self._session = OnnxModel("nanodet_g.onnx")
+        self._model = OnnxModel("nanodet_g.onnx")
 
     def detect(self, image: Image.Image, threshold: float) -> list[Detection]:
-        """Return the things in the RGB picture `image` with a score above `threshold`, the surest first."""
-        pixels = _framed(image)
+        """Return the objects in the RGB picture `image` with a score above `threshold`, the highest first."""
+        pixels = _prepare(image)
         height, width = pixels.shape[2:]
-        arrays = self._session.run(_OUTPUTS, pixels)
+        arrays = self._model.run(_OUTPUTS, pixels)
         parts = [
-            _boxes(scores[0], distances[0], width // stride, stride, threshold)
+            _decode_boxes(scores[0], distances[0], width // stride, stride, threshold)
             for scores, distances, (_, _, stride) in zip(arrays[::2], arrays[1::2], _LEVELS, strict=True)
         ]
         boxes, scores, kinds = (np.concatenate(part) for part in zip(*parts, strict=True))
         areas = _areas(np.clip(boxes, 0, (width, height, width, height))) / (width * height)
         return [
             Detection(int(kinds[i]), float(scores[i]), min(1.0, float(areas[i])))
-            for i in _distinct(boxes, scores, kinds)
+            for i in _suppress_duplicates(boxes, scores, kinds)
         ]
 
 
-def _framed(image: Image.Image) -> Floats:
-    """Return the picture as the network wants it: (1, 3, height, width), both sides multiples of _STEP.
+def _prepare(image: Image.Image) -> Floats:
+    """Return the input of the network: (1, 3, height, width), both sides multiples of _STEP.
 
-    A grey border fills what is left; a square frame would make the network look at a quarter more for most photos.
+    The rest is filled with a grey border; a square would add a quarter to the area of most photos.
     """
     scale = _SIDE / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
@@ -68,17 +68,17 @@ def _framed(image: Image.Image) -> Floats:
     frame = Image.new("RGB", (-(-width // _STEP) * _STEP, -(-height // _STEP) * _STEP), _GREY)
     frame.paste(small, ((frame.width - width) // 2, (frame.height - height) // 2))
     pixels = np.empty((1, 3, frame.height, frame.width), np.float32)
-    # By channel, since arithmetic across interleaved ones is five times slower.
+    # One channel at a time: arithmetic on interleaved channels is five times slower.
     for row, (channel, mean, deviation) in enumerate(zip(frame.split()[::-1], _MEAN_BGR, _DEVIATION_BGR, strict=True)):
         np.subtract(np.asarray(channel), mean, out=pixels[0, row])
         pixels[0, row] /= deviation
     return pixels
 
 
-def _boxes(
+def _decode_boxes(
     scores: Floats, distances: Floats, columns: int, stride: int, threshold: float
 ) -> tuple[Floats, Floats, npt.NDArray[np.intp]]:
-    """Decode one level: boxes (n, 4) as left, top, right, bottom in pixels, scores (n,) and classes (n,)."""
+    """Decode one level into boxes (n, 4: left, top, right, bottom in pixels), scores (n,) and classes (n,)."""
     cells, kinds = np.nonzero(scores > threshold)
     bins = distances.reshape(-1, 4, len(_BINS))[cells]
     weights = np.exp(bins - bins.max(axis=-1, keepdims=True))
@@ -94,17 +94,17 @@ def _areas(boxes: Floats) -> Floats:
     return areas
 
 
-def _distinct(boxes: Floats, scores: Floats, kinds: npt.NDArray[np.intp]) -> list[int]:
-    """Return the rows that remain of each thing, the surest first (greedy non-maximum suppression per class)."""
+def _suppress_duplicates(boxes: Floats, scores: Floats, kinds: npt.NDArray[np.intp]) -> list[int]:
+    """Return the rows to keep, by descending score (greedy non-maximum suppression per class)."""
     kept: list[int] = []
-    waiting = np.argsort(-scores, kind="stable")
+    candidates = np.argsort(-scores, kind="stable")
     areas = _areas(boxes)
-    while len(waiting):
-        best, waiting = int(waiting[0]), waiting[1:]
+    while len(candidates):
+        best, candidates = int(candidates[0]), candidates[1:]
         kept.append(best)
-        low = np.maximum(boxes[best, :2], boxes[waiting, :2])
-        high = np.minimum(boxes[best, 2:], boxes[waiting, 2:])
+        low = np.maximum(boxes[best, :2], boxes[candidates, :2])
+        high = np.minimum(boxes[best, 2:], boxes[candidates, 2:])
         shared = _areas(np.concatenate([low, high], axis=1))
-        overlap = shared / np.maximum(areas[best] + areas[waiting] - shared, 1e-9)
-        waiting = waiting[(overlap <= _SAME_THING) | (kinds[waiting] != kinds[best])]
+        overlap = shared / np.maximum(areas[best] + areas[candidates] - shared, 1e-9)
+        candidates = candidates[(overlap <= _MAX_OVERLAP) | (kinds[candidates] != kinds[best])]
     return kept

@@ -1,4 +1,4 @@
-"""Weigh what the networks say: which of it is sure enough to be used, and what must not be said of people."""
+"""Combine the results of the networks: keep what is certain enough, suppress what must not be said of people."""
 
 from dataclasses import dataclass
 
@@ -10,27 +10,27 @@ from uploads.analysis.detector import Detection
 from uploads.analysis.model_files import Floats
 from uploads.analysis.vocabulary import Vocabulary
 
-DETECTED = 0.45
-"""The detector's score from which a thing counts as there."""
+MIN_SCORE = 0.45
+"""The detector's score from which an object counts as detected."""
 
 PERSON = 0
-"""The detector's class for people."""
+"""The detector's class of people."""
 
 _CLOSE_UP_AREA = 0.24
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of one picture.
+    """The findings in one picture.
 
-    probabilities: (labels,) of the classifier after suppression. masses: (kinds,), the probability that the picture
-    shows one of each kind. things: detected classes other than people with their best scores, the surest first.
-    people: how many were detected; close_up: one of them fills a good part of the picture.
+    probabilities: (labels,), from the classifier, after suppression. masses: (kinds,), the probability that the picture
+    shows a member of each kind. objects: detected classes other than people with their best scores, the highest first.
+    people: the number of people detected; close_up: one of them fills a large part of the picture.
     """
 
     probabilities: Floats
     masses: Floats
-    things: tuple[tuple[int, float], ...]
+    objects: tuple[tuple[int, float], ...]
     people: int
     person_score: float
     close_up: bool
@@ -40,19 +40,19 @@ class Evidence:
 def combine_evidence(
     vocabulary: Vocabulary, probabilities: Floats, detections: list[Detection], colours: Colours
 ) -> Evidence:
-    """Combine what was seen in one picture; `detections` with a score below DETECTED are left out."""
-    sure = [found for found in detections if found.score >= DETECTED]
-    people = [found for found in sure if found.kind == PERSON]
+    """Combine the results for one picture; `detections` with a score below MIN_SCORE are ignored."""
+    certain = [found for found in detections if found.score >= MIN_SCORE]
+    people = [found for found in certain if found.kind == PERSON]
     if people:
-        probabilities = probabilities * _fit_for_people(vocabulary)
-    things: dict[int, float] = {}
-    for found in sure:
+        probabilities = probabilities * _allowed_with_people(vocabulary)
+    objects: dict[int, float] = {}
+    for found in certain:
         if found.kind != PERSON:
-            things[found.kind] = max(things.get(found.kind, 0.0), found.score)
+            objects[found.kind] = max(objects.get(found.kind, 0.0), found.score)
     return Evidence(
         probabilities=probabilities,
         masses=vocabulary.membership @ probabilities,
-        things=tuple(sorted(things.items(), key=lambda thing: -thing[1])),
+        objects=tuple(sorted(objects.items(), key=lambda entry: -entry[1])),
         people=len(people),
         person_score=max((found.score for found in people), default=0.0),
         close_up=any(found.area > _CLOSE_UP_AREA for found in people),
@@ -60,5 +60,5 @@ def combine_evidence(
     )
 
 
-def _fit_for_people(vocabulary: Vocabulary) -> Floats:
+def _allowed_with_people(vocabulary: Vocabulary) -> Floats:
     return np.array([label not in HIDDEN_WITH_PEOPLE for label in vocabulary.labels], np.float32)

@@ -1,4 +1,4 @@
-"""The embedded analyzer: small networks that ship with the program, no server, no download."""
+"""The embedded analyzer: small networks that are shipped with the program; no server, no download."""
 
 from PIL import Image
 
@@ -7,15 +7,15 @@ from uploads.analysis.base import Description, Embedding
 from uploads.analysis.classifier import Classifier
 from uploads.analysis.colours import read_colours
 from uploads.analysis.detector import Detector
-from uploads.analysis.evidence import DETECTED, combine_evidence
+from uploads.analysis.evidence import MIN_SCORE, combine_evidence
 from uploads.analysis.vocabulary import load_vocabulary
 
 
 class LocalAnalyzer:
-    """An Analyzer (see base) on one core: about 70 ms a picture, 100 MB a process.
+    """An Analyzer that runs on one core: about 70 ms per picture, 100 MB per process.
 
-    Making one loads and proves the weights; raises EnvironmentalError `analysis.weights`. It never infers anybody's
-    sex, faith, health or name.
+    The constructor loads and verifies the weights; it raises EnvironmentalError `analysis.weights`. The analyzer never
+    infers a person's sex, religion, health or name.
     """
 
     name = "local"
@@ -31,7 +31,7 @@ class LocalAnalyzer:
         evidence = combine_evidence(
             self._vocabulary,
             self._classifier.classify(image),
-            self._detector.detect(image, DETECTED),
+            self._detector.detect(image, MIN_SCORE),
             read_colours(image),
         )
         return Description(
@@ -41,7 +41,7 @@ class LocalAnalyzer:
         )
 
     def embed(self, description: Description) -> Embedding:
-        """See Analyzer.embed; no model runs, the phrases were embedded when the program was built."""
+        """See Analyzer.embed; no model runs, since the vectors of the phrases are shipped."""
         return Embedding(
             concept_vector.MODEL, concept_vector.combine_vectors(self._vocabulary, description.phrase_weights)
         )

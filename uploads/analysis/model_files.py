@@ -1,4 +1,4 @@
-"""The shipped weights: read, proven intact, and made ready to run."""
+"""Read the shipped model files, verify their checksums, and run the networks."""
 
 import hashlib
 from pathlib import Path
@@ -20,16 +20,15 @@ SHA256 = {
     "phrases.json": "c74f7f0ca8ba2f687a5118888ee63785a67f20428fc191a75e12dde6e3652c48",
     "wordpiece_vocab.txt": "0f052197aac305fe42f378b5c61554b7bacb34b8be4af83fec2cfdcdffbc9973",
 }
-"""Every file of FOLDER; NOTICE says where each comes from, tools/build_weights.py makes them anew."""
+"""Checksums of all files in FOLDER. NOTICE names their sources; tools/build_weights.py rebuilds them."""
 
 Floats = npt.NDArray[np.float32]
 
 
 def read_weights(name: str, folder: Path = FOLDER) -> bytes:
-    """Return the file `name` of SHA256.
+    """Return the content of the file `name`, a key of SHA256.
 
-    Raises EnvironmentalError `analysis.weights` if it is missing or not the shipped one: then nothing computed with it
-    could be trusted.
+    Raises EnvironmentalError `analysis.weights` if it is missing or differs from the shipped one.
     """
     try:
         data = (folder / name).read_bytes()
@@ -41,10 +40,10 @@ def read_weights(name: str, folder: Path = FOLDER) -> bytes:
 
 
 class OnnxModel:
-    """A model of SHA256 that runs on the calling thread alone; one serves all threads of a process.
+    """A shipped ONNX model that runs on the calling thread; one object is shared by all threads of a process.
 
-    One thread a run: the runtime's own threads spin while they wait and burn twice the CPU. Work is spread over worker
-    processes and threads instead. Making one raises as read_weights() does.
+    The runtime's own threads spin while they wait and take twice the CPU, so each run uses one thread; work is spread
+    over worker processes and threads instead. The constructor raises EnvironmentalError as read_weights() does.
     """
 
     def __init__(self, name: str) -> None:
@@ -54,20 +53,18 @@ class OnnxModel:
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
-        # The path and not the bytes just proven: the runtime would keep a copy of these as long as it lives.
+        # Pass the path rather than the verified bytes: the runtime would keep a copy of them in memory.
         path = str(FOLDER / name)
         self._session: Any = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         self._inputs = [entry.name for entry in self._session.get_inputs()]
 
     def run(self, outputs: list[str], *inputs: npt.NDArray[Any]) -> list[Floats]:
-        """Return the arrays named in `outputs`, given the model's `inputs` in its own order."""
+        """Return the arrays named in `outputs` for the model's `inputs`, in its own order."""
         feed = dict(zip(self._inputs, inputs, strict=True))
         arrays: list[Floats] = self._session.run(outputs, feed)
         return arrays
 
 
-def _unusable(name: str, what: str) -> EnvironmentalError:
-    message = (
-        f"The analyzer's file {name} is {what}. Install the program again; waiting files then go on by themselves."
-    )
+def _unusable(name: str, problem: str) -> EnvironmentalError:
+    message = f"The analyzer's file {name} is {problem}. Reinstall the program; waiting files then resume."
     return EnvironmentalError("analysis.weights", message)

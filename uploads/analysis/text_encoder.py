@@ -10,9 +10,9 @@ import numpy as np
 
 from uploads.analysis.model_files import OnnxModel, read_weights
 
-_LONGEST_WORD = 100
+_MAX_WORD_LENGTH = 100
 _ASCII_SYMBOLS = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
-# Scripts without spaces: every character is a word. The blocks of CJK ideographs.
+# Blocks of CJK ideographs: written without spaces, each character counts as a word.
 _IDEOGRAPHS = (
     range(0x3400, 0x4DC0),
     range(0x4E00, 0xA000),
@@ -24,53 +24,53 @@ _IDEOGRAPHS = (
 
 
 class TextEncoder:
-    """Thread-safe; make one per process (60 ms, 40 MB); a question takes 2 ms.
+    """Encodes text; thread-safe. Create one per process (60 ms, 40 MB); a query takes 2 ms.
 
-    Raises EnvironmentalError `analysis.weights` when it is made without its weights.
+    The constructor raises EnvironmentalError `analysis.weights` if its files are missing or damaged.
     """
 
     def __init__(self) -> None:
-        self._pieces = WordPiece(read_weights("wordpiece_vocab.txt").decode().split("\n"))
-        self._session = OnnxModel("all_minilm_l6_v2.onnx")
+        self._tokenizer = WordPiece(read_weights("wordpiece_vocab.txt").decode().split("\n"))
+        self._model = OnnxModel("all_minilm_l6_v2.onnx")
 
     def encode(self, text: str) -> tuple[float, ...]:
-        """Return the vector of `text`: 384 numbers of unit length; only about its first 100 words count."""
-        numbers = np.array([self._pieces.encode(text)], np.int64)
-        [vectors] = self._session.run(["embedding"], numbers, np.ones_like(numbers))
+        """Return the vector of `text`: 384 numbers, unit length. Only about the first 100 words are used."""
+        tokens = np.array([self._tokenizer.encode(text)], np.int64)
+        [vectors] = self._model.run(["embedding"], tokens, np.ones_like(tokens))
         return tuple(vectors[0].tolist())
 
 
 class WordPiece:
-    """A tokenizer for a vocabulary of pieces in the order of their numbers; "##" begins one inside a word."""
+    """A tokenizer; `pieces` is the vocabulary in the order of token ids, "##" marks a piece inside a word."""
 
     def __init__(self, pieces: list[str]) -> None:
-        self._numbers = {piece: number for number, piece in enumerate(pieces)}
-        self._unknown, self._start, self._end = (self._numbers[name] for name in ("[UNK]", "[CLS]", "[SEP]"))
+        self._ids = {piece: id for id, piece in enumerate(pieces)}
+        self._unknown, self._start, self._end = (self._ids[name] for name in ("[UNK]", "[CLS]", "[SEP]"))
 
-    def encode(self, text: str, longest: int = 128) -> list[int]:
-        """Return the numbers of the pieces of `text` between those of start and end, `longest` at most."""
-        numbers = [self._start]
+    def encode(self, text: str, max_tokens: int = 128) -> list[int]:
+        """Return at most `max_tokens` token ids of `text`, including the start and end tokens."""
+        ids = [self._start]
         for word in _words(text):
-            numbers += self._pieces(word)
-            if len(numbers) >= longest:
+            ids += self._pieces(word)
+            if len(ids) >= max_tokens:
                 break
-        return [*numbers[: longest - 1], self._end]
+        return [*ids[: max_tokens - 1], self._end]
 
     def _pieces(self, word: str) -> list[int]:
-        """Return the longest pieces from the left, or the unknown one if they do not cover `word`."""
-        if len(word) > _LONGEST_WORD:
+        """Return the longest matching pieces from the left; the unknown token if they do not cover `word`."""
+        if len(word) > _MAX_WORD_LENGTH:
             return [self._unknown]
-        numbers: list[int] = []
+        ids: list[int] = []
         start = 0
         while start < len(word):
-            mark = "##" if start else ""
+            prefix = "##" if start else ""
             ends = range(len(word), start, -1)
-            end = next((end for end in ends if mark + word[start:end] in self._numbers), None)
+            end = next((end for end in ends if prefix + word[start:end] in self._ids), None)
             if end is None:
                 return [self._unknown]
-            numbers.append(self._numbers[mark + word[start:end]])
+            ids.append(self._ids[prefix + word[start:end]])
             start = end
-        return numbers
+        return ids
 
 
 def _words(text: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The closed vocabulary of the embedded analyzer: all it can say, and what each phrase means as a vector."""
+"""The closed vocabulary of the embedded analyzer, with a vector for each phrase."""
 
 import io
 import json
@@ -11,11 +11,11 @@ from uploads.analysis.model_files import Floats, read_weights
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Phrases by kind; the rows of `vectors` are labels, kinds, objects and scenes, in this order.
+    """All phrases; the rows of `vectors` are labels, kinds, objects and scenes, in this order.
 
-    labels: the classifier's 1,000 classes (ImageNet). kinds: what several labels are (WordNet hypernyms). objects: the
+    labels: the classifier's 1,000 classes (ImageNet). kinds: groups of labels (WordNet hypernyms). objects: the
     detector's 80 classes (COCO). scenes: people, backgrounds and colours. vectors: (phrases, 384), unit length.
-    membership: (kinds, labels), 1 where a label is of a kind.
+    membership: (kinds, labels), 1 if the label belongs to the kind.
     """
 
     labels: tuple[str, ...]
@@ -41,7 +41,7 @@ class Vocabulary:
 
 
 def load_vocabulary() -> Vocabulary:
-    """Return the shipped vocabulary; EnvironmentalError as read_weights()."""
+    """Return the shipped vocabulary. Raises EnvironmentalError as read_weights() does."""
     phrases = json.loads(read_weights("phrases.json"))
     with np.load(io.BytesIO(read_weights("phrase_vectors.npz")), allow_pickle=False) as arrays:
         vectors = arrays["vectors"].astype(np.float32)

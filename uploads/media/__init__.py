@@ -1,1 +1,1 @@
-"""Pictures as files: what they are, what they show about themselves, and small copies of them."""
+"""Read pictures: file type, completeness, EXIF data, decoding and previews."""

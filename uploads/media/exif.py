@@ -1,7 +1,7 @@
-"""When, where and with what a photo was taken, from its EXIF data.
+"""Read from EXIF data when, where and with which camera a photo was taken.
 
-Tag numbers and formats: CIPA DC-008 (Exif 2.32), sections 4.6.4 to 4.6.6. Files in the wild break every rule of it,
-so what cannot be understood is left out and never fails a file.
+Tag numbers and formats: CIPA DC-008 (Exif 2.32), sections 4.6.4 to 4.6.6. Real files break every rule of it,
+so values that make no sense are ignored and never fail a file.
 """
 
 import re
@@ -34,7 +34,7 @@ Tags = Mapping[int, object]
 
 @dataclass(frozen=True, slots=True)
 class ExifData:
-    """What a camera wrote about a photo; degrees are WGS 84, positive to the north and east."""
+    """What a camera recorded about a photo; coordinates are WGS 84 degrees, positive to the north and east."""
 
     taken_at: datetime | None = None
     camera: str = ""
@@ -44,7 +44,7 @@ class ExifData:
 
 
 def read_exif(exif: Image.Exif) -> ExifData:
-    """Return what `exif` says; parts that are missing or nonsense are None, "" or left out."""
+    """Return the values in `exif`; missing or invalid ones are None, "" or absent from `details`."""
     tags: dict[int, object] = {**exif, **exif.get_ifd(ExifTags.IFD.Exif)}
     gps: Tags = exif.get_ifd(ExifTags.IFD.GPSInfo)
     latitude, longitude = _position(gps)
@@ -58,36 +58,36 @@ def _taken_at(tags: Tags) -> datetime | None:
         (base.DateTimeDigitized, base.OffsetTimeDigitized, base.SubsecTimeDigitized),
         (base.DateTime, base.OffsetTime, base.SubsecTime),
     ):
-        moment = _moment(tags.get(date), tags.get(offset), tags.get(fraction))
-        if moment is not None:
-            return moment
+        taken_at = _parse_datetime(tags.get(date), tags.get(offset), tags.get(fraction))
+        if taken_at is not None:
+            return taken_at
     return None
 
 
-def _moment(date: object, offset: object, fraction: object) -> datetime | None:
+def _parse_datetime(date: object, offset: object, fraction: object) -> datetime | None:
     try:
-        # The zone follows: EXIF keeps it in a tag of its own.
+        # The time zone is added below: EXIF stores it in a tag of its own.
         naive = datetime.strptime(clean_text(date)[:19], "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
     except ValueError:
         return None
     digits = clean_text(fraction)
     if digits.isascii() and digits.isdigit():
         naive = naive.replace(microsecond=int(digits[:6].ljust(6, "0")))
-    moment = naive.replace(tzinfo=_zone(clean_text(offset)))
-    # Near the years 1 and 9999 the same moment in UTC, which is what gets stored, does not exist.
-    return moment if 1 < moment.year < 9999 else None
+    aware = naive.replace(tzinfo=_time_zone(clean_text(offset)))
+    # In the years 1 and 9999 the conversion to UTC for storage could overflow.
+    return aware if 1 < aware.year < 9999 else None
 
 
-def _zone(offset: str) -> timezone:
-    """Return the zone, UTC when the camera did not say one."""
+def _time_zone(offset: str) -> timezone:
+    """Return the time zone; UTC if the camera recorded none."""
     match = _OFFSET.fullmatch(offset)
     if match is None:
         return UTC
     sign, hours, minutes = match.groups()
-    distance = timedelta(hours=int(hours), minutes=int(minutes))
-    if distance > timedelta(hours=14):
+    delta = timedelta(hours=int(hours), minutes=int(minutes))
+    if delta > timedelta(hours=14):
         return UTC
-    return timezone(-distance if sign == "-" else distance)
+    return timezone(-delta if sign == "-" else delta)
 
 
 def _camera(tags: Tags) -> str:
@@ -102,7 +102,7 @@ def _camera(tags: Tags) -> str:
 def _position(gps: Tags) -> tuple[float | None, float | None]:
     latitude = _degrees(gps.get(ExifTags.GPS.GPSLatitude), gps.get(ExifTags.GPS.GPSLatitudeRef), "S", 90)
     longitude = _degrees(gps.get(ExifTags.GPS.GPSLongitude), gps.get(ExifTags.GPS.GPSLongitudeRef), "W", 180)
-    # Cameras without a fix write zeros; nobody's camera roll is from that spot in the Atlantic.
+    # Cameras without a GPS fix write zeros, a place in the Atlantic.
     if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
         return None, None
     return latitude, longitude

@@ -1,6 +1,6 @@
-"""Read a picture once: prove it whole by decoding it, at no more size than its largest preview needs.
+"""Decode a picture, which also proves it complete, at the size that its largest preview needs.
 
-Everything after this module works on `Picture.image`, so no file is ever decoded twice.
+All later stages use `Picture.image`, so no file is decoded twice.
 """
 
 import struct
@@ -22,13 +22,13 @@ from uploads.media.sanitize import Json
 from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
 
 LONGEST_SIDE = 1024
-"""Pixels on the longer side of `Picture.image`, which is also the largest preview."""
+"""Maximum pixels on the longer side of `Picture.image`, which is also the largest preview."""
 
 MAX_PIXELS = 100_000_000
-"""Pixels that one decode may hold at once: 400 MB at Pillow's four bytes each, and still every camera's full PNG."""
+"""Maximum pixels that one decode may hold: 400 MB at Pillow's four bytes each, enough for a PNG from any camera."""
 
-_SCALED_ALLOWANCE = 4
-# A baseline JPEG is decoded at a fraction of its size: only time limits it, and phones do make 200 megapixels.
+# A baseline JPEG is decoded at a fraction of its size, so only time limits it; phones take pictures of 200 megapixels.
+_BASELINE_JPEG_FACTOR = 4
 
 _PLUGINS: dict[str, type[ImageFile.ImageFile]] = {
     "image/jpeg": JpegImagePlugin.JpegImageFile,
@@ -36,8 +36,8 @@ _PLUGINS: dict[str, type[ImageFile.ImageFile]] = {
     "image/webp": WebPImagePlugin.WebPImageFile,
     "image/gif": GifImagePlugin.GifImageFile,
 }
-# What Pillow's readers raise on broken input, found by feeding them mutated files.
-_BROKEN = (
+# What Pillow's decoders raise on broken input, found with mutated files.
+_DECODE_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -49,16 +49,16 @@ _BROKEN = (
     zlib.error,
 )
 
-_DAMAGED = "The picture is damaged and cannot be read. Copy it from the camera or phone again."
-_CUT_OFF = "The picture is incomplete: its end is missing. Copy it from the camera or phone again."
+_DAMAGED = "The picture is damaged and cannot be read. Copy it from your camera or phone again."
+_TRUNCATED = "The picture is incomplete: its end is missing. Copy it from your camera or phone again."
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A decoded picture.
 
-    `width` and `height` are those of the whole picture after its orientation is applied; `image` is the picture
-    upright, RGB, sRGB, opaque, its longer side LONGEST_SIDE at most.
+    `width` and `height` are the full size after the EXIF orientation is applied; `image` is upright, RGB (sRGB),
+    opaque, and its longer side is at most LONGEST_SIDE.
     """
 
     mime_type: str
@@ -73,11 +73,11 @@ def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
     """Decode the picture at `path`.
 
     Raises PermanentError: `file.empty`, `file.unsupported`, `image.truncated`, `image.corrupt`, `image.bomb` (from the
-    header, before anything is decoded); EnvironmentalError `storage.unreadable` when storage does not give the file.
+    header, before decoding); EnvironmentalError `storage.unreadable` if the file cannot be read.
     """
-    with _storage(), path.open("rb") as file:
+    with _storage_errors(), path.open("rb") as file:
         mime_type = _supported_type(file.read(HEAD_BYTES))
-        with _damage():
+        with _damage_errors():
             check_complete(file, mime_type)
             file.seek(0)
             return _decode(file, mime_type, max_pixels)
@@ -93,7 +93,7 @@ def _supported_type(head: bytes) -> str:
 def _decode(file: BinaryIO, mime_type: str, max_pixels: int) -> Picture:
     source = _PLUGINS[mime_type](file)
     width, height = source.size
-    _refuse_bomb(source, max_pixels)
+    _check_size(source, max_pixels)
     metadata = _metadata(source)
     pixels = _load(file, source)
     exif = _exif(source)
@@ -108,7 +108,7 @@ def _decode(file: BinaryIO, mime_type: str, max_pixels: int) -> Picture:
 
 
 def _load(file: BinaryIO, source: ImageFile.ImageFile) -> Image.Image:
-    """Decode the pixels, at a reduced size where the format allows it. Raises what Pillow raises on damage."""
+    """Decode the pixels, at a reduced size if the format allows it. Raises _DECODE_ERRORS on damage."""
     reduced = decode_reduced(file, source) if isinstance(source, JpegImagePlugin.JpegImageFile) else None
     if reduced is not None:
         return reduced
@@ -118,16 +118,18 @@ def _load(file: BinaryIO, source: ImageFile.ImageFile) -> Image.Image:
     return source
 
 
-def _refuse_bomb(source: ImageFile.ImageFile, max_pixels: int) -> None:
-    """Refuse a picture that needs too much memory or time even at the size at which it would be decoded."""
+def _check_size(source: ImageFile.ImageFile, max_pixels: int) -> None:
+    """Refuse a picture that would take too much memory or time even at the reduced size."""
     width, height = source.size
     allowed = max_pixels
     if isinstance(source, JpegImagePlugin.JpegImageFile) and "progressive" not in source.info:
-        allowed = max_pixels * _SCALED_ALLOWANCE
+        allowed = max_pixels * _BASELINE_JPEG_FACTOR
     if width * height > allowed:
         size = f"{width} by {height} pixels"
         limit = f"{allowed // 1_000_000} megapixels"
-        raise PermanentError("image.bomb", f"The picture is too large ({size}; {limit} at most). Send a smaller copy.")
+        raise PermanentError(
+            "image.bomb", f"The picture is too large ({size}; the limit is {limit}). Upload a smaller copy."
+        )
 
 
 def _exif(source: ImageFile.ImageFile) -> Image.Exif:
@@ -135,8 +137,8 @@ def _exif(source: ImageFile.ImageFile) -> Image.Exif:
         exif = source.getexif()
         for ifd in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
             exif.get_ifd(ifd)
-    except _BROKEN:
-        # Nonsense beside a sound picture is no reason to refuse the picture.
+    except _DECODE_ERRORS:
+        # Broken EXIF data is no reason to refuse an intact picture.
         return Image.Exif()
     return exif
 
@@ -148,7 +150,7 @@ def _orientation(exif: Image.Exif) -> int:
 
 def _metadata(source: ImageFile.ImageFile) -> dict[str, Json]:
     metadata: dict[str, Json] = {"format": source.format, "mode": source.mode}
-    # Counted before load(): counting rewinds a GIF, which drops what was decoded.
+    # Count before load(): counting rewinds a GIF, which discards the decoded frame.
     frames = int(getattr(source, "n_frames", 1))
     if frames > 1:
         metadata |= {"animated": True, "frames": frames}
@@ -156,23 +158,23 @@ def _metadata(source: ImageFile.ImageFile) -> dict[str, Json]:
 
 
 @contextmanager
-def _damage() -> Iterator[None]:
+def _damage_errors() -> Iterator[None]:
     try:
         yield
     except Image.DecompressionBombError as error:
-        raise PermanentError("image.bomb", "The picture is far too large. Send a smaller copy.") from error
-    except _BROKEN as error:
+        raise PermanentError("image.bomb", "The picture is far too large. Upload a smaller copy.") from error
+    except _DECODE_ERRORS as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         truncated = "truncated" in str(error).lower()
-        code, message = ("image.truncated", _CUT_OFF) if truncated else ("image.corrupt", _DAMAGED)
+        code, message = ("image.truncated", _TRUNCATED) if truncated else ("image.corrupt", _DAMAGED)
         raise PermanentError(code, message) from error
 
 
 @contextmanager
-def _storage() -> Iterator[None]:
+def _storage_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = "The storage does not give the file back. Processing goes on when it answers again."
+        message = "The file cannot be read from the storage. Processing resumes when the storage works again."
         raise EnvironmentalError("storage.unreadable", message) from error

@@ -1,12 +1,12 @@
-"""Signs of an incomplete file that decoders overlook."""
+"""Detect incomplete files that decoders accept."""
 
 import struct
 from io import SEEK_END
 from typing import BinaryIO
 
 _BLOCK = 1 << 16
-_ZEROS = 1024
 # Shorter runs of zeros are padding that some cameras write.
+_MIN_ZEROS = 1024
 _END_OF_IMAGE = b"\xff\xd9"
 _START_OF_SCAN = 0xDA
 _RIFF_HEADER = 8
@@ -17,13 +17,13 @@ class IncompleteError(ValueError):
 
 
 def check_complete(file: BinaryIO, mime_type: str) -> None:
-    """Raise IncompleteError if `file` is shorter than it says, or the end of a JPEG was never written.
+    """Raise IncompleteError if `file` is shorter than its header says, or a JPEG ends in zeros without an end marker.
 
-    A copy that was interrupted after its space was reserved ends in zeros; to a JPEG decoder these are valid grey
-    blocks. Moves the position of `file`.
+    A copy that was interrupted after its space was reserved ends in zeros, which a JPEG decoder reads as grey blocks.
+    Moves the position of `file`.
     """
     if mime_type == "image/webp" and _riff_size(file) > file.seek(0, SEEK_END):
-        raise IncompleteError("truncated: the RIFF header promises more bytes")
+        raise IncompleteError("truncated: the RIFF header announces more bytes")
     if mime_type == "image/jpeg":
         end = _end_of_data(file)
         if end is not None and not _has_end_marker(file, _scan_start(file), end):
@@ -37,7 +37,7 @@ def _riff_size(file: BinaryIO) -> int:
 
 
 def _end_of_data(file: BinaryIO) -> int | None:
-    """Return where a long run of zeros at the end of `file` begins, None if there is none."""
+    """Return where a long run of zeros at the end of `file` starts; None if there is none."""
     size = position = file.seek(0, SEEK_END)
     while position > 0:
         start = max(0, position - _BLOCK)
@@ -47,11 +47,11 @@ def _end_of_data(file: BinaryIO) -> int | None:
             position = start + len(rest)
             break
         position = start
-    return position if size - position >= _ZEROS else None
+    return position if size - position >= _MIN_ZEROS else None
 
 
 def _scan_start(file: BinaryIO) -> int:
-    """Return the position of the first scan, past any thumbnail inside the headers."""
+    """Return the position of the first scan, after any thumbnail inside the headers."""
     position = 2
     while True:
         file.seek(position)
@@ -61,7 +61,7 @@ def _scan_start(file: BinaryIO) -> int:
         _, marker, length = struct.unpack(">BBH", segment)
         if marker == _START_OF_SCAN:
             return position
-        # 0xFF is a fill byte before the marker, it has no length.
+        # 0xFF is a fill byte before the marker and has no length.
         position += 1 if marker == 0xFF else 2 + max(2, length)
 
 

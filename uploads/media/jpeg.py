@@ -1,7 +1,7 @@
-"""Decode a JPEG at a fraction of its size that Pillow cannot ask for.
+"""Decode a JPEG at a reduced size that Pillow does not offer.
 
-libjpeg-turbo decodes at any eighth of the size, Pillow's draft() at a half, a quarter or an eighth only. Most cameras'
-pictures come out at 1000 to 1024 pixels that way, and the resize after it, which costs more than decoding, falls away.
+libjpeg-turbo can decode at any multiple of 1/8 of the size, Pillow's draft() only at 1/2, 1/4 or 1/8. Pictures of most
+cameras come out at 1000 to 1024 pixels, which saves the resize; that costs more than decoding.
 """
 
 from typing import BinaryIO
@@ -9,27 +9,27 @@ from typing import BinaryIO
 import simplejpeg
 from PIL import Image, JpegImagePlugin
 
-NEARLY = 1000
-"""Pixels on the longer side that do for the largest preview: 4000 and 4032 divide into this, 1024 they miss."""
+MIN_SIDE = 1000
+"""Pixels on the longer side that are enough for the largest preview: 4000 or 4032 pixels become 1000 or 1008."""
 
-_MOST_BYTES = 64 * 2**20
-# The file is read whole; a larger one goes Pillow's way, in blocks.
+# The file is read into memory; Pillow reads larger ones in blocks.
+_MAX_BYTES = 64 * 2**20
 
 
 def decode_reduced(file: BinaryIO, header: JpegImagePlugin.JpegImageFile) -> Image.Image | None:
-    """Return the picture at the smallest eighth that keeps NEARLY pixels, with `header`'s colour profile.
+    """Return the picture at the smallest multiple of 1/8 that keeps MIN_SIDE pixels, with `header`'s colour profile.
 
-    None when this decoder has any objection, however small, or the colours are not plain RGB or grey: what Pillow says
-    then is the verdict. `file` is the one that `header` was read from; its position is moved.
+    Return None if the colours are not RGB or grey, or this decoder reports any problem: then Pillow decides whether the
+    file is damaged. `file` is the one that `header` was read from; its position is moved.
     """
     if header.mode not in {"RGB", "L"}:
         return None
     file.seek(0)
-    data = file.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
+    data = file.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
         return None
     width, height = header.size
-    smallest = {"min_width": min(NEARLY, width)} if width >= height else {"min_height": min(NEARLY, height)}
+    smallest = {"min_width": min(MIN_SIDE, width)} if width >= height else {"min_height": min(MIN_SIDE, height)}
     try:
         image = Image.fromarray(simplejpeg.decode_jpeg(data, "RGB", **smallest))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Bring a decoded picture of any mode to a small, upright, opaque sRGB picture without a second full copy."""
+"""Convert a decoded picture of any mode to a small, upright, opaque sRGB picture without a second full-size copy."""
 
 import io
 from functools import lru_cache
@@ -7,15 +7,15 @@ import numpy as np
 from PIL import Image, ImageCms, ImageFile
 
 FILTER = Image.Resampling.HAMMING
-"""For all previews: as sharp as the bicubic one when it reduces, in half its time."""
+"""For all previews: when downscaling as sharp as bicubic, in half the time."""
 
-_SAMPLES_PER_SIDE = 2
-# The box filter leaves this many times the wanted size to the better filter after it.
+# The fast box filter stops at this multiple of the target size; the better filter does the rest.
+_OVERSAMPLING = 2
 _STRIP_PIXELS = 4_000_000
-# Those of cameras and phones are smaller; a JPEG may carry one of 16 MB, made for the purpose.
-_KEPT_PROFILE_BYTES = 64 * 1024
+# Profiles of cameras and phones are smaller; a malicious JPEG can carry one of 16 MB.
+_MAX_CACHED_PROFILE_BYTES = 64 * 1024
 
-_TURNS = {
+_TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -29,24 +29,24 @@ _TURNS = {
 def normalize_image(source: Image.Image, longest: int, orientation: int = 1) -> Image.Image:
     """Return `source` as an RGB picture of at most `longest` pixels on its longer side, never enlarged.
 
-    Transparency is laid on white, an embedded colour profile is converted to sRGB, and `orientation` (EXIF, 1 to 8;
-    other values mean 1) is applied. `source` must be loaded.
+    Transparency is composited on white, an embedded colour profile is converted to sRGB, and `orientation` (EXIF, 1 to
+    8; other values mean 1) is applied. `source` must be loaded.
     """
     profile, is_cmyk = source.info.get("icc_profile"), source.mode == "CMYK"
     transform = _transform(profile, "CMYK" if is_cmyk else "RGB") if isinstance(profile, bytes) else None
-    image = downscale(_boxed(source, longest, transform if is_cmyk else None), longest)
+    image = downscale(_box_reduced(source, longest, transform if is_cmyk else None), longest)
     if transform is not None and not is_cmyk:
         image = _in_srgb(image, transform)
-    if orientation in _TURNS:
-        image = image.transpose(_TURNS[orientation])
-    clean = image.copy() if isinstance(image, ImageFile.ImageFile) else image
-    # Comments and the like would go into previews.
-    clean.info = {}
-    return clean
+    if orientation in _TRANSPOSITIONS:
+        image = image.transpose(_TRANSPOSITIONS[orientation])
+    result = image.copy() if isinstance(image, ImageFile.ImageFile) else image
+    # Comments and other metadata must not end up in previews.
+    result.info = {}
+    return result
 
 
 def downscale(image: Image.Image, longest: int, reducing_gap: float | None = None) -> Image.Image:
-    """Return `image` with `longest` pixels on its longer side, or itself if it has no more; the gap is Pillow's."""
+    """Return `image` with at most `longest` pixels on its longer side; `reducing_gap` is Pillow's."""
     scale = longest / max(image.size)
     if scale >= 1:
         return image
@@ -54,12 +54,12 @@ def downscale(image: Image.Image, longest: int, reducing_gap: float | None = Non
     return image.resize(size, FILTER, reducing_gap=reducing_gap)
 
 
-def _boxed(source: Image.Image, longest: int, from_cmyk: ImageCms.ImageCmsTransform | None) -> Image.Image:
-    """Return `source` in RGB, box-filtered by a whole factor; CMYK by its own way to sRGB, if there is one.
+def _box_reduced(source: Image.Image, longest: int, from_cmyk: ImageCms.ImageCmsTransform | None) -> Image.Image:
+    """Return `source` in RGB, box-filtered by an integer factor; CMYK is converted with `from_cmyk` if there is one.
 
-    Done in strips, since a conversion of the whole would hold a large picture twice or three times.
+    Large pictures are converted in strips: a conversion of the whole would need two or three times the memory.
     """
-    factor = max(1, max(source.size) // (longest * _SAMPLES_PER_SIDE))
+    factor = max(1, max(source.size) // (longest * _OVERSAMPLING))
     width, height = source.size
     rows = max(1, _STRIP_PIXELS // (width * factor)) * factor
     if rows >= height:
@@ -81,7 +81,7 @@ def _opaque(image: Image.Image, from_cmyk: ImageCms.ImageCmsTransform | None) ->
         return white
     if image.mode == "CMYK" and from_cmyk is not None:
         return _in_srgb(image, from_cmyk)
-    # Converting to the mode it has would copy the whole.
+    # convert() to the same mode would copy the picture.
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
@@ -91,22 +91,22 @@ def _in_srgb(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image
 
 
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the way from `profile` to sRGB; None when there is nothing to do or the profile is of no use."""
-    build = _kept if len(profile) < _KEPT_PROFILE_BYTES else _built
+    """Return the conversion from `profile` to sRGB; None if none is needed or the profile is unusable."""
+    build = _cached_transform if len(profile) < _MAX_CACHED_PROFILE_BYTES else _build_transform
     try:
         return build(profile, mode)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        # A broken or foreign profile (a grey one, say): the plain colours are the best that can be shown.
+        # A broken profile, or one for other modes such as grey: show the colours unconverted.
         return None
 
 
 @lru_cache(maxsize=16)
-def _kept(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """As `_built`, remembered: most pictures of a camera carry the same profile. What raises is not remembered."""
-    return _built(profile, mode)
+def _cached_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Cache the result: most pictures of a camera have the same profile. Exceptions are not cached."""
+    return _build_transform(profile, mode)
 
 
-def _built(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+def _build_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     if "sRGB" in (source.profile.profile_description or ""):
         return None

@@ -1,4 +1,4 @@
-"""Small copies of a picture for pages."""
+"""Render the previews of a picture."""
 
 import io
 
@@ -10,18 +10,18 @@ SIZES = (320, 1024)
 """Pixels on the longer side of each preview."""
 
 _QUALITY = {320: 78, 1024: 82}
-_GAP = 1.5
-# A quick first reduction that leaves at least so many pixels for each: no difference can be seen.
+# Pillow first reduces quickly to 1.5 times the size: no visible difference.
+_REDUCING_GAP = 1.5
 
 
 def make_previews(image: Image.Image) -> dict[int, bytes]:
-    """Return JPEG bytes by size (see SIZES) of the RGB picture `image`; smaller pictures keep their own size.
+    """Return JPEG bytes of the RGB picture `image` by size (see SIZES); small pictures are not enlarged.
 
-    JPEG and not WebP: it is written in a tenth of the time.
+    JPEG rather than WebP: encoding takes a tenth of the time.
     """
     previews: dict[int, bytes] = {}
     for size in SIZES:
-        small = downscale(image, size, reducing_gap=_GAP)
+        small = downscale(image, size, reducing_gap=_REDUCING_GAP)
         buffer = io.BytesIO()
         small.save(buffer, "JPEG", quality=_QUALITY[size])
         previews[size] = buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Pictures in templates."""
+"""Template filters for previews."""
 
 from django import template
 
@@ -10,11 +10,11 @@ register = template.Library()
 
 @register.filter
 def small_preview(upload: Upload | None) -> str:
-    """The address of the picture for lists, or nothing."""
+    """Return the URL of the preview for lists, or ""."""
     return preview_url(upload, LIST_SIDE) if upload else ""
 
 
 @register.filter
 def large_preview(upload: Upload) -> str:
-    """The address of the picture for its own page, or nothing."""
+    """Return the URL of the preview for the picture's own page, or ""."""
     return preview_url(upload, PAGE_SIDE)

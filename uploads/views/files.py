@@ -1,4 +1,4 @@
-"""Previews and originals, for their owner only: the owner is asked for first, whoever sends the bytes then."""
+"""Serve previews and originals to their owner only."""
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.http import content_disposition_header
@@ -9,26 +9,26 @@ from uploads.preview_urls import preview_version
 from uploads.storage import original_name
 from uploads.storage.file_response import StoredFile, file_response
 
-A_YEAR = 365 * 24 * 3600
+ONE_YEAR = 365 * 24 * 3600
 
 
 @require_safe
 async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpResponseBase:
-    """A preview as JPEG. An address with the present version may be kept for good, any other is asked for again."""
+    """Send a preview as JPEG. A URL with the current version can be cached for good, others must be revalidated."""
     upload = await _own_upload(request, upload_id)
     name = upload.previews.get(str(side))
     if name is None:
         raise Http404
     version = preview_version(upload)
-    lasting = request.GET.get("v") == version
+    is_current = request.GET.get("v") == version
     return await file_response(
-        request, StoredFile(name, "image/jpeg", etag=f'"{version}-{side}"', max_age=A_YEAR if lasting else 0)
+        request, StoredFile(name, "image/jpeg", etag=f'"{version}-{side}"', max_age=ONE_YEAR if is_current else 0)
     )
 
 
 @require_safe
 async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
-    """The bytes as they came, to be saved and never shown: they may be anything. Parts of them by Range."""
+    """Send the original as an attachment, never to be displayed: it may contain anything. Supports Range requests."""
     upload = await _own_upload(request, upload_id)
     disposition = content_disposition_header(as_attachment=True, filename=upload.filename) or "attachment"
     name = original_name(upload.key)
@@ -41,7 +41,7 @@ async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
 
 
 async def _own_upload(request: HttpRequest, upload_id: int) -> Upload:
-    """Find the caller's upload; somebody else's is not there."""
+    """Return the caller's upload. Raises Http404 if it does not exist or belongs to somebody else."""
     upload = await Upload.objects.filter(id=upload_id, owner_id=request.user.pk).afirst()
     if upload is None:
         raise Http404

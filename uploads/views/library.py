@@ -1,4 +1,4 @@
-"""Pages of the library: what the signed-in person has, and one picture."""
+"""Pages of the library: the list of the user's pictures, and a single picture."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -8,21 +8,22 @@ from uploads.models import Upload
 from uploads.pagination import paginate_by_id
 
 PICTURES_PER_PAGE = 60
-BATCHES_NAMED = 10
+MAX_IMPORTS_LISTED = 10
 
 
 @require_safe
 def upload_list(request: HttpRequest) -> HttpResponse:
-    """All my pictures that are described, newest first."""
-    mine = Upload.objects.filter(owner_id=request.user.pk, hidden=False, processed_at__isnull=False)
-    page = paginate_by_id(mine.defer("metadata"), request.GET, PICTURES_PER_PAGE, newest_first=True)
+    """List the user's processed pictures, newest first."""
+    uploads = Upload.objects.filter(owner_id=request.user.pk, hidden=False, processed_at__isnull=False)
+    page = paginate_by_id(uploads.defer("metadata"), request.GET, PICTURES_PER_PAGE, newest_first=True)
     return render(request, "uploads/upload_list.html", {"page": page})
 
 
 @require_safe
 def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """One of my pictures and what is known about it."""
+    """Show one of the user's pictures with its results and the imports that it came with."""
     upload = get_object_or_404(Upload, id=upload_id, owner_id=request.user.pk)
-    imports = upload.items.filter(batch__kind="import", batch__deleting_since=None).select_related("batch")
-    arrivals = imports.order_by("-batch_id").distinct("batch_id")[:BATCHES_NAMED]
-    return render(request, "uploads/upload_detail.html", {"upload": upload, "arrivals": arrivals})
+    # This app does not import `batches`; the reverse relation of BatchItem.upload is all it uses of it.
+    items = upload.items.filter(batch__kind="import", batch__deleting_since=None).select_related("batch")
+    imported = items.order_by("-batch_id").distinct("batch_id")[:MAX_IMPORTS_LISTED]
+    return render(request, "uploads/upload_detail.html", {"upload": upload, "imported_items": imported})

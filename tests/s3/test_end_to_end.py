@@ -15,7 +15,7 @@ from batches.live.batch_snapshot import read_snapshot
 from batches.models.states import ItemStatus
 from bench.images import make_jpegs
 from tests.conftest import StartWorker
-from tests.s3.server import BucketServer
+from tests.s3.bucket_server import BucketServer
 from tests.support.batches import assert_counters_true
 from tests.support.waiting import wait_until
 from tests.test_end_to_end import SAMPLES, send, wait_completed

@@ -24,21 +24,21 @@ def test_sniff_takes_an_animated_png_for_a_png() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "words"),
+    ("head", "message"),
     [
         (b"", "empty"),
-        (b"%PDF-1.7\n%\xe2\xe3", "a PDF document"),
-        ("Liebe Grüße aus Łódź".encode(), "a text file"),
-        (b"<!DOCTYPE html><title>Sign in</title>", "a web page"),
-        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG drawing"),
-        (b"PK\x03\x04" + bytes(40), "a ZIP archive"),
-        (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "a video"),
-        (bytes(range(1, 200)), "not a picture of a known kind"),
+        (b"%PDF-1.7\n%\xe2\xe3", "PDF documents are"),
+        ("Liebe Grüße aus Łódź".encode(), "Text files are"),
+        (b"<!DOCTYPE html><title>Sign in</title>", "Web pages are"),
+        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "SVG drawings are"),
+        (b"PK\x03\x04" + bytes(40), "ZIP archives are"),
+        (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "Videos of type video/mp4 are"),
+        (bytes(range(1, 200)), "not recognised"),
     ],
 )
-def test_reason_says_what_was_sent_instead(head: bytes, words: str) -> None:
+def test_reason_says_what_was_sent_instead(head: bytes, message: str) -> None:
     assert sniff(head) not in SUPPORTED
-    assert words in reason_unsupported(head)
+    assert message in reason_unsupported(head)
 
 
 def test_sniff_reads_text_whose_last_character_is_cut() -> None:

@@ -36,7 +36,7 @@ def test_text_is_split_as_the_model_learned(text: str, expected: str, pieces: li
 
 
 def test_long_text_is_cut_before_its_end_mark(pieces: list[str]) -> None:
-    numbers = WordPiece(pieces).encode("sea " * 500, longest=10)
+    numbers = WordPiece(pieces).encode("sea " * 500, max_tokens=10)
 
     assert len(numbers) == 10
     assert pieces[numbers[-1]] == "[SEP]"

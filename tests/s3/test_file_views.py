@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.s3.server import BucketServer
+from tests.s3.bucket_server import BucketServer
 from tests.support.async_requests import Asking
 from tests.support.batches import make_upload
 from tests.support.users import make_staff

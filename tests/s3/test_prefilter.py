@@ -8,7 +8,7 @@ from django.test import Client
 
 from batches.engine import lifecycle
 from tests.intake.tus_client import TusClient
-from tests.s3.server import BucketServer
+from tests.s3.bucket_server import BucketServer
 from tests.support.images import encoded, textured
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -45,7 +45,7 @@ def test_analyzer_is_made_once_for_all_threads() -> None:
 
     def ask() -> None:
         CountedAnalyzer.gate.wait()
-        found.append(get_analyzer("tests.uploads.test_analysis_registry:CountedAnalyzer"))
+        found.append(get_analyzer("tests.unit.test_analyzer_registry:CountedAnalyzer"))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
@@ -66,7 +66,7 @@ class ShyAnalyzer:
 
 
 def test_analyzer_that_could_not_be_made_is_tried_again() -> None:
-    name = "tests.uploads.test_analysis_registry:BrittleAnalyzer"
+    name = "tests.unit.test_analyzer_registry:BrittleAnalyzer"
 
     with pytest.raises(EnvironmentalError, match=r"analysis\.unusable"):
         get_analyzer(name)
@@ -94,4 +94,4 @@ def test_analyzer_that_cannot_be_made_is_nobodys_fault_and_the_known_names_are_t
 
 def test_analyzer_may_say_itself_what_is_away() -> None:
     with pytest.raises(EnvironmentalError, match=r"model\.away"):
-        get_analyzer("tests.uploads.test_analysis_registry:ShyAnalyzer")
+        get_analyzer("tests.unit.test_analyzer_registry:ShyAnalyzer")

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from django.core.files.storage import storages
 
-from tests.s3.server import BucketServer
+from tests.s3.bucket_server import BucketServer
 from uploads import storage
 from uploads.errors import EnvironmentalError, PermanentError
 

@@ -17,7 +17,7 @@ from batches.intake.partial_file import locked_partial
 from batches.intake.partial_paths import partial_path
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus
-from tests.s3.server import BucketServer
+from tests.s3.bucket_server import BucketServer
 from tests.support.batches import assert_counters_true
 from tests.support.images import encoded, textured
 from uploads.models import Upload
