@@ -11,8 +11,8 @@ from django.core.management import execute_from_command_line
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vuemantics.settings")
     try:
-        # Read before any command, so that an impossible value is one line and no traceback.
-        getattr(settings, "INSTALLED_APPS")  # noqa: B009 (the reading counts)
+        # Read the settings before any command, so that an invalid value is reported in one line without a traceback.
+        getattr(settings, "INSTALLED_APPS")  # noqa: B009 (accessing it loads the settings)
     except ImproperlyConfigured as error:
         sys.exit(f"{error}")
     execute_from_command_line(sys.argv)

@@ -31,7 +31,7 @@ def main() -> None:
     with stack() as services:
         from bench import newcomer, recovery  # noqa: PLC0415 (models exist only after the set-up)
 
-        servers = [child.pid for child in (services.postgres.child, services.redis.child) if child is not None]
+        servers = [server.pid for server in (services.postgres.process, services.redis.process) if server is not None]
         with workers(BENCH_PROCESSOR="bench.noop.process") as pid:
             idle = idle_percent(pid, *servers)
             costs, rates = by_size(sizes, pid, servers)

@@ -34,7 +34,9 @@ def main() -> None:
         photos = make_jpegs(Path(folder) / "photos", count)
         files = [*photos, *sorted(SAMPLES.glob("*.jpg"))]
         with stack() as services:
-            servers = [child.pid for child in (services.postgres.child, services.redis.child) if child is not None]
+            servers = [
+                server.pid for server in (services.postgres.process, services.redis.process) if server is not None
+            ]
             bare, real = in_turns(files, servers, Path(folder) / "previews")
             with workers(PROCESSES, VUEMANTICS_ANALYZER=STUB) as pid:
                 through_workers([SAMPLES / "coffee.jpg"] * PROCESSES * 4, pid, servers)

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from bench.stack import ROOT, wait_for
-from vuemantics.localstack.ports import answers
+from vuemantics.localstack.ports import is_serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def site() -> Iterator[Site]:
         [sys.executable, "-m", "vuemantics.server", "--port", str(port)], cwd=ROOT, env=os.environ
     )
     try:
-        wait_for(lambda: answers("127.0.0.1", port), 30)
+        wait_for(lambda: is_serving("127.0.0.1", port), 30)
         yield Site(port, process.pid)
     finally:
         process.terminate()

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from bench.sink import command
 from uploads.storage import prepare_storage
 from vuemantics.localstack import LocalServices
-from vuemantics.localstack.ports import answers
+from vuemantics.localstack.ports import is_serving
 
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -82,7 +82,7 @@ def web() -> Iterator[tuple[int, int]]:
         port = int(free.getsockname()[1])
     process = subprocess.Popen([sys.executable, "-m", "vuemantics.server", "--port", str(port)], cwd=ROOT)
     try:
-        wait_for(lambda: answers("127.0.0.1", port), 30)
+        wait_for(lambda: is_serving("127.0.0.1", port), 30)
         yield port, process.pid
     finally:
         process.terminate()

@@ -47,7 +47,7 @@ def main() -> None:
 
         with_upload = "creation-with-upload" in asyncio.run(extensions(Target(port)))
         real = Target(port, people.sign_in(), with_upload=with_upload)
-        servers = [child.pid for child in (services.postgres.child, services.redis.child) if child is not None]
+        servers = [server.pid for server in (services.postgres.process, services.redis.process) if server is not None]
         stage = Stage(real, replace(real, port=bare_port), pid, servers)
         rate(stage.target(), "warm-up", WARM_UP, options.kb * 1000, options.lanes)
         figures = small_files(stage, options) | large_file(stage, options.large_mib * MIB)

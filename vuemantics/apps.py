@@ -1,17 +1,17 @@
-"""Configuration of the site's own app."""
+"""App configuration of the site itself."""
 
 from django.apps import AppConfig
 from django.core.checks import register
 
 
 class VuemanticsConfig(AppConfig):
-    """The site: settings and their checks."""
+    """Register the settings checks, so that every command runs them first."""
 
     name = "vuemantics"
 
     def ready(self) -> None:
-        """Register the settings checks, so that every command runs them first."""
-        from vuemantics.checks import CHECKS  # noqa: PLC0415 (they import models, which need all apps loaded)
+        """Import the checks only here: they import models, which need all apps loaded."""
+        from vuemantics.checks import CHECKS  # noqa: PLC0415
 
         for check in CHECKS:
             register(check)

@@ -1,53 +1,83 @@
-"""How PostgreSQL is reached: a pool of connections in each process."""
+"""Django settings for the servers that the site connects to: PostgreSQL, Redis and the mail server."""
 
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
-# Beside a worker's threads: heartbeat, reconciler, cleaner, notices, stop, and one to spare.
-OTHERS = 6
-# A process that is stopped in the middle of a transaction must not keep its locks from all others.
-SESSION = "-c idle_in_transaction_session_timeout=10s"
+# Connections of a worker process besides its threads: heartbeat, reconciler, cleanup, e-mails, stop, and one spare.
+EXTRA_CONNECTIONS = 6
+# A process that is suspended in the middle of a transaction must not keep its locks.
+SESSION_OPTIONS = "-c idle_in_transaction_session_timeout=10s"
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+"""Default port by scheme: without encryption, with mandatory STARTTLS, and encrypted from the first byte."""
 
 
-def pooled_database(address: str, threads: int) -> dict[str, Any]:
-    """Return Django's settings of the database at this URL, for worker processes with so many threads.
+def pooled_database(url: str, threads: int) -> dict[str, Any]:
+    """Return the entry of DATABASES for a worker process with this many threads.
 
-    The web process sets a size of its own (`web_pool.py`). `options` of the address are kept, and count more than ours.
+    The web process sets its own pool size (asgi.py). `options` of the URL are kept and take precedence over ours.
     """
-    database: dict[str, Any] = {**dj_database_url.parse(address)}
-    given = database.get("OPTIONS", {})
+    database: dict[str, Any] = {**dj_database_url.parse(url)}
+    url_options = database.get("OPTIONS", {})
     database.update(
         CONN_MAX_AGE=0,
         CONN_HEALTH_CHECKS=True,
         OPTIONS={
-            **given,
-            # Opened at the first query, never before a fork. Whoever needs a lost database asks for it anew: the
-            # pool's own pauses between two tries grow to minutes.
-            "pool": {"min_size": 1, "max_size": threads + OTHERS, "timeout": 10, "reconnect_timeout": 1},
-            # Only the hot statements ask for it (uploads/database.py).
+            **url_options,
+            # Opened by the first query, never before a fork. Callers reconnect to a lost database themselves, because
+            # the pool's own delay between two attempts grows to minutes.
+            "pool": {"min_size": 1, "max_size": threads + EXTRA_CONNECTIONS, "timeout": 10, "reconnect_timeout": 1},
+            # Only the hot statements are prepared on the server (uploads/database.py).
             "prepare_threshold": 0,
-            # Of two the server takes the last.
-            "options": f"{SESSION} {given.get('options', '')}".rstrip(),
+            # If an option occurs twice, the server uses the last one.
+            "options": f"{SESSION_OPTIONS} {url_options.get('options', '')}".rstrip(),
         },
     )
     return database
 
 
-def channel_layers(address: str) -> dict[str, Any]:
-    """Return Channels' setting for the Redis at this URL."""
+def channel_layers(url: str) -> dict[str, Any]:
+    """Return CHANNEL_LAYERS for the Redis at this URL."""
     # The queue-based layer of channels_redis drops idle sockets after 5 s with redis-py 8 (channels_redis#422).
     layer = "channels_redis.pubsub.RedisPubSubChannelLayer"
-    return {"default": {"BACKEND": layer, "CONFIG": {"hosts": [{"address": address, "socket_timeout": None}]}}}
+    return {"default": {"BACKEND": layer, "CONFIG": {"hosts": [{"address": url, "socket_timeout": None}]}}}
 
 
-def message_broker(address: str) -> dict[str, Any]:
-    """Return django-dramatiq's setting for the Redis at this URL."""
+def message_broker(url: str) -> dict[str, Any]:
+    """Return DRAMATIQ_BROKER for the Redis at this URL."""
     return {
         "BROKER": "batches.messaging.broker.FastPollingBroker",
-        # Time-outs are read from the URL only.
-        "OPTIONS": {"url": address + ("&" if "?" in address else "?") + "socket_timeout=30"},
-        # batches/apps.py adds the engine's own, which needs the models. No time limits and no shutdown exceptions:
-        # thrown into a thread, they strike in the middle of a transaction.
+        # The broker reads timeouts only from the URL.
+        "OPTIONS": {"url": url + ("&" if "?" in url else "?") + "socket_timeout=30"},
+        # batches/apps.py adds the engine's own middleware, which needs the models. Time limits and shutdown exceptions
+        # are left out: raised in a thread, they could interrupt a transaction.
         "MIDDLEWARE": ["dramatiq.middleware.Retries", "django_dramatiq.middleware.DbConnectionsMiddleware"],
     }
+
+
+class MailServer(NamedTuple):
+    """A mail server; user and password may be empty."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    use_starttls: bool
+    use_tls: bool
+
+
+def mail_server(url: str) -> MailServer:
+    """Parse `smtp://user:password@host:port` with a scheme of MAIL_PORTS; user and password are percent-encoded.
+
+    An empty URL means localhost, where nothing needs to listen.
+    """
+    parts = urlsplit(url or "smtp://localhost")
+    return MailServer(
+        host=parts.hostname or "localhost",
+        port=parts.port or MAIL_PORTS[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        use_starttls=parts.scheme == "smtp+tls",
+        use_tls=parts.scheme == "smtps",
+    )

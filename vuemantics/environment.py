@@ -1,7 +1,7 @@
-"""Readers of the environment: a value that cannot be meant stops the start with one line that says how to mend it.
+"""Read and validate environment variables for settings.py.
 
-All of them treat an empty variable as one that is not set, and raise ImproperlyConfigured with the variable's name, the
-value found and the mend. Needs no settings: `settings.py` is made of these.
+Every reader treats an empty variable as unset, and raises ImproperlyConfigured with one line that names the variable,
+the value and the fix.
 """
 
 import math
@@ -16,115 +16,109 @@ from django.core.exceptions import ImproperlyConfigured
 
 from vuemantics.localstack import StartError, local_secret_key
 
-YES = {"1", "true", "yes", "on"}
-NO = {"0", "false", "no", "off"}
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def text(name: str, default: str = "") -> str:
+    """Read any text, without surrounding white space."""
+    return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str) -> bool:
     """Read a yes-or-no variable; unset means no."""
-    text = _text(name, "0").lower()
-    if text not in YES | NO:
-        raise _refusal(name, text, "1 or 0")
-    return text in YES
+    value = text(name, "0").lower()
+    if value not in TRUE | FALSE:
+        raise _error(name, value, "1 or 0")
+    return value in TRUE
 
 
-def language(name: str, default: str, known: Sequence[str]) -> str:
-    """Read the code of one of the languages that are known here."""
-    text = _text(name, default).lower()
-    if text not in known:
-        raise _refusal(name, text, f"one of {', '.join(known)}", default)
-    return text
+def choice(name: str, default: str, choices: Sequence[str]) -> str:
+    """Read one of `choices`, ignoring case."""
+    value = text(name, default)
+    found = {one.lower(): one for one in choices}.get(value.lower())
+    if found is None:
+        raise _error(name, value, f"one of {', '.join(choices)}", default)
+    return found
 
 
-def number(name: str, default: float, *, least: float, most: float = math.inf) -> float:
-    """Read a finite number from `least` to `most`, both possible."""
-    text = _text(name, str(default))
-    bounds = f"at least {least:g}" + ("" if math.isinf(most) else f" and at most {most:g}")
+def number(name: str, default: float, *, minimum: float, maximum: float = math.inf) -> float:
+    """Read a finite number between the bounds, inclusive."""
+    value = text(name, str(default))
     try:
-        value = float(text)
+        parsed = float(value)
     except ValueError:
-        raise _refusal(name, text, f"a number, {bounds}", str(default)) from None
-    if not (math.isfinite(value) and least <= value <= most):
-        raise _refusal(name, text, f"a number, {bounds}", str(default))
-    return value
+        parsed = math.nan
+    if not (math.isfinite(parsed) and minimum <= parsed <= maximum):
+        bounds = f"at least {minimum:g}" + ("" if math.isinf(maximum) else f" and at most {maximum:g}")
+        raise _error(name, value, f"a number, {bounds}", str(default))
+    return parsed
 
 
-def whole(name: str, default: int, *, least: int) -> int:
-    """Read a whole number, at least `least`."""
-    text = _text(name, str(default))
-    if not re.fullmatch(r"[+-]?\d{1,15}", text) or int(text) < least:
-        raise _refusal(name, text, f"a whole number, at least {least}", str(default))
-    return int(text)
+def integer(name: str, default: int, *, minimum: int) -> int:
+    """Read an integer that is at least `minimum`."""
+    value = text(name, str(default))
+    if not re.fullmatch(r"[+-]?\d{1,15}", value) or int(value) < minimum:
+        raise _error(name, value, f"an integer, at least {minimum}", str(default))
+    return int(value)
 
 
 def numbers(name: str) -> dict[str, float]:
-    """Read finite numbers above 0 by name, as in `describing=1800,checking=60`; unset means none."""
+    """Read named finite numbers above 0, such as `describing=1800,checking=60`; unset means none."""
     found = {}
-    for pair in filter(None, map(str.strip, _text(name, "").split(","))):
+    for pair in filter(None, map(str.strip, text(name).split(","))):
         key, _equals, value = pair.partition("=")
         try:
             found[key.strip()] = float(value)
         except ValueError:
-            raise _refusal(name, pair, "numbers by name, such as describing=1800,checking=60") from None
+            raise _error(name, pair, "numbers by name, such as describing=1800,checking=60") from None
         if not 0 < found[key.strip()] < math.inf:
-            raise _refusal(name, pair, "numbers above 0")
+            raise _error(name, pair, "numbers above 0")
     return found
 
 
 def url(name: str, default: str, schemes: Sequence[str], example: str) -> str:
-    """Read the address of a server that begins with one of `schemes`; passwords are not repeated in the refusal."""
-    text = _text(name, default)
+    """Read the URL of a server with one of `schemes`; the error message leaves out the password."""
+    value = text(name, default)
     try:
-        parts = urlsplit(text)
-        known = parts.scheme in schemes and bool(parts.netloc or parts.path) and parts.port != 0
+        parts = urlsplit(value)
+        valid = parts.scheme in schemes and bool(parts.netloc or parts.path) and parts.port != 0
     except ValueError:
-        known = False
-    if not known or "://" not in text:
-        raise _refusal(name, re.sub(r"(://|^).*@", r"\1…@", text), f"an address such as {example}")
-    return text
+        valid = False
+    if not valid or "://" not in value:
+        raise _error(name, re.sub(r"(://|^).*@", r"\1…@", value), f"a URL such as {example}")
+    return value
 
 
 def origin(name: str) -> str:
-    """Read scheme, host and port of a web server, without a slash at the end; unset means nothing."""
-    text = _text(name, "").rstrip("/")
-    if not re.fullmatch(r"(?:https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)?", text):
-        raise _refusal(name, re.sub(r"//.*@", "//…@", text), "scheme, host and port, such as https://files.local:9000")
-    return text
-
-
-def log_level(name: str, default: str) -> str:
-    """Read the name of a level of `logging`, in any case."""
-    text = _text(name, default).upper()
-    if text not in LEVELS:
-        raise _refusal(name, text, f"one of {', '.join(LEVELS)}", default)
-    return text
+    """Read scheme, host and port of a web server and remove a trailing slash; unset means none."""
+    value = text(name).rstrip("/")
+    if not re.fullmatch(r"(?:https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)?", value):
+        raise _error(name, re.sub(r"//.*@", "//…@", value), "scheme, host and port, such as https://files.local:9000")
+    return value
 
 
 def time_zone(name: str, default: str) -> str:
-    """Read the name of a time zone that this machine knows."""
-    text = _text(name, default)
+    """Read the name of a time zone that this machine has data for."""
+    value = text(name, default)
     try:
-        ZoneInfo(text)
+        ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        wanted = "a name such as Europe/Berlin; if it is one, install your system's tzdata"
-        raise _refusal(name, text, wanted, default) from None
-    return text
+        expected = "a time zone such as Europe/Berlin (if it is one, install your system's tzdata package)"
+        raise _error(name, value, expected, default) from None
+    return value
 
 
 def secret_key(name: str, folder: Path) -> str:
-    """Read the key, or take the one kept in `folder`, which is made with its key where there is none."""
+    """Read the secret key; if it is unset, use the key kept in `folder`, which is created the first time."""
     try:
-        return _text(name, "") or local_secret_key(folder)
+        return text(name) or local_secret_key(folder)
     except (OSError, StartError) as error:
-        words = f"No key can be kept in the folder {folder}: {error}"
-        raise ImproperlyConfigured(f"{words}. Set VUEMANTICS_VAR to a folder that you can write to.") from None
+        problem = f"The secret key cannot be kept in the directory {folder}: {error}"
+        raise ImproperlyConfigured(f"{problem}. Set VUEMANTICS_VAR to a directory that you can write to.") from None
 
 
-def _text(name: str, default: str) -> str:
-    return os.environ.get(name, "").strip() or default
-
-
-def _refusal(name: str, text: str, wanted: str, default: str = "") -> ImproperlyConfigured:
-    mend = f" Unset it for its default, {default}." if default else ""
-    return ImproperlyConfigured(f"{name} must be {wanted}, not “{text}”.{mend}")
+def _error(name: str, value: str, expected: str, default: str = "") -> ImproperlyConfigured:
+    fix = f" Unset it for its default, {default}." if default else ""
+    return ImproperlyConfigured(f"{name} must be {expected}, not “{value}”.{fix}")

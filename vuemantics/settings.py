@@ -1,26 +1,23 @@
-"""All settings, from the environment only: README.md lists every variable, `checks.py` refuses impossible ones."""
+"""All settings, read from the environment: docs/settings.md lists the variables, vuemantics/checks verifies them."""
 
 import os
 from pathlib import Path
 from typing import Any
 
-from vuemantics.connections import channel_layers, message_broker, pooled_database
-from vuemantics.environment import flag, language, log_level, number, numbers, origin, secret_key, time_zone, url, whole
+from vuemantics import environment as env
+from vuemantics.connections import MAIL_PORTS, channel_layers, mail_server, message_broker, pooled_database
 from vuemantics.localstack import local_urls
-from vuemantics.log_config import log_lines
-from vuemantics.mail import SCHEMES, mail_server
-from vuemantics.s3 import S3Settings
-from vuemantics.security_policy import content_security_policy
+from vuemantics.s3_settings import S3Settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR = Path(os.environ.get("VUEMANTICS_VAR") or BASE_DIR / "var").resolve()
+VAR = Path(env.text("VUEMANTICS_VAR") or BASE_DIR / "var").resolve()
 _local_database, _local_redis = local_urls(VAR)
 
-DEBUG = flag("VUEMANTICS_DEBUG")
-HTTPS = flag("VUEMANTICS_HTTPS")
-BEHIND_PROXY = flag("VUEMANTICS_BEHIND_PROXY")
-SECRET_KEY = secret_key("SECRET_KEY", VAR)
-_hosts = [host.strip() for host in os.environ.get("VUEMANTICS_HOSTS", "").split(",") if host.strip()]
+DEBUG = env.flag("VUEMANTICS_DEBUG")
+HTTPS = env.flag("VUEMANTICS_HTTPS")
+BEHIND_PROXY = env.flag("VUEMANTICS_BEHIND_PROXY")
+SECRET_KEY = env.secret_key("SECRET_KEY", VAR)
+_hosts = [host.strip() for host in env.text("VUEMANTICS_HOSTS").split(",") if host.strip()]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_hosts]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in _hosts if HTTPS and not host.startswith(("*", "."))]
 
@@ -76,74 +73,70 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# The workers: processes x threads on this host, and how they share the work (docs/architecture.md).
-_SHORTEST = 0.001
-WORKER_PROCESSES = whole("VUEMANTICS_WORKER_PROCESSES", 2, least=1)
-WORKER_THREADS = whole("VUEMANTICS_WORKER_THREADS", 4, least=1)
-TIME_SLICE_SECONDS = number("VUEMANTICS_TIME_SLICE_SECONDS", 1, least=_SHORTEST)
-LEASE_SECONDS = number("VUEMANTICS_LEASE_SECONDS", 30, least=_SHORTEST)
-STAGE_SECONDS = number("VUEMANTICS_STAGE_SECONDS", 600, least=_SHORTEST)
-STAGE_DEADLINES = numbers("VUEMANTICS_STAGE_DEADLINES")
-BATCH_PARALLEL = whole("VUEMANTICS_BATCH_PARALLEL", 0, least=0)
-RECONCILE_SECONDS = number("VUEMANTICS_RECONCILE_SECONDS", 2, least=_SHORTEST)
-EXPIRY_SECONDS = number("VUEMANTICS_EXPIRY_SECONDS", 24 * 3600, least=_SHORTEST)
-PARTIAL_SECONDS = number("VUEMANTICS_PARTIAL_SECONDS", 7 * 24 * 3600, least=_SHORTEST)
-# After a start of the database every worker's lock is gone: living workers get this long to take theirs again.
-GRACE_SECONDS = number("VUEMANTICS_GRACE_SECONDS", 5, least=0)
+# Workers of this host, and how they share the work (docs/architecture.md).
+_MIN_SECONDS = 0.001
+WORKER_PROCESSES = env.integer("VUEMANTICS_WORKER_PROCESSES", 2, minimum=1)
+WORKER_THREADS = env.integer("VUEMANTICS_WORKER_THREADS", 4, minimum=1)
+TIME_SLICE_SECONDS = env.number("VUEMANTICS_TIME_SLICE_SECONDS", 1, minimum=_MIN_SECONDS)
+LEASE_SECONDS = env.number("VUEMANTICS_LEASE_SECONDS", 30, minimum=_MIN_SECONDS)
+STAGE_SECONDS = env.number("VUEMANTICS_STAGE_SECONDS", 600, minimum=_MIN_SECONDS)
+STAGE_DEADLINES = env.numbers("VUEMANTICS_STAGE_DEADLINES")
+BATCH_PARALLEL = env.integer("VUEMANTICS_BATCH_PARALLEL", 0, minimum=0)
+RECONCILE_SECONDS = env.number("VUEMANTICS_RECONCILE_SECONDS", 2, minimum=_MIN_SECONDS)
+EXPIRY_SECONDS = env.number("VUEMANTICS_EXPIRY_SECONDS", 24 * 3600, minimum=_MIN_SECONDS)
+PARTIAL_SECONDS = env.number("VUEMANTICS_PARTIAL_SECONDS", 7 * 24 * 3600, minimum=_MIN_SECONDS)
+# After a restart of the database all workers' locks are gone; they have this long to acquire them again.
+GRACE_SECONDS = env.number("VUEMANTICS_GRACE_SECONDS", 5, minimum=0)
 MAX_CRASHES = 3
-# What a worker does with a file; tests and benches have settings of their own that name another function.
+# What a worker does with a file. Tests and benches have their own settings that name another function.
 PROCESSOR = "batches.engine.runner.process_upload"
-# dramatiq reads it when it is imported: a worker takes no more bells than it has threads.
+# dramatiq reads this variable when it is imported: a worker prefetches no more messages than it has threads.
 os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))
 
-_database_url = url("DATABASE_URL", _local_database, ["postgres", "postgresql"], "postgresql://user:password@host/name")
-DATABASES = {"default": pooled_database(_database_url, WORKER_THREADS)}
+_database = env.url("DATABASE_URL", _local_database, ["postgres", "postgresql"], "postgresql://user:password@host/name")
+DATABASES = {"default": pooled_database(_database, WORKER_THREADS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = url("REDIS_URL", _local_redis, ["redis", "rediss", "unix"], "redis://host:6379/0")
+REDIS_URL = env.url("REDIS_URL", _local_redis, ["redis", "rediss", "unix"], "redis://host:6379/0")
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
 DRAMATIQ_AUTODISCOVER_MODULES = ["worker.tasks"]
-# It cleans a table that is not used here, and its two queues would be asked for work all day.
+# Its tasks clean a table that is not used here, and workers would poll its two queues.
 DRAMATIQ_IGNORED_MODULES = ["django_dramatiq.tasks"]
 DRAMATIQ_BROKER = message_broker(REDIS_URL)
 
-# Files: unfinished uploads under PARTIAL_ROOT, originals and previews by opaque names under MEDIA_ROOT (same disk) ...
-MEDIA_ROOT = Path(os.environ.get("VUEMANTICS_MEDIA") or VAR / "media").resolve()
-# Behind nginx: an internal location over MEDIA_ROOT, such as /protected/; empty: this process sends the bytes.
-MEDIA_ACCEL = os.environ.get("VUEMANTICS_MEDIA_ACCEL", "")
-PARTIAL_ROOT = Path(os.environ.get("VUEMANTICS_PARTIAL_DIR") or VAR / "parts").resolve()
-# ... or, with a bucket, there.
+# Unfinished uploads are stored below PARTIAL_ROOT; originals and previews below MEDIA_ROOT or in the bucket.
+MEDIA_ROOT = Path(env.text("VUEMANTICS_MEDIA") or VAR / "media").resolve()
+MEDIA_ACCEL = env.text("VUEMANTICS_MEDIA_ACCEL")  # nginx's internal location for MEDIA_ROOT; empty: Django sends files
+PARTIAL_ROOT = Path(env.text("VUEMANTICS_PARTIAL_DIR") or VAR / "parts").resolve()
 S3 = S3Settings(
-    bucket=os.environ.get("VUEMANTICS_S3_BUCKET", ""),
-    endpoint=origin("VUEMANTICS_S3_ENDPOINT"),
-    region=os.environ.get("VUEMANTICS_S3_REGION", ""),
-    prefix=os.environ.get("VUEMANTICS_S3_PREFIX", ""),
-    url_seconds=int(number("VUEMANTICS_S3_URL_SECONDS", 300, least=30, most=86_400)),
-    access_key=os.environ.get("AWS_ACCESS_KEY_ID", ""),
-    secret_key=os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+    bucket=env.text("VUEMANTICS_S3_BUCKET"),
+    endpoint=env.origin("VUEMANTICS_S3_ENDPOINT"),
+    region=env.text("VUEMANTICS_S3_REGION"),
+    prefix=env.text("VUEMANTICS_S3_PREFIX"),
+    url_seconds=int(env.number("VUEMANTICS_S3_URL_SECONDS", 300, minimum=30, maximum=86_400)),
+    access_key=env.text("AWS_ACCESS_KEY_ID"),
+    secret_key=env.text("AWS_SECRET_ACCESS_KEY"),
 )
 _disk = {"BACKEND": "uploads.storage.disk.DiskStorage", "OPTIONS": {"location": MEDIA_ROOT}}
 STORAGES = {
     "default": S3.storage() if S3.bucket else _disk,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-FILE_UPLOAD_PERMISSIONS = 0o600
-FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
-FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
-MAX_BODY_BYTES = int(number("VUEMANTICS_MAX_BODY_MIB", 16, least=9, most=10_240) * 2**20)
-MAX_FILE_BYTES = int(number("VUEMANTICS_MAX_FILE_MIB", 4096, least=0.001) * 2**20)
-MAX_BATCH_FILES = whole("VUEMANTICS_MAX_BATCH_FILES", 500_000, least=1)
-# Limits of people and of the disk; 0: none.
-OWNER_BYTES = int(number("VUEMANTICS_OWNER_GIB", 0, least=0) * 2**30)
-MIN_FREE_BYTES = int(number("VUEMANTICS_MIN_FREE_MIB", 512, least=0) * 2**20)
-MAX_PIXELS = int(number("VUEMANTICS_MAX_MEGAPIXELS", 100, least=0.001) * 1_000_000)
-ANALYZER = os.environ.get("VUEMANTICS_ANALYZER") or "local"
+MAX_BODY_BYTES = int(env.number("VUEMANTICS_MAX_BODY_MIB", 16, minimum=9, maximum=10_240) * 2**20)
+MAX_FILE_BYTES = int(env.number("VUEMANTICS_MAX_FILE_MIB", 4096, minimum=0.001) * 2**20)
+MAX_BATCH_FILES = env.integer("VUEMANTICS_MAX_BATCH_FILES", 500_000, minimum=1)
+# Limits per user and for the disk; 0: no limit.
+OWNER_BYTES = int(env.number("VUEMANTICS_OWNER_GIB", 0, minimum=0) * 2**30)
+MIN_FREE_BYTES = int(env.number("VUEMANTICS_MIN_FREE_MIB", 512, minimum=0) * 2**20)
+MAX_PIXELS = int(env.number("VUEMANTICS_MAX_MEGAPIXELS", 100, minimum=0.001) * 1_000_000)
+ANALYZER = env.text("VUEMANTICS_ANALYZER", "local")
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Small files straight from the source folders: nothing to collect before the first start.
+# Serve static files from their source directories, so that collectstatic is not needed.
 WHITENOISE_USE_FINDERS = True
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -151,44 +144,57 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25
+AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 10, 0.25  # attempts, hours
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "vuemantics.accounts.client_address.client_address"
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "batch-list"
+LOGIN_URL, LOGIN_REDIRECT_URL = "login", "batch-list"
 
-# Mails when a batch is done, off without a server. Links in them need the address by which people come.
-PUBLIC_URL = origin("VUEMANTICS_URL")
-EMAIL_URL = os.environ.get("VUEMANTICS_EMAIL_URL", "").strip() and url(
-    "VUEMANTICS_EMAIL_URL", "", [*SCHEMES], "smtp+tls://user:password@mail.example.org:587"
+# An e-mail is sent when a batch is completed, if there is a mail server. Its links need the public address.
+PUBLIC_URL = env.origin("VUEMANTICS_URL")
+EMAIL_URL = env.text("VUEMANTICS_EMAIL_URL") and env.url(
+    "VUEMANTICS_EMAIL_URL", "", [*MAIL_PORTS], "smtp+tls://user:password@mail.example.org:587"
 )
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("VUEMANTICS_EMAIL_FROM", "").strip()
-_mail = mail_server(EMAIL_URL)
-EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
-EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starts_tls, _mail.is_tls
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("VUEMANTICS_EMAIL_FROM")
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = mail_server(EMAIL_URL)
 EMAIL_TIMEOUT = 10
 
-CONTENT_SECURITY_POLICY = content_security_policy(S3.origin if S3.bucket else "")
+# Pages load everything from this site, and media also from the bucket.
+_sources = ["'self'", *filter(None, [S3.origin])]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {f"{name}-src": ["'self'"] for name in ("script", "worker", "style", "font", "manifest")}
+    | {"connect-src": _sources, "media-src": _sources, "img-src": [*_sources, "blob:"], "form-action": ["'self'"]}
+    | {name: ["'none'"] for name in ("default-src", "base-uri", "frame-ancestors")}
+}
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-_hsts_seconds = whole("VUEMANTICS_HSTS_SECONDS", 31_536_000, least=0)
+_hsts_seconds = env.integer("VUEMANTICS_HSTS_SECONDS", 31_536_000, minimum=0)
 SECURE_HSTS_SECONDS = _hsts_seconds if HTTPS else 0
-# Of this host alone: other sites below it may have no HTTPS, and browsers would not reach them for a year. Django asks
-# for both, of subdomains and of the browsers' own lists, whoever else is there.
+# For this host only: a subdomain without HTTPS would be unreachable for a year. Django warns about both settings.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 
-# Of mails, and of pages for browsers that ask for none of these; each person may choose another.
+# LANGUAGE_CODE is for e-mails, and for pages if the browser requests none of the languages.
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-LANGUAGE_CODE = language("VUEMANTICS_LANGUAGE", "en", [code for code, _name in LANGUAGES])
+LANGUAGE_CODE = env.choice("VUEMANTICS_LANGUAGE", "en", [code for code, _name in LANGUAGES])
 LANGUAGE_COOKIE_AGE, LANGUAGE_COOKIE_HTTPONLY = 31_536_000, True
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = time_zone("VUEMANTICS_TIME_ZONE", "UTC")
-USE_TZ = True
+TIME_ZONE = env.time_zone("VUEMANTICS_TIME_ZONE", "UTC")
 
-LOGGING = log_lines(log_level("VUEMANTICS_LOG_LEVEL", "INFO"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"redis_outage": {"()": "batches.messaging.redis_outage.LogOutageOnce"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.choice("VUEMANTICS_LOG_LEVEL", "INFO", env.LOG_LEVELS)},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        # The pool logs every failed attempt; the code that needs the connection logs the outage once.
+        "psycopg.pool": {"level": "ERROR"},
+        "channels_redis.pubsub": {"filters": ["redis_outage"]},
+    },
+}

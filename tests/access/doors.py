@@ -94,7 +94,7 @@ DOORS = [
     Door("password-changed", answers=(200,)),
 ]
 # Nobody's: they tell of no one.
-OPEN = {"favicon", "login", "logout", "language", "script-words", "batch-open"}
+OPEN = {"favicon", "login", "logout", "language", "javascript-catalog", "batch-open"}
 
 
 def knock(person: User | None, door: Door, there: There) -> tuple[int, str, str]:

@@ -1,66 +1,67 @@
-"""Changing the password and signing out."""
+"""Change the password and sign out."""
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
-pytestmark = pytest.mark.django_db
 OLD, NEW = "correct horse battery", "staple of another kind"
 
 
 @pytest.fixture
-def anna(db: None) -> User:
+def anna(db: None, settings: Settings) -> User:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return User.objects.create_user("anna", password=OLD)
 
 
 @pytest.fixture
-def page(client: Client, anna: User) -> Client:
+def browser(client: Client, anna: User) -> Client:
     client.force_login(anna)
     return client
 
 
-def change(client: Client, old: str = OLD, first: str = NEW, second: str = NEW) -> str:
-    """Send the form and read the page that it leads to."""
+def change_password(client: Client, old: str = OLD, first: str = NEW, second: str = NEW) -> str:
+    """Submit the form and return the page that it leads to."""
     fields = {"old_password": old, "new_password1": first, "new_password2": second}
     return client.post(reverse("password-change"), fields, follow=True).content.decode()
 
 
-def test_menu_leads_to_the_page(page: Client) -> None:
-    assert f'href="{reverse("password-change")}"' in page.get(reverse("upload-list")).content.decode()
+def test_menu_links_to_the_password_page(browser: Client) -> None:
+    assert f'href="{reverse("password-change")}"' in browser.get(reverse("upload-list")).content.decode()
 
 
-def test_password_is_changed_and_the_person_stays(page: Client, anna: User) -> None:
-    assert "Your password is changed" in change(page)
+def test_password_is_changed_and_the_session_kept(browser: Client, anna: User) -> None:
+    assert "Your password is changed" in change_password(browser)
 
     anna.refresh_from_db()
     assert anna.check_password(NEW)
-    assert page.get(reverse("upload-list")).status_code == 200
+    assert browser.get(reverse("upload-list")).status_code == 200
 
 
-def test_other_browsers_are_signed_out(page: Client, anna: User) -> None:
-    elsewhere = Client()
-    elsewhere.force_login(anna)
+def test_password_change_ends_other_sessions(browser: Client, anna: User) -> None:
+    other = Client()
+    other.force_login(anna)
 
-    change(page)
+    change_password(browser)
 
-    assert elsewhere.get(reverse("upload-list")).status_code == 302
+    assert other.get(reverse("upload-list")).status_code == 302
 
 
 @pytest.mark.parametrize(
-    ("old", "first", "second", "words"),
+    ("old", "first", "second", "message"),
     [
         ("wrong", NEW, NEW, "old password was entered incorrectly"),
         (OLD, NEW, "another", "two password fields"),
         (OLD, "short", "short", "too short"),
     ],
 )
-def test_wrong_form_changes_nothing_and_says_why(
-    page: Client, anna: User, old: str, first: str, second: str, words: str
+def test_invalid_form_changes_nothing_and_shows_the_error(
+    browser: Client, anna: User, old: str, first: str, second: str, message: str
 ) -> None:
-    html = change(page, old, first, second)
+    html = change_password(browser, old, first, second)
 
-    assert words in html
+    assert message in html
     assert 'aria-invalid="true"' in html
     anna.refresh_from_db()
     assert anna.check_password(OLD)
@@ -72,16 +73,16 @@ def test_admin_keeps_its_own_password_page(admin_client: Client) -> None:
     assert "vuemantics administration" in html
 
 
-def test_sign_out_page_asks_and_changes_nothing(page: Client) -> None:
-    html = page.get(reverse("logout")).content.decode()
+def test_sign_out_page_asks_for_confirmation(browser: Client) -> None:
+    html = browser.get(reverse("logout")).content.decode()
 
     assert "Sign out?" in html
-    assert page.get(reverse("upload-list")).status_code == 200
+    assert browser.get(reverse("upload-list")).status_code == 200
 
 
-def test_sign_out_page_of_a_stranger_leads_to_the_sign_in(client: Client) -> None:
+def test_sign_out_page_redirects_a_visitor_to_sign_in(client: Client) -> None:
     assert client.get(reverse("logout"))["Location"] == reverse("login")
 
 
-def test_sign_out_of_a_stranger_says_that_it_is_so(client: Client) -> None:
+def test_sign_out_of_a_visitor_is_confirmed(client: Client, db: None) -> None:
     assert "You are signed out" in client.post(reverse("logout")).content.decode()

@@ -1,4 +1,4 @@
-"""Pages, sockets and mails in the language of who reads them."""
+"""Pages, sockets and e-mails use the language of their reader."""
 
 from datetime import UTC, datetime
 
@@ -35,44 +35,44 @@ def html(client: Client, name: str, *args: int, **headers: str) -> str:
     return client.get(reverse(name, args=args), headers=headers).content.decode()
 
 
-def test_page_speaks_the_language_that_the_browser_asks_for(browser: Client) -> None:
+def test_page_uses_the_language_of_the_browser(browser: Client) -> None:
     page = html(browser, "batch-list", **GERMAN)
 
     assert '<html lang="de">' in page
     assert "Dateien hinzufügen" in page
 
 
-def test_language_that_is_not_known_is_answered_in_english(browser: Client) -> None:
+def test_unknown_language_falls_back_to_english(browser: Client) -> None:
     assert '<html lang="en">' in html(browser, "batch-list", **{"Accept-Language": "tlh"})
 
 
-def test_choice_is_kept_and_goes_before_what_the_browser_asks_for(browser: Client) -> None:
+def test_chosen_language_takes_precedence_over_the_browser(browser: Client) -> None:
     form = {"language": "de", "next": reverse("failures")}
 
-    answer = browser.post(reverse("language"), form)
+    response = browser.post(reverse("language"), form)
 
-    assert answer["Location"] == reverse("failures")
+    assert response["Location"] == reverse("failures")
     assert '<html lang="de">' in html(browser, "batch-list", **{"Accept-Language": "en"})
 
 
-def test_who_is_not_signed_in_may_choose_too(client: Client) -> None:
+def test_visitor_may_choose_a_language(client: Client) -> None:
     client.post(reverse("language"), {"language": "de", "next": reverse("login")})
 
     assert "Anmelden" in html(client, "login")
 
 
-def test_choice_leads_to_no_other_site(client: Client) -> None:
-    answer = client.post(reverse("language"), {"language": "de", "next": "https://example.org/"})
+def test_language_form_does_not_redirect_to_another_site(client: Client) -> None:
+    response = client.post(reverse("language"), {"language": "de", "next": "https://example.org/"})
 
-    assert answer["Location"] == "/"
+    assert response["Location"] == "/"
 
 
-def test_choice_by_a_link_changes_nothing(browser: Client) -> None:
+def test_get_request_does_not_change_the_language(browser: Client) -> None:
     assert browser.get(reverse("language"), {"language": "de"}).status_code == 405
     assert '<html lang="en">' in html(browser, "batch-list")
 
 
-def test_cause_of_a_failure_is_told_in_german_and_its_message_stays_a_detail(browser: Client, anna: User) -> None:
+def test_failure_is_explained_in_german_and_its_message_marked_as_english(browser: Client, anna: User) -> None:
     batch = fill(anna, 1)
     batch.items.update(
         status="failed", error_code="file.unsupported", error_message="It is a text.", finished_at=datetime.now(UTC),
@@ -86,16 +86,16 @@ def test_cause_of_a_failure_is_told_in_german_and_its_message_stays_a_detail(bro
     assert '<span lang="en">It is a text.</span>' in page
 
 
-def test_refusal_of_a_command_is_told_in_german(browser: Client, anna: User) -> None:
+def test_refused_command_is_explained_in_german(browser: Client, anna: User) -> None:
     batch = fill(anna, 1)
     browser.post(reverse("batch-cancel", args=[batch.id]), {"confirmed": "yes"})
 
-    answer = browser.post(reverse("batch-pause", args=[batch.id]), headers=GERMAN, follow=True)
+    response = browser.post(reverse("batch-pause", args=[batch.id]), headers=GERMAN, follow=True)
 
-    assert "Dieser Import wurde abgebrochen" in answer.content.decode()
+    assert "Dieser Import wurde abgebrochen" in response.content.decode()
 
 
-def test_page_engine_of_the_admin_is_german(client: Client) -> None:
+def test_engine_page_of_the_admin_is_german(client: Client) -> None:
     client.force_login(make_staff("viewer", "view_worker", "view_uploadbatch"))
 
     page = html(client, "admin:batches_engine", **GERMAN)
@@ -112,35 +112,35 @@ def test_owner_filter_of_the_admin_is_german(client: Client) -> None:
     assert 'data-filter-title="Besitzer"' in page
 
 
-def test_refusal_of_a_deleted_picture_has_german_words() -> None:
+def test_deleted_picture_is_explained_in_german() -> None:
     with translation.override("de"):
-        words = error_text("item.deleted")
+        reason = error_text("item.deleted")
 
-    assert words.text == "Das Bild wurde gelöscht. Zum erneuten Hinzufügen einen neuen Import beginnen."
+    assert reason.text == "Das Bild wurde gelöscht. Zum erneuten Hinzufügen einen neuen Import beginnen."
 
 
-def test_numbers_are_written_as_the_language_writes_them() -> None:
+def test_numbers_use_the_format_of_the_language() -> None:
     with translation.override("de"):
         assert throughput_text(Throughput(2, 2.5, 3)) == "2,5 Dateien pro Sekunde"
 
 
-def test_words_of_the_scripts_come_in_the_language(client: Client) -> None:
-    german, english = html(client, "script-words", **GERMAN), html(client, "script-words")
+def test_script_catalog_is_translated(client: Client) -> None:
+    german, english = html(client, "javascript-catalog", **GERMAN), html(client, "script-words")
 
     assert "Alle Dateien sind gesendet." in german
     assert "Alle Dateien" not in english
 
 
-def test_words_of_the_scripts_are_asked_for_anew_and_sent_once(client: Client) -> None:
-    first = client.get(reverse("script-words"))
+def test_script_catalog_is_revalidated_and_not_sent_again(client: Client) -> None:
+    first = client.get(reverse("javascript-catalog"))
 
-    again = client.get(reverse("script-words"), headers={"If-None-Match": first["ETag"]})
+    again = client.get(reverse("javascript-catalog"), headers={"If-None-Match": first["ETag"]})
 
     assert "no-cache" in first["Cache-Control"]
     assert again.status_code == 304
 
 
-def test_mail_is_in_the_language_of_the_installation(anna: User, settings: object, mailoutbox: list[object]) -> None:
+def test_email_uses_the_language_of_the_settings(anna: User, settings: object, mailoutbox: list[object]) -> None:
     settings.LANGUAGE_CODE = "de"  # type: ignore[attr-defined]
     User.objects.filter(id=anna.id).update(email="anna@example.org")
     batch = fill(anna, 1)
@@ -155,7 +155,7 @@ def test_mail_is_in_the_language_of_the_installation(anna: User, settings: objec
     assert "ist fertig" in mailoutbox[0].subject  # type: ignore[attr-defined]
 
 
-async def test_socket_speaks_the_language_of_its_page(anna: User) -> None:
+async def test_socket_uses_the_language_of_its_page(anna: User) -> None:
     batch = await sync_to_async(fill)(anna, 2)
     cookie = await sync_to_async(cookie_of)(anna)
     german, english = Page(batch.id, f"{cookie}; django_language=de"), Page(batch.id, cookie)

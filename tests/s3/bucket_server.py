@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 from moto.server import ThreadedMotoServer
 
-from vuemantics.s3 import S3Settings
+from vuemantics.s3_settings import S3Settings
 
 
 class BucketServer:

@@ -1,19 +1,22 @@
-"""The memory of the web process, with the site as people use it: it does not grow with what is sent."""
+"""The memory of the web process does not grow with the bodies that clients send to the site."""
 
 import http.client
+import os
 import socket
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.support.images import encoded, textured
+from tests.support.servers import Services
 from tests.support.waiting import wait_until
 from tests.support.web_server import WebServer
 
@@ -23,12 +26,21 @@ CHUNK = 8 * MIB
 JPEG = encoded(textured(64, 48), "JPEG")
 
 
-@pytest.fixture
-def server(worker_env: dict[str, str], tmp_path: Path) -> Iterator[WebServer]:
-    """The whole site, after its first requests."""
-    server = WebServer(tmp_path / "server.log", worker_env, application="")
+@pytest.fixture(scope="module")
+def server(
+    all_services: Services, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WebServer]:
+    """The whole site on the test database, shared by the tests of this module."""
+    url = database_url(all_services)
+    env = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "vuemantics.settings"}
+    server = WebServer(tmp_path_factory.mktemp("site") / "server.log", env, application="")
     yield server
     server.stop()
+
+
+def database_url(services: Services) -> str:
+    name = str(connection.settings_dict["NAME"])
+    return urlsplit(services.database_url)._replace(path=f"/{name}").geturl()
 
 
 @pytest.fixture
@@ -47,11 +59,11 @@ class Sender:
         self.batch = batch
 
     def create(self, name: str, size: int) -> str:
-        """Announce a file and return its address."""
+        """Create an upload and return its URL."""
         text = f"batch {_base64(str(self.batch.id))},filename {_base64(name)}"
-        answer = self.request("POST", "/tus/", {"Upload-Length": str(size), "Upload-Metadata": text})
-        assert answer.status == 201
-        return str(answer.headers["location"])
+        response = self.request("POST", "/tus/", {"Upload-Length": str(size), "Upload-Metadata": text})
+        assert response.status == 201
+        return str(response.headers["location"])
 
     def patch(self, location: str, offset: int, body: bytes) -> int:
         """Send bytes and return the status."""
@@ -59,9 +71,9 @@ class Sender:
 
     def request(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> http.client.HTTPResponse:
         self.connection.request(method, path, body, self.always | headers)
-        answer = self.connection.getresponse()
-        answer.read()
-        return answer
+        response = self.connection.getresponse()
+        response.read()
+        return response
 
 
 @pytest.fixture
@@ -80,17 +92,17 @@ def _base64(text: str) -> str:
 
 
 def head(method: str, path: str, length: int, headers: dict[str, str]) -> bytes:
-    """The head of a request whose body is to come."""
+    """The head of a request; the caller sends the body."""
     lines = {"Host": "localhost", "Content-Length": str(length), **headers}
     return "\r\n".join([f"{method} {path} HTTP/1.1", *map(": ".join, lines.items()), "", ""]).encode()
 
 
-def test_file_of_100_mb_grows_the_server_by_less_than_two_and_a_half_chunks(
+def test_large_file_needs_less_memory_than_two_and_a_half_chunks(
     server: WebServer, sender: Sender, batch: UploadBatch
 ) -> None:
     size = 104 * MIB
     sender.patch(sender.create("first.jpg", len(JPEG)), 0, JPEG)
-    before = server.memory()
+    before = server.reset_peak_memory()
 
     location = sender.create("large.jpg", size)
     for offset in range(0, size, CHUNK):
@@ -98,43 +110,53 @@ def test_file_of_100_mb_grows_the_server_by_less_than_two_and_a_half_chunks(
         assert sender.patch(location, offset, body) == 204
 
     assert batch.items.get(filename="large.jpg").upload_id is not None
-    assert server.memory() - before < 2.5 * CHUNK
+    assert server.peak_memory() - before < 2.5 * CHUNK
 
 
-def test_many_slow_clients_are_not_held_in_memory_and_a_quick_one_is_served(
+def test_slow_clients_are_not_buffered_and_do_not_block_others(
     server: WebServer, sender: Sender, batch: UploadBatch
 ) -> None:
     clients = 40
     locations = [sender.create(f"slow-{number}.jpg", CHUNK) for number in range(clients)]
-    before = server.memory()
-    with ExitStack() as open_until_the_end:
+    before = server.reset_peak_memory()
+    with ExitStack() as connections:
         for location in locations:
-            slow = open_until_the_end.enter_context(server.connect())
+            slow = connections.enter_context(server.connect())
             slow.sendall(head("PATCH", location, CHUNK, sender.always | patch_headers(0)) + bytes(MIB))
         wait_until(lambda: server.unread() == 0 and server.established() > clients, 30)
 
         status = sender.patch(sender.create("quick.jpg", len(JPEG)), 0, JPEG)
 
         assert status == 204
-        assert server.memory() - before < clients * MIB // 4
+        assert server.peak_memory() - before < clients * MIB // 4
     assert batch.items.get(filename="quick.jpg").upload_id is not None
 
 
 @pytest.mark.parametrize("path", ["/tus/", "/batches/new/", "/accounts/login/"])
-def test_gigabyte_of_a_stranger_is_refused_at_the_head(server: WebServer, path: str) -> None:
-    before = server.memory()
+def test_declared_gigabyte_is_refused_before_it_is_read(server: WebServer, path: str) -> None:
+    before = server.reset_peak_memory()
 
-    with server.connect() as stranger:
-        stranger.sendall(head("POST", path, 10**9, {"Content-Type": "multipart/form-data; boundary=x"}))
-        received = all_of(stranger)
+    with server.connect() as visitor:
+        visitor.sendall(head("POST", path, 10**9, {"Content-Type": "multipart/form-data; boundary=x"}))
+        received = read_all(visitor)
 
     assert received.startswith(b"HTTP/1.1 413 ")
-    assert server.memory() - before < 20 * MIB
+    assert server.peak_memory() - before < 20 * MIB
 
 
-def all_of(connection: socket.socket) -> bytes:
-    """What the server says until it closes its side; nothing more is sent to it meanwhile."""
+def test_browser_that_declares_too_much_gets_a_page_in_its_language(server: WebServer) -> None:
+    with server.connect() as browser:
+        browser.sendall(head("POST", "/batches/new/", 10**9, {"Accept": "text/html", "Accept-Language": "de"}))
+        received = read_all(browser).decode()
+
+    assert received.startswith("HTTP/1.1 413 ")
+    assert "Content-Type: text/html; charset=utf-8" in received
+    assert '<html lang="de">' in received
+
+
+def read_all(connection: socket.socket) -> bytes:
+    """Read until the server closes its side, sending nothing more."""
     received = b""
-    while piece := connection.recv(65536):
-        received += piece
+    while chunk := connection.recv(65536):
+        received += chunk
     return received

@@ -48,11 +48,11 @@ class Services:
 
     def stop_redis(self) -> None:
         """Kill Redis with all that it holds; `start` brings an empty one."""
-        self._end(self.local.redis.child, signal.SIGKILL)
+        self._end(self.local.redis.process, signal.SIGKILL)
 
     def stop_postgres(self, how: signal.Signals = signal.SIGQUIT) -> None:
         """SIGQUIT: an immediate shutdown, recovery at the next start. SIGINT: an orderly one."""
-        self._end(self.local.postgres.child, how)
+        self._end(self.local.postgres.process, how)
 
     def _end(self, child: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
         if child is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.waiting import wait_until
 from tests.support.worker_processes import ROOT
-from vuemantics.localstack.ports import answers
+from vuemantics.localstack.ports import is_serving
 from vuemantics.localstack.process import die_with_parent
 
 
@@ -49,4 +49,4 @@ class Site:
 
     def _ready(self) -> bool:
         assert self.process.poll() is None, f"the web server ended:\n{self._log.read_text()}"
-        return answers("127.0.0.1", self.port)
+        return is_serving("127.0.0.1", self.port)

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.support.waiting import wait_until
 from tests.support.worker_processes import ROOT
-from vuemantics.localstack.ports import answers
+from vuemantics.localstack.ports import is_serving
 from vuemantics.localstack.process import die_with_parent
 
 PROBE = "tests.support.asgi_probe.application"
@@ -42,7 +42,7 @@ class WebServer:
 
         def ready() -> bool:
             assert self.process.poll() is None, f"the web server ended:\n{log.read_text()}"
-            return answers("127.0.0.1", self.port)
+            return is_serving("127.0.0.1", self.port)
 
         wait_until(ready, 20)
 
@@ -58,8 +58,13 @@ class WebServer:
         connection.close()
         return told
 
-    def memory(self) -> int:
-        """The most memory that the process has ever held, in bytes."""
+    def reset_peak_memory(self) -> int:
+        """Start measuring the peak anew (proc(5), clear_refs) and return the memory in use, in bytes."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+        return self.peak_memory()
+
+    def peak_memory(self) -> int:
+        """The peak of resident memory since the last reset, in bytes."""
         text = Path(f"/proc/{self.process.pid}/status").read_text()
         found = re.search(r"VmHWM:\s+(\d+) kB", text)
         assert found

@@ -1,4 +1,4 @@
-"""People in the admin: who has pictures or batches is not deleted before these are."""
+"""User accounts in the admin: a user who owns pictures or batches cannot be deleted."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,24 +18,24 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # generic for mypy only
-    """Django's page of users; its delete says what is in the way instead of listing 100,000 protected rows."""
+    """Django's user admin; its delete page shows counts instead of listing 100,000 protected rows."""
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[str]]:
-        """Return what would go, or only what forbids it."""
-        people = list(objs)
-        in_the_way = _in_the_way(people)
-        if in_the_way:
-            return [], {}, set(), in_the_way
-        return super().get_deleted_objects(people, request)
+        """Return what would be deleted, or only the reasons why nothing can be."""
+        users = list(objs)
+        obstacles = _obstacles(users)
+        if obstacles:
+            return [], {}, set(), obstacles
+        return super().get_deleted_objects(users, request)
 
 
-def _in_the_way(people: Iterable[User]) -> list[str]:
-    ids = [person.pk for person in people]
+def _obstacles(users: Iterable[User]) -> list[str]:
+    ids = [user.pk for user in users]
     pictures = dict(Upload.objects.filter(owner__in=ids).order_by().values_list("owner").annotate(Count("id")))
     batches = dict(UploadBatch.all_objects.filter(owner__in=ids).order_by().values_list("owner").annotate(Count("id")))
-    words = _("%(name)s has %(pictures)d pictures and %(batches)d batches. Delete these first: nothing is left then.")
+    message = _("%(name)s has %(pictures)d pictures and %(batches)d batches. Delete these first.")
     return [
-        words % {"name": person, "pictures": pictures.get(person.pk, 0), "batches": batches.get(person.pk, 0)}
-        for person in people
-        if person.pk in pictures or person.pk in batches
+        message % {"name": user, "pictures": pictures.get(user.pk, 0), "batches": batches.get(user.pk, 0)}
+        for user in users
+        if user.pk in pictures or user.pk in batches
     ]

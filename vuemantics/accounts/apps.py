@@ -1,9 +1,9 @@
-"""Configuration of the accounts app."""
+"""App configuration of the accounts app."""
 
 from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Sign-in, passwords, language, and accounts in the admin."""
+    """Sign-in, passwords, language, and user accounts in the admin."""
 
     name = "vuemantics.accounts"

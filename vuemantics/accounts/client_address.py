@@ -1,4 +1,4 @@
-"""Whose address a request comes from: guessing of passwords is slowed down for an address and a name together."""
+"""The client's IP address, by which django-axes limits wrong passwords."""
 
 from ipaddress import ip_address
 
@@ -7,19 +7,19 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Return the sender's IP address; None where there is none, as on a Unix socket.
+    """Return the client's IP address, or None if there is none, as on a Unix socket.
 
-    It is that of the connection, or, behind a proxy, the last of `X-Forwarded-For`: the proxy appends whom it answers
-    to what it was sent, so whatever stands before may be the sender's invention. A last entry that is no address, or
-    none at all, leaves the proxy's own.
+    Behind a proxy this is the last address of `X-Forwarded-For`. The proxy appends its client to the header it
+    received, so everything before may be forged. If the last entry is missing or invalid, the proxy's own address is
+    returned.
     """
-    told = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2] if settings.BEHIND_PROXY else ""
-    return _address(told) or _address(request.META.get("REMOTE_ADDR", ""))
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2] if settings.BEHIND_PROXY else ""
+    return _parse(forwarded) or _parse(request.META.get("REMOTE_ADDR", ""))
 
 
-def _address(text: str) -> str | None:
+def _parse(text: str) -> str | None:
     try:
-        # PostgreSQL takes no zone, as in fe80::1%eth0.
+        # PostgreSQL does not accept a zone, as in fe80::1%eth0.
         return str(ip_address(text.strip().partition("%")[0]))
     except ValueError:
         return None

@@ -1,24 +1,24 @@
-"""The choice of a language, and the words of the pages' scripts in it.
+"""The choice of a language, and the translations for the pages' scripts.
 
-The choice is a form in the foot of each page and kept in a cookie; without one, what the browser asks for decides.
+The form in the page footer stores the choice in a cookie. Without the cookie the browser's Accept-Language decides.
 """
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.views import i18n
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_POST, require_safe
 from django.views.decorators.vary import vary_on_cookie
-from django.views.i18n import JavaScriptCatalog, set_language
 
-_catalog = JavaScriptCatalog.as_view(packages=["vuemantics"])
+_catalog_view = i18n.JavaScriptCatalog.as_view(packages=["vuemantics"])
 
 
 @login_not_required
 @require_POST
-def choose_language(request: HttpRequest) -> HttpResponse:
-    """Keep the `language` of the form and lead back to `next`, an address of this site."""
-    return set_language(request)
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Store the form's `language` in a cookie and redirect to `next`, which must be on this site."""
+    return i18n.set_language(request)
 
 
 @login_not_required
@@ -26,6 +26,6 @@ def choose_language(request: HttpRequest) -> HttpResponse:
 @cache_control(private=True, no_cache=True)
 @vary_on_cookie
 @conditional_page
-def script_words(request: HttpRequest) -> HttpResponseBase:
-    """Define `gettext`, `ngettext` and `interpolate` for the scripts; a browser that has it gets 304."""
-    return _catalog(request)
+def javascript_catalog(request: HttpRequest) -> HttpResponseBase:
+    """Define `gettext`, `ngettext` and `interpolate` for scripts; answer 304 to a browser that has them already."""
+    return _catalog_view(request)

@@ -1,6 +1,6 @@
-"""Signing out and changing the password: Django's views with pages of the house.
+"""Sign-out and password change: Django's views with our own templates.
 
-The templates have names of their own: under Django's, the admin would show them too.
+The templates have their own names, because the admin would use them too under Django's names.
 """
 
 from django.contrib.auth.decorators import login_not_required
@@ -16,39 +16,39 @@ from django.views.decorators.http import require_http_methods
 from batches.messaging import live_events
 
 
-class PasswordPage(PasswordChangeView):
-    """Asks for the old password and twice for the new one; other browsers are then signed out."""
+class PasswordChange(PasswordChangeView):
+    """Change the password; all other sessions of the user end."""
 
     template_name = "registration/change_password.html"
     success_url = reverse_lazy("password-changed")
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        """Keep this session and tell the pages that others have open."""
-        answer = super().form_valid(form)
+        """Keep this session and notify pages that are open in the ended ones."""
+        response = super().form_valid(form)
         live_events.notify_login_changed(form.user.pk)
-        return answer
+        return response
 
 
-class PasswordDone(PasswordChangeDoneView):
-    """Says that it is done."""
+class PasswordChanged(PasswordChangeDoneView):
+    """Confirm that the password has been changed."""
 
     template_name = "registration/password_changed.html"
 
 
-_leave = LogoutView.as_view(template_name="registration/signed_out.html")
+_logout = LogoutView.as_view(template_name="registration/signed_out.html")
 
 
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponseBase:
-    """Ask first, and end the session by a POST alone: no link and no other site can do it. Its open pages are told."""
+    """Ask for confirmation; end the session on POST only (so no link can) and notify its open pages."""
     if request.method == "POST":
         user_id = request.user.pk
-        answer = _leave(request)
+        response = _logout(request)
         if user_id is not None:
             live_events.notify_login_changed(user_id)
-        return answer
+        return response
     if not request.user.is_authenticated:
         return redirect("login")
     return render(request, "registration/sign_out.html")

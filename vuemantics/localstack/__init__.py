@@ -1,10 +1,10 @@
-"""Embedded PostgreSQL and Redis for one machine, from Python wheels: no root, no container, no TCP port.
+"""Embedded PostgreSQL and Redis for one machine, run from Python wheels without root, containers or TCP ports.
 
-Needs no Django. Everything follows from one folder; see `LocalServices`.
+This package does not need Django. All paths and URLs are derived from one directory; see `LocalServices`.
 """
 
 from vuemantics.localstack.paths import local_secret_key, local_urls
+from vuemantics.localstack.process import StartError
 from vuemantics.localstack.services import LocalServices
-from vuemantics.localstack.start_error import StartError
 
 __all__ = ["LocalServices", "StartError", "local_secret_key", "local_urls"]

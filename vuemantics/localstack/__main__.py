@@ -1,4 +1,4 @@
-"""`python -m vuemantics.localstack COMMAND …`: run a command beside throw-away servers, as the checks of the project do."""
+"""`python -m vuemantics.localstack COMMAND …`: run a command with temporary PostgreSQL and Redis servers."""
 
 import os
 import subprocess
@@ -6,23 +6,23 @@ import sys
 import tempfile
 from pathlib import Path
 
+from vuemantics.localstack.process import StartError
 from vuemantics.localstack.services import LocalServices
-from vuemantics.localstack.start_error import StartError
 
 
 def main() -> int:
-    """The exit status of the command, which finds the servers by DATABASE_URL and REDIS_URL."""
+    """Run the command with DATABASE_URL and REDIS_URL set to the servers and return its exit status."""
     with tempfile.TemporaryDirectory(prefix="vuemantics-") as name:
-        stack = LocalServices(Path(name) / "var", durable=False)
+        services = LocalServices(Path(name) / "var", durable=False)
         try:
-            stack.start()
-            urls = {"DATABASE_URL": stack.database_url, "REDIS_URL": stack.redis_url}
+            services.start()
+            urls = {"DATABASE_URL": services.database_url, "REDIS_URL": services.redis_url}
             return subprocess.run(sys.argv[1:], env=os.environ | urls, check=False).returncode
         except StartError as error:
             sys.stderr.write(f"{error}\n")
             return 1
         finally:
-            stack.stop()
+            services.stop()
 
 
 if __name__ == "__main__":

@@ -1,56 +1,56 @@
-"""Which user runs PostgreSQL, which refuses to run as root."""
+"""Choose the user account that runs PostgreSQL, which refuses to run as root."""
 
 import os
 import pwd
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
-from vuemantics.localstack.process import Account
-from vuemantics.localstack.start_error import StartError
+from vuemantics.localstack.process import Account, StartError
 
 
 def caller_name() -> str:
-    """The caller's user name, by which PostgreSQL knows who is on the other end of its socket."""
+    """Return the caller's user name, which PostgreSQL's peer authentication compares."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
-        mend = "add the user to /etc/passwd, or set DATABASE_URL to a server of your own."
-        raise StartError(f"User {os.getuid()} has no name on this machine, which PostgreSQL needs: {mend}") from None
+        fix = "add the user to /etc/passwd, or set DATABASE_URL to your own server."
+        raise StartError(f"User {os.getuid()} has no name on this machine, which PostgreSQL needs: {fix}") from None
 
 
 def choose_account(data: Path) -> Account:
-    """The caller; for root the owner of the data folder, or `nobody` while there is none."""
+    """Return the caller's account; for root the owner of the data directory, or `nobody` if it does not exist yet."""
     owner = data.stat() if data.exists() else None
     if os.getuid() != 0:
         if owner and owner.st_uid != os.getuid():
-            raise StartError(f"{data} belongs to another user: run as that user, or chown -R the folder to yourself.")
+            raise StartError(f"{data} belongs to another user: run as that user, or chown -R it to yourself.")
         return Account(os.getuid(), os.getgid())
     if owner and owner.st_uid != 0:
         return Account(owner.st_uid, owner.st_gid)
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
-        mend = "run as a plain user, or set DATABASE_URL to a server of your own."
-        raise StartError(f"PostgreSQL does not run as root, and there is no user nobody: {mend}") from None
+        fix = "run as a regular user, or set DATABASE_URL to your own server."
+        raise StartError(f"PostgreSQL does not run as root, and there is no user nobody: {fix}") from None
     return Account(nobody.pw_uid, nobody.pw_gid)
 
 
-def with_reach(account: Account, program: Path, data: Path) -> Account:
-    """The account, with the capability to pass closed folders if it cannot get at the program or its data without.
+def with_access(account: Account, program: Path, data: Path) -> Account:
+    """Return the account, with the capability to traverse closed directories if it needs that for program and data.
 
-    Parent folders are never opened to others: a checkout below a closed home folder stays closed.
+    Parent directories are never opened to other users: a checkout below a closed home directory stays closed.
     """
-    if account.uid == os.getuid() or _reaches(account, program, data):
+    if account.uid == os.getuid() or _has_access(account, program, data):
         return account
-    able = Account(account.uid, account.gid, reach_anywhere=True)
-    if not _reaches(able, program, data):
-        mend = "move the checkout to a folder that others may pass, run as a plain user, or set DATABASE_URL."
-        raise StartError(f"PostgreSQL, which does not run as root, cannot reach {data} or {program}: {mend}")
-    return able
+    capable = replace(account, ignores_permissions=True)
+    if not _has_access(capable, program, data):
+        fix = "move the checkout to a directory that others may enter, run as a regular user, or set DATABASE_URL."
+        raise StartError(f"PostgreSQL does not run as root, and its user cannot access {data} or {program}: {fix}")
+    return capable
 
 
-def _reaches(account: Account, program: Path, data: Path) -> bool:
-    look = ["sh", "-c", 'test -x "$1" && test -r "$1" && test -w "$2"', "sh", str(program), str(data)]
-    command = [*account.prefix(signal.SIGKILL), *look]
+def _has_access(account: Account, program: Path, data: Path) -> bool:
+    test = ["sh", "-c", 'test -x "$1" && test -r "$1" && test -w "$2"', "sh", str(program), str(data)]
+    command = [*account.command_prefix(signal.SIGKILL), *test]
     return subprocess.run(command, check=False, capture_output=True, cwd="/").returncode == 0

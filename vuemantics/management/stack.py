@@ -1,4 +1,4 @@
-"""What every command that runs the system on this machine does first, and how it runs workers."""
+"""Prepare the servers and the database for a command, and configure the workers that it starts."""
 
 import os
 import secrets
@@ -15,47 +15,45 @@ from django.db import ProgrammingError, connection
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from vuemantics.localstack import LocalServices, StartError
-from vuemantics.localstack.children import Child
-
-Say = Callable[[str], object]
+from vuemantics.localstack.supervisor import SupervisedProcess
 
 
-def own_servers() -> dict[str, bool]:
-    """Which servers are ours to run: those for which the environment names no other."""
+def embedded_servers() -> dict[str, bool]:
+    """Return which servers are ours to start: those that the environment does not replace by others."""
     return {"postgres": not os.environ.get("DATABASE_URL"), "redis": not os.environ.get("REDIS_URL")}
 
 
-def prepare(services: LocalServices, say: Say) -> None:
-    """Start or reuse our servers, reach both, migrate, make the first account; opens no lasting connection.
+def prepare_stack(services: LocalServices, write: Callable[[str], object]) -> None:
+    """Start the embedded servers, verify all connections, migrate, and create the first account if there is none.
 
-    Raises StartError.
+    Closes all its connections. Raises StartError.
     """
-    services.start(**own_servers())
+    services.start(**embedded_servers())
     try:
-        # Not through the pool, which would hide the reason behind a time-out.
+        # Not through the pool, which would hide the reason behind a timeout.
         parameters = connection.get_connection_params() | {"connect_timeout": 5}
         psycopg.connect(**parameters).close()
         redis.Redis.from_url(settings.REDIS_URL).ping()
     except psycopg.OperationalError as error:
-        raise StartError(f"The PostgreSQL of DATABASE_URL does not let us in: {error}") from None
+        raise StartError(f"The PostgreSQL of DATABASE_URL does not accept a connection: {error}") from None
     except redis.RedisError as error:
-        raise StartError(f"The Redis of REDIS_URL does not answer: {error}") from None
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when there is none
+        raise StartError(f"The Redis of REDIS_URL does not respond: {error}") from None
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns if it does not exist
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except (ProgrammingError, InconsistentMigrationHistory) as error:
         raise _other_version(str(error).splitlines()[0]) from error
     check_tables()
-    _first_account(say)
+    _create_first_account(write)
     connection.close_pool()  # type: ignore[attr-defined]
 
 
 def check_tables() -> None:
-    """Raise StartError when a table has other columns than its model.
+    """Raise StartError if the columns of a table differ from its model.
 
-    Before release 1 the first migrations are edited in place: Django takes the tables of an older state for its own.
+    Before release 1 the initial migrations are edited in place, so Django does not notice older tables.
     """
-    wanted = {
+    expected = {
         (model._meta.db_table, field.column)
         for model in apps.get_models()
         for field in model._meta.local_concrete_fields
@@ -64,35 +62,36 @@ def check_tables() -> None:
         cursor.execute(
             "SELECT table_name, column_name FROM information_schema.columns"
             " WHERE table_schema = ANY (current_schemas(false)) AND table_name = ANY (%s)",
-            [sorted({table for table, _column in wanted})],
+            [sorted({table for table, _column in expected})],
         )
-        different = sorted(wanted ^ set(cursor.fetchall()))
+        different = sorted(expected ^ set(cursor.fetchall()))
     if different:
         raise _other_version(", ".join(f"{table}.{column}" for table, column in different[:3]))
 
 
 def _other_version(difference: str) -> StartError:
-    place, mend = "the database of DATABASE_URL", "Name an empty database there"
-    if own_servers()["postgres"]:
-        place, mend = str(settings.VAR), "Move that folder away"
-    words = f"The tables in {place} are of another version before release 1 ({difference})."
-    return StartError(f"{words} {mend}, then add your files again.")
+    location, fix = "the database of DATABASE_URL", "Set DATABASE_URL to an empty database"
+    if embedded_servers()["postgres"]:
+        location, fix = str(settings.VAR), "Move that directory away"
+    problem = f"The tables in {location} belong to another version before release 1 ({difference})."
+    return StartError(f"{problem} {fix}, then add your files again.")
 
 
-def _first_account(say: Say) -> None:
+def _create_first_account(write: Callable[[str], object]) -> None:
     users = get_user_model()._default_manager
     if users.exists():
         return
     password = secrets.token_urlsafe(12)
     users.create_superuser("admin", password=password)
-    say(f"First account: user name admin, password {password}")
-    say("It is shown this once; `.venv/bin/python manage.py changepassword admin` sets another.")
+    write(f"First account: user name admin, password {password}")
+    write("The password is shown only once. To change it: .venv/bin/python manage.py changepassword admin")
 
 
-def workers(processes: int, threads: int) -> Child:
-    """Return the workers of this machine, not yet started; they log warnings and worse."""
+def worker_group(processes: int, threads: int) -> SupervisedProcess:
+    """Return a rundramatiq with this many worker processes and threads, not yet started. It logs from WARNING on."""
     command = [sys.executable, "manage.py", "rundramatiq", "--skip-logging", "--worker-shutdown-timeout", "7000"]
     command += ["-p", str(processes), "-t", str(threads)]
-    # Two heaps instead of one per thread: pictures come and go in all, and what is free in one is lost to the others.
+    # Two malloc arenas instead of one per thread: every thread allocates large pictures, and memory that is free in one
+    # arena cannot be used by another.
     env = {"VUEMANTICS_LOG_LEVEL": "WARNING", "MALLOC_ARENA_MAX": "2"} | os.environ
-    return Child("group of workers", command, cwd=settings.BASE_DIR, env=env)
+    return SupervisedProcess("group of workers", command, cwd=settings.BASE_DIR, env=env)

@@ -1,8 +1,8 @@
-"""daphne's HTTP side behind a hard limit on request bodies.
+"""Limit the size of request bodies in daphne's HTTP protocol.
 
-daphne hands a body over only when it is complete, and Twisted parses forms in memory before Django sees who is asking:
-one POST of 1 GB would cost many times that. So a body over the limit is refused at the head of the request when its
-length is declared, else as soon as it has grown past the limit, and Twisted parses no forms (Django does).
+daphne passes a body on only when it is complete, and Twisted parses forms in memory before Django can check who sent
+them: one POST of 1 GB would take many times that. So a body over the limit is refused as soon as its declared length
+or the bytes received exceed the limit, and Twisted does not parse forms (Django does).
 """
 
 import asyncio
@@ -26,10 +26,10 @@ class LimitedRequest(WebRequest):
     def __init__(self, channel: "LimitedChannel", *args: Any, **kwargs: Any) -> None:
         super().__init__(channel, *args, parsePOSTFormSubmission=False, **kwargs)
         self.received = 0
-        self.flowing = channel.flowing
+        self.client_ready = channel.client_ready
 
     def handleContentChunk(self, data: bytes) -> None:
-        """Keep a piece of the body, unless it is one too many."""
+        """Store a part of the body, or refuse the request once the limit is exceeded."""
         self.received += len(data)
         if self.channel.refused:
             return
@@ -39,7 +39,7 @@ class LimitedRequest(WebRequest):
         super().handleContentChunk(data)
 
     def process(self) -> Any:
-        """Hand over to the application; a connection that became a websocket is no HTTP connection any more."""
+        """Pass the request to the application; a connection upgraded to a websocket no longer counts as HTTP."""
         channel = self.channel
         done = super().process()
         if self.transport is None:
@@ -57,65 +57,65 @@ class LimitedChannel(HTTPChannel):
 
     def __init__(self) -> None:
         super().__init__()
-        # Set while the client takes what is sent; the server waits for it before it takes more from the application.
-        self.flowing = asyncio.Event()
-        self.flowing.set()
+        # Set while the client reads fast enough; the server waits for it before it takes more from the application.
+        self.client_ready = asyncio.Event()
+        self.client_ready.set()
 
     def pauseProducing(self) -> None:
-        """Note that the client is slower than we are."""
+        """Stop sending: the client reads too slowly."""
         super().pauseProducing()
-        self.flowing.clear()
+        self.client_ready.clear()
 
     def resumeProducing(self) -> None:
-        """Note that the client has caught up."""
+        """Resume sending: the client has caught up."""
         super().resumeProducing()
-        self.flowing.set()
+        self.client_ready.set()
 
     def connectionMade(self) -> None:
-        """Count the connection, for an orderly stop."""
+        """Register the connection, so that a stop can wait for it."""
         super().connectionMade()
         self.factory.channels.add(self)
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
-        """Forget the connection."""
+        """Unregister the connection and release whoever waits for the client."""
         self.factory.channels.discard(self)
-        self.flowing.set()
+        self.client_ready.set()
         if self._abort is not None and self._abort.active():
             self._abort.cancel()
         super().connectionLost(reason)
 
     def allHeadersReceived(self) -> None:
-        """Refuse a body that is declared too long before a byte of it is read, and without a `100 Continue`."""
+        """Refuse a body with too large a Content-Length before reading it, and without sending `100 Continue`."""
         if self.length is not None and self.length > self.factory.max_body:
             self.refuse()
         else:
             super().allHeadersReceived()
 
     def checkPersistence(self, request: Any, version: bytes) -> bool:
-        """Keep no connection open while the server stops."""
+        """Keep no connection open while the server is stopping."""
         return bool(super().checkPersistence(request, version)) and not self.factory.stopping
 
     def rawDataReceived(self, data: bytes) -> None:
-        """Take a part of a body; what a refused client still sends is dropped."""
+        """Read a part of a body; drop what a refused client still sends."""
         if not self.refused:
             super().rawDataReceived(data)
 
     def allContentReceived(self) -> None:
-        """Go on with a request whose body is complete."""
+        """Handle a request with a complete body, unless it was refused."""
         if not self.refused:
             super().allContentReceived()
 
     def refuse(self) -> None:
-        """Answer 413 and close.
+        """Respond with 413 and close the connection.
 
-        Only our side is closed at first and the client is read a little longer: closing on unread data makes TCP
-        reset the connection, and the client would never see the answer.
+        Only our side is closed at first, and data from the client is read a little longer: closing with unread data
+        makes TCP reset the connection, and the client would never see the response.
         """
         self.refused = True
         logger.info("Refused a request of more than %g MiB from %s", self.factory.max_body / 2**20, self.getPeer())
-        kind, text = self.factory.refusal(*map(self._header, ("accept", "cookie", "accept-language")))
+        content_type, text = self.factory.refusal(*map(self._header, ("accept", "cookie", "accept-language")))
         body = text.encode()
-        head = f"HTTP/1.1 413 Content Too Large\r\nContent-Type: {kind}; charset=utf-8\r\nConnection: close\r\n"
+        head = f"HTTP/1.1 413 Content Too Large\r\nContent-Type: {content_type}; charset=utf-8\r\nConnection: close\r\n"
         self.transport.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         self.setTimeout(None)
         self._networkProducer.unregisterProducer()
@@ -127,9 +127,10 @@ class LimitedChannel(HTTPChannel):
 
 
 class LimitedFactory(HTTPFactory):
-    """Makes the connections of a server that takes bodies of up to `max_body` bytes.
+    """Create the connections of a server that accepts bodies of up to `max_body` bytes.
 
-    `refusal` returns type and text of the answer to larger ones, from the headers Accept, Cookie and Accept-Language.
+    `refusal` takes the headers Accept, Cookie and Accept-Language, and returns content type and text of the response to
+    a larger body.
     """
 
     protocol = LimitedChannel
@@ -143,17 +144,17 @@ class LimitedFactory(HTTPFactory):
         self.stopping = False
 
     def buildProtocol(self, addr: Any) -> Any:
-        """Like daphne's, with requests that keep the limit."""
+        """Create a connection whose requests enforce the limit."""
         channel = super().buildProtocol(addr)
         channel.requestFactory = LimitedRequest
         return channel
 
     def acceptableProtocols(self) -> list[bytes]:
-        """HTTP/1.1 alone: the limit is not built for HTTP/2."""
+        """Offer only HTTP/1.1: the limit is not implemented for HTTP/2."""
         return [b"http/1.1"]
 
-    def wind_down(self) -> None:
-        """Close idle connections, and the others once their present request is answered and flushed."""
+    def close_connections(self) -> None:
+        """Close idle connections now, and each other one when its current response has been sent."""
         self.stopping = True
         for channel in list(self.channels):
             channel.persistent = 0

@@ -1,4 +1,4 @@
-"""What a browser is shown when a request is refused before any page sees it."""
+"""Error pages for requests that are refused before a view handles them."""
 
 from django.conf import settings
 from django.core.exceptions import TooManyFilesSent
@@ -9,20 +9,20 @@ from django.utils import translation
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say what to do about a request that could not be read; who is signed in is not known yet."""
+    """Explain a request that could not be parsed; the user is not known yet."""
     too_many = isinstance(exception, TooManyFilesSent)
     context = {"most_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES if too_many else 0}
     return HttpResponse(render_to_string("400.html", context), status=400)
 
 
 def too_large(accept: str, cookie: str, accept_language: str) -> tuple[str, str]:
-    """Return type and text of the answer to a body over the limit: a page for browsers, one line for programs.
+    """Return content type and text of the response to a body over the limit: HTML for browsers, one line for programs.
 
-    From the headers alone, since there is no request yet.
+    It is built from header values, because there is no request object yet.
     """
     if "text/html" not in accept:
         limit = settings.MAX_BODY_BYTES / 2**20
-        return "text/plain", f"This request is larger than the server takes at once ({limit:g} MiB).\n"
+        return "text/plain", f"The request is larger than this server's limit of {limit:g} MiB.\n"
     request = HttpRequest()
     request.COOKIES = parse_cookie(cookie)
     request.META["HTTP_ACCEPT_LANGUAGE"] = accept_language

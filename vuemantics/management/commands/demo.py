@@ -1,9 +1,8 @@
-"""`manage.py demo`: the sample photos, described, from nothing to a table."""
+"""`manage.py demo`: process the sample photos and print a table of their descriptions."""
 
 import sys
 import time
-from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,34 +22,30 @@ from batches.management.walk_files import FoundFile
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from vuemantics.localstack import LocalServices, StartError
-from vuemantics.localstack.children import Child
-from vuemantics.management.stack import prepare, workers
+from vuemantics.management.stack import prepare_stack, worker_group
 
 PROCESSES, THREADS = 1, 2
 START_SECONDS = 60.0
 STOP_SECONDS = 9.0
-MOST_DEATHS = 3
+MAX_EXITS = 3
 LABELS_SHOWN = 3
-WIDTH = 110
+TABLE_WIDTH = 110
 INTERRUPTED = 130
 
 
 class Command(BaseCommand):
-    """Describe the sample photos in the running stack, or in one started for the purpose."""
+    """Process the sample photos with the running workers, or with workers started for the purpose."""
 
-    help = "Describe the sample photos, through the running stack or one of its own. Exit status 0: all were described."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """It takes none."""
+    help = "Describe the sample photos and print the result. Exit status 0: all were described."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run, show, and stop what was started."""
+        """Process the photos, print the table, and stop what was started."""
         services = LocalServices(settings.VAR)
         try:
-            prepare(services, self.stdout.write)
-            with self._workers() as beside:
-                batch = self._describe(beside)
-            self._show(batch)
+            prepare_stack(services, self.stdout.write)
+            with self._workers() as supervise:
+                batch = self._describe(supervise)
+            self._print_result(batch)
         except StartError as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
@@ -61,72 +56,61 @@ class Command(BaseCommand):
             sys.exit(1)
 
     @contextmanager
-    def _workers(self) -> Iterator["Watch"]:
-        """Use the workers that live, or run some; gives what watches them. Raises StartError."""
+    def _workers(self) -> Iterator[Callable[[], None]]:
+        """Use running workers or start some; yield a function to call often, which restarts ours. Raises StartError."""
         if live_workers():
-            yield Watch(None, self)
+            yield lambda: None
             return
-        child = workers(PROCESSES, THREADS)
-        watch = Watch(child, self)
+        workers = worker_group(PROCESSES, THREADS)
+
+        def supervise() -> None:
+            if line := workers.supervise():
+                self.stderr.write(line)
+            if workers.consecutive_exits >= MAX_EXITS:
+                raise StartError("The workers do not start; see the log lines above.")
+
         try:
-            child.start()
+            workers.start()
             deadline = time.monotonic() + START_SECONDS
             while not live_workers():
-                watch()
+                supervise()
                 if time.monotonic() > deadline:
-                    raise StartError(f"No worker was ready within {START_SECONDS:.0f} s.")
+                    raise StartError(f"No worker was ready after {START_SECONDS:.0f} s.")
                 time.sleep(0.1)
-            yield watch
+            yield supervise
         finally:
-            child.ask_to_stop()
-            child.finish(time.monotonic() + STOP_SECONDS)
+            workers.terminate()
+            workers.wait_or_kill(time.monotonic() + STOP_SECONDS)
 
-    def _describe(self, beside: "Watch") -> UploadBatch:
+    def _describe(self, supervise: Callable[[], None]) -> UploadBatch:
         photos = sorted((settings.BASE_DIR / "samples").glob("*.jpg"))
         batch = open_batch(_owner().pk, "Sample photos", expected_items=len(photos))
         try:
             add_files(batch, (FoundFile(photo, photo.name) for photo in photos), self.stdout.write)
         except (Refused, PartialFileBusy, OSError) as error:
             raise CommandError(rejected_files(error)) from None
-        return follow(batch.id, self.stdout.write, terminal=self.stdout.isatty(), beside=beside)
+        return follow(batch.id, self.stdout.write, terminal=self.stdout.isatty(), beside=supervise)
 
-    def _show(self, batch: UploadBatch) -> None:
+    def _print_result(self, batch: UploadBatch) -> None:
         table = Table("Photo", "Description", "Labels", show_lines=True)
         for item in batch.items.select_related("upload").order_by("id"):
             if item.upload is not None:
                 labels = [f"{label['name']} {label['score']:.0%}" for label in item.upload.labels[:LABELS_SHOWN]]
                 table.add_row(item.filename, item.upload.description, ", ".join(labels))
-        console = Console(force_terminal=self.stdout.isatty(), width=WIDTH, markup=False, emoji=False)
-        with console.capture() as drawn:
+        console = Console(force_terminal=self.stdout.isatty(), width=TABLE_WIDTH, markup=False, emoji=False)
+        with console.capture() as capture:
             console.print(table)
-        self.stdout.write(drawn.get())
+        self.stdout.write(capture.get())
         for line in failures(batch):
             self.stderr.write(line)
-        known = batch.items.filter(duplicate=True).count()
-        words = f" ({known} were in the library of {batch.owner} already)" if known else f", for {batch.owner}"
-        self.stdout.write(f"{batch.successful} of {batch.total} completed{words}.")
+        duplicates = batch.items.filter(duplicate=True).count()
+        note = f" ({duplicates} already in the library)" if duplicates else ""
+        self.stdout.write(f"{batch.successful} of {batch.total} completed for {batch.owner}{note}.")
         if batch.status == BatchStatus.CANCELLED:
-            self.stderr.write("The batch was cancelled.")
-
-
-class Watch:
-    """Keeps the demo's own workers alive while somebody waits for them; does nothing about those of others."""
-
-    def __init__(self, child: Child | None, command: BaseCommand) -> None:
-        self.child = child
-        self.command = command
-
-    def __call__(self) -> None:
-        """Raises StartError when the workers die again and again."""
-        if self.child is None:
-            return
-        if line := self.child.tend():
-            self.command.stderr.write(line)
-        if self.child.deaths_in_a_row >= MOST_DEATHS:
-            raise StartError("The workers do not start: the lines above say why.")
+            self.stderr.write("The import was cancelled.")
 
 
 def _owner() -> User:
-    """The user demo if there is one, else the first account of an administrator; where there is none, demo is made."""
+    """Return the user demo, otherwise the first superuser, otherwise a new user demo."""
     demo = User.objects.filter(username="demo").first()
     return demo or User.objects.filter(is_superuser=True).order_by("id").first() or User.objects.create_user("demo")

@@ -1,4 +1,4 @@
-"""Impossible settings are refused at the start, with the mend."""
+"""System checks refuse impossible settings with a hint."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from pytest_django import Settings
 from vuemantics.checks import CHECKS
 
 
-def found() -> dict[str, CheckMessage]:
-    """Our messages by their id."""
+def findings() -> dict[str, CheckMessage]:
+    """Run the checks and return their messages by id."""
     return {message.id: message for check in CHECKS for message in check()}  # type: ignore[misc]
 
 
-def test_settings_of_the_tests_are_possible() -> None:
-    assert found() == {}
+def test_settings_of_the_tests_pass() -> None:
+    assert findings() == {}
 
 
 def test_checks_are_registered_with_django(settings: Settings) -> None:
@@ -34,6 +34,7 @@ def test_checks_are_registered_with_django(settings: Settings) -> None:
         ("LEASE_SECONDS", 3, "E004", "VUEMANTICS_LEASE_SECONDS"),
         ("LEASE_SECONDS", 601, "E004", "VUEMANTICS_STAGE_SECONDS"),
         ("RECONCILE_SECONDS", 31, "E004", "VUEMANTICS_RECONCILE_SECONDS"),
+        ("STAGE_DEADLINES", {"dreaming": 1.0}, "E004", "VUEMANTICS_STAGE_DEADLINES"),
         ("PARTIAL_SECONDS", 24 * 3600, "E012", "VUEMANTICS_PARTIAL_SECONDS"),
         ("ANALYZER", "gpt", "E007", "VUEMANTICS_ANALYZER"),
         ("ANALYZER", "nowhere.module:Class", "E007", "VUEMANTICS_ANALYZER"),
@@ -44,15 +45,14 @@ def test_checks_are_registered_with_django(settings: Settings) -> None:
         ("MEDIA_ACCEL", "/", "E009", "VUEMANTICS_MEDIA_ACCEL"),
     ],
 )
-def test_impossible_value_is_refused_with_the_mend(
+def test_impossible_value_is_refused_with_a_hint(
     settings: Settings, name: str, value: object, code: str, variable: str
 ) -> None:
     setattr(settings, name, value)
 
-    messages = found()
+    [message] = findings().values()
 
-    assert list(messages) == [f"vuemantics.{code}"]
-    message = messages[f"vuemantics.{code}"]
+    assert message.id == f"vuemantics.{code}"
     assert message.is_serious()
     assert variable in f"{message.msg} {message.hint}"
     assert message.hint
@@ -69,39 +69,59 @@ def test_impossible_value_is_refused_with_the_mend(
         ("MEDIA_ACCEL", "/protected/"),
     ],
 )
-def test_value_at_the_edge_of_what_is_possible_passes(settings: Settings, name: str, value: object) -> None:
+def test_possible_value_passes(settings: Settings, name: str, value: object) -> None:
     setattr(settings, name, value)
 
-    assert found() == {}
+    assert findings() == {}
 
 
-def test_debug_beside_https_is_refused(settings: Settings) -> None:
+def test_debug_with_https_is_refused(settings: Settings) -> None:
     settings.DEBUG = True
-    assert found() == {}
+    assert findings() == {}
 
     settings.HTTPS = True
 
-    assert list(found()) == ["vuemantics.E002"]
+    assert list(findings()) == ["vuemantics.E002"]
 
 
-def test_parts_on_another_disk_than_the_media_are_refused(settings: Settings) -> None:
+def test_partial_files_on_another_disk_are_refused(settings: Settings) -> None:
     settings.PARTIAL_ROOT = Path("/proc/parts")
 
-    assert list(found()) == ["vuemantics.E006"]
+    assert list(findings()) == ["vuemantics.E006"]
 
 
-def test_remote_storage_needs_no_common_disk(settings: Settings) -> None:
+def test_remote_storage_may_be_on_another_disk(settings: Settings) -> None:
     settings.PARTIAL_ROOT = Path("/proc/parts")
     memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
     settings.STORAGES = {**settings.STORAGES, "default": memory}
 
-    assert found() == {}
+    assert findings() == {}
 
 
-def test_database_of_others_without_a_key_of_ones_own_warns(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_external_database_without_a_secret_key_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://host/name")
     monkeypatch.delenv("SECRET_KEY")
 
-    message = found()["vuemantics.W001"]
+    message = findings()["vuemantics.W001"]
 
     assert not message.is_serious()
     assert "SECRET_KEY" in str(message.hint)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "sender", "codes"),
+    [
+        ("https://photos.example.org", "Photos <photos@example.org>", []),
+        ("", "photos@example.org", ["vuemantics.E020"]),
+        ("https://photos.example.org", "", ["vuemantics.E021"]),
+        ("https://photos.example.org", "Photos", ["vuemantics.E021"]),
+    ],
+)
+def test_mail_server_requires_public_url_and_sender(
+    settings: Settings, public_url: str, sender: str, codes: list[str]
+) -> None:
+    settings.EMAIL_URL = "smtp://mail.local"
+    settings.PUBLIC_URL = public_url
+    settings.DEFAULT_FROM_EMAIL = sender
+
+    assert list(findings()) == codes

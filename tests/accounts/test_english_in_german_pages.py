@@ -1,4 +1,4 @@
-"""What is English on a German page says so, for voices that read it out; stages and numbers are German."""
+"""English text on a German page is marked as English, for screen readers; stages and numbers are German."""
 
 from datetime import timedelta
 
@@ -17,8 +17,8 @@ from tests.support.fake_workers import fake_worker
 from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WORDS = "A dog on a beach."
-MARKED = f'lang="en">{WORDS}'
+DESCRIPTION = "A dog on a beach."
+MARKED = f'lang="en">{DESCRIPTION}'
 
 
 @pytest.fixture
@@ -29,24 +29,28 @@ def page(client: Client, transactional_db: None) -> Client:
 
 @pytest.fixture
 def batch(page: Client) -> UploadBatch:
-    """A batch of one picture that is described, with a preview."""
+    """A completed batch with one picture that has a description and a preview."""
     batch = fill(User.objects.get(), 1)
     now = timezone.now()
     batch.items.update(
         status=ItemStatus.COMPLETED, queue_position=None, started_at=now - timedelta(seconds=2.5), finished_at=now
     )
-    facts = {"description": WORDS, "labels": [{"name": "dog", "score": 0.9}], "previews": {"320": "x", "1024": "y"}}
+    facts = {
+        "description": DESCRIPTION,
+        "labels": [{"name": "dog", "score": 0.9}],
+        "previews": {"320": "x", "1024": "y"},
+    }
     Upload.objects.update(processed_at=now, **facts)
     return batch
 
 
 def german(page: Client, name: str, *args: int, **query: object) -> str:
-    answer = page.get(reverse(name, args=args, query=query), headers={"Accept-Language": "de"})
-    assert answer.status_code == 200
-    return answer.content.decode()
+    response = page.get(reverse(name, args=args, query=query), headers={"Accept-Language": "de"})
+    assert response.status_code == 200
+    return response.content.decode()
 
 
-def test_description_and_labels_are_marked_on_the_pages_of_the_library(page: Client, batch: UploadBatch) -> None:
+def test_description_and_labels_are_marked_in_the_library(page: Client, batch: UploadBatch) -> None:
     upload = Upload.objects.get()
 
     detail = german(page, "upload-detail", upload.id)
@@ -54,17 +58,17 @@ def test_description_and_labels_are_marked_on_the_pages_of_the_library(page: Cli
     assert f"<h1 {MARKED}</h1>" in detail
     assert '<li lang="en">dog</li>' in detail
     for html in (detail, german(page, "upload-list"), german(page, "upload-delete", id=upload.id)):
-        assert f'alt="{WORDS}" lang="en"' in html
+        assert f'alt="{DESCRIPTION}" lang="en"' in html
 
 
-def test_description_is_marked_on_the_pages_of_a_batch(page: Client, batch: UploadBatch) -> None:
+def test_description_is_marked_on_batch_pages(page: Client, batch: UploadBatch) -> None:
     item = batch.items.get()
 
     assert f'<p class="desc small muted" {MARKED}</p>' in german(page, "batch-detail", batch.id)
-    assert f'alt="{WORDS}" lang="en"' in german(page, "item-detail", batch.id, item.id)
+    assert f'alt="{DESCRIPTION}" lang="en"' in german(page, "item-detail", batch.id, item.id)
 
 
-def test_size_of_a_file_that_waits_is_german(page: Client, batch: UploadBatch) -> None:
+def test_size_of_a_pending_file_is_german(page: Client, batch: UploadBatch) -> None:
     waiting = fill(User.objects.get(), 1, "Norway")
 
     assert '<p class="desc small muted">1000' in german(page, "batch-detail", waiting.id)
@@ -79,7 +83,7 @@ def test_description_and_labels_are_marked_in_the_admin(page: Client, batch: Upl
 
 
 def test_reason_of_a_failure_is_marked_in_the_admin(page: Client, batch: UploadBatch) -> None:
-    item = fail_stored(fill(User.objects.get(), 1), message=WORDS)
+    item = fail_stored(fill(User.objects.get(), 1), message=DESCRIPTION)
 
     listed = german(page, "admin:batches_batchitem_changelist")
 
@@ -88,13 +92,13 @@ def test_reason_of_a_failure_is_marked_in_the_admin(page: Client, batch: UploadB
     assert f"<span {MARKED}</span>" in german(page, "admin:batches_batchitem_change", item.id)
 
 
-def test_what_a_worker_waits_for_is_marked_in_the_admin(page: Client) -> None:
-    with fake_worker("storage.full", WORDS) as worker:
+def test_stall_reason_of_a_worker_is_marked_in_the_admin(page: Client) -> None:
+    with fake_worker("storage.full", DESCRIPTION) as worker:
         assert f"<span {MARKED}</span>" in german(page, "admin:batches_worker_changelist")
         assert f"<span {MARKED}</span>" in german(page, "admin:batches_worker_change", worker.id)
 
 
-def test_stage_of_a_file_in_hand_is_german_on_the_page_engine(page: Client) -> None:
+def test_stage_is_german_on_the_engine_page(page: Client) -> None:
     batch = fill(User.objects.get(), 1)
     with fake_worker() as worker:
         assert claim.claim_item(batch.id, worker.id)
@@ -105,5 +109,5 @@ def test_stage_of_a_file_in_hand_is_german_on_the_page_engine(page: Client) -> N
     assert "<td>Beschreiben</td>" in html
 
 
-def test_time_that_a_file_took_is_written_as_germans_do(page: Client, batch: UploadBatch) -> None:
+def test_duration_uses_the_german_format(page: Client, batch: UploadBatch) -> None:
     assert "nach 2,5 s Arbeit" in german(page, "item-detail", batch.id, batch.items.get().id)

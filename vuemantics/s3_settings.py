@@ -1,4 +1,4 @@
-"""The bucket of the settings: what Django's storage and the content security policy make of it."""
+"""The settings of the S3 bucket, and what they mean for Django's storage and the content security policy."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class S3Settings:
-    """A bucket that speaks S3; without its name files stay on a disk.
+    """An S3-compatible bucket; with an empty name files are stored on disk.
 
-    endpoint: another maker's server, as scheme, host and port; empty: Amazon's of `region`. prefix: before all names.
-    url_seconds: how long signed addresses hold.
+    endpoint: scheme, host and port of a server other than Amazon's; empty means Amazon's in `region`.
+    prefix: prepended to all object names.
+    url_seconds: how long signed URLs are valid.
     """
 
     bucket: str
@@ -23,19 +24,21 @@ class S3Settings:
 
     @property
     def address(self) -> str:
-        """The server's address. Spelled out also for Amazon: then it is known which host browsers will be sent to."""
+        """The server's URL, explicit also for Amazon, so that the host browsers are redirected to is known."""
         return self.endpoint or f"https://s3.{self.region}.amazonaws.com"
 
     @property
-    def by_host(self) -> bool:
-        """Whether the bucket's name goes before the host: Amazon's way, which its certificate allows without dots."""
+    def uses_virtual_host(self) -> bool:
+        """Whether the host name contains the bucket. Amazon's certificate allows that for names without dots."""
         return not self.endpoint and "." not in self.bucket
 
     @property
     def origin(self) -> str:
-        """The origin of signed addresses, for the content security policy."""
+        """The origin of signed URLs, for the content security policy; empty if there is no bucket."""
+        if not self.bucket:
+            return ""
         scheme, host = urlsplit(self.address)[:2]
-        return f"{scheme}://{self.bucket}.{host}" if self.by_host else f"{scheme}://{host}"
+        return f"{scheme}://{self.bucket}.{host}" if self.uses_virtual_host else f"{scheme}://{host}"
 
     def storage(self) -> dict[str, Any]:
         """Return the entry of STORAGES."""
@@ -46,9 +49,9 @@ class S3Settings:
             "location": self.prefix,
             "access_key": self.access_key,
             "secret_key": self.secret_key,
-            "addressing_style": "virtual" if self.by_host else "path",
+            "addressing_style": "virtual" if self.uses_virtual_host else "path",
             "querystring_expire": self.url_seconds,
-            # Who may read is the bucket's affair and ours: objects are private, and written again under the same name.
+            # Objects inherit the bucket's private access, and an object may be written again under the same name.
             "default_acl": None,
             "file_overwrite": True,
         }

@@ -1,0 +1,148 @@
+"""`manage.py run` from start to Ctrl-C, with its own servers."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.support.processes import alive, children
+from tests.support.waiting import wait_until
+from tests.support.worker_processes import ROOT
+from vuemantics.localstack import LocalServices, local_urls
+from vuemantics.localstack.paths import run_folder
+from vuemantics.localstack.process import die_with_parent
+
+PATIENCE = 60.0
+
+
+class Run:
+    """One `manage.py run` on a free port."""
+
+    def __init__(self, var: Path, log: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = int(free.getsockname()[1])
+        self.log = log
+        replaced = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
+        env = {key: value for key, value in os.environ.items() if key not in replaced}
+        env |= {"VUEMANTICS_VAR": str(var), "PYTHONUNBUFFERED": "1", "VUEMANTICS_WORKER_PROCESSES": "1"}
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "run", "--port", str(self.port)],
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=die_with_parent(signal.SIGTERM),
+            )
+
+    def text(self) -> str:
+        return self.log.read_text()
+
+    def wait_ready(self) -> None:
+        def ready() -> bool:
+            assert self.process.poll() is None, self.text()
+            return f"Vuemantics is ready: http://127.0.0.1:{self.port}/" in self.text()
+
+        wait_until(ready, PATIENCE)
+
+    def descendants(self) -> dict[int, str]:
+        """All processes below it, by pid, with their command lines."""
+        found: dict[int, str] = {}
+        pending = [self.process.pid]
+        while pending:
+            for pid in children(pending.pop()):
+                with suppress(FileNotFoundError, ProcessLookupError):  # a process may end while its files are read
+                    found[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    pending.append(pid)
+        return found
+
+    def find(self, words: str) -> int:
+        """The first descendant whose command line contains the words, or 0."""
+        return next((pid for pid, line in self.descendants().items() if words in line), 0)
+
+
+@pytest.fixture
+def start_run(tmp_path: Path) -> Iterator[Callable[[], Run]]:
+    runs: list[Run] = []
+
+    def start() -> Run:
+        runs.append(Run(tmp_path / "var", tmp_path / f"run-{len(runs)}.log"))
+        return runs[-1]
+
+    yield start
+    for run in reversed(runs):
+        run.process.terminate()
+        run.process.wait(20)
+    shutil.rmtree(run_folder(tmp_path / "var"), ignore_errors=True)
+
+
+@pytest.mark.timeout(300)
+def test_run_restarts_what_dies_and_a_second_run_takes_over(start_run: Callable[[], Run], tmp_path: Path) -> None:
+    first = start_run()
+    first.wait_ready()
+    with urllib.request.urlopen(f"http://127.0.0.1:{first.port}/", timeout=30) as page:
+        assert page.status == 200
+        assert 'type="password"' in page.read().decode()
+    address = tmp_path / "var" / "address"
+    assert address.read_text() == f"http://127.0.0.1:{first.port}"
+    assert re.search(r"First account: user name admin, password \S{16}\n", first.text())
+
+    _kill_and_wait_for_restart(first)
+
+    key = (tmp_path / "var" / "secret-key").read_text()
+    second = start_run()
+    second.wait_ready()
+    assert "First account" not in second.text()
+    assert (tmp_path / "var" / "secret-key").read_text() == key
+    descendants = first.descendants()
+    assert any("postgres" in line for line in descendants.values())
+
+    first.process.kill()
+
+    wait_until(lambda: not any(alive(pid) for pid in descendants), PATIENCE)
+    wait_until(lambda: second.find("redis-server") and second.find("bin/postgres"), PATIENCE)
+    wait_until(LocalServices(tmp_path / "var").is_running, PATIENCE)
+    with psycopg.connect(local_urls(tmp_path / "var")[0]) as connection:
+        assert connection.execute("SELECT count(*) FROM auth_user").fetchone() == (1,)
+
+    descendants = second.descendants()
+    second.process.send_signal(signal.SIGINT)
+    assert second.process.wait(20) == 0
+    assert [line for pid, line in descendants.items() if alive(pid)] == []
+    assert not address.exists()
+
+
+def _kill_and_wait_for_restart(run: Run) -> None:
+    server, workers = run.find("vuemantics.server"), wait_until(lambda: run.find("bin/dramatiq"), PATIENCE)
+    os.kill(server, signal.SIGKILL)
+    os.kill(workers, signal.SIGKILL)
+    wait_until(lambda: run.find("vuemantics.server") not in {0, server}, PATIENCE)
+    wait_until(lambda: run.find("bin/dramatiq") not in {0, workers}, PATIENCE)
+    os.kill(run.find("redis-server"), signal.SIGKILL)
+    wait_until(lambda: "PostgreSQL or Redis has exited; restarting." in run.text(), PATIENCE)
+    wait_until(lambda: run.find("redis-server"), PATIENCE)
+
+
+def test_run_on_a_used_port_starts_nothing(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        command = [sys.executable, "manage.py", "run", "--port", str(port)]
+        env = os.environ | {"VUEMANTICS_VAR": str(tmp_path / "var")}
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=100, check=False)
+
+    assert done.returncode == 1
+    assert f"make run PORT={port + 1}" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "var" / "postgres").exists()

@@ -1,0 +1,89 @@
+"""Restart processes that exit: the web server and the workers of `manage.py run`."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from vuemantics.localstack.process import die_with_parent
+
+FIRST_DELAY = 0.5
+MAX_DELAY = 30.0
+HEALTHY_SECONDS = 60.0
+
+
+class SupervisedProcess:
+    """One command in its own process group, restarted with exponential back-off when it exits.
+
+    The process receives SIGTERM when the thread that started it ends, so call `start` and `supervise` from the main
+    thread.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
+        self.name = name
+        self.command = command
+        self.cwd = cwd
+        self.env = dict(env)
+        self.consecutive_exits = 0
+        self.process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._restart_at = 0.0
+
+    def start(self) -> None:
+        """Start the process. It inherits stderr; its stdout is discarded."""
+        self._started_at = time.monotonic()
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=self.cwd,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),
+        )
+
+    def supervise(self) -> str:
+        """Restart the process if it has exited and its delay is over; call this often.
+
+        Return a line to log when an exit is noticed, otherwise an empty string.
+        """
+        now = time.monotonic()
+        if self.process is None:
+            if now >= self._restart_at:
+                self.start()
+            return ""
+        status = self.process.poll()
+        if status is None:
+            if now - self._started_at > HEALTHY_SECONDS:
+                self.consecutive_exits = 0
+            return ""
+        self.kill()  # the worker processes of a killed rundramatiq would keep running
+        self.process = None
+        delay = min(MAX_DELAY, FIRST_DELAY * 2**self.consecutive_exits)
+        self.consecutive_exits += 1
+        self._restart_at = now + delay
+        reason = f"signal {-status}" if status < 0 else f"status {status}"
+        return f"The {self.name} exited ({reason}); restarting in {delay:g} s."
+
+    def terminate(self) -> None:
+        """Send SIGTERM to the process, which passes it on to its own children."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
+    def wait_or_kill(self, deadline: float) -> None:
+        """Wait for the process until `deadline` (time.monotonic), then kill what is left of its group."""
+        if self.process is None:
+            return
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(max(0.0, deadline - time.monotonic()))
+        self.kill()
+        self.process.wait()
+
+    def kill(self) -> None:
+        """Send SIGKILL to the whole group; safe to call from a signal handler."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
