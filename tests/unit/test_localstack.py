@@ -105,5 +105,5 @@ def test_invalid_port_is_refused(text: str) -> None:
 
 
 def test_run_command_refuses_an_invalid_port_before_it_starts_anything() -> None:
-    with pytest.raises(CommandError, match="^abc is not a port number: make run PORT=8000$"):
+    with pytest.raises(CommandError, match=r"^abc is not a port number: make run PORT=8000$"):
         call_command("run", port="abc")

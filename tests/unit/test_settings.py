@@ -54,7 +54,7 @@ def test_invalid_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, varia
 
 
 def test_directory_that_cannot_be_created_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ImproperlyConfigured, match="/proc/x.* Set VUEMANTICS_VAR to a directory"):
+    with pytest.raises(ImproperlyConfigured, match=r"/proc/x.* Set VUEMANTICS_VAR to a directory"):
         load_settings(monkeypatch, VUEMANTICS_VAR="/proc/x", SECRET_KEY="")
 
 
