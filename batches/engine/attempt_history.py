@@ -1,6 +1,6 @@
-"""The history of a file's attempts: what is about to be overwritten in its row is kept.
+"""Record the attempts at a file that failed or were lost, before its row is overwritten.
 
-Only what went wrong is written, so a file that is described at once costs nothing here.
+Nothing is written for a file that is described at once.
 """
 
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from django.db import connection
 from batches.models import Attempt
 from batches.models.states import AttemptEnd
 
-KEEP = """
+INSERT_ATTEMPTS = """
 INSERT INTO batches_attempt (item_id, "end", started_at, ended_at, worker, error_code, error_message)
 SELECT id, %(end)s, started_at, coalesce(finished_at, clock_timestamp()), worker, error_code, error_message
   FROM batches_batchitem WHERE id = ANY(%(items)s)
@@ -18,21 +18,21 @@ SELECT id, %(end)s, started_at, coalesce(finished_at, clock_timestamp()), worker
 
 
 def record_failures(items: Collection[int]) -> None:
-    """Note that these files failed, before they are tried again. The caller has their rows locked."""
-    _keep(items, AttemptEnd.FAILED)
+    """Record that these items failed, before they are retried. The caller has locked their rows."""
+    _record(items, AttemptEnd.FAILED)
 
 
 def record_losses(items: Collection[int]) -> None:
-    """Note that these files were taken from a worker that is missing or hangs. The caller has their rows locked."""
-    _keep(items, AttemptEnd.LOST)
+    """Record that these items were taken from a worker that is missing or hangs. The caller has locked their rows."""
+    _record(items, AttemptEnd.LOST)
 
 
 def delete_history(items: Collection[int]) -> None:
-    """Delete the history of files that are deleted in the same transaction."""
+    """Delete the attempts of items that are deleted in the same transaction."""
     Attempt.objects.filter(item_id__in=items).delete()
 
 
-def _keep(items: Collection[int], end: AttemptEnd) -> None:
+def _record(items: Collection[int], end: AttemptEnd) -> None:
     if items:
         with connection.cursor() as cursor:
-            cursor.execute(KEEP, {"end": end.value, "items": list(items)})
+            cursor.execute(INSERT_ATTEMPTS, {"end": end.value, "items": list(items)})

@@ -1,4 +1,4 @@
-"""Going through the files of one batch in chunks."""
+"""Read the items of one batch in chunks."""
 
 from django.db.models import QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
@@ -6,11 +6,11 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from batches.models import BatchItem
 
 
-def items_after(files: QuerySet[BatchItem], batch_id: int, item_id: int) -> QuerySet[BatchItem]:
-    """Narrow a choice of files to those of one batch after this one, in the order of their ids.
+def items_after(items: QuerySet[BatchItem], batch_id: int, item_id: int) -> QuerySet[BatchItem]:
+    """Narrow a queryset to the items of one batch with a larger id, ordered by id.
 
-    The comparison of rows is where an index over batch and id goes on, and only such an index has this order: a walk of
-    the primary key would pass the files of all later batches.
+    The row comparison lets an index on (batch, id) continue where the last chunk ended. Ordering by id alone would walk
+    the primary key, past the rows of all later batches.
     """
-    further = files.filter(TupleGreaterThan(Tuple("batch_id", "id"), (batch_id, item_id)), batch_id__lte=batch_id)
-    return further.order_by("batch_id", "id")
+    following = items.filter(TupleGreaterThan(Tuple("batch_id", "id"), (batch_id, item_id)), batch_id__lte=batch_id)
+    return following.order_by("batch_id", "id")

@@ -1,72 +1,86 @@
-"""Holding still while something outside is away: a model server, storage, the database.
+"""Stop claiming while a dependency is down: a model server, storage, the database.
 
-One breaker per process and cause: no file is charged, the process claims nothing until the time is over, and each
-failure in a row doubles the time.
+There is one breaker per process, with a state per cause. No item is charged for an outage; the process claims nothing
+until the back-off is over, and every failure in a row doubles it.
 """
 
 import logging
 import threading
 import time
+from typing import NamedTuple
 
 from uploads.text import storable
 
 logger = logging.getLogger(__name__)
 
 FIRST_SECONDS = 1.0
-LONGEST_SECONDS = 30.0
+MAX_SECONDS = 30.0
+
+
+class _Outage(NamedTuple):
+    until: float
+    """When the next try is allowed, by time.monotonic()."""
+    seconds: float
+    message: str
+
+
+_NO_OUTAGE = _Outage(0.0, 0.0, "")
 
 
 class CircuitBreaker:
-    """The breakers of one process. All methods are safe from any thread."""
+    """The outages that one process has met. All methods are thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._causes: dict[str, tuple[float, float, str]] = {}
+        self._outages: dict[str, _Outage] = {}
 
     def trip(self, cause: str, message: str) -> None:
-        """Hold because of `cause` (a stable code). Logs one line per outage."""
+        """Stop claiming because of `cause` (a stable code). Log one line per outage."""
         cause, message = storable(cause), storable(message)
         with self._lock:
-            until, seconds, _ = self._causes.get(cause, (0.0, 0.0, ""))
-            if time.monotonic() < until:
+            outage = self._outages.get(cause, _NO_OUTAGE)
+            if time.monotonic() < outage.until:
                 return
-            seconds = min(max(seconds * 2, FIRST_SECONDS), LONGEST_SECONDS)
-            if cause not in self._causes:
-                logger.warning("Holding (%s): %s", cause, message)
-            self._causes[cause] = (time.monotonic() + seconds, seconds, message)
+            seconds = min(max(outage.seconds * 2, FIRST_SECONDS), MAX_SECONDS)
+            if cause not in self._outages:
+                logger.warning("Claiming stopped (%s): %s", cause, message)
+            self._outages[cause] = _Outage(time.monotonic() + seconds, seconds, message)
 
     def record_success(self, only: str = "") -> None:
-        """Note that a file went through, or that none waits: what was held for, and may be tried again, is not away.
+        """End the outages whose back-off is over, because a file succeeded or none is waiting.
 
-        `only`: nothing is known but of this cause.
+        With `only`, the success says something about this cause alone.
         """
-        if not self._causes:
+        if not self._outages:
             return
         with self._lock:
             now = time.monotonic()
-            over = [cause for cause, (until, _, _) in self._causes.items() if now >= until and only in ("", cause)]
-            for cause in over:
-                logger.info("Going on: %s is over.", cause)
-                del self._causes[cause]
+            for cause, outage in list(self._outages.items()):
+                if now >= outage.until and only in ("", cause):
+                    self._end(cause)
 
     def reset(self, cause: str) -> None:
-        """Note that it was away and has come back: what waited for it goes on at once."""
-        if not self._causes:
+        """End the outage of this cause at once: the dependency is known to be back."""
+        if not self._outages:
             return
         with self._lock:
-            if self._causes.pop(cause, None):
-                logger.info("Going on: %s is over.", cause)
+            if cause in self._outages:
+                self._end(cause)
 
     def open_cause(self) -> tuple[str, str]:
-        """Return the code and the words of what is waited for longest; two empty texts when nothing is away."""
+        """Return the code and message of the outage with the longest back-off; two empty strings if there is none."""
         with self._lock:
-            cause, (_, _, message) = max(self._causes.items(), key=lambda entry: entry[1][1], default=("", (0, 0, "")))
-            return cause, message
+            longest = max(self._outages.items(), key=lambda entry: entry[1].seconds, default=("", _NO_OUTAGE))
+            return longest[0], longest[1].message
 
     def seconds_open(self) -> float:
-        """Return how long to hold from now; 0 means go."""
+        """Return for how long not to claim; 0 if claiming is allowed."""
         with self._lock:
-            return max([until - time.monotonic() for until, _, _ in self._causes.values()] + [0.0])
+            return max([outage.until - time.monotonic() for outage in self._outages.values()] + [0.0])
+
+    def _end(self, cause: str) -> None:
+        logger.info("Claiming resumed: %s is over.", cause)
+        del self._outages[cause]
 
 
 breaker = CircuitBreaker()

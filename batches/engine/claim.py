@@ -1,4 +1,4 @@
-"""Taking the next file of a batch."""
+"""Claim the next pending item of a batch."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -11,22 +11,25 @@ from django.db.models import Q
 from batches.engine.in_flight import Claim
 from batches.engine.release import release_claims
 from batches.models import BatchItem
+from batches.models.states import ItemStatus, item_sources, sql_states
 from uploads.database import fetch_row
 
-# First key of the two-key advisory locks on batches whose parallel files are capped; the second is the batch's id.
-CAP_LOCKS = 0x76_75_66
-# The same of locks on pictures, held while one of their copies is claimed.
+# First keys of two-key advisory locks: on batches whose parallel items are limited (second key: the batch's id) and on
+# pictures, while one of their items is claimed.
+LIMIT_LOCKS = 0x76_75_66
 PICTURE_LOCKS = 0x76_75_67
 
-# The batch's state is looked at in the same statement: after a pause or a cancel nothing more is claimed. The index
-# item_queue gives the first waiting row; rows that others are just claiming are skipped. A claim need not survive a
-# power cut (the file then waits again, and a finish under the lost claim changes nothing), so its commit waits for no
-# disk. A copy of a picture that is in hand waits for its end, to be known then: what is in hand is read once a claim,
-# and the lock makes claims of copies at the same moment follow each other.
-CLAIM = """
+# The batch's state is checked in the same statement: after a pause or a cancel nothing more is claimed. The index
+# item_queue yields the first queued row (queue_position is set exactly while an item is pending); rows that others
+# are claiming are skipped. A claim need not survive a power cut (the item is then pending again, and a finish under the
+# lost claim changes nothing), so its commit does not wait for the disk. An item whose picture is being processed for
+# another item has to wait, and then completes as a duplicate: the pictures in processing are read once per claim, and
+# the lock serialises claims of the same picture.
+CLAIM = f"""
 UPDATE batches_batchitem
-   SET status = 'processing', stage = '', queue_position = NULL, attempts = attempts + 1, claim = gen_random_uuid(),
-       worker = %(worker)s, claimed_until = clock_timestamp() + %(lease)s, started_at = clock_timestamp()
+   SET status = '{ItemStatus.PROCESSING.value}', stage = '', queue_position = NULL, attempts = attempts + 1,
+       claim = gen_random_uuid(), worker = %(worker)s, claimed_until = clock_timestamp() + %(lease)s,
+       started_at = clock_timestamp()
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
  WHERE id = (SELECT id FROM batches_batchitem
               WHERE batch_id = %(batch)s AND queue_position IS NOT NULL
@@ -37,22 +40,24 @@ UPDATE batches_batchitem
                                                  WHERE status = 'processing' AND upload_id IS NOT NULL))
                         AND pg_try_advisory_xact_lock(%(pictures)s, (upload_id %% 2147483647)::int)
                      OR (SELECT processed_at IS NOT NULL FROM uploads_upload WHERE uploads_upload.id = upload_id))
-                AND (%(cap)s = 0 OR %(cap)s > (SELECT count(*) FROM batches_batchitem
-                                                WHERE batch_id = %(batch)s AND status = 'processing'))
+                AND (%(limit)s = 0 OR %(limit)s > (SELECT count(*) FROM batches_batchitem
+                                                    WHERE batch_id = %(batch)s AND status = 'processing'))
               ORDER BY queue_position LIMIT 1 FOR UPDATE SKIP LOCKED)
+   AND status IN ({sql_states(item_sources(ItemStatus.PROCESSING))})
 RETURNING id, claim, upload_id, (SELECT key FROM uploads_upload WHERE uploads_upload.id = upload_id),
           EXISTS (SELECT FROM uploads_upload JOIN batches_uploadbatch ON batches_uploadbatch.id = %(batch)s
                    WHERE uploads_upload.id = upload_id AND processed_at IS NOT NULL
                      AND batches_uploadbatch.kind = 'import'),
-          (SELECT count(*) FROM (SELECT FROM batches_batchitem copy WHERE copy.upload_id = batches_batchitem.upload_id
-                                  LIMIT 2) AS copies) > 1
+          (SELECT count(*) FROM (SELECT FROM batches_batchitem other WHERE other.upload_id = batches_batchitem.upload_id
+                                  LIMIT 2) AS items) > 1
 """
-# A statement does not see what was committed after it began: another copy may just have been claimed, or finished.
-COPY = """
+# A statement does not see what was committed after it began: another item of the picture may just have been claimed or
+# finished.
+CHECK_SHARED_PICTURE = """
 SELECT upload.processed_at IS NOT NULL AND batch.kind = 'import',
-       EXISTS (SELECT FROM batches_batchitem sooner
-                WHERE sooner.upload_id = mine.upload_id AND sooner.id <> mine.id AND sooner.status = 'processing'
-                  AND sooner.started_at <= mine.started_at)
+       EXISTS (SELECT FROM batches_batchitem earlier
+                WHERE earlier.upload_id = mine.upload_id AND earlier.id <> mine.id AND earlier.status = 'processing'
+                  AND earlier.started_at <= mine.started_at)
   FROM batches_batchitem mine JOIN batches_uploadbatch batch ON batch.id = mine.batch_id
        JOIN uploads_upload upload ON upload.id = mine.upload_id
  WHERE mine.id = %(item)s
@@ -60,45 +65,46 @@ SELECT upload.processed_at IS NOT NULL AND batch.kind = 'import',
 
 
 def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Claim | None:
-    """Claim the first waiting file of a batch that is being processed; None when there is none to be had.
+    """Claim the first pending item of a batch that is processing; None if there is none.
 
-    `suspect` asks for files that were in hand when a process died; only a process with nothing else in hand may ask.
+    With `quarantined`, claim only an item that a worker may have crashed on; the caller must have nothing else in
+    flight in its process.
     """
-    cap = settings.BATCH_PARALLEL
+    limit = settings.BATCH_PARALLEL
     parameters = {
         "batch": batch_id,
         "worker": worker,
         "lease": timedelta(seconds=settings.LEASE_SECONDS),
         "quarantined": quarantined,
-        "cap": cap,
+        "limit": limit,
         "pictures": PICTURE_LOCKS,
     }
-    with transaction.atomic() if cap else nullcontext():
-        if cap:
-            # Counting and claiming must not interleave with another claim, or the cap would be passed.
+    with transaction.atomic() if limit else nullcontext():
+        if limit:
+            # Counting and claiming must not interleave with another claim, or the limit would be exceeded.
             fetch_row(
-                "SELECT pg_advisory_xact_lock(%(space)s, %(batch)s::int)", {"space": CAP_LOCKS, "batch": batch_id}
+                "SELECT pg_advisory_xact_lock(%(space)s, %(batch)s::int)", {"space": LIMIT_LOCKS, "batch": batch_id}
             )
         row = fetch_row(CLAIM, parameters)
     if row is None:
         return None
-    *fields, copied = row
+    *fields, shared = row
     claim = Claim(fields[0], batch_id, *fields[1:])
-    return _of_copy(claim) if copied and not claim.already_processed else claim
+    return _claim_shared(claim) if shared and not claim.already_processed else claim
 
 
-def _of_copy(claim: Claim) -> Claim | None:
-    """Look again at the claim of a picture that other files have too; None: one of these was sooner, so it waits."""
-    known, waits = fetch_row(COPY, {"item": claim.item_id}) or (False, False)
-    if known:
+def _claim_shared(claim: Claim) -> Claim | None:
+    """Check the claim of a picture that other items share; None if one of these was claimed earlier."""
+    processed, must_wait = fetch_row(CHECK_SHARED_PICTURE, {"item": claim.item_id}) or (False, False)
+    if processed:
         return replace(claim, already_processed=True)
-    if waits:
+    if must_wait:
         release_claims([claim])
         return None
     return claim
 
 
 def has_quarantined(batch_id: int) -> bool:
-    """Tell whether files wait that were in hand when a process died, or went missing and may have died."""
-    suspect = Q(crash_count__gt=0) | Q(lost_worker__isnull=False)
-    return BatchItem.objects.filter(suspect, batch_id=batch_id, queue_position__isnull=False).exists()
+    """Return whether items are pending that a worker crashed on, or that a lost worker may have crashed on."""
+    quarantined = Q(crash_count__gt=0) | Q(lost_worker__isnull=False)
+    return BatchItem.objects.filter(quarantined, batch_id=batch_id, queue_position__isnull=False).exists()

@@ -1,8 +1,8 @@
-"""How many files a process computes on at the same time: no more than its share of the cores.
+"""Limit how many files a process computes on at the same time to its share of the cores.
 
-More threads than cores would only take turns at the interpreter's lock and push one another's data out of the
-processor's caches: 66 instead of 58 ms a photo with four threads on a process's one core. The other threads still help:
-they read, write, wait for the database or for a model's server meanwhile.
+More threads than cores would only compete for the interpreter's lock and evict each other's data from the processor
+caches: 66 instead of 58 ms a photo with four threads on one core. The other threads still help: they read, write, and
+wait for the database or a model server.
 """
 
 import os
@@ -14,11 +14,11 @@ from django.conf import settings
 
 from batches.engine.in_flight import Job
 
-LOOK_SECONDS = 0.2
+STOP_CHECK_SECONDS = 0.2
 
 
 def slots_per_process(cores: int, processes: int) -> int:
-    """Return how many of `cores` are for each of `processes`; at least one."""
+    """Return each process's share of the cores, rounded up; at least one."""
     return max(1, -(-cores // processes))
 
 
@@ -26,11 +26,11 @@ slots = threading.BoundedSemaphore(slots_per_process(len(os.sched_getaffinity(0)
 
 
 @contextmanager
-def cpu_slot(held: Job) -> Iterator[None]:
-    """Compute on a core. Waiting for it counts as no stage; raises Stopped when the file is not wanted meanwhile."""
-    with held.waiting():
-        while not slots.acquire(timeout=LOOK_SECONDS):
-            held.raise_if_stopped()
+def cpu_slot(job: Job) -> Iterator[None]:
+    """Compute on a core. Waiting for one counts as no stage; raises JobStopped if the job is stopped meanwhile."""
+    with job.waiting():
+        while not slots.acquire(timeout=STOP_CHECK_SECONDS):
+            job.raise_if_stopped()
     try:
         yield
     finally:

@@ -1,7 +1,6 @@
-"""Deleting a batch: out of sight at once, its rows in small steps that any process may take up.
+"""Delete a batch: hidden at once, its rows in small chunks that any process may take on.
 
-Each step is a transaction of its own. It locks items, then uploads, then batches, each in the order of their ids, as
-every finish does. A picture goes with the last item that refers to it.
+Each chunk is a transaction of its own. A picture is deleted with the last item that refers to it.
 """
 
 from collections import Counter
@@ -23,20 +22,20 @@ from uploads.database import fetch_rows
 from uploads.storage.file_deletion import delete_uploads, lock_uploads, schedule_deletion
 
 CHUNK = 500
-# A file whose sender is gone may just be stored under its item's key; it is given up long before.
-LONGEST_STORING = timedelta(hours=1)
+# A request whose client is gone may still be storing a file under its item's key; it gives up long before this.
+MAX_STORING_TIME = timedelta(hours=1)
 
-# Several processes take turns at one batch: each takes what the others have not. Only item_of_batch gives this order of
-# a range; a walk of the primary key would pass the rows of all other batches again and again.
-TAKE = """
+# Several processes may work on one batch: each skips the rows that others have locked. Only item_batch gives this
+# order of a range; walking the primary key would pass the rows of all other batches again and again.
+DELETE_ITEMS = """
 DELETE FROM batches_batchitem
  WHERE id = ANY(ARRAY(SELECT id FROM batches_batchitem WHERE batch_id BETWEEN %(batch)s AND %(batch)s
                        ORDER BY batch_id, id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
 RETURNING id, status, upload_id, error_code
 """
-# min() within two bounds walks the index on items' uploads whatever the statistics say. NOT EXISTS would be made a
-# join, and an equality with LIMIT 1 tempts the planner where one picture came often: both may read the whole table.
-UNSHARED = """
+# min() within two bounds uses the index on items' uploads whatever the statistics say. NOT EXISTS would become a join,
+# and an equality with LIMIT 1 tempts the planner where one picture has many items: both may read the whole table.
+UNREFERENCED_UPLOADS = """
 SELECT upload.id FROM unnest(%(ids)s::bigint[]) AS upload (id)
  WHERE (SELECT min(item.upload_id) FROM batches_batchitem AS item
          WHERE item.upload_id BETWEEN upload.id AND upload.id) IS NULL
@@ -45,15 +44,15 @@ COUNTERS = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed", Ite
 
 
 def begin_deletion(batch_id: int) -> bool:
-    """Let a batch vanish for good, with its re-analyses, cancelled if it was live. False: it was not there.
+    """Hide a batch and its re-analyses for good, cancelling what is live. Return False if it does not exist.
 
-    One short transaction however large it is; `delete_step` does the rest.
+    One short transaction however large the batch is; `delete_chunk` does the rest.
     """
-    return bool(_vanish(Q(id=batch_id) | Q(source_id=batch_id)))
+    return bool(_hide(Q(id=batch_id) | Q(source_id=batch_id)))
 
 
 def deleting_batches() -> list[int]:
-    """Return the ids of the batches whose rows are still to go, the oldest first, at most 100."""
+    """Return the ids of the batches whose rows are still to be deleted, oldest first, at most 100."""
     deleting = UploadBatch.all_objects.filter(deleting_since__isnull=False)
     return list(deleting.order_by("id").values_list("id", flat=True)[:100])
 
@@ -61,26 +60,26 @@ def deleting_batches() -> list[int]:
 def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
     """Delete up to CHUNK items of a batch that is being deleted, and the pictures that only they referred to.
 
-    Returns how many items went, and the ids of those whose bytes may not have come to their end: their parts may go.
-    (0, []): nothing is left, or other processes are at what is.
+    Return how many items were deleted, and the ids of those whose bytes may be incomplete: the caller deletes their
+    partial files. (0, []) means that nothing is left, or that other processes have locked what is.
     """
     if UploadBatch.all_objects.filter(id=batch_id, total__gt=F("successful") + F("failed") + F("cancelled")).exists():
-        # From here on nobody else has to do with these items, so nobody waits for what is locked below.
+        # Afterwards no worker has anything to do with these items, so none waits for the locks below.
         cancel_items(batch_id)
     with transaction.atomic():
-        items = fetch_rows(TAKE, {"batch": batch_id, "chunk": CHUNK})
+        items = fetch_rows(DELETE_ITEMS, {"batch": batch_id, "chunk": CHUNK})
         delete_history([id for id, _, _, _ in items])
         uploads = lock_uploads({upload for _, _, upload, _ in items if upload})
-        delete_uploads([id for (id,) in fetch_rows(UNSHARED, {"ids": uploads})])
-        cut_off = [id for id, status, upload, code in items if not upload and _was_receiving(status, code)]
-        schedule_deletion([storage_key(id) for id in cut_off], LONGEST_STORING)
-        _count_off(batch_id, Counter(status for _, status, _, _ in items))
-    return len(items), cut_off
+        delete_uploads([id for (id,) in fetch_rows(UNREFERENCED_UPLOADS, {"ids": uploads})])
+        incomplete = [id for id, status, upload, code in items if not upload and _was_receiving(status, code)]
+        schedule_deletion([storage_key(id) for id in incomplete], MAX_STORING_TIME)
+        _subtract(batch_id, Counter(status for _, status, _, _ in items))
+    return len(items), incomplete
 
 
 def finish_deletion(batch_id: int) -> bool:
-    """Delete the batch's own row when no item of it is left. A re-analysis that was begun meanwhile vanishes too."""
-    _vanish(Q(source_id=batch_id))
+    """Delete the batch's own row if no item of it is left. Also hides a re-analysis that was started meanwhile."""
+    _hide(Q(source_id=batch_id))
     with transaction.atomic():
         batch = UploadBatch.all_objects.filter(id=batch_id, deleting_since__isnull=False)
         if not list(batch.select_for_update(skip_locked=True).values_list("id")):
@@ -91,7 +90,7 @@ def finish_deletion(batch_id: int) -> bool:
     return True
 
 
-def _vanish(which: Q) -> int:
+def _hide(which: Q) -> int:
     now = timezone.now()
     with transaction.atomic():
         ids = list(UploadBatch.objects.select_for_update().filter(which).order_by("id").values_list("id", flat=True))
@@ -111,7 +110,7 @@ def _was_receiving(status: str, code: str) -> bool:
     return status == ItemStatus.CANCELLED or code in RESENDABLE_CODES
 
 
-def _count_off(batch_id: int, statuses: "Counter[str]") -> None:
+def _subtract(batch_id: int, statuses: "Counter[str]") -> None:
     """Keep the counters equal to the rows that are left."""
     counters = {COUNTERS[ItemStatus(status)]: F(COUNTERS[ItemStatus(status)]) - n for status, n in statuses.items()}
     if counters:

@@ -1,4 +1,4 @@
-"""Failures that their owner wants to hear no more of: they stay in their batch, its state and its counts."""
+"""Dismiss failures: they stay in their batch, its state and its counters, but are no longer listed as problems."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,10 +13,10 @@ CHUNK = 2000
 
 
 def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime) -> int:
-    """Dismiss failures of one cause in these batches that had happened `until` then; returns how many.
+    """Dismiss the failures with this code in these batches that happened up to `until`; return how many.
 
-    Trying a file again, or sending it again, undoes it. Repeating it changes nothing. No batch is touched, so items of
-    many batches are locked together, in the order of their ids.
+    Retrying a file or sending it again undoes it. Idempotent. No batch row is touched, so items of many batches may be
+    locked together, in the order of their ids.
     """
     dismissed = chunk = _dismiss_chunk(batch_ids, code, until)
     while chunk == CHUNK:

@@ -1,4 +1,4 @@
-"""The end of one file's processing: guard the finish, not the start."""
+"""Finish one claimed item. The finish is guarded by the claim, not the start."""
 
 from collections.abc import Callable
 
@@ -6,68 +6,75 @@ from django.db import transaction
 
 from batches.engine.complete import complete_batches
 from batches.engine.in_flight import Claim
+from batches.engine.item_fields import FINISHED_SQL
 from batches.messaging import live_events
 from batches.models.error_codes import default_message
+from batches.models.states import ItemStatus, item_sources
 from uploads.database import fetch_row
 from uploads.text import storable
 
-# One statement, so one transaction: the item's row first, then its batch's counter, and neither without the other. It
-# tells whether this was the last file of a sealed batch.
-# Only the holder of the claim gets a row back; only a row in processing carries one (item_claimed_while_processing).
-FINISH = """
+
+def finish_statement(target: ItemStatus) -> str:
+    """Return the statement that finishes an item as `target`: its row first, then its batch's counter, atomically.
+
+    Only the holder of the claim gets a row back. It tells whether this was the last item of a sealed batch. A row with a
+    claim is in processing (item_claimed_while_processing); a condition on its status would tempt the planner away from
+    the primary key to item_processing.
+    """
+    item_sources(target, ItemStatus.PROCESSING)
+    counter = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed"}[target]
+    return f"""
 WITH finished AS (
     UPDATE batches_batchitem
-       SET status = %(status)s, stage = '', claim = NULL, worker = NULL, claimed_until = NULL,
-           finished_at = clock_timestamp(), duplicate = duplicate OR %(known)s,
+       SET status = '{target.value}', {FINISHED_SQL}, duplicate = duplicate OR %(duplicate)s,
            error_code = %(code)s, error_message = %(message)s
      WHERE id = %(item)s AND claim = %(token)s
-    RETURNING batch_id, status
+    RETURNING batch_id
 )
-UPDATE batches_uploadbatch
-   SET successful = successful + (finished.status = 'completed')::int,
-       failed = failed + (finished.status = 'failed')::int,
-       updated_at = clock_timestamp()
+UPDATE batches_uploadbatch SET {counter} = {counter} + 1, updated_at = clock_timestamp()
   FROM finished WHERE id = finished.batch_id
 RETURNING sealed_at IS NOT NULL AND successful + failed + cancelled = total
 """
 
-LOOK = "SELECT id FROM batches_batchitem WHERE id = %(item)s AND claim = %(token)s"
-GUARD = f"{LOOK} FOR UPDATE"
+
+COMPLETE = finish_statement(ItemStatus.COMPLETED)
+FAIL = finish_statement(ItemStatus.FAILED)
+SELECT_CLAIMED = "SELECT id FROM batches_batchitem WHERE id = %(item)s AND claim = %(token)s"
+LOCK_CLAIMED = f"{SELECT_CLAIMED} FOR UPDATE"
 
 
 def holds_claim(claim: Claim) -> bool:
-    """Whether a finish would change anything by now: the file was not taken back, its picture not deleted."""
-    return fetch_row(LOOK, {"item": claim.item_id, "token": claim.token}) is not None
+    """Return whether the claim still holds: the item was not taken back, and its picture not deleted."""
+    return fetch_row(SELECT_CLAIMED, {"item": claim.item_id, "token": claim.token}) is not None
 
 
 def complete_item(claim: Claim, save: Callable[[], None] | None = None) -> bool:
-    """Finish a file well. `save` writes its results in the same transaction, and waits for nothing but the database.
+    """Complete an item. `save` writes its results in the same transaction and must wait for nothing but the database.
 
-    False: somebody else has it, nothing changed.
+    Return False if the claim no longer holds; then nothing has changed.
     """
     if save is None:
-        return _finish(claim, "completed")
+        return _finish(COMPLETE, claim, duplicate=claim.already_processed)
     with transaction.atomic():
-        # The item is locked first and the batch last, whose row all threads share: it is held as briefly as can be.
-        if fetch_row(GUARD, {"item": claim.item_id, "token": claim.token}) is None:
+        # The item is locked first and the batch, whose row all threads share, last and as briefly as possible.
+        if fetch_row(LOCK_CLAIMED, {"item": claim.item_id, "token": claim.token}) is None:
             return False
         save()
-        return _finish(claim, "completed")
+        return _finish(COMPLETE, claim, duplicate=claim.already_processed)
 
 
 def fail_item(claim: Claim, code: str, message: str | None = None) -> bool:
-    """Finish a file badly, with a stable code and words for its owner, from wherever. False as for `complete`."""
-    return _finish(claim, "failed", code, default_message(code) if message is None else message)
+    """Fail an item with a stable code and a message for its owner. Return False as `complete_item` does."""
+    return _finish(FAIL, claim, code=code, message=default_message(code) if message is None else message)
 
 
-def _finish(claim: Claim, status: str, code: str = "", message: str = "") -> bool:
+def _finish(statement: str, claim: Claim, *, duplicate: bool = False, code: str = "", message: str = "") -> bool:
     row = fetch_row(
-        FINISH,
+        statement,
         {
             "item": claim.item_id,
             "token": claim.token,
-            "status": status,
-            "known": claim.already_processed and status == "completed",
+            "duplicate": duplicate,
             "code": storable(code)[:50],
             "message": storable(message)[:500],
         },

@@ -1,4 +1,4 @@
-"""What a worker process writes about its files in hand, at most once a second."""
+"""Write what a worker process knows about its in-flight jobs, at most once a second."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,85 +15,85 @@ from batches.models.states import BatchStatus
 from uploads.database import fetch_rows
 from uploads.storage.file_deletion import schedule_deletion
 
-# A stage is written once, a lease renewed when a third of it is used up. A locked row is being finished or cancelled:
-# no news from here.
-BEAT = """
-UPDATE batches_batchitem AS item SET stage = held.stage, claimed_until = clock_timestamp() + %(lease)s
-  FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(stages)s::text[]) AS held (id, token, stage)
- WHERE item.id = held.id AND item.claim = held.token
-   AND (item.stage <> held.stage OR item.claimed_until < clock_timestamp() + %(lease)s * 2 / 3)
+# A stage is written once, and a lease renewed when a third of it is used up. Locked rows are skipped: they are being
+# finished or cancelled.
+HEARTBEAT = """
+UPDATE batches_batchitem AS item SET stage = job.stage, claimed_until = clock_timestamp() + %(lease)s
+  FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(stages)s::text[]) AS job (id, token, stage)
+ WHERE item.id = job.id AND item.claim = job.token
+   AND (item.stage <> job.stage OR item.claimed_until < clock_timestamp() + %(lease)s * 2 / 3)
    AND item.id IN (SELECT id FROM batches_batchitem WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE SKIP LOCKED)
 RETURNING item.batch_id
 """
 
 
-class Told:
-    """What was last written of this process's hold: its worker, the cause and the words."""
+class LastStall:
+    """The worker, cause and message that this process last wrote."""
 
-    last = (0, "", "")
+    value = (0, "", "")
 
 
 def beat(worker: int) -> list[Job]:
-    """Write new stages, renew leases before the stage's deadline, and learn which files are not wanted any more.
+    """Write new stages, renew leases, and request a stop of jobs whose batch is no longer processing.
 
-    Returns the files that have been in one stage for longer than it may take: their leases are not renewed. Where there
-    are none, claims that were lost go back, after all that others wait for: each beat tries it until it is done.
+    Return the jobs that have been in one stage for longer than allowed; their leases are not renewed. If there are
+    none, claims that could not be released earlier are released last, at every beat until it succeeds.
     """
-    _write_hold(worker)
-    hung = _look_after(in_flight.jobs())
+    _write_stall(worker)
+    hung = _update_jobs(in_flight.jobs())
     if not hung:
-        lost = in_flight.unreleased()
-        release_and_purge(lost)
-        in_flight.forget_unreleased(lost)
-    return hung
-
-
-def _look_after(all_held: list[Job]) -> list[Job]:
-    if not all_held:
-        return []
-    batches = UploadBatch.objects.filter(id__in={held.claim.batch_id for held in all_held})
-    running = set(batches.filter(status=BatchStatus.PROCESSING).values_list("id", flat=True))
-    for held in all_held:
-        held.stop_requested = held.stop_requested or held.claim.batch_id not in running
-    hung = [held for held in all_held if held.seconds() > stage_seconds(held.stage)]
-    for batch_id in _write([held for held in all_held if held not in hung]):
-        live_events.notify_batch_changed(batch_id)
+        claims = in_flight.unreleased()
+        release_and_purge(claims)
+        in_flight.forget_unreleased(claims)
     return hung
 
 
 def release_and_purge(claims: Sequence[Claim]) -> None:
-    """Give claims back whose finish may have been cut off; once more does no harm.
+    """Release claims whose finish may have been interrupted. Idempotent.
 
-    The picture of one may have been deleted before its previews came.
+    The picture of one may have been deleted before its previews were written, so their deletion is scheduled.
     """
     release_claims(claims)
     schedule_deletion([claim.upload_key for claim in claims if claim.upload_key])
 
 
 def stage_seconds(stage: str) -> float:
-    """Return how long a file may be in a stage."""
+    """Return how long a job may be in a stage."""
     return settings.STAGE_DEADLINES.get(stage, settings.STAGE_SECONDS)
 
 
-def _write_hold(worker: int) -> None:
-    """Tell in the worker's row what it waits for; the database hears of it only when that changes."""
+def _update_jobs(jobs: list[Job]) -> list[Job]:
+    if not jobs:
+        return []
+    batches = UploadBatch.objects.filter(id__in={job.claim.batch_id for job in jobs})
+    running = set(batches.filter(status=BatchStatus.PROCESSING).values_list("id", flat=True))
+    for job in jobs:
+        job.stop_requested = job.stop_requested or job.claim.batch_id not in running
+    hung = [job for job in jobs if job.seconds() > stage_seconds(job.stage)]
+    for batch_id in _write_jobs([job for job in jobs if job not in hung]):
+        live_events.notify_batch_changed(batch_id)
+    return hung
+
+
+def _write_stall(worker: int) -> None:
+    """Write to the worker's row what it waits for, if that has changed."""
     cause, message = breaker.open_cause()
-    if (worker, cause, message) == Told.last:
+    if (worker, cause, message) == LastStall.value:
         return
     since = timezone.now() if cause else None
     row = Worker.objects.filter(id=worker)
     row.update(stall_code=cause[:50], stall_message=message[:500], stalled_since=since)
-    Told.last = (worker, cause, message)
+    LastStall.value = (worker, cause, message)
 
 
-def _write(all_held: Sequence[Job]) -> set[int]:
-    """Write the stages and leases in one statement; returns the batches whose pages have something new to show."""
+def _write_jobs(jobs: Sequence[Job]) -> set[int]:
+    """Write stages and leases in one statement; return the batches of the rows that changed."""
     changed = fetch_rows(
-        BEAT,
+        HEARTBEAT,
         {
-            "ids": [held.claim.item_id for held in all_held],
-            "tokens": [held.claim.token for held in all_held],
-            "stages": [str(held.stage) for held in all_held],
+            "ids": [job.claim.item_id for job in jobs],
+            "tokens": [job.claim.token for job in jobs],
+            "stages": [str(job.stage) for job in jobs],
             "lease": timedelta(seconds=settings.LEASE_SECONDS),
         },
     )

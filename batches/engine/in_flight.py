@@ -1,4 +1,4 @@
-"""What this process has in hand: its claims, the stage of each, and who may claim beside whom."""
+"""Track the in-flight jobs of this process: their claims, their stages, and which may run beside each other."""
 
 import threading
 import time
@@ -10,10 +10,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A file that this process alone may finish, as long as the row carries `token`.
+    """An item that only this process may finish, as long as its row carries `token`.
 
-    `upload_id` and its `upload_key` in storage are None when the picture was deleted meanwhile. `already_processed`: an import of a
-    picture that has been worked on since it was queued, by another file with the same bytes.
+    `upload_id` and `upload_key` (its key in storage) are None if the picture was deleted meanwhile.
+    `already_processed`: the item belongs to an import, and its picture was processed for another item meanwhile.
     """
 
     item_id: int
@@ -25,15 +25,15 @@ class Claim:
 
 
 class JobStopped(Exception):
-    """Raised between two stages: the file is not wanted any more (its batch was paused or cancelled, or we stop)."""
+    """Raised between two stages: the batch was paused or cancelled, or the process is stopping."""
 
 
 @dataclass(slots=True)
 class Job:
-    """A claim in work. `stop_requested` is set by other threads and obeyed between two stages.
+    """A claim being processed. Other threads set `stop_requested`; it takes effect between two stages.
 
-    `stage` is blank before the first one and while the file waits for a core; `since` is None while no deadline runs.
-    `previews_unrecorded`: previews may lie in storage of which no row tells.
+    `stage` is blank before the first one and while the job waits for a core; `since` is None while no deadline runs.
+    `previews_unrecorded`: previews may be in storage that no row refers to.
     """
 
     claim: Claim
@@ -43,111 +43,111 @@ class Job:
     previews_unrecorded: bool = False
 
     def enter(self, stage: str) -> None:
-        """Note that a stage begins. Raises Stopped when the file is not wanted any more."""
+        """Begin a stage. Raises JobStopped if a stop was requested."""
         self.raise_if_stopped()
         self.since = time.monotonic()
         self.stage = stage
 
     def raise_if_stopped(self) -> None:
-        """Raise Stopped when the file is not wanted any more."""
+        """Raise JobStopped if a stop was requested."""
         if self.stop_requested:
             raise JobStopped
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Be in no stage, and let no deadline run, while the file only waits for its turn at something of ours."""
+        """Be in no stage, without a deadline, while waiting for a resource of this process."""
         self.since = None
         self.stage = ""
         yield
         self.since = time.monotonic()
 
     def seconds(self) -> float:
-        """Return how long the file has been in its stage; 0 while it waits."""
+        """Return how long the job has been in its stage; 0 while it waits."""
         since = self.since
         return 0.0 if since is None else time.monotonic() - since
 
 
 class InFlight:
-    """The registry of one process. All methods are safe from any thread."""
+    """The jobs of one process. All methods are thread-safe."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._held: dict[UUID, Job] = {}
-        self._lost: list[Claim] = []
-        self._sharing = 0
-        self._alone_wanted = 0
-        self._alone = False
+        self._jobs: dict[UUID, Job] = {}
+        self._unreleased: list[Claim] = []
+        self._shared = 0
+        self._exclusive_waiting = 0
+        self._exclusive = False
         self.stopping = False
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Work beside the other threads; waits while one of them must be alone."""
+        """Run beside the other threads; wait while one of them needs to run alone."""
         with self._changed:
-            while self._alone or self._alone_wanted:
+            while self._exclusive or self._exclusive_waiting:
                 self._changed.wait()
-            self._sharing += 1
+            self._shared += 1
         try:
             yield
         finally:
             with self._changed:
-                self._sharing -= 1
+                self._shared -= 1
                 self._changed.notify_all()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Work with nothing else in hand in this process: for files that were there when a process died."""
+        """Run with no other job in this process: for quarantined items, which may crash it."""
         with self._changed:
-            self._alone_wanted += 1
-            while self._alone or self._sharing:
+            self._exclusive_waiting += 1
+            while self._exclusive or self._shared:
                 self._changed.wait()
-            self._alone_wanted -= 1
-            self._alone = True
+            self._exclusive_waiting -= 1
+            self._exclusive = True
         try:
             yield
         finally:
             with self._changed:
-                self._alone = False
+                self._exclusive = False
                 self._changed.notify_all()
 
     @contextmanager
     def track(self, claim: Claim) -> Iterator[Job]:
-        """Keep the claim in the registry, so that the heartbeat renews it, while the block runs."""
-        held = Job(claim, stop_requested=self.stopping)
+        """Register a job for the claim while the block runs, so that the heartbeat renews its lease."""
+        job = Job(claim, stop_requested=self.stopping)
         with self._changed:
-            self._held[claim.token] = held
+            self._jobs[claim.token] = job
         try:
-            yield held
+            yield job
         finally:
             with self._changed:
-                self._held.pop(claim.token, None)
+                self._jobs.pop(claim.token, None)
 
     def jobs(self) -> list[Job]:
-        """Return what is in hand now."""
+        """Return the current jobs."""
         with self._changed:
-            return list(self._held.values())
+            return list(self._jobs.values())
 
     def mark_unreleased(self, claim: Claim) -> None:
-        """Note a claim that could not be given back because the database was away."""
+        """Remember a claim that could not be released because the database was down."""
         with self._changed:
-            self._lost.append(claim)
+            self._unreleased.append(claim)
 
     def unreleased(self) -> list[Claim]:
-        """Return the noted claims."""
+        """Return the claims that are still to be released."""
         with self._changed:
-            return list(self._lost)
+            return list(self._unreleased)
 
-    def forget_unreleased(self, given_back: list[Claim]) -> None:
-        """Note that these lost claims are in the queue again."""
+    def forget_unreleased(self, claims: list[Claim]) -> None:
+        """Forget these claims: they have been released."""
         with self._changed:
-            self._lost = [claim for claim in self._lost if claim not in given_back]
+            self._unreleased = [claim for claim in self._unreleased if claim not in claims]
 
     def stop(self) -> list[Claim]:
-        """Let no file enter another stage; returns the claims to give back, those that were lost among them."""
+        """Request all jobs to stop; return every claim to release, including those remembered as unreleased."""
         self.stopping = True
         with self._changed:
-            for held in self._held.values():
-                held.stop_requested = True
-            return [held.claim for held in self._held.values()] + self._lost
+            for job in self._jobs.values():
+                job.stop_requested = True
+            return [job.claim for job in self._jobs.values()] + self._unreleased
 
 
 in_flight = InFlight()

@@ -1,17 +1,22 @@
-"""The statements that every arriving file costs, prepared by the server (uploads/database.py).
+"""The statements that every incoming file costs, prepared by the server (uploads/database.py).
 
-Each is one statement and does two things: the item's row first, then its batch, and neither without the other. By the
-ORM it would be five statements and a savepoint to announce a file, and six to queue it.
+Each statement changes the item's row first and then its batch, atomically. Through the ORM, registering a file would
+take five statements and a savepoint, and queueing it six.
 """
 
 from django.db import IntegrityError, transaction
 
+from batches.engine.item_fields import FINISHED_SQL
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem
+from batches.models.states import BatchStatus, ItemStatus, batch_sources, item_sources, sql_states
 from uploads.database import fetch_row
 
-# An item that is new opens its batch: unsealed, and if it was completed, going on.
-ADD = """
+REOPENED = sql_states(batch_sources(BatchStatus.PROCESSING, BatchStatus.COMPLETED))
+STARTED = sql_states(batch_sources(BatchStatus.PROCESSING, BatchStatus.PENDING))
+
+# A new item reopens its batch: it is unsealed and, if completed, processing again.
+INSERT = f"""
 WITH added AS (
     INSERT INTO batches_batchitem (batch_id, filename, relative_path, fingerprint, size, status, stage, attempts,
                                    crash_count, duplicate, error_code, error_message, created_at)
@@ -19,112 +24,118 @@ WITH added AS (
             0, false, '', '', clock_timestamp())
     ON CONFLICT (batch_id, fingerprint) DO NOTHING
     RETURNING id, batch_id, created_at
-), opened AS (
+), reopened AS (
     UPDATE batches_uploadbatch
        SET total = total + 1, sealed_at = NULL, completed_at = NULL, updated_at = clock_timestamp(),
-           status = CASE status WHEN 'completed' THEN 'processing' ELSE status END
+           status = CASE WHEN status IN ({REOPENED}) THEN 'processing' ELSE status END
       FROM added WHERE batches_uploadbatch.id = added.batch_id AND status <> 'cancelled' AND deleting_since IS NULL
     RETURNING batches_uploadbatch.id
 )
-SELECT id, created_at, EXISTS (SELECT FROM opened) FROM added
+SELECT id, created_at, EXISTS (SELECT FROM reopened) FROM added
 """
 
-# Processing begins with the first file that has arrived.
-QUEUE = """
-WITH arrived AS (
+# A batch starts processing with its first queued item.
+QUEUE = f"""
+WITH queued AS (
     UPDATE batches_batchitem SET status = 'pending', upload_id = %(upload)s, queue_position = id
-     WHERE id = %(item)s AND status = 'receiving'
+     WHERE id = %(item)s AND status IN ({sql_states(item_sources(ItemStatus.PENDING, ItemStatus.RECEIVING))})
     RETURNING batch_id
 ), started AS (
     UPDATE batches_uploadbatch
        SET updated_at = clock_timestamp(),
-           started_at = CASE status WHEN 'pending' THEN COALESCE(started_at, clock_timestamp()) ELSE started_at END,
-           status = CASE status WHEN 'pending' THEN 'processing' ELSE status END
-      FROM arrived WHERE batches_uploadbatch.id = arrived.batch_id AND status <> 'cancelled'
+           started_at = CASE WHEN status IN ({STARTED}) THEN COALESCE(started_at, clock_timestamp())
+                             ELSE started_at END,
+           status = CASE WHEN status IN ({STARTED}) THEN 'processing' ELSE status END
+      FROM queued WHERE batches_uploadbatch.id = queued.batch_id AND status <> 'cancelled'
        AND deleting_since IS NULL
     RETURNING batches_uploadbatch.id
 )
 SELECT batch_id, EXISTS (SELECT FROM started),
-       (SELECT status FROM batches_uploadbatch WHERE id = batch_id) = 'pending' FROM arrived
+       (SELECT status FROM batches_uploadbatch WHERE id = batch_id) = 'pending' FROM queued
 """
 
-# As a finish of the engine, it tells whether this was the last file of a sealed batch.
-END = """
-WITH ended AS (
+
+def finish_statement(target: ItemStatus) -> str:
+    """Return the statement that finishes a receiving item as `target`; it tells whether this was its batch's last."""
+    counter = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed"}[target]
+    return f"""
+WITH finished AS (
     UPDATE batches_batchitem
-       SET status = %(status)s, finished_at = clock_timestamp(), upload_id = %(upload)s, duplicate = %(duplicate)s,
+       SET status = '{target.value}', {FINISHED_SQL}, upload_id = %(upload)s::bigint,
+           duplicate = %(upload)s::bigint IS NOT NULL,
            error_code = %(code)s, error_message = %(message)s
-     WHERE id = %(item)s AND status = 'receiving'
-    RETURNING batch_id, status
+     WHERE id = %(item)s AND status IN ({sql_states(item_sources(target, ItemStatus.RECEIVING))})
+    RETURNING batch_id
 )
-UPDATE batches_uploadbatch
-   SET successful = successful + (ended.status = 'completed')::int,
-       failed = failed + (ended.status = 'failed')::int,
-       updated_at = clock_timestamp()
-  FROM ended WHERE id = ended.batch_id
+UPDATE batches_uploadbatch SET {counter} = {counter} + 1, updated_at = clock_timestamp()
+  FROM finished WHERE id = finished.batch_id
 RETURNING id, sealed_at IS NOT NULL AND successful + failed + cancelled = total
 """
 
-# A foreign key is checked at the commit, when the batch is locked already. Who deletes a picture holds its row and then
-# wants the batch: so both take items, uploads, batches in this order.
-HOLD_ITEM = "SELECT id FROM batches_batchitem WHERE id = %(item)s FOR NO KEY UPDATE"
-HOLD_UPLOAD = "SELECT id FROM uploads_upload WHERE id = %(upload)s FOR KEY SHARE"
+
+COMPLETE = finish_statement(ItemStatus.COMPLETED)
+FAIL = finish_statement(ItemStatus.FAILED)
+
+# A foreign key is checked at the commit, when the batch is locked already, and deleting a picture locks its row before
+# the batch: so both lock items, uploads, batches in this order.
+LOCK_ITEM = "SELECT id FROM batches_batchitem WHERE id = %(item)s FOR NO KEY UPDATE"
+LOCK_UPLOAD = "SELECT id FROM uploads_upload WHERE id = %(upload)s FOR KEY SHARE"
 
 
 def insert(batch_id: int, filename: str, relative_path: str, fingerprint: str, size: int) -> BatchItem | None:
-    """Add a `receiving` item and count it; None when the batch has one of this fingerprint.
+    """Insert a `receiving` item and count it; return None if the batch has one with this fingerprint.
 
-    Call it in a transaction, which BatchClosed must undo.
+    Call it in a transaction, which BatchClosed must roll back.
     """
-    facts = {"filename": filename, "relative_path": relative_path, "fingerprint": fingerprint, "size": size}
-    row = fetch_row(ADD, {"batch": batch_id, **facts})
+    fields = {"filename": filename, "relative_path": relative_path, "fingerprint": fingerprint, "size": size}
+    row = fetch_row(INSERT, {"batch": batch_id, **fields})
     if row is None:
         return None
     item_id, created_at, counted = row
     if not counted:
         raise BatchClosed
-    item = BatchItem(id=item_id, batch_id=batch_id, created_at=created_at, **facts)
+    item = BatchItem(id=item_id, batch_id=batch_id, created_at=created_at, **fields)
     item._state.adding, item._state.db = False, "default"
     return item
 
 
 def queue(item_id: int, upload_id: int, *, new: bool = False) -> tuple[int, bool] | None:
-    """Queue an item whose bytes are stored; returns its batch and whether that waited for its first file.
+    """Queue an item whose bytes are stored; return its batch and whether that started with it.
 
-    `new`: this transaction inserted the upload, so nobody else can see it. None: the item was not receiving. Raises
-    BatchClosed, and IntegrityError when the upload is gone.
+    `new`: this transaction inserted the upload, so nobody else can see it. Return None if the item was not receiving.
+    Raises BatchClosed, and IntegrityError if the upload was deleted.
     """
-    # A savepoint would cost two statements more; whoever meets BatchClosed within a transaction gives that up.
+    # A savepoint would cost two more statements; a caller that meets BatchClosed in a transaction rolls that back.
     with transaction.atomic(savepoint=False):
         if not new:
-            _hold(item_id, upload_id)
+            _lock(item_id, upload_id)
         row = fetch_row(QUEUE, {"item": item_id, "upload": upload_id})
         if row is None:
             return None
-        batch_id, counted, began = row
+        batch_id, counted, started = row
         if not counted:
             raise BatchClosed
-    return batch_id, began
+    return batch_id, started
 
 
-def end(
-    item_id: int, status: str, *, upload_id: int | None = None, code: str = "", message: str = ""
-) -> tuple[int, bool] | None:
-    """End a receiving item: `completed` as a duplicate of an upload, or `failed` without one.
+def complete(item_id: int, upload_id: int) -> tuple[int, bool] | None:
+    """Complete a receiving item as a duplicate of an upload.
 
-    Returns its batch and whether nothing more is awaited there, None when it was not receiving. Raises IntegrityError
-    when the upload is gone.
+    Return its batch and whether nothing more is awaited there; None if it was not receiving. Raises IntegrityError if
+    the upload was deleted.
     """
-    facts = {"upload": upload_id, "duplicate": upload_id is not None, "code": code, "message": message}
-    if upload_id is None:
-        return fetch_row(END, {"item": item_id, "status": status, **facts})
     with transaction.atomic(savepoint=False):
-        _hold(item_id, upload_id)
-        return fetch_row(END, {"item": item_id, "status": status, **facts})
+        _lock(item_id, upload_id)
+        return fetch_row(COMPLETE, {"item": item_id, "upload": upload_id, "code": "", "message": ""})
 
 
-def _hold(item_id: int, upload_id: int) -> None:
+def fail(item_id: int, code: str, message: str) -> tuple[int, bool] | None:
+    """Fail a receiving item; returns as `complete`."""
+    return fetch_row(FAIL, {"item": item_id, "upload": None, "code": code, "message": message})
+
+
+def _lock(item_id: int, upload_id: int) -> None:
     """Lock the item, then keep its upload from being deleted until the commit. Raises IntegrityError."""
-    fetch_row(HOLD_ITEM, {"item": item_id})
-    if fetch_row(HOLD_UPLOAD, {"upload": upload_id}) is None:
+    fetch_row(LOCK_ITEM, {"item": item_id})
+    if fetch_row(LOCK_UPLOAD, {"upload": upload_id}) is None:
         raise IntegrityError("the upload was deleted")

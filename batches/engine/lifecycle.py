@@ -7,13 +7,13 @@ from batches.messaging import live_events
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import UploadBatch
 from batches.models.batch_name import truncate_name
-from batches.models.states import BatchKind, BatchStatus
+from batches.models.states import LIVE_BATCHES, BatchKind
 
 
 def open_batch(
     owner_id: int, name: str, *, kind: BatchKind = BatchKind.IMPORT, expected_items: int | None = None
 ) -> UploadBatch:
-    """Make an empty, unsealed batch; a name that is too long is cut."""
+    """Create an empty, unsealed batch. A name that is too long is truncated."""
     batch = UploadBatch.objects.create(
         owner_id=owner_id, name=truncate_name(name), kind=kind, expected_items=expected_items
     )
@@ -22,7 +22,7 @@ def open_batch(
 
 
 def rename_batch(batch_id: int, name: str) -> bool:
-    """Give a batch a name of 1 to 200 signs. False: it is called so already, or is gone."""
+    """Give a batch a name of 1 to 200 characters. Return False if it has that name already or does not exist."""
     batch = UploadBatch.objects.filter(id=batch_id)
     owner_id = batch.values_list("owner_id", flat=True).first()
     if owner_id is None or not batch.exclude(name=name).update(name=name):
@@ -33,10 +33,10 @@ def rename_batch(batch_id: int, name: str) -> bool:
 
 
 def seal_batch(batch_id: int) -> bool:
-    """Declare that no more files come; the batch completes as soon as nothing in it is live. False if it was sealed."""
-    sealed = UploadBatch.objects.filter(
-        id=batch_id, sealed_at=None, status__in=[BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED]
-    ).update(sealed_at=timezone.now(), updated_at=timezone.now())
+    """Declare that no more files will come, so that the batch can complete. Return False if it was sealed already."""
+    sealed = UploadBatch.objects.filter(id=batch_id, sealed_at=None, status__in=LIVE_BATCHES).update(
+        sealed_at=timezone.now(), updated_at=timezone.now()
+    )
     complete_batches(batch_id)
     live_events.notify_batch_changed(batch_id)
     return bool(sealed)

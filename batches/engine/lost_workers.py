@@ -1,4 +1,4 @@
-"""Which worker processes are gone for good: missed at their lock by two looks, for a lost connection is no death."""
+"""Decide which worker processes are dead. A lost connection is no death, so a lock must be missing for a while."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,34 +8,35 @@ from django.db.models.functions import Now
 from batches.engine.liveness import live_workers
 from batches.models import Worker
 
-# A living process takes its lost lock again within a second or two.
-CERTAIN_AFTER = timedelta(seconds=3)
+# A live process takes its lost lock again within a second or two.
+CONFIRM_AFTER = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerCheck:
-    """Ids of the worker processes that hold their lock, and of those asked for that died or signed off at an orderly
-    stop; others may come back.
+    """The ids of all live workers and, of those checked, the dead and those that stopped in order.
+
+    A checked worker that is in none of these sets may still take its lock again.
     """
 
-    living: frozenset[int]
-    gone: frozenset[int] = frozenset()
+    live: frozenset[int]
+    dead: frozenset[int] = frozenset()
     stopped: frozenset[int] = frozenset()
 
 
 def check_workers(workers: set[int], *, deciding: bool = True) -> WorkerCheck:
-    """Look for these workers, and note since when one is missed. Call it in a transaction, which it ends soon after.
+    """Check these workers, and record since when one is missing. Call it in a short transaction.
 
-    One without a row never was, or was removed, and is gone. With `deciding` false nothing is noted and nobody is gone.
-    A process that takes its lock again clears its note afterwards, for which it waits while its row is locked here.
+    A worker without a row counts as dead. With `deciding` false nothing is recorded and no worker counts as dead. A
+    process that takes its lock again clears the record afterwards, and waits while its row is locked here.
     """
     if deciding:
         list(Worker.objects.select_for_update().filter(id__in=workers).order_by("id").values_list("id"))
-    living = frozenset(live_workers())
+    live = frozenset(live_workers())
     if not deciding:
-        return WorkerCheck(living)
-    missed = Worker.objects.filter(id__in=workers - living)
-    missed.filter(missing_since=None).update(missing_since=Now())
-    may_return = missed.filter(missing_since__gt=Now() - CERTAIN_AFTER).values_list("id", flat=True)
-    stopped = frozenset(missed.filter(stopped_at__isnull=False).values_list("id", flat=True))
-    return WorkerCheck(living, frozenset(workers - living - stopped - set(may_return)), stopped)
+        return WorkerCheck(live)
+    missing = Worker.objects.filter(id__in=workers - live)
+    missing.filter(missing_since=None).update(missing_since=Now())
+    may_return = missing.filter(missing_since__gt=Now() - CONFIRM_AFTER).values_list("id", flat=True)
+    stopped = frozenset(missing.filter(stopped_at__isnull=False).values_list("id", flat=True))
+    return WorkerCheck(live, frozenset(workers - live - stopped - set(may_return)), stopped)

@@ -1,49 +1,48 @@
-"""One cheap look at whether anything is to be put right, so that an idle reconciler costs next to nothing."""
+"""Check cheaply whether there is maintenance to do, so that an idle reconciler costs next to nothing."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
 
-from batches.engine.liveness import WORKER_LOCK_CLASS
+from batches.engine.liveness import LIVE_WORKERS, WORKER_LOCK_CLASS
+from batches.models.states import LIVE_BATCHES, sql_states
 from uploads.database import fetch_row
 
-# Every part walks a small partial index: item_processing, item_lost_worker, batch_unfinished, batch_cancelling, item_receiving,
-# item_queue.
-MAINTENANCE_CHECK = """
+# Every part uses a small partial index: item_processing, item_lost_worker, batch_live, batch_cancelling,
+# item_receiving, item_queue.
+MAINTENANCE_CHECK = f"""
 SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (claimed_until < clock_timestamp()
-            OR worker NOT IN (SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
-                                 AND granted AND classid = %(locks)s::oid AND database =
-                                     (SELECT oid FROM pg_database WHERE datname = current_database()))))
+            OR worker NOT IN ({LIVE_WORKERS})))
             OR EXISTS (SELECT FROM batches_batchitem WHERE lost_worker IS NOT NULL),
-       EXISTS (SELECT FROM batches_uploadbatch WHERE status IN ('pending', 'processing', 'paused')
+       EXISTS (SELECT FROM batches_uploadbatch WHERE status IN ({sql_states(LIVE_BATCHES)})
             AND sealed_at IS NOT NULL AND total = successful + failed + cancelled),
        EXISTS (SELECT FROM batches_uploadbatch WHERE cancelling),
-       EXISTS (SELECT FROM batches_uploadbatch batch WHERE status IN ('pending', 'processing', 'paused')
-            AND updated_at < clock_timestamp() - %(abandoned)s
+       EXISTS (SELECT FROM batches_uploadbatch batch WHERE status IN ({sql_states(LIVE_BATCHES)})
+            AND updated_at < clock_timestamp() - %(expiry)s
             AND (sealed_at IS NULL OR (SELECT min(batch_id) FROM batches_batchitem
                   WHERE batch_id = batch.id AND status = 'receiving') IS NOT NULL)),
        (SELECT count(*) FROM (SELECT FROM batches_uploadbatch batch CROSS JOIN LATERAL
             (SELECT FROM batches_batchitem WHERE batch_id = batch.id AND queue_position IS NOT NULL
-              ORDER BY queue_position LIMIT %(most)s) item WHERE batch.status = 'processing' LIMIT %(most)s) waiting)
+              ORDER BY queue_position LIMIT %(limit)s) item WHERE batch.status = 'processing' LIMIT %(limit)s) pending)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceNeeds:
-    """What there may be to do. `waiting` counts waiting files of running batches, up to the number asked for."""
+    """What there may be to do. `pending` counts pending items of running batches, up to the limit asked for."""
 
     lost_claims: bool
     completable_batches: bool
     unfinished_cancellations: bool
     expired_batches: bool
-    waiting: int
+    pending: int
 
 
-def check_maintenance(most: int) -> MaintenanceNeeds:
-    """Look; `most` bounds the count of waiting files."""
+def check_maintenance(limit: int) -> MaintenanceNeeds:
+    """Check what there is to do; `limit` bounds the count of pending items."""
     row = fetch_row(
         MAINTENANCE_CHECK,
-        {"locks": WORKER_LOCK_CLASS, "abandoned": timedelta(seconds=settings.EXPIRY_SECONDS), "most": most},
+        {"locks": WORKER_LOCK_CLASS, "expiry": timedelta(seconds=settings.EXPIRY_SECONDS), "limit": limit},
     )
     return MaintenanceNeeds(*row) if row else MaintenanceNeeds(False, False, False, False, 0)

@@ -1,4 +1,4 @@
-"""Pausing and resuming: a change of the batch's state that turns and claims look at."""
+"""Pause and resume a batch: the scheduler and every claim check its state."""
 
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -11,7 +11,7 @@ from batches.models.states import BatchStatus, batch_sources
 
 
 def pause_batch(batch_id: int) -> bool:
-    """Let nothing more of a batch start; files in hand go back between two stages. False: it was not running."""
+    """Start no more items of a batch; jobs in flight are released between two stages. False: it was not running."""
     paused = UploadBatch.objects.filter(id=batch_id, status__in=batch_sources(BatchStatus.PAUSED)).update(
         status=BatchStatus.PAUSED, updated_at=timezone.now()
     )
@@ -21,9 +21,10 @@ def pause_batch(batch_id: int) -> bool:
 
 
 def resume_batch(batch_id: int) -> bool:
-    """Go on with a paused batch, also when it was paused before its first file arrived. False: it was not paused."""
+    """Resume a paused batch, also one that was paused before its first file arrived. False: it was not paused."""
     now = timezone.now()
-    resumed = UploadBatch.objects.filter(id=batch_id, status=BatchStatus.PAUSED).update(
+    paused = batch_sources(BatchStatus.PROCESSING, BatchStatus.PAUSED)
+    resumed = UploadBatch.objects.filter(id=batch_id, status__in=paused).update(
         status=BatchStatus.PROCESSING, started_at=Coalesce("started_at", now), updated_at=now
     )
     if resumed:

@@ -1,4 +1,4 @@
-"""The rows of worker processes that ended long ago: every start makes one, and nothing asks for most of them again."""
+"""Delete the rows of worker processes that ended long ago. Every start of a worker adds one."""
 
 from datetime import timedelta
 
@@ -12,35 +12,35 @@ from batches.engine.status import recovered_workers
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
 
-# One that starts has its row a moment before its lock.
-SURELY_STARTED = timedelta(days=1)
+# A starting process has its row a moment before its lock.
+STARTING_TIME = timedelta(days=1)
 
 
-def prune_workers(kept: timedelta, most: int) -> int:
-    """Delete rows of workers that have been gone for longer than `kept`, at most `most`; returns how many.
+def prune_workers(retention: timedelta, limit: int) -> int:
+    """Delete at most `limit` rows of workers that ended longer ago than `retention`; return how many.
 
-    Those that a file names stay, and those whose files were taken back lately, which are shown. Since when one is gone
-    that did not stop in order, nobody may have noted: then it is missed from now on.
+    Rows that an item refers to stay, and so do those of the latest recoveries, which are shown. A worker that ended
+    without being recorded as missing is recorded now, and its retention starts.
     """
-    _miss(most)
-    before = timezone.now() - kept
-    gone = Worker.objects.filter(Q(stopped_at__lt=before) | Q(missing_since__lt=before)).exclude(id__in=_needed())
+    _record_missing(limit)
+    before = timezone.now() - retention
+    ended = Worker.objects.filter(Q(stopped_at__lt=before) | Q(missing_since__lt=before)).exclude(id__in=_referenced())
     with transaction.atomic():
-        # Locked: one that comes back clears its note afterwards, and one that did is not found.
-        locked = gone.select_for_update(skip_locked=True).order_by("id")
-        ids = list(locked.values_list("id", flat=True)[:most])
+        # Locked, because a process that takes its lock again clears `missing_since` afterwards.
+        locked = ended.select_for_update(skip_locked=True).order_by("id")
+        ids = list(locked.values_list("id", flat=True)[:limit])
         return Worker.objects.filter(id__in=ids).delete()[0]
 
 
-def _miss(most: int) -> None:
-    started = Worker.objects.filter(started_at__lt=timezone.now() - SURELY_STARTED)
-    unnoted = started.filter(stopped_at=None, missing_since=None).exclude(id__in=live_workers())
+def _record_missing(limit: int) -> None:
+    started = Worker.objects.filter(started_at__lt=timezone.now() - STARTING_TIME)
+    unrecorded = started.filter(stopped_at=None, missing_since=None).exclude(id__in=live_workers())
     with transaction.atomic():
-        check_workers(set(unnoted.order_by("id").values_list("id", flat=True)[:most]))
+        check_workers(set(unrecorded.order_by("id").values_list("id", flat=True)[:limit]))
 
 
-def _needed() -> set[int]:
-    in_hand = BatchItem.objects.filter(status=ItemStatus.PROCESSING).values_list("worker", flat=True)
+def _referenced() -> set[int]:
+    claiming = BatchItem.objects.filter(status=ItemStatus.PROCESSING).values_list("worker", flat=True)
     lost = BatchItem.objects.filter(lost_worker__isnull=False).values_list("lost_worker", flat=True)
-    named = {worker for workers in (in_hand, lost) for worker in workers.distinct() if worker is not None}
+    named = {worker for workers in (claiming, lost) for worker in workers.distinct() if worker is not None}
     return named | set(live_workers()) | set(recovered_workers().values_list("id", flat=True))

@@ -1,4 +1,4 @@
-"""Describing the pictures of a batch again: a batch of its own, whose files are pictures that are stored already."""
+"""Describe the pictures of a batch again, as a new batch whose items refer to stored pictures."""
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -9,10 +9,10 @@ from batches.messaging.live_events import notify_batches_changed
 from batches.models import UploadBatch
 from batches.models.states import BatchKind, BatchStatus
 
-# One statement for any number of files: 100,000 take 2 s, in chunks through the ORM 9 s. Each picture once, under the
-# name and in the order of its first arrival. The lock, by the pictures' ids as everywhere, leaves out those that are
-# just being deleted. `queue_position` equals the id, as everywhere.
-FILL = """
+# One statement for any number of items: 100,000 take 2 s, in chunks through the ORM 9 s. Each picture once, with the
+# name and in the order of its first item. The lock, in the order of the pictures' ids, leaves out those that are just
+# being deleted. `queue_position` equals the id, as everywhere.
+INSERT_ITEMS = """
 INSERT INTO batches_batchitem (id, queue_position, batch_id, upload_id, filename, relative_path, fingerprint, size,
                                status, stage, attempts, crash_count, duplicate, error_code, error_message, created_at)
 SELECT number, number, %(batch)s, upload_id, filename, relative_path,
@@ -31,13 +31,13 @@ SELECT number, number, %(batch)s, upload_id, filename, relative_path,
 
 
 def reanalyse_batch(batch_id: int) -> int | None:
-    """Queue all stored pictures of a completed batch once more; returns the new batch's id.
+    """Queue all stored pictures of a completed batch again; return the id of the new batch.
 
-    None: the batch is not completed, or none of its pictures is stored. What is known of a picture stays until it is
-    replaced in one transaction, and stays for good when describing it again fails or is cancelled. A re-analysis
-    stands for its source. Raises ReanalysisRunning while another one of the same source is live.
+    Return None if the batch is not completed or none of its pictures is stored. The results of a picture are replaced
+    in one transaction at the end, and stay if describing it again fails or is cancelled. Re-analysing a re-analysis
+    means its source. Raises ReanalysisRunning while another re-analysis of the same source is live.
 
-    The new batch and all of its files are one transaction: nobody ever sees a part of it, and a crash leaves nothing.
+    The new batch and all of its items are inserted in one transaction.
     """
     batch = UploadBatch.objects.filter(id=batch_id).first()
     if batch is not None and batch.source_id is not None:
@@ -45,17 +45,17 @@ def reanalyse_batch(batch_id: int) -> int | None:
     if batch is None or batch.status != BatchStatus.COMPLETED:
         return None
     with transaction.atomic():
-        made = _open(batch)
-        if not _fill(made, batch):
+        reanalysis = _open(batch)
+        if not _insert_items(reanalysis, batch):
             transaction.set_rollback(True)
             return None
-    notify_batches_changed([batch.id, made.id])
+    notify_batches_changed([batch.id, reanalysis.id])
     wake_ups.notify_workers(wake_ups.total_threads())
-    return made.id
+    return reanalysis.id
 
 
 def _open(source: UploadBatch) -> UploadBatch:
-    """Of several concurrent calls one gets through; the others wait for its commit and are then refused."""
+    """Of several concurrent calls one succeeds; the others wait for its commit and are then refused."""
     now = timezone.now()
     try:
         return UploadBatch.objects.create(
@@ -71,9 +71,9 @@ def _open(source: UploadBatch) -> UploadBatch:
         raise ReanalysisRunning from error
 
 
-def _fill(batch: UploadBatch, source: UploadBatch) -> int:
+def _insert_items(batch: UploadBatch, source: UploadBatch) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(FILL, {"batch": batch.id, "source": source.id})
-        files = int(cursor.rowcount)
-    UploadBatch.objects.filter(id=batch.id).update(total=files, expected_items=files)
-    return files
+        cursor.execute(INSERT_ITEMS, {"batch": batch.id, "source": source.id})
+        items = int(cursor.rowcount)
+    UploadBatch.objects.filter(id=batch.id).update(total=items, expected_items=items)
+    return items

@@ -1,4 +1,4 @@
-"""What the engine refuses, in words for people."""
+"""The commands that the engine refuses, with messages in the reader's language."""
 
 from django.utils.translation import gettext as _
 
@@ -10,15 +10,15 @@ class Refused(CodedError):
 
 
 class BatchClosed(Refused):
-    """The batch was cancelled or deleted, or never was: no more data for it."""
+    """The batch is cancelled or deleted, or never existed: it accepts no more files."""
 
     def __init__(self) -> None:
-        super().__init__("batch.cancelled", _("This batch was cancelled. Start a new one to add these files."))
+        super().__init__("batch.cancelled", _("This import was cancelled. Start a new one to add these files."))
 
 
 class ReanalysisRunning(Refused):
-    """The pictures of a batch are described again once at a time."""
+    """Only one re-analysis of a batch may be live at a time."""
 
     def __init__(self) -> None:
-        words = _("These pictures are being described again already. Wait for the end of it, or cancel it.")
-        super().__init__("batch.reanalysis_running", words)
+        message = _("These pictures are already being described again. Wait until that is done, or cancel it.")
+        super().__init__("batch.reanalysis_running", message)

@@ -1,33 +1,20 @@
-"""Putting files in hand back into the queue: nobody is to blame, nothing is counted."""
+"""Release claims: the items go back into the queue and nothing is charged."""
 
 from collections.abc import Iterable
-from typing import Any
-
-from django.db.models import F
 
 from batches.engine.in_flight import Claim
+from batches.engine.item_fields import PENDING_FIELDS
 from batches.messaging import wake_ups
 from batches.models import BatchItem
-from batches.models.states import ItemStatus
-
-# What a row of the queue looks like; every way back to `pending` sets all of it.
-PENDING_FIELDS: dict[str, Any] = {
-    "status": ItemStatus.PENDING,
-    "stage": "",
-    "queue_position": F("id"),
-    "claim": None,
-    "worker": None,
-    "claimed_until": None,
-}
+from batches.models.states import ItemStatus, item_sources
 
 
 def release_claims(claims: Iterable[Claim]) -> int:
-    """Return claims that are still ours to the front of their queues; returns how many there were."""
-    returned = 0
+    """Return the items of claims that still hold to the front of their queues; return how many."""
+    processing = BatchItem.objects.filter(status__in=item_sources(ItemStatus.PENDING, ItemStatus.PROCESSING))
+    released = 0
     for claim in sorted(claims, key=lambda claim: claim.item_id):
-        returned += BatchItem.objects.filter(id=claim.item_id, status=ItemStatus.PROCESSING, claim=claim.token).update(
-            **PENDING_FIELDS
-        )
-    if returned:
-        wake_ups.notify_workers(returned)
-    return returned
+        released += processing.filter(id=claim.item_id, claim=claim.token).update(**PENDING_FIELDS)
+    if released:
+        wake_ups.notify_workers(released)
+    return released

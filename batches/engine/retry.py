@@ -1,4 +1,4 @@
-"""Working again on files that failed; only those whose bytes are stored."""
+"""Retry failed items whose bytes are stored."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -9,42 +9,42 @@ from django.utils import timezone
 
 from batches.engine.attempt_history import record_failures
 from batches.engine.chunks import items_after
+from batches.engine.item_fields import NOT_FAILED_FIELDS, PENDING_FIELDS
 from batches.engine.refusals import BatchClosed, ReanalysisRunning
-from batches.engine.release import PENDING_FIELDS
 from batches.messaging import wake_ups
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem, UploadBatch
-from batches.models.states import BatchStatus, ItemStatus
+from batches.models.states import LIVE_BATCHES, BatchStatus, ItemStatus, batch_sources, item_sources
 
 CHUNK = 2000
 
 
-def retry_failed(batch_id: int, but: Collection[str] = ()) -> int:
-    """Queue every failed file of a batch again, `but` those with these codes; a completed batch goes on.
+def retry_failed(batch_id: int, excluded_codes: Collection[str] = ()) -> int:
+    """Queue the failed items of a batch again, except those with the excluded codes; a completed batch is reopened.
 
-    Returns how many files. In chunks, each with its count: cut off in between, it is simply asked again. What fails
-    anew meanwhile is left alone. Raises BatchClosed when the batch was cancelled, ReanalysisRunning when it is a
-    re-analysis and would go on beside another one of the same source; what was queued before stays so.
+    Return how many. Items are queued in chunks, each with its count; an interrupted call can simply be repeated. Items
+    that fail again meanwhile are left alone. Raises BatchClosed if the batch was cancelled, and ReanalysisRunning if it
+    is a re-analysis and another one of the same source is live; chunks queued before stay queued.
     """
-    return _retry(batch_id, ~Q(error_code__in=but))
+    return _retry(batch_id, ~Q(error_code__in=excluded_codes))
 
 
 def retry_item(item_id: int) -> bool:
-    """Queue one failed file again. False: it had not failed, or its bytes were not kept. Raises as `retry_failed`."""
+    """Queue one failed item again. False: it has not failed, or its bytes are not stored. Raises as `retry_failed`."""
     batch_id = BatchItem.objects.values_list("batch_id", flat=True).get(id=item_id)
     return bool(_retry(batch_id, Q(id=item_id)))
 
 
 def retry_code(batch_id: int, code: str, until: datetime) -> int:
-    """Queue the batch's failures of one cause that had happened `until` then and were not dismissed; returns how many.
+    """Queue the batch's failures with this code that happened up to `until` and were not dismissed; return how many.
 
-    As `retry_failed`.
+    Raises as `retry_failed`.
     """
     return _retry(batch_id, Q(error_code=code, finished_at__lte=until, dismissed_at=None))
 
 
 def _retry(batch_id: int, which: Q) -> int:
-    """In the order of the ids and never back: so a file that fails anew while others are queued is not met again."""
+    """Go through the items in the order of their ids, once, so that none that fails again meanwhile is met again."""
     retried = last = 0
     while ids := _retry_chunk(batch_id, which, last):
         retried += len(ids)
@@ -57,38 +57,26 @@ def _retry(batch_id: int, which: Q) -> int:
 
 
 def _retry_chunk(batch_id: int, which: Q, after: int) -> list[int]:
-    failed = BatchItem.objects.filter(which, status=ItemStatus.FAILED, upload__isnull=False)
+    failed = BatchItem.objects.filter(status__in=item_sources(ItemStatus.PENDING, ItemStatus.FAILED))
     with transaction.atomic():
-        locked = items_after(failed.select_for_update(), batch_id, after)
+        locked = items_after(failed.filter(which, upload__isnull=False).select_for_update(), batch_id, after)
         ids = list(locked.values_list("id", flat=True)[:CHUNK])
         if ids:
             record_failures(ids)
-            BatchItem.objects.filter(id__in=ids).update(
-                **PENDING_FIELDS,
-                crash_count=0,
-                lost_worker=None,
-                error_code="",
-                error_message="",
-                finished_at=None,
-                dismissed_at=None,
-            )
-            _go_on(batch_id, len(ids))
+            failed.filter(id__in=ids).update(**PENDING_FIELDS, **NOT_FAILED_FIELDS, crash_count=0, lost_worker=None)
+            _reopen_batch(batch_id, len(ids))
     return ids
 
 
-def _go_on(batch_id: int, files: int) -> None:
-    """Count files that failed no longer; one statement, as the batch may come to its end meanwhile."""
-    completed = Q(status=BatchStatus.COMPLETED)
+def _reopen_batch(batch_id: int, items: int) -> None:
+    """Subtract the items from `failed`, in one statement, as the batch may become completed at any moment."""
+    reopens = Q(status__in=batch_sources(BatchStatus.PROCESSING, BatchStatus.COMPLETED))
     try:
-        counted = (
-            UploadBatch.objects.filter(id=batch_id)
-            .exclude(status=BatchStatus.CANCELLED)
-            .update(
-                failed=F("failed") - files,
-                status=Case(When(completed, then=Value(BatchStatus.PROCESSING)), default=F("status")),
-                completed_at=Case(When(completed, then=None), default=F("completed_at")),
-                updated_at=timezone.now(),
-            )
+        counted = UploadBatch.objects.filter(reopens | Q(status__in=LIVE_BATCHES), id=batch_id).update(
+            failed=F("failed") - items,
+            status=Case(When(reopens, then=Value(BatchStatus.PROCESSING)), default=F("status")),
+            completed_at=Case(When(reopens, then=None), default=F("completed_at")),
+            updated_at=timezone.now(),
         )
     except IntegrityError as error:  # batch_one_live_reanalysis
         raise ReanalysisRunning from error

@@ -1,4 +1,4 @@
-"""Working on one claimed file: run the pipeline, then finish, fail or give back."""
+"""Process one claimed item: run the pipeline, then complete, fail or release it."""
 
 import logging
 from collections.abc import Callable
@@ -29,14 +29,14 @@ Save = Callable[[], None]
 
 
 def run_job(claim: Claim) -> None:
-    """Bring a claimed file to its end; never raises for a reason that lies in the file or its surroundings."""
-    with in_flight.track(claim) as held:
+    """Process a claimed item to its end. Never raises for a reason that lies in the file or its environment."""
+    with in_flight.track(claim) as job:
         try:
-            _end(held)
-            if held.previews_unrecorded and claim.upload_key:
-                # The picture may have been deleted before its previews came; while it has a row, nothing is removed.
+            _finish_or_release(job)
+            if job.previews_unrecorded and claim.upload_key:
+                # The picture may have been deleted before its previews were stored; if not, nothing is deleted.
                 schedule_deletion([claim.upload_key])
-            # However it ended, it was written: an answer alone does not show that the database has room to write.
+            # The outcome was written; an answer alone would not show that the database has room to write.
             breaker.record_success("database.away")
         except (OperationalError, InterfaceError) as error:
             breaker.trip("database.away", str(error))
@@ -46,30 +46,30 @@ def run_job(claim: Claim) -> None:
             in_flight.mark_unreleased(claim)
 
 
-def _end(held: Job) -> None:
-    """Finish the file or put it back; raises only what the database raises."""
+def _finish_or_release(job: Job) -> None:
+    """Raises only what the database raises."""
     try:
-        _try_twice(held)
+        _try_twice(job)
     except JobStopped:
-        release_claims([held.claim])
+        release_claims([job.claim])
     except EnvironmentalError as error:
         breaker.trip(error.code, error.message)
-        release_claims([held.claim])
+        release_claims([job.claim])
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        # Not even its reason could be written. Taken up again, it would only come here again.
-        logger.exception("File %d could not be ended.", held.claim.item_id)
-        fail_item(held.claim, "item.internal")
+        # The reason of the failure could not be written. Released, the item would only fail here again.
+        logger.exception("The outcome of file %d could not be written.", job.claim.item_id)
+        fail_item(job.claim, "item.internal")
 
 
-def _try_twice(held: Job) -> None:
-    """A permanent error fails the file at once, any other after a second attempt, with the last real reason."""
-    claim = held.claim
+def _try_twice(job: Job) -> None:
+    """Fail the item at once after a permanent error, and after any other error at the second attempt."""
+    claim = job.claim
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            held.previews_unrecorded = not complete_item(claim, processor()(held))
-            if not claim.already_processed:  # for which nothing outside was asked
+            job.previews_unrecorded = not complete_item(claim, processor()(job))
+            if not claim.already_processed:  # otherwise no dependency was used
                 breaker.record_success()
             return
         except (JobStopped, EnvironmentalError, OperationalError, InterfaceError):
@@ -85,40 +85,41 @@ def _try_twice(held: Job) -> None:
 
 
 def processor() -> Callable[[Job], Save | None]:
-    """Return what is done with a file, from settings.PROCESSOR: it returns how to save the result, or None."""
+    """Return the function that processes a file, from settings.PROCESSOR: as `process_upload`."""
     process: Callable[[Job], Save | None] = import_string(settings.PROCESSOR)
     return process
 
 
-def process_upload(held: Job) -> Save | None:
-    """Run the pipeline on the stored file of a claim and write its previews; returns how to save its rows.
+def process_upload(job: Job) -> Save | None:
+    """Run the pipeline on the stored file of a job and store its previews; return a function that saves its results.
 
-    None: the same bytes came twice and have been worked on meanwhile. Storage may be far away, and so no transaction
-    waits for it. The previews' names follow from the key: who finishes the file in our place finds or writes the same.
+    Return None if the picture has been processed for another item meanwhile. Storage may be slow, so no transaction is
+    open while it is used. The names of previews follow from the key: if another process finishes the item, it finds or
+    writes the same.
 
-    Raises MediaError of any sort, and Stopped when the file is not wanted, or not ours, any more.
+    Raises any MediaError, and JobStopped if a stop was requested or the claim no longer holds.
     """
-    upload_id, key = held.claim.upload_id, held.claim.upload_key
+    upload_id, key = job.claim.upload_id, job.claim.upload_key
     if upload_id is None or key is None:
         raise PermanentError("item.gone", default_message("item.gone"))
-    if held.claim.already_processed:
+    if job.claim.already_processed:
         return None
-    held.enter(Stage.CHECKING)
+    job.enter(Stage.CHECKING)
     try:
         with local_copy(key) as path:
-            computing = partial(cpu_slot, held)
-            result = process_file(path, get_analyzer(settings.ANALYZER), held.enter, settings.MAX_PIXELS, computing)
+            computing = partial(cpu_slot, job)
+            result = process_file(path, get_analyzer(settings.ANALYZER), job.enter, settings.MAX_PIXELS, computing)
     except EnvironmentalError as error:
-        raise _blame(error) from error
-    held.enter(Stage.INDEXING)
-    if not holds_claim(held.claim):
+        raise _classify(error) from error
+    job.enter(Stage.INDEXING)
+    if not holds_claim(job.claim):
         raise JobStopped
-    held.previews_unrecorded = True
+    job.previews_unrecorded = True
     return partial(save_result, upload_id, result, save_previews(key, result.previews))
 
 
-def _blame(error: EnvironmentalError) -> MediaError:
-    """A file that cannot be read while its storage answers is alone to blame: others must not wait for it."""
+def _classify(error: EnvironmentalError) -> MediaError:
+    """If storage works otherwise, an unreadable file is to blame itself, and other files must not wait for it."""
     if error.code == "storage.unreadable" and storage_available():
         return PermanentError("file.unreadable", default_message("file.unreadable"))
     return error

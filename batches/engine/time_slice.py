@@ -1,4 +1,4 @@
-"""One slice: a thread works on one batch for about a second, then somebody else has a turn."""
+"""Work on one batch for about a second, then let the scheduler choose again."""
 
 import time
 
@@ -12,55 +12,54 @@ from batches.engine.runner import run_job
 from batches.messaging import wake_ups
 
 ROUND_SECONDS = 1.2
-SHORTEST_SECONDS = 0.05
+MIN_SECONDS = 0.05
 
 
 def time_slice_seconds(waiting_batches: int) -> float:
-    """Return how long a slice is: TIME_SLICE_SECONDS, and less in a crowd, so that a round takes ROUND_SECONDS."""
+    """Return TIME_SLICE_SECONDS, or less if many batches wait, so that a round takes ROUND_SECONDS."""
     fair = ROUND_SECONDS * wake_ups.total_threads() / max(waiting_batches, 1)
-    return min(max(fair, SHORTEST_SECONDS), settings.TIME_SLICE_SECONDS)
+    return min(max(fair, MIN_SECONDS), settings.TIME_SLICE_SECONDS)
 
 
 def run_time_slice(batch_id: int, seconds: float) -> int:
-    """Work on the files of a batch until the slice is over or none is left; returns how many were taken.
+    """Process items of a batch until the time is over or none is left; return how many.
 
-    A file that was begun is brought to its end, however long it takes.
+    An item that was started is processed to its end, however long that takes.
     """
     end = time.monotonic() + seconds
-    taken = 0
+    processed = 0
     while may_claim():
-        if not _take(batch_id):
-            taken += _take_suspect(batch_id)
+        if not _process_next(batch_id):
+            processed += _process_quarantined(batch_id)
             break
-        taken += 1
+        processed += 1
         if time.monotonic() >= end:
             break
-    return taken
+    return processed
 
 
 def may_claim() -> bool:
-    """Whether this process is known to live, is not stopping and waits for nothing outside."""
+    """Return whether this process holds its worker lock, is not stopping, and waits for no outage to end."""
     return identity.id is not None and not in_flight.stopping and not breaker.seconds_open()
 
 
-def _take(batch_id: int) -> bool:
+def _process_next(batch_id: int) -> bool:
     with in_flight.shared():
-        if not may_claim() or identity.id is None:
-            return False
-        claim = claim_item(batch_id, identity.id)
-        if claim is not None:
-            run_job(claim)
-    return claim is not None
+        return _claim_and_run(batch_id)
 
 
-def _take_suspect(batch_id: int) -> bool:
-    """Take a file that was in hand when a process died, with nothing beside it that could be harmed."""
+def _process_quarantined(batch_id: int) -> bool:
+    """Process an item that may crash the process, with no other job beside it."""
     if not has_quarantined(batch_id):
         return False
     with in_flight.exclusive():
-        if not may_claim() or identity.id is None:
-            return False
-        claim = claim_item(batch_id, identity.id, quarantined=True)
-        if claim is not None:
-            run_job(claim)
+        return _claim_and_run(batch_id, quarantined=True)
+
+
+def _claim_and_run(batch_id: int, *, quarantined: bool = False) -> bool:
+    if not may_claim() or identity.id is None:
+        return False
+    claim = claim_item(batch_id, identity.id, quarantined=quarantined)
+    if claim is not None:
+        run_job(claim)
     return claim is not None

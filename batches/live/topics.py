@@ -131,7 +131,7 @@ class OwnerJsonTopic:
 
     def _others(self, live: Collection[int]) -> dict[int, UploadBatch]:
         mine = owner_batches(self._owner_id)
-        # Walks batch_ended from its newest end.
+        # Walks batch_completed from its newest end.
         ended = mine.filter(status=BatchStatus.COMPLETED, completed_at__gte=self._since).order_by("-completed_at")
         # What was live before may be so still, where others have pushed it out of those that are shown.
         before = mine.filter(id__in=self._known.difference(live))

@@ -1,4 +1,4 @@
-"""The Redis broker of dramatiq with a shorter pause between two looks at an empty queue."""
+"""The Redis broker of dramatiq, polling an empty queue more often."""
 
 from typing import Any
 
@@ -6,16 +6,16 @@ from dramatiq.brokers.redis import RedisBroker
 
 from batches.messaging.wake_ups import QUEUE
 
-LONGEST_PAUSE_MS = 200
+MAX_POLL_MS = 200
 
 
 class FastPollingBroker(RedisBroker):
-    """An idle worker notices a bell within LONGEST_PAUSE_MS; dramatiq's own pause grows to a second.
+    """An idle worker sees a wake-up within MAX_POLL_MS; dramatiq's own pause grows to a second.
 
-    The queue of delayed messages is never used here and keeps that.
+    The queue of delayed messages is never used here and keeps that pause.
     """
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Any:
         """Return a consumer; see dramatiq.Broker.consume."""
-        pause = min(timeout, LONGEST_PAUSE_MS) if queue_name == QUEUE else timeout
+        pause = min(timeout, MAX_POLL_MS) if queue_name == QUEUE else timeout
         return super().consume(queue_name, prefetch, pause)

@@ -1,4 +1,4 @@
-"""One line in the log when Redis goes away and one when it is back, whoever in this process meets it first."""
+"""Log one line when Redis becomes unavailable and one when it is available again, for all of a process."""
 
 import logging
 import os
@@ -7,46 +7,49 @@ import threading
 import redis
 from django.conf import settings
 
+from uploads.outage_log import OutageLog
+
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 
 
 class RedisOutage:
-    """Whether Redis is away for the hints of this process; after the first complaint a thread asks until it is not."""
+    """Whether Redis is unavailable for live events; after the first error a thread polls until it works again."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Start afresh, also in a forked process, which has its parent's state but not its polling thread."""
         self._lock = threading.Lock()
-        self._away = False
+        self._log = OutageLog(
+            logger,
+            "Redis is unavailable (%s): pages refresh every 2 s until it works again.",
+            "Redis is available again: pages receive live events.",
+        )
 
     def begin(self, error: Exception) -> None:
-        """Note that it does not do what it is asked for; said once until it does. Any thread may call it."""
+        """Record that Redis failed. Thread-safe."""
         with self._lock:
-            if self._away:
+            if self._log.is_lost:
                 return
-            self._away = True
-        logger.warning("Redis is away (%s): pages look every 2 s instead of being told.", error)
-        threading.Thread(target=self._wait, name="redis-outage", daemon=True).start()
+            self._log.report(error)
+        threading.Thread(target=self._poll, name="redis-outage", daemon=True).start()
 
-    def renew(self) -> None:
-        """Begin anew in a forked process: the thread that asks, and perhaps who holds the lock, are its parent's."""
-        self._lock = threading.Lock()
-        self._away = False
-
-    def _wait(self) -> None:
+    def _poll(self) -> None:
         pause = threading.Event()
         while not _works():
             pause.wait(RETRY_SECONDS)
-        logger.info("Redis is back: pages are told of changes again.")
         with self._lock:
-            self._away = False
+            self._log.report(None)
 
 
 class LogOutageOnce(logging.Filter):
-    """Keeps what the channel layer says of a lost Redis, at every try and with a traceback, out of the log."""
+    """Drop the channel layer's log lines about a lost Redis, one per try with a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether the line is written: every other error is."""
+        """Return whether to log the record; all other errors are logged."""
         error = record.exc_info[1] if record.exc_info else None
         if not isinstance(error, OSError | redis.ConnectionError | redis.TimeoutError):
             return True
@@ -55,7 +58,7 @@ class LogOutageOnce(logging.Filter):
 
 
 def _works() -> bool:
-    """Whether it answers and takes a write: one that loads its data, or is full, answers too."""
+    """Return whether Redis accepts a write; while loading its data, or full, it only answers."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=RETRY_SECONDS) as client:
             return bool(client.set("redis-outage", 1, px=1000))
@@ -64,4 +67,4 @@ def _works() -> bool:
 
 
 redis_outage = RedisOutage()
-os.register_at_fork(after_in_child=redis_outage.renew)
+os.register_at_fork(after_in_child=redis_outage.reset)

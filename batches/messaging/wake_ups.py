@@ -1,7 +1,7 @@
-"""The bell: a message without content that lets a worker ask the database whose turn it is.
+"""Wake workers: a message without content makes a worker ask the database for work.
 
-Lost, doubled or late bells change nothing: the rows are the queue. A thread of its own rings, so that a Redis that is
-away neither fails nor slows what was committed; the reconciler rings again within seconds.
+Lost, duplicate or late wake-ups change nothing: the rows are the queue. A thread of its own sends them, so that an
+unavailable Redis neither fails nor slows a commit; the reconciler sends them again within seconds.
 """
 
 import logging
@@ -15,24 +15,26 @@ from django.conf import settings
 from django.db import transaction
 from dramatiq.brokers.redis import RedisBroker
 
+from uploads.outage_log import OutageLog
+
 logger = logging.getLogger(__name__)
 
 QUEUE = "slices"
 ACTOR = "process_next_batch"
 
 
-def notify_workers(files: int = 1) -> None:
-    """After the commit, ring for this many newly waiting files; more bells than worker threads are never useful."""
-    transaction.on_commit(lambda: _ringer.ask(files), robust=True)
+def notify_workers(items: int = 1) -> None:
+    """Wake workers for this many new pending items, after the commit; never more workers than there are threads."""
+    transaction.on_commit(lambda: _sender.request(items), robust=True)
 
 
 def total_threads() -> int:
-    """Return how many files this installation is set to work on at the same time."""
+    """Return how many items this installation processes at the same time."""
     return settings.WORKER_PROCESSES * settings.WORKER_THREADS
 
 
 def send_wake_ups(wanted: int) -> int:
-    """Top the queue up to `wanted` bells; returns how many were sent. Raises redis.RedisError."""
+    """Top the queue up to `wanted` wake-ups; return how many were sent. Raises redis.RedisError."""
     broker = _broker()
     waiting: int = broker.client.llen(queue_key())
     missing = max(0, wanted - waiting)
@@ -42,7 +44,7 @@ def send_wake_ups(wanted: int) -> int:
 
 
 def queue_key() -> str:
-    """Return where in Redis the bells wait."""
+    """Return the Redis key of the waiting wake-ups."""
     return f"{_broker().namespace}:{QUEUE}"
 
 
@@ -51,42 +53,45 @@ def _broker() -> RedisBroker:
 
 
 class WakeUpSender:
-    """A thread that rings when asked; many asks while it is busy become one."""
+    """A thread that sends wake-ups; requests that arrive while it is busy are merged."""
 
     def __init__(self) -> None:
-        self._asked = threading.Condition()
+        self._requested = threading.Condition()
         self._wanted = 0
         self._started = False
-        self._out = False
+        self._outage = OutageLog(
+            logger,
+            "Wake-ups cannot be sent (%s): files are stored and will be processed when Redis works again.",
+            "Wake-ups are sent again.",
+        )
 
-    def ask(self, bells: int) -> None:
-        """Note the wish and return at once."""
-        with self._asked:
-            self._wanted = min(self._wanted + bells, total_threads())
+    def request(self, wake_ups: int) -> None:
+        """Request wake-ups and return at once."""
+        with self._requested:
+            self._wanted = min(self._wanted + wake_ups, total_threads())
             if not self._started:
                 self._started = True
-                threading.Thread(target=self._run, name="bells", daemon=True).start()
-            self._asked.notify()
+                threading.Thread(target=self._run, name="wake-ups", daemon=True).start()
+            self._requested.notify()
 
     def _run(self) -> None:
         while True:
-            with self._asked:
+            with self._requested:
                 while not self._wanted:
-                    self._asked.wait()
+                    self._requested.wait()
                 wanted, self._wanted = self._wanted, 0
             try:
                 send_wake_ups(wanted)
-                self._out = False
+                self._outage.report(None)
             except (redis.RedisError, dramatiq.errors.BrokerConnectionError) as error:
-                if not self._out:
-                    logger.warning("Redis is away (%s): files are kept and worked on when it is back.", error)
-                self._out = True
+                self._outage.report(error)
 
 
-def _renew() -> None:
-    global _ringer
-    _ringer = WakeUpSender()
+def _replace_sender() -> None:
+    """A forked process has none of its parent's threads."""
+    global _sender
+    _sender = WakeUpSender()
 
 
-_ringer = WakeUpSender()
-os.register_at_fork(after_in_child=_renew)
+_sender = WakeUpSender()
+os.register_at_fork(after_in_child=_replace_sender)

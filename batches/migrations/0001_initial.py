@@ -70,27 +70,27 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         verbose_name="missing since",
                         blank=True,
-                        help_text="When it was first seen without its lock; it may come back.",
+                        help_text="Since when it has no lock; it may come back.",
                         null=True,
                     ),
                 ),
                 (
                     "stall_code",
                     models.CharField(
-                        verbose_name="holding cause",
+                        verbose_name="stall code",
                         blank=True,
                         help_text="What it waits for, as a stable code.",
                         max_length=50,
                     ),
                 ),
-                ("stall_message", models.CharField(verbose_name="holding message", blank=True, max_length=500)),
-                ("stalled_since", models.DateTimeField(verbose_name="holding since", blank=True, null=True)),
+                ("stall_message", models.CharField(verbose_name="stall message", blank=True, max_length=500)),
+                ("stalled_since", models.DateTimeField(verbose_name="stalled since", blank=True, null=True)),
                 (
                     "recovered",
                     models.PositiveIntegerField(
                         verbose_name="recovered",
                         default=0,
-                        help_text="Files in hand that were taken back after its end.",
+                        help_text="Files that were recovered after its end.",
                     ),
                 ),
                 ("recovered_at", models.DateTimeField(verbose_name="recovered at", blank=True, null=True)),
@@ -132,7 +132,10 @@ class Migration(migrations.Migration):
                 (
                     "expected_items",
                     models.PositiveIntegerField(
-                        verbose_name="expected items", blank=True, help_text="Files announced at the start.", null=True
+                        verbose_name="expected items",
+                        blank=True,
+                        help_text="Number of files announced at the start.",
+                        null=True,
                     ),
                 ),
                 ("total", models.PositiveIntegerField(verbose_name="total", default=0)),
@@ -152,7 +155,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         verbose_name="notified at",
                         blank=True,
-                        help_text="When its owner was sent word of its end.",
+                        help_text="When its owner was sent an email about its completion.",
                         null=True,
                     ),
                 ),
@@ -200,7 +203,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("receiving", "Receiving"),
                             ("pending", "Waiting"),
-                            ("processing", "In hand"),
+                            ("processing", "In progress"),
                             ("completed", "Described"),
                             ("failed", "Failed"),
                             ("cancelled", "Cancelled"),
@@ -232,15 +235,17 @@ class Migration(migrations.Migration):
                 (
                     "crash_count",
                     models.PositiveSmallIntegerField(
-                        verbose_name="crash_count", default=0, help_text="Worker processes that died with it in hand."
+                        verbose_name="crash count",
+                        default=0,
+                        help_text="Worker processes that died while processing it.",
                     ),
                 ),
                 (
                     "lost_worker",
                     models.BigIntegerField(
-                        verbose_name="lost by",
+                        verbose_name="lost worker",
                         blank=True,
-                        help_text="The worker it was taken from, until it is known whether that one died.",
+                        help_text="The worker it was recovered from, until it is known whether that one died.",
                         null=True,
                     ),
                 ),
@@ -301,7 +306,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("status__in", ("pending", "processing", "paused"))),
                 fields=["owner", "id"],
-                name="batch_unfinished",
+                name="batch_live",
             ),
         ),
         migrations.AddIndex(
@@ -315,7 +320,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="uploadbatch",
             index=models.Index(
-                condition=models.Q(("status", "completed")), fields=["owner", "completed_at"], name="batch_ended"
+                condition=models.Q(("status", "completed")), fields=["owner", "completed_at"], name="batch_completed"
             ),
         ),
         migrations.AddConstraint(
@@ -346,7 +351,7 @@ class Migration(migrations.Migration):
                         ),
                     )
                 ),
-                name="batch_not_over_full",
+                name="batch_counters_within_total",
             ),
         ),
         migrations.AddConstraint(
@@ -357,7 +362,7 @@ class Migration(migrations.Migration):
                     ("completed_at__isnull", False),
                     _connector="OR",
                 ),
-                name="batch_finished_with_time",
+                name="batch_finished_has_time",
             ),
         ),
         migrations.AddConstraint(
@@ -428,7 +433,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="batchitem",
             index=models.Index(
-                condition=models.Q(("status", "completed")), fields=["batch", "id"], name="item_described"
+                condition=models.Q(("status", "completed")), fields=["batch", "id"], name="item_completed"
             ),
         ),
         migrations.AddIndex(
@@ -456,7 +461,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="batchitem",
-            index=models.Index(fields=["batch", "id"], name="item_of_batch"),
+            index=models.Index(fields=["batch", "id"], name="item_batch"),
         ),
         migrations.AddConstraint(
             model_name="batchitem",
@@ -505,7 +510,7 @@ class Migration(migrations.Migration):
                     ("finished_at__isnull", False),
                     _connector="OR",
                 ),
-                name="item_finished_with_time",
+                name="item_finished_has_time",
             ),
         ),
         migrations.AddIndex(
@@ -532,7 +537,7 @@ class Migration(migrations.Migration):
                 (
                     "end",
                     models.CharField(
-                        choices=[("failed", "Failed"), ("lost", "Cut off")], max_length=10, verbose_name="end"
+                        choices=[("failed", "Failed"), ("lost", "Worker lost")], max_length=10, verbose_name="end"
                     ),
                 ),
                 ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started at")),

@@ -1,4 +1,4 @@
-"""Rows of the batch engine. They are the queue and the only truth; `batches.engine` alone writes their state."""
+"""The rows of the batch engine. They are the queue; only `batches.engine` writes their state."""
 
 from batches.models.attempt import Attempt
 from batches.models.batch import UploadBatch

@@ -1,4 +1,4 @@
-"""What became of a file's earlier attempts."""
+"""The earlier attempts at an item."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,10 +8,9 @@ from batches.models.states import AttemptEnd
 
 
 class Attempt(models.Model):
-    """An attempt at a file that did not describe it and was followed by another; `batches.engine.attempt_history` writes it.
+    """An attempt that failed or was lost and was followed by another; written by `batches.engine.attempt_history`.
 
-    The last attempt is told by the item itself. Files that went back because something outside was away, or on a stop,
-    have no row: nothing was wrong with them.
+    The last attempt is in the item itself. Items released because of an outage or a stop get no row.
     """
 
     item = models.ForeignKey(BatchItem, on_delete=models.CASCADE, related_name="history", verbose_name=_("batch item"))

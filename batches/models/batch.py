@@ -1,4 +1,4 @@
-"""Many files of one owner on their way into the library."""
+"""A batch: many files of one owner on their way into the library."""
 
 from django.conf import settings
 from django.db import models
@@ -14,9 +14,9 @@ class UploadBatch(models.Model):
     """Many files of one owner on their way into the library.
 
     The counters always equal the counts of the items' rows: they move in the same transaction. `total` counts all
-    items, also those being received. A batch is finished when it is sealed and no item is live. `source`: the batch
-    whose pictures a re-analysis describes again. `cancelling`: it is cancelled, and files of it may still be live.
-    `objects` leaves out what is being deleted, `everything` does not.
+    items, including those being received. A batch completes when it is sealed and no item is live. `source` is the
+    batch whose pictures a re-analysis describes again. `cancelling`: it is cancelled, but items of it may still be
+    live. `objects` leaves out batches that are being deleted, `all_objects` does not.
     """
 
     owner = models.ForeignKey(
@@ -39,7 +39,7 @@ class UploadBatch(models.Model):
     )
     status = models.CharField(_("status"), max_length=12, choices=BatchStatus, default=BatchStatus.PENDING)
     expected_items = models.PositiveIntegerField(
-        _("expected items"), null=True, blank=True, help_text=_("Files announced at the start.")
+        _("expected items"), null=True, blank=True, help_text=_("Number of files announced at the start.")
     )
     total = models.PositiveIntegerField(_("total"), default=0)
     successful = models.PositiveIntegerField(_("successful"), default=0)
@@ -52,7 +52,7 @@ class UploadBatch(models.Model):
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     notified_at = models.DateTimeField(
-        _("notified at"), null=True, blank=True, help_text=_("When its owner was sent word of its end.")
+        _("notified at"), null=True, blank=True, help_text=_("When its owner was sent an email about its completion.")
     )
     cancelling = models.BooleanField(default=False, editable=False)
     deleting_since = models.DateTimeField(_("deleting since"), null=True, blank=True)
@@ -68,11 +68,12 @@ class UploadBatch(models.Model):
             models.CheckConstraint(condition=Q(status__in=BatchStatus.values), name="batch_status_known"),
             models.CheckConstraint(condition=Q(kind__in=BatchKind.values), name="batch_kind_known"),
             models.CheckConstraint(
-                condition=Q(total__gte=F("successful") + F("failed") + F("cancelled")), name="batch_not_over_full"
+                condition=Q(total__gte=F("successful") + F("failed") + F("cancelled")),
+                name="batch_counters_within_total",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=[BatchStatus.COMPLETED, BatchStatus.CANCELLED]) | Q(completed_at__isnull=False),
-                name="batch_finished_with_time",
+                name="batch_finished_has_time",
             ),
             models.CheckConstraint(
                 condition=~Q(status=BatchStatus.COMPLETED)
@@ -94,9 +95,9 @@ class UploadBatch(models.Model):
                 fields=["owner", "last_served"], name="batch_schedule", condition=Q(status=BatchStatus.PROCESSING)
             ),
             models.Index(fields=["source"], name="batch_source", condition=Q(source__isnull=False)),
-            # No counter in a condition: a finish would then have to write into every index of the batch.
+            # No counter in a condition: a finish would then have to write to every index of the batch.
             models.Index(fields=["id"], name="batch_cancelling", condition=Q(cancelling=True)),
-            models.Index(fields=["owner", "id"], name="batch_unfinished", condition=Q(status__in=LIVE_BATCHES)),
+            models.Index(fields=["owner", "id"], name="batch_live", condition=Q(status__in=LIVE_BATCHES)),
             models.Index(fields=["id"], name="batch_deleting", condition=Q(deleting_since__isnull=False)),
             models.Index(
                 fields=["completed_at"],
@@ -104,7 +105,7 @@ class UploadBatch(models.Model):
                 condition=Q(status=BatchStatus.COMPLETED, notified_at__isnull=True),
             ),
             models.Index(
-                fields=["owner", "completed_at"], name="batch_ended", condition=Q(status=BatchStatus.COMPLETED)
+                fields=["owner", "completed_at"], name="batch_completed", condition=Q(status=BatchStatus.COMPLETED)
             ),
         ]
 
@@ -113,25 +114,25 @@ class UploadBatch(models.Model):
 
     @property
     def processed(self) -> int:
-        """Files that came to an end of their own, well or badly."""
+        """How many items are completed or failed."""
         return self.successful + self.failed
 
     @property
     def remaining(self) -> int:
-        """Files that have no end yet: being received, waiting or in hand."""
+        """How many items are still live: receiving, pending or processing."""
         return self.total - self.successful - self.failed - self.cancelled
 
     @property
     def expected_total(self) -> int:
-        """What 100 % means: all files, and while more are announced, at least the announced number."""
+        """The number of items that is 100 %: all, and before the batch is sealed at least the announced number."""
         return self.total if self.sealed_at else max(self.total, self.expected_items or 0)
 
     @property
     def percent(self) -> int:
-        """Whole percent of processed files, rounded down; 0 for an empty batch."""
+        """Percentage of processed items, rounded down; 0 for an empty batch."""
         return self.processed * 100 // self.expected_total if self.expected_total else 0
 
     @property
     def is_active(self) -> bool:
-        """Whether anything may still change by itself."""
+        """Whether the batch may change without a command."""
         return self.status in {BatchStatus.PENDING, BatchStatus.PROCESSING}

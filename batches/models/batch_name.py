@@ -1,16 +1,16 @@
-"""The name of a batch: one line of at most LONGEST_NAME letters."""
+"""The name of a batch: one line of at most MAX_NAME_LENGTH characters."""
 
 MAX_NAME_LENGTH = 200
 
 
-def clean_name(wished: str) -> str:
-    """Return a wished name on one line, without signs that cannot be printed; it may be blank, or too long.
+def clean_name(name: str) -> str:
+    """Return a name on one line without unprintable characters; it may be blank or too long.
 
-    Who gives a batch another name is told when it is too long; one that is begun is often named after a folder: `cut`.
+    A person who types a name is told if it is too long; a name taken from a folder is truncated (`truncate_name`).
     """
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in wished).split())
+    return " ".join("".join(char if char.isprintable() else " " for char in name).split())
 
 
 def truncate_name(name: str) -> str:
-    """Return the name, or the beginning of one that is too long, with a mark that something is left out."""
+    """Return the name, or the beginning of a name that is too long, with an ellipsis."""
     return name if len(name) <= MAX_NAME_LENGTH else name[: MAX_NAME_LENGTH - 1] + "…"

@@ -1,4 +1,4 @@
-"""Failed items that still need attention."""
+"""Query the failures that still need attention."""
 
 from django.db.models import QuerySet
 
@@ -8,6 +8,6 @@ from batches.models.states import ItemStatus
 
 
 def open_failures(owner_id: int | None) -> QuerySet[BatchItem]:
-    """Return the failures that were not dismissed, of batches that are not being deleted."""
+    """Return the failures that were not dismissed, in visible batches: those of one owner, or of all with None."""
     failed = in_visible_batches(BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None))
     return failed if owner_id is None else failed.filter(batch__owner_id=owner_id)

@@ -1,4 +1,4 @@
-"""One file's way through one batch."""
+"""An item: one file in one batch."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,11 +10,11 @@ from uploads.models import Upload
 
 
 class BatchItem(models.Model):
-    """One file's way through one batch: the queue, the hot table and the history of attempts.
+    """One file in one batch. This table is the queue.
 
-    `queue_position` is set exactly while the file waits; no other index orders it, so that a claim always walks
-    `item_queue`. `claim` is a random token that guards the finish; `worker` names the process that holds it. A failure
-    that was `dismissed_at` some time stays in its batch and its counts, and is no longer asked about.
+    `queue_position` is set exactly while the item is pending; no other index orders by it, so a claim always uses
+    `item_queue`. `claim` is a random token that guards the finish; `worker` is the process that holds it. A dismissed
+    failure stays in its batch and its counts, and is no longer listed as a problem.
     """
 
     batch = models.ForeignKey(
@@ -35,13 +35,13 @@ class BatchItem(models.Model):
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     crash_count = models.PositiveSmallIntegerField(
-        _("crash_count"), default=0, help_text=_("Worker processes that died with it in hand.")
+        _("crash count"), default=0, help_text=_("Worker processes that died while processing it.")
     )
     lost_worker = models.BigIntegerField(
-        _("lost by"),
+        _("lost worker"),
         null=True,
         blank=True,
-        help_text=_("The worker it was taken from, until it is known whether that one died."),
+        help_text=_("The worker it was recovered from, until it is known whether that one died."),
     )
     duplicate = models.BooleanField(_("duplicate"), default=False)
     error_code = models.CharField(_("error code"), max_length=50, blank=True)
@@ -70,7 +70,7 @@ class BatchItem(models.Model):
             models.CheckConstraint(
                 condition=~Q(status__in=[ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED])
                 | Q(finished_at__isnull=False),
-                name="item_finished_with_time",
+                name="item_finished_has_time",
             ),
         ]
         indexes = [
@@ -83,7 +83,7 @@ class BatchItem(models.Model):
             ),
             models.Index(fields=["lost_worker"], name="item_lost_worker", condition=Q(lost_worker__isnull=False)),
             models.Index(fields=["batch", "id"], name="item_failed", condition=Q(status=ItemStatus.FAILED)),
-            # The two below hold failures alone, so that no other file's end writes into them.
+            # The next two contain only failures, so finishing any other item does not write to them.
             models.Index(fields=["error_code", "id"], name="item_error_code", condition=Q(status=ItemStatus.FAILED)),
             models.Index(
                 fields=["batch", "error_code", "id"],
@@ -91,11 +91,11 @@ class BatchItem(models.Model):
                 name="item_open_failure",
                 condition=Q(status=ItemStatus.FAILED, dismissed_at__isnull=True),
             ),
-            # Of these lists of a page a claim writes into none, and a finish into one.
-            models.Index(fields=["batch", "id"], name="item_described", condition=Q(status=ItemStatus.COMPLETED)),
+            # For the lists of a page. A claim writes to none of these three, and a finish to one.
+            models.Index(fields=["batch", "id"], name="item_completed", condition=Q(status=ItemStatus.COMPLETED)),
             models.Index(fields=["batch", "id"], name="item_waiting", condition=Q(status__in=WAITING_ITEMS)),
             models.Index(fields=["batch", "id"], name="item_cancelled", condition=Q(status=ItemStatus.CANCELLED)),
-            models.Index(fields=["batch", "id"], name="item_of_batch"),
+            models.Index(fields=["batch", "id"], name="item_batch"),
         ]
 
     def __str__(self) -> str:

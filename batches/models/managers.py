@@ -1,4 +1,4 @@
-"""Batches as everybody but the engine sees them: one that is being deleted is gone, and so are its files."""
+"""Hide batches that are being deleted, and their items, from everything but the engine."""
 
 from typing import TypeVar
 
@@ -9,13 +9,13 @@ Item = TypeVar("Item", bound=models.Model)
 
 
 class VisibleBatchManager(models.Manager[Batch]):
-    """Leaves out what is being deleted."""
+    """The batches that are not being deleted."""
 
     def get_queryset(self) -> "models.QuerySet[Batch]":
-        """Return the batches that are here to stay."""
+        """Return the visible batches."""
         return super().get_queryset().filter(deleting_since=None)
 
 
 def in_visible_batches(items: "models.QuerySet[Item]") -> "models.QuerySet[Item]":
-    """Leave out the files of batches that are being deleted."""
+    """Leave out the items of batches that are being deleted."""
     return items.filter(batch__deleting_since=None)

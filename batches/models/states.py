@@ -1,4 +1,11 @@
-"""The states of a batch and of its files, and the edges between them: declared once, tested without a database."""
+"""The states of batches and items and the legal edges between them.
+
+Every UPDATE that changes a state takes the states to change from `batch_sources` or `item_sources`, so an edge that is
+not declared here cannot be written.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +19,7 @@ class BatchKind(models.TextChoices):
 
 
 class BatchStatus(models.TextChoices):
-    """Where a batch stands. `cancelled` is final; more files or a retry reopen a completed one."""
+    """The state of a batch. `cancelled` is final; more files or a retry reopen a completed one."""
 
     PENDING = "pending", _("Waiting for files")
     PROCESSING = "processing", _("Processing")
@@ -22,18 +29,18 @@ class BatchStatus(models.TextChoices):
 
 
 class ItemStatus(models.TextChoices):
-    """Where one file of a batch stands."""
+    """The state of one file of a batch."""
 
     RECEIVING = "receiving", _("Receiving")
     PENDING = "pending", _("Waiting")
-    PROCESSING = "processing", _("In hand")
+    PROCESSING = "processing", _("In progress")
     COMPLETED = "completed", _("Described")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
 
 
 class Stage(models.TextChoices):
-    """What is being done with a file in hand; always what really happens, never taken from a clock."""
+    """What a worker is doing with a file right now. Never derived from a clock."""
 
     CHECKING = "checking", _("Checking")
     PREVIEWING = "previewing", _("Making previews")
@@ -43,13 +50,15 @@ class Stage(models.TextChoices):
 
 
 class AttemptEnd(models.TextChoices):
-    """How an attempt at a file ended that was not the last."""
+    """How an attempt ended that was followed by another."""
 
     FAILED = "failed", _("Failed")
-    LOST = "lost", _("Cut off")
+    LOST = "lost", _("Worker lost")
 
 
-BATCH_EDGES: dict[BatchStatus, frozenset[BatchStatus]] = {
+State = TypeVar("State", BatchStatus, ItemStatus)
+
+BATCH_EDGES: Mapping[BatchStatus, frozenset[BatchStatus]] = {
     BatchStatus.PENDING: frozenset(
         {BatchStatus.PROCESSING, BatchStatus.PAUSED, BatchStatus.COMPLETED, BatchStatus.CANCELLED}
     ),
@@ -58,7 +67,7 @@ BATCH_EDGES: dict[BatchStatus, frozenset[BatchStatus]] = {
     BatchStatus.COMPLETED: frozenset({BatchStatus.PROCESSING}),
     BatchStatus.CANCELLED: frozenset(),
 }
-ITEM_EDGES: dict[ItemStatus, frozenset[ItemStatus]] = {
+ITEM_EDGES: Mapping[ItemStatus, frozenset[ItemStatus]] = {
     ItemStatus.RECEIVING: frozenset(
         {ItemStatus.PENDING, ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED}
     ),
@@ -67,21 +76,51 @@ ITEM_EDGES: dict[ItemStatus, frozenset[ItemStatus]] = {
         {ItemStatus.PENDING, ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED}
     ),
     ItemStatus.COMPLETED: frozenset(),
-    # With its bytes stored it is tried again, without them it may be sent again.
+    # Retried if its bytes are stored, received again if they are not.
     ItemStatus.FAILED: frozenset({ItemStatus.PENDING, ItemStatus.RECEIVING}),
     ItemStatus.CANCELLED: frozenset(),
 }
 LIVE_BATCHES = (BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED)
-LIVE_ITEMS = frozenset({ItemStatus.RECEIVING, ItemStatus.PENDING, ItemStatus.PROCESSING})
 WAITING_ITEMS = (ItemStatus.RECEIVING, ItemStatus.PENDING)
+LIVE_ITEMS = frozenset({*WAITING_ITEMS, ItemStatus.PROCESSING})
 FINISHED_ITEMS = frozenset({ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED})
 
 
-def batch_sources(target: BatchStatus) -> list[BatchStatus]:
-    """Return the states from which a batch may become `target`; the filter of every conditional UPDATE."""
-    return [state for state, targets in BATCH_EDGES.items() if target in targets]
+def batch_sources(target: BatchStatus, *only: BatchStatus) -> list[BatchStatus]:
+    """Return the states from which a batch may become `target`, or those of `only`, which must be among them.
+
+    Raises ValueError for an edge that is not declared.
+    """
+    return _sources(BATCH_EDGES, target, only)
 
 
-def item_sources(target: ItemStatus) -> list[ItemStatus]:
-    """Return the states from which a file may become `target`."""
-    return [state for state, targets in ITEM_EDGES.items() if target in targets]
+def item_sources(target: ItemStatus, *only: ItemStatus) -> list[ItemStatus]:
+    """Return the states from which an item may become `target`; as `batch_sources`."""
+    return _sources(ITEM_EDGES, target, only)
+
+
+def sql_states(states: Iterable[BatchStatus | ItemStatus]) -> str:
+    """Return states as literals for IN (…). As text, not as a parameter: only so partial indexes are used."""
+    return ", ".join(f"'{state.value}'" for state in states)
+
+
+def _sources(edges: Mapping[State, frozenset[State]], target: State, only: tuple[State, ...]) -> list[State]:
+    sources = [state for state, targets in edges.items() if target in targets]
+    if not sources or not set(only) <= set(sources):
+        raise ValueError(f"No edge from {only or 'any state'} to {target!r} is declared.")
+    return list(only) or sources
+
+
+def check_edges(edges: Mapping[State, frozenset[State]], states: type[State], final: set[State]) -> None:
+    """Raise ValueError unless every state has its edges, none leads to itself, and only the final ones lead nowhere."""
+    if set(edges) != set(states):
+        raise ValueError(f"Every {states.__name__} needs its edges, and nothing else has any.")
+    for state, targets in edges.items():
+        if not targets <= set(states) or state in targets:
+            raise ValueError(f"{state!r} leads to itself or to an unknown state.")
+    if {state for state, targets in edges.items() if not targets} != final:
+        raise ValueError(f"Exactly {final} must lead nowhere.")
+
+
+check_edges(BATCH_EDGES, BatchStatus, {BatchStatus.CANCELLED})
+check_edges(ITEM_EDGES, ItemStatus, {ItemStatus.COMPLETED, ItemStatus.CANCELLED})

@@ -15,7 +15,7 @@ from batches.engine.circuit_breaker import breaker
 from batches.engine.heartbeat import beat, release_and_purge
 from batches.engine.in_flight import Job, in_flight
 from batches.engine.liveness import identity
-from batches.messaging.broker import LONGEST_PAUSE_MS
+from batches.messaging.broker import MAX_POLL_MS
 from batches.worker.cleanup import clean_up
 from batches.worker.completion_emails import EMAIL_INTERVAL_SECONDS, send_completion_emails
 from batches.worker.reconciler import reconcile
@@ -95,7 +95,7 @@ class WorkerMiddleware(dramatiq.Middleware):
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Let idle threads look up more often than each second: a stop waits for every one of them."""
-        worker.worker_timeout = LONGEST_PAUSE_MS
+        worker.worker_timeout = MAX_POLL_MS
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Start the threads: the heartbeat takes an identity, however often it has to try; nothing is claimed before.

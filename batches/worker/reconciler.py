@@ -20,8 +20,8 @@ def reconcile() -> None:
     if seen.lost_claims or seen.completable_batches or seen.unfinished_cancellations or seen.expired_batches:
         _put_right(seen)
         seen = check_maintenance(total_threads())
-    if seen.waiting:
-        send_wake_ups(seen.waiting)
+    if seen.pending:
+        send_wake_ups(seen.pending)
     elif not in_flight.jobs() and not in_flight.unreleased():
         # No file waits, or is being tried, that could show whether what was away is back.
         breaker.record_success()

@@ -63,7 +63,7 @@ def test_second_reanalysis_by_staff_is_refused_and_not_in_the_history(client: Cl
     second = act(client, batch)[len(first) :]
 
     assert [word.split(":")[0] for word in second] == ["Iceland"]
-    assert "being described again already" in second[0]
+    assert "already being described again" in second[0]
     assert (batch.reanalyses.count(), LogEntry.objects.count()) == (1, 1)
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from batches.engine import delete_batch
-from batches.engine.delete_batch import UNSHARED
+from batches.engine.delete_batch import UNREFERENCED_UPLOADS
 from batches.models import BatchItem
 from bench import rows
 from tests.deletion.stored import store
@@ -24,7 +24,7 @@ def test_looks_for_other_items_and_due_tombstones_walk_their_indexes(owner: User
     upload = store(make_upload(owner, 1))
     BatchItem.objects.filter(batch=batch).update(upload=upload)
     rows.tidy()
-    used = indexes(UNSHARED, ids=list(range(1, 501)))
+    used = indexes(UNREFERENCED_UPLOADS, ids=list(range(1, 501)))
 
     assert any(str(name).startswith("batches_batchitem_upload_id") for name in used)
     with connection.cursor() as cursor:
@@ -34,4 +34,4 @@ def test_looks_for_other_items_and_due_tombstones_walk_their_indexes(owner: User
         )
         cursor.execute("ANALYZE uploads_filedeletion")
     assert "filedeletion_due" in indexes(CLAIM_DUE, delay=timedelta(minutes=1), doublings=6, chunk=100)
-    assert {"item_of_batch"} <= indexes(delete_batch.TAKE, batch=batch, chunk=500)
+    assert {"item_batch"} <= indexes(delete_batch.DELETE_ITEMS, batch=batch, chunk=500)

@@ -85,6 +85,4 @@ def test_glance_walks_only_what_is_being_cancelled(owner: User) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE batches_batchitem, batches_uploadbatch")
 
-    assert "batch_cancelling" in indexes(
-        MAINTENANCE_CHECK, locks=WORKER_LOCK_CLASS, abandoned=timedelta(days=1), most=8
-    )
+    assert "batch_cancelling" in indexes(MAINTENANCE_CHECK, locks=WORKER_LOCK_CLASS, expiry=timedelta(days=1), limit=8)

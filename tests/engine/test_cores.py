@@ -115,4 +115,4 @@ def test_page_shows_no_stage_that_has_not_begun(batch: UploadBatch, taken: Claim
     snapshot = read_snapshot(batch.id)
 
     assert snapshot is not None
-    assert [(file.stage_label, file.step) for file in snapshot.in_progress] == [("In hand", 0)]
+    assert [(file.stage_label, file.step) for file in snapshot.in_progress] == [("In progress", 0)]

@@ -27,7 +27,7 @@ async def test_burst_becomes_few_hints_and_the_last_change_is_told() -> None:
 
 async def test_final_change_is_told_at_once_within_a_burst(redis_client: redis.Redis) -> None:
     async with hints_of(live_events.batch_group(8)) as hints:
-        redis_client.set("hint:batch.changed:8", 1, px=60_000)  # another process has just told of a change
+        redis_client.set("event:batch.changed:8", 1, px=60_000)  # another process has just told of a change
 
         await sync_to_async(live_events.notify_batch_changed)(8, final=True)
 

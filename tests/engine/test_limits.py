@@ -6,7 +6,7 @@ from pytest_django.fixtures import Settings
 
 from batches.engine import claim, finish, scheduler
 from batches.engine.circuit_breaker import breaker
-from batches.engine.heartbeat import Told, beat, stage_seconds
+from batches.engine.heartbeat import LastStall, beat, stage_seconds
 from batches.engine.in_flight import in_flight
 from batches.engine.time_slice import time_slice_seconds
 from batches.models import Worker
@@ -21,7 +21,7 @@ WORKER = 4711
 
 @pytest.fixture
 def worker(transactional_db: None) -> Worker:
-    Told.last = (0, "", "")
+    LastStall.value = (0, "", "")
     return Worker.objects.create(host="here", pid=1, threads=1)
 
 

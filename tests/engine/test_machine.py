@@ -1,4 +1,4 @@
-"""Any interleaving of commands, workers, crash_count and late finishes keeps the counters true and finishes a file once."""
+"""Any interleaving of commands, claims, crashes and late finishes keeps counters exact and finishes an item once."""
 
 import uuid
 
@@ -25,7 +25,7 @@ from batches.models import BatchItem
 from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemStatus
 from tests.support.batches import assert_counters_true, digest, make_upload
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 DEAD_WORKER = 4711
 
 

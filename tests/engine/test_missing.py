@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from batches.engine import claim, finish, retry
 from batches.engine.in_flight import Claim
 from batches.engine.liveness import KEEPALIVE, Identity, connection_parameters
-from batches.engine.lost_workers import CERTAIN_AFTER
+from batches.engine.lost_workers import CONFIRM_AFTER
 from batches.engine.maintenance_check import check_maintenance
 from batches.engine.recovery import recover_items
 from batches.models import BatchItem, UploadBatch, Worker
@@ -47,7 +47,7 @@ def taken(batch: UploadBatch, worker: Worker) -> Claim:
 
 def be_sure(worker: Worker) -> None:
     """Let the first look that missed it be long enough ago."""
-    Worker.objects.filter(id=worker.id).update(missing_since=Now() - CERTAIN_AFTER - timedelta(seconds=1))
+    Worker.objects.filter(id=worker.id).update(missing_since=Now() - CONFIRM_AFTER - timedelta(seconds=1))
 
 
 def come_back(worker: Worker) -> Identity:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from batches.engine import claim, pause
 from batches.engine.liveness import WORKER_LOCK_CLASS
-from batches.engine.stall_reason import SILENCE, WORKER_STATE, stall_reasons, waiting_for
+from batches.engine.stall_reason import RESTART_TIME, WORKER_STATE, stall_reasons, waiting_for
 from batches.live.batch_snapshot import read_snapshot
 from batches.models import UploadBatch, Worker
 from bench import rows
@@ -19,13 +19,13 @@ from tests.support.batches import fill
 from tests.support.fake_workers import fake_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NO_WORKER = "No worker is running. Files stay safe and are worked on as soon as one starts."
+NO_WORKER = "No worker is running. Your files are safe and will be processed as soon as one starts."
 FULL = ("storage.full", "The disk is full.")
 
 
 def age(batch: UploadBatch) -> None:
     """Let the last sign of work be longer ago than a restart takes."""
-    long_ago = timezone.now() - SILENCE - timedelta(seconds=1)
+    long_ago = timezone.now() - RESTART_TIME - timedelta(seconds=1)
     UploadBatch.objects.filter(id=batch.id).update(started_at=long_ago, last_served=long_ago)
     Worker.objects.update(started_at=long_ago)
     Worker.objects.filter(stopped_at__isnull=False).update(stopped_at=long_ago)

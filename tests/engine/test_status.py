@@ -52,7 +52,7 @@ def test_status_counts_the_waiting_files_of_running_batches_only(owner: User) ->
 
 
 def test_status_says_when_the_count_is_bounded(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status, "MOST_COUNTED", 3)
+    monkeypatch.setattr(status, "MAX_COUNTED", 3)
     fill(owner, files=2)
     fill(owner, files=3, name="Norway")
 
@@ -120,7 +120,7 @@ def test_status_costs_the_same_queries_for_one_batch_and_many(
     for number in range(4):
         fill(owner, files=2, name=f"Day {number}")
 
-    with fake_worker(), django_assert_num_queries(4):  # and one prepared by the server, which Django does not count
+    with fake_worker(), django_assert_num_queries(3):  # and two prepared by the server, which Django does not count
         status.read_status()
 
 
@@ -129,7 +129,7 @@ def test_status_walks_the_small_indexes(owner: User) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE batches_uploadbatch SET status = 'processing' WHERE id = %s", [batch_id])
 
-    assert indexes(status.DEPTH, most=status.MOST_COUNTED) >= {"item_queue"}
+    assert indexes(status.QUEUE_DEPTH, limit=status.MAX_COUNTED) >= {"item_queue"}
     assert indexes("SELECT id FROM batches_batchitem WHERE status = 'processing'") == {"item_processing"}
 
 

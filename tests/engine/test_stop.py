@@ -14,7 +14,7 @@ from batches.engine import claim
 from batches.engine.heartbeat import beat
 from batches.engine.in_flight import Claim, in_flight
 from batches.engine.liveness import Identity
-from batches.engine.lost_workers import CERTAIN_AFTER
+from batches.engine.lost_workers import CONFIRM_AFTER
 from batches.engine.recovery import recover_items
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
@@ -80,7 +80,7 @@ def test_what_a_worker_left_that_signed_off_goes_back_without_a_death(taken: Cla
 def test_worker_that_signs_off_after_it_was_missed_is_charged_nothing(taken: Claim, worker: Worker) -> None:
     Worker.objects.update(stopped_at=None)
     recover_items()
-    long_ago = timezone.now() - CERTAIN_AFTER - timedelta(seconds=1)
+    long_ago = timezone.now() - CONFIRM_AFTER - timedelta(seconds=1)
     Worker.objects.update(stopped_at=timezone.now(), missing_since=long_ago)
 
     recover_items()

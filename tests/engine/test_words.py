@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from batches.engine import claim
 from batches.engine.circuit_breaker import CircuitBreaker, breaker
-from batches.engine.heartbeat import Told, beat
+from batches.engine.heartbeat import LastStall, beat
 from batches.engine.in_flight import Claim, in_flight
 from batches.engine.runner import run_job
 from batches.models import BatchItem, Worker
@@ -70,7 +70,7 @@ def test_file_that_cannot_even_be_failed_is_given_back_by_the_heartbeat(
 
 def test_hold_with_such_words_is_told(transactional_db: None) -> None:
     worker = Worker.objects.create(host="here", pid=1, threads=1)
-    Told.last = (0, "", "")
+    LastStall.value = (0, "", "")
     breaker.trip("model.away\0", "It said \udc80.")
     try:
         beat(worker.id)

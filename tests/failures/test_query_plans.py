@@ -117,4 +117,4 @@ def test_pace_reads_the_last_ends_alone(few_failures: User) -> None:
     batch_id = UploadBatch.objects.values_list("id", flat=True).get()
     rows.fill(FILES)
 
-    assert of(latest_ends(batch_id)) == {"item_described", "item_failed"}
+    assert of(latest_ends(batch_id)) == {"item_completed", "item_failed"}

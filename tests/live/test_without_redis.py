@@ -85,7 +85,7 @@ def test_log_says_once_that_redis_is_away_and_once_that_it_is_back(
     with connect(url, origin=Origin(site.address), additional_headers=headers) as socket:
         wait_until(lambda: redis_client.pubsub_numsub(f"asgi__group__{batch_group(batch.id)}")[0][1])
         services.stop_redis()
-        wait_until(lambda: "Redis is away" in log.read_text())
+        wait_until(lambda: "Redis is unavailable" in log.read_text())
         # A look without hints comes after two seconds, and the layer complains every second.
         for count in (1, 2):
             UploadBatch.objects.filter(id=batch.id).update(successful=count)
@@ -93,8 +93,8 @@ def test_log_says_once_that_redis_is_away_and_once_that_it_is_back(
                 socket.send("seen")
             socket.send("seen")
         services.start()
-        wait_until(lambda: "Redis is back" in log.read_text())
+        wait_until(lambda: "Redis is available again" in log.read_text())
 
     said = log.read_text()
-    assert (said.count("Redis is away"), said.count("Redis is back")) == (1, 1)
+    assert (said.count("Redis is unavailable"), said.count("Redis is available again")) == (1, 1)
     assert "Traceback" not in said

@@ -144,7 +144,7 @@ def test_source_leads_to_its_reanalysis_instead_of_offering_another(page: Client
     assert f'href="{detail(again)}">Being described again</a>' in html
     assert "Describe these again" not in html
     assert refused.redirect_chain == [(detail(batch), 302)]
-    assert "being described again already" in refused.content.decode()
+    assert "already being described again" in refused.content.decode()
 
 
 def test_batch_of_files_that_were_refused_offers_no_second_description(page: Client, anna: User) -> None:

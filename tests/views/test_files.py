@@ -22,8 +22,8 @@ from tests.support.batches import fill
 from uploads.models import MediaKind, Upload
 
 INDEXES = {
-    "all": "item_of_batch",
-    "described": "item_described",
+    "all": "item_batch",
+    "described": "item_completed",
     "failed": "item_failed",
     "waiting": "item_waiting",
     "in-progress": "item_processing",
