@@ -12,7 +12,6 @@ from batches.models import BatchItem
 from batches.models.states import BatchStatus, ItemStatus, batch_sources, item_sources, sql_states
 from uploads.database import fetch_row
 
-REOPENED = sql_states(batch_sources(BatchStatus.PROCESSING, BatchStatus.COMPLETED))
 STARTED = sql_states(batch_sources(BatchStatus.PROCESSING, BatchStatus.PENDING))
 
 # A new item reopens its batch: it is unsealed and, if completed, processing again.
@@ -27,7 +26,8 @@ WITH added AS (
 ), reopened AS (
     UPDATE batches_uploadbatch
        SET total = total + 1, sealed_at = NULL, completed_at = NULL, updated_at = clock_timestamp(),
-           status = CASE WHEN status IN ({REOPENED}) THEN 'processing' ELSE status END
+           status = CASE WHEN status IN ({sql_states(batch_sources(BatchStatus.PROCESSING, BatchStatus.COMPLETED))})
+                         THEN 'processing' ELSE status END
       FROM added WHERE batches_uploadbatch.id = added.batch_id AND status <> 'cancelled' AND deleting_since IS NULL
     RETURNING batches_uploadbatch.id
 )

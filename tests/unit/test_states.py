@@ -1,0 +1,119 @@
+"""The legal edges between states, and that every UPDATE of a state takes its sources from them."""
+
+import ast
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from batches.models.states import (
+    BATCH_EDGES,
+    FINISHED_ITEMS,
+    ITEM_EDGES,
+    LIVE_ITEMS,
+    BatchStatus,
+    ItemStatus,
+    batch_sources,
+    check_edges,
+    item_sources,
+    sql_states,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = {"batch_sources", "item_sources"}
+STATE_FIELDS = {"PENDING_FIELDS"}
+STATE_UPDATE = re.compile(r"UPDATE batches_(batchitem|uploadbatch)\b(?!.*\bFROM unnest).*\bSET\b.*\bstatus =", re.DOTALL)
+
+
+def names(node: ast.AST) -> set[str]:
+    """All names that a piece of code uses."""
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def writes_state(node: ast.AST) -> bool:
+    """Whether a piece of code has an UPDATE of a state, through the ORM or as SQL."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr == "update":
+            spread = {name for word in each.keywords if word.arg is None for name in names(word.value)}
+            if spread & STATE_FIELDS or any(word.arg == "status" for word in each.keywords):
+                return True
+        if isinstance(each, ast.Constant | ast.JoinedStr) and STATE_UPDATE.search(ast.unparse(each)):
+            return True
+    return False
+
+
+def state_writers() -> Iterator[tuple[str, ast.stmt]]:
+    """Every top-level statement of the sources that writes a state, with the path of its module."""
+    for path in sorted((ROOT / "batches").rglob("*.py")) + sorted((ROOT / "uploads").rglob("*.py")):
+        for statement in ast.parse(path.read_text()).body:
+            if writes_state(statement):
+                yield path.relative_to(ROOT).as_posix(), statement
+
+
+def test_every_update_of_a_state_takes_its_sources_from_the_edges() -> None:
+    writers = list(state_writers())
+
+    assert len(writers) >= 15
+    assert [ast.unparse(statement) for _, statement in writers if not names(statement) & SOURCES] == []
+
+
+def test_only_the_engine_writes_states() -> None:
+    assert {path for path, _ in state_writers() if not path.startswith("batches/engine/")} == set()
+
+
+@pytest.mark.parametrize("only", [ItemStatus.PENDING, ItemStatus.COMPLETED])
+def test_undeclared_edge_is_refused(only: ItemStatus) -> None:
+    with pytest.raises(ValueError, match="No edge"):
+        item_sources(ItemStatus.FAILED, only)
+
+
+def test_state_that_nothing_leads_to_is_refused() -> None:
+    with pytest.raises(ValueError, match="No edge"):
+        batch_sources(BatchStatus.PENDING)
+
+
+def test_edges_that_leave_a_final_state_are_refused() -> None:
+    edges = {**BATCH_EDGES, BatchStatus.CANCELLED: frozenset({BatchStatus.PROCESSING})}
+
+    with pytest.raises(ValueError, match="must lead nowhere"):
+        check_edges(edges, BatchStatus, {BatchStatus.CANCELLED})
+
+
+def test_edges_that_lack_a_state_are_refused() -> None:
+    edges = {state: targets for state, targets in BATCH_EDGES.items() if state != BatchStatus.PAUSED}
+
+    with pytest.raises(ValueError, match="needs its edges"):
+        check_edges(edges, BatchStatus, {BatchStatus.CANCELLED})
+
+
+def test_sources_are_the_edges_read_backwards() -> None:
+    for state, target in itertools.product(BatchStatus, set(BatchStatus) - {BatchStatus.PENDING}):
+        assert (state in batch_sources(target)) == (target in BATCH_EDGES[state])
+    for item_state, item_target in itertools.product(ItemStatus, repeat=2):
+        assert (item_state in item_sources(item_target)) == (item_target in ITEM_EDGES[item_state])
+
+
+def test_sources_can_be_narrowed() -> None:
+    assert item_sources(ItemStatus.FAILED, ItemStatus.RECEIVING) == [ItemStatus.RECEIVING]
+
+
+def test_sql_states_are_literals() -> None:
+    assert sql_states([ItemStatus.PENDING, BatchStatus.PAUSED]) == "'pending', 'paused'"
+
+
+def test_item_states_are_live_or_finished_and_never_both() -> None:
+    assert set(ItemStatus) == LIVE_ITEMS | FINISHED_ITEMS
+    assert not LIVE_ITEMS & FINISHED_ITEMS
+
+
+@pytest.mark.parametrize("state", sorted(LIVE_ITEMS))
+def test_live_item_can_be_cancelled(state: ItemStatus) -> None:
+    assert ItemStatus.CANCELLED in ITEM_EDGES[state]
+
+
+def test_finished_item_comes_back_only_from_failed() -> None:
+    back = {(state, target) for state in FINISHED_ITEMS for target in ITEM_EDGES[state]}
+
+    assert back == {(ItemStatus.FAILED, ItemStatus.PENDING), (ItemStatus.FAILED, ItemStatus.RECEIVING)}
