@@ -24,7 +24,9 @@ from batches.models.states import (
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {"batch_sources", "item_sources"}
 STATE_FIELDS = {"PENDING_FIELDS"}
-STATE_UPDATE = re.compile(r"UPDATE batches_(batchitem|uploadbatch)\b(?!.*\bFROM unnest).*\bSET\b.*\bstatus =", re.DOTALL)
+STATE_UPDATE = re.compile(
+    r"UPDATE batches_(batchitem|uploadbatch)\b(?!.*\bFROM unnest).*\bSET\b.*\bstatus =", re.DOTALL
+)
 
 
 def names(node: ast.AST) -> set[str]:
