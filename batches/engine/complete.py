@@ -1,6 +1,6 @@
 """Complete batches that have no live item left."""
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from batches.messaging.live_events import notify_batches_changed
@@ -18,14 +18,11 @@ def complete_batches(batch_id: int | None = None) -> int:
         sealed_at__isnull=False,
         total=F("successful") + F("failed") + F("cancelled"),
     )
-    ids = [batch_id] if batch_id is not None else list(batches.order_by("id").values_list("id", flat=True))
-    return sum(_complete(batches.filter(id=id), id) for id in ids)
-
-
-def _complete(batch: QuerySet[UploadBatch], batch_id: int) -> int:
-    """Complete one batch in a transaction of its own, so that none is locked while another is waited for."""
-    now = timezone.now()
-    completed = batch.update(status=BatchStatus.COMPLETED, completed_at=now, updated_at=now)
-    if completed:
-        notify_batches_changed([batch_id], final=True)
+    completed = 0
+    # One transaction per batch, so that none is locked while another is waited for.
+    for id in [batch_id] if batch_id is not None else list(batches.order_by("id").values_list("id", flat=True)):
+        now = timezone.now()
+        if batches.filter(id=id).update(status=BatchStatus.COMPLETED, completed_at=now, updated_at=now):
+            notify_batches_changed([id], final=True)
+            completed += 1
     return completed

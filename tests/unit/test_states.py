@@ -23,6 +23,7 @@ from batches.models.states import (
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {"batch_sources", "item_sources"}
+Edges = dict[BatchStatus, frozenset[BatchStatus]]
 STATE_FIELDS = {"PENDING_FIELDS"}
 STATE_UPDATE = re.compile(
     r"UPDATE batches_(batchitem|uploadbatch)\b(?!.*\bFROM unnest).*\bSET\b.*\bstatus =", re.DOTALL
@@ -77,14 +78,14 @@ def test_state_that_nothing_leads_to_is_refused() -> None:
 
 
 def test_edges_that_leave_a_final_state_are_refused() -> None:
-    edges = {**BATCH_EDGES, BatchStatus.CANCELLED: frozenset({BatchStatus.PROCESSING})}
+    edges: Edges = {**BATCH_EDGES, BatchStatus.CANCELLED: frozenset({BatchStatus.PROCESSING})}
 
     with pytest.raises(ValueError, match="must lead nowhere"):
         check_edges(edges, BatchStatus, {BatchStatus.CANCELLED})
 
 
 def test_edges_that_lack_a_state_are_refused() -> None:
-    edges = {state: targets for state, targets in BATCH_EDGES.items() if state != BatchStatus.PAUSED}
+    edges: Edges = {state: targets for state, targets in BATCH_EDGES.items() if state != BatchStatus.PAUSED}
 
     with pytest.raises(ValueError, match="needs its edges"):
         check_edges(edges, BatchStatus, {BatchStatus.CANCELLED})
