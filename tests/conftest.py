@@ -1,4 +1,4 @@
-"""Fixtures for all tests. The servers behind them are started by tests/support/servers.py."""
+"""Fixtures for all tests."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,9 +17,9 @@ from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from tests.support.database import delete_all_rows
-from tests.support.servers import Services, services_key
+from tests.support.servers import Services, services_key, start
 from tests.support.users import make_user
-from tests.support.web_server import WebServer
+from tests.support.web_server import Site, WebServer
 from tests.support.worker_processes import Workers
 
 StartWorker = Callable[..., Workers]
@@ -36,7 +36,14 @@ def fast_flush() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def all_services(pytestconfig: pytest.Config) -> Services:
     """The servers, for fixtures of the session; tests take `services`."""
-    return pytestconfig.stash[services_key]
+    services = pytestconfig.stash[services_key]
+    start(services)
+    return services
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(all_services: Services, django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The servers run before the test database is created."""
 
 
 @pytest.fixture
@@ -71,8 +78,8 @@ def language_of_the_settings() -> Iterator[None]:
     translation.deactivate()
 
 
-@pytest.fixture
-def worker_env(all_services: Services, transactional_db: None) -> dict[str, str]:
+@pytest.fixture(scope="session")
+def process_env(all_services: Services, django_db_setup: None) -> dict[str, str]:
     """The environment for processes that work on the test database."""
     name = str(connection.settings_dict["NAME"])
     url = urlsplit(all_services.database_url)._replace(path=f"/{name}").geturl()
@@ -81,6 +88,33 @@ def worker_env(all_services: Services, transactional_db: None) -> dict[str, str]
         "DJANGO_SETTINGS_MODULE": "tests.support.settings",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+@pytest.fixture
+def worker_env(process_env: dict[str, str], transactional_db: None) -> dict[str, str]:
+    """The environment for processes of one test."""
+    return dict(process_env)
+
+
+@pytest.fixture(scope="session")
+def shared_site_of_process(process_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site of all tests that leave it running; tests take `shared_site`."""
+    site = Site(process_env, tmp_path_factory.mktemp("site") / "site.log")
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def shared_site(shared_site_of_process: Site, all_services: Services, transactional_db: None) -> Site:
+    """The whole site, which the test neither stops nor configures.
+
+    It is started again after a test that stopped PostgreSQL or Redis: its connections to them are lost.
+    """
+    if shared_site_of_process.stops_seen != all_services.stops:
+        shared_site_of_process.stop()
+        shared_site_of_process.start()
+        shared_site_of_process.stops_seen = all_services.stops
+    return shared_site_of_process
 
 
 @pytest.fixture

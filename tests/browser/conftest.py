@@ -6,23 +6,25 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.scenes import sign_in
-from tests.browser.world import World, make_world
+from tests.browser.page_states import sign_in
+from tests.browser.site_data import SiteData, make_site_data
 from tests.support.fake_workers import fake_worker
-from tests.support.site_process import Site
+from tests.support.web_server import Site
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"]
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 OpenPage = Callable[..., Page]
+# Long enough for a busy machine; only a failing test waits so long.
+expect.set_options(timeout=30_000)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One browser for a file of tests; each page has its own context."""
+    """One browser for the tests of this folder, which run one after the other; each page has its own context."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no browser at {CHROMIUM}: name one by CHROMIUM")
     # Playwright's loop runs in this thread, where Django then fears for the ORM; here nothing awaits while it is used.
@@ -37,17 +39,18 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def server(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
-    """The whole site, to be killed and started again."""
+def own_site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
+    """The whole site for one test, which may kill it and start it again."""
     site = Site(worker_env, tmp_path / "site.log")
     yield site
     site.stop()
 
 
 @pytest.fixture
-def site(server: Site) -> str:
-    """The address of the whole site."""
-    return server.address
+def site(request: pytest.FixtureRequest) -> str:
+    """The address of the test's own site if it asks for one, or of the shared one."""
+    name = "own_site" if "own_site" in request.fixturenames else "shared_site"
+    return str(request.getfixturevalue(name).address)
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ def open_page(chromium: Browser, site: str, owner: User) -> Iterator[OpenPage]:
 
 
 @pytest.fixture
-def world(owner: User, other: User) -> Iterator[World]:
-    """Batches in every state, which a worker seems to work on."""
+def site_data(owner: User, other: User) -> Iterator[SiteData]:
+    """Batches in every state, and a worker that appears to run."""
     with fake_worker():
-        yield make_world(owner, other)
+        yield make_site_data(owner, other)

@@ -18,7 +18,7 @@ def test_bar_moves_without_a_reload_and_ticks_stay(open_page: OpenPage, owner: U
 
     describe(batch, 2)
 
-    expect(page.locator(".field-progress")).to_contain_text("50 %", timeout=15_000)
+    expect(page.locator(".field-progress")).to_contain_text("50 %")
     expect(page.locator(".field-successful")).to_have_text("2")
     expect(page.locator(".action-select")).to_be_checked()
     assert page.evaluate("window.stayed")

@@ -11,7 +11,7 @@ from tests.support.batches import make_upload
 from tests.support.images import encoded, textured
 from uploads.storage import save_previews
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_site")]
 
 
 @pytest.fixture

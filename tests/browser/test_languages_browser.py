@@ -62,9 +62,9 @@ def test_socket_goes_on_in_the_language_of_the_page(open_page: OpenPage, owner: 
     page = open_page("/batches/new/", locale="de-DE")
 
     choose_folder(page, make_folder(tmp_path / "Island", 2))
-    page.wait_for_url("**/batches/*/", timeout=20_000)
+    page.wait_for_url("**/batches/*/")
 
-    expect(page.locator("#heading")).to_contain_text("Wird verarbeitet", timeout=10_000)
+    expect(page.locator("#heading")).to_contain_text("Wird verarbeitet")
 
 
 @pytest.mark.parametrize("width", [360, 390, 1280])

@@ -174,7 +174,7 @@ def test_page_without_javascript_shows_all_and_refreshes_itself(open_page: OpenP
 
     describe(batch, 30)
 
-    expect(page.locator("#count")).to_have_text("30", timeout=15_000)
+    expect(page.locator("#count")).to_have_text("30")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["phone", "desk"])

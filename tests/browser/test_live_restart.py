@@ -9,7 +9,7 @@ from batches.models.states import BatchStatus, ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe
 from tests.support.batches import fill
-from tests.support.site_process import Site
+from tests.support.web_server import Site
 
 
 def end_without_hints(batch: UploadBatch) -> None:
@@ -22,7 +22,7 @@ def end_without_hints(batch: UploadBatch) -> None:
 
 
 def expect_true_end(page: Page) -> None:
-    expect(page.locator("#heading")).to_contain_text("Completed", timeout=20_000)
+    expect(page.locator("#heading")).to_contain_text("Completed")
     expect(page.locator("#count")).to_have_text("40")
     expect(page).to_have_title("100 % · Iceland · vuemantics")
     expect(page.locator(".files .state.good")).to_have_count(40)
@@ -31,7 +31,7 @@ def expect_true_end(page: Page) -> None:
 
 
 def test_page_ends_right_after_the_server_was_killed_and_started_again(
-    open_page: OpenPage, server: Site, owner: User
+    open_page: OpenPage, own_site: Site, owner: User
 ) -> None:
     batch = fill(owner, 40)
     page = open_page(f"/batches/{batch.id}/")
@@ -39,10 +39,10 @@ def test_page_ends_right_after_the_server_was_killed_and_started_again(
     describe(batch, 10)
     expect(page.locator("#count")).to_have_text("10")
 
-    server.kill()
+    own_site.kill()
     expect(page.locator("#connection")).to_have_text("The connection is lost. Reconnecting…")
     end_without_hints(batch)
-    server.start()
+    own_site.start()
 
     expect_true_end(page)
 

@@ -24,7 +24,7 @@ def page(open_page: OpenPage, batch: UploadBatch) -> Page:
 def follow(page: Page, batch: UploadBatch, done: int) -> None:
     """Let files be described, and wait until the list shows it."""
     describe(batch, done)
-    expect(page.locator(".files .state.good")).to_have_count(done, timeout=8_000)
+    expect(page.locator(".files .state.good")).to_have_count(done)
 
 
 def test_what_is_typed_stays_and_is_gone_on_with(page: Page, batch: UploadBatch) -> None:
@@ -60,7 +60,7 @@ def test_narrowed_list_follows_narrowed(page: Page, batch: UploadBatch) -> None:
 
     describe(batch, 12)
 
-    expect(page.locator(".files li")).to_have_count(10, timeout=8_000)
+    expect(page.locator(".files li")).to_have_count(10)
     expect(page.get_by_role("link", name="Described")).to_have_attribute("aria-current", "true")
     expect(page.get_by_role("link", name="Failed")).to_have_attribute("href", "?show=failed&name=IMG_000")
 

@@ -53,7 +53,7 @@ def test_progress_comes_by_itself_until_the_end(page: Page, owner: User) -> None
 
     describe(batch, 3)
 
-    expect(page.locator("#count")).to_have_text("3", timeout=20_000)
+    expect(page.locator("#count")).to_have_text("3")
 
 
 def test_batch_is_named_paused_and_cancelled(page: Page, owner: User) -> None:

@@ -35,7 +35,7 @@ def test_folder_chosen_is_sent_counted_and_described(
     page = open_page("/batches/new/")
 
     choose_folder(page, iceland)
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Iceland")
     expect(page.locator("#count")).to_have_text("20", timeout=60_000)
@@ -57,7 +57,7 @@ def test_page_shows_what_is_done_while_more_is_sent(
 
     choose_folder(page, iceland)
 
-    expect(page.locator("#sent-files")).to_have_text("20", timeout=20_000)
+    expect(page.locator("#sent-files")).to_have_text("20")
     expect(page.locator("#live #count")).to_have_text("20", timeout=60_000)
     expect(page).to_have_title("100 % sent · Iceland · vuemantics")
     assert not complaints
@@ -72,7 +72,7 @@ def test_folder_dropped_is_read_to_its_depths(open_page: OpenPage, owner: User, 
 
     for kind in ("dragEnter", "dragOver", "drop"):
         devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
 
     batch = UploadBatch.objects.get(owner=owner)
     assert batch.name == "Iceland"
@@ -93,7 +93,7 @@ def test_sending_goes_on_after_failures_of_every_kind(open_page: OpenPage, owner
 
     page.route("**/tus/**", fail_now_and_then)
     choose_folder(page, iceland)
-    page.wait_for_url(BATCH, timeout=30_000)
+    page.wait_for_url(BATCH)
 
     batch = UploadBatch.objects.get(owner=owner)
     assert not failures
@@ -149,7 +149,7 @@ def test_pasted_files_are_sent(open_page: OpenPage, owner: User) -> None:
         picture,
     )
 
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
     assert UploadBatch.objects.get(owner=owner).items.get().relative_path == "image.jpg"
 
 

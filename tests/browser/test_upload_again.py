@@ -63,7 +63,7 @@ def test_folder_chosen_again_after_a_closed_tab_sends_only_what_is_missing(
     expect(offer).to_contain_text(f"{arrived} of {FILES} files are here.")
     offer.get_by_role("button", name="Go on").click()
 
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
     assert sent.bodies == FILES - arrived
     batch = UploadBatch.objects.get(owner=owner)
     assert batch.sealed_at is not None
@@ -82,7 +82,7 @@ def test_batch_page_leads_to_adding_what_is_missing(open_page: OpenPage, owner: 
     sent = Sent(page)
     choose_folder(page, roll)
 
-    page.wait_for_url(re.compile(rf"/batches/{batch.id}/$"), timeout=20_000)
+    page.wait_for_url(re.compile(rf"/batches/{batch.id}/$"))
     assert sent.bodies == FILES - arrived
     assert_all_arrived(batch, roll)
     expect(page.get_by_role("link", name="Add the missing files")).to_be_hidden()
@@ -95,7 +95,7 @@ def test_new_batch_may_be_begun_instead(open_page: OpenPage, owner: User, roll: 
     choose_folder(page, roll)
     page.get_by_role("button", name="Start a new batch").click()
 
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
     assert_all_arrived(UploadBatch.objects.filter(owner=owner).latest("id"), roll)
 
 
@@ -110,7 +110,7 @@ def test_other_folder_chosen_while_the_question_is_open_replaces_it(
 
     choose_folder(page, other)
 
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
     assert_all_arrived(UploadBatch.objects.get(owner=owner, name="Other"), other)
 
 
@@ -120,7 +120,7 @@ def test_other_folder_gets_no_offer(open_page: OpenPage, owner: User, roll: Path
 
     choose_folder(page, make_folder(tmp_path / "Other", 3))
 
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
     assert UploadBatch.objects.filter(owner=owner).latest("id").name == "Other"
 
 
@@ -129,13 +129,13 @@ def test_same_folder_twice_sends_nothing_and_describes_nothing_again(
 ) -> None:
     page = open_page("/batches/new/")
     choose_folder(page, roll)
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
     Upload.objects.update(processed_at=timezone.now())
     page = open_page("/batches/new/")
     sent = Sent(page)
 
     choose_folder(page, roll)
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
 
     assert (sent.creations, sent.bodies) == (0, 0)
     again = UploadBatch.objects.filter(owner=owner).latest("id")

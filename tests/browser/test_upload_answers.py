@@ -42,7 +42,7 @@ def test_file_that_vanishes_is_given_up_when_the_server_is_back(page: Page, big:
 
     page.route("**/tus/**", lose)
     choose_folder(page, big)
-    page.wait_for_url(BATCH, timeout=30_000)
+    page.wait_for_url(BATCH)
 
     assert lost == {"PATCH": 0, "DELETE": 0}
     item = BatchItem.objects.get()
@@ -63,7 +63,7 @@ def test_file_that_vanishes_with_the_answer_to_its_creation_is_given_up_too(page
 
     page.route("**/tus/**", lose_first_answer)
     choose_folder(page, big)
-    page.wait_for_url(BATCH, timeout=30_000)
+    page.wait_for_url(BATCH)
 
     assert lost == [201]
     assert BatchItem.objects.get().error_code == "file.withdrawn"
@@ -94,7 +94,7 @@ def test_refusal_without_a_code_asks_to_sign_in(page: Page, tmp_path: Path) -> N
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     page.unroute("**/tus/")
     page.get_by_role("button", name="Go on").click()
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
 
 
 def test_small_files_cost_one_request_though_the_first_question_was_lost(page: Page, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_small_files_cost_one_request_though_the_first_question_was_lost(page: P
     patches: list[str] = []
     page.on("request", lambda request: patches.append(request.url) if request.method == "PATCH" else None)
     choose_folder(page, make_folder(tmp_path / "Roll", 60))
-    page.wait_for_url(BATCH, timeout=30_000)
+    page.wait_for_url(BATCH)
 
     assert lost
     # Those alone that waited for the lost answer.

@@ -11,8 +11,8 @@ from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, Sent, assert_all_arrived, choose_folder, make_folder
 from tests.support.batches import assert_counters_true
-from tests.support.site_process import Site
 from tests.support.waiting import wait_until
+from tests.support.web_server import Site
 
 
 @pytest.fixture
@@ -31,15 +31,17 @@ def begin(page: Page, roll: Path, files: int = 20) -> UploadBatch:
     return UploadBatch.objects.get()
 
 
-def test_server_killed_in_mid_upload_costs_no_file(open_page: OpenPage, server: Site, owner: User, roll: Path) -> None:
+def test_server_killed_in_mid_upload_costs_no_file(
+    open_page: OpenPage, own_site: Site, owner: User, roll: Path
+) -> None:
     page = open_page("/batches/new/")
     batch = begin(page, roll)
 
-    server.kill()
+    own_site.kill()
     before = arrived()
     assert before < 240
     expect(page.get_by_text("The connection to the server is lost.")).to_be_visible()
-    server.start()
+    own_site.start()
 
     page.wait_for_url(BATCH, timeout=60_000)
     assert_all_arrived(batch, roll)

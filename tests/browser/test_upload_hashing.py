@@ -26,7 +26,7 @@ def library_of(open_page: OpenPage, tmp_path: Path) -> Path:
     roll = make_folder(tmp_path / "Roll", 12)
     page = open_page("/batches/new/")
     choose_folder(page, roll)
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
     Upload.objects.update(processed_at=timezone.now())
     return roll
 
@@ -39,7 +39,7 @@ def test_worker_that_fails_to_load_once_is_made_again(open_page: OpenPage, owner
 
     choose_folder(page, roll)
 
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
     assert sent.creations == 0
 
 
@@ -51,7 +51,7 @@ def test_files_are_sent_when_no_worker_loads(open_page: OpenPage, owner: User, t
 
     choose_folder(page, roll)
 
-    page.wait_for_url(BATCH, timeout=20_000)
+    page.wait_for_url(BATCH)
     assert sent.creations == 12
     assert UploadBatch.objects.filter(owner=owner).latest("id").total == 12
 

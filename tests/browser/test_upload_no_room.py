@@ -12,8 +12,8 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import choose_folder, make_folder
-from tests.support.site_process import Site
 from tests.support.waiting import wait_until
+from tests.support.web_server import Site
 
 FILES = 60
 LANES = 5
@@ -21,7 +21,7 @@ MIB = 2**20
 
 
 @pytest.fixture
-def server(worker_env: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
+def own_site(worker_env: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
     site = Site(worker_env | request.param(worker_env), tmp_path / "site.log")
     yield site
     site.stop()
@@ -36,7 +36,8 @@ def one_gibibyte(env: dict[str, str]) -> dict[str, str]:
     return {"VUEMANTICS_MIN_FREE_MIB": str(free // MIB - 1024)}
 
 
-@pytest.mark.parametrize("server", [ten_small_files], indirect=True)
+@pytest.mark.usefixtures("own_site")
+@pytest.mark.parametrize("own_site", [ten_small_files], indirect=True)
 def test_files_over_the_quota_are_told_of_and_not_sent_first(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     page = open_page("/batches/new/")
     refused_bodies: list[str] = []
@@ -51,14 +52,15 @@ def test_files_over_the_quota_are_told_of_and_not_sent_first(open_page: OpenPage
 
     choose_folder(page, make_folder(tmp_path / "Roll", FILES))
 
-    expect(page.locator("#refused-list")).to_contain_text("Your storage is full", timeout=30_000)
-    expect(page.locator("#sending-title")).to_have_text("Sent", timeout=30_000)
+    expect(page.locator("#refused-list")).to_contain_text("Your storage is full")
+    expect(page.locator("#sending-title")).to_have_text("Sent")
     assert 0 < UploadBatch.objects.get().total < FILES
     # As many as the lanes had in hand when the first was refused.
     assert len(refused_bodies) <= LANES
 
 
-@pytest.mark.parametrize("server", [one_gibibyte], indirect=True)
+@pytest.mark.usefixtures("own_site")
+@pytest.mark.parametrize("own_site", [one_gibibyte], indirect=True)
 def test_small_files_arrive_beside_large_ones_that_find_no_room(
     open_page: OpenPage, owner: User, tmp_path: Path
 ) -> None:
@@ -72,4 +74,4 @@ def test_small_files_arrive_beside_large_ones_that_find_no_room(
 
     here = BatchItem.objects.exclude(status=ItemStatus.RECEIVING)
     wait_until(lambda: page.evaluate("1") and here.count() == 20, 60)
-    expect(page.locator("#trouble-words")).to_contain_text("goes on by itself", timeout=30_000)
+    expect(page.locator("#trouble-words")).to_contain_text("goes on by itself")

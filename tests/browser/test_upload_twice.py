@@ -38,7 +38,7 @@ def drop_folder_whose_first_file_vanishes(page: Page, roll: Path) -> None:
     data = {"items": [], "files": [str(roll)], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
         devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})
-    expect(page.locator("#sending-title")).to_have_text("Sent", timeout=20_000)
+    expect(page.locator("#sending-title")).to_have_text("Sent")
     expect(page.locator("#refused-list")).to_contain_text("It could not be read on this computer")
 
 

@@ -7,7 +7,7 @@ import random
 from batches.models import UploadBatch
 from tests.support.batches import assert_counters_true
 from tests.support.images import encoded, textured
-from tests.support.site_process import Site
+from tests.support.web_server import Site
 from uploads.models import Upload
 from uploads.storage import local_copy
 

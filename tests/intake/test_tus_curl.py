@@ -10,7 +10,7 @@ import pytest
 from batches.models import UploadBatch
 from tests.intake.sender import CHUNK, PICTURE, assert_whole, metadata
 from tests.support.batches import assert_counters_true
-from tests.support.site_process import Site
+from tests.support.web_server import Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTENT = "Content-Type: application/offset+octet-stream"

@@ -9,7 +9,7 @@ from batches.models import UploadBatch
 from tests.intake.sender import CHUNK, PICTURE, Sender, assert_whole
 from tests.intake.tus_client import TusClient
 from tests.support.images import encoded, textured
-from tests.support.site_process import Site
+from tests.support.web_server import Site
 from tests.support.waiting import wait_until
 from uploads.models import Upload
 

@@ -8,7 +8,7 @@ from tusclient.client import TusClient as Tuspy
 
 from batches.models import UploadBatch
 from tests.intake.sender import CHUNK, PICTURE, assert_whole, metadata
-from tests.support.site_process import Site
+from tests.support.web_server import Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -21,7 +21,7 @@ from batches.models import UploadBatch
 from tests.support.batches import fill
 from tests.support.live_page import cookie_of
 from tests.support.servers import Services
-from tests.support.site_process import Site
+from tests.support.web_server import Site
 from tests.support.waiting import until, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]

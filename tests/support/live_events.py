@@ -30,7 +30,7 @@ async def hints_of(group: str) -> AsyncIterator[Hints]:
             await receiving
 
 
-async def next_hint(hints: Hints, seconds: float = 5.0) -> dict[str, object]:
+async def next_hint(hints: Hints, seconds: float = 30.0) -> dict[str, object]:
     """The next hint. Fails after some seconds without one."""
     return await asyncio.wait_for(hints.get(), seconds)
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from vuemantics.asgi import application
 
-SECONDS = 8.0
+SECONDS = 30.0
 
 
 def cookie_of(user: User) -> str:

@@ -1,8 +1,9 @@
-"""pytest plugin: real PostgreSQL and Redis for the tests, running before Django reads its settings.
+"""pytest plugin: real PostgreSQL and Redis for the tests.
 
-Loaded by `-p tests.support.servers` (pyproject.toml), since pytest-django reads the settings before any conftest. The servers
-live in a throw-away folder. TEST_DATABASE_URL and TEST_REDIS_URL (or DATABASE_URL and REDIS_URL) name others instead.
-Of several pytest processes (`-n`) each has servers of its own, as tests empty, stop and kill them.
+Loaded by `-p tests.support.servers` (pyproject.toml), since pytest-django reads the settings before any conftest. The
+servers live in a throw-away folder and start with the first test that uses them. TEST_DATABASE_URL and TEST_REDIS_URL
+(or DATABASE_URL and REDIS_URL) name others instead. With pytest-xdist each process has servers of its own: tests empty,
+stop and kill them.
 """
 
 import atexit
@@ -28,6 +29,7 @@ class Services:
     folder: Path
     database_url: str = ""
     redis_url: str = ""
+    stops: int = 0
     local: LocalServices = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,8 +59,9 @@ class Services:
     def _end(self, child: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
         if child is None:
             pytest.skip("needs the embedded servers")
+        self.stops += 1
         child.send_signal(how)
-        child.wait(20)
+        child.wait(60)
 
 
 def given(name: str) -> str:
@@ -78,14 +81,13 @@ services_key = pytest.StashKey[Services]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Start the servers first, then let pytest-django read the settings."""
+    """Say where the servers will be, then let pytest-django read the settings."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-test-"))
     if os.getuid() == 0:
         folder.chmod(0o711)  # root's PostgreSQL runs as another user
     services = Services(folder, given("DATABASE_URL"), given("REDIS_URL"))
     atexit.register(services.stop)
     if not hands_out_tests(early_config):
-        start(services)
         os.environ.update(DATABASE_URL=services.database_url, REDIS_URL=services.redis_url)
     os.environ.update(
         VUEMANTICS_VAR=str(folder / "var"), SECRET_KEY="for the tests only, long enough for the checks of a real one"
@@ -98,12 +100,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def hands_out_tests(config: pytest.Config) -> bool:
-    """Whether this process only hands the tests out to others (pytest-xdist) and needs no server."""
+    """Whether this process only distributes the tests (pytest-xdist); the others take its environment over."""
     return bool(config.known_args_namespace.numprocesses) and "PYTEST_XDIST_WORKER" not in os.environ
 
 
 def start(services: Services) -> None:
-    """Start the servers, or end pytest with the reason in one line."""
+    """Start the servers before the first test that uses them, or end pytest with the reason in one line."""
     if not services.own_redis:
         refuse_used_redis(services.redis_url)
     try:

@@ -7,9 +7,16 @@ from typing import TypeVar
 
 Value = TypeVar("Value")
 
+# How much slower than usual the machine may be.
+SLOW = 4
+
 
 def wait_until(predicate: Callable[[], Value], timeout: float = 10.0, *, interval: float = 0.02) -> Value:
-    """Call `predicate` until it returns something true, and return that; fail the test after `timeout` seconds."""
+    """Call `predicate` until it returns something true, and return that.
+
+    Fail the test after `timeout` seconds, which is meant for an idle machine: a busy one gets SLOW times as long.
+    """
+    timeout *= SLOW
     deadline = time.monotonic() + timeout
     while not (value := predicate()):
         if time.monotonic() > deadline:
@@ -19,7 +26,7 @@ def wait_until(predicate: Callable[[], Value], timeout: float = 10.0, *, interva
 
 
 async def until(predicate: Callable[[], object]) -> None:
-    """Do as `wait_until` on this event loop, for what happens there."""
-    async with asyncio.timeout(10):
+    """Wait as `wait_until` does, on this event loop, for what happens there."""
+    async with asyncio.timeout(10 * SLOW):
         while not predicate():  # noqa: ASYNC110  # no one event says so
             await asyncio.sleep(0.02)

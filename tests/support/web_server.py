@@ -1,8 +1,9 @@
-"""The web server as a process of its own, for tests."""
+"""The web server in its own process: with an application that reports what arrives, or with the whole site."""
 
 import http.client
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -18,33 +19,62 @@ from vuemantics.localstack.ports import is_serving
 from vuemantics.localstack.process import die_with_parent
 
 PROBE = "tests.support.asgi_probe.application"
+SITE = ""
+
+
+def free_port() -> int:
+    """Return a port below those that the kernel gives to outgoing connections, so that none takes it meanwhile."""
+    while True:
+        port = random.randint(15_000, 32_000)
+        try:
+            with socket.create_server(("127.0.0.1", port)):
+                return port
+        except OSError:
+            continue
 
 
 class WebServer:
-    """`python -m vuemantics.server` with the application of tests/support/asgi_probe.py, or another; "" is the site itself."""
+    """`python -m vuemantics.server`, on a port that stays the same when it is killed and started again."""
 
     def __init__(self, log: Path, env: Mapping[str, str] = os.environ, application: str = PROBE) -> None:
         self.log = log
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = int(free.getsockname()[1])
-        command = [sys.executable, "-m", "vuemantics.server", "--port", str(self.port)]
-        command += ["--application", application] if application else []
-        with log.open("wb") as output:
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self._env = env
+        self._command = [sys.executable, "-m", "vuemantics.server", "--port", str(self.port)]
+        self._command += ["--application", application] if application else []
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                command,
+                self._command,
                 cwd=ROOT,
-                env=env,
+                env=self._env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 preexec_fn=die_with_parent(signal.SIGTERM),
             )
+        wait_until(self._ready, 60)
 
-        def ready() -> bool:
-            assert self.process.poll() is None, f"the web server ended:\n{log.read_text()}"
-            return is_serving("127.0.0.1", self.port)
+    def _ready(self) -> bool:
+        assert self.process.poll() is None, f"the web server ended:\n{self.log.read_text()}"
+        return is_serving("127.0.0.1", self.port)
 
-        wait_until(ready, 20)
+    def kill(self) -> None:
+        """kill -9: whatever it was doing ends in the middle."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Send SIGTERM and return the exit status; also when it was killed already."""
+        self.process.terminate()
+        try:
+            return self.process.wait(30)
+        finally:
+            self.kill()
 
     def connect(self) -> socket.socket:
         """A raw connection."""
@@ -58,13 +88,8 @@ class WebServer:
         connection.close()
         return told
 
-    def reset_peak_memory(self) -> int:
-        """Start measuring the peak anew (proc(5), clear_refs) and return the memory in use, in bytes."""
-        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
-        return self.peak_memory()
-
-    def peak_memory(self) -> int:
-        """The peak of resident memory since the last reset, in bytes."""
+    def memory(self) -> int:
+        """The most memory that the process has ever held, in bytes."""
         text = Path(f"/proc/{self.process.pid}/status").read_text()
         found = re.search(r"VmHWM:\s+(\d+) kB", text)
         assert found
@@ -84,11 +109,11 @@ class WebServer:
         ours = [fields for fields in lines if fields[1].endswith(f":{self.port:04X}") and fields[3] == "01"]
         return [int(fields[4].partition(":")[2], 16) for fields in ours]
 
-    def stop(self) -> int:
-        """SIGTERM, and the exit status."""
-        self.process.terminate()
-        try:
-            return self.process.wait(10)
-        finally:
-            self.process.kill()
-            self.process.wait()
+
+class Site(WebServer):
+    """The whole site, served as in production."""
+
+    stops_seen = 0
+
+    def __init__(self, env: Mapping[str, str], log: Path) -> None:
+        super().__init__(log, env, SITE)

@@ -63,7 +63,7 @@ class Workers:
         """kill -9 rundramatiq and all its workers at once, also workers that have lost their rundramatiq."""
         with suppress(ProcessLookupError):
             os.killpg(self.main.pid, signal.SIGKILL)
-        self.main.wait(10)
+        self.main.wait(60)
 
     def stop(self, timeout: float = 12.0) -> int:
         """SIGTERM, as an orderly stop; returns the exit status. What is left after `timeout` is killed."""

@@ -1,4 +1,4 @@
-"""A person with batches in every state, a library and failures: what the walks over all pages look at."""
+"""A user with batches in every state, a library and failures, for the tests that visit all pages."""
 
 import io
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ MISTAKE = "An internal error occurred while processing this file."
 
 
 @dataclass(frozen=True)
-class World:
-    """Who looks, who has nothing, and what there is."""
+class SiteData:
+    """The users and batches. `newcomer` has nothing."""
 
     owner: User
     newcomer: User
@@ -43,7 +43,7 @@ class World:
 
     @property
     def picture(self) -> Upload:
-        """One of the library."""
+        """A picture of the library."""
         return Upload.objects.filter(owner=self.owner, processed_at__isnull=False).order_by("id")[0]
 
     @property
@@ -57,8 +57,8 @@ class World:
         return self.completed.items.filter(status=ItemStatus.FAILED).order_by("id")[0].id
 
 
-def make_world(owner: User, newcomer: User) -> World:
-    """Give `owner` all of it, and the right to administer; `newcomer` gets nothing."""
+def make_site_data(owner: User, newcomer: User) -> SiteData:
+    """Create everything for `owner`, who becomes a superuser."""
     User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
     owner.refresh_from_db()
     completed = fill(owner, 24, "Norway")
@@ -71,7 +71,7 @@ def make_world(owner: User, newcomer: User) -> World:
         describe(batch, 2)
     assert pause.pause_batch(stopped["A weekend in the Harz"].id)
     assert cancel.cancel_batch(stopped["Scans"].id)
-    return World(
+    return SiteData(
         owner=owner,
         newcomer=newcomer,
         running=running_batch(owner),
@@ -83,7 +83,7 @@ def make_world(owner: User, newcomer: User) -> World:
 
 
 def running_batch(owner: User) -> UploadBatch:
-    """A batch of 60 files: 34 described, 2 failed, 3 in hand."""
+    """Create a batch of 60 files: 34 described, 2 failed, 3 in progress."""
     batch = fill(owner, 60, "Iceland, ring road")
     fail_stored(batch, "image.truncated", ADVICE)
     fail_stored(batch, "item.internal", MISTAKE)
@@ -95,7 +95,7 @@ def running_batch(owner: User) -> UploadBatch:
 
 
 def describe(batch: UploadBatch, files: int) -> None:
-    """Let so many waiting files be described, with a photograph each."""
+    """Complete this many pending files, each with previews of a sample photo."""
     for number in range(files):
         taken = claim.claim_item(batch.id, NOBODY)
         assert taken is not None
@@ -113,7 +113,7 @@ def describe(batch: UploadBatch, files: int) -> None:
 
 @cache
 def scaled(photo: str, side: int) -> bytes:
-    """A sample as JPEG, no side longer than `side`."""
+    """Return a sample as JPEG, no side longer than `side`."""
     with Image.open(SAMPLES / photo) as image:
         image.thumbnail((side, side))
         buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""What is done on a page to come to the state that a scene shows."""
+"""Actions on a page that lead to the states in page_states.py."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,18 +9,28 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from tests.browser.folders import choose_folder, make_folder
-from tests.browser.world import World
+from tests.browser.site_data import SiteData
 
-Act = Callable[[Page, World, Path], None]
-
-
-def press(name: str) -> Act:
-    """Press a button of the page's content."""
-    return lambda page, *_: page.locator("main").get_by_role("button", name=name).first.click()
+Action = Callable[[Page, SiteData, Path], None]
 
 
-def refused(template: str) -> Act:
-    """Show a page of refusal; which of them the server gives when is shown elsewhere."""
+def press(name: str, *, opens: str = "") -> Action:
+    """Press a button of the page's content that opens this element, or else leads to another page."""
+
+    def press_button(page: Page, *_: object) -> None:
+        button = page.locator("main").get_by_role("button", name=name).first
+        if opens:
+            button.click()
+            expect(page.locator(opens)).to_be_visible()
+        else:
+            with page.expect_navigation():
+                button.click()
+
+    return press_button
+
+
+def show_error_page(template: str) -> Action:
+    """Show an error page; tests/server shows when the server sends it."""
 
     def show(page: Page, *_: object) -> None:
         body = render_to_string(template)
@@ -30,71 +40,71 @@ def refused(template: str) -> Act:
     return show
 
 
-def guess_password(page: Page, world: World, folder: Path) -> None:
+def enter_wrong_password(page: Page, data: SiteData, folder: Path) -> None:
     page.get_by_label("Name").fill("nobody")
     page.get_by_label("Password").fill("wrong")
-    press("Sign in")(page, world, folder)
+    press("Sign in")(page, data, folder)
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-def guess_on(page: Page, world: World, folder: Path) -> None:
-    """Guess until the door is locked."""
+def lock_out(page: Page, data: SiteData, folder: Path) -> None:
+    """Enter wrong passwords until the account is locked."""
     for _ in range(settings.AXES_FAILURE_LIMIT - 1):
         Client(REMOTE_ADDR="127.0.0.1").post("/sign-in/", {"username": "nobody else", "password": "wrong"})
     page.get_by_label("Name").fill("nobody else")
     page.get_by_label("Password").fill("wrong")
-    press("Sign in")(page, world, folder)
+    press("Sign in")(page, data, folder)
     expect(page.get_by_role("heading", name="Too many wrong passwords")).to_be_visible()
 
 
-def mistype_passwords(page: Page, world: World, folder: Path) -> None:
+def enter_invalid_passwords(page: Page, data: SiteData, folder: Path) -> None:
     for label in ("Password now", "New password", "New password once more"):
         page.get_by_label(label, exact=True).fill("1")
-    press("Change password")(page, world, folder)
+    press("Change password")(page, data, folder)
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-def begin_sending(page: Page, world: World, folder: Path) -> None:
-    """Send the folder's files, and let the end be awaited."""
+def start_upload(page: Page, data: SiteData, folder: Path) -> None:
+    """Send the files of a folder and never finish: the request that seals the batch gets no answer."""
     roll = folder / "Roll"
     if not roll.exists():
         make_folder(roll, 12)
     page.route("**/seal/", lambda route: None)
     choose_folder(page, roll)
-    expect(page.locator("#sent-files")).to_have_text("12", timeout=30_000)
+    expect(page.locator("#sent-files")).to_have_text("12")
 
 
-def lose_the_line(page: Page, world: World, folder: Path) -> None:
+def lose_connection(page: Page, data: SiteData, folder: Path) -> None:
     """Lose the connection while the first files are sent."""
     page.route("**/tus/**", lambda route: None)
-    with page.expect_request("**/tus/**", timeout=30_000):
-        # Of sizes that nobody has sent yet, or they would be known and not be sent.
+    with page.expect_request("**/tus/**"):
+        # Of other sizes than the files sent before, or they would be duplicates and not be sent.
         choose_folder(page, make_folder(folder / "Lost", 12, size=5000))
     page.context.set_offline(True)
     expect(page.locator("#trouble")).to_be_visible(timeout=30_000)
 
 
-def choose_again(page: Page, world: World, folder: Path) -> None:
-    """Choose the folder of a batch that has not come to its end."""
+def resume_upload(page: Page, data: SiteData, folder: Path) -> None:
+    """Choose the folder of an unfinished upload."""
     address = page.url
-    begin_sending(page, world, folder)
+    start_upload(page, data, folder)
     page.goto(address)
     choose_folder(page, folder / "Roll")
     expect(page.locator("#offer-title")).to_be_visible(timeout=30_000)
 
 
-def tick_two(page: Page, *_: object) -> None:
+def select_two(page: Page, *_: object) -> None:
     for number in (0, 2):
         page.get_by_role("checkbox").nth(number).check()
 
 
-def order_of_all(action: str) -> Act:
-    """Choose all rows of an admin list and an action that asks before it acts."""
+def select_all_and_run(action: str) -> Action:
+    """Select all rows of an admin list and run an action that asks for confirmation."""
 
-    def order(page: Page, *_: object) -> None:
+    def run(page: Page, *_: object) -> None:
         page.locator("#action-toggle").check()
         page.locator("select[name=action]").select_option(action)
         page.get_by_role("button", name="Go", exact=True).click()
         expect(page.locator("input[type=submit]")).to_be_visible()
 
-    return order
+    return run

@@ -1,0 +1,128 @@
+"""Every page of the site in each state that looks different, with how to get there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Browser, Page
+
+from tests.browser.page_actions import (
+    Action,
+    enter_invalid_passwords,
+    enter_wrong_password,
+    lock_out,
+    lose_connection,
+    press,
+    resume_upload,
+    select_all_and_run,
+    select_two,
+    show_error_page,
+    start_upload,
+)
+from tests.browser.site_data import SiteData
+
+
+@dataclass(frozen=True)
+class PageState:
+    """One state of one page. `action` leads from the address to it; `who` is a user of SiteData or "", signed out."""
+
+    name: str
+    address: str
+    action: Action | None = None
+    who: str = "owner"
+
+
+def sign_in(browser: Browser, site: str, user: User | None, **options: object) -> Page:
+    """Open a page in a new context where the user is signed in. The caller closes the context."""
+    context = browser.new_context(**options)  # type: ignore[arg-type]
+    if user is not None:
+        client = Client()
+        client.force_login(user)
+        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}
+        context.add_cookies([cookie])  # type: ignore[list-item]
+    return context.new_page()
+
+
+def open_state(browser: Browser, site: str, data: SiteData, state: PageState, folder: Path, **options: object) -> Page:
+    """Open a page in this state. The caller closes its context."""
+    user = getattr(data, state.who) if state.who else None
+    page = sign_in(browser, site, user, **options)
+    folder /= state.name
+    page.goto(site + state.address.format(data=data))
+    if state.action:
+        state.action(page, data, folder)
+    return page
+
+
+RUNNING = "/batches/{data.running.id}/"
+PAGE_STATES = {
+    "batches": [
+        PageState("no-batches", "/batches/", who="newcomer"),
+        PageState("batches", "/batches/"),
+        PageState("batch-running", RUNNING),
+        PageState("batch-running-failed", RUNNING + "?show=failed&name=IMG"),
+        PageState("batch-naming", RUNNING + "name/"),
+        PageState("batch-cancel-question", RUNNING, press("Cancel…", opens="#cancel-question")),
+        PageState("batch-cancel", RUNNING + "cancel/"),
+        PageState("batch-completed", "/batches/{data.completed.id}/"),
+        PageState("batch-paused", "/batches/{data.paused.id}/"),
+        PageState("batch-cancelled", "/batches/{data.cancelled.id}/"),
+        PageState("batch-coming", "/batches/{data.coming.id}/"),
+        PageState("batch-delete", RUNNING + "delete/"),
+    ],
+    "files": [
+        PageState("item-described", "/batches/{data.completed.id}/files/{data.described_item}/"),
+        PageState("item-failed", "/batches/{data.completed.id}/files/{data.failed_item}/"),
+        PageState("no-inbox", "/problems/", who="newcomer"),
+        PageState("inbox", "/problems/"),
+        PageState("no-library", "/library/", who="newcomer"),
+        PageState("library", "/library/"),
+        PageState("library-ticked", "/library/", select_two),
+        PageState("picture", "/library/{data.picture.id}/"),
+        PageState("picture-delete", "/library/delete/?id={data.picture.id}"),
+    ],
+    "upload": [
+        PageState("upload", "/batches/new/"),
+        PageState("upload-more", "/batches/new/?batch={data.coming.id}"),
+        PageState("upload-sending", "/batches/new/", start_upload),
+        PageState("upload-again", "/batches/new/", resume_upload),
+        PageState("upload-trouble", "/batches/new/", lose_connection),
+    ],
+    "account": [
+        PageState("sign-in", "/sign-in/", who=""),
+        PageState("sign-in-refused", "/sign-in/", enter_wrong_password, who=""),
+        PageState("password", "/password/"),
+        PageState("password-refused", "/password/", enter_invalid_passwords),
+        PageState("password-changed", "/password/changed/"),
+        PageState("sign-out", "/sign-out/"),
+        PageState("signed-out", "/sign-out/", press("Sign out"), who="newcomer"),
+        PageState("menu", "/library/", lambda page, *_: page.locator(".account summary").click()),
+        PageState("404", "/nothing/"),
+        PageState("403", "/sign-in/", show_error_page("403.html"), who=""),
+        PageState("403-csrf", "/sign-in/", show_error_page("403_csrf.html"), who=""),
+        PageState("locked-out", "/sign-in/", lock_out, who=""),
+        PageState("400", "/sign-in/", show_error_page("400.html"), who=""),
+        PageState("413", "/sign-in/", show_error_page("413.html"), who=""),
+        PageState("500", "/sign-in/", show_error_page("500.html"), who=""),
+    ],
+    "admin": [
+        PageState("admin-engine", "/admin/batches/worker/engine/"),
+        PageState("admin-failures", "/admin/batches/batchitem/problems/"),
+        PageState("admin-dismiss", "/admin/batches/batchitem/problems/", press("Dismiss…")),
+        PageState("admin-cancel", "/admin/batches/uploadbatch/", select_all_and_run("cancel")),
+        PageState("admin-delete", "/admin/batches/uploadbatch/", select_all_and_run("delete_batches")),
+    ],
+    "admin-lists": [
+        PageState("admin", "/admin/"),
+        PageState("admin-batches", "/admin/batches/uploadbatch/"),
+        PageState("admin-items", "/admin/batches/batchitem/"),
+        PageState("admin-uploads", "/admin/uploads/upload/"),
+        PageState("admin-workers", "/admin/batches/worker/"),
+        PageState("admin-batch", "/admin/batches/uploadbatch/{data.completed.id}/change/"),
+        PageState("admin-item", "/admin/batches/batchitem/{data.failed_item}/change/"),
+        PageState("admin-upload", "/admin/uploads/upload/{data.picture.id}/change/"),
+        PageState("admin-password", "/admin/password_change/"),
+        PageState("admin-login", "/admin/login/", who=""),
+    ],
+}

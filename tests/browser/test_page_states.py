@@ -1,0 +1,90 @@
+"""Every state of every page is accessible: axe-core finds nothing, a phone shows it, the keyboard reaches all of it."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.page_states import PAGE_STATES, open_state
+from tests.browser.site_data import SiteData
+
+AXE = (Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js").read_text()
+# Finish the transition to another colour scheme: axe would measure the colours in between.
+RUN_AXE = """async (options) => {
+    document.getAnimations().forEach((animation) => animation.finish());
+    const {violations} = await axe.run(document, {resultTypes: ["violations"], ...options});
+    return violations.flatMap(
+        ({id, nodes}) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`));
+}"""
+# The dark scheme changes colours and nothing else.
+RULES = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
+WIDTHS = (390, 1280)
+
+PHONE = {"width": 360, "height": 740}
+TOO_WIDE = "document.documentElement.scrollWidth > innerWidth ? ['wider than the screen'] : []"
+# A link in running text is as high as its line; a checkbox is pressed by its label.
+TOO_SMALL = """[...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select")]
+    .filter((one) => one.checkVisibility() && !one.closest("p"))
+    .map((one) => one.closest("label") ?? one)
+    .filter((one) => one.getBoundingClientRect().height < 44)
+    .map((one) => `small: ${one.outerHTML.slice(0, 160)}`)"""
+MOVING = """[...document.querySelectorAll("*")]
+    .map((one) => [one, getComputedStyle(one)])
+    .filter(([one, style]) => style.animationName !== "none" || style.transitionDuration !== "0s")
+    .map(([one]) => `moves: ${one.outerHTML.slice(0, 160)}`)"""
+
+WALKED = {"batches", "batch-paused", "batch-naming", "item-failed", "inbox", "library", "picture", "upload", "password"}
+NAME = "(one) => one.cloneNode(false).outerHTML"
+CONTROLS = f"""[...document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select")]
+    .filter((one) => one.checkVisibility()).map({NAME})"""
+FOCUSED = f"""(() => {{ const one = document.activeElement; const style = getComputedStyle(one);
+    return [({NAME})(one), style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2] }})()"""
+
+
+def phone_problems(page: Page, group: str) -> list[str]:
+    """Return what does not suit a small phone. In Django's admin the controls are as high as Django makes them."""
+    scripts = [TOO_WIDE] if group.startswith("admin") else [TOO_WIDE, TOO_SMALL, MOVING]
+    return [problem for script in scripts for problem in page.evaluate(script)]
+
+
+def keyboard_problems(page: Page) -> list[str]:
+    """Press Tab through the page and return the controls not reached, or reached without a visible focus."""
+    controls = page.evaluate(CONTROLS)
+    focused: dict[str, bool] = {}
+    for _ in range(len(controls) + 2):
+        page.keyboard.press("Tab")
+        name, visible = page.evaluate(FOCUSED)
+        focused[name] = visible
+    return [f"not reached or not visible by keyboard: {control}" for control in controls if not focused.get(control)]
+
+
+def axe_problems(page: Page) -> list[str]:
+    """Return what axe-core finds in each colour scheme at each width."""
+    page.evaluate(AXE)
+    problems = []
+    for scheme, options in RULES.items():
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            problems += [f"{scheme} {width}: {problem}" for problem in page.evaluate(RUN_AXE, options)]
+    return problems
+
+
+@pytest.mark.parametrize("group", PAGE_STATES)
+def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData, tmp_path: Path, group: str) -> None:
+    problems: dict[str, list[str]] = {}
+
+    for state in PAGE_STATES[group]:
+        # The pages' Content-Security-Policy would refuse axe.
+        page = open_state(
+            chromium, site, site_data, state, tmp_path, viewport=PHONE, bypass_csp=True, reduced_motion="reduce"
+        )
+        problems[state.name] = phone_problems(page, group)
+        if state.name in WALKED:
+            page.wait_for_load_state("networkidle")
+            page.set_viewport_size({"width": 1280, "height": 900})
+            problems[state.name] += keyboard_problems(page)
+        problems[state.name] += axe_problems(page)
+        page.context.close()
+
+    assert not {name: found for name, found in problems.items() if found}

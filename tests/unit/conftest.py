@@ -1,0 +1,16 @@
+"""Unit tests use no server, no process and no database."""
+
+import pytest
+
+from tests.support.servers import Services
+
+
+@pytest.fixture(scope="session")
+def all_services() -> Services:
+    """Refuse what needs PostgreSQL or Redis."""
+    pytest.fail("tests in tests/unit use no server; move this one to the folder of its package")
+
+
+@pytest.fixture
+def empty_redis() -> None:
+    """There is no Redis to empty."""
