@@ -9,10 +9,10 @@ BIN := .venv/bin
 PRODUCTION := VUEMANTICS_DEBUG=0 VUEMANTICS_HTTPS=1 VUEMANTICS_HOSTS=photos.example.org \
 	SECRET_KEY=only-for-this-check-fifty-characters-or-more-4f9c0a7d2b81
 
-.PHONY: help run demo test chaos check format bench requirements clean
+.PHONY: help run demo test test-fast chaos check format bench requirements clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 run: .venv/runtime ## Start everything: make run [PORT=8001] [HOST=0.0.0.0]
 	@exec $(BIN)/python manage.py run --host='$(HOST)' --port='$(PORT)'
@@ -25,6 +25,9 @@ JOBS ?= $(if $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL),0,
 
 test: .venv/development ## Run the tests on real servers: make test [JOBS=1] [ARGS="-k words"]
 	@exec $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+test-fast: .venv/development ## Run the tests that start no web server, worker or browser: make test-fast [ARGS="-k words"]
+	@exec $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not processes and not chaos_long" $(ARGS)
 
 chaos: .venv/development ## Kill workers a hundred times: make chaos [CHAOS_KILLS=20]
 	@CHAOS_KILLS=$(or $(CHAOS_KILLS),100) CHAOS_MEDIAN=$(or $(CHAOS_MEDIAN),4) CHAOS_MAX=$(or $(CHAOS_MAX),8) exec $(BIN)/python -m pytest -m chaos_long tests/chaos

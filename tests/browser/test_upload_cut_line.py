@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from batches.models import BatchItem
 from batches.models.states import ItemStatus
 from tests.browser.folders import choose_folder, make_folder
-from tests.browser.scenes import sign_in
+from tests.browser.page_states import sign_in
 from tests.support.waiting import wait_until
 
 MIB = 2**20

@@ -1,0 +1,40 @@
+"""pytest plugin: mark the tests that start processes, and run the longest tests first."""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+# Folders and fixtures whose tests start web servers, workers, browsers, a bucket or a stack of their own.
+PROCESS_FOLDERS = {"browser", "chaos", "localstack", "s3", "server"}
+PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
+# A long test that starts last keeps the other cores idle.
+LONGEST = [
+    "test_page_states.py",
+    "test_upload_many.py",
+    "test_upload_cut_line.py",
+    "test_demo.py",
+    "test_engine_workers.py",
+]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark tests by what they use, for `make test-fast`."""
+    folder = item.path.relative_to(TESTS).parts[0]
+    if folder in PROCESS_FOLDERS or PROCESS_FIXTURES & set(getattr(item, "fixturenames", ())):
+        item.add_marker("processes")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the shuffled order within each group. Browser tests stay together: they share one browser per process."""
+    items.sort(key=_group)
+
+
+def _group(item: pytest.Item) -> tuple[bool, bool, bool]:
+    return (
+        item.path.parent.name != "browser",
+        item.get_closest_marker("processes") is None,
+        item.path.name not in LONGEST,
+    )
