@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 import redis
 from asgiref.sync import sync_to_async
@@ -14,6 +15,7 @@ from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import TransactionTestCase
 from django.utils import translation
+from hypothesis import HealthCheck
 from pytest_django.fixtures import Settings
 
 from tests.support.database import delete_all_rows
@@ -23,6 +25,12 @@ from tests.support.web_server import Site, WebServer
 from tests.support.worker_processes import Workers
 
 StartWorker = Callable[..., Workers]
+
+# On a busy machine examples are slow to make and to run; that is no failure.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,8 +12,8 @@ from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
+from tests.browser.waiting import wait_with_page
 from tests.support.batches import fill
-from tests.support.waiting import wait_until
 from uploads.models import Upload
 
 SMALL_TARGETS = """[...document.querySelectorAll("button, .button, nav a, summary")]
@@ -126,7 +126,7 @@ class Line:
 
     def wait_open(self) -> None:
         # Any question to the page lets Playwright tell of new sockets.
-        wait_until(lambda: self.page.evaluate("1") and self.sockets)
+        wait_with_page(self.page, lambda: self.sockets)
 
     def cut(self, code: int) -> None:
         self.up = False

@@ -13,8 +13,8 @@ from batches.models import OwnerLastSeen, UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import choose_folder, make_folder
 from tests.browser.test_live import describe
+from tests.browser.waiting import wait_with_page
 from tests.support.batches import fill
-from tests.support.waiting import wait_until
 
 ALL = "/ws/batches/"
 
@@ -55,7 +55,7 @@ def test_each_page_has_one_socket(open_page: OpenPage, owner: User) -> None:
         opened.clear()
         page.goto(site + path)
         expect(page.locator("#running")).to_contain_text("1 running")
-        wait_until(lambda: page.evaluate("1") and opened)
+        wait_with_page(page, lambda: opened)
         assert [url.removeprefix(site.replace("http", "ws")) for url in opened] == [socket]
 
 
@@ -77,7 +77,7 @@ def test_page_for_adding_files_changes_its_socket_when_sending_begins(
     expect(page.locator("#live #count")).to_have_text("0")
     expect(page.locator("#running")).to_contain_text("2 running, 0 %")
     batch = UploadBatch.objects.get(name="Roll")
-    wait_until(lambda: page.evaluate("1") and closed)
+    wait_with_page(page, lambda: closed)
     assert [url.partition("/ws/")[2] for url in opened] == ["batches/", f"batches/{batch.id}/"]
     assert closed == opened[:1]
     expect(page.locator("#connection")).to_be_hidden()

@@ -12,8 +12,8 @@ from batches.models import UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, Sent, assert_all_arrived, choose_folder, make_folder
+from tests.browser.waiting import wait_with_page
 from tests.support.batches import assert_counters_true
-from tests.support.waiting import wait_until
 from uploads.models import Upload
 
 FILES = 40
@@ -37,9 +37,9 @@ def send_some_and_close(page: Page, roll: Path, bodies: int = 12) -> int:
 
     page.route("**/tus/**", hold_back)
     choose_folder(page, roll)
-    batch = wait_until(lambda: page.evaluate("1") and UploadBatch.objects.first())
+    batch = wait_with_page(page, lambda: UploadBatch.objects.first())
     assert batch is not None
-    wait_until(lambda: page.evaluate("1") and here(batch) == bodies)
+    wait_with_page(page, lambda: here(batch) == bodies)
     # Closing ends the holding back first, and what is held would be let through.
     page.context.set_offline(True)
     page.close()

@@ -10,8 +10,8 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, Sent, assert_all_arrived, choose_folder, make_folder
+from tests.browser.waiting import wait_with_page
 from tests.support.batches import assert_counters_true
-from tests.support.waiting import wait_until
 from tests.support.web_server import Site
 
 
@@ -27,7 +27,7 @@ def arrived() -> int:
 def begin(page: Page, roll: Path, files: int = 20) -> UploadBatch:
     """Choose the folder and wait until so many files have arrived, but not all."""
     choose_folder(page, roll)
-    wait_until(lambda: page.evaluate("1") and arrived() >= files, 30)
+    wait_with_page(page, lambda: arrived() >= files)
     return UploadBatch.objects.get()
 
 
@@ -61,7 +61,7 @@ def test_five_seconds_offline_are_waited_for(open_page: OpenPage, owner: User, r
 
     expect(page.get_by_text("You are offline.")).to_be_hidden()
     # At once: no pause between two tries is over so soon.
-    wait_until(lambda: page.evaluate("1") and arrived() > before, 3)
+    wait_with_page(page, lambda: arrived() > before, 3)
     page.wait_for_url(BATCH, timeout=60_000)
     assert_all_arrived(batch, roll)
 
@@ -88,7 +88,7 @@ def test_signed_out_person_signs_in_again_and_goes_on(open_page: OpenPage, owner
     cookies = page.context.cookies()
 
     page.context.clear_cookies()
-    expect(page.get_by_text("You are signed out.")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
     assert arrived() < 240
     page.context.add_cookies(cookies)  # type: ignore[arg-type]
     page.get_by_role("button", name="Go on").click()
@@ -112,5 +112,5 @@ def test_page_asks_before_it_is_left_while_files_are_sent(open_page: OpenPage, o
 
     page.close(run_before_unload=True)
 
-    wait_until(lambda: page.evaluate("1") and asked)
+    wait_with_page(page, lambda: asked)
     assert asked == ["beforeunload"]

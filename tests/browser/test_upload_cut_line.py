@@ -13,6 +13,7 @@ from batches.models import BatchItem
 from batches.models.states import ItemStatus
 from tests.browser.folders import choose_folder, make_folder
 from tests.browser.page_states import sign_in
+from tests.browser.waiting import wait_with_page
 from tests.support.waiting import wait_until
 
 MIB = 2**20
@@ -67,7 +68,6 @@ def cutter(site: str, tmp_path: Path) -> Iterator[tuple[int, Path]]:
         process.wait()
 
 
-@pytest.mark.timeout(150)
 @pytest.mark.parametrize("size", [5 * MIB, 20 * MIB])
 def test_file_arrives_over_a_line_that_is_cut_every_three_mebibytes(
     chromium: Browser, cutter: tuple[int, Path], owner: User, tmp_path: Path, size: int
@@ -79,7 +79,7 @@ def test_file_arrives_over_a_line_that_is_cut_every_three_mebibytes(
 
     choose_folder(page, make_folder(tmp_path / "Roll", 1, size))
     arrived = BatchItem.objects.exclude(status=ItemStatus.RECEIVING)
-    wait_until(lambda: page.evaluate("1") and arrived.exists(), 60)
+    wait_with_page(page, lambda: arrived.exists())
     page.context.close()
 
     assert arrived.get().status == ItemStatus.PENDING

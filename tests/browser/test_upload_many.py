@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
@@ -47,7 +46,6 @@ def timed_tasks(page: Page) -> Iterator[list[dict[str, float]]]:
     tasks += [e for e in events if (e["pid"], e["tid"]) in main and e["name"] == "RunTask" and "tdur" in e]
 
 
-@pytest.mark.timeout(240)
 def test_two_thousand_files_arrive_each_once(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     roll = make_folder(tmp_path / "Roll", 2000)
     page = open_page("/batches/new/")

@@ -12,7 +12,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import choose_folder, make_folder
-from tests.support.waiting import wait_until
+from tests.browser.waiting import wait_with_page
 from tests.support.web_server import Site
 
 FILES = 60
@@ -73,5 +73,5 @@ def test_small_files_arrive_beside_large_ones_that_find_no_room(
     choose_folder(page, roll)
 
     here = BatchItem.objects.exclude(status=ItemStatus.RECEIVING)
-    wait_until(lambda: page.evaluate("1") and here.count() == 20, 60)
+    wait_with_page(page, lambda: here.count() == 20)
     expect(page.locator("#trouble-words")).to_contain_text("goes on by itself")

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from batches.models import BatchItem, UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import choose_folder, make_folder
+from tests.browser.waiting import wait_with_page
 from tests.support.waiting import wait_until
 
 DROP_FILES = """(files) => {
@@ -46,7 +47,7 @@ def test_files_dropped_while_others_are_sent_are_turned_away_in_words(page: Page
     held: list[Route] = []
     page.route("**/seal/", lambda route: held.append(route))
     choose_folder(page, make_folder(tmp_path / "Roll", 3))
-    wait_until(lambda: page.evaluate("1") and held)
+    wait_with_page(page, lambda: held)
 
     page.evaluate(DROP_FILES, 3)
 
@@ -61,16 +62,17 @@ def test_files_dropped_while_others_are_sent_are_turned_away_in_words(page: Page
 
 def test_files_dropped_again_after_the_end_are_sent(page: Page, tmp_path: Path) -> None:
     held: list[Route] = []
-    page.route("**/seal/", lambda route: held.append(route), times=1)
+    # The second one is never answered: the page would go on to the batch.
+    page.route("**/seal/", lambda route: held.append(route))
     choose_folder(page, make_folder(tmp_path / "Roll", 3))
-    wait_until(lambda: page.evaluate("1") and held)
+    wait_with_page(page, lambda: held)
     page.evaluate(DROP_FILES, 3)
     with page.expect_response("**/seal/"):
         held[0].continue_()
 
     wait_until(lambda: page.evaluate(DROP_FILES, 3) or page.locator("#wait").is_hidden())
 
-    wait_until(lambda: page.evaluate("1") and BatchItem.objects.filter(filename__startswith="late").count() == 3)
+    wait_with_page(page, lambda: BatchItem.objects.filter(filename__startswith="late").count() == 3)
 
 
 def test_second_sending_on_the_page_begins_with_a_fresh_panel(page: Page, tmp_path: Path) -> None:
@@ -81,7 +83,7 @@ def test_second_sending_on_the_page_begins_with_a_fresh_panel(page: Page, tmp_pa
 
     # While the first sending is not quite over, a drop is turned away.
     wait_until(lambda: page.evaluate(DROP_FILES, 10) or page.locator("#wait").is_hidden())
-    wait_until(lambda: page.evaluate("1") and held)
+    wait_with_page(page, lambda: held)
 
     expect(page.locator("#sending-title")).to_have_text("Sending")
     expect(page.locator("#keep-open")).to_contain_text("Keep this page open")

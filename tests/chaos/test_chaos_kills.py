@@ -40,7 +40,7 @@ def test_stop_in_a_long_call_gives_the_claims_back_and_ends(owner: User, start_c
     workers.main.terminate()
 
     wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists(), 3)
-    workers.main.wait(10)
+    workers.main.wait(60)
     assert completed(batch) == finish_audit.count() == 0
     assert batch.items.filter(status=ItemStatus.PENDING).count() == 20
     assert crash_count(batch) == 0

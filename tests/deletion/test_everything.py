@@ -149,7 +149,6 @@ def wanted_names() -> set[str]:
     return {original_name(each.key) for each in uploads} | {name for each in uploads for name in each.previews.values()}
 
 
-@pytest.mark.timeout(120)
 def test_all_at_once_loses_nothing_and_leaves_nothing_behind(owner: User) -> None:
     crowd = Crowd(owner)
     with ThreadPoolExecutor(THREADS) as pool:

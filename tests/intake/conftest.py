@@ -11,8 +11,8 @@ from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.intake.sender import PICTURE
 from tests.intake.tus_client import TusClient
-from tests.support.web_server import Site
 from tests.support.users import make_user
+from tests.support.web_server import Site
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ class Sender:
 
     def offset(self) -> int:
         """Ask where the file stands."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=60)
         connection.request("HEAD", self._path, headers=self._headers)
         answer = connection.getresponse()
         connection.close()
@@ -35,7 +35,7 @@ class Sender:
 
     def begin(self, offset: int, chunk: bytes, most: int) -> http.client.HTTPConnection:
         """Begin a PATCH of the chunk, of which only the first `most` bytes go out for now."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=60)
         connection.putrequest("PATCH", self._path)
         facts = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
         for name, value in (self._headers | facts | {"Content-Length": str(len(chunk))}).items():

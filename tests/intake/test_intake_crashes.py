@@ -117,7 +117,7 @@ def test_ending_of_the_same_bytes_at_the_same_time_keeps_one(ada: User, batch: U
 
     def end(item: BatchItem) -> None:
         try:
-            start.wait(10)
+            start.wait(60)
             with locked_partial(item.id) as part:
                 outcomes.append(finalize.finalize_item(item, ada.id, part).state)
         finally:

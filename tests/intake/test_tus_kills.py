@@ -9,8 +9,8 @@ from batches.models import UploadBatch
 from tests.intake.sender import CHUNK, PICTURE, Sender, assert_whole
 from tests.intake.tus_client import TusClient
 from tests.support.images import encoded, textured
-from tests.support.web_server import Site
 from tests.support.waiting import wait_until
+from tests.support.web_server import Site
 from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)

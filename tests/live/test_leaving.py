@@ -27,7 +27,7 @@ async def subject(owner: User) -> BatchJsonTopic:
 
 @pytest.mark.parametrize("turns", range(4))
 async def test_viewer_who_leaves_in_the_moment_of_a_change_is_let_go(subject: BatchJsonTopic, turns: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async with subscribe(subject, Viewer(1)):
             await asyncio.sleep(3 * FRAME_SECONDS)  # the renderer rests between two looks
             async with subscribe(subject, Viewer(1)):  # who comes makes it look again

@@ -110,7 +110,7 @@ async def test_viewers_share_one_renderer_that_ends_with_the_last(anna: User, ba
 
     assert not any(renderer._renderers.values())
     assert all(one._looking.done() for one in running)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await asyncio.gather(*renderer._leaving, return_exceptions=True)
 
 

@@ -21,8 +21,8 @@ from batches.models import UploadBatch
 from tests.support.batches import fill
 from tests.support.live_page import cookie_of
 from tests.support.servers import Services
-from tests.support.web_server import Site
 from tests.support.waiting import until, wait_until
+from tests.support.web_server import Site
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
 
@@ -42,7 +42,7 @@ def site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
 
 async def test_who_leaves_while_redis_is_away_is_let_go(subject: BatchJsonTopic, services: Services) -> None:
     layer = get_channel_layer()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async with subscribe(subject, Viewer(1)):
             await until(lambda: layer.groups)
             await sync_to_async(services.stop_redis)()

@@ -186,7 +186,7 @@ def test_follow_left_by_ctrl_c_leaves_the_batch_alone(ada: User, roll: Path, wor
     assert any("No worker is running" in line for line in lines)
 
     process.send_signal(signal.SIGINT)
-    _, words = process.communicate(timeout=60)
+    _, words = process.communicate(timeout=240)
 
     assert process.returncode == 130
     assert "goes on by itself" in words

@@ -11,7 +11,7 @@ from tests.support.batches import assert_counters_true
 from tests.support.commands import CommandRun
 from tests.support.images import encoded, textured
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(20)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 JPEG = encoded(textured(64, 48), "JPEG")
 
 

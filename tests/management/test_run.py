@@ -83,7 +83,7 @@ def start_run(tmp_path: Path) -> Iterator[Callable[[], Run]]:
     yield start
     for run in reversed(runs):
         run.process.terminate()
-        run.process.wait(20)
+        run.process.wait(60)
     shutil.rmtree(run_folder(tmp_path / "var"), ignore_errors=True)
 
 
@@ -118,7 +118,7 @@ def test_run_restarts_what_dies_and_a_second_run_takes_over(start_run: Callable[
 
     descendants = second.descendants()
     second.process.send_signal(signal.SIGINT)
-    assert second.process.wait(20) == 0
+    assert second.process.wait(60) == 0
     assert [line for pid, line in descendants.items() if alive(pid)] == []
     assert not address.exists()
 

@@ -14,7 +14,7 @@ MIB = 2**20
 
 def read_all(connection: socket.socket) -> bytes:
     """Read until the server closes its side."""
-    connection.settimeout(20)
+    connection.settimeout(60)
     received = b""
     while chunk := connection.recv(65536):
         received += chunk
@@ -109,7 +109,7 @@ def test_broken_multipart_reaches_the_application(web_server: WebServer) -> None
 
 
 def test_connection_is_reused(web_server: WebServer) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", web_server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", web_server.port, timeout=60)
 
     lengths = []
     for size in (1, 200_000, 0, 5):

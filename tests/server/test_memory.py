@@ -55,7 +55,7 @@ class Sender:
         browser = Client()
         browser.force_login(owner)
         self.always = {"Tus-Resumable": "1.0.0", "Cookie": f"sessionid={browser.cookies['sessionid'].value}"}
-        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=240)
         self.batch = batch
 
     def create(self, name: str, size: int) -> str:

@@ -78,11 +78,11 @@ class WebServer:
 
     def connect(self) -> socket.socket:
         """A raw connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def request(self, method: str, path: str, body: bytes, headers: dict[str, str] | None = None) -> dict[str, Any]:
         """What the application saw of this request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request(method, path, body, headers or {})
         told: dict[str, Any] = json.loads(connection.getresponse().read())
         connection.close()

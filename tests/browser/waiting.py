@@ -1,0 +1,23 @@
+"""Wait for something outside the page while the browser goes on."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from playwright.sync_api import Page
+
+from tests.support.waiting import wait_until
+
+Value = TypeVar("Value")
+
+
+def wait_with_page(page: Page, predicate: Callable[[], Value], seconds: float = 60) -> Value:
+    """Do as `wait_until` while the page goes on.
+
+    Playwright handles requests and sockets only during calls to it. Unlike `evaluate`, a pause may meet a navigation.
+    """
+
+    def poll() -> Value:
+        page.wait_for_timeout(20)
+        return predicate()
+
+    return wait_until(poll, seconds, interval=0)
