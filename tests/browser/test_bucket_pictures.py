@@ -7,9 +7,12 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.s3.bucket_server import BucketServer
+from tests.s3.conftest import bucket
 from tests.support.batches import make_upload
 from tests.support.images import encoded, textured
 from uploads.storage import save_previews
+
+__all__ = ["bucket"]  # a fixture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_site")]
 

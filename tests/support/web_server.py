@@ -77,30 +77,35 @@ class WebServer:
             self.kill()
 
     def connect(self) -> socket.socket:
-        """A raw connection."""
+        """Open a raw connection."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def request(self, method: str, path: str, body: bytes, headers: dict[str, str] | None = None) -> dict[str, Any]:
-        """What the application saw of this request."""
+        """Send a request and return what the application received."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request(method, path, body, headers or {})
-        told: dict[str, Any] = json.loads(connection.getresponse().read())
+        seen: dict[str, Any] = json.loads(connection.getresponse().read())
         connection.close()
-        return told
+        return seen
 
-    def memory(self) -> int:
-        """The most memory that the process has ever held, in bytes."""
+    def reset_peak_memory(self) -> int:
+        """Start measuring the peak anew (proc(5), clear_refs) and return the memory in use, in bytes."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+        return self.peak_memory()
+
+    def peak_memory(self) -> int:
+        """The peak of resident memory since the last reset, in bytes."""
         text = Path(f"/proc/{self.process.pid}/status").read_text()
         found = re.search(r"VmHWM:\s+(\d+) kB", text)
         assert found
         return int(found[1]) * 1024
 
     def established(self) -> int:
-        """How many TCP connections the server holds."""
+        """Return the number of TCP connections of the server."""
         return len(self._unread())
 
     def unread(self) -> int:
-        """How many bytes the kernel holds that the server has not read yet."""
+        """Return how many bytes have arrived that the server has not read yet."""
         return sum(self._unread())
 
     def _unread(self) -> list[int]:
