@@ -1,8 +1,9 @@
-"""What the engine itself costs: a pipeline that does nothing, real workers, 1,000 to 100,000 files or as told.
+"""Measure the engine's own cost: real workers with a pipeline that does nothing, 1,000 to 100,000 files.
 
 Run it by `make bench ARGS=engine`, or `python -m bench.engine 1000 10000 100000`. The last line is one JSON object:
-processor time of all processes (workers, PostgreSQL, Redis) in ms a file and files a second at the largest size, the
-cost there against the smallest, and what bench.newcomer, bench.recovery and an idle stack tell.
+processor time of all processes (workers, PostgreSQL, Redis) in ms per file and files per second at the largest size,
+the ratio of the cost there to that of the smallest size, and the figures of bench.newcomer, bench.recovery and an idle
+stack.
 """
 
 import json
@@ -18,7 +19,7 @@ from bench.stack import cpu_seconds, stack, workers
 
 SIZES = (1_000, 20_000, 100_000)
 ROUNDS = 2
-LEAST_FILES = 20_000
+MIN_FILES = 20_000
 KILLS = 20
 IDLE_SECONDS = 10.0
 BOOT_SECONDS = 3.0
@@ -26,7 +27,7 @@ Figures = dict[str, float]
 
 
 def main() -> None:
-    """Measure one after the other and print the report."""
+    """Run all measurements and print the report."""
     sizes = [int(size) for size in sys.argv[1:]] or list(SIZES)
     with stack() as services:
         from bench import newcomer, recovery  # noqa: PLC0415 (models exist only after the set-up)
@@ -43,7 +44,7 @@ def main() -> None:
 
 
 def idle_percent(*pids: int) -> float:
-    """Return the processor time of these processes and their children while nothing waits, in percent of one core."""
+    """Return the processor time of these idle processes and their children, in percent of one core."""
     time.sleep(BOOT_SECONDS)
     before = cpu_seconds(*pids)
     time.sleep(IDLE_SECONDS)
@@ -53,9 +54,9 @@ def idle_percent(*pids: int) -> float:
 def by_size(
     sizes: Sequence[int], pid: int, servers: list[int]
 ) -> tuple[dict[int, list[float]], dict[int, list[float]]]:
-    """Return, by size, CPU ms a file and files a second of ROUNDS rounds; the sizes take turns.
+    """Return, by size, CPU ms per file and files per second of ROUNDS rounds; the sizes alternate.
 
-    A round is at least LEAST_FILES, so of a small size many batches: one of them takes half a second.
+    A round has at least MIN_FILES, so many batches of a small size: one of them takes half a second.
     """
     from bench import rows  # noqa: PLC0415 (models exist only after the set-up)
 
@@ -63,9 +64,9 @@ def by_size(
     rates: dict[int, list[float]] = {size: [] for size in sizes}
     for _ in range(ROUNDS):
         for size in sizes:
-            batches = [rows.fill(size) for _ in range(max(1, LEAST_FILES // size))]
+            batches = [rows.fill(size) for _ in range(max(1, MIN_FILES // size))]
             before = cpu_seconds(pid, *servers)
-            seconds = sum(rows.work_off(batch_id) for batch_id in batches)
+            seconds = sum(rows.run_to_completion(batch_id) for batch_id in batches)
             files = size * len(batches)
             costs[size].append((cpu_seconds(pid, *servers) - before) * 1000 / files)
             rates[size].append(files / seconds)
@@ -74,19 +75,20 @@ def by_size(
 
 def show_sizes(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> None:
     """Print the table of sizes."""
-    table = Table("files", "CPU ms a file", "files a second", title="Engine, no-op pipeline, 2 processes of 4 threads")
+    title = "Engine, no-op pipeline, 2 processes of 4 threads"
+    table = Table("files", "CPU ms per file", "files per second", title=title)
     for size, cost in costs.items():
         table.add_row(f"{size:,}", f"{median(cost):.2f}", f"{median(rates[size]):,.0f}")
     Console().print(table)
 
 
 def show_rest(idle: float, waits: Sequence[float], recoveries: Sequence[float]) -> None:
-    """Print the table of everything else."""
-    table = Table("", "", title="Engine, what people wait for")
+    """Print the other figures."""
+    table = Table("", "", title="Engine, waiting times")
     table.add_row("3 files behind 100,000 of another owner", f"{waits[0]:.2f} s")
     table.add_row("3 files beside 100 batches of others", f"{waits[1]:.2f} s")
-    table.add_row(f"back at work after kill -9, median of {len(recoveries)}", f"{median(recoveries):.1f} s")
-    table.add_row("the longest", f"{max(recoveries):.1f} s")
+    table.add_row(f"work resumed after kill -9, median of {len(recoveries)}", f"{median(recoveries):.1f} s")
+    table.add_row("longest", f"{max(recoveries):.1f} s")
     table.add_row("idle workers, PostgreSQL and Redis, of one core", f"{idle:.2f} %")
     Console().print(table)
 

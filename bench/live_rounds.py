@@ -58,7 +58,7 @@ def in_browser(site: Site, session: str) -> list[float]:
             page.goto(f"{site.address}/batches/{batch_id}/")
         page.evaluate(OBSERVE)
         # On a thread of its own: in this one Playwright's loop runs, where Django fears for its connections.
-        steady.work_off(batch_id)
+        steady.run_to_completion(batch_id)
         page.wait_for_selector("#summary[data-ended]", timeout=30_000)
         shown = page.evaluate("shown")
         browser.close()
@@ -73,7 +73,7 @@ def watched_by(viewers: int, site: Site, session: str) -> Watched:
     crowd = _crowd(viewers, batch_id, site, session) if viewers else None
     time.sleep(FLUSH_SECONDS)
     reads, cpu = _reads(), cpu_seconds(site.pid)
-    steady.work_off(batch_id)
+    steady.run_to_completion(batch_id)
     seen: list[list[int]] = [[0, 0]]
     if crowd is not None and crowd.stdout is not None:
         seen = json.loads(crowd.stdout.readline())

@@ -1,32 +1,32 @@
-"""How long a few files wait behind a crowd, for the bench of the engine. Needs the stack of bench.stack."""
+"""Measure how long a few files wait behind many others, for bench.engine. Needs the stack of bench.stack."""
 
 from bench import rows
 
 FILES = 3
 BEHIND = 100_000
 BESIDE = 100
-# Enough for every one of the hundred to have files left when the newcomer is done.
+# Enough for each of the hundred batches to have files left when the newcomer is completed.
 FILES_BESIDE = 150
 ROUNDS = 3
 
 
 def behind_many() -> float:
-    """Return the seconds of FILES files behind the BEHIND waiting files of somebody else; the longest of ROUNDS."""
+    """Return the seconds for FILES files behind BEHIND pending files of another owner; the longest of ROUNDS."""
     crowd = rows.fill(BEHIND, "crowd")
     return _longest([crowd])
 
 
 def beside_many() -> float:
-    """Return the same beside BESIDE waiting batches, each of another owner."""
+    """Return the same beside BESIDE batches, each of another owner."""
     crowd = [rows.add(FILES_BESIDE, f"neighbour {number}") for number in range(BESIDE)]
-    rows.tidy()
+    rows.vacuum()
     return _longest(crowd)
 
 
 def _longest(crowd: list[int]) -> float:
-    """The first newcomer meets a crowd that was not served either and comes before it in the round: the worst case."""
+    """The other batches have not been served either and come first in the round: the worst case."""
     newcomers = [rows.add(FILES, f"newcomer {crowd[0]} {number}") for number in range(ROUNDS)]
-    rows.release(crowd)
-    seconds = [rows.work_off(batch_id) for batch_id in newcomers]
-    rows.withdraw(crowd)
+    rows.start(crowd)
+    seconds = [rows.run_to_completion(batch_id) for batch_id in newcomers]
+    rows.pause(crowd)
     return max(seconds)

@@ -1,14 +1,14 @@
-"""Processors that do nothing: what is left is the engine's own cost."""
+"""Processors that do nothing, so that only the engine's own cost is measured."""
 
 import time
 
 from batches.engine.in_flight import Job
 
 
-def process(held: Job) -> None:
-    """Find nothing in a file."""
+def process(job: Job) -> None:
+    """Do nothing."""
 
 
-def wait(held: Job) -> None:
-    """Take 20 ms without work, so that a batch lasts."""
+def wait(job: Job) -> None:
+    """Sleep 20 ms, so that a batch lasts."""
     time.sleep(0.02)

@@ -78,7 +78,7 @@ def through_workers(files: list[Path], pid: int, servers: list[int]) -> tuple[fl
 
     batch_id = rows.store(files)
     before = cpu_seconds(pid, *servers)
-    seconds = rows.work_off(batch_id)
+    seconds = rows.run_to_completion(batch_id)
     return len(files) / seconds, (cpu_seconds(pid, *servers) - before) * 1000 / len(files)
 
 

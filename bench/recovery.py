@@ -1,4 +1,4 @@
-"""How soon the work goes on after a worker process is killed, for the bench of the engine. Needs the stack."""
+"""Measure how soon work resumes after a worker process is killed, for bench.engine. Needs the stack of bench.stack."""
 
 import os
 import signal
@@ -16,12 +16,12 @@ FILES_BETWEEN = 50
 
 
 def recoveries(kills: int) -> list[float]:
-    """Kill one worker process so often, start the workers again at once, and return the seconds after each kill.
+    """Kill one worker process this often, restart the workers at once, and return the seconds after each kill.
 
-    They count until new processes have finished a file and nothing is in the hand of a dead one any more.
+    They count until new processes have finished a file and no item is claimed by a dead one.
     """
     batch_id = rows.fill(FILES, "recovery")
-    rows.release([batch_id])
+    rows.start([batch_id])
     seconds: list[float] = []
     killed, before = 0.0, 0
     for turn in range(kills + 1):
@@ -29,22 +29,22 @@ def recoveries(kills: int) -> list[float]:
             if turn:
                 wait_for(_back(batch_id, before), 60)
                 seconds.append(time.perf_counter() - killed)
-            wait_for(_more(batch_id, rows.described(batch_id) + FILES_BETWEEN), 60)
+            wait_for(_more(batch_id, rows.count_completed(batch_id) + FILES_BETWEEN), 60)
             killed = time.perf_counter()
             os.kill(Worker.objects.filter(id__in=live_workers()).latest("id").pid, signal.SIGKILL)
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # one dead process ends all of rundramatiq
-        before = rows.described(batch_id)
-    rows.withdraw([batch_id])
+        before = rows.count_completed(batch_id)
+    rows.pause([batch_id])
     return seconds
 
 
 def _more(batch_id: int, files: int) -> Callable[[], bool]:
-    return lambda: rows.described(batch_id) >= files
+    return lambda: rows.count_completed(batch_id) >= files
 
 
 def _back(batch_id: int, before: int) -> Callable[[], bool]:
     def back() -> bool:
         orphans = BatchItem.objects.filter(status=ItemStatus.PROCESSING).exclude(worker__in=live_workers())
-        return rows.described(batch_id) > before and not orphans.exists()
+        return rows.count_completed(batch_id) > before and not orphans.exists()
 
     return back

@@ -1,4 +1,4 @@
-"""Many rows at once for the benches; the counters are set with them, as the engine would have."""
+"""Create many rows at once for the benches, with counters as the engine would have set them."""
 
 import shutil
 from pathlib import Path
@@ -20,14 +20,14 @@ CHUNK = 5_000
 
 
 def fill(files: int, owner: str = "bench") -> int:
-    """Make a paused, sealed batch with so many waiting files and return its id."""
+    """Create a paused, sealed batch with this many pending items; return its id."""
     batch_id = add(files, owner)
-    tidy()
+    vacuum()
     return batch_id
 
 
 def add(files: int, owner: str) -> int:
-    """Do as `fill`, for callers that make many batches and then call `tidy` once."""
+    """As `fill`, for callers that create many batches and then call `vacuum` once."""
     user, _ = User.objects.get_or_create(username=owner)
     batch = UploadBatch.objects.create(
         owner=user, name=f"{files} files", status=BatchStatus.PAUSED, total=files, sealed_at=timezone.now()
@@ -47,8 +47,8 @@ def add(files: int, owner: str) -> int:
     return batch.id
 
 
-def tidy() -> None:
-    """Let the database know of what was added, as autovacuum would."""
+def vacuum() -> None:
+    """Update the statistics of the item table, as autovacuum would."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE batches_batchitem")
 
@@ -69,35 +69,35 @@ UPDATE batches_batchitem item SET upload_id = made.id FROM made
 """
 
 
-def give_pictures(batch_id: int) -> None:
-    """Give each file of the batch a described picture of its own, without files behind them."""
+def attach_pictures(batch_id: int) -> None:
+    """Give each item of the batch a described picture of its own, without stored files."""
     with connection.cursor() as cursor:
         cursor.execute(PICTURES, {"batch": batch_id})
         cursor.execute("VACUUM ANALYZE uploads_upload")
 
 
-def release(batch_ids: list[int]) -> None:
-    """Let the workers at these batches."""
+def start(batch_ids: list[int]) -> None:
+    """Start these batches and wake the workers."""
     UploadBatch.objects.filter(id__in=batch_ids).update(status=BatchStatus.PROCESSING, started_at=timezone.now())
     send_wake_ups(total_threads())
 
 
-def withdraw(batch_ids: list[int]) -> None:
-    """Take what is left of these batches from the workers."""
+def pause(batch_ids: list[int]) -> None:
+    """Pause what is left of these batches."""
     UploadBatch.objects.filter(id__in=batch_ids, status=BatchStatus.PROCESSING).update(status=BatchStatus.PAUSED)
 
 
-def described(batch_id: int) -> int:
-    """Return how many files of the batch are done, by its counter."""
+def count_completed(batch_id: int) -> int:
+    """Return how many items of the batch are completed, by its counter."""
     return UploadBatch.objects.values_list("successful", flat=True).get(id=batch_id)
 
 
-def work_off(batch_id: int, limit: float = 600) -> float:
-    """Let the workers at it and return the seconds that they took, by the batch's own clock.
+def run_to_completion(batch_id: int, limit: float = 600) -> float:
+    """Start the batch and return the seconds until its completion, by its own times.
 
-    The bench looks seldom, so that it takes no processor from them.
+    The bench polls rarely, so that it takes no processor time from the workers.
     """
-    release([batch_id])
+    start([batch_id])
     wait_for(lambda: is_completed(batch_id), limit, every=0.25)
     batch = UploadBatch.objects.get(id=batch_id)
     if batch.completed_at is None or batch.started_at is None:
@@ -106,7 +106,7 @@ def work_off(batch_id: int, limit: float = 600) -> float:
 
 
 def is_completed(batch_id: int) -> bool:
-    """Tell whether the batch is at its end; a file that failed ends the bench, whose figures would mean nothing."""
+    """Return whether the batch is completed. A failed item ends the bench, whose figures would mean nothing."""
     batch = UploadBatch.objects.get(id=batch_id)
     if batch.failed:
         item = batch.items.filter(status=ItemStatus.FAILED)[0]
@@ -115,7 +115,7 @@ def is_completed(batch_id: int) -> bool:
 
 
 def store(files: list[Path]) -> int:
-    """Make a paused, sealed batch of stored copies of these files and return its id."""
+    """Create a paused, sealed batch of stored copies of these files; return its id."""
     user, _ = User.objects.get_or_create(username="bench")
     batch = UploadBatch.objects.create(
         owner=user, name="files", status=BatchStatus.PAUSED, total=len(files), sealed_at=timezone.now()

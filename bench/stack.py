@@ -1,4 +1,4 @@
-"""A throw-away stack for the benches: real PostgreSQL and Redis, Django set up on them, real workers and web server."""
+"""A temporary stack for the benches: real PostgreSQL and Redis, Django set up on them, real workers and web server."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def stack() -> Iterator[LocalServices]:
-    """Start the servers in a throw-away folder, point Django at them and make the tables; all ends with the block."""
+    """Run the servers in a temporary folder with Django set up on them and migrated, until the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-bench-"))
     if os.getuid() == 0:
         folder.chmod(0o711)  # root's PostgreSQL runs as another user
@@ -53,7 +53,7 @@ def stack() -> Iterator[LocalServices]:
 
 @contextmanager
 def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[int]:
-    """Run `manage.py rundramatiq` until the block ends; gives its pid when every process is ready."""
+    """Run `manage.py rundramatiq` until the block ends; yield its pid when every process is ready."""
     command = [sys.executable, "manage.py", "rundramatiq", "-p", str(processes), "-t", str(threads)]
     command += ["--worker-shutdown-timeout", "7000"]
     with tempfile.TemporaryFile() as log:
@@ -72,12 +72,12 @@ def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[int]:
             os.killpg(main.pid, signal.SIGTERM)
             main.wait(20)
             with suppress(ProcessLookupError):
-                os.killpg(main.pid, signal.SIGKILL)  # workers that lost their rundramatiq
+                os.killpg(main.pid, signal.SIGKILL)  # workers that outlived their rundramatiq
 
 
 @contextmanager
 def web() -> Iterator[tuple[int, int]]:
-    """Run the web server until the block ends; gives its port and its pid."""
+    """Run the web server until the block ends; yield its port and pid."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     process = subprocess.Popen([sys.executable, "-m", "vuemantics.server", "--port", str(port)], cwd=ROOT)
@@ -91,7 +91,7 @@ def web() -> Iterator[tuple[int, int]]:
 
 @contextmanager
 def sink() -> Iterator[int]:
-    """Run the server of bench.sink until the block ends; gives its port."""
+    """Run the server of bench.sink until the block ends; yield its port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         process = subprocess.Popen(command(listening.fileno()), cwd=ROOT, pass_fds=[listening.fileno()])
         try:
@@ -106,17 +106,17 @@ def _ready(descriptor: int) -> int:
 
 
 def wait_for(done: Callable[[], bool], seconds: float, every: float = 0.02) -> float:
-    """Wait until `done` says so and return the seconds it took; ends the bench when it takes longer than `seconds`."""
+    """Wait until `done()` is true and return the seconds it took; exit if it takes longer than `seconds`."""
     start = time.perf_counter()
     while not done():
         if time.perf_counter() - start > seconds:
-            raise SystemExit(f"Not done after {seconds} s.")
+            raise SystemExit(f"Not finished after {seconds} s.")
         time.sleep(every)
     return time.perf_counter() - start
 
 
 def cpu_seconds(*roots: int) -> float:
-    """Return the processor time that these processes and all their children, living and ended, have used."""
+    """Return the processor seconds that these processes and all their children, running and ended, have used."""
     return sum(_ticks(pid) for root in roots for pid in _tree(root)) / TICKS
 
 

@@ -1,4 +1,4 @@
-"""Files that are finished one by one at a steady rate, by the engine's own claim and finish, as a worker does it."""
+"""Finish files one by one at a steady rate, by the engine's own claim and finish, as a worker does."""
 
 import threading
 import time
@@ -17,11 +17,11 @@ from batches.models.states import BatchStatus, Stage
 from bench import rows
 
 RATE = 130.0
-IN_HAND = 8
+IN_FLIGHT = 8
 
 
-def work_off(batch_id: int) -> float:
-    """Finish all files of a batch, RATE a second with IN_HAND in hand, on a thread of its own; returns the seconds."""
+def run_to_completion(batch_id: int) -> float:
+    """Finish all files of a batch, RATE per second with IN_FLIGHT claimed, on a thread; return the seconds."""
     start = time.perf_counter()
     thread = threading.Thread(target=_work, args=(batch_id,))
     thread.start()
@@ -32,33 +32,33 @@ def work_off(batch_id: int) -> float:
 def _work(batch_id: int) -> None:
     identity.acquire()
     UploadBatch.objects.filter(id=batch_id).update(status=BatchStatus.PROCESSING, started_at=timezone.now())
-    held: list[Claim] = []
+    claims: list[Claim] = []
     start, done = time.monotonic(), 0
     while True:
         if done % int(RATE) == 0:
             next_batch()
-        while len(held) < IN_HAND and identity.id and (claim := claim_item(batch_id, identity.id)):
+        while len(claims) < IN_FLIGHT and identity.id and (claim := claim_item(batch_id, identity.id)):
             BatchItem.objects.filter(id=claim.item_id).update(stage=Stage.DESCRIBING)
-            held.append(claim)
-        if not held:
+            claims.append(claim)
+        if not claims:
             break
-        complete_item(held.pop(0))
+        complete_item(claims.pop(0))
         done += 1
         time.sleep(max(0.0, start + done / RATE - time.monotonic()))
     connections.close_all()
 
 
 def finished_at(batch_id: int) -> list[float]:
-    """Return when each file was finished, in the order of time, as seconds since 1970."""
+    """Return when each file was finished, in order, as seconds since 1970."""
     items = BatchItem.objects.filter(batch_id=batch_id, finished_at__isnull=False).order_by("finished_at")
     return [when.timestamp() for when in items.values_list("finished_at", flat=True) if when]
 
 
 def half_done(files: int, owner: str) -> int:
-    """Make a running batch with so many files, half of them described in the last minutes; returns its id."""
+    """Create a running batch with this many files, half of them completed in the last minutes; return its id."""
     batch_id = rows.fill(files, owner)
     half, now = files // 2, timezone.now()
-    rows.give_pictures(batch_id)
+    rows.attach_pictures(batch_id)
     items = BatchItem.objects.filter(batch_id=batch_id)
     middle = items.order_by("id").values_list("id", flat=True)[half]
     items.filter(id__lt=middle).update(
@@ -67,5 +67,5 @@ def half_done(files: int, owner: str) -> int:
     UploadBatch.objects.filter(id=batch_id).update(
         status=BatchStatus.PROCESSING, started_at=now - timedelta(minutes=5), successful=half
     )
-    rows.tidy()
+    rows.vacuum()
     return batch_id

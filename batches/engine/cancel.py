@@ -48,7 +48,7 @@ def cancel_items(batch_id: int) -> int:
 
 
 def _cancel_chunk(batch_id: int) -> int:
-    """Cancel up to CHUNK items; return how many. No item of a cancelled batch becomes live: a short chunk is the last."""
+    """Cancel up to CHUNK items; return how many. A short chunk is the last, as no item becomes live."""
     live = BatchItem.objects.filter(status__in=item_sources(ItemStatus.CANCELLED))
     with transaction.atomic():
         locked = live.select_for_update().filter(batch_id=batch_id).order_by("id")

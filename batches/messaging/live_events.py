@@ -151,7 +151,7 @@ class Publisher:
 
 
 def _replace_publisher() -> None:
-    """A forked process has none of its parent's threads. The parent's loop is kept: closing it would hurt the parent."""
+    """A forked process lacks its parent's threads. The parent's loop is kept, as closing it would break the parent."""
     global _publisher
     _parents.append(_publisher)
     _publisher = Publisher()

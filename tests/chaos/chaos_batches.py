@@ -1,4 +1,4 @@
-"""Batches for the chaos tests, and the check that each of them ends with."""
+"""Batches for the chaos tests, and the final check of each."""
 
 from django.contrib.auth.models import User
 from django.db.models import Sum
@@ -18,24 +18,24 @@ def start_batch(owner: User, files: int) -> UploadBatch:
     return UploadBatch.objects.get(id=batch_id)
 
 
-def is_over(batch: UploadBatch) -> bool:
-    """Whether the batch has come to its end."""
+def is_finished(batch: UploadBatch) -> bool:
+    """Whether the batch is completed or cancelled."""
     batch.refresh_from_db()
     return batch.status in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}
 
 
 def completed(batch: UploadBatch) -> int:
-    """How many files are described, counted from the rows."""
+    """How many items are completed, counted from the rows."""
     return batch.items.filter(status=ItemStatus.COMPLETED).count()
 
 
 def crash_count(batch: UploadBatch) -> int:
-    """How many crash_count are charged to the batch's files altogether."""
+    """How many crashes are charged to the batch's items."""
     return int(BatchItem.objects.filter(batch=batch).aggregate(all=Sum("crash_count"))["all"] or 0)
 
 
-def assert_sound(batch: UploadBatch) -> None:
-    """Counters equal rows, no file is left live, every described file was finished exactly once and no other was."""
+def assert_consistent(batch: UploadBatch) -> None:
+    """Counters equal rows, no item is live, every completed item was finished exactly once and no other was."""
     assert_counters_true(batch)
     assert not batch.items.filter(status__in=LIVE_ITEMS).exists()
     assert finish_audit.twice() == []

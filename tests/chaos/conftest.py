@@ -1,4 +1,4 @@
-"""Fixtures of the chaos tests: the audit and workers that come back."""
+"""Fixtures of the chaos tests: the audit and restarted workers."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,23 +8,25 @@ from django.contrib.auth.models import User
 from tests.chaos import finish_audit
 from tests.chaos.respawning_workers import RespawningWorkers
 from tests.conftest import StartWorker
+from tests.support.legal_edges import only_legal_edges
 
-StartCrew = Callable[..., RespawningWorkers]
+StartWorkers = Callable[..., RespawningWorkers]
 
 
 @pytest.fixture
 def audit(transactional_db: None) -> Iterator[None]:
-    """The table of finishes, from before the first worker until after the last."""
+    """The table of finishes, from before the first worker until after the last; illegal edges are refused meanwhile."""
     finish_audit.prepare()
-    yield
+    with only_legal_edges():
+        yield
     finish_audit.remove()
 
 
 @pytest.fixture
-def start_crew(audit: None, owner: User, start_worker: StartWorker) -> StartCrew:
-    """Start workers that come back: `start_crew(processor="counted", processes=2, threads=2, LEASE_SECONDS="2")`.
+def start_workers(audit: None, owner: User, start_worker: StartWorker) -> StartWorkers:
+    """Start workers that are restarted when they end, such as `start_workers("counted", threads=2, LEASE_SECONDS="2")`.
 
-    They look for dead processes often and at once: the grace after a start of the database is for tests of that.
+    They check for dead processes often and at once; the grace after a start of the database has tests of its own.
     """
 
     def start(processor: str = "counted", processes: int = 2, threads: int = 2, **settings: str) -> RespawningWorkers:

@@ -1,4 +1,4 @@
-"""The audit: a row for each finish of a file, written in the transaction that finishes it."""
+"""The audit: a row for each finish of an item, written in the transaction that finishes it."""
 
 from django.db import connection
 
@@ -9,7 +9,7 @@ TABLE = "chaos_finish"
 
 
 def prepare() -> None:
-    """Make the table anew; it is none of the project's, so only these tests know it."""
+    """Create the table anew. It is not part of the project."""
     _run(f"DROP TABLE IF EXISTS {TABLE}")
     _run(
         f"CREATE TABLE {TABLE} (item bigint NOT NULL, worker bigint NOT NULL, at timestamptz DEFAULT clock_timestamp())"
@@ -17,39 +17,39 @@ def prepare() -> None:
 
 
 def remove() -> None:
-    """Leave nothing behind in the test database."""
+    """Drop the table."""
     _run(f"DROP TABLE {TABLE}")
 
 
-def note(item_id: int, worker_id: int) -> None:
-    """Write that this worker finished this file; it counts only if the transaction around it is committed."""
+def record(item_id: int, worker_id: int) -> None:
+    """Record that this worker finished this item; it counts only if the surrounding transaction commits."""
     _run(f"INSERT INTO {TABLE} (item, worker) VALUES (%s, %s)", item_id, worker_id)
 
 
 def count() -> int:
-    """How often any file was finished."""
+    """How many finishes there were."""
     return _number(f"SELECT count(*) FROM {TABLE}")
 
 
 def newest_worker() -> int:
-    """The youngest worker that is known, at work or not; 0 for none."""
+    """The newest worker, alive or not; 0 for none."""
     return _number("SELECT coalesce(max(id), 0) FROM batches_worker")
 
 
 def finished_after(worker_id: int) -> bool:
-    """Whether a worker that is younger than this one has finished a file."""
+    """Whether a newer worker than this one has finished an item."""
     return bool(_number(f"SELECT count(*) FROM {TABLE} WHERE worker > %s", worker_id))
 
 
 def twice() -> list[int]:
-    """The files that were finished more than once."""
+    """The items that were finished more than once."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT item FROM {TABLE} GROUP BY item HAVING count(*) > 1 ORDER BY item")
         return [row[0] for row in cursor.fetchall()]
 
 
 def lost(batch_id: int) -> list[int]:
-    """The files of a batch that are called described without a finish, or were finished and are called otherwise."""
+    """The items of a batch that are completed without a finish, or were finished and are not completed."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT DISTINCT item FROM {TABLE}")
         finished = {row[0] for row in cursor.fetchall()}

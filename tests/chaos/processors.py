@@ -1,4 +1,4 @@
-"""What chaos workers do with a file, by TEST_PROCESSOR; each finish is written into the audit."""
+"""Processors for the chaos workers (TEST_PROCESSOR); each finish is recorded in the audit."""
 
 import os
 import signal
@@ -14,31 +14,31 @@ from tests.chaos import finish_audit
 POISON = "IMG_25.JPG"
 
 
-def counted(held: Job) -> Callable[[], None]:
-    """Take 20 ms, in steps that look whether the file is still wanted."""
+def counted(job: Job) -> Callable[[], None]:
+    """Take 20 ms, in stages, so that a stop is noticed."""
     for stage in Stage:
-        held.enter(stage)
+        job.enter(stage)
         time.sleep(0.004)
-    return lambda: finish_audit.note(held.claim.item_id, identity.id or 0)
+    return lambda: finish_audit.record(job.claim.item_id, identity.id or 0)
 
 
-def patient(held: Job) -> Callable[[], None]:
-    """Take 0.1 s: so a batch outlasts a restart of the workers."""
+def slow(job: Job) -> Callable[[], None]:
+    """Take 0.1 s, so that a batch outlasts a restart of the workers."""
     for stage in Stage:
-        held.enter(stage)
+        job.enter(stage)
         time.sleep(0.02)
-    return lambda: finish_audit.note(held.claim.item_id, identity.id or 0)
+    return lambda: finish_audit.record(job.claim.item_id, identity.id or 0)
 
 
-def poisoned(held: Job) -> Callable[[], None]:
-    """Die of one file, as of a decoder that is killed for its memory."""
-    if BatchItem.objects.filter(id=held.claim.item_id, filename=POISON).exists():
+def poisoned(job: Job) -> Callable[[], None]:
+    """Die of one item, as when a decoder is killed for its memory."""
+    if BatchItem.objects.filter(id=job.claim.item_id, filename=POISON).exists():
         os.kill(os.getpid(), signal.SIGKILL)
-    return counted(held)
+    return counted(job)
 
 
-def long_call(held: Job) -> Callable[[], None]:
-    """Ask a model that takes a minute, and does not look whether its answer is still wanted."""
-    held.enter(Stage.DESCRIBING)
+def long_call(job: Job) -> Callable[[], None]:
+    """Take a minute without noticing a stop, as a call to a model does."""
+    job.enter(Stage.DESCRIBING)
     time.sleep(60)
-    return counted(held)
+    return counted(job)

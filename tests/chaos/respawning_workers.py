@@ -1,4 +1,4 @@
-"""Workers that are started again at once when they end, as `manage.py run` starts them after its delay."""
+"""Workers that are restarted at once when they end, as `manage.py run` restarts them after its delay."""
 
 import os
 import random
@@ -12,32 +12,32 @@ from tests.support.worker_processes import Workers
 
 
 class RespawningWorkers:
-    """One rundramatiq after the other. Whoever waits for anything waits with it, so that it is tended meanwhile."""
+    """One rundramatiq after the other. Whoever waits for anything waits with it, so that it is checked meanwhile."""
 
     def __init__(self, start: Callable[[], Workers]) -> None:
         self._start = start
-        self.workers = start()
+        self.current = start()
         self.former: list[Workers] = []
 
-    def tend(self) -> None:
-        """Start again what has ended; one dead process ends all of rundramatiq."""
-        if self.workers.main.poll() is None:
+    def restart_ended(self) -> None:
+        """Restart the workers if they have ended; one dead process ends all of rundramatiq."""
+        if self.current.main.poll() is None:
             return
-        self.workers.kill_all()  # the workers of a killed rundramatiq would live on
-        self.former.append(self.workers)
-        self.workers = self._start()
+        self.current.kill_all()  # the workers of a killed rundramatiq would live on
+        self.former.append(self.current)
+        self.current = self._start()
 
     def wait_until(self, predicate: Callable[[], Value], timeout: float = 30.0) -> Value:
-        """Wait as `tests.support.waiting.wait_until` does, starting the workers again whenever they end."""
+        """Wait as `tests.support.waiting.wait_until` does, restarting the workers whenever they end."""
 
-        def tended() -> Value:
-            self.tend()
+        def checked() -> Value:
+            self.restart_ended()
             return predicate()
 
-        return wait_until(tended, timeout)
+        return wait_until(checked, timeout)
 
     def pids(self) -> list[int]:
-        """The worker processes that hold their lock: those that are known to live."""
+        """The worker processes that hold their lock."""
         return list(Worker.objects.filter(id__in=live_workers()).order_by("id").values_list("pid", flat=True))
 
     def kill_child(self, chance: random.Random) -> None:
@@ -46,8 +46,8 @@ class RespawningWorkers:
 
     def kill_group(self) -> None:
         """kill -9 all workers with their rundramatiq."""
-        self.workers.kill_all()
+        self.current.kill_all()
 
     def text(self) -> str:
         """What all of them have logged."""
-        return "".join(workers.text() for workers in [*self.former, self.workers])
+        return "".join(workers.text() for workers in [*self.former, self.current])

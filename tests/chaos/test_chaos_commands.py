@@ -1,4 +1,4 @@
-"""Commands and restarts in mid batch."""
+"""Commands and restarts in the middle of a batch."""
 
 import time
 from datetime import datetime, timedelta
@@ -13,8 +13,8 @@ from batches.engine.pause import pause_batch, resume_batch
 from batches.models import UploadBatch, Worker
 from batches.models.states import BatchStatus, ItemStatus
 from tests.chaos import finish_audit
-from tests.chaos.chaos_batches import assert_sound, completed, crash_count, is_over, start_batch
-from tests.chaos.conftest import StartCrew
+from tests.chaos.chaos_batches import assert_consistent, completed, crash_count, is_finished, start_batch
+from tests.chaos.conftest import StartWorkers
 from tests.chaos.respawning_workers import RespawningWorkers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,28 +32,28 @@ def database_clock() -> datetime:
 
 
 def repeated(batch: UploadBatch) -> int:
-    """How often a file of the batch was begun once more."""
+    """How often an item of the batch was claimed again."""
     return int(batch.items.aggregate(all=Sum("attempts"))["all"]) - batch.total
 
 
 def replace(old: RespawningWorkers, new: RespawningWorkers) -> RespawningWorkers:
-    """Stop the old workers in order as soon as the new ones are at work; returns the new."""
-    youngest_old = max(Worker.objects.filter(pid__in=old.workers.pids()).values_list("id", flat=True))
+    """Stop the old workers in order as soon as the new ones work; return the new ones."""
+    youngest_old = max(Worker.objects.filter(pid__in=old.current.pids()).values_list("id", flat=True))
     new.wait_until(lambda: finish_audit.finished_after(youngest_old))
-    old.workers.stop()
+    old.current.stop()
     return new
 
 
-def test_cancel_begins_no_file_after_it_and_counts_all(owner: User, start_crew: StartCrew) -> None:
+def test_no_item_starts_after_a_cancel(owner: User, start_workers: StartWorkers) -> None:
     batch = start_batch(owner, 500)
-    crew = start_crew(processes=PROCESSES, threads=THREADS)
-    crew.wait_until(lambda: finish_audit.count() >= 50)
+    workers = start_workers(processes=PROCESSES, threads=THREADS)
+    workers.wait_until(lambda: finish_audit.count() >= 50)
 
     called = database_clock()
     assert cancel_batch(batch.id)
 
-    crew.workers.stop()
-    assert_sound(batch)
+    workers.current.stop()
+    assert_consistent(batch)
     assert batch.status == BatchStatus.CANCELLED
     assert not batch.items.filter(started_at__gt=called + A_SECOND).exists()
     assert batch.cancelled > 0
@@ -61,38 +61,38 @@ def test_cancel_begins_no_file_after_it_and_counts_all(owner: User, start_crew: 
     assert crash_count(batch) == 0
 
 
-def test_pause_begins_no_file_until_it_is_over_and_loses_none(owner: User, start_crew: StartCrew) -> None:
+def test_no_item_starts_during_a_pause(owner: User, start_workers: StartWorkers) -> None:
     batch = start_batch(owner, 400)
-    crew = start_crew(processes=PROCESSES, threads=THREADS)
-    crew.wait_until(lambda: finish_audit.count() >= 50)
+    workers = start_workers(processes=PROCESSES, threads=THREADS)
+    workers.wait_until(lambda: finish_audit.count() >= 50)
 
     called = database_clock()
     assert pause_batch(batch.id)
-    crew.wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists())
+    workers.wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists())
     over = time.monotonic() + PAUSED
-    crew.wait_until(lambda: time.monotonic() >= over)
-    begun_in_the_pause = batch.items.filter(started_at__gt=called + A_SECOND).count()
-    done_in_the_pause = completed(batch)
+    workers.wait_until(lambda: time.monotonic() >= over)
+    started_in_pause = batch.items.filter(started_at__gt=called + A_SECOND).count()
+    completed_in_pause = completed(batch)
     assert resume_batch(batch.id)
 
-    crew.wait_until(lambda: is_over(batch))
-    assert_sound(batch)
-    assert begun_in_the_pause == 0
-    assert 50 <= done_in_the_pause < 400
+    workers.wait_until(lambda: is_finished(batch))
+    assert_consistent(batch)
+    assert started_in_pause == 0
+    assert 50 <= completed_in_pause < 400
     assert (batch.status, batch.successful, crash_count(batch)) == (BatchStatus.COMPLETED, 400, 0)
     assert repeated(batch) <= PROCESSES * THREADS
 
 
-def test_rolling_restart_repeats_at_most_what_was_in_hand(owner: User, start_crew: StartCrew) -> None:
+def test_rolling_restart_repeats_at_most_the_jobs_in_flight(owner: User, start_workers: StartWorkers) -> None:
     batch = start_batch(owner, 800)
-    crew = start_crew("patient", processes=PROCESSES, threads=THREADS)
-    crew.wait_until(lambda: finish_audit.count() >= 20)
+    workers = start_workers("slow", processes=PROCESSES, threads=THREADS)
+    workers.wait_until(lambda: finish_audit.count() >= 20)
 
     for _ in range(2):
-        crew = replace(crew, start_crew("patient", processes=PROCESSES, threads=THREADS))
-    assert not is_over(batch), "the batch was too small to be restarted in"
+        workers = replace(workers, start_workers("slow", processes=PROCESSES, threads=THREADS))
+    assert not is_finished(batch), "the batch was too small to be restarted in"
 
-    crew.wait_until(lambda: is_over(batch), 60)
-    assert_sound(batch)
+    workers.wait_until(lambda: is_finished(batch), 60)
+    assert_consistent(batch)
     assert (batch.successful, crash_count(batch)) == (800, 0)
     assert repeated(batch) <= 2 * PROCESSES * THREADS

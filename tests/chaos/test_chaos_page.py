@@ -1,4 +1,4 @@
-"""A page that watches a batch whose workers are killed."""
+"""A page that shows a batch whose workers are killed."""
 
 import asyncio
 import random
@@ -13,8 +13,8 @@ from django.db import connections
 
 from batches.models import UploadBatch
 from tests.chaos import finish_audit
-from tests.chaos.chaos_batches import assert_sound, crash_count, is_over, start_batch
-from tests.chaos.conftest import StartCrew
+from tests.chaos.chaos_batches import assert_consistent, crash_count, is_finished, start_batch
+from tests.chaos.conftest import StartWorkers
 from tests.chaos.respawning_workers import RespawningWorkers
 from tests.support.live_page import Page, cookie_of
 
@@ -29,8 +29,8 @@ def batch(owner: User) -> UploadBatch:
 
 
 @pytest.fixture
-def crew(start_crew: StartCrew) -> RespawningWorkers:
-    return start_crew(processes=2, threads=THREADS)
+def workers(start_workers: StartWorkers) -> RespawningWorkers:
+    return start_workers(processes=2, threads=THREADS)
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
     await sync_to_async(connections.close_all)()
 
 
-def kill_twice(crew: RespawningWorkers, batch: UploadBatch) -> None:
-    """One worker process at a random moment, then all of them at another; then until the batch is over."""
+def kill_twice(workers: RespawningWorkers, batch: UploadBatch) -> None:
+    """Kill one worker process at a random moment, then all of them; wait until the batch is completed."""
 
     def enough() -> bool:
         return finish_audit.count() >= target
@@ -51,18 +51,18 @@ def kill_twice(crew: RespawningWorkers, batch: UploadBatch) -> None:
         return finish_audit.finished_after(youngest)
 
     chance = random.Random(20_260)
-    for kill in (partial(crew.kill_child, chance), crew.kill_group):
+    for kill in (partial(workers.kill_child, chance), workers.kill_group):
         target = finish_audit.count() + chance.randint(20, 120)
-        crew.wait_until(enough)
+        workers.wait_until(enough)
         youngest = finish_audit.newest_worker()
         kill()
-        crew.wait_until(back_at_work)
-    crew.wait_until(lambda: is_over(batch))
+        workers.wait_until(back_at_work)
+    workers.wait_until(lambda: is_finished(batch))
     connections.close_all()
 
 
 async def watch(page: Page) -> list[int]:
-    """Read frames until the page says that the batch is completed; returns each number of described files in turn."""
+    """Read frames until the page says that the batch is completed; return each shown number of described files."""
     assert await page.open()
     async with asyncio.timeout(60):
         while "Completed: " not in await page.frame():
@@ -71,14 +71,14 @@ async def watch(page: Page) -> list[int]:
     return [int(number) for number in shown]
 
 
-async def test_page_sees_the_true_end_of_a_batch_with_killed_workers(
-    crew: RespawningWorkers, batch: UploadBatch, page: Page
+async def test_page_shows_the_exact_end_of_a_batch_with_killed_workers(
+    workers: RespawningWorkers, batch: UploadBatch, page: Page
 ) -> None:
-    # Not on the thread that the page's socket needs, and on one that outlives the workers that it starts.
-    killing = asyncio.get_running_loop().run_in_executor(None, kill_twice, crew, batch)
+    # Not on the thread that the page's socket needs, and on one that outlives the workers it starts.
+    killing = asyncio.get_running_loop().run_in_executor(None, kill_twice, workers, batch)
     shown, _ = await asyncio.gather(watch(page), killing)
 
-    await sync_to_async(assert_sound)(batch)
+    await sync_to_async(assert_consistent)(batch)
     assert batch.successful == FILES
     assert await sync_to_async(crash_count)(batch) <= THREADS + 2 * THREADS
     assert f"Completed: {FILES} described, 0 failed." in page.frames[-1]

@@ -1,4 +1,4 @@
-"""Reconcilers, bells and cancels that come at the same time, or not at all."""
+"""Concurrent reconcilers and cancels, and surplus or lost wake-ups."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +15,8 @@ from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from batches.worker.reconciler import reconcile
 from tests.chaos import finish_audit
-from tests.chaos.chaos_batches import assert_sound, crash_count, is_over, start_batch
-from tests.chaos.conftest import StartCrew
+from tests.chaos.chaos_batches import assert_consistent, crash_count, is_finished, start_batch
+from tests.chaos.conftest import StartWorkers
 from tests.support.batches import assert_counters_true
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,13 +25,13 @@ BATCHES = 25
 
 
 def reconcile_often(number: int) -> None:
-    """What one more worker process would do."""
+    """Reconcile as another worker process would."""
     for _ in range(5):
         reconcile()
     connection.close()
 
 
-def test_reconcilers_beside_each_other_charge_a_death_once(owner: User, settings: Settings) -> None:
+def test_concurrent_reconcilers_charge_a_crash_once(owner: User, settings: Settings) -> None:
     settings.GRACE_SECONDS = 0
     batch = start_batch(owner, 40)
     for _ in range(40):
@@ -44,45 +44,45 @@ def test_reconcilers_beside_each_other_charge_a_death_once(owner: User, settings
     assert_counters_true(batch)
 
 
-def test_bells_too_many_and_none_change_nothing(
-    owner: User, start_crew: StartCrew, redis_client: "redis.Redis"
+def test_surplus_and_lost_wake_ups_change_nothing(
+    owner: User, start_workers: StartWorkers, redis_client: "redis.Redis"
 ) -> None:
     send_wake_ups(100)
     batch = start_batch(owner, 100)
-    crew = start_crew(processes=1, threads=4)
-    crew.wait_until(lambda: is_over(batch))
+    workers = start_workers(processes=1, threads=4)
+    workers.wait_until(lambda: is_finished(batch))
 
-    silent = start_batch(owner, 100)
+    unannounced = start_batch(owner, 100)
     redis_client.flushall()
 
-    crew.wait_until(lambda: is_over(silent))
-    for one in (batch, silent):
-        assert_sound(one)
+    workers.wait_until(lambda: is_finished(unannounced))
+    for one in (batch, unannounced):
+        assert_consistent(one)
         assert (one.successful, crash_count(one)) == (100, 0)
 
 
-def cancel_one(batch: UploadBatch) -> bool:
-    """Cancel in a thread of its own, as requests do."""
+def cancel_in_thread(batch: UploadBatch) -> bool:
+    """Cancel in a thread, as requests do."""
     try:
         return cancel.cancel_batch(batch.id)
     finally:
         connection.close()
 
 
-def test_cancels_under_load_do_not_lock_each_other(owner: User, start_crew: StartCrew) -> None:
+def test_cancels_under_load_do_not_deadlock(owner: User, start_workers: StartWorkers) -> None:
     load = [start_batch(owner, 60) for _ in range(BATCHES)]
-    crew = start_crew(processes=2, threads=2)
-    crew.wait_until(lambda: finish_audit.count() >= 50)
+    workers = start_workers(processes=2, threads=2)
+    workers.wait_until(lambda: finish_audit.count() >= 50)
     random.Random(20_260).shuffle(load)
 
     with ThreadPoolExecutor(5) as pool:
-        cancelled = list(pool.map(cancel_one, load))
+        cancelled = list(pool.map(cancel_in_thread, load))
 
     assert all(cancelled)
-    crew.workers.stop()
+    workers.current.stop()
     for batch in load:
-        assert is_over(batch)
-        assert_sound(batch)
+        assert is_finished(batch)
+        assert_consistent(batch)
         assert (batch.status, crash_count(batch)) == (BatchStatus.CANCELLED, 0)
     assert 0 < sum(batch.successful for batch in load) < 60 * BATCHES
-    assert "deadlock" not in crew.text()
+    assert "deadlock" not in workers.text()

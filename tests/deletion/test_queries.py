@@ -11,8 +11,8 @@ from batches.engine.delete_batch import UNREFERENCED_UPLOADS
 from batches.models import BatchItem
 from bench import rows
 from tests.deletion.stored import store
-from tests.engine.test_queries import indexes
 from tests.support.batches import make_upload
+from tests.support.query_plans import indexes
 from uploads.storage.file_deletion import CLAIM_DUE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,7 +23,7 @@ def test_looks_for_other_items_and_due_tombstones_walk_their_indexes(owner: User
     batch = rows.fill(4_000)
     upload = store(make_upload(owner, 1))
     BatchItem.objects.filter(batch=batch).update(upload=upload)
-    rows.tidy()
+    rows.vacuum()
     used = indexes(UNREFERENCED_UPLOADS, ids=list(range(1, 501)))
 
     assert any(str(name).startswith("batches_batchitem_upload_id") for name in used)

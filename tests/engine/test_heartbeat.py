@@ -1,4 +1,4 @@
-"""What a worker process writes about its files in hand."""
+"""What the heartbeat writes about in-flight jobs."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -22,22 +22,22 @@ def ada(transactional_db: None) -> User:
     return make_user("ada")
 
 
-def test_stage_in_hand_is_written(ada: User) -> None:
-    taken = claim.claim_item(fill(ada, files=1).id, WORKER)
-    assert taken is not None
+def test_heartbeat_writes_the_stage(ada: User) -> None:
+    claimed = claim.claim_item(fill(ada, files=1).id, WORKER)
+    assert claimed is not None
 
-    with in_flight.track(taken) as held:
-        held.enter(Stage.DESCRIBING)
+    with in_flight.track(claimed) as job:
+        job.enter(Stage.DESCRIBING)
         beat(WORKER)
 
     assert BatchItem.objects.get().stage == Stage.DESCRIBING
 
 
 def test_lease_is_renewed_when_a_third_of_it_is_used_up(ada: User) -> None:
-    taken = claim.claim_item(fill(ada, files=1).id, WORKER)
-    assert taken is not None
-    with in_flight.track(taken) as held:
-        held.enter(Stage.DESCRIBING)
+    claimed = claim.claim_item(fill(ada, files=1).id, WORKER)
+    assert claimed is not None
+    with in_flight.track(claimed) as job:
+        job.enter(Stage.DESCRIBING)
         beat(WORKER)
         fresh = BatchItem.objects.get().claimed_until
         beat(WORKER)
@@ -52,23 +52,23 @@ def test_lease_is_renewed_when_a_third_of_it_is_used_up(ada: User) -> None:
     assert renewed > fresh
 
 
-def test_file_of_a_paused_batch_stops_before_its_next_stage(ada: User) -> None:
+def test_job_of_a_paused_batch_stops_before_its_next_stage(ada: User) -> None:
     batch = fill(ada, files=1)
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
-    with in_flight.track(taken) as held:
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
+    with in_flight.track(claimed) as job:
         pause.pause_batch(batch.id)
         beat(WORKER)
 
         with pytest.raises(JobStopped):
-            held.enter(Stage.DESCRIBING)
+            job.enter(Stage.DESCRIBING)
 
 
-def test_claim_of_somebody_else_is_not_renewed(ada: User) -> None:
-    taken = claim.claim_item(fill(ada, files=1).id, WORKER)
-    assert taken is not None
-    with in_flight.track(taken) as held:
-        held.enter(Stage.DESCRIBING)
+def test_lost_claim_is_not_renewed(ada: User) -> None:
+    claimed = claim.claim_item(fill(ada, files=1).id, WORKER)
+    assert claimed is not None
+    with in_flight.track(claimed) as job:
+        job.enter(Stage.DESCRIBING)
         BatchItem.objects.update(claim="00000000-0000-4000-8000-000000000000")
         beat(WORKER)
 

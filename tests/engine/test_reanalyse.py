@@ -1,4 +1,4 @@
-"""Describing the pictures of a batch again: which pictures, when it is refused, and what stays meanwhile."""
+"""Re-analysis: which pictures, when it is refused, and what stays meanwhile."""
 
 import threading
 
@@ -21,9 +21,9 @@ WORKER = 4711
 
 
 def finish_all(batch: UploadBatch, *, well: bool = True) -> None:
-    """Let every waiting file come to its end."""
-    while taken := claim.claim_item(batch.id, WORKER):
-        assert finish.complete_item(taken) if well else finish.fail_item(taken, "x", "It failed.")
+    """Finish every pending item."""
+    while claimed := claim.claim_item(batch.id, WORKER):
+        assert finish.complete_item(claimed) if well else finish.fail_item(claimed, "x", "It failed.")
 
 
 def described(owner: User, files: int) -> UploadBatch:
@@ -31,10 +31,10 @@ def described(owner: User, files: int) -> UploadBatch:
     batch = fill(owner, files)
     finish_all(batch)
     lifecycle.seal_batch(batch.id)
-    return reread(batch.id)
+    return reload(batch.id)
 
 
-def reread(batch_id: int | None) -> UploadBatch:
+def reload(batch_id: int | None) -> UploadBatch:
     """The batch as it is now."""
     assert batch_id is not None
     return UploadBatch.objects.get(id=batch_id)
@@ -50,7 +50,7 @@ def test_reanalysis_queues_every_picture_once_in_the_order_of_the_source(owner: 
     finish_all(batch, well=False)
     lifecycle.seal_batch(batch.id)
 
-    again = reread(reanalyse_batch(batch.id))
+    again = reload(reanalyse_batch(batch.id))
 
     assert (again.owner_id, again.name, again.kind, again.source_id) == (owner.id, "Iceland", "reanalysis", batch.id)
     assert (again.status, again.total, again.percent) == (BatchStatus.PROCESSING, 3, 0)
@@ -64,12 +64,12 @@ def test_reanalysis_queues_every_picture_once_in_the_order_of_the_source(owner: 
     assert_counters_true(again)
 
 
-def test_reanalysis_fingerprints_follow_from_the_pictures_alone(owner: User) -> None:
+def test_reanalysis_fingerprints_depend_only_on_the_pictures(owner: User) -> None:
     batch = described(owner, 2)
-    first = reread(reanalyse_batch(batch.id))
+    first = reload(reanalyse_batch(batch.id))
     finish_all(first)
 
-    second = reread(reanalyse_batch(batch.id))
+    second = reload(reanalyse_batch(batch.id))
 
     prints = list(first.items.order_by("id").values_list("upload_id", "fingerprint"))
     assert prints == list(second.items.order_by("id").values_list("upload_id", "fingerprint"))
@@ -77,17 +77,17 @@ def test_reanalysis_fingerprints_follow_from_the_pictures_alone(owner: User) -> 
 
 
 def test_reanalysis_completes_by_itself(owner: User) -> None:
-    again = reread(reanalyse_batch(described(owner, 2).id))
+    again = reload(reanalyse_batch(described(owner, 2).id))
 
     finish_all(again)
 
-    assert reread(again.id).status == BatchStatus.COMPLETED
+    assert reload(again.id).status == BatchStatus.COMPLETED
     assert_counters_true(again)
 
 
-def test_second_reanalysis_is_refused_while_one_is_live_and_possible_afterwards(owner: User) -> None:
+def test_second_reanalysis_is_refused_while_one_is_live(owner: User) -> None:
     batch = described(owner, 1)
-    again = reread(reanalyse_batch(batch.id))
+    again = reload(reanalyse_batch(batch.id))
 
     with pytest.raises(Refused) as refusal:
         reanalyse_batch(batch.id)
@@ -97,19 +97,19 @@ def test_second_reanalysis_is_refused_while_one_is_live_and_possible_afterwards(
     assert reanalyse_batch(batch.id) is not None
 
 
-def test_reanalysis_of_a_reanalysis_stands_for_its_source(owner: User) -> None:
+def test_reanalysis_of_a_reanalysis_uses_its_source(owner: User) -> None:
     batch = described(owner, 1)
-    first = reread(reanalyse_batch(batch.id))
+    first = reload(reanalyse_batch(batch.id))
     finish_all(first)
 
-    second = reread(reanalyse_batch(first.id))
+    second = reload(reanalyse_batch(first.id))
 
     assert second.source_id == batch.id
     with pytest.raises(Refused, match="already"):
         reanalyse_batch(first.id)
 
 
-def test_concurrent_commands_make_one_reanalysis(owner: User) -> None:
+def test_concurrent_commands_create_one_reanalysis(owner: User) -> None:
     batch = described(owner, 20)
     outcomes: list[object] = []
 
@@ -132,7 +132,7 @@ def test_concurrent_commands_make_one_reanalysis(owner: User) -> None:
 
 
 @pytest.mark.parametrize("status", [BatchStatus.PROCESSING, BatchStatus.PAUSED, BatchStatus.CANCELLED])
-def test_batch_that_is_not_completed_makes_none(owner: User, status: BatchStatus) -> None:
+def test_batch_that_is_not_completed_is_not_reanalysed(owner: User, status: BatchStatus) -> None:
     batch = fill(owner, 1)
     UploadBatch.objects.filter(id=batch.id).update(status=status, completed_at=batch.created_at)
 
@@ -140,7 +140,7 @@ def test_batch_that_is_not_completed_makes_none(owner: User, status: BatchStatus
     assert not batch.reanalyses.exists()
 
 
-def test_batch_without_stored_pictures_leaves_no_empty_batch(owner: User) -> None:
+def test_batch_without_pictures_creates_no_empty_reanalysis(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Empty")
     lifecycle.seal_batch(batch.id)
 
@@ -160,11 +160,11 @@ def test_crash_before_the_commit_leaves_nothing(owner: User) -> None:
 
 
 @pytest.mark.parametrize("end", ["fail", "cancel"])
-def test_failed_or_cancelled_reanalysis_leaves_the_old_results(owner: User, end: str) -> None:
+def test_failed_or_cancelled_reanalysis_keeps_the_old_results(owner: User, end: str) -> None:
     batch = described(owner, 1)
     Upload.objects.update(description="A glacier.", processed_at=batch.created_at)
     before = list(Upload.objects.values())
-    again = reread(reanalyse_batch(batch.id))
+    again = reload(reanalyse_batch(batch.id))
 
     if end == "fail":
         finish_all(again, well=False)
@@ -177,9 +177,9 @@ def test_failed_or_cancelled_reanalysis_leaves_the_old_results(owner: User, end:
 
 def test_retry_of_an_older_reanalysis_is_refused_while_a_newer_one_runs(owner: User) -> None:
     batch = described(owner, 1)
-    older = reread(reanalyse_batch(batch.id))
+    older = reload(reanalyse_batch(batch.id))
     finish_all(older, well=False)
-    newer = reread(reanalyse_batch(batch.id))
+    newer = reload(reanalyse_batch(batch.id))
 
     with pytest.raises(Refused) as refusal:
         retry.retry_failed(older.id)
@@ -191,8 +191,8 @@ def test_retry_of_an_older_reanalysis_is_refused_while_a_newer_one_runs(owner: U
     assert_counters_true(older)
 
 
-def test_reanalysis_takes_no_files(owner: User) -> None:
-    again = reread(reanalyse_batch(described(owner, 1).id))
+def test_reanalysis_accepts_no_files(owner: User) -> None:
+    again = reload(reanalyse_batch(described(owner, 1).id))
 
     with pytest.raises(Refused) as refusal:
         register_file(again, incoming.NewFile("a.jpg", "a.jpg", digest("a"), 10))
@@ -201,8 +201,8 @@ def test_reanalysis_takes_no_files(owner: User) -> None:
     assert_counters_true(again)
 
 
-def test_import_of_the_same_owner_goes_before_a_reanalysis(owner: User) -> None:
-    again = reread(reanalyse_batch(described(owner, 1).id))
+def test_import_is_scheduled_before_a_reanalysis(owner: User) -> None:
+    again = reload(reanalyse_batch(described(owner, 1).id))
     new = fill(owner, 1, "Garden")
 
     turns = [served(), served()]
@@ -212,12 +212,12 @@ def test_import_of_the_same_owner_goes_before_a_reanalysis(owner: User) -> None:
     assert served() == again.id
 
 
-def test_source_that_is_gone_leaves_the_reanalysis_standing_for_itself(owner: User) -> None:
+def test_reanalysis_without_its_source_can_be_reanalysed(owner: User) -> None:
     batch = described(owner, 1)
-    again = reread(reanalyse_batch(batch.id))
+    again = reload(reanalyse_batch(batch.id))
     finish_all(again)
 
     batch.delete()
 
-    once_more = reread(reanalyse_batch(again.id))
-    assert (once_more.kind, once_more.source_id, once_more.total) == (BatchKind.REANALYSIS, again.id, 1)
+    third = reload(reanalyse_batch(again.id))
+    assert (third.kind, third.source_id, third.total) == (BatchKind.REANALYSIS, again.id, 1)

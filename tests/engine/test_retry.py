@@ -1,4 +1,4 @@
-"""Trying many failed files again: in chunks, each of them whole, and each file once."""
+"""Retry in chunks: each chunk is atomic, and each item is retried once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +32,7 @@ def batch(owner: User) -> UploadBatch:
 
 
 class AfterCount:
-    """Calls a function after each statement of this connection that counts files of a batch."""
+    """Calls a function after each statement of this connection that changes a batch's counters."""
 
     def __init__(self, call: Callable[[int], object]) -> None:
         self.counts = 0
@@ -50,12 +50,12 @@ class AfterCount:
 
 
 def lose_the_second(count: int) -> None:
-    """Let the database go away in the middle of the second chunk."""
+    """Fail in the middle of the second chunk."""
     if count == 2:
         raise OperationalError("gone")
 
 
-def test_retry_that_is_cut_off_keeps_what_was_counted_and_goes_on_when_asked_again(batch: UploadBatch) -> None:
+def test_interrupted_retry_keeps_its_chunks_and_can_be_repeated(batch: UploadBatch) -> None:
     with connection.execute_wrapper(AfterCount(lose_the_second)), pytest.raises(OperationalError):
         retry.retry_failed(batch.id)
 
@@ -66,7 +66,7 @@ def test_retry_that_is_cut_off_keeps_what_was_counted_and_goes_on_when_asked_aga
     assert batch.failed == 0
 
 
-def test_file_that_fails_anew_meanwhile_is_not_met_again(batch: UploadBatch) -> None:
+def test_item_that_fails_again_meanwhile_is_not_retried_twice(batch: UploadBatch) -> None:
     with connection.execute_wrapper(AfterCount(lambda _count: fail_stored(batch))):
         assert retry.retry_failed(batch.id) == 5
 
@@ -74,7 +74,7 @@ def test_file_that_fails_anew_meanwhile_is_not_met_again(batch: UploadBatch) -> 
     assert batch.failed == 3
 
 
-def test_completed_batch_goes_on_and_is_counted_once_a_chunk(batch: UploadBatch) -> None:
+def test_retry_reopens_a_completed_batch_and_counts_once_per_chunk(batch: UploadBatch) -> None:
     seen = AfterCount(lambda _count: None)
     UploadBatch.objects.filter(id=batch.id).update(
         status=BatchStatus.COMPLETED, sealed_at=batch.created_at, completed_at=batch.created_at

@@ -1,4 +1,4 @@
-"""What the engine says of itself: the read model."""
+"""The status of the engine."""
 
 from datetime import timedelta
 
@@ -13,9 +13,9 @@ from batches.messaging import wake_ups
 from batches.models import BatchItem, Worker
 from bench import rows
 from tests.conftest import StartWorker
-from tests.engine.test_queries import indexes
 from tests.support.batches import fill
 from tests.support.fake_workers import fake_worker
+from tests.support.query_plans import indexes
 from tests.support.servers import Services
 from tests.support.waiting import wait_until
 
@@ -23,24 +23,24 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DEAD = 4711
 
 
-def test_status_names_a_living_worker_with_its_files(owner: User) -> None:
+def test_status_shows_a_live_worker_with_its_files(owner: User) -> None:
     batch = fill(owner, files=3)
     with fake_worker() as worker:
-        taken = claim.claim_item(batch.id, worker.id)
-        assert taken is not None
-        BatchItem.objects.filter(id=taken.item_id).update(started_at=timezone.now() - timedelta(seconds=30))
+        claimed = claim.claim_item(batch.id, worker.id)
+        assert claimed is not None
+        BatchItem.objects.filter(id=claimed.item_id).update(started_at=timezone.now() - timedelta(seconds=30))
 
         found = status.read_status()
 
     (shown,) = found.workers
     assert (shown.id, shown.host, shown.pid, shown.threads) == (worker.id, worker.host, worker.pid, worker.threads)
     (file,) = shown.in_flight
-    assert (file.item, file.batch, file.name) == (taken.item_id, batch.id, "IMG_0000.JPG")
+    assert (file.item, file.batch, file.name) == (claimed.item_id, batch.id, "IMG_0000.JPG")
     assert 30 <= file.seconds < 60
     assert (found.in_flight, found.waiting, found.orphaned_files, found.stalled) == (1, 2, (), False)
 
 
-def test_status_counts_the_waiting_files_of_running_batches_only(owner: User) -> None:
+def test_status_counts_pending_items_of_running_batches_only(owner: User) -> None:
     first = fill(owner, files=2)
     fill(owner, files=3, name="Norway")
     pause.pause_batch(fill(owner, files=4, name="Peru").id)
@@ -61,14 +61,14 @@ def test_status_says_when_the_count_is_bounded(owner: User, monkeypatch: pytest.
     assert (found.waiting, found.waiting_bounded) == (3, True)
 
 
-def test_status_without_work_is_calm() -> None:
+def test_status_without_work_is_empty() -> None:
     found = status.read_status()
 
     assert (found.workers, found.waiting, found.oldest_waiting, found.wake_ups) == ((), 0, None, 0)
     assert not found.stalled
 
 
-def test_status_tells_files_in_the_hand_of_the_dead(owner: User) -> None:
+def test_status_shows_orphaned_files(owner: User) -> None:
     batch = fill(owner, files=1)
     assert claim.claim_item(batch.id, DEAD) is not None
 
@@ -78,16 +78,16 @@ def test_status_tells_files_in_the_hand_of_the_dead(owner: User) -> None:
     assert found.stalled
 
 
-def test_status_tells_who_waits_and_what_for() -> None:
-    with fake_worker(), fake_worker("storage.full", "The disk is full.") as holding:
+def test_status_shows_stalled_workers() -> None:
+    with fake_worker(), fake_worker("storage.full", "The disk is full.") as stalled:
         found = status.read_status()
 
     assert len(found.workers) == 2
-    assert [(each.id, each.stall_message) for each in found.stalled_workers] == [(holding.id, "The disk is full.")]
+    assert [(each.id, each.stall_message) for each in found.stalled_workers] == [(stalled.id, "The disk is full.")]
     assert found.stalled_workers[0].stalled_since is not None
 
 
-def test_status_tells_the_newest_recoveries() -> None:
+def test_status_shows_the_newest_recoveries() -> None:
     now = timezone.now()
     Worker.objects.create(host="a", pid=1, threads=1)
     for number in range(status.RECOVERIES_SHOWN + 2):
@@ -99,13 +99,13 @@ def test_status_tells_the_newest_recoveries() -> None:
     assert (found[0].files, found[0].at, found[-1].files) == (12, now, 3)
 
 
-def test_status_counts_bells_where_they_are_rung() -> None:
+def test_status_counts_wake_ups() -> None:
     wake_ups.send_wake_ups(3)
 
     assert status.read_status().wake_ups == 3
 
 
-def test_status_without_redis_is_told_all_the_same(owner: User, services: Services) -> None:
+def test_status_works_without_redis(owner: User, services: Services) -> None:
     fill(owner, files=1)
     services.stop_redis()
 
@@ -124,7 +124,7 @@ def test_status_costs_the_same_queries_for_one_batch_and_many(
         status.read_status()
 
 
-def test_status_walks_the_small_indexes(owner: User) -> None:
+def test_status_uses_the_small_indexes(owner: User) -> None:
     batch_id = rows.fill(4_000)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE batches_uploadbatch SET status = 'processing' WHERE id = %s", [batch_id])
@@ -133,7 +133,7 @@ def test_status_walks_the_small_indexes(owner: User) -> None:
     assert indexes("SELECT id FROM batches_batchitem WHERE status = 'processing'") == {"item_processing"}
 
 
-def test_real_worker_appears_with_its_files_and_goes(owner: User, start_worker: StartWorker) -> None:
+def test_status_shows_a_real_worker_until_it_dies(owner: User, start_worker: StartWorker) -> None:
     fill(owner, files=30)
     workers = start_worker(processes=1, threads=2, env={"TEST_PROCESSOR": "tests.support.processors.slow"})
     wait_until(lambda: status.read_status().in_flight > 0, 20)

@@ -18,7 +18,7 @@ from tests.support.worker_processes import ROOT
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def said(*arguments: str) -> tuple[str, str, int]:
+def run_command(*arguments: str) -> tuple[str, str, int]:
     """What the command writes to both streams, and its exit status."""
     out, err = io.StringIO(), io.StringIO()
     try:
@@ -33,7 +33,7 @@ def test_command_shows_a_table(owner: User) -> None:
     with fake_worker("storage.full", "The disk is full.") as worker:
         assert claim.claim_item(batch.id, worker.id) is not None
 
-        out, err, code = said()
+        out, err, code = run_command()
 
     assert (err, code) == ("", 0)
     assert worker.host[:20] in out
@@ -42,16 +42,16 @@ def test_command_shows_a_table(owner: User) -> None:
     assert "Files waiting" in out
 
 
-def test_command_gives_the_same_as_json(owner: User) -> None:
+def test_command_prints_json(owner: User) -> None:
     batch = fill(owner, files=3)
     with fake_worker() as worker:
         assert claim.claim_item(batch.id, worker.id) is not None
 
-        out, _, code = said("--json")
+        out, _, code = run_command("--json")
 
-    told = json.loads(out)
+    shown = json.loads(out)
     assert code == 0
-    assert set(told) == {
+    assert set(shown) == {
         *(
             "at",
             "workers",
@@ -64,21 +64,21 @@ def test_command_gives_the_same_as_json(owner: User) -> None:
             "stalled",
         ),
     }
-    assert (told["waiting"], told["stalled"], told["workers"][0]["pid"]) == (2, False, worker.pid)
-    assert told["workers"][0]["in_flight"][0]["name"] == "IMG_0000.JPG"
+    assert (shown["waiting"], shown["stalled"], shown["workers"][0]["pid"]) == (2, False, worker.pid)
+    assert shown["workers"][0]["in_flight"][0]["name"] == "IMG_0000.JPG"
 
 
-def test_command_ends_with_1_when_files_wait_and_no_worker_lives(owner: User) -> None:
+def test_command_exits_with_1_when_files_wait_and_no_worker_runs(owner: User) -> None:
     fill(owner, files=1)
 
-    out, err, code = said("--json")
+    out, err, code = run_command("--json")
 
     assert code == 1
     assert json.loads(out)["stalled"] is True
     assert "no worker is running" in err
 
 
-def test_command_ends_with_2_when_the_database_does_not_answer(worker_env: dict[str, str], services: Services) -> None:
+def test_command_exits_with_2_when_the_database_does_not_answer(worker_env: dict[str, str], services: Services) -> None:
     services.stop_postgres()
 
     done = subprocess.run(

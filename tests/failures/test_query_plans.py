@@ -15,7 +15,7 @@ from batches.live.eta import latest_ends
 from batches.models import BatchItem, UploadBatch
 from batches.worker.completion_emails import due_batches
 from bench import rows
-from tests.engine.test_queries import nodes
+from tests.support.query_plans import nodes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILES = 4_000

@@ -71,7 +71,7 @@ async def test_signing_out_ends_the_sockets_of_that_session_at_once_and_no_other
     for page in (here, elsewhere):
         assert await page.open()
         await page.frame()
-    # Hints are heard a moment after the first frame: what comes by one tells that they are.
+    # Events are heard a moment after the first frame: what comes by one tells that they are.
     await sync_to_async(fill)(anna, 1, "Garden")
     for page in (here, elsewhere):
         await page.frame_with("1 running")

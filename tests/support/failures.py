@@ -8,7 +8,7 @@ NOBODY = 4711
 
 
 def fail_stored(batch: UploadBatch, code: str = "item.internal", message: str = "It failed.") -> BatchItem:
-    """Let the first waiting file of a batch fail; its bytes are stored."""
+    """Claim the first pending item of a batch and fail it; its bytes are stored."""
     taken = claim.claim_item(batch.id, NOBODY)
     assert taken is not None
     assert finish.fail_item(taken, code, message)
@@ -18,7 +18,7 @@ def fail_stored(batch: UploadBatch, code: str = "item.internal", message: str = 
 def reject_file(
     batch: UploadBatch, name: str, code: str = "file.unsupported", message: str = "It is a text."
 ) -> BatchItem:
-    """Refuse a new file of a batch; its bytes are not kept."""
+    """Register a file and reject it; its bytes are not stored."""
     item, _ = incoming.register_item(batch.id, incoming.NewFile(name, name, digest(batch.id, name), 1))
     assert incoming.reject_item(item.id, code, message)
     return BatchItem.objects.get(id=item.id)

@@ -1,4 +1,4 @@
-"""Worker processes as rows and locks, without the processes: for tests of what is said about them."""
+"""Workers without processes: a row and a lock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from batches.models import Worker
 
 @contextmanager
 def fake_worker(cause: str = "", message: str = "") -> Iterator[Worker]:
-    """A worker that holds its lock inside the block; with a cause it waits for something outside."""
+    """A worker that holds its lock inside the block; with a cause it is stalled."""
     identity = Identity()
     assert identity.acquire()
     assert identity.id is not None

@@ -1,4 +1,4 @@
-"""What the listeners of a channel-layer group hear, for tests."""
+"""Receive the events of a channel-layer group."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,39 +6,39 @@ from contextlib import asynccontextmanager, suppress
 
 from channels.layers import get_channel_layer
 
-Hints = asyncio.Queue[dict[str, object]]
+Events = asyncio.Queue[dict[str, object]]
 
 
 @asynccontextmanager
-async def hints_of(group: str) -> AsyncIterator[Hints]:
-    """Join a group. One task receives all the time: a `receive` that is broken off may take a message with it."""
+async def events_of(group: str) -> AsyncIterator[Events]:
+    """Join a group. One task receives all the time, as a cancelled `receive` may lose a message."""
     layer = get_channel_layer()
     channel = await layer.new_channel()
     await layer.group_add(group, channel)
-    hints = Hints()
+    events = Events()
 
     async def receive() -> None:
         while True:
-            hints.put_nowait(await layer.receive(channel))
+            events.put_nowait(await layer.receive(channel))
 
     receiving = asyncio.create_task(receive())
     try:
-        yield hints
+        yield events
     finally:
         receiving.cancel()
         with suppress(asyncio.CancelledError):
             await receiving
 
 
-async def next_hint(hints: Hints, seconds: float = 30.0) -> dict[str, object]:
-    """The next hint. Fails after some seconds without one."""
-    return await asyncio.wait_for(hints.get(), seconds)
+async def next_event(events: Events, seconds: float = 30.0) -> dict[str, object]:
+    """The next event. Fails after `seconds` without one."""
+    return await asyncio.wait_for(events.get(), seconds)
 
 
-async def until_silent(hints: Hints, seconds: float) -> list[dict[str, object]]:
-    """Everything that arrives until nothing does for so long."""
-    heard = []
+async def until_silent(events: Events, seconds: float) -> list[dict[str, object]]:
+    """All events until none arrives for `seconds`."""
+    received = []
     with suppress(TimeoutError):
         while True:
-            heard.append(await next_hint(hints, seconds))
-    return heard
+            received.append(await next_event(events, seconds))
+    return received

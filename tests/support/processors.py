@@ -19,17 +19,17 @@ from uploads.errors import EnvironmentalError, PermanentError
 from uploads.models import Upload
 
 
-def slow(held: Job) -> None:
+def slow(job: Job) -> None:
     """Take 0.1 s, in steps that look whether the file is still wanted."""
     for stage in (Stage.CHECKING, Stage.PREVIEWING, Stage.DESCRIBING, Stage.EMBEDDING, Stage.INDEXING):
-        held.enter(stage)
+        job.enter(stage)
         time.sleep(0.02)
 
 
-def audited(held: Job) -> Callable[[], None]:
+def audited(job: Job) -> Callable[[], None]:
     """Take 0.1 s; counts each finish in its own transaction, in fields of the upload that nothing else uses here."""
-    slow(held)
-    upload = Upload.objects.filter(id=held.claim.upload_id or 0)
+    slow(job)
+    upload = Upload.objects.filter(id=job.claim.upload_id or 0)
 
     def save() -> None:
         upload.update(audit_score=Coalesce("audit_score", 0) + 1, hidden=True)
@@ -37,14 +37,14 @@ def audited(held: Job) -> Callable[[], None]:
     return save
 
 
-def noted(held: Job) -> Callable[[], None] | None:
+def noted(job: Job) -> Callable[[], None] | None:
     """Note each analysis in the file that NOTES names, and take 0.1 s; what is known is not analysed."""
-    if held.claim.already_processed:
+    if job.claim.already_processed:
         return None
     with Path(os.environ["NOTES"]).open("a") as notes:
-        notes.write(f"{held.claim.upload_id}\n")
-    slow(held)
-    upload = Upload.objects.filter(id=held.claim.upload_id or 0)
+        notes.write(f"{job.claim.upload_id}\n")
+    slow(job)
+    upload = Upload.objects.filter(id=job.claim.upload_id or 0)
 
     def save() -> None:
         upload.update(processed_at=timezone.now())
@@ -52,41 +52,41 @@ def noted(held: Job) -> Callable[[], None] | None:
     return save
 
 
-def hanging(held: Job) -> None:
+def hanging(job: Job) -> None:
     """Never come back from describing the file that HANGING_ITEM names; the others take a moment."""
-    held.enter(Stage.DESCRIBING)
-    if held.claim.item_id == int(os.environ["HANGING_ITEM"]):
+    job.enter(Stage.DESCRIBING)
+    if job.claim.item_id == int(os.environ["HANGING_ITEM"]):
         threading.Event().wait()
 
 
-def away(held: Job) -> None:
+def away(job: Job) -> None:
     """Find the model server away as long as the file exists that AWAY_WHILE names."""
-    held.enter(Stage.DESCRIBING)
+    job.enter(Stage.DESCRIBING)
     if Path(os.environ["AWAY_WHILE"]).exists():
         raise EnvironmentalError("model.away", "The model server does not answer.")
 
 
-def unspeakable(held: Job) -> None:
+def unspeakable(job: Job) -> None:
     """Fail with words that PostgreSQL cannot hold, as a model or a decoder may hand them on."""
     raise PermanentError("model.\0answer", "It said \0 and \udc80.")
 
 
-def wordless(held: Job) -> None:
+def wordless(job: Job) -> None:
     """Fail with a reason that is none, as a wrong analyzer may."""
     raise PermanentError(None, None)  # type: ignore[arg-type]
 
 
-def away_slow(held: Job) -> None:
+def away_slow(job: Job) -> None:
     """Take 0.1 s, and find the model server away as `away` does."""
-    slow(held)
-    away(held)
+    slow(job)
+    away(job)
 
 
-def at_once(held: Job) -> None:
+def at_once(job: Job) -> None:
     """Do nothing."""
 
 
-def ended_by_server(held: Job) -> Callable[[], None]:
+def ended_by_server(job: Job) -> Callable[[], None]:
     """Stand still in the middle of the finish, as a process that is stopped, until PostgreSQL ends the session."""
 
     def save() -> None:

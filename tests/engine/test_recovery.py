@@ -1,4 +1,4 @@
-"""A worker that lost its lock is not dead: its files go back at once, their crash_count are counted when it is sure."""
+"""A worker that lost its lock may live: its items are released at once, a crash is charged when it is sure."""
 
 from datetime import timedelta
 
@@ -34,24 +34,24 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def worker(transactional_db: None) -> Worker:
-    """A worker whose lock is lost: there is a row, and nobody holds the number."""
+    """A worker whose lock is lost: it has a row, and nobody holds its lock."""
     return Worker.objects.create(host="here", pid=1, threads=1)
 
 
 @pytest.fixture
-def taken(batch: UploadBatch, worker: Worker) -> Claim:
-    taken = claim.claim_item(batch.id, worker.id)
-    assert taken is not None
-    return taken
+def claimed(batch: UploadBatch, worker: Worker) -> Claim:
+    claimed = claim.claim_item(batch.id, worker.id)
+    assert claimed is not None
+    return claimed
 
 
-def be_sure(worker: Worker) -> None:
-    """Let the first look that missed it be long enough ago."""
+def confirm_missing(worker: Worker) -> None:
+    """Move the first check that missed it far enough back."""
     Worker.objects.filter(id=worker.id).update(missing_since=Now() - CONFIRM_AFTER - timedelta(seconds=1))
 
 
-def come_back(worker: Worker) -> Identity:
-    """Let the process take its number again, as after a lost connection."""
+def take_lock_again(worker: Worker) -> Identity:
+    """Take the worker's lock again, as its process does after a lost connection."""
     identity = Identity()
     identity._worker = worker.id
     assert identity.acquire()
@@ -64,8 +64,8 @@ def state() -> tuple[str, int, int | None]:
     return item.status, item.crash_count, item.lost_worker
 
 
-def test_file_of_a_missing_worker_goes_back_at_once_as_a_suspect_without_a_death(
-    taken: Claim, worker: Worker, batch: UploadBatch
+def test_item_of_a_missing_worker_is_released_quarantined_without_a_crash(
+    claimed: Claim, worker: Worker, batch: UploadBatch
 ) -> None:
     assert recover_items() == 1
 
@@ -75,9 +75,9 @@ def test_file_of_a_missing_worker_goes_back_at_once_as_a_suspect_without_a_death
     assert claim.claim_item(batch.id, 4711, quarantined=True) is not None
 
 
-def test_worker_that_comes_back_is_charged_nothing(taken: Claim, worker: Worker) -> None:
+def test_worker_that_comes_back_causes_no_crash(claimed: Claim, worker: Worker) -> None:
     recover_items()
-    identity = come_back(worker)
+    identity = take_lock_again(worker)
     try:
         recover_items()
     finally:
@@ -89,9 +89,9 @@ def test_worker_that_comes_back_is_charged_nothing(taken: Claim, worker: Worker)
     assert not check_maintenance(1).lost_claims
 
 
-def test_death_is_counted_once_when_it_is_sure(taken: Claim, worker: Worker) -> None:
+def test_crash_is_charged_once_when_it_is_sure(claimed: Claim, worker: Worker) -> None:
     recover_items()
-    be_sure(worker)
+    confirm_missing(worker)
 
     recover_items()
     recover_items()
@@ -99,7 +99,7 @@ def test_death_is_counted_once_when_it_is_sure(taken: Claim, worker: Worker) -> 
     assert state() == (ItemStatus.PENDING, 1, None)
 
 
-def test_two_looks_in_a_row_are_not_enough(taken: Claim, worker: Worker) -> None:
+def test_two_checks_in_a_row_do_not_confirm_a_crash(claimed: Claim, worker: Worker) -> None:
     recover_items()
     recover_items()
 
@@ -107,14 +107,14 @@ def test_two_looks_in_a_row_are_not_enough(taken: Claim, worker: Worker) -> None
     assert check_maintenance(1).lost_claims, "somebody has to look again"
 
 
-def test_death_is_counted_on_a_file_that_was_finished_meanwhile(
-    taken: Claim, worker: Worker, batch: UploadBatch
+def test_crash_is_charged_to_an_item_that_has_finished_meanwhile(
+    claimed: Claim, worker: Worker, batch: UploadBatch
 ) -> None:
     recover_items()
     again = claim.claim_item(batch.id, 4711, quarantined=True)
     assert again is not None
     assert finish.complete_item(again)
-    be_sure(worker)
+    confirm_missing(worker)
 
     recover_items()
 
@@ -122,25 +122,25 @@ def test_death_is_counted_on_a_file_that_was_finished_meanwhile(
     assert_counters_true(batch)
 
 
-def test_suspect_stays_in_hand_until_the_death_is_sure(taken: Claim, worker: Worker) -> None:
+def test_item_with_a_crash_stays_claimed_until_the_next_is_sure(claimed: Claim, worker: Worker) -> None:
     BatchItem.objects.update(crash_count=1)
 
     assert recover_items() == 0
-    identity = come_back(worker)
+    identity = take_lock_again(worker)
     try:
         assert recover_items() == 0
     finally:
         identity.release()
 
     assert state() == (ItemStatus.PROCESSING, 1, None)
-    assert finish.complete_item(taken)
+    assert finish.complete_item(claimed)
 
 
-def test_last_death_puts_the_file_aside_when_it_is_sure(taken: Claim, worker: Worker, batch: UploadBatch) -> None:
+def test_last_crash_fails_the_item_when_it_is_sure(claimed: Claim, worker: Worker, batch: UploadBatch) -> None:
     BatchItem.objects.update(crash_count=2)
     recover_items()
     in_doubt = state()
-    be_sure(worker)
+    confirm_missing(worker)
 
     recover_items()
 
@@ -149,37 +149,35 @@ def test_last_death_puts_the_file_aside_when_it_is_sure(taken: Claim, worker: Wo
     assert_counters_true(batch)
 
 
-def test_second_death_waits_for_the_first_to_be_decided(taken: Claim, worker: Worker, batch: UploadBatch) -> None:
+def test_second_crash_waits_until_the_first_is_decided(claimed: Claim, worker: Worker, batch: UploadBatch) -> None:
     second = Worker.objects.create(host="here", pid=2, threads=1)
     recover_items()
     assert claim.claim_item(batch.id, second.id, quarantined=True) is not None
 
-    be_sure(second)
+    confirm_missing(second)
     recover_items()
     undecided = state()
-    be_sure(worker)
+    confirm_missing(worker)
     recover_items()
 
     assert undecided == (ItemStatus.PROCESSING, 0, worker.id)
     assert state() == (ItemStatus.PENDING, 2, None)
 
 
-def test_file_that_is_tried_again_begins_without_a_death_to_come(
-    taken: Claim, worker: Worker, batch: UploadBatch
-) -> None:
+def test_retried_item_has_no_undecided_crash(claimed: Claim, worker: Worker, batch: UploadBatch) -> None:
     recover_items()
     again = claim.claim_item(batch.id, 4711, quarantined=True)
     assert again is not None
     finish.fail_item(again, "x", "It failed.")
     retry.retry_failed(batch.id)
-    be_sure(worker)
+    confirm_missing(worker)
 
     recover_items()
 
     assert state() == (ItemStatus.PENDING, 0, None)
 
 
-def test_lock_is_held_on_a_line_that_is_watched() -> None:
+def test_lock_connection_uses_keepalive() -> None:
     parameters = connection_parameters()
 
     with psycopg.connect(**parameters) as session:

@@ -1,4 +1,4 @@
-"""A model server that goes away in mid batch: nobody is charged, everybody is told, work goes on by itself."""
+"""An outage of the model server: no item is charged, pages show it, work resumes by itself."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def look(batch: UploadBatch) -> BatchSnapshot:
+def snapshot_of(batch: UploadBatch) -> BatchSnapshot:
     """What the page shows."""
     snapshot = read_snapshot(batch.id)
     assert snapshot is not None
     return snapshot
 
 
-def test_page_and_engine_tell_that_the_model_server_is_away_until_it_is_back(
+def test_outage_of_the_model_server_is_shown_until_it_is_over(
     owner: User, start_worker: StartWorker, tmp_path: Path
 ) -> None:
     batch = fill(owner, files=20)
@@ -33,22 +33,20 @@ def test_page_and_engine_tell_that_the_model_server_is_away_until_it_is_back(
     sign.touch()
     start_worker(env={"TEST_PROCESSOR": "tests.support.processors.away", "AWAY_WHILE": str(sign)})
 
-    wait_until(lambda: look(batch).waiting_for != "", 20)
-    assert look(batch).waiting_for == "Waiting for the model server: The model server does not answer."
-    (holding,) = read_status().stalled_workers
-    assert holding.stall_code == "model.away"
+    wait_until(lambda: snapshot_of(batch).waiting_for != "", 20)
+    assert snapshot_of(batch).waiting_for == "Waiting for the model server: The model server does not answer."
+    (stalled,) = read_status().stalled_workers
+    assert stalled.stall_code == "model.away"
     sign.unlink()
 
-    wait_until(lambda: look(batch).batch.status == BatchStatus.COMPLETED, 40)
-    assert look(batch).waiting_for == ""
+    wait_until(lambda: snapshot_of(batch).batch.status == BatchStatus.COMPLETED, 40)
+    assert snapshot_of(batch).waiting_for == ""
     wait_until(lambda: not read_status().stalled_workers, 10)
     assert_counters_true(batch)
     assert (batch.successful, batch.failed) == (20, 0)
 
 
-def test_model_server_that_leaves_in_mid_batch_fails_no_file(
-    owner: User, start_worker: StartWorker, tmp_path: Path
-) -> None:
+def test_outage_in_the_middle_of_a_batch_fails_no_file(owner: User, start_worker: StartWorker, tmp_path: Path) -> None:
     batch = fill(owner, files=150)
     lifecycle.seal_batch(batch.id)
     sign = tmp_path / "away"
@@ -62,7 +60,7 @@ def test_model_server_that_leaves_in_mid_batch_fails_no_file(
     done = batch.items.filter(status=ItemStatus.COMPLETED).count()
     sign.unlink()
 
-    wait_until(lambda: look(batch).batch.status == BatchStatus.COMPLETED, 60)
+    wait_until(lambda: snapshot_of(batch).batch.status == BatchStatus.COMPLETED, 60)
     assert 20 <= done < 150
     assert_counters_true(batch)
     assert (batch.successful, batch.failed) == (150, 0)

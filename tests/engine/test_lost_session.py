@@ -1,4 +1,4 @@
-"""A session that PostgreSQL ends in the middle of a finish is charged to no file."""
+"""A session that PostgreSQL ends in the middle of a finish fails no item."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,16 +15,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = 4711
 
 
-def test_finish_whose_session_the_server_ended_is_lost_and_the_file_waits_again(
-    owner: User, settings: Settings
-) -> None:
+def test_item_whose_finish_lost_its_session_is_pending_again(owner: User, settings: Settings) -> None:
     settings.PROCESSOR = "tests.support.processors.ended_by_server"
     batch = fill(owner, files=1)
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
 
     try:
-        run_job(taken)
+        run_job(claimed)
         held_for = breaker.open_cause()[0]
     finally:
         breaker.reset("database.away")

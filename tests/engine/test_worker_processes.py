@@ -1,4 +1,4 @@
-"""Real worker processes on real rows."""
+"""Real worker processes."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ def test_workers_finish_a_batch(owner: User, start_worker: StartWorker) -> None:
     assert batch.successful == 200
 
 
-def test_stop_by_sigterm_leaves_no_claim(owner: User, start_worker: StartWorker) -> None:
+def test_sigterm_leaves_no_claim(owner: User, start_worker: StartWorker) -> None:
     batch = fill(owner, files=50)
     workers = start_worker(processes=1, threads=2, env=NOOP | {"TEST_PROCESSOR": "tests.support.processors.slow"})
     wait_until(lambda: batch.items.filter(status="processing").exists(), 20)
@@ -50,7 +50,7 @@ def test_stop_by_sigterm_leaves_no_claim(owner: User, start_worker: StartWorker)
     assert_counters_true(batch)
 
 
-def test_killed_worker_loses_and_doubles_nothing(owner: User, start_worker: StartWorker) -> None:
+def test_killed_worker_loses_and_repeats_no_finish(owner: User, start_worker: StartWorker) -> None:
     batch = fill(owner, files=60)
     lifecycle.seal_batch(batch.id)
     env = NOOP | {"TEST_PROCESSOR": "tests.support.processors.audited"}
@@ -68,7 +68,7 @@ def test_killed_worker_loses_and_doubles_nothing(owner: User, start_worker: Star
     assert set(finishes) == {1}
 
 
-def test_lost_messages_are_rung_for_again(owner: User, start_worker: StartWorker, redis_client: "redis.Redis") -> None:
+def test_lost_wake_ups_are_sent_again(owner: User, start_worker: StartWorker, redis_client: "redis.Redis") -> None:
     batch = fill(owner, files=60)
     lifecycle.seal_batch(batch.id)
     start_worker(processes=1, threads=2, env=NOOP | {"TEST_PROCESSOR": "tests.support.processors.slow"})
@@ -80,7 +80,7 @@ def test_lost_messages_are_rung_for_again(owner: User, start_worker: StartWorker
     assert_counters_true(batch)
 
 
-def test_hung_file_ends_its_process_and_is_put_aside_alone(owner: User, start_worker: StartWorker) -> None:
+def test_hung_item_ends_its_process_and_fails_alone(owner: User, start_worker: StartWorker) -> None:
     batch = fill(owner, files=6)
     lifecycle.seal_batch(batch.id)
     hangs = batch.items.order_by("id")[2]
@@ -101,7 +101,7 @@ def test_hung_file_ends_its_process_and_is_put_aside_alone(owner: User, start_wo
     assert (hangs.error_code, hangs.crash_count) == ("item.poison", 3)
 
 
-def test_worker_that_cannot_register_at_its_start_works_later(owner: User, start_worker: StartWorker) -> None:
+def test_worker_that_cannot_register_at_start_works_later(owner: User, start_worker: StartWorker) -> None:
     batch = fill(owner, files=20)
     lifecycle.seal_batch(batch.id)
     with connection.cursor() as cursor:
@@ -117,7 +117,7 @@ def test_worker_that_cannot_register_at_its_start_works_later(owner: User, start
     assert "Traceback" not in workers.text()
 
 
-def test_workers_that_lose_their_locks_are_charged_no_death(owner: User, start_worker: StartWorker) -> None:
+def test_workers_that_lose_their_locks_cause_no_crash(owner: User, start_worker: StartWorker) -> None:
     batch = fill(owner, files=300)
     lifecycle.seal_batch(batch.id)
     env = NOOP | {"TEST_PROCESSOR": "tests.support.processors.audited", "VUEMANTICS_RECONCILE_SECONDS": "0.2"}

@@ -1,4 +1,4 @@
-"""Copies of one picture that wait at the same time: it is analysed once, and each of them ends."""
+"""Several items of one picture: it is analysed once, and each of them finishes."""
 
 from collections import Counter
 from pathlib import Path
@@ -21,7 +21,7 @@ FILES = 60
 
 
 def batch_of(owner: User, uploads: list[int]) -> UploadBatch:
-    """A sealed batch with a file for each of these pictures."""
+    """A sealed batch with an item for each of these pictures."""
     batch = lifecycle.open_batch(owner.id, "Again")
     for number, upload in enumerate(uploads):
         file = incoming.NewFile(f"{number}.jpg", f"{number}.jpg", digest(batch.id, number), 1000)
@@ -34,7 +34,7 @@ def pictures_of(batch: UploadBatch) -> list[int]:
     return [upload for (upload,) in batch.items.order_by("id").values_list("upload_id") if upload]
 
 
-def test_copy_waits_while_its_picture_is_in_hand(owner: User) -> None:
+def test_item_waits_while_its_picture_is_processed_for_another(owner: User) -> None:
     first = fill(owner, 1)
     second = batch_of(owner, pictures_of(first))
     assert claim.claim_item(first.id, WORKER) is not None
@@ -42,7 +42,7 @@ def test_copy_waits_while_its_picture_is_in_hand(owner: User) -> None:
     assert claim.claim_item(second.id, WORKER) is None
 
 
-def test_copy_of_a_known_picture_waits_for_no_other(owner: User) -> None:
+def test_item_of_a_processed_picture_does_not_wait(owner: User) -> None:
     first = fill(owner, 1)
     second = batch_of(owner, pictures_of(first))
     Upload.objects.update(processed_at=timezone.now())
@@ -60,7 +60,7 @@ def notes(tmp_path: Path) -> Path:
 
 
 def finish_all(start_worker: StartWorker, notes: Path) -> None:
-    """Let a real worker with four threads come to the end of every batch that is sealed."""
+    """Let a real worker with four threads finish every sealed batch."""
     env = {"TEST_PROCESSOR": "tests.support.processors.noted", "NOTES": str(notes)}
     start_worker(processes=1, threads=4, env=env)
     waiting = UploadBatch.objects.filter(status=BatchStatus.PROCESSING, sealed_at__isnull=False)
@@ -85,7 +85,9 @@ def test_folder_sent_twice_is_analysed_once(owner: User, start_worker: StartWork
     assert second.successful == FILES
 
 
-def test_copies_side_by_side_are_analysed_once(owner: User, start_worker: StartWorker, notes: Path) -> None:
+def test_items_of_one_picture_in_one_batch_are_analysed_once(
+    owner: User, start_worker: StartWorker, notes: Path
+) -> None:
     paused = fill(owner, FILES)
     UploadBatch.objects.filter(id=paused.id).update(status=BatchStatus.PAUSED)
     batch_of(owner, [picture for picture in pictures_of(paused) for _ in range(2)])

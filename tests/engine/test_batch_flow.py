@@ -1,4 +1,4 @@
-"""A batch's way through the engine, with real rows."""
+"""A batch from its first file to its completion."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,9 +18,9 @@ def test_batch_completes_when_sealed_and_nothing_is_live(owner: User) -> None:
     lifecycle.seal_batch(batch.id)
 
     for _ in range(2):
-        taken = claim.claim_item(batch.id, WORKER)
-        assert taken is not None
-        assert finish.complete_item(taken)
+        claimed = claim.claim_item(batch.id, WORKER)
+        assert claimed is not None
+        assert finish.complete_item(claimed)
     complete.complete_batches(batch.id)
 
     batch.refresh_from_db()
@@ -30,14 +30,14 @@ def test_batch_completes_when_sealed_and_nothing_is_live(owner: User) -> None:
 
 def test_stale_finish_changes_nothing(owner: User) -> None:
     batch = fill(owner, files=1)
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
     recovery.recover_items()
     again = claim.claim_item(batch.id, WORKER, quarantined=True) or claim.claim_item(batch.id, WORKER)
     assert again is not None
 
-    assert not finish.complete_item(taken)
-    assert not finish.fail_item(taken, "x", "y")
+    assert not finish.complete_item(claimed)
+    assert not finish.fail_item(claimed, "x", "y")
 
     batch.refresh_from_db()
     assert batch.successful == batch.failed == 0
@@ -45,7 +45,7 @@ def test_stale_finish_changes_nothing(owner: User) -> None:
     assert_counters_true(batch)
 
 
-def test_file_of_a_dead_worker_fails_after_three_deaths(owner: User) -> None:
+def test_item_fails_after_three_crashes(owner: User) -> None:
     batch = fill(owner, files=1)
     for death in range(3):
         assert claim.claim_item(batch.id, WORKER, quarantined=death > 0) is not None
@@ -56,7 +56,7 @@ def test_file_of_a_dead_worker_fails_after_three_deaths(owner: User) -> None:
     assert_counters_true(batch)
 
 
-def test_suspect_file_is_not_claimed_beside_others(owner: User) -> None:
+def test_quarantined_item_is_not_claimed_beside_others(owner: User) -> None:
     batch = fill(owner, files=1)
     claim.claim_item(batch.id, WORKER)
     recovery.recover_items()
@@ -65,7 +65,7 @@ def test_suspect_file_is_not_claimed_beside_others(owner: User) -> None:
     assert claim.has_quarantined(batch.id)
 
 
-def test_claims_end_with_a_pause_and_go_on_after_it(owner: User) -> None:
+def test_paused_batch_is_not_claimed_until_it_resumes(owner: User) -> None:
     batch = fill(owner, files=2)
 
     assert pause.pause_batch(batch.id)
@@ -77,21 +77,21 @@ def test_claims_end_with_a_pause_and_go_on_after_it(owner: User) -> None:
     assert claim.claim_item(batch.id, WORKER) is not None
 
 
-def test_cancel_ends_all_files_and_the_late_finish(owner: User) -> None:
+def test_cancel_cancels_all_items_and_voids_the_late_finish(owner: User) -> None:
     batch = fill(owner, files=3)
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
 
     assert cancel.cancel_batch(batch.id)
 
-    assert not finish.complete_item(taken)
+    assert not finish.complete_item(claimed)
     assert not cancel.cancel_batch(batch.id)
     batch.refresh_from_db()
     assert (batch.status, batch.cancelled) == (BatchStatus.CANCELLED, 3)
     assert_counters_true(batch)
 
 
-def test_data_for_a_cancelled_batch_is_refused(owner: User) -> None:
+def test_cancelled_batch_accepts_no_files(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Later")
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", "a" * 64, 1))
     cancel.cancel_batch(batch.id)
@@ -102,7 +102,7 @@ def test_data_for_a_cancelled_batch_is_refused(owner: User) -> None:
     assert_counters_true(batch)
 
 
-def test_repeated_announcement_finds_its_row(owner: User) -> None:
+def test_registering_a_file_twice_finds_the_same_row(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Twice")
     file = incoming.NewFile("a.jpg", "a.jpg", "a" * 64, 1)
 
@@ -114,7 +114,7 @@ def test_repeated_announcement_finds_its_row(owner: User) -> None:
     assert_counters_true(batch)
 
 
-def test_batch_with_all_files_refused_completes(owner: User) -> None:
+def test_batch_with_all_files_rejected_completes(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Refused")
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.txt", "a.txt", "a" * 64, 1))
 
@@ -127,9 +127,9 @@ def test_batch_with_all_files_refused_completes(owner: User) -> None:
 
 def test_retry_reopens_a_completed_batch(owner: User) -> None:
     batch = fill(owner, files=1)
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
-    finish.fail_item(taken, "model.answer", "The model gave no answer.")
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
+    finish.fail_item(claimed, "model.answer", "The model gave no answer.")
     lifecycle.seal_batch(batch.id)
 
     assert retry.retry_failed(batch.id) == 1
@@ -150,7 +150,7 @@ def test_new_file_reopens_a_completed_batch(owner: User) -> None:
     assert (batch.status, batch.sealed_at) == (BatchStatus.PROCESSING, None)
 
 
-def test_turns_go_round_the_owners_first(owner: User, other: User) -> None:
+def test_scheduler_alternates_between_owners_first(owner: User, other: User) -> None:
     big, second = fill(owner, files=2), fill(owner, files=2)
     small = fill(other, files=2)
 

@@ -4,6 +4,8 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import DatabaseError
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -23,14 +25,15 @@ from batches.engine.in_flight import Claim
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem
 from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemStatus
-from tests.support.batches import assert_counters_true, digest, make_upload
+from tests.support.batches import assert_counters_true, digest, fill, make_upload
+from tests.support.legal_edges import only_legal_edges
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 DEAD_WORKER = 4711
 
 
 class Engine(RuleBasedStateMachine):
-    """One batch, its owner's commands, and worker processes of which none lives."""
+    """One batch, its owner's commands, and claims of dead workers."""
 
     items = Bundle("items")
     claims = Bundle("claims")
@@ -138,10 +141,19 @@ class Engine(RuleBasedStateMachine):
         self.ends[item_id] = self.ends.get(item_id, 0) + ended
 
 
-def test_any_interleaving_keeps_the_counters_true(transactional_db: None, settings: Settings) -> None:
+def test_any_interleaving_keeps_counters_exact(transactional_db: None, settings: Settings) -> None:
     settings.GRACE_SECONDS = 0
 
-    run_state_machine_as_test(Engine, settings=LIMITS)
+    with only_legal_edges():
+        run_state_machine_as_test(Engine, settings=LIMITS)
+
+
+def test_illegal_edge_is_refused_by_the_trigger(owner: User) -> None:
+    items = BatchItem.objects.filter(batch=fill(owner, 1))
+    items.update(status=ItemStatus.CANCELLED, queue_position=None, finished_at=timezone.now())
+
+    with only_legal_edges(), pytest.raises(DatabaseError, match="illegal edge from cancelled to receiving"):
+        items.update(status=ItemStatus.RECEIVING)
 
 
 LIMITS = settings(

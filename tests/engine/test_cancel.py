@@ -1,4 +1,4 @@
-"""A cancel that was cut off is ended; one that is through costs nobody a look."""
+"""Interrupted cancellations are resumed; finished ones cost nothing."""
 
 from datetime import timedelta
 
@@ -14,21 +14,21 @@ from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from batches.worker.reconciler import reconcile
 from bench import rows
-from tests.engine.test_queries import indexes
 from tests.support.batches import assert_counters_true, fill
+from tests.support.query_plans import indexes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def cut_off(batch: UploadBatch) -> None:
-    """What a cancel leaves that is killed after its first commit."""
+def begin_cancel(batch: UploadBatch) -> None:
+    """Leave what a cancel leaves that is killed after its first commit."""
     now = timezone.now()
     UploadBatch.objects.filter(id=batch.id).update(
         status=BatchStatus.CANCELLED, cancelling=True, completed_at=now, updated_at=now
     )
 
 
-def test_cancel_that_is_through_is_not_looked_at_again(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finished_cancellation_needs_no_maintenance(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cancel, "CHUNK", 2)
     batch = fill(owner, files=4)
 
@@ -39,10 +39,10 @@ def test_cancel_that_is_through_is_not_looked_at_again(owner: User, monkeypatch:
     assert not check_maintenance(1).unfinished_cancellations
 
 
-def test_cancel_that_was_cut_off_is_ended(owner: User) -> None:
+def test_interrupted_cancellation_is_resumed(owner: User) -> None:
     batch = fill(owner, files=3)
     assert claim.claim_item(batch.id, 4711) is not None
-    cut_off(batch)
+    begin_cancel(batch)
 
     reconcile()
 
@@ -51,10 +51,10 @@ def test_cancel_that_was_cut_off_is_ended(owner: User) -> None:
     assert not batch.items.exclude(status=ItemStatus.CANCELLED).exists()
 
 
-def test_cancel_cut_off_in_the_middle_is_known(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_done_cancellation_needs_maintenance(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cancel, "CHUNK", 2)
     batch = fill(owner, files=3)
-    cut_off(batch)
+    begin_cancel(batch)
 
     cancel._cancel_chunk(batch.id)
 
@@ -63,7 +63,7 @@ def test_cancel_cut_off_in_the_middle_is_known(owner: User, monkeypatch: pytest.
     assert check_maintenance(1).unfinished_cancellations
 
 
-def test_deletion_cancels_what_was_live_and_nothing_else(owner: User) -> None:
+def test_deletion_cancels_only_live_batches(owner: User) -> None:
     live, empty = fill(owner, files=2), fill(owner, files=0)
     cancel.cancel_batch(empty.id)
 
@@ -76,7 +76,7 @@ def test_deletion_cancels_what_was_live_and_nothing_else(owner: User) -> None:
     assert not known.exists()
 
 
-def test_glance_walks_only_what_is_being_cancelled(owner: User) -> None:
+def test_maintenance_check_finds_cancellations_by_their_index(owner: User) -> None:
     now = timezone.now()
     rows.fill(4_000)
     UploadBatch.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""What the engine accepts while a server is away."""
+"""The engine without Redis."""
 
 import time
 
@@ -13,7 +13,7 @@ from tests.support.servers import Services
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_files_are_accepted_while_redis_is_away(owner: User, services: Services) -> None:
+def test_files_are_accepted_without_redis(owner: User, services: Services) -> None:
     batch = fill(owner, files=1)
     services.stop_redis()
 

@@ -1,4 +1,4 @@
-"""The same bytes twice: the second counts as known only when the first has come through."""
+"""The same bytes twice: the second is a duplicate only once the first has been processed."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ WORKER = 4711
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
 
-def test_copy_of_a_picture_in_a_cancelled_batch_is_still_worked_on(owner: User) -> None:
+def test_same_picture_is_still_processed_after_a_cancel(owner: User) -> None:
     first = send(owner, [SAMPLES / "coffee.jpg"])
 
     second = send(owner, [SAMPLES / "coffee.jpg"])
@@ -33,68 +33,68 @@ def test_copy_of_a_picture_in_a_cancelled_batch_is_still_worked_on(owner: User) 
     assert not second.items.get().duplicate
 
 
-def test_copy_ends_without_work_when_the_first_has_come_through(owner: User) -> None:
+def test_item_of_a_processed_picture_completes_as_duplicate(owner: User) -> None:
     batch = fill(owner, files=1)
     Upload.objects.update(processed_at=timezone.now())
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
-    assert taken.already_processed
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
+    assert claimed.already_processed
 
-    run_job(taken)
+    run_job(claimed)
 
     item = batch.items.get()
     assert (item.status, item.duplicate) == (ItemStatus.COMPLETED, True)
     assert_counters_true(batch)
 
 
-def test_re_analysis_works_on_known_pictures(owner: User) -> None:
+def test_reanalysis_processes_a_processed_picture(owner: User) -> None:
     batch = fill(owner, files=1)
     Upload.objects.update(processed_at=timezone.now())
     type(batch).objects.filter(id=batch.id).update(kind=BatchKind.REANALYSIS)
 
-    taken = claim.claim_item(batch.id, WORKER)
+    claimed = claim.claim_item(batch.id, WORKER)
 
-    assert taken is not None
-    assert not taken.already_processed
+    assert claimed is not None
+    assert not claimed.already_processed
 
 
-def test_two_copies_of_a_broken_file_fail_both(owner: User, tmp_path: Path) -> None:
+def test_items_of_one_broken_file_both_fail(owner: User, tmp_path: Path) -> None:
     broken = (SAMPLES / "coffee.jpg").read_bytes()[:-3000]
     for name in ("a.jpg", "b.jpg"):
         (tmp_path / name).write_bytes(broken)
     batch = send(owner, [tmp_path / "a.jpg", tmp_path / "b.jpg"])
 
-    while (taken := claim.claim_item(batch.id, WORKER)) is not None:
-        run_job(taken)
+    while (claimed := claim.claim_item(batch.id, WORKER)) is not None:
+        run_job(claimed)
 
     assert_counters_true(batch)
     assert (batch.successful, batch.failed) == (0, 2)
 
 
-def test_file_that_cannot_be_read_fails_alone_while_storage_answers(owner: User) -> None:
+def test_unreadable_file_fails_alone_while_storage_works(owner: User) -> None:
     batch = send(owner, [SAMPLES / "coffee.jpg"])
     stored = Path(default_storage.path(original_name(Upload.objects.get().key)))
     stored.unlink()
     stored.mkdir()
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
 
-    run_job(taken)
+    run_job(claimed)
 
     assert batch.items.get().error_code == "file.unreadable"
     assert breaker.open_cause() == ("", "")
 
 
-def test_copy_that_asked_nothing_outside_does_not_end_a_hold(owner: User) -> None:
+def test_already_processed_item_does_not_close_a_breaker(owner: User) -> None:
     batch = fill(owner, files=1)
     Upload.objects.update(processed_at=timezone.now())
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
     breaker.trip("model.away", "The model server does not answer.")
     try:
         wait_until(lambda: not breaker.seconds_open())
 
-        run_job(taken)
+        run_job(claimed)
 
         assert breaker.open_cause()[0] == "model.away"
     finally:
@@ -102,14 +102,14 @@ def test_copy_that_asked_nothing_outside_does_not_end_a_hold(owner: User) -> Non
     assert batch.items.get().status == ItemStatus.COMPLETED
 
 
-def test_file_waits_while_the_analyzer_cannot_be_made(owner: User, settings: Settings) -> None:
+def test_item_waits_while_the_analyzer_is_unusable(owner: User, settings: Settings) -> None:
     settings.ANALYZER = "tests.support.analyzers:Broken"
     batch = send(owner, [SAMPLES / "coffee.jpg"])
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
 
     try:
-        run_job(taken)
+        run_job(claimed)
 
         assert breaker.open_cause()[0] == "analysis.unusable"
     finally:

@@ -1,4 +1,4 @@
-"""Files that only wait for a core do not hang, are in no stage, and hear that they are not wanted."""
+"""Jobs that wait for a core are in no stage, have no deadline, and can be stopped."""
 
 import threading
 from collections.abc import Iterator
@@ -34,10 +34,10 @@ def batch(owner: User) -> UploadBatch:
 
 
 @pytest.fixture
-def taken(batch: UploadBatch) -> Claim:
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
-    return taken
+def claimed(batch: UploadBatch) -> Claim:
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
+    return claimed
 
 
 @pytest.fixture
@@ -56,21 +56,21 @@ def pool(no_core: ExitStack) -> Iterator[ThreadPoolExecutor]:
         no_core.close()
 
 
-def compute(held: Job, computed: threading.Event) -> None:
+def compute(job: Job, computed: threading.Event) -> None:
     """Compute as soon as a core is free."""
-    with cpu_slot(held):
+    with cpu_slot(job):
         computed.set()
 
 
-def test_waiting_file_is_in_no_stage_and_never_hangs(
-    taken: Claim, settings: Settings, no_core: ExitStack, pool: ThreadPoolExecutor
+def test_job_waiting_for_a_core_is_in_no_stage_and_has_no_deadline(
+    claimed: Claim, settings: Settings, no_core: ExitStack, pool: ThreadPoolExecutor
 ) -> None:
     settings.STAGE_SECONDS, settings.STAGE_DEADLINES = 0, {}
     computed = threading.Event()
-    with in_flight.track(taken) as held:
-        held.enter(Stage.PREVIEWING)
-        waiting = pool.submit(compute, held, computed)
-        wait_until(lambda: held.since is None)
+    with in_flight.track(claimed) as job:
+        job.enter(Stage.PREVIEWING)
+        waiting = pool.submit(compute, job, computed)
+        wait_until(lambda: job.since is None)
 
         hung_while_waiting = beat(WORKER)
         no_core.close()
@@ -79,31 +79,31 @@ def test_waiting_file_is_in_no_stage_and_never_hangs(
         assert hung_while_waiting == []
         assert computed.is_set()
         assert BatchItem.objects.get().stage == ""
-        assert beat(WORKER) == [held], "the deadline runs again"
+        assert beat(WORKER) == [job], "the deadline runs again"
 
 
-def test_file_that_waits_hears_of_a_pause(
-    batch: UploadBatch, taken: Claim, no_core: ExitStack, pool: ThreadPoolExecutor
+def test_job_waiting_for_a_core_is_stopped_by_a_pause(
+    batch: UploadBatch, claimed: Claim, no_core: ExitStack, pool: ThreadPoolExecutor
 ) -> None:
-    with in_flight.track(taken) as held:
-        waiting = pool.submit(compute, held, threading.Event())
+    with in_flight.track(claimed) as job:
+        waiting = pool.submit(compute, job, threading.Event())
         pause.pause_batch(batch.id)
         beat(WORKER)
 
         assert isinstance(waiting.exception(5), JobStopped)
 
 
-def test_real_file_goes_back_from_its_wait(owner: User, no_core: ExitStack, pool: ThreadPoolExecutor) -> None:
+def test_real_file_waiting_for_a_core_is_released(owner: User, no_core: ExitStack, pool: ThreadPoolExecutor) -> None:
     batch = send(owner, [SAMPLES / "coffee.jpg"])
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
 
     def work() -> None:
-        run_job(taken)
+        run_job(claimed)
         connection.close()
 
     working = pool.submit(work)
-    wait_until(lambda: [held for held in in_flight.jobs() if held.since is None])
+    wait_until(lambda: [job for job in in_flight.jobs() if job.since is None])
     pause.pause_batch(batch.id)
     beat(WORKER)
 
@@ -111,7 +111,7 @@ def test_real_file_goes_back_from_its_wait(owner: User, no_core: ExitStack, pool
     assert batch.items.get().status == ItemStatus.PENDING
 
 
-def test_page_shows_no_stage_that_has_not_begun(batch: UploadBatch, taken: Claim) -> None:
+def test_page_shows_no_stage_before_the_first(batch: UploadBatch, claimed: Claim) -> None:
     snapshot = read_snapshot(batch.id)
 
     assert snapshot is not None

@@ -1,4 +1,4 @@
-"""A failure ends its file, whatever its words are."""
+"""A failure finishes its item, whatever its message contains."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from batches.engine import claim
-from batches.engine.circuit_breaker import CircuitBreaker, breaker
+from batches.engine.circuit_breaker import breaker
 from batches.engine.heartbeat import LastStall, beat
 from batches.engine.in_flight import Claim, in_flight
 from batches.engine.runner import run_job
@@ -21,15 +21,15 @@ WORKER = 4711
 
 
 @pytest.fixture
-def taken(owner: User) -> Claim:
-    taken = claim.claim_item(fill(owner, files=1).id, WORKER)
-    assert taken is not None
-    return taken
+def claimed(owner: User) -> Claim:
+    claimed = claim.claim_item(fill(owner, files=1).id, WORKER)
+    assert claimed is not None
+    return claimed
 
 
 @pytest.fixture
-def full_reason(transactional_db: None) -> Iterator[None]:
-    """A table that takes no `item.internal`: not even that can be written."""
+def internal_refused(transactional_db: None) -> Iterator[None]:
+    """A table that refuses `item.internal`, so not even that can be written."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE batches_batchitem ADD CONSTRAINT no_internal CHECK (error_code <> 'item.internal')")
     yield
@@ -37,53 +37,45 @@ def full_reason(transactional_db: None) -> Iterator[None]:
         cursor.execute("ALTER TABLE batches_batchitem DROP CONSTRAINT no_internal")
 
 
-def test_words_that_no_row_can_hold_fail_the_file_all_the_same(taken: Claim, settings: Settings) -> None:
+def test_message_that_no_row_can_store_is_cleaned(claimed: Claim, settings: Settings) -> None:
     settings.PROCESSOR = "tests.support.processors.unspeakable"
 
-    run_job(taken)
+    run_job(claimed)
 
     item = BatchItem.objects.get()
     assert (item.status, item.error_code) == (ItemStatus.FAILED, "model.\N{REPLACEMENT CHARACTER}answer")
-    assert item.error_message == "It said \N{REPLACEMENT CHARACTER} and \N{REPLACEMENT CHARACTER}."
+    assert item.error_message == "It run_command \N{REPLACEMENT CHARACTER} and \N{REPLACEMENT CHARACTER}."
     assert_counters_true(item.batch)
 
 
-def test_failure_without_words_is_the_programs_own(taken: Claim, settings: Settings) -> None:
+def test_failure_without_a_message_is_internal(claimed: Claim, settings: Settings) -> None:
     settings.PROCESSOR = "tests.support.processors.wordless"
 
-    run_job(taken)
+    run_job(claimed)
 
     assert BatchItem.objects.get().error_code == "item.internal"
 
 
-def test_file_that_cannot_even_be_failed_is_given_back_by_the_heartbeat(
-    taken: Claim, settings: Settings, full_reason: None
+def test_item_that_cannot_be_failed_is_released_by_the_heartbeat(
+    claimed: Claim, settings: Settings, internal_refused: None
 ) -> None:
     settings.PROCESSOR = "tests.support.processors.wordless"
 
-    run_job(taken)
+    run_job(claimed)
     beat(WORKER)
 
     assert BatchItem.objects.get().status == ItemStatus.PENDING
     assert in_flight.unreleased() == []
 
 
-def test_hold_with_such_words_is_told(transactional_db: None) -> None:
+def test_stall_message_that_no_row_can_store_is_cleaned(transactional_db: None) -> None:
     worker = Worker.objects.create(host="here", pid=1, threads=1)
     LastStall.value = (0, "", "")
-    breaker.trip("model.away\0", "It said \udc80.")
+    breaker.trip("model.away\0", "It run_command \udc80.")
     try:
         beat(worker.id)
     finally:
         breaker.reset(breaker.open_cause()[0])
 
     worker.refresh_from_db()
-    assert worker.stall_message == "It said \N{REPLACEMENT CHARACTER}."
-
-
-def test_words_are_clean_before_they_are_logged_or_shown() -> None:
-    breaker = CircuitBreaker()
-
-    breaker.trip("a\0", "b\0")
-
-    assert breaker.open_cause() == ("a\N{REPLACEMENT CHARACTER}", "b\N{REPLACEMENT CHARACTER}")
+    assert worker.stall_message == "It run_command \N{REPLACEMENT CHARACTER}."

@@ -1,4 +1,4 @@
-"""The history of a file's attempts: what a repetition overwrites in its row is kept."""
+"""The history of an item's attempts."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,9 +15,9 @@ NOBODY = 4711
 
 
 def take(batch: UploadBatch) -> Claim:
-    taken = claim.claim_item(batch.id, NOBODY)
-    assert taken is not None
-    return taken
+    claimed = claim.claim_item(batch.id, NOBODY)
+    assert claimed is not None
+    return claimed
 
 
 def history(batch: UploadBatch) -> list[tuple[str, str, str]]:
@@ -26,7 +26,7 @@ def history(batch: UploadBatch) -> list[tuple[str, str, str]]:
     )
 
 
-def test_failure_is_kept_when_the_file_is_tried_again(owner: User) -> None:
+def test_failure_is_recorded_at_a_retry(owner: User) -> None:
     batch = fill(owner, 2)
     began = timezone.now()
     finish.fail_item(take(batch), "item.internal", "It broke.")
@@ -39,7 +39,7 @@ def test_failure_is_kept_when_the_file_is_tried_again(owner: User) -> None:
     assert began <= attempt.started_at <= attempt.ended_at <= timezone.now()
 
 
-def test_each_loss_is_kept_with_its_worker(owner: User) -> None:
+def test_loss_is_recorded_with_its_worker(owner: User) -> None:
     batch = fill(owner, 1)
     take(batch)
 
@@ -49,7 +49,7 @@ def test_each_loss_is_kept_with_its_worker(owner: User) -> None:
     assert Attempt.objects.get().worker == NOBODY
 
 
-def test_file_that_goes_back_without_fault_has_no_history(owner: User) -> None:
+def test_released_item_has_no_history(owner: User) -> None:
     batch = fill(owner, 1)
 
     release.release_claims([take(batch)])
@@ -57,7 +57,7 @@ def test_file_that_goes_back_without_fault_has_no_history(owner: User) -> None:
     assert history(batch) == []
 
 
-def test_history_goes_with_its_batch(owner: User) -> None:
+def test_history_is_deleted_with_its_batch(owner: User) -> None:
     batch = fill(owner, 2)
     finish.fail_item(take(batch), "item.internal", "It broke.")
     retry.retry_failed(batch.id)
@@ -69,7 +69,7 @@ def test_history_goes_with_its_batch(owner: User) -> None:
     assert not Attempt.objects.exists()
 
 
-def test_page_of_the_file_tells_earlier_attempts(owner: User, client: Client) -> None:
+def test_item_page_shows_earlier_attempts(owner: User, client: Client) -> None:
     batch = fill(owner, 1)
     finish.fail_item(take(batch), "item.internal", "Words of the first attempt.")
     retry.retry_failed(batch.id)
@@ -79,7 +79,7 @@ def test_page_of_the_file_tells_earlier_attempts(owner: User, client: Client) ->
 
     page = client.get(f"/batches/{batch.id}/files/{batch.items.get().id}/").content.decode()
 
-    _before, _title, told = page.partition("Earlier attempts")
-    assert "The program that worked on it ended." in told
-    assert "An internal error occurred while processing this file." in told
-    assert '<span lang="en">Words of the first attempt.</span>' in told
+    _before, _title, shown = page.partition("Earlier attempts")
+    assert "The program that worked on it ended." in shown
+    assert "An internal error occurred while processing this file." in shown
+    assert '<span lang="en">Words of the first attempt.</span>' in shown

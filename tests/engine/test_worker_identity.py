@@ -1,4 +1,4 @@
-"""A process that goes on under another number takes its claims along, however often the database fails it meanwhile."""
+"""A process that gets a new worker id moves its claims to it, however often the database fails meanwhile."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -27,7 +27,7 @@ def execute(statement: str) -> None:
 
 @pytest.fixture
 def identity(transactional_db: None) -> Iterator[Identity]:
-    """A process that lives."""
+    """A process with its lock."""
     identity = Identity()
     assert identity.acquire()
     yield identity
@@ -37,15 +37,15 @@ def identity(transactional_db: None) -> Iterator[Identity]:
 
 @pytest.fixture
 def number(identity: Identity, owner: User) -> int:
-    """Its number, with which it has a file in hand."""
+    """Its worker id, with one claim."""
     assert identity.id is not None
     assert claim.claim_item(fill(owner, files=1).id, identity.id) is not None
     return identity.id
 
 
 @pytest.fixture
-def believed_in(identity: Identity, number: int) -> Iterator[None]:
-    """Its connection is lost, and the server still believes in the session: the number's lock is held."""
+def old_session_alive(identity: Identity, number: int) -> Iterator[None]:
+    """Its connection is lost, but its lock is still job by the old session."""
     with closing(psycopg.connect(**connection_parameters(), autocommit=True)) as session:
         assert identity._connection is not None
         identity._connection.close()
@@ -54,9 +54,7 @@ def believed_in(identity: Identity, number: int) -> Iterator[None]:
         yield
 
 
-def test_claims_come_along_at_a_later_try_when_the_first_failed(
-    identity: Identity, number: int, believed_in: None
-) -> None:
+def test_claims_are_moved_at_a_later_try(identity: Identity, number: int, old_session_alive: None) -> None:
     execute(REFUSE.format(number))
     assert not identity.acquire()
     execute(ALLOW)
@@ -67,8 +65,8 @@ def test_claims_come_along_at_a_later_try_when_the_first_failed(
     assert BatchItem.objects.get().worker == identity.id
 
 
-def test_files_taken_back_under_the_former_number_have_no_death_to_come(
-    identity: Identity, number: int, believed_in: None
+def test_items_recovered_under_a_former_id_have_no_undecided_crash(
+    identity: Identity, number: int, old_session_alive: None
 ) -> None:
     BatchItem.objects.update(
         status=ItemStatus.PENDING, queue_position=1, claim=None, worker=None, claimed_until=None, lost_worker=number

@@ -1,4 +1,4 @@
-"""Batches that nobody adds to any more end by themselves, and open again when the folder is chosen again."""
+"""Batches without activity expire, and reopen when their files are registered again."""
 
 from datetime import timedelta
 
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FILE = incoming.NewFile("late.jpg", "late.jpg", digest("late"), 10)
 
 
-def left_alone(batch: UploadBatch, seconds: float) -> None:
-    """Let the batch's last activity be so long ago."""
+def age(batch: UploadBatch, seconds: float) -> None:
+    """Move the batch's last activity back."""
     UploadBatch.objects.filter(id=batch.id).update(updated_at=timezone.now() - timedelta(seconds=seconds))
 
 
@@ -31,8 +31,8 @@ def batch(owner: User, settings: Settings) -> UploadBatch:
     return batch
 
 
-def test_abandoned_batch_completes_and_says_what_never_came(batch: UploadBatch) -> None:
-    left_alone(batch, 101)
+def test_expired_batch_completes_with_its_missing_files_failed(batch: UploadBatch) -> None:
+    age(batch, 101)
 
     assert expire_batches() == 1
 
@@ -42,15 +42,15 @@ def test_abandoned_batch_completes_and_says_what_never_came(batch: UploadBatch) 
 
 
 def test_batch_with_recent_activity_stays_open(batch: UploadBatch) -> None:
-    left_alone(batch, 99)
+    age(batch, 99)
 
     assert expire_batches() == 0
     assert batch.items.get().status == ItemStatus.RECEIVING
 
 
-def test_sealed_batch_does_not_wait_for_ever_for_a_file(batch: UploadBatch) -> None:
+def test_sealed_batch_with_a_missing_file_expires(batch: UploadBatch) -> None:
     lifecycle.seal_batch(batch.id)
-    left_alone(batch, 101)
+    age(batch, 101)
 
     expire_batches()
 
@@ -58,8 +58,8 @@ def test_sealed_batch_does_not_wait_for_ever_for_a_file(batch: UploadBatch) -> N
     assert batch.status == BatchStatus.COMPLETED
 
 
-def test_file_that_never_came_can_be_sent_again(batch: UploadBatch) -> None:
-    left_alone(batch, 101)
+def test_missing_file_can_be_registered_again(batch: UploadBatch) -> None:
+    age(batch, 101)
     expire_batches()
 
     item, begun = incoming.register_item(batch.id, FILE)
@@ -70,7 +70,7 @@ def test_file_that_never_came_can_be_sent_again(batch: UploadBatch) -> None:
     assert (batch.status, batch.failed, batch.sealed_at) == (BatchStatus.PROCESSING, 0, None)
 
 
-def test_refused_file_is_not_received_again(batch: UploadBatch) -> None:
+def test_rejected_file_is_not_received_again(batch: UploadBatch) -> None:
     incoming.reject_item(batch.items.get().id, "file.unsupported", "It is a text.")
 
     item, _ = incoming.register_item(batch.id, FILE)
@@ -79,7 +79,7 @@ def test_refused_file_is_not_received_again(batch: UploadBatch) -> None:
     assert_counters_true(batch)
 
 
-def test_word_of_a_person_ends_the_waiting_at_once(batch: UploadBatch) -> None:
+def test_finish_without_missing_completes_the_batch_at_once(batch: UploadBatch) -> None:
     assert finish_without_missing(batch.id)
 
     assert_counters_true(batch)
@@ -87,7 +87,7 @@ def test_word_of_a_person_ends_the_waiting_at_once(batch: UploadBatch) -> None:
     assert not finish_without_missing(batch.id)
 
 
-def test_many_files_that_never_came_are_given_up_together(
+def test_missing_files_fail_in_chunks(
     batch: UploadBatch, django_assert_max_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(expiry, "CHUNK", 20)
@@ -101,8 +101,8 @@ def test_many_files_that_never_came_are_given_up_together(
     assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 50)
 
 
-def test_bytes_that_arrive_are_activity(batch: UploadBatch) -> None:
-    left_alone(batch, 101)
+def test_arriving_bytes_keep_the_batch_open(batch: UploadBatch) -> None:
+    age(batch, 101)
 
     batch.refresh_from_db()
     record_activity(batch, 10)

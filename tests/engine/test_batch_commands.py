@@ -1,4 +1,4 @@
-"""What a command shows at once, and what it leaves behind in the batch's row."""
+"""What cancel, pause and resume publish and write."""
 
 import asyncio
 
@@ -12,24 +12,24 @@ from batches.messaging import live_events
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from tests.support.batches import assert_counters_true, fill, make_upload
-from tests.support.live_events import hints_of, next_hint, until_silent
+from tests.support.live_events import events_of, next_event, until_silent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def hold_items(batch: UploadBatch) -> None:
-    """Begin a transaction that has the files of a batch in its hands."""
+def lock_items(batch: UploadBatch) -> None:
+    """Begin a transaction that locks the items of a batch."""
     transaction.set_autocommit(False)
     list(batch.items.select_for_update().order_by("id"))
 
 
-def let_go() -> None:
+def unlock_items() -> None:
     """End it."""
     transaction.rollback()
     transaction.set_autocommit(True)
 
 
-def cancel_elsewhere(batch_id: int) -> bool:
+def cancel_in_thread(batch_id: int) -> bool:
     """Cancel from a thread with a connection of its own."""
     try:
         return cancel.cancel_batch(batch_id)
@@ -37,17 +37,17 @@ def cancel_elsewhere(batch_id: int) -> bool:
         connections.close_all()
 
 
-async def test_cancel_is_told_before_its_files_are_through(give_back_connection: None, owner: User) -> None:
+async def test_cancel_is_published_before_its_items_are_cancelled(give_back_connection: None, owner: User) -> None:
     batch = await sync_to_async(fill)(owner, 3)
-    async with hints_of(live_events.batch_group(batch.id)) as hints:
-        await until_silent(hints, 3 * live_events.EVENT_INTERVAL_SECONDS)  # the hints of filling are through
-        await sync_to_async(hold_items)(batch)
+    async with events_of(live_events.batch_group(batch.id)) as events:
+        await until_silent(events, 3 * live_events.EVENT_INTERVAL_SECONDS)  # the events of filling are through
+        await sync_to_async(lock_items)(batch)
 
-        task = asyncio.create_task(sync_to_async(cancel_elsewhere, thread_sensitive=False)(batch.id))
-        first = await next_hint(hints)
+        task = asyncio.create_task(sync_to_async(cancel_in_thread, thread_sensitive=False)(batch.id))
+        first = await next_event(events)
         waited = not task.done()
-        await sync_to_async(let_go)()
-        second = await next_hint(hints)
+        await sync_to_async(unlock_items)()
+        second = await next_event(events)
 
     assert await task
     assert waited
@@ -55,7 +55,7 @@ async def test_cancel_is_told_before_its_files_are_through(give_back_connection:
     await sync_to_async(assert_counters_true)(batch)
 
 
-def test_batch_resumed_before_its_first_file_has_a_start_and_takes_files(owner: User) -> None:
+def test_batch_resumed_before_its_first_file_has_a_start_time(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Early")
     pause.pause_batch(batch.id)
 
@@ -69,7 +69,7 @@ def test_batch_resumed_before_its_first_file_has_a_start_and_takes_files(owner: 
     assert_counters_true(batch)
 
 
-def test_resume_keeps_the_first_start(owner: User) -> None:
+def test_resume_keeps_the_first_start_time(owner: User) -> None:
     batch = fill(owner, 1)
     pause.pause_batch(batch.id)
 

@@ -1,4 +1,4 @@
-"""Ending batches that are at their end."""
+"""Completing batches."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,25 +17,25 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def settle_all() -> int:
-    """In a thread of its own, as the reconciler does."""
+def complete_all() -> int:
+    """Complete batches in a thread, as the reconciler does."""
     try:
         return complete_batches()
     finally:
         connection.close()
 
 
-def test_no_batch_is_held_while_another_is_waited_for(owner: User) -> None:
+def test_no_batch_is_locked_while_another_is_waited_for(owner: User) -> None:
     ended = [fill(owner, files=0) for _ in range(3)]
     UploadBatch.objects.update(sealed_at=timezone.now())
     parameters = connection.get_connection_params()
 
     with ThreadPoolExecutor() as pool, psycopg.connect(**parameters) as other:
         other.execute("SELECT FROM batches_uploadbatch WHERE id = %s FOR UPDATE", [ended[1].id])
-        settling = pool.submit(settle_all)
+        completing = pool.submit(complete_all)
         wait_until(lambda: UploadBatch.objects.get(id=ended[0].id).status == BatchStatus.COMPLETED)
-        held = UploadBatch.objects.get(id=ended[2].id).status
+        job = UploadBatch.objects.get(id=ended[2].id).status
         other.rollback()
 
-        assert settling.result(10) == 3
-    assert held == BatchStatus.PENDING
+        assert completing.result(10) == 3
+    assert job == BatchStatus.PENDING

@@ -1,4 +1,4 @@
-"""What a batch that stands still is waiting for, in words."""
+"""Why a batch does not advance."""
 
 from datetime import timedelta
 
@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from batches.engine import claim, pause
 from batches.engine.liveness import WORKER_LOCK_CLASS
-from batches.engine.stall_reason import RESTART_TIME, WORKER_STATE, stall_reasons, waiting_for
+from batches.engine.stall_reason import RESTART_TIME, WORKER_STATE, stall_reasons
 from batches.live.batch_snapshot import read_snapshot
 from batches.models import UploadBatch, Worker
 from bench import rows
-from tests.engine.test_queries import indexes
 from tests.support.batches import fill
 from tests.support.fake_workers import fake_worker
+from tests.support.query_plans import indexes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NO_WORKER = "No worker is running. Your files are safe and will be processed as soon as one starts."
@@ -24,80 +24,80 @@ FULL = ("storage.full", "The disk is full.")
 
 
 def age(batch: UploadBatch) -> None:
-    """Let the last sign of work be longer ago than a restart takes."""
+    """Move the last activity further back than a restart takes."""
     long_ago = timezone.now() - RESTART_TIME - timedelta(seconds=1)
     UploadBatch.objects.filter(id=batch.id).update(started_at=long_ago, last_served=long_ago)
     Worker.objects.update(started_at=long_ago)
     Worker.objects.filter(stopped_at__isnull=False).update(stopped_at=long_ago)
 
 
-def why(batch: UploadBatch) -> str:
-    """What the page says."""
+def reason_shown(batch: UploadBatch) -> str:
+    """The reason that the page shows."""
     snapshot = read_snapshot(batch.id)
     assert snapshot is not None
     return snapshot.waiting_for
 
 
-def test_batch_waits_when_every_living_worker_holds(owner: User) -> None:
+def test_batch_is_stalled_when_every_live_worker_is(owner: User) -> None:
     batch = fill(owner, files=2)
 
     with fake_worker(*FULL), fake_worker(*FULL):
-        assert why(batch) == "Waiting for the storage: The disk is full."
+        assert reason_shown(batch) == "Waiting for the storage: The disk is full."
 
 
-def test_batch_goes_on_while_one_worker_does_not_hold(owner: User) -> None:
+def test_batch_is_not_stalled_while_one_worker_is_free(owner: User) -> None:
     batch = fill(owner, files=2)
     age(batch)
 
     with fake_worker(*FULL), fake_worker():
-        assert why(batch) == ""
+        assert reason_shown(batch) == ""
 
 
-def test_dead_worker_that_held_says_nothing(owner: User) -> None:
+def test_stall_of_a_dead_worker_does_not_count(owner: User) -> None:
     batch = fill(owner, files=2)
     with fake_worker(*FULL):
         pass
 
     with fake_worker():
-        assert why(batch) == ""
+        assert reason_shown(batch) == ""
 
 
-def test_batch_without_any_worker_says_so_after_some_seconds(owner: User) -> None:
+def test_missing_workers_are_shown_after_some_seconds(owner: User) -> None:
     batch = fill(owner, files=2)
-    assert why(batch) == ""
+    assert reason_shown(batch) == ""
 
     age(batch)
 
-    assert why(batch) == NO_WORKER
+    assert reason_shown(batch) == NO_WORKER
 
 
-def test_worker_that_has_just_stopped_is_not_missed_yet(owner: User) -> None:
+def test_worker_that_has_just_stopped_counts_as_restarting(owner: User) -> None:
     batch = fill(owner, files=2)
     age(batch)
 
     with fake_worker():
         pass
 
-    assert why(batch) == ""
+    assert reason_shown(batch) == ""
 
 
-def test_file_in_the_hand_of_a_dead_worker_waits_too(owner: User) -> None:
+def test_item_claimed_by_a_dead_worker_waits_too(owner: User) -> None:
     batch = fill(owner, files=1)
     assert claim.claim_item(batch.id, 4711) is not None
     age(batch)
 
-    assert why(batch) == NO_WORKER
+    assert reason_shown(batch) == NO_WORKER
 
 
-def test_paused_batch_waits_for_its_owner_alone(owner: User) -> None:
+def test_paused_batch_is_not_stalled(owner: User) -> None:
     batch = fill(owner, files=2)
     pause.pause_batch(batch.id)
     age(batch)
 
-    assert why(batch) == ""
+    assert reason_shown(batch) == ""
 
 
-def test_reasons_of_many_batches_are_told_apart(owner: User) -> None:
+def test_reasons_of_several_batches_are_kept_apart(owner: User) -> None:
     still, paused = fill(owner, files=1), fill(owner, files=1, name="Norway")
     pause.pause_batch(paused.id)
 
@@ -105,11 +105,7 @@ def test_reasons_of_many_batches_are_told_apart(owner: User) -> None:
         assert list(stall_reasons(UploadBatch.objects.all())) == [still.id]
 
 
-def test_unknown_cause_is_named_by_its_code() -> None:
-    assert waiting_for("tape.away", "The tape is away.").text == "Waiting for tape.away: The tape is away."
-
-
-def test_page_shows_what_is_waited_for_and_no_time_left(owner: User, client: Client) -> None:
+def test_page_of_a_stalled_batch_shows_the_reason_and_no_time_left(owner: User, client: Client) -> None:
     batch = fill(owner, files=2)
     client.force_login(owner)
 
@@ -120,7 +116,7 @@ def test_page_shows_what_is_waited_for_and_no_time_left(owner: User, client: Cli
     assert "Time left" not in page
 
 
-def test_page_of_a_batch_that_goes_on_says_nothing_of_it(owner: User, client: Client) -> None:
+def test_page_of_a_batch_that_advances_shows_no_reason(owner: User, client: Client) -> None:
     batch = fill(owner, files=2)
     client.force_login(owner)
 
@@ -131,7 +127,7 @@ def test_page_of_a_batch_that_goes_on_says_nothing_of_it(owner: User, client: Cl
     assert "No worker" not in page
 
 
-def test_crew_walks_the_small_indexes(owner: User) -> None:
+def test_worker_state_uses_the_small_indexes(owner: User) -> None:
     batch_id = rows.fill(4_000)
 
     used = indexes(WORKER_STATE, locks=WORKER_LOCK_CLASS, batches=[batch_id])

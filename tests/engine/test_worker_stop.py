@@ -1,4 +1,4 @@
-"""An orderly stop charges no file, also where the database is away in this moment."""
+"""An orderly stop charges no crash, even if the database is down at that moment."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -30,7 +30,7 @@ def no_grace(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def hand_as_before() -> Iterator[None]:
+def reset_in_flight() -> Iterator[None]:
     yield
     in_flight.stopping = False
     in_flight.forget_unreleased(in_flight.unreleased())
@@ -38,20 +38,20 @@ def hand_as_before() -> Iterator[None]:
 
 @pytest.fixture
 def worker(transactional_db: None) -> Worker:
-    """A worker that signed off, and holds no lock."""
+    """A worker that stopped in order and holds no lock."""
     return Worker.objects.create(host="here", pid=1, threads=1, stopped_at=timezone.now())
 
 
 @pytest.fixture
-def taken(owner: User, worker: Worker) -> Claim:
-    taken = claim.claim_item(fill(owner, files=1).id, worker.id)
-    assert taken is not None
-    return taken
+def claimed(owner: User, worker: Worker) -> Claim:
+    claimed = claim.claim_item(fill(owner, files=1).id, worker.id)
+    assert claimed is not None
+    return claimed
 
 
 @pytest.fixture
-def no_way_back(taken: Claim) -> Iterator[None]:
-    """A queue that takes no file."""
+def queue_closed(claimed: Claim) -> Iterator[None]:
+    """No item can become pending."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE batches_batchitem ADD CONSTRAINT no_way CHECK (status <> 'pending') NOT VALID")
     yield
@@ -69,7 +69,7 @@ def state() -> tuple[str, int, int | None]:
 
 
 @pytest.mark.parametrize("crash_count", [0, 2])
-def test_what_a_worker_left_that_signed_off_goes_back_without_a_death(taken: Claim, crash_count: int) -> None:
+def test_item_of_a_stopped_worker_is_released_without_a_crash(claimed: Claim, crash_count: int) -> None:
     BatchItem.objects.update(crash_count=crash_count)
 
     assert recover_items() == 1
@@ -77,7 +77,7 @@ def test_what_a_worker_left_that_signed_off_goes_back_without_a_death(taken: Cla
     assert state() == (ItemStatus.PENDING, crash_count, None)
 
 
-def test_worker_that_signs_off_after_it_was_missed_is_charged_nothing(taken: Claim, worker: Worker) -> None:
+def test_worker_that_stops_after_it_was_missed_causes_no_crash(claimed: Claim, worker: Worker) -> None:
     Worker.objects.update(stopped_at=None)
     recover_items()
     long_ago = timezone.now() - CONFIRM_AFTER - timedelta(seconds=1)
@@ -88,7 +88,7 @@ def test_worker_that_signs_off_after_it_was_missed_is_charged_nothing(taken: Cla
     assert state() == (ItemStatus.PENDING, 0, None)
 
 
-def test_worker_signs_off_though_it_has_just_lost_its_lock(transactional_db: None) -> None:
+def test_stop_is_recorded_without_a_lock(transactional_db: None) -> None:
     identity = Identity()
     assert identity.acquire()
     identity.id = None
@@ -98,18 +98,18 @@ def test_worker_signs_off_though_it_has_just_lost_its_lock(transactional_db: Non
     assert Worker.objects.get().stopped_at is not None
 
 
-def test_stop_gives_lost_claims_back(taken: Claim) -> None:
-    in_flight.mark_unreleased(taken)
+def test_stop_releases_unreleased_claims(claimed: Claim) -> None:
+    in_flight.mark_unreleased(claimed)
 
     WorkerMiddleware().before_worker_shutdown(dramatiq.get_broker(), dramatiq.Worker(dramatiq.get_broker()))
 
     assert state() == (ItemStatus.PENDING, 0, None)
 
 
-def test_lost_claim_that_cannot_go_back_yet_goes_at_a_later_beat(
-    taken: Claim, worker: Worker, no_way_back: None
+def test_claim_that_cannot_be_released_is_released_at_a_later_beat(
+    claimed: Claim, worker: Worker, queue_closed: None
 ) -> None:
-    in_flight.mark_unreleased(taken)
+    in_flight.mark_unreleased(claimed)
     with pytest.raises(IntegrityError):
         beat(worker.id)
     allow()

@@ -1,8 +1,6 @@
-"""The hot statements use their indexes, also when half of a large batch is done."""
+"""The hot statements use their indexes, even when half of a large batch is done."""
 
-import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,34 +14,15 @@ from batches.engine.maintenance_check import MAINTENANCE_CHECK, check_maintenanc
 from batches.engine.scheduler import NEXT_BATCH
 from batches.models import BatchItem, UploadBatch
 from bench import rows
+from tests.support.query_plans import indexes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILES = 4_000
 
 
-def nodes(plan: dict[str, object]) -> list[dict[str, object]]:
-    """All nodes of a plan."""
-    below = plan.get("Plans", [])
-    assert isinstance(below, list)
-    return [plan, *(node for child in below for node in nodes(child))]
-
-
-def indexes(statement: str, **parameters: Any) -> set[object]:
-    """The indexes that PostgreSQL would use for a statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
-        plan = cursor.fetchone()[0]
-    plan = json.loads(plan) if isinstance(plan, str) else plan
-    found = nodes(plan[0]["Plan"])
-    assert not [
-        node for node in found if node["Node Type"] == "Seq Scan" and node["Relation Name"] == "batches_batchitem"
-    ]
-    return {node.get("Index Name") for node in found} - {None}
-
-
 @pytest.fixture
 def half_done(transactional_db: None) -> int:
-    """A large batch of which half has been worked on."""
+    """A large batch, half of it completed."""
     batch_id = rows.fill(FILES)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -55,7 +34,7 @@ def half_done(transactional_db: None) -> int:
     return batch_id
 
 
-def test_claim_walks_the_queue_index(half_done: int, owner: User) -> None:
+def test_claim_uses_the_queue_index(half_done: int, owner: User) -> None:
     used = indexes(CLAIM, batch=half_done, worker=1, lease="30 s", quarantined=False, limit=0, pictures=1)
 
     assert {"item_queue", "batches_batchitem_pkey"} <= used
@@ -74,12 +53,12 @@ def test_finish_finds_its_row_by_primary_key(half_done: int) -> None:
     assert "batches_batchitem_pkey" in used
 
 
-def test_turn_and_glance_do_not_read_the_whole_queue(half_done: int) -> None:
+def test_scheduler_and_maintenance_check_use_the_queue_index(half_done: int) -> None:
     assert "item_queue" in indexes(NEXT_BATCH, limit=0)
     assert "item_queue" in indexes(MAINTENANCE_CHECK, locks=WORKER_LOCK_CLASS, expiry=timedelta(days=1), limit=8)
 
 
-def test_glance_asks_an_old_batch_for_files_to_come_by_their_index(half_done: int) -> None:
+def test_maintenance_check_finds_receiving_items_by_their_index(half_done: int) -> None:
     UploadBatch.objects.update(updated_at=timezone.now() - timedelta(days=2))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE batches_uploadbatch")
@@ -90,7 +69,7 @@ def test_glance_asks_an_old_batch_for_files_to_come_by_their_index(half_done: in
     assert "item_batch" not in used
 
 
-def test_old_paused_batch_that_waits_for_no_file_gives_nothing_to_do(half_done: int) -> None:
+def test_old_batch_expires_only_with_a_receiving_item(half_done: int) -> None:
     UploadBatch.objects.update(updated_at=timezone.now() - timedelta(days=2))
     nothing_to_come = check_maintenance(8).expired_batches
 

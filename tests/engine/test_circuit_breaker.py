@@ -1,4 +1,4 @@
-"""When a hold for the database is over: an answer is not enough, it has to be written to."""
+"""When the breaker of the database closes: a successful write is needed, an answer is not enough."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from batches.engine import claim
-from batches.engine.circuit_breaker import CircuitBreaker, breaker
+from batches.engine.circuit_breaker import breaker
 from batches.engine.in_flight import Claim, in_flight
 from batches.engine.liveness import identity
 from batches.engine.runner import run_job
@@ -30,7 +30,7 @@ CREATE TRIGGER full_disk BEFORE UPDATE ON uploads_upload EXECUTE FUNCTION full_d
 
 
 @pytest.fixture(autouse=True)
-def nothing_held(transactional_db: None) -> Iterator[None]:
+def closed_breaker(transactional_db: None) -> Iterator[None]:
     yield
     breaker.reset("database.away")
     breaker.reset("model.away")
@@ -38,19 +38,19 @@ def nothing_held(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def taken(owner: User) -> Claim:
-    taken = claim.claim_item(fill(owner, files=1).id, WORKER)
-    assert taken is not None
-    return taken
+def claimed(owner: User) -> Claim:
+    claimed = claim.claim_item(fill(owner, files=1).id, WORKER)
+    assert claimed is not None
+    return claimed
 
 
 def trip() -> None:
-    """Hold for the database, and wait until it may be tried again."""
+    """Trip the breaker of the database, and wait for its back-off."""
     breaker.trip("database.away", "No space left on device.")
     wait_until(lambda: not breaker.seconds_open())
 
 
-def test_heartbeat_that_lost_its_lock_and_has_it_again_ends_the_hold_at_once() -> None:
+def test_regained_lock_closes_the_breaker_at_once() -> None:
     heartbeat()
     breaker.trip("database.away", "The database does not answer.")
     assert identity._connection is not None
@@ -62,7 +62,7 @@ def test_heartbeat_that_lost_its_lock_and_has_it_again_ends_the_hold_at_once() -
     assert not breaker.seconds_open()
 
 
-def test_database_that_answers_and_takes_nothing_is_waited_for_longer_each_time() -> None:
+def test_back_off_grows_while_the_database_takes_no_writes() -> None:
     heartbeat()
     trip()
     heartbeat()
@@ -75,34 +75,32 @@ def test_database_that_answers_and_takes_nothing_is_waited_for_longer_each_time(
 
 
 @pytest.mark.parametrize("processor", ["at_once", "unspeakable"])
-def test_file_that_is_written_ends_the_hold_whether_it_went_well_or_failed(
-    taken: Claim, settings: Settings, processor: str
-) -> None:
+def test_written_outcome_closes_the_breaker(claimed: Claim, settings: Settings, processor: str) -> None:
     settings.PROCESSOR = f"tests.support.processors.{processor}"
     trip()
 
-    run_job(taken)
+    run_job(claimed)
 
     assert breaker.open_cause() == ("", "")
 
 
-def test_failed_file_says_nothing_of_what_is_outside(taken: Claim, settings: Settings) -> None:
+def test_failed_item_does_not_close_the_breaker_of_a_dependency(claimed: Claim, settings: Settings) -> None:
     settings.PROCESSOR = "tests.support.processors.unspeakable"
     breaker.trip("model.away", "The model server does not answer.")
     wait_until(lambda: not breaker.seconds_open())
 
-    run_job(taken)
+    run_job(claimed)
 
     assert breaker.open_cause()[0] == "model.away"
 
 
-def test_last_file_is_waited_for_while_it_is_tried(owner: User) -> None:
+def test_reconciler_keeps_the_breaker_open_while_the_last_job_runs(owner: User) -> None:
     heartbeat()
-    taken = claim.claim_item(fill(owner, files=1).id, identity.id or 0)
-    assert taken is not None
+    claimed = claim.claim_item(fill(owner, files=1).id, identity.id or 0)
+    assert claimed is not None
     trip()
 
-    with in_flight.track(taken):
+    with in_flight.track(claimed):
         reconcile()
         meanwhile = breaker.open_cause()[0]
     reconcile()
@@ -111,7 +109,7 @@ def test_last_file_is_waited_for_while_it_is_tried(owner: User) -> None:
     assert breaker.open_cause() == ("", "")
 
 
-def test_page_says_steadily_that_the_database_takes_nothing(owner: User, start_worker: StartWorker) -> None:
+def test_stall_of_a_full_database_is_shown_without_gaps(owner: User, start_worker: StartWorker) -> None:
     batch = fill(owner, files=1)
     with connection.cursor() as cursor:
         cursor.execute(FULL)
@@ -128,14 +126,3 @@ def test_page_says_steadily_that_the_database_takes_nothing(owner: User, start_w
             cursor.execute("DROP FUNCTION full_disk CASCADE")
     wait_until(lambda: batch.items.get().status == ItemStatus.COMPLETED, 30)
     wait_until(lambda: not Worker.objects.get().stall_code)
-
-
-def test_only_the_named_cause_is_over() -> None:
-    breaker = CircuitBreaker()
-    breaker.trip("database.away", "a")
-    breaker.trip("model.away", "b")
-    wait_until(lambda: not breaker.seconds_open())
-
-    breaker.record_success("database.away")
-
-    assert breaker.open_cause() == ("model.away", "b")

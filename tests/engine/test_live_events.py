@@ -1,0 +1,34 @@
+"""Live events are throttled, and the last one always arrives."""
+
+import time
+
+import pytest
+import redis
+from asgiref.sync import sync_to_async
+
+from batches.messaging import live_events
+from tests.support.live_events import events_of, next_event, until_silent
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+
+
+async def test_burst_becomes_few_events_and_the_last_change_is_sent() -> None:
+    async with events_of(live_events.batch_group(7)) as events:
+        start = time.monotonic()
+        for _ in range(200):
+            await sync_to_async(live_events.notify_batch_changed)(7)
+        most = (time.monotonic() - start) / live_events.EVENT_INTERVAL_SECONDS + 2
+        burst = await until_silent(events, 1)
+        await sync_to_async(live_events.notify_batch_changed)(7)
+
+        assert 1 <= len(burst) <= most
+        assert await next_event(events) == {"type": "batch.changed", "batch_id": 7}
+
+
+async def test_final_change_is_sent_at_once_within_a_burst(redis_client: redis.Redis) -> None:
+    async with events_of(live_events.batch_group(8)) as events:
+        redis_client.set("event:batch.changed:8", 1, px=60_000)  # another process has just shown of a change
+
+        await sync_to_async(live_events.notify_batch_changed)(8, final=True)
+
+        assert await next_event(events) == {"type": "batch.changed", "batch_id": 8}

@@ -1,0 +1,77 @@
+"""The circuit breaker, and the reasons that pages show for it."""
+
+import pytest
+
+from batches.engine import circuit_breaker
+from batches.engine.circuit_breaker import CircuitBreaker
+from batches.engine.stall_reason import waiting_for
+
+
+class Clock:
+    """A monotonic clock that a test moves."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(circuit_breaker, "time", clock)
+    return clock
+
+
+def test_back_off_doubles_up_to_its_limit(clock: Clock) -> None:
+    breaker = CircuitBreaker()
+    waits = []
+
+    for _ in range(7):
+        breaker.trip("model.away", "a")
+        waits.append(breaker.seconds_open())
+        clock.now += waits[-1]
+
+    assert waits == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_error_during_the_back_off_does_not_prolong_it(clock: Clock) -> None:
+    breaker = CircuitBreaker()
+    breaker.trip("model.away", "a")
+    clock.now += 0.5
+
+    breaker.trip("model.away", "b")
+
+    assert breaker.seconds_open() == 0.5
+
+
+def test_success_closes_only_the_named_cause(clock: Clock) -> None:
+    breaker = CircuitBreaker()
+    breaker.trip("database.away", "a")
+    breaker.trip("model.away", "b")
+    clock.now += 1
+
+    breaker.record_success("database.away")
+
+    assert breaker.open_cause() == ("model.away", "b")
+
+
+def test_success_during_the_back_off_does_not_close_the_breaker(clock: Clock) -> None:
+    breaker = CircuitBreaker()
+    breaker.trip("model.away", "a")
+
+    breaker.record_success()
+
+    assert breaker.open_cause() == ("model.away", "a")
+
+
+def test_message_is_cleaned_before_it_is_logged_or_shown(clock: Clock) -> None:
+    breaker = CircuitBreaker()
+
+    breaker.trip("a\0", "b\0")
+
+    assert breaker.open_cause() == ("a\N{REPLACEMENT CHARACTER}", "b\N{REPLACEMENT CHARACTER}")
+
+
+def test_unknown_cause_is_named_by_its_code() -> None:
+    assert waiting_for("tape.away", "The tape is away.").text == "Waiting for tape.away: The tape is away."
