@@ -102,7 +102,7 @@ def test_reanalysis_replaces_what_is_known_while_every_picture_stays(owner: User
     Upload.objects.update(description="Old words.", labels=[])
     gaps: list[int] = []
 
-    again = UploadBatch.objects.get(id=services.reanalyse_batch(owner, batch.id))
+    again = UploadBatch.objects.get(id=services.reanalyse_batch(services.owner_scope(owner), batch.id))
 
     def done() -> bool:
         shown = Upload.objects.filter(id__in=first, processed_at__isnull=False).exclude(previews={})

@@ -30,6 +30,7 @@ from batches.admin.deletion import DeletingAdmin
 from batches.admin.owners import OwnerFilter, OwnerForm
 from batches.models import UploadBatch
 from batches.models.states import ItemStatus
+from batches.services import Scope, operator_scope
 from uploads.read_only_admin import confirmation_page
 
 NAME_LETTERS = 30
@@ -78,11 +79,11 @@ class BatchAdmin(DeletingAdmin):
 
     def has_command_permission(self, request: HttpRequest) -> bool:
         """Tell whether the actions are offered; the services ask again for each batch."""
-        return services.is_operator(request.user)
+        return operator_scope(request.user).covers_all()
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         """Tell whether cancelling is offered, which takes a permission of its own."""
-        return services.may_cancel_all(request.user)
+        return operator_scope(request.user).covers_all(services.CANCEL_BATCHES)
 
     @admin.display(description=_("Name"), ordering="name")
     def short_name(self, batch: UploadBatch) -> str:
@@ -112,7 +113,7 @@ class BatchAdmin(DeletingAdmin):
     @admin.action(permissions=["command"], description=_("Process now: wait for no more files, serve them next"))
     def process_now(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         """Seal the selected batches and put them first in the round."""
-        self._command(request, queryset, services.process_now, _("Processed now."), message_processed)
+        self._command(request, queryset, _process_now, _("Processed now."), message_processed)
 
     @admin.action(permissions=["command"], description=_("Pause"))
     def pause(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
@@ -148,19 +149,27 @@ class BatchAdmin(DeletingAdmin):
         self,
         request: HttpRequest,
         queryset: QuerySet[UploadBatch],
-        service: Callable[..., object],
+        command: Callable[[Scope, int], object],
         history: str | Promise,
         done: Callable[[int], str],
     ) -> None:
         """Give each selected batch to a service, unless there are too many."""
         if not too_many(self, request, queryset):
-            report(self, request, command_each(queryset, partial(service, request.user, everybody=True)), history, done)
+            outcome = command_each(queryset, partial(command, operator_scope(request.user)))
+            report(self, request, outcome, history, done)
 
     def _ask_before_cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse:
         waiting = F("total") - F("successful") - F("failed") - F("cancelled")
         facts = {"question": _("Cancel these batches?"), "action": "cancel", "count": queryset.order_by().count()}
         facts["waiting"] = queryset.aggregate(waiting=Sum(waiting))["waiting"] or 0
         return confirmation_page(self, request, "admin/batches/uploadbatch/cancel_confirmation.html", queryset, facts)
+
+
+def _process_now(scope: Scope, batch_id: int) -> bool:
+    # In this order: the batch may complete as soon as no more files are expected.
+    services.prioritize_batch(scope, batch_id)
+    services.finish_without_missing(scope, batch_id)
+    return True
 
 
 def _items_url(batch: UploadBatch, status: ItemStatus | None = None) -> str:

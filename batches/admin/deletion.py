@@ -13,6 +13,7 @@ from batches import services
 from batches.admin.batch_status import BatchStatusAdmin
 from batches.admin.commands import command_each, report, too_many
 from batches.models import UploadBatch
+from batches.services import operator_scope
 from uploads.read_only_admin import confirmation_page
 
 
@@ -25,7 +26,7 @@ class DeletingAdmin(BatchStatusAdmin):
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
         """Tell whether the action is offered; the service asks again for each batch."""
-        return services.may_delete_batches(request.user)
+        return operator_scope(request.user).covers_all(services.DELETE_BATCHES)
 
     @admin.action(permissions=["remove"], description=_("Delete with their pictures…"))
     def delete_batches(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
@@ -34,7 +35,7 @@ class DeletingAdmin(BatchStatusAdmin):
             return None
         if "confirmed" not in request.POST:
             return self._ask_before_deletion(request, queryset)
-        outcome = command_each(queryset, partial(services.delete_batch, request.user, everybody=True))
+        outcome = command_each(queryset, partial(services.delete_batch, operator_scope(request.user)))
         report(self, request, outcome, None, _words_deleted)
         return None
 

@@ -25,7 +25,7 @@ from batches.failures.forms import (
 from batches.failures.queries import read_groups
 from batches.models import UploadBatch
 from batches.models.error_codes import error_text
-from batches.services import CommandResult
+from batches.services import CommandResult, operator_scope
 
 PERMISSION = "batches.view_batchitem"
 
@@ -43,7 +43,7 @@ def failures_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "title": _("Needs a look"),
         "groups": groups,
         "count": sum(group.count for group in groups),
-        "may_command": services.is_operator(request.user),
+        "may_command": operator_scope(request.user).covers_all(),
     }
     return TemplateResponse(request, "admin/batches/failures.html", context)
 
@@ -58,7 +58,7 @@ def failures_table(request: HttpRequest) -> HttpResponseBase:
 
 def _obey(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Run the command of the form; what takes failures out of other people's inboxes is asked about first."""
-    if not services.is_operator(request.user):
+    if not operator_scope(request.user).covers_all():
         raise PermissionDenied
     code, until = code_in(request.POST), parse_until(request.POST.get("until", ""))
     dismisses = request.POST.get("command") == "dismiss"
@@ -69,7 +69,7 @@ def _obey(request: HttpRequest, site: AdminSite) -> HttpResponse:
         context |= {"code": code, "until": request.POST["until"]}
         return TemplateResponse(request, "admin/batches/dismiss_confirmation.html", context)
     elif dismisses:
-        done = services.dismiss_code(request.user, code, until, everybody=True)
+        done = services.dismiss_code(operator_scope(request.user), code, until)
         _tell(request, done, _("Failures dismissed: %(code)s.") % {"code": code}, message_dismissed(done))
     else:
         _retry(request, code, until)
@@ -78,7 +78,7 @@ def _obey(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 def _retry(request: HttpRequest, code: str, until: datetime) -> None:
     try:
-        done = services.retry_code(request.user, code, until, everybody=True)
+        done = services.retry_code(operator_scope(request.user), code, until)
     except Refused as refusal:
         messages.warning(request, refusal.message)
     else:

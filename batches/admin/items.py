@@ -20,6 +20,7 @@ from batches.admin.owners import OwnerForm, OwnerOfBatchFilter
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import ERROR_CODES
 from batches.models.states import LIVE_BATCHES, ItemStatus
+from batches.services import operator_scope
 from uploads.read_only_admin import ReadOnlyAdmin, english_column
 
 
@@ -120,7 +121,7 @@ class ItemAdmin(ReadOnlyAdmin):
 
     def has_command_permission(self, request: HttpRequest) -> bool:
         """Tell whether the actions are offered; the services ask again for each file."""
-        return services.is_operator(request.user)
+        return operator_scope(request.user).covers_all()
 
     @admin.display(description=_("Size"), ordering="size")
     def file_size(self, item: BatchItem) -> str:
@@ -132,7 +133,7 @@ class ItemAdmin(ReadOnlyAdmin):
         """Queue the selected failed files again."""
         if too_many(self, request, queryset):
             return
-        outcome = command_each(queryset, partial(services.retry_item, request.user, everybody=True))
+        outcome = command_each(queryset, partial(services.retry_item, operator_scope(request.user)))
         report(self, request, outcome, _("Tried again."), _words_retried)
 
 

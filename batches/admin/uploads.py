@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from batches import services
 from batches.engine.refusals import Refused
+from batches.services import operator_scope
 from uploads.admin import UploadAdmin
 from uploads.models import Upload
 from uploads.read_only_admin import confirmation_page
@@ -26,7 +27,7 @@ class DeletableUploadAdmin(UploadAdmin):
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
         """Tell whether deleting is offered; the service asks again."""
-        return services.may_delete_pictures(request.user)
+        return operator_scope(request.user).covers_all(services.DELETE_PICTURES)
 
     @admin.action(permissions=["remove"], description=_("Delete with their files…"))
     def delete_pictures(self, request: HttpRequest, queryset: QuerySet[Upload]) -> TemplateResponse | None:
@@ -34,9 +35,9 @@ class DeletableUploadAdmin(UploadAdmin):
         if "confirmed" not in request.POST:
             template, rows = "admin/uploads/upload/deletion_confirmation.html", queryset.defer("metadata")
             return confirmation_page(self, request, template, rows, _extent(queryset))
-        chosen = list(queryset.defer("metadata")[: services.MOST_PICTURES + 1])
+        chosen = list(queryset.defer("metadata")[: services.MAX_PICTURES + 1])
         try:
-            deleted = services.delete_pictures(request.user, [upload.pk for upload in chosen], everybody=True)
+            deleted = services.delete_pictures(operator_scope(request.user), [upload.pk for upload in chosen])
         except Refused as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
             return None

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
-
 from batches.engine.stall_reason import StallReason, stall_reasons
 from batches.failures.batch_failures import BatchFailures, read_failures
 from batches.models import BatchItem, UploadBatch
-from batches.models.error_codes import RESENDABLE_CODES, is_retryable
+from batches.models.error_codes import RESENDABLE_CODES
 from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
 from uploads.preview_urls import LIST_SIDE, preview_url
 
@@ -120,26 +118,3 @@ def _file_in_progress(item: BatchItem) -> FileInProgress:
     step = STAGES.index(Stage(item.stage)) + 1 if item.stage else 0
     stage_label = str(Stage(item.stage).label if item.stage else ItemStatus.PROCESSING.label)
     return FileInProgress(item.id, item.upload_id, item.filename, stage_label, item.size, step, picture)
-
-
-def can_retry(item: BatchItem) -> bool:
-    """Whether trying this file again is possible and may help; the batch must not be cancelled."""
-    return item.status == ItemStatus.FAILED and item.upload_id is not None and is_retryable(item.error_code)
-
-
-def live_reanalysis_of(batch: UploadBatch) -> int | None:
-    """Return the id of the live batch that describes the pictures of a completed one again."""
-    if batch.status != BatchStatus.COMPLETED:
-        return None
-    live = UploadBatch.objects.filter(source_id=batch.source_id or batch.id, status__in=LIVE_BATCHES)
-    return live.values_list("id", flat=True).first()
-
-
-def owner_batches(owner_id: int | None) -> QuerySet[UploadBatch]:
-    """Return somebody's batches."""
-    return UploadBatch.objects.filter(owner_id=owner_id)
-
-
-def is_owner(batch_id: int, user_id: int | None) -> bool:
-    """Whether the batch is there and belongs to this account."""
-    return UploadBatch.objects.filter(id=batch_id, owner_id=user_id).exists()

@@ -8,12 +8,12 @@ from typing import Any
 from autobahn.exception import Disconnected
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from batches.live.batch_snapshot import is_owner
 from batches.live.renderer import Topic, subscribe
 from batches.live.socket_language import language_of
 from batches.live.socket_sessions import close_on_sign_out
 from batches.live.topics import BatchJsonTopic, BatchPageTopic, OwnerJsonTopic, OwnerPageTopic
 from batches.live.viewer import FAILED, NOT_FOUND, SIGNED_OUT, Viewer
+from batches.models import UploadBatch
 from uploads.db_threads import run_query
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class BatchConsumer(LiveConsumer):
     async def subjects(self, user_id: int, *, json: bool) -> list[Topic]:
         """Return the batch and, for a page, its owner's others."""
         batch_id = int(self.scope["url_route"]["kwargs"]["batch_id"])
-        if not await run_query(is_owner, batch_id, user_id):
+        if not await run_query(_is_owner, batch_id, user_id):
             return []
         if json:
             return [BatchJsonTopic(batch_id, user_id)]
@@ -118,3 +118,7 @@ class OwnerConsumer(LiveConsumer):
     async def subjects(self, user_id: int, *, json: bool) -> list[Topic]:
         """Return the owner's batches, which are there even when there are none."""
         return [OwnerJsonTopic(user_id) if json else OwnerPageTopic(user_id, language_of(self.scope))]
+
+
+def _is_owner(batch_id: int, user_id: int | None) -> bool:
+    return UploadBatch.objects.filter(id=batch_id, owner_id=user_id).exists()

@@ -5,8 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from batches.live.batch_snapshot import BatchSnapshot, live_reanalysis_of
+from batches.live.batch_snapshot import BatchSnapshot
 from batches.live.eta import Eta
+from batches.models import UploadBatch
+from batches.models.states import LIVE_BATCHES, BatchStatus
 
 NAMES = ("title", "heading", "actions", "summary", "in_progress", "problems", "announcement")
 """In the order of the page; each has a template `batches/_<name>.html` whose outermost element has an id of its own."""
@@ -24,7 +26,7 @@ def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
         "batch": snapshot.batch,
         "eta": eta,
         "percent_tens": snapshot.batch.percent // 10 * 10,
-        "live_reanalysis_id": live_reanalysis_of(snapshot.batch),
+        "live_reanalysis_id": _live_reanalysis_id(snapshot.batch),
         "stored": snapshot.batch.successful or any(snapshot.failures.stored.values()),
         "private": settings.ANALYZER == "local",
         "name_bytes": NAME_BYTES,
@@ -45,3 +47,11 @@ def render_fragments(snapshot: BatchSnapshot, eta: Eta) -> dict[str, str]:
 
 def _render(name: str, context: dict[str, Any]) -> str:
     return render_to_string(f"batches/_{name}.html", context).strip()
+
+
+def _live_reanalysis_id(batch: UploadBatch) -> int | None:
+    """Return the id of the running re-analysis of a completed batch, if any."""
+    if batch.status != BatchStatus.COMPLETED:
+        return None
+    live = UploadBatch.objects.filter(source_id=batch.source_id or batch.id, status__in=LIVE_BATCHES)
+    return live.values_list("id", flat=True).first()

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from batches.live.batch_snapshot import BatchSnapshot, owner_batches, read_in_progress, read_snapshot
+from batches.live.batch_snapshot import BatchSnapshot, read_in_progress, read_snapshot
 from batches.live.eta import Eta, read_eta
 from batches.live.fragments import render_fragments
 from batches.live.json_messages import batch_message, ended_messages, file_message
@@ -92,7 +92,7 @@ class BatchJsonTopic:
 
     def look(self) -> Fragments | None:
         """Read the batch's row, its files in hand, and what became of those that were in hand before."""
-        batch = owner_batches(self._owner_id).filter(id=self._batch_id).first()
+        batch = UploadBatch.objects.filter(id=self._batch_id, owner_id=self._owner_id).first()
         if batch is None:
             return None
         self.active = batch.status in LIVE_BATCHES
@@ -130,7 +130,7 @@ class OwnerJsonTopic:
         return {f"batch {batch.id}": batch_message(batch) for batch in [*others.values(), *live.values()]}
 
     def _others(self, live: Collection[int]) -> dict[int, UploadBatch]:
-        mine = owner_batches(self._owner_id)
+        mine = UploadBatch.objects.filter(owner_id=self._owner_id)
         # Walks batch_completed from its newest end.
         ended = mine.filter(status=BatchStatus.COMPLETED, completed_at__gte=self._since).order_by("-completed_at")
         # What was live before may be so still, where others have pushed it out of those that are shown.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from batches.engine.lifecycle import seal_batch
+from batches import services
 from batches.engine.refusals import BatchClosed, Refused
 from batches.intake.local_files import KnownPage, LocalFile, inspect_file, look_up_page, receive_local_file
 from batches.management.walk_files import FoundFile
@@ -61,7 +61,7 @@ class Adding:
                     self._one(batch, one, page)
                     self._tell()
                     check()
-        seal_batch(batch.id)
+        services.seal_batch(services.owner_scope(batch.owner), batch.id)
         return self.tally
 
     def _one(self, batch: UploadBatch, one: LocalFile, page: KnownPage) -> None:

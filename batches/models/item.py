@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from batches.models.batch import UploadBatch
+from batches.models.error_codes import is_retryable
 from batches.models.states import WAITING_ITEMS, ItemStatus, Stage
 from uploads.models import Upload
 
@@ -100,3 +101,8 @@ class BatchItem(models.Model):
 
     def __str__(self) -> str:
         return self.relative_path or self.filename
+
+    @property
+    def can_retry(self) -> bool:
+        """Whether a retry is possible and may help, unless the batch was cancelled."""
+        return self.status == ItemStatus.FAILED and self.upload_id is not None and is_retryable(self.error_code)

@@ -1,52 +1,59 @@
-"""The single door for commands by people: authorise, then call the engine."""
+"""The single door for commands by people: check whose rows the scope covers, then call the engine."""
 
 from batches.services.batches import (
-    NotFound,
     cancel_batch,
     find_batch,
-    is_operator,
-    may_cancel_all,
+    finish_without_missing,
+    open_batch,
     pause_batch,
-    process_now,
-    reanalyse_batch,
+    prioritize_batch,
     rename_batch,
     resume_batch,
-    retry_failed,
-    retry_item,
+    seal_batch,
 )
-from batches.services.deletion import (
-    MOST_PICTURES,
-    delete_batch,
-    delete_pictures,
-    extent_of,
-    may_delete_batches,
-    may_delete_pictures,
-)
+from batches.services.deletion import MAX_PICTURES, delete_batch, delete_pictures, deletion_extent
 from batches.services.failures import CommandResult, dismiss_code, retry_code
 from batches.services.last_seen import mark_all_seen, mark_batch_seen
+from batches.services.reprocessing import reanalyse_batch, retry_failed, retry_item
+from batches.services.scope import (
+    CANCEL_BATCHES,
+    CHANGE_BATCHES,
+    DELETE_BATCHES,
+    DELETE_PICTURES,
+    NotFound,
+    Scope,
+    operator_scope,
+    owner_scope,
+)
 
 __all__ = [
-    "MOST_PICTURES",
+    "CANCEL_BATCHES",
+    "CHANGE_BATCHES",
+    "DELETE_BATCHES",
+    "DELETE_PICTURES",
+    "MAX_PICTURES",
     "CommandResult",
     "NotFound",
+    "Scope",
     "cancel_batch",
     "delete_batch",
     "delete_pictures",
+    "deletion_extent",
     "dismiss_code",
-    "extent_of",
     "find_batch",
-    "is_operator",
+    "finish_without_missing",
     "mark_all_seen",
     "mark_batch_seen",
-    "may_cancel_all",
-    "may_delete_batches",
-    "may_delete_pictures",
+    "open_batch",
+    "operator_scope",
+    "owner_scope",
     "pause_batch",
-    "process_now",
+    "prioritize_batch",
     "reanalyse_batch",
     "rename_batch",
     "resume_batch",
     "retry_code",
     "retry_failed",
     "retry_item",
+    "seal_batch",
 ]

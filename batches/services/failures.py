@@ -1,76 +1,65 @@
-"""What people may command of failures of one cause, over many batches: try them again, or hear no more of them.
+"""Commands on all failures with one error code, over many batches: retry or dismiss them.
 
-Both mean the failures that the person has seen: those that had happened `until` then. Each batch is done by itself and
-in chunks, so a command that was cut off is simply given again; given twice, the second finds nothing to do.
+Each takes only the failures that the person has seen: those finished `until` then. Batches are processed one by one and
+in chunks, so an interrupted command can be repeated; repeating a finished one changes nothing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.utils.translation import gettext as _
 
-from batches.engine.dismiss import dismiss_failures as dismiss_in_batches
+from batches.engine import dismiss, retry
 from batches.engine.refusals import Refused
-from batches.engine.retry import retry_code as retry_in_batch
 from batches.models import error_codes
 from batches.models.failures import open_failures
-from batches.services.batches import NotFound, is_operator
+from batches.services.scope import NotFound, Scope
 
-BATCHES_AT_ONCE = 200
+CHUNK_BATCHES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What a command changed: files, their batches by id, and in how many other batches it was not possible."""
+    """The number of files changed, the ids of their batches, and the number of batches that refused."""
 
     files: int
     batches: tuple[int, ...]
     refused: int
 
 
-def retry_code(user: User | AnonymousUser, code: str, until: datetime, *, everybody: bool = False) -> CommandResult:
-    """Queue one's own stored failures of a cause again, or everybody's for an operator. Raises NotFound, Refused."""
-    owner_id = _whose(user, everybody=everybody)
+def retry_code(scope: Scope, code: str, until: datetime) -> CommandResult:
+    """Queue the stored failures with an error code again. Raises NotFound, Refused."""
+    batch_ids = _batches_with(scope, code, until)
     if not error_codes.is_retryable(code):
-        raise Refused("failures.permanent", _("Trying again cannot help. Mend the files and add them once more."))
-    return _each(_batches_with(owner_id, code, until), lambda batch: retry_in_batch(batch, code, until))
-
-
-def dismiss_code(user: User | AnonymousUser, code: str, until: datetime, *, everybody: bool = False) -> CommandResult:
-    """Take one's own failures of a cause out of the inbox, or everybody's for an operator. Raises NotFound."""
-    owner_id = _whose(user, everybody=everybody)
-    batches = _batches_with(owner_id, code, until)
-    files = sum(dismiss_in_batches(some, code, until) for some in _groups(batches))
-    return CommandResult(files, tuple(batches) if files else (), 0)
-
-
-def _groups(batches: list[int]) -> list[list[int]]:
-    return [batches[start : start + BATCHES_AT_ONCE] for start in range(0, len(batches), BATCHES_AT_ONCE)]
-
-
-def _whose(user: User | AnonymousUser, *, everybody: bool) -> int | None:
-    if user.pk is None or (everybody and not is_operator(user)):
-        raise NotFound
-    return None if everybody else user.pk
-
-
-def _each(batches: list[int], command: Callable[[int], int]) -> CommandResult:
-    """Do it batch by batch in the order of their ids; one that refuses, such as a cancelled one, stops no other."""
+        raise Refused("failures.permanent", _("Retrying won't help. Repair the files and upload them again."))
     files, changed, refused = 0, [], 0
-    for batch_id in batches:
+    for batch_id in batch_ids:
         try:
-            count = command(batch_id)
-        except Refused:
+            count = retry.retry_code(batch_id, code, until)
+        except Refused:  # such as a cancelled batch
             refused += 1
-        else:
-            files += count
-            changed += [batch_id] if count else []
+            continue
+        files += count
+        changed += [batch_id] if count else []
     return CommandResult(files, tuple(changed), refused)
 
 
-def _batches_with(owner_id: int | None, code: str, until: datetime) -> list[int]:
-    """Return the ids of the batches that hold failures of this cause, in order."""
-    same = open_failures(owner_id).filter(error_code=code, finished_at__lte=until)
-    return list(same.order_by("batch_id").values_list("batch_id", flat=True).distinct())
+def dismiss_code(scope: Scope, code: str, until: datetime) -> CommandResult:
+    """Hide the failures with an error code from the list of problems. Raises NotFound."""
+    batch_ids = _batches_with(scope, code, until)
+    chunks = (batch_ids[start : start + CHUNK_BATCHES] for start in range(0, len(batch_ids), CHUNK_BATCHES))
+    files = sum(dismiss.dismiss_failures(chunk, code, until) for chunk in chunks)
+    return CommandResult(files, tuple(batch_ids) if files else (), 0)
+
+
+def _batches_with(scope: Scope, code: str, until: datetime) -> list[int]:
+    """Return the ids of the batches with such failures, in order.
+
+    Raises NotFound if the scope asks for everybody's without the permission: this command does not fall back to the
+    user's own failures, of which the admin's page shows no separate count.
+    """
+    if scope.all_owners and not scope.covers_all():
+        raise NotFound
+    failures = open_failures(None if scope.all_owners else scope.user_id)
+    matching = failures.filter(error_code=code, finished_at__lte=until)
+    return list(matching.order_by("batch_id").values_list("batch_id", flat=True).distinct())

@@ -1,10 +1,9 @@
-"""The owner's buttons: each calls one service, says what happened, and leads back to the batch."""
+"""The buttons of a batch: each calls a service, shows a message and redirects to the page of the batch."""
 
 import re
-from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,106 +11,76 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from batches import services
-from batches.engine.refusals import Refused
-from batches.live.batch_snapshot import owner_batches
+from batches.models import UploadBatch
 from batches.models.states import LIVE_BATCHES
-from batches.views.page_requests import require_button
-
-
-def _obey(request: HttpRequest, batch_id: int, command: Callable[[], str]) -> HttpResponse:
-    """Run a command and lead back to its batch."""
-    _say(request, command)
-    return redirect("batch-detail", batch_id)
-
-
-def _say(request: HttpRequest, command: Callable[[], str]) -> None:
-    """Run a command that returns what to say; what is not the caller's is not there."""
-    try:
-        said = command()
-    except services.NotFound as error:
-        raise Http404 from error
-    except Refused as refusal:
-        messages.warning(request, refusal.message)
-    else:
-        if said:
-            messages.success(request, said)
+from batches.services import owner_scope
+from batches.views.page_requests import refusals_as_messages, require_button
 
 
 @require_button("batch-detail")
 def pause(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Begin no more files."""
-
-    def command() -> str:
-        services.pause_batch(request.user, batch_id)
-        return _("Paused. Files that had begun go back to the queue.")
-
-    return _obey(request, batch_id, command)
+    """Pause the batch."""
+    with refusals_as_messages(request):
+        services.pause_batch(owner_scope(request.user), batch_id)
+        messages.success(request, _("Paused. Files in progress return to the queue."))
+    return redirect("batch-detail", batch_id)
 
 
 @require_button("batch-detail")
 def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Go on."""
-
-    def command() -> str:
-        services.resume_batch(request.user, batch_id)
-        return _("It goes on.")
-
-    return _obey(request, batch_id, command)
+    """Resume the batch."""
+    with refusals_as_messages(request):
+        services.resume_batch(owner_scope(request.user), batch_id)
+        messages.success(request, _("Resumed."))
+    return redirect("batch-detail", batch_id)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """End it for good by a POST; the batch's page has asked before, or this one by GET where no scripts run."""
-    if request.method != "POST":
-        batch = get_object_or_404(owner_batches(request.user.pk), id=batch_id)
-        if batch.status in LIVE_BATCHES:
-            return render(request, "batches/batch_cancel.html", {"batch": batch})
+    """Cancel the batch by POST. The page of the batch asks first; without JavaScript this one does, by GET."""
+    if request.method == "POST":
+        with refusals_as_messages(request):
+            services.cancel_batch(owner_scope(request.user), batch_id)
+            messages.success(request, _("Cancelled. Pictures already described stay in your library."))
         return redirect("batch-detail", batch_id)
-
-    def command() -> str:
-        services.cancel_batch(request.user, batch_id)
-        return _("Cancelled. What was described stays in your library.")
-
-    return _obey(request, batch_id, command)
+    batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
+    if batch.status in LIVE_BATCHES:
+        return render(request, "batches/batch_cancel.html", {"batch": batch})
+    return redirect("batch-detail", batch_id)
 
 
 @require_button("batch-detail")
 def finish(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Wait for no more files."""
-
-    def command() -> str:
-        services.process_now(request.user, batch_id)
-        return _("No more files are waited for.")
-
-    return _obey(request, batch_id, command)
+    """Finish the batch without the missing files."""
+    with refusals_as_messages(request):
+        services.finish_without_missing(owner_scope(request.user), batch_id)
+        messages.success(request, _("Import closed."))
+    return redirect("batch-detail", batch_id)
 
 
 @require_button("batch-detail")
 def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Try the failed files again: all that are stored, or the one named by `item`."""
-
-    def command() -> str:
-        item = request.POST.get("item", "")
+    """Retry all stored failed files of the batch, or the one named by `item`."""
+    scope, item = owner_scope(request.user), request.POST.get("item", "")
+    with refusals_as_messages(request):
         if re.fullmatch("[0-9]{1,18}", item):
-            count = int(services.retry_item(request.user, int(item)))
+            count = int(services.retry_item(scope, int(item)))
         else:
-            count = services.retry_failed(request.user, batch_id)
-        words = ngettext("%(count)s file is tried again.", "%(count)s files are tried again.", count)
-        return words % {"count": count} if count else ""
-
-    return _obey(request, batch_id, command)
+            count = services.retry_failed(scope, batch_id)
+        if count:
+            message = ngettext("Retrying %(count)s file.", "Retrying %(count)s files.", count)
+            messages.success(request, message % {"count": count})
+    return redirect("batch-detail", batch_id)
 
 
 @require_button("batch-detail")
 def reanalyse(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Describe its pictures again, and lead to the batch that does it."""
-    leads_to = batch_id
-
-    def command() -> str:
-        nonlocal leads_to
-        leads_to = services.reanalyse_batch(request.user, batch_id)
-        return _("The pictures are described again. Until one is done, what was known of it stays.")
-
-    _say(request, command)
-    return redirect("batch-detail", leads_to)
+    """Describe the pictures of the batch again and redirect to the batch that does so."""
+    page = batch_id
+    with refusals_as_messages(request):
+        page = services.reanalyse_batch(owner_scope(request.user), batch_id)
+        messages.success(
+            request, _("Re-running descriptions. Each picture keeps its old one until the new one is ready.")
+        )
+    return redirect("batch-detail", page)

@@ -1,4 +1,4 @@
-"""Deleting a batch: a page that asks and says what goes, then the deed."""
+"""Delete a batch or pictures, after a page that asks for confirmation."""
 
 import re
 from collections.abc import Iterable
@@ -12,41 +12,40 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from batches import services
-from batches.engine.refusals import Refused
-from batches.live import batch_snapshot
+from batches.models import UploadBatch
+from batches.services import owner_scope
+from batches.views.page_requests import refusals_as_messages
 from uploads.models import Upload
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def delete_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Ask by GET; a POST lets the batch vanish and leads to the list, however large it is."""
-    if request.method != "POST":
-        batch = get_object_or_404(batch_snapshot.owner_batches(request.user.pk), id=batch_id)
-        return render(request, "batches/batch_delete.html", {"batch": batch, "extent": services.extent_of(batch)})
-    try:
-        services.delete_batch(request.user, batch_id)
-    except services.NotFound as error:
-        raise Http404 from error
-    messages.success(request, _("Deleted. Its files are being removed; that may take a while."))
-    return redirect("batch-list")
-
 
 PICTURES_SHOWN = 60
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+def delete_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Ask by GET; delete by POST and redirect to the list. Takes equally long for batches of any size."""
+    if request.method != "POST":
+        batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
+        extent = services.deletion_extent(batch)
+        return render(request, "batches/batch_delete.html", {"batch": batch, "extent": extent})
+    with refusals_as_messages(request):
+        services.delete_batch(owner_scope(request.user), batch_id)
+        messages.success(request, _("Deleted. Its files are being removed, which may take a while."))
+    return redirect("batch-list")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def delete_pictures(request: HttpRequest) -> HttpResponse:
-    """Ask by GET about the pictures that `id` names, any number of times; delete them by POST."""
+    """Ask by GET about the pictures named by the repeated parameter `id`; delete them by POST."""
     if request.method == "POST":
         return _delete(request, _ids(request.POST.getlist("id")))
     ids = _ids(request.GET.getlist("id"))
     if not ids:
-        messages.warning(request, _("No picture was chosen. Tick some first."))
+        messages.warning(request, _("No pictures selected. Select some first."))
         return redirect("upload-list")
-    mine = Upload.objects.filter(id__in=ids, owner_id=request.user.pk)
-    pictures = list(mine.defer("metadata").order_by("-id")[: services.MOST_PICTURES])
+    own = Upload.objects.filter(id__in=ids, owner_id=request.user.pk)
+    pictures = list(own.defer("metadata").order_by("-id")[: services.MAX_PICTURES])
     if not pictures:
         raise Http404
     context = {"pictures": pictures, "shown": pictures[:PICTURES_SHOWN], "more": len(pictures) - PICTURES_SHOWN}
@@ -54,19 +53,16 @@ def delete_pictures(request: HttpRequest) -> HttpResponse:
 
 
 def _delete(request: HttpRequest, ids: set[int]) -> HttpResponse:
-    try:
-        deleted = services.delete_pictures(request.user, ids)
-    except Refused as refusal:
-        messages.warning(request, refusal.message)
-        return redirect("upload-list")
-    if deleted:
-        words = ngettext("%(count)s picture was deleted.", "%(count)s pictures were deleted.", deleted)
-        messages.success(request, words % {"count": deleted})
-    else:
-        messages.info(request, _("Nothing was left to delete."))
+    with refusals_as_messages(request):
+        deleted = services.delete_pictures(owner_scope(request.user), ids)
+        if deleted:
+            message = ngettext("%(count)s picture deleted.", "%(count)s pictures deleted.", deleted)
+            messages.success(request, message % {"count": deleted})
+        else:
+            messages.info(request, _("These pictures were already deleted."))
     return redirect("upload-list")
 
 
 def _ids(texts: Iterable[str]) -> set[int]:
-    """Return what is a number that a row may have; everything else names no picture."""
+    """Parse ids; other texts are ignored."""
     return {int(text) for text in texts if re.fullmatch("[0-9]{1,18}", text)}

@@ -1,7 +1,4 @@
-"""The failure inbox: what needs a look over all my batches, by cause, and what I may do about it."""
-
-from collections.abc import Callable
-from datetime import datetime
+"""The page "Problems": a person's failures over all their batches by error code, with commands to retry or dismiss."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -10,7 +7,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from batches import services
-from batches.engine.refusals import Refused
 from batches.failures.forms import (
     code_in,
     csv_response,
@@ -20,51 +16,44 @@ from batches.failures.forms import (
     parse_until,
 )
 from batches.failures.queries import read_groups
-from batches.views.page_requests import require_button
+from batches.services import owner_scope
+from batches.views.page_requests import refusals_as_messages, require_button
 
 
 @require_safe
 @never_cache
 def failure_list(request: HttpRequest) -> HttpResponse:
-    """My failures by cause, the most common first."""
+    """Show the user's failures by error code, the most common first."""
     groups = read_groups(request.user.pk)
     return render(request, "batches/inbox.html", {"groups": groups, "count": sum(group.count for group in groups)})
 
 
 @require_button("failures")
 def retry(request: HttpRequest) -> HttpResponse:
-    """Try my failures of one cause again."""
-
-    def command(code: str, until: datetime) -> str:
-        return message_retried(services.retry_code(request.user, code, until))
-
-    return _obey(request, command)
-
-
-@require_button("failures")
-def dismiss(request: HttpRequest) -> HttpResponse:
-    """Take my failures of one cause out of the inbox."""
-
-    def command(code: str, until: datetime) -> str:
-        return message_dismissed(services.dismiss_code(request.user, code, until))
-
-    return _obey(request, command)
-
-
-@require_safe
-async def download(request: HttpRequest) -> HttpResponseBase:
-    """My failures as CSV, all of them or those of `code`."""
-    return csv_response(request, request.user.pk)
-
-
-def _obey(request: HttpRequest, command: Callable[[str, datetime], str]) -> HttpResponse:
-    """Run a command on the group that the form names, say what came of it, and lead back."""
+    """Retry the failures with one error code."""
     until = parse_until(request.POST.get("until", ""))
     if until is None:
         messages.error(request, message_no_until())
     else:
-        try:
-            messages.success(request, command(code_in(request.POST), until))
-        except Refused as refusal:
-            messages.warning(request, refusal.message)
+        with refusals_as_messages(request):
+            result = services.retry_code(owner_scope(request.user), code_in(request.POST), until)
+            messages.success(request, message_retried(result))
     return redirect("failures")
+
+
+@require_button("failures")
+def dismiss(request: HttpRequest) -> HttpResponse:
+    """Dismiss the failures with one error code."""
+    until = parse_until(request.POST.get("until", ""))
+    if until is None:
+        messages.error(request, message_no_until())
+    else:
+        result = services.dismiss_code(owner_scope(request.user), code_in(request.POST), until)
+        messages.success(request, message_dismissed(result))
+    return redirect("failures")
+
+
+@require_safe
+async def download(request: HttpRequest) -> HttpResponseBase:
+    """Send the user's failures as CSV, all or those with `code`."""
+    return csv_response(request, request.user.pk)

@@ -1,4 +1,4 @@
-"""The page of one file of a batch: where it stands, what was tried, and why it failed."""
+"""The page of one file of a batch: its state, earlier attempts, and why it failed."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from batches.live.batch_snapshot import STAGES, can_retry
+from batches.live.batch_snapshot import STAGES
 from batches.models import BatchItem
 from batches.models.managers import in_visible_batches
 from batches.models.states import FINISHED_ITEMS, Stage
@@ -20,7 +20,7 @@ ATTEMPTS_SHOWN = 20
 @never_cache
 @vary_on_headers("HX-Request")
 def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpResponse:
-    """One file on its way through one batch of mine."""
+    """Show a file of one of the user's batches."""
     items = in_visible_batches(BatchItem.objects.select_related("batch", "upload"))
     item = items.filter(id=item_id, batch_id=batch_id, batch__owner_id=request.user.pk).first()
     if item is None:
@@ -34,7 +34,7 @@ def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpRespon
         "steps": len(STAGES),
         "took": number_format(max(0.0, took.total_seconds()), 1) if took else "",
         "moving": item.status not in FINISHED_ITEMS and item.batch.is_active,
-        "again": can_retry(item) and item.batch.status != "cancelled",
+        "again": item.can_retry and item.batch.status != "cancelled",
     }
     template = "batches/_item.html" if request.htmx else "batches/item_detail.html"
     return render(request, template, context)

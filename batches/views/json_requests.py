@@ -1,4 +1,4 @@
-"""JSON that a page's script asks with: read, bounded, typed; refused with a stable code and words."""
+"""Parse and validate the JSON requests of the page scripts; errors have a stable code and a message."""
 
 import json
 import re
@@ -16,19 +16,19 @@ from batches.intake.manifest import open_for_files
 from batches.models import UploadBatch
 from uploads.errors import CodedError
 
-LARGEST = 2**63 - 1
-MOST_ROWS = 500
+MAX_NUMBER = 2**63 - 1
+MAX_ROWS = 500
 _DIGEST = re.compile("[0-9a-f]{64}", re.ASCII)
 
 
 class PersonRequest(HttpRequest):
-    """A request that LoginRequiredMiddleware has let through."""
+    """A request that passed LoginRequiredMiddleware."""
 
     user: User
 
 
 class BadRequest(CodedError):
-    """A JSON request that is not answered with success; `status` is the HTTP status."""
+    """An error response to a JSON request; `status` is the HTTP status."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(code, message)
@@ -36,76 +36,76 @@ class BadRequest(CodedError):
 
 
 def json_errors(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
-    """Let a view raise NotTaken; the answer is then {code, error}."""
+    """Turn a BadRequest raised by the view into a response {code, error}."""
 
     @wraps(view)
-    def door(request: PersonRequest, **address: int) -> JsonResponse:
+    def wrapper(request: PersonRequest, **url_kwargs: int) -> JsonResponse:
         try:
-            return view(request, **address)
+            return view(request, **url_kwargs)
         except BadRequest as error:
             return JsonResponse({"code": error.code, "error": error.message}, status=error.status)
 
-    return door
+    return wrapper
 
 
 def malformed(what: str) -> BadRequest:
-    """Return the answer to JSON of another shape than asked for."""
+    """Return the error for JSON of the wrong shape; `what` says which was expected."""
     return BadRequest(400, "request.malformed", _("Send JSON: %(what)s.") % {"what": what})
 
 
 def rows(request: HttpRequest, key: str) -> list[Any]:
-    """Return the list under `key`: 500 entries at most. Raises NotTaken."""
+    """Return the list under `key`, of at most MAX_ROWS entries. Raises BadRequest."""
     found = field(request, key)
     if not isinstance(found, list):
-        raise malformed(f"`{key}` is a list")
-    if len(found) > MOST_ROWS:
-        words = _("Ask for %(most)s files at a time at most.") % {"most": MOST_ROWS}
-        raise BadRequest(413, "request.too_many", words)
+        raise malformed(f"`{key}` must be a list")
+    if len(found) > MAX_ROWS:
+        message = _("Send at most %(limit)s files at a time.") % {"limit": MAX_ROWS}
+        raise BadRequest(413, "request.too_many", message)
     return found
 
 
 def field(request: HttpRequest, key: str) -> Any:
-    """Return what the JSON object of the body holds under `key`. Raises NotTaken."""
+    """Return the value under `key` of the JSON object in the body. Raises BadRequest."""
     try:
         return json.loads(request.body)[key]
     except RequestDataTooBig as error:
-        raise BadRequest(413, "request.too_large", _("This is too much for one request.")) from error
+        raise BadRequest(413, "request.too_large", _("This request is too large.")) from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise malformed(f"an object with `{key}`") from error
 
 
 def number(value: Any, what: str) -> int:
-    """Return a whole number from 0 to 2**63 - 1. Raises NotTaken."""
-    if type(value) is not int or not 0 <= value <= LARGEST:
-        raise malformed(f"`{what}` is a whole number")
+    """Return an integer from 0 to MAX_NUMBER. Raises BadRequest."""
+    if type(value) is not int or not 0 <= value <= MAX_NUMBER:
+        raise malformed(f"`{what}` must be a whole number")
     return value
 
 
 def digest(value: Any, what: str) -> str:
-    """Return 64 hexadecimal digits. Raises NotTaken."""
+    """Return a SHA-256 as 64 hexadecimal digits. Raises BadRequest."""
     if not isinstance(value, str) or not _DIGEST.fullmatch(value):
-        raise malformed(f"`{what}` are 64 hexadecimal digits")
+        raise malformed(f"`{what}` must be 64 hexadecimal digits")
     return value
 
 
 def base64(value: Any, what: str) -> bytes:
-    """Return the bytes of a Base64 text. Raises NotTaken."""
+    """Return the bytes of a Base64 string. Raises BadRequest."""
     try:
         return b64decode(value, validate=True)
     except (TypeError, ValueError) as error:
-        raise malformed(f"`{what}` is Base64") from error
+        raise malformed(f"`{what}` must be Base64") from error
 
 
 def text(value: Any, what: str) -> str:
-    """Return a text that PostgreSQL can hold. Raises NotTaken."""
+    """Return a string that PostgreSQL can store. Raises BadRequest."""
     if not isinstance(value, str) or "\0" in value:
-        raise malformed(f"`{what}` is a text without NUL")
+        raise malformed(f"`{what}` must be a string without NUL")
     return value
 
 
 def own_batch(request: PersonRequest, batch_id: int) -> UploadBatch:
-    """Return the caller's own batch that takes files. Raises NotTaken 404, whether it is missing or somebody else's."""
+    """Return a batch of the user that takes files. Raises BadRequest with 404 if there is none, or it is not theirs."""
     batch = open_for_files(request.user.pk).filter(id=batch_id).first()
     if batch is None:
-        raise BadRequest(404, "batch.unknown", _("There is no such batch of yours that takes files."))
+        raise BadRequest(404, "batch.unknown", _("You have no such import that takes files."))
     return batch

@@ -1,40 +1,56 @@
-"""What the views of the pages expect of a request."""
+"""What the page views have in common: the type of their requests, buttons, and messages for refused commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 
+from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 from django_htmx.middleware import HtmxDetails
 
+from batches import services
+from batches.engine.refusals import Refused
+
 View = Callable[..., HttpResponse]
 
 
 class PageRequest(HttpRequest):
-    """A request that has passed the middleware of login and htmx."""
+    """A request that passed the login and htmx middleware."""
 
     user: User
     htmx: HtmxDetails
 
 
-def require_button(page: str) -> Callable[[View], View]:
-    """Let a pressed button through, a POST; a GET does nothing and leads to the page of this name, where the button is.
+@contextmanager
+def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
+    """Show a refusal of a service as a warning on the next page. Raises Http404 for what a service does not find."""
+    try:
+        yield
+    except services.NotFound as error:
+        raise Http404 from error
+    except Refused as refusal:
+        messages.warning(request, refusal.message)
 
-    So comes who pressed it after the session had ended, and then signed in.
+
+def require_button(page: str) -> Callable[[View], View]:
+    """Accept a POST only; a GET changes nothing and redirects to the page of this URL name, where the button is.
+
+    Signing in after the session expired repeats the address of the pressed button as a GET.
     """
 
     def decorate(view: View) -> View:
-        press = require_POST(view)
+        post_only = require_POST(view)
 
         @wraps(view)
-        def door(request: HttpRequest, **address: int) -> HttpResponse:
+        def wrapper(request: HttpRequest, **url_kwargs: int) -> HttpResponse:
             if request.method in {"GET", "HEAD"}:
-                return redirect(reverse(page, kwargs=address))
-            return press(request, **address)
+                return redirect(reverse(page, kwargs=url_kwargs))
+            return post_only(request, **url_kwargs)
 
-        return door
+        return wrapper
 
     return decorate

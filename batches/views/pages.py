@@ -1,17 +1,18 @@
-"""Pages about batches: my list, and one batch."""
+"""The list of a person's batches, and the page of one batch."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from batches import services
-from batches.live import batch_snapshot
+from batches.live.batch_snapshot import read_snapshot
 from batches.live.eta import read_eta
 from batches.live.fragments import fragment_context
 from batches.models import UploadBatch
 from batches.models.states import FINISHED_ITEMS
+from batches.services import owner_scope
 from batches.views.file_list import KINDS, FileFilter, filtered_items
 from batches.views.page_requests import PageRequest
 from uploads.pagination import paginate_by_id
@@ -22,19 +23,20 @@ FILES_PER_PAGE = 50
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead to my batches, or to adding files while there are none."""
-    return redirect("batch-list" if batch_snapshot.owner_batches(request.user.pk).exists() else "batch-new")
+    """Redirect to the list of batches, or to the upload page while there are none."""
+    has_batches = UploadBatch.objects.filter(owner_id=request.user.pk).exists()
+    return redirect("batch-list" if has_batches else "batch-new")
 
 
 @require_safe
 @never_cache
 @vary_on_headers("HX-Request")
 def batch_list(request: PageRequest) -> HttpResponse:
-    """My batches, newest first; the page asks for the list again when it hears that one stands otherwise."""
-    mine = batch_snapshot.owner_batches(request.user.pk)
-    page = paginate_by_id(mine, request.GET, BATCHES_PER_PAGE, newest_first=True)
+    """Show the user's batches, newest first; htmx gets the list alone, after a live event."""
+    own = UploadBatch.objects.filter(owner_id=request.user.pk)
+    page = paginate_by_id(own, request.GET, BATCHES_PER_PAGE, newest_first=True)
     if request.method == "GET":
-        services.mark_all_seen(request.user.pk)
+        services.mark_all_seen(owner_scope(request.user))
     live = any(batch.is_active for batch in page.rows)
     template = "batches/_batches.html" if request.htmx else "batches/batch_list.html"
     return render(request, template, {"page": page, "live": live})
@@ -44,18 +46,17 @@ def batch_list(request: PageRequest) -> HttpResponse:
 @never_cache
 @vary_on_headers("HX-Request", "HX-Target")
 def batch_detail(request: PageRequest, batch_id: int) -> HttpResponse:
-    """One batch: how far, what is in hand, what needs me, and its files. htmx gets the files alone, or their list."""
+    """Show a batch: progress, files in progress, failures, and the list of its files. htmx gets the files alone."""
+    scope = owner_scope(request.user)
     if request.htmx:
-        batch = batch_snapshot.owner_batches(request.user.pk).filter(id=batch_id).first()
-        if batch is None:
-            raise Http404
-        services.mark_batch_seen(batch)
+        batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
+        services.mark_batch_seen(scope, batch)
         template = "batches/_file_list.html" if request.htmx.target == "file-list" else "batches/_files.html"
         return render(request, template, _files_context(request, batch))
-    snapshot = batch_snapshot.read_snapshot(batch_id)
+    snapshot = read_snapshot(batch_id)
     if snapshot is None or snapshot.batch.owner_id != request.user.pk:
         raise Http404
-    services.mark_batch_seen(snapshot.batch)
+    services.mark_batch_seen(scope, snapshot.batch)
     context = _files_context(request, snapshot.batch) | fragment_context(snapshot, read_eta(snapshot.batch))
     return render(request, "batches/batch_detail.html", context)
 
@@ -65,7 +66,7 @@ def _files_context(request: HttpRequest, batch: UploadBatch) -> dict[str, object
     choice = FileFilter.of(query.get("show", ""), query.get("kind", ""), query.get("name", ""))
     rows = filtered_items(batch.id, choice)
     page = paginate_by_id(rows, query, FILES_PER_PAGE, newest_first=False, keep=("show", "kind", "name"))
-    # A full page of finished files does not change by itself: it need not be asked for again.
+    # A full page of finished files does not change by itself, so it is not requested again.
     settled = bool(page.next_query) and all(item.status in FINISHED_ITEMS for item in page.rows)
     shown = {"choice": choice, "show": choice.show, "kinds": KINDS}
     return {"batch": batch, "page": page, "settled": settled} | shown

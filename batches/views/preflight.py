@@ -1,7 +1,7 @@
-"""What the page's script asks before it sends bytes: what is here already, of a batch or of the library.
+"""Requests of the upload script before it sends bytes: what does a batch, or the library, have already?
 
-All are POST with JSON, for lists are sent; none changes anything but `known`. The answers speak of the caller's own
-batches and uploads alone, by the same statements whatever others have.
+All are POST with JSON, since they send lists; only `known` changes anything. Responses cover the user's own batches and
+uploads alone, and the statements do not depend on what other users have.
 """
 
 import logging
@@ -37,21 +37,22 @@ logger = logging.getLogger(__name__)
 @require_POST
 @json_errors
 def unfinished(request: PersonRequest) -> JsonResponse:
-    """Which unfinished batches of mine hold any of `fingerprints`? → {batches: [{id, name, url, here, whole}]}."""
+    """Find the user's unfinished batches with any of `fingerprints` → {batches: [{id, name, url, here, whole}]}."""
     sample = [digest(value, "fingerprints") for value in rows(request, "fingerprints")]
     found = manifest.unfinished(request.user.pk, sample)
-    return JsonResponse({"batches": [_as_json(one) for one in found]})
+    return JsonResponse({"batches": [_as_json(batch) for batch in found]})
 
 
-def _as_json(one: manifest.Unfinished) -> dict[str, Any]:
-    url = reverse("batch-detail", args=[one.batch.id])
-    return {"id": one.batch.id, "name": one.batch.name, "url": url, "here": one.here, "whole": one.whole}
+def _as_json(found: manifest.Unfinished) -> dict[str, Any]:
+    batch = found.batch
+    url = reverse("batch-detail", args=[batch.id])
+    return {"id": batch.id, "name": batch.name, "url": url, "here": found.here, "whole": found.whole}
 
 
 @require_POST
 @json_errors
 def read_manifest(request: PersonRequest, batch_id: int) -> JsonResponse:
-    """What of this batch is here? `after` 0, then `next` → {items: [[fingerprint, size, offset, state]], next}."""
+    """Page through the files of a batch: `after` 0, then `next` → {items: [[fingerprint, size, offset, state]], next}."""
     after = number(field(request, "after"), "after")
     entries, following = manifest.read_page(own_batch(request, batch_id).id, after)
     items = [[entry.fingerprint, entry.size, entry.offset, entry.state] for entry in entries]
@@ -61,7 +62,7 @@ def read_manifest(request: PersonRequest, batch_id: int) -> JsonResponse:
 @require_POST
 @json_errors
 def known_sizes(request: PersonRequest) -> JsonResponse:
-    """Which of these `sizes` in bytes do files of mine have? → {sizes}."""
+    """Return those of `sizes` (bytes) that files of the user have → {sizes}."""
     sizes = {number(value, "sizes") for value in rows(request, "sizes")}
     return JsonResponse({"sizes": deduplication.known_sizes(request.user.pk, sizes)})
 
@@ -69,11 +70,11 @@ def known_sizes(request: PersonRequest) -> JsonResponse:
 @require_POST
 @json_errors
 def register_known(request: PersonRequest, batch_id: int) -> JsonResponse:
-    """Take into my batch those of these `files` whose bytes I have → {files: [{state, words}]}, in their order.
+    """Register those of `files` whose bytes the library of the user has → {files: [{state, words}]}, in their order.
 
-    A file is {relative_path, filename, size, last_modified, sha256}, or with `head` in place of the digest: the Base64
-    of its first 256 bytes. A state is `known`, `queued` (its earlier processing is not done), `refused` or `unknown`:
-    send its bytes.
+    A file is {relative_path, filename, size, last_modified, sha256}, or with `head` instead of the digest: the Base64
+    of its first 256 bytes. A state is `known`, `queued` (its earlier processing is unfinished), `refused`, or
+    `unknown`: its bytes are to be sent.
     """
     files = [_read(value) for value in rows(request, "files")]
     batch = own_batch(request, batch_id)
@@ -82,15 +83,15 @@ def register_known(request: PersonRequest, batch_id: int) -> JsonResponse:
     except BatchClosed as error:
         raise BadRequest(410, error.code, error.message) from error
     except OSError as error:
-        logger.warning("known: the disk refused: %s", error)
+        logger.warning("Cannot register known files, the disk failed: %s", error)
         fault = disk_fault(error)
         raise BadRequest(507, fault.code, fault.message) from error
-    return JsonResponse({"files": [_told(outcome) for outcome in outcomes]})
+    return JsonResponse({"files": [_outcome_json(outcome) for outcome in outcomes]})
 
 
 def _read(value: Any) -> deduplication.HashedFile | deduplication.SampledFile:
     if not isinstance(value, dict):
-        raise malformed("`files` holds objects")
+        raise malformed("`files` must hold objects")
     path, name = text_of(value.get("relative_path"), "relative_path"), text_of(value.get("filename"), "filename")
     modified = text_of(value.get("last_modified"), "last_modified")
     size = number(value.get("size"), "size")
@@ -100,7 +101,7 @@ def _read(value: Any) -> deduplication.HashedFile | deduplication.SampledFile:
     return deduplication.HashedFile(file, digest(value.get("sha256"), "sha256"))
 
 
-def _told(outcome: IntakeOutcome | None) -> dict[str, str]:
+def _outcome_json(outcome: IntakeOutcome | None) -> dict[str, str]:
     if outcome is None:
         return {"state": "unknown", "words": ""}
     return {"state": outcome.state, "words": error_text(outcome.code, outcome.message).text if outcome.code else ""}

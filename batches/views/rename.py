@@ -1,16 +1,16 @@
-"""The name of a batch, edited by its owner: on a page of its own, or in its place by htmx."""
+"""Rename a batch: on a page of its own, or in place with htmx."""
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from batches import services
 from batches.engine.refusals import Refused
-from batches.live.batch_snapshot import owner_batches
 from batches.models import UploadBatch
 from batches.models.batch_name import MAX_NAME_LENGTH
+from batches.services import owner_scope
 from batches.views.page_requests import PageRequest
 
 
@@ -18,29 +18,26 @@ from batches.views.page_requests import PageRequest
 @never_cache
 @vary_on_headers("HX-Request")
 def batch_name(request: PageRequest, batch_id: int) -> HttpResponse:
-    """Show the form; a POST gives the name and leads back to the batch, or to its title where htmx asked."""
+    """Show the form; rename by POST and redirect to the batch, or send its title to htmx."""
+    batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
     if request.method != "POST":
-        batch = owner_batches(request.user.pk).filter(id=batch_id).first()
-        if batch is None:
-            raise Http404
-        # htmx asks for the title alone when the person thinks better of it.
+        # htmx requests the title alone when editing is cancelled.
         return _title(request, batch) if "keep" in request.GET else _form(request, batch, batch.name)
-    wished = request.POST.get("name", "")
+    name = request.POST.get("name", "")
     try:
-        services.rename_batch(request.user, batch_id, wished)
-        batch = services.find_batch(request.user, batch_id)
-    except services.NotFound as error:
+        services.rename_batch(owner_scope(request.user), batch_id, name)
+        batch.refresh_from_db()
+    except (services.NotFound, UploadBatch.DoesNotExist) as error:
         raise Http404 from error
     except Refused as refusal:
-        batch = services.find_batch(request.user, batch_id)
-        return _form(request, batch, wished, refusal.message)
+        return _form(request, batch, name, refusal.message)
     return _title(request, batch)
 
 
 def _form(request: PageRequest, batch: UploadBatch, name: str, complaint: str = "") -> HttpResponse:
     context = {"batch": batch, "name": name, "complaint": complaint, "longest": MAX_NAME_LENGTH}
     template = "batches/_title_form.html" if request.htmx else "batches/batch_name.html"
-    # htmx swaps nothing in for a status of an error.
+    # htmx does not swap in responses with an error status.
     return render(request, template, context, status=400 if complaint and not request.htmx else 200)
 
 

@@ -5,7 +5,6 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.utils.html import escape
 
 from batches.failures.queries import MOST_COUNTED, count_failures
-from batches.live.batch_snapshot import can_retry
 from batches.models import Attempt, BatchItem
 from batches.models.error_codes import error_text
 
@@ -41,9 +40,6 @@ def _escaped_bytes(text: str) -> int:
 def failure_text(failed: BatchItem | Attempt) -> str:
     """Return why an item or an attempt failed and what to do about it, in one line."""
     return error_text(failed.error_code, failed.error_message).text
-
-
-register.filter(can_retry)
 
 
 @register.simple_tag

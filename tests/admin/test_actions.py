@@ -90,7 +90,7 @@ def test_cancel_when_confirmed_cancels_and_names_what_was_refused(operator: Clie
     assert (batch.status, batch.cancelled) == (BatchStatus.CANCELLED, 3)
     assert told(response) == [
         "1 batch was cancelled.",
-        "Empty: This batch is completed; nothing is left to cancel.",
+        "Empty: This import is finished; there is nothing to cancel.",
     ]
     assert LogEntry.objects.get().object_id == str(batch.id)
     assert_counters_true(batch)
@@ -109,7 +109,7 @@ def test_cancel_of_all_pages_reaches_batches_that_are_not_on_this_one(operator: 
 
 def test_cancel_of_a_cancelled_batch_has_nothing_to_do(operator: Client, owner: User) -> None:
     batch = fill(owner, files=1)
-    services.cancel_batch(owner, batch.id)
+    services.cancel_batch(services.owner_scope(owner), batch.id)
 
     response = act(operator, BATCHES, "cancel", batch.id, confirmed="yes")
 
@@ -192,4 +192,4 @@ def test_message_names_a_few_and_counts_the_rest(operator: Client, owner: User) 
 
     response = act(operator, BATCHES, "process_now", *[batch.id for batch in batches], index="0")
 
-    assert told(response) == ["B6, B5, B4, B3, B2 and 2 more: This batch is completed; nothing is left to process."]
+    assert told(response) == ["B6, B5, B4, B3, B2 and 2 more: This import is finished already."]

@@ -118,7 +118,7 @@ def test_pause_and_resume_by_staff_write_history_once(client: Client, owner: Use
     assert (paused, batch.status) == (BatchStatus.PAUSED, BatchStatus.PROCESSING)
     assert words == [
         "1 batch was paused.",
-        "Garden: This batch is completed; nothing is left to pause.",
+        "Garden: This import is finished; there is nothing to pause.",
         "Nothing to do for Iceland.",
         "1 batch goes on.",
     ]

@@ -109,7 +109,7 @@ def test_retry_of_what_cannot_pass_is_refused_and_not_in_the_history(operator: C
 
     response = order(operator, "retry", "image.corrupt")
 
-    assert told(response) == ["Trying again cannot help. Mend the files and add them once more."]
+    assert told(response) == ["Retrying won't help. Repair the files and upload them again."]
     assert not LogEntry.objects.exists()
 
 

@@ -69,7 +69,7 @@ def test_files_left_out_are_offered_as_soon_as_there_are_some(page: Page, batch:
     tab = page.get_by_role("link", name="Left out")
     expect(tab).to_be_hidden()
 
-    services.cancel_batch(owner, batch.id)
+    services.cancel_batch(services.owner_scope(owner), batch.id)
 
     expect(tab).to_be_visible()
     tab.click()

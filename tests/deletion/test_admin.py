@@ -67,7 +67,7 @@ def test_confirmed_batches_are_deleted_and_written_into_the_history(operator: Cl
 
 def test_batch_on_its_way_out_takes_no_command(operator: Client, owner: User) -> None:
     batch = fill(owner, 1)
-    services.delete_batch(owner, batch.id)
+    services.delete_batch(services.owner_scope(owner), batch.id)
 
     response = act(operator, "delete_batches", batch.id, confirmed="yes")
 
@@ -100,7 +100,7 @@ def test_confirmed_pictures_are_deleted_and_written_into_the_history(operator: C
 def test_too_many_pictures_are_refused_without_history(
     operator: Client, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deletion, "MOST_PICTURES", 1)
+    monkeypatch.setattr(deletion, "MAX_PICTURES", 1)
     fill(owner, 2)
     first = Upload.objects.order_by("id")[0]
 

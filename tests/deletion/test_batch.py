@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def delete_whole(user: User, batch: UploadBatch) -> None:
     """Delete and let the background do its part."""
-    assert services.delete_batch(user, batch.id)
+    assert services.delete_batch(services.owner_scope(user), batch.id)
     age_tombstones()
     clean_up()
     age_tombstones()
@@ -70,7 +70,7 @@ def test_both_of_two_batches_that_share_everything_leave_nothing(owner: User) ->
         Upload.objects.filter(id=upload.id).update(processed_at=timezone.now())
         add(other, store(upload))
 
-    assert services.delete_batch(owner, batch.id)
+    assert services.delete_batch(services.owner_scope(owner), batch.id)
     delete_whole(owner, other)
 
     assert not UploadBatch.all_objects.exists()
@@ -83,19 +83,18 @@ def test_both_of_two_batches_that_share_everything_leave_nothing(owner: User) ->
 def test_deleted_batch_is_out_of_sight_at_once_and_nothing_of_it_starts(owner: User, *, paused: bool) -> None:
     batch = fill(owner, 3)
     if paused:
-        services.pause_batch(owner, batch.id)
+        services.pause_batch(services.owner_scope(owner), batch.id)
     in_hand = None if paused else claim.claim_item(batch.id, 4711)
 
-    assert services.delete_batch(owner, batch.id)
+    assert services.delete_batch(services.owner_scope(owner), batch.id)
 
     row = UploadBatch.all_objects.get(id=batch.id)
     assert (row.status, row.completed_at is None) == (BatchStatus.CANCELLED, False)
     assert not UploadBatch.objects.exists()
     assert batch_snapshot.read_snapshot(batch.id) is None
-    assert not batch_snapshot.is_owner(batch.id, owner.id)
     assert claim.claim_item(batch.id, 4711) is None
     with pytest.raises(services.NotFound):
-        services.retry_failed(owner, batch.id)
+        services.retry_failed(services.owner_scope(owner), batch.id)
     with pytest.raises(BatchClosed):
         incoming.register_item(batch.id, incoming.NewFile("b.jpg", "b.jpg", digest("b"), 1))
     clean_up()
@@ -106,12 +105,12 @@ def test_deleted_batch_is_out_of_sight_at_once_and_nothing_of_it_starts(owner: U
 def test_deleting_is_idempotent_and_then_not_found(owner: User) -> None:
     batch = fill(owner, 1)
 
-    assert services.delete_batch(owner, batch.id)
-    assert not services.delete_batch(owner, batch.id)
+    assert services.delete_batch(services.owner_scope(owner), batch.id)
+    assert not services.delete_batch(services.owner_scope(owner), batch.id)
     clean_up()
 
     with pytest.raises(services.NotFound):
-        services.delete_batch(owner, batch.id)
+        services.delete_batch(services.owner_scope(owner), batch.id)
 
 
 def test_batch_takes_its_reanalyses_along(owner: User) -> None:
@@ -151,7 +150,7 @@ def test_counters_are_true_between_any_two_steps(owner: User, monkeypatch: pytes
         taken = claim.claim_item(batch.id, 4711)
         assert taken is not None
         finish.complete_item(taken) if taken.item_id % 2 else finish.fail_item(taken, "x", "It failed.")
-    services.delete_batch(owner, batch.id)
+    services.delete_batch(services.owner_scope(owner), batch.id)
 
     left = []
     while delete_chunk(batch.id)[0]:
@@ -171,7 +170,7 @@ def test_part_and_cut_off_original_of_a_file_on_its_way_go_too(owner: User) -> N
     name = f"originals/{storage_key(item.id).hex[:2]}/{storage_key(item.id).hex}"
     default_storage.save(name, ContentFile(b"stored by an intake that was cut off before its commit"))
 
-    services.delete_batch(owner, batch.id)
+    services.delete_batch(services.owner_scope(owner), batch.id)
     clean_up()
 
     assert not partial_path(item.id).exists()

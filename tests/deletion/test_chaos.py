@@ -77,7 +77,7 @@ def test_workers_killed_in_the_middle_of_a_deletion_leave_nothing_of_it(
         workers.kill_all()
         connection.close()
 
-    assert services.delete_batch(owner, batch.id)
+    assert services.delete_batch(services.owner_scope(owner), batch.id)
     kill_when(lambda: BatchItem.objects.filter(batch=batch).count() < FILES)
     assert FileDeletion.objects.exists()
     kill_when(lambda: not all((media / original_name(each.key)).exists() for each in uploads[SHARED::50]))

@@ -112,18 +112,18 @@ class Crowd:
     def delete_pictures(self, chance: random.Random) -> None:
         ids = list(Upload.objects.values_list("id", flat=True))
         with suppress(Refused):
-            services.delete_pictures(self.owner, chance.sample(ids, min(2, len(ids))))
+            services.delete_pictures(services.owner_scope(self.owner), chance.sample(ids, min(2, len(ids))))
 
     def delete_batch(self, chance: random.Random) -> None:
         slot = chance.randrange(3)
         with suppress(services.NotFound):
-            services.delete_batch(self.owner, self.batches[slot])
+            services.delete_batch(services.owner_scope(self.owner), self.batches[slot])
         self.batches[slot] = self.open()
 
     def cancel(self, chance: random.Random) -> None:
         slot = chance.randrange(3)
         with suppress(services.NotFound, Refused):
-            services.cancel_batch(self.owner, self.batches[slot])
+            services.cancel_batch(services.owner_scope(self.owner), self.batches[slot])
         self.batches[slot] = self.open()
 
     def seal(self, chance: random.Random) -> None:

@@ -31,7 +31,7 @@ def no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def delete_one(owner: User) -> None:
     upload = store(make_upload(owner, 1))
-    services.delete_pictures(owner, [upload.id])
+    services.delete_pictures(services.owner_scope(owner), [upload.id])
 
 
 def test_files_stay_a_moment_for_who_has_just_found_the_row(owner: User) -> None:
@@ -90,7 +90,7 @@ def test_file_that_cannot_be_removed_keeps_no_other(owner: User, media: Path, ca
     stuck = original_name(uploads[0].key)
     (media / stuck).unlink()
     (media / stuck / "folder").mkdir(parents=True)
-    services.delete_pictures(owner, [upload.id for upload in uploads])
+    services.delete_pictures(services.owner_scope(owner), [upload.id for upload in uploads])
     age_tombstones()
 
     assert file_deletion.purge_deleted_files() == 2

@@ -94,9 +94,9 @@ def test_previews_of_a_picture_that_goes_while_they_are_written_go_too(
 ) -> None:
     remove: Callable[[], object]
     if how == "picture":
-        remove = partial(services.delete_pictures, owner, [Upload.objects.get().id])
+        remove = partial(services.delete_pictures, services.owner_scope(owner), [Upload.objects.get().id])
     else:
-        remove = partial(services.delete_batch, owner, batch.id)
+        remove = partial(services.delete_batch, services.owner_scope(owner), batch.id)
 
     def go() -> None:
         remove()
@@ -137,7 +137,7 @@ def test_storage_that_fails_in_the_middle_leaves_nothing_of_a_deleted_picture(
     owner: User, taken: Claim, meddle: Callable[..., None]
 ) -> None:
     def fill_up() -> None:
-        services.delete_pictures(owner, [Upload.objects.get().id])
+        services.delete_pictures(services.owner_scope(owner), [Upload.objects.get().id])
         bury_all()
         meddle(fail)
 
@@ -155,7 +155,7 @@ def test_storage_that_fails_in_the_middle_leaves_nothing_of_a_deleted_picture(
 
 def test_previews_that_come_while_a_round_removes_the_files_are_found_by_the_next(owner: User) -> None:
     upload = store(make_upload(owner, 1))
-    services.delete_pictures(owner, [upload.id])
+    services.delete_pictures(services.owner_scope(owner), [upload.id])
     age_tombstones()
     taken = fetch_rows(file_deletion.CLAIM_DUE, {"delay": file_deletion.RETRY_DELAY, "doublings": 6, "chunk": 100})
     save_previews(upload.key, {320: b"late"})

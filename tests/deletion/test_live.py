@@ -26,7 +26,7 @@ async def test_socket_of_a_deleted_batch_is_closed_before_a_row_of_it_has_gone(o
     await page.open()
     await page.frame()
 
-    assert await sync_to_async(services.delete_batch)(owner, batch.id)
+    assert await sync_to_async(services.delete_batch)(services.owner_scope(owner), batch.id)
 
     assert await page.close_code() == 4404
     assert await batch.items.acount() == 3

@@ -46,7 +46,7 @@ def test_deleted_picture_goes_with_files_previews_and_vector(owner: User) -> Non
     lifecycle.seal_batch(batch.id)
     gone, kept = store(picture(batch, 0)), store(picture(batch, 1))
 
-    assert services.delete_pictures(owner, [gone.id]) == 1
+    assert services.delete_pictures(services.owner_scope(owner), [gone.id]) == 1
     bury_all()
 
     assert Upload.objects.get() == kept
@@ -62,14 +62,14 @@ def test_deleting_again_changes_nothing(owner: User) -> None:
     batch = fill(owner, 1)
     upload = picture(batch)
 
-    assert services.delete_pictures(owner, [upload.id, upload.id + 1000]) == 1
-    assert services.delete_pictures(owner, [upload.id]) == 0
+    assert services.delete_pictures(services.owner_scope(owner), [upload.id, upload.id + 1000]) == 1
+    assert services.delete_pictures(services.owner_scope(owner), [upload.id]) == 0
 
 
 def test_file_that_waits_for_a_deleted_picture_fails_by_itself_with_a_word(owner: User) -> None:
     batch = fill(owner, 1)
     lifecycle.seal_batch(batch.id)
-    services.delete_pictures(owner, [picture(batch).id])
+    services.delete_pictures(services.owner_scope(owner), [picture(batch).id])
     assert_counters_true(batch)
 
     taken = claim.claim_item(batch.id, 4711)
@@ -88,7 +88,7 @@ def test_file_in_hand_for_a_deleted_picture_fails_at_once_and_a_late_finish_chan
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
 
-    services.delete_pictures(owner, [picture(batch).id])
+    services.delete_pictures(services.owner_scope(owner), [picture(batch).id])
 
     item = batch.items.get()
     assert (item.status, item.error_code, item.upload) == (ItemStatus.FAILED, "item.gone", None)
@@ -118,9 +118,9 @@ def test_previews_of_a_picture_deleted_while_it_was_worked_on_are_never_written(
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
     if how == "picture":
-        Interrupted.delete = partial(services.delete_pictures, owner, [upload.id])
+        Interrupted.delete = partial(services.delete_pictures, services.owner_scope(owner), [upload.id])
     else:
-        Interrupted.delete = partial(services.delete_batch, owner, batch.id)
+        Interrupted.delete = partial(services.delete_batch, services.owner_scope(owner), batch.id)
 
     with pytest.raises(JobStopped):
         process_upload(Interrupted(taken))
@@ -140,7 +140,7 @@ def test_previews_written_by_a_finish_that_lost_the_database_go_when_it_is_back(
     upload = picture(batch)
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
-    services.delete_pictures(owner, [upload.id])
+    services.delete_pictures(services.owner_scope(owner), [upload.id])
     bury_all()
     save_previews(upload.key, {320: b"late"})
     in_flight.mark_unreleased(taken)
@@ -156,7 +156,7 @@ def test_previews_of_which_no_row_tells_go_too(owner: User) -> None:
     upload = store(picture(batch))
     Upload.objects.update(previews={})
 
-    services.delete_pictures(owner, [upload.id])
+    services.delete_pictures(services.owner_scope(owner), [upload.id])
     bury_all()
 
     assert not stored_names()
@@ -170,7 +170,7 @@ def test_picture_of_several_batches_is_unlinked_from_all_of_them(owner: User) ->
     assert in_hand is not None
     Upload.objects.filter(id=upload.id).update(processed_at=timezone.now())
 
-    services.delete_pictures(owner, [upload.id])
+    services.delete_pictures(services.owner_scope(owner), [upload.id])
 
     for each in (batch, other):
         assert_counters_true(each)

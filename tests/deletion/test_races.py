@@ -106,7 +106,7 @@ def test_file_whose_batch_goes_while_it_is_ended_leaves_nothing(owner: User) -> 
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest("a"), len(JPEG)))
     with locked_partial(item.id) as part:
         part.append(JPEG)
-        services.delete_batch(owner, batch.id)
+        services.delete_batch(services.owner_scope(owner), batch.id)
         assert delete_batch.delete_chunk(batch.id) == (1, [item.id])
 
         with pytest.raises(BatchClosed):
@@ -122,7 +122,7 @@ def test_two_batches_that_share_a_picture_and_go_at_the_same_moment_leave_none(o
     shared = batch.items.get().upload_id or 0
     other.items.update(upload=shared)
     for each in (batch, other):
-        services.delete_batch(owner, each.id)
+        services.delete_batch(services.owner_scope(owner), each.id)
 
     def step() -> int:
         try:
@@ -158,7 +158,7 @@ def _write(picture: "QuerySet[Upload]") -> None:
 
 def remove_batch(owner: User, batch: UploadBatch) -> None:
     try:
-        services.delete_batch(owner, batch.id)
+        services.delete_batch(services.owner_scope(owner), batch.id)
         clean_up()
     finally:
         connection.close()

@@ -24,7 +24,7 @@ def test_batch_of_another_person_is_not_found(owner: User, who: str) -> None:
     user = make_user("ben") if who == "somebody else" else make_staff("viewer", "change_uploadbatch")
 
     with pytest.raises(services.NotFound):
-        services.delete_batch(user, batch.id, everybody=True)
+        services.delete_batch(services.operator_scope(user), batch.id)
 
     assert UploadBatch.objects.get(id=batch.id).deleting_since is None
 
@@ -35,9 +35,9 @@ def test_staff_with_the_permission_deletes_any_batch(owner: User) -> None:
     operator = make_staff("operator", "delete_uploadbatch", "delete_upload")
 
     with pytest.raises(services.NotFound):
-        services.delete_batch(operator, batch.id)
+        services.delete_batch(services.owner_scope(operator), batch.id)
 
-    assert services.delete_batch(operator, batch.id, everybody=True)
+    assert services.delete_batch(services.operator_scope(operator), batch.id)
 
 
 @pytest.mark.parametrize("permission", ["delete_uploadbatch", "delete_upload"])
@@ -45,7 +45,7 @@ def test_batch_is_deleted_with_both_permissions_alone(owner: User, permission: s
     batch = fill(owner, 1)
 
     with pytest.raises(services.NotFound):
-        services.delete_batch(make_staff("operator", permission), batch.id, everybody=True)
+        services.delete_batch(services.operator_scope(make_staff("operator", permission)), batch.id)
 
 
 def test_extent_counts_what_goes_and_what_stays(owner: User) -> None:
@@ -58,7 +58,7 @@ def test_extent_counts_what_goes_and_what_stays(owner: User) -> None:
     reanalyse.reanalyse_batch(batch.id)
     batch.refresh_from_db()
 
-    assert services.extent_of(batch) == deletion.Extent(files=4, pictures=3, shared=1)
+    assert services.deletion_extent(batch) == deletion.DeletionExtent(files=4, pictures=3, shared=1)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_pictures_of_another_person_are_left_out(owner: User, make: Callable[[],
     fill(owner, 1)
     upload = Upload.objects.get()
 
-    assert services.delete_pictures(make(), [upload.id], everybody=True) == 0
+    assert services.delete_pictures(services.operator_scope(make()), [upload.id]) == 0
 
     assert Upload.objects.exists()
 
@@ -84,13 +84,13 @@ def test_staff_with_the_permission_deletes_any_picture(owner: User) -> None:
 
     operator = make_staff("operator", "delete_upload")
 
-    assert services.delete_pictures(operator, [upload.id]) == 0
-    assert services.delete_pictures(operator, [upload.id], everybody=True) == 1
+    assert services.delete_pictures(services.owner_scope(operator), [upload.id]) == 0
+    assert services.delete_pictures(services.operator_scope(operator), [upload.id]) == 1
 
 
 def test_too_many_at_a_time_are_refused_with_the_way_out(owner: User) -> None:
     with pytest.raises(Refused) as refused:
-        services.delete_pictures(owner, range(services.MOST_PICTURES + 1))
+        services.delete_pictures(services.owner_scope(owner), range(services.MAX_PICTURES + 1))
 
     assert refused.value.code == "upload.too_many"
-    assert "batch" in refused.value.message
+    assert "import" in refused.value.message

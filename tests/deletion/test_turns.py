@@ -50,7 +50,7 @@ def test_batch_does_not_wait_for_the_files_of_another_deletion(
 
     def tell() -> None:
         if not there:
-            services.delete_batch(other, batch.id)
+            services.delete_batch(services.owner_scope(other), batch.id)
         there.append(UploadBatch.all_objects.filter(id=batch.id).exists())
 
     watched.tell = tell

@@ -40,7 +40,7 @@ def tus(owner: User, batch: UploadBatch) -> TusClient:
     run_job(taken)
     assert batch.items.get().error_code == "file.unreadable"
     stored.rmdir()
-    assert services.delete_pictures(owner, [Upload.objects.get().id]) == 1
+    assert services.delete_pictures(services.owner_scope(owner), [Upload.objects.get().id]) == 1
     return tus
 
 

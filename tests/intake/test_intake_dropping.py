@@ -119,7 +119,7 @@ def test_part_of_an_awaited_file_is_never_dropped(tus: TusClient, batch: UploadB
 def test_batch_deleted_in_the_last_piece_is_said_to_be_gone(
     tus: TusClient, batch: UploadBatch, ada: User, parts: Path, interrupted: list[Callable[[], object]]
 ) -> None:
-    interrupted += [lambda: services.delete_batch(ada, batch.id), clean_up]
+    interrupted += [lambda: services.delete_batch(services.owner_scope(ada), batch.id), clean_up]
 
     answer = tus.send(batch.id, "a.jpg", JPEG)
 
@@ -135,7 +135,7 @@ def test_part_removed_from_outside_with_its_batch_is_no_trouble_of_the_disk(
     interrupted += [
         lambda: item_path.append(partial_path(BatchItem.objects.get().id)),
         lambda: item_path[0].unlink(),
-        lambda: services.delete_batch(ada, batch.id),
+        lambda: services.delete_batch(services.owner_scope(ada), batch.id),
         clean_up,
     ]
 

@@ -172,6 +172,6 @@ def test_cancelled_batch_leaves_no_parts(tus: TusClient, batch: UploadBatch, ada
     for name in ("a.jpg", "b.jpg"):
         tus.create_with(batch.id, name, LARGEST, PICTURES[0][:10])
 
-    services.cancel_batch(ada, batch.id)
+    services.cancel_batch(services.owner_scope(ada), batch.id)
 
     assert not list(parts.iterdir())

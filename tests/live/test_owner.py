@@ -105,11 +105,11 @@ def test_asking_for_the_head_of_the_list_is_no_look(browser: Client, anna: User)
 
 def test_look_never_goes_back(anna: User) -> None:
     late, early = completed(anna, "Iceland"), completed(anna, "Garden", 60)
-    services.mark_all_seen(anna.id)
+    services.mark_all_seen(services.owner_scope(anna))
     last_seen_at = OwnerLastSeen.objects.get().last_seen_at
 
-    services.mark_batch_seen(early)
-    services.mark_batch_seen(late)
+    services.mark_batch_seen(services.owner_scope(anna), early)
+    services.mark_batch_seen(services.owner_scope(anna), late)
 
     assert OwnerLastSeen.objects.get().last_seen_at == last_seen_at
 

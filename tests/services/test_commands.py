@@ -10,6 +10,7 @@ from batches.engine import claim, finish, incoming, lifecycle
 from batches.engine.refusals import Refused
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
+from batches.services import Scope
 from tests.support.batches import assert_counters_true, fill
 from tests.support.users import make_user
 
@@ -44,7 +45,7 @@ def completed(owner: User) -> UploadBatch:
 def cancelled(owner: User) -> UploadBatch:
     """A cancelled batch."""
     batch = fill(owner, files=1)
-    services.cancel_batch(owner, batch.id)
+    services.cancel_batch(services.owner_scope(owner), batch.id)
     batch.refresh_from_db()
     return batch
 
@@ -52,8 +53,8 @@ def cancelled(owner: User) -> UploadBatch:
 def test_pause_twice_says_nothing_the_second_time(owner: User) -> None:
     batch = fill(owner, files=1)
 
-    assert services.pause_batch(owner, batch.id)
-    assert not services.pause_batch(owner, batch.id)
+    assert services.pause_batch(services.owner_scope(owner), batch.id)
+    assert not services.pause_batch(services.owner_scope(owner), batch.id)
 
     batch.refresh_from_db()
     assert batch.status == BatchStatus.PAUSED
@@ -62,10 +63,10 @@ def test_pause_twice_says_nothing_the_second_time(owner: User) -> None:
 def test_resume_of_a_running_batch_says_nothing(owner: User) -> None:
     batch = fill(owner, files=1)
 
-    assert not services.resume_batch(owner, batch.id)
+    assert not services.resume_batch(services.owner_scope(owner), batch.id)
 
-    services.pause_batch(owner, batch.id)
-    assert services.resume_batch(owner, batch.id)
+    services.pause_batch(services.owner_scope(owner), batch.id)
+    assert services.resume_batch(services.owner_scope(owner), batch.id)
     batch.refresh_from_db()
     assert batch.status == BatchStatus.PROCESSING
 
@@ -73,8 +74,8 @@ def test_resume_of_a_running_batch_says_nothing(owner: User) -> None:
 def test_cancel_twice_says_nothing_the_second_time(owner: User) -> None:
     batch = fill(owner, files=2)
 
-    assert services.cancel_batch(owner, batch.id)
-    assert not services.cancel_batch(owner, batch.id)
+    assert services.cancel_batch(services.owner_scope(owner), batch.id)
+    assert not services.cancel_batch(services.owner_scope(owner), batch.id)
 
     batch.refresh_from_db()
     assert (batch.status, batch.cancelled) == (BatchStatus.CANCELLED, 2)
@@ -82,26 +83,26 @@ def test_cancel_twice_says_nothing_the_second_time(owner: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [services.pause_batch, services.resume_batch, services.retry_failed, services.process_now]
+    "command", [services.pause_batch, services.resume_batch, services.retry_failed, services.finish_without_missing]
 )
-def test_cancelled_batch_refuses_every_other_command(owner: User, command: Callable[[User, int], object]) -> None:
+def test_cancelled_batch_refuses_every_other_command(owner: User, command: Callable[[Scope, int], object]) -> None:
     batch = cancelled(owner)
 
     with pytest.raises(Refused, match="was cancelled") as refusal:
-        command(owner, batch.id)
+        command(services.owner_scope(owner), batch.id)
 
     assert refusal.value.code == "batch.cancelled"
     assert_counters_true(batch)
 
 
 @pytest.mark.parametrize(
-    "command", [services.pause_batch, services.resume_batch, services.cancel_batch, services.process_now]
+    "command", [services.pause_batch, services.resume_batch, services.cancel_batch, services.finish_without_missing]
 )
-def test_completed_batch_refuses_what_is_too_late(owner: User, command: Callable[[User, int], object]) -> None:
+def test_completed_batch_refuses_what_is_too_late(owner: User, command: Callable[[Scope, int], object]) -> None:
     batch = completed(owner)
 
-    with pytest.raises(Refused, match="is completed") as refusal:
-        command(owner, batch.id)
+    with pytest.raises(Refused, match="is finished") as refusal:
+        command(services.owner_scope(owner), batch.id)
 
     assert refusal.value.code == "batch.completed"
     batch.refresh_from_db()
@@ -111,7 +112,7 @@ def test_completed_batch_refuses_what_is_too_late(owner: User, command: Callable
 def test_retry_of_failed_files_queues_them_and_reopens_the_batch(owner: User) -> None:
     batch = completed(owner)
 
-    assert services.retry_failed(owner, batch.id) == 1
+    assert services.retry_failed(services.owner_scope(owner), batch.id) == 1
 
     batch.refresh_from_db()
     assert (batch.status, batch.failed) == (BatchStatus.PROCESSING, 0)
@@ -121,7 +122,7 @@ def test_retry_of_failed_files_queues_them_and_reopens_the_batch(owner: User) ->
 def test_retry_with_nothing_failed_is_no_error(owner: User) -> None:
     batch = fill(owner, files=1)
 
-    assert services.retry_failed(owner, batch.id) == 0
+    assert services.retry_failed(services.owner_scope(owner), batch.id) == 0
 
 
 def test_retry_of_refused_files_says_that_it_cannot_help(owner: User) -> None:
@@ -130,9 +131,9 @@ def test_retry_of_refused_files_says_that_it_cannot_help(owner: User) -> None:
     incoming.reject_item(item.id, "file.unsupported", "a.txt is a text.")
 
     with pytest.raises(Refused) as refusal:
-        services.retry_failed(owner, batch.id)
+        services.retry_failed(services.owner_scope(owner), batch.id)
     with pytest.raises(Refused, match=r"a\.txt") as item_refusal:
-        services.retry_item(owner, item.id)
+        services.retry_item(services.owner_scope(owner), item.id)
 
     assert (refusal.value.code, item_refusal.value.code) == ("batch.nothing_to_retry", "item.not_stored")
 
@@ -141,7 +142,7 @@ def test_retry_leaves_files_alone_whose_cause_cannot_pass(owner: User) -> None:
     batch = fill(owner, files=2)
     damaged, unlucky = fail_one(batch, "image.truncated"), fail_one(batch)
 
-    assert services.retry_failed(owner, batch.id) == 1
+    assert services.retry_failed(services.owner_scope(owner), batch.id) == 1
 
     assert set(batch.items.values_list("id", "status")) == {
         (damaged.id, ItemStatus.FAILED),
@@ -154,8 +155,8 @@ def test_retry_of_one_file_whose_cause_cannot_pass_is_refused(owner: User) -> No
     batch = fill(owner, files=1)
     item = fail_one(batch, "image.truncated")
 
-    with pytest.raises(Refused, match="cannot help") as refusal:
-        services.retry_item(owner, item.id)
+    with pytest.raises(Refused, match="won't help") as refusal:
+        services.retry_item(services.owner_scope(owner), item.id)
 
     assert refusal.value.code == "item.permanent"
 
@@ -164,8 +165,8 @@ def test_retry_of_one_file_queues_it_once(owner: User) -> None:
     batch = fill(owner, files=2)
     item = fail_one(batch)
 
-    assert services.retry_item(owner, item.id)
-    assert not services.retry_item(owner, item.id)
+    assert services.retry_item(services.owner_scope(owner), item.id)
+    assert not services.retry_item(services.owner_scope(owner), item.id)
 
     item.refresh_from_db()
     assert item.status == ItemStatus.PENDING
@@ -178,8 +179,8 @@ def test_retry_of_a_described_file_is_refused(owner: User) -> None:
     assert taken is not None
     finish.complete_item(taken)
 
-    with pytest.raises(Refused, match=r"IMG_0000\.JPG. is described already") as refusal:
-        services.retry_item(owner, taken.item_id)
+    with pytest.raises(Refused, match=r"IMG_0000\.JPG. is already described") as refusal:
+        services.retry_item(services.owner_scope(owner), taken.item_id)
 
     assert refusal.value.code == "item.completed"
 
@@ -188,7 +189,7 @@ def test_retry_of_a_cancelled_file_is_refused(owner: User) -> None:
     batch = cancelled(owner)
 
     with pytest.raises(Refused) as refusal:
-        services.retry_item(owner, batch.items.get().id)
+        services.retry_item(services.owner_scope(owner), batch.items.get().id)
 
     assert refusal.value.code == "batch.cancelled"
 
@@ -196,10 +197,10 @@ def test_retry_of_a_cancelled_file_is_refused(owner: User) -> None:
 def test_retry_of_a_failed_file_of_a_cancelled_batch_is_refused(owner: User) -> None:
     batch = fill(owner, files=2)
     item = fail_one(batch)
-    services.cancel_batch(owner, batch.id)
+    services.cancel_batch(services.owner_scope(owner), batch.id)
 
     with pytest.raises(Refused) as refusal:
-        services.retry_item(owner, item.id)
+        services.retry_item(services.owner_scope(owner), item.id)
 
     assert refusal.value.code == "batch.cancelled"
     assert_counters_true(batch)
@@ -210,17 +211,17 @@ def test_retry_of_a_file_still_being_received_is_refused(owner: User) -> None:
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", "a" * 64, 1))
 
     with pytest.raises(Refused) as refusal:
-        services.retry_item(owner, item.id)
+        services.retry_item(services.owner_scope(owner), item.id)
 
     assert refusal.value.code == "item.not_failed"
 
 
-def test_process_now_of_a_paused_batch_asks_to_resume_it_first(owner: User) -> None:
+def test_finish_of_a_paused_batch_asks_to_resume_it_first(owner: User) -> None:
     batch = fill(owner, files=1)
-    services.pause_batch(owner, batch.id)
+    services.pause_batch(services.owner_scope(owner), batch.id)
 
     with pytest.raises(Refused, match="Resume it first") as refusal:
-        services.process_now(owner, batch.id)
+        services.finish_without_missing(services.owner_scope(owner), batch.id)
 
     assert refusal.value.code == "batch.paused"
     batch.refresh_from_db()

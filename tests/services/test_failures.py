@@ -1,5 +1,6 @@
 """Commands over all failures of one cause: whose, which, and what stays exact."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -15,12 +16,14 @@ from batches.engine.refusals import Refused
 from batches.failures import queries
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
+from batches.services import CommandResult, Scope
 from tests.support.batches import assert_counters_true, fill
 from tests.support.failures import NOBODY, fail_stored, reject_file
 from tests.support.users import make_staff
 
 pytestmark = pytest.mark.django_db
 CODE = "item.internal"
+Command = Callable[[Scope, str, datetime], CommandResult]
 
 
 def failed_batch(owner: User, files: int, name: str = "Iceland", code: str = CODE) -> UploadBatch:
@@ -40,7 +43,7 @@ def test_retry_queues_the_failures_of_a_cause_over_all_batches(owner: User) -> N
     one, two = failed_batch(owner, 2, "One"), failed_batch(owner, 1, "Two")
     reject_file(two, "a.txt")
 
-    done = services.retry_code(owner, CODE, timezone.now())
+    done = services.retry_code(services.owner_scope(owner), CODE, timezone.now())
 
     assert (done.files, done.batches, done.refused) == (3, (one.id, two.id), 0)
     assert open_count(owner) == 1
@@ -51,9 +54,9 @@ def test_retry_queues_the_failures_of_a_cause_over_all_batches(owner: User) -> N
 def test_retry_given_twice_changes_nothing_the_second_time(owner: User) -> None:
     failed_batch(owner, 2)
     seen = timezone.now()
-    services.retry_code(owner, CODE, seen)
+    services.retry_code(services.owner_scope(owner), CODE, seen)
 
-    assert services.retry_code(owner, CODE, seen).files == 0
+    assert services.retry_code(services.owner_scope(owner), CODE, seen).files == 0
 
 
 def test_retry_leaves_alone_what_failed_after_the_page_was_shown(owner: User) -> None:
@@ -61,7 +64,7 @@ def test_retry_leaves_alone_what_failed_after_the_page_was_shown(owner: User) ->
     seen = timezone.now()
     fail_stored(batch)
 
-    assert services.retry_code(owner, CODE, seen).files == 1
+    assert services.retry_code(services.owner_scope(owner), CODE, seen).files == 1
 
     assert open_count(owner) == 1
 
@@ -70,7 +73,7 @@ def test_retry_in_chunks_reaches_all(owner: User, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("batches.engine.retry.CHUNK", 2)
     batch = failed_batch(owner, 5)
 
-    assert services.retry_code(owner, CODE, timezone.now()).files == 5
+    assert services.retry_code(services.owner_scope(owner), CODE, timezone.now()).files == 5
 
     assert_counters_true(batch)
 
@@ -79,7 +82,7 @@ def test_retry_of_a_cause_that_cannot_pass_is_refused(owner: User) -> None:
     failed_batch(owner, 1, code="image.truncated")
 
     with pytest.raises(Refused) as refusal:
-        services.retry_code(owner, "image.truncated", timezone.now())
+        services.retry_code(services.owner_scope(owner), "image.truncated", timezone.now())
 
     assert refusal.value.code == "failures.permanent"
     assert open_count(owner) == 1
@@ -89,7 +92,7 @@ def test_retry_passes_over_a_cancelled_batch(owner: User) -> None:
     gone, there = failed_batch(owner, 1, "Gone"), failed_batch(owner, 1, "There")
     cancel.cancel_batch(gone.id)
 
-    done = services.retry_code(owner, CODE, timezone.now())
+    done = services.retry_code(services.owner_scope(owner), CODE, timezone.now())
 
     assert (done.files, done.batches, done.refused) == (1, (there.id,), 1)
     assert_counters_true(gone)
@@ -98,17 +101,17 @@ def test_retry_passes_over_a_cancelled_batch(owner: User) -> None:
 def test_failures_of_a_batch_that_is_being_deleted_are_gone(owner: User) -> None:
     batch = failed_batch(owner, 2)
 
-    services.delete_batch(owner, batch.id)
+    services.delete_batch(services.owner_scope(owner), batch.id)
 
     assert open_count(owner) == 0
     assert queries.read_groups(owner.pk) == []
-    assert services.retry_code(owner, CODE, timezone.now()).files == 0
+    assert services.retry_code(services.owner_scope(owner), CODE, timezone.now()).files == 0
 
 
 def test_dismissed_failures_leave_the_inbox_and_stay_in_their_batch(owner: User) -> None:
     batch = failed_batch(owner, 2)
 
-    done = services.dismiss_code(owner, CODE, timezone.now())
+    done = services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
 
     assert (done.files, done.batches) == (2, (batch.id,))
     assert open_count(owner) == 0
@@ -120,7 +123,7 @@ def test_dismiss_changes_neither_counters_nor_times_of_the_batch(owner: User) ->
     batch = failed_batch(owner, 2)
     before = UploadBatch.objects.values().get(id=batch.id)
 
-    services.dismiss_code(owner, CODE, timezone.now())
+    services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
 
     assert UploadBatch.objects.values().get(id=batch.id) == before
 
@@ -128,8 +131,8 @@ def test_dismiss_changes_neither_counters_nor_times_of_the_batch(owner: User) ->
 def test_dismissed_failure_that_fails_again_is_back(owner: User) -> None:
     batch = fill(owner, 1)
     item = fail_stored(batch)
-    services.dismiss_code(owner, CODE, timezone.now())
-    services.retry_item(owner, item.id)
+    services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
+    services.retry_item(services.owner_scope(owner), item.id)
     assert open_count(owner) == 0
 
     fail_stored(batch)
@@ -140,8 +143,8 @@ def test_dismissed_failure_that_fails_again_is_back(owner: User) -> None:
 def test_dismissed_file_that_is_described_later_is_no_failure(owner: User) -> None:
     batch = fill(owner, 1)
     item = fail_stored(batch)
-    services.dismiss_code(owner, CODE, timezone.now())
-    services.retry_item(owner, item.id)
+    services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
+    services.retry_item(services.owner_scope(owner), item.id)
     taken = claiming.claim_item(batch.id, NOBODY)
     assert taken is not None
 
@@ -153,32 +156,31 @@ def test_dismissed_file_that_is_described_later_is_no_failure(owner: User) -> No
 
 @pytest.mark.parametrize("command", [services.retry_code, services.dismiss_code])
 class TestWhose:
-    """Nobody reaches the failures of others."""
+    """Whose failures a command reaches."""
 
-    def test_command_reaches_no_other_account(self, owner: User, other: User, command: object) -> None:
+    def test_command_reaches_no_other_account(self, owner: User, other: User, command: Command) -> None:
         batch = failed_batch(owner, 1)
 
-        assert self.run(command, other, timezone.now()) == 0
+        assert self.run(command, services.owner_scope(other)) == 0
 
         assert BatchItem.objects.filter(batch=batch, status=ItemStatus.FAILED, dismissed_at=None).count() == 1
 
-    def test_everybodys_failures_are_for_operators(self, owner: User, other: User, command: object) -> None:
+    def test_everybodys_failures_are_for_operators(self, owner: User, other: User, command: Command) -> None:
         failed_batch(owner, 1)
 
         for person in (other, make_staff("viewer", "view_batchitem"), AnonymousUser()):
             with pytest.raises(services.NotFound):
-                self.run(command, person, timezone.now(), everybody=True)
+                self.run(command, services.operator_scope(person))
 
-    def test_operator_reaches_everybodys(self, owner: User, other: User, command: object) -> None:
+    def test_operator_reaches_everybodys(self, owner: User, other: User, command: Command) -> None:
         failed_batch(owner, 1)
         failed_batch(other, 1)
 
-        assert self.run(command, make_staff("op", "change_uploadbatch"), timezone.now(), everybody=True) == 2
+        assert self.run(command, services.operator_scope(make_staff("op", "change_uploadbatch"))) == 2
 
-    def run(self, command: object, user: User | AnonymousUser, until: datetime, *, everybody: bool = False) -> int:
-        """How many files it changed."""
-        assert callable(command)
-        return int(command(user, CODE, until, everybody=everybody).files)
+    def run(self, command: Command, scope: Scope) -> int:
+        """Run the command and return how many files it changed."""
+        return command(scope, CODE, timezone.now()).files
 
 
 @pytest.mark.django_db(transaction=True)
@@ -189,7 +191,7 @@ def test_commands_at_the_same_time_take_each_file_once(owner: User) -> None:
     def command(number: int) -> int:
         try:
             order = services.dismiss_code if number % 2 else services.retry_code
-            return order(owner, CODE, seen).files
+            return order(services.owner_scope(owner), CODE, seen).files
         finally:
             connection.close()
 
@@ -205,11 +207,11 @@ def test_commands_at_the_same_time_take_each_file_once(owner: User) -> None:
 def test_retry_lets_a_completed_batch_go_on(owner: User) -> None:
     batch = fill(owner, 1)
     fail_stored(batch)
-    services.process_now(owner, batch.id)
+    services.finish_without_missing(services.owner_scope(owner), batch.id)
     batch.refresh_from_db()
     assert batch.status == BatchStatus.COMPLETED
 
-    services.retry_code(owner, CODE, timezone.now())
+    services.retry_code(services.owner_scope(owner), CODE, timezone.now())
 
     batch.refresh_from_db()
     assert batch.status == BatchStatus.PROCESSING

@@ -35,7 +35,7 @@ def described(owner: User) -> UploadBatch:
 def test_reanalysis_by_an_operator_belongs_to_the_owner(owner: User) -> None:
     batch = described(owner)
 
-    made = services.reanalyse_batch(make_staff("operator", "change_uploadbatch"), batch.id, everybody=True)
+    made = services.reanalyse_batch(services.operator_scope(make_staff("operator", "change_uploadbatch")), batch.id)
 
     again = UploadBatch.objects.get(id=made)
     assert (again.owner, again.source, again.total) == (owner, batch, 1)
@@ -45,7 +45,7 @@ def test_foreign_completed_batch_is_not_found(owner: User) -> None:
     batch = described(owner)
 
     with pytest.raises(services.NotFound):
-        services.reanalyse_batch(make_user("other"), batch.id)
+        services.reanalyse_batch(services.owner_scope(make_user("other")), batch.id)
 
     assert not batch.reanalyses.exists()
 
@@ -65,21 +65,21 @@ def running(owner: User) -> UploadBatch:
 def paused(owner: User) -> UploadBatch:
     """A paused batch."""
     batch = fill(owner, files=1)
-    services.pause_batch(owner, batch.id)
+    services.pause_batch(services.owner_scope(owner), batch.id)
     return batch
 
 
 def cancelled(owner: User) -> UploadBatch:
     """A cancelled batch."""
     batch = fill(owner, files=1)
-    services.cancel_batch(owner, batch.id)
+    services.cancel_batch(services.owner_scope(owner), batch.id)
     return batch
 
 
 def described_again(owner: User) -> UploadBatch:
     """A completed batch whose pictures are being described again."""
     batch = described(owner)
-    services.reanalyse_batch(owner, batch.id)
+    services.reanalyse_batch(services.owner_scope(owner), batch.id)
     return batch
 
 
@@ -98,20 +98,20 @@ def test_reanalysis_is_refused_with_a_stable_code(owner: User, make: Callable[[U
     before = UploadBatch.objects.count()
 
     with pytest.raises(Refused) as refusal:
-        services.reanalyse_batch(owner, batch.id)
+        services.reanalyse_batch(services.owner_scope(owner), batch.id)
 
     assert refusal.value.code == code
     assert UploadBatch.objects.count() == before
 
 
 def test_reanalysis_obeys_the_other_commands(owner: User) -> None:
-    again = UploadBatch.objects.get(id=services.reanalyse_batch(owner, described(owner).id))
+    again = UploadBatch.objects.get(id=services.reanalyse_batch(services.owner_scope(owner), described(owner).id))
 
-    assert services.pause_batch(owner, again.id)
+    assert services.pause_batch(services.owner_scope(owner), again.id)
     assert claim.claim_item(again.id, 4711) is None
-    assert services.resume_batch(owner, again.id)
-    assert not services.process_now(owner, again.id)
-    assert services.cancel_batch(owner, again.id)
+    assert services.resume_batch(services.owner_scope(owner), again.id)
+    assert not services.finish_without_missing(services.owner_scope(owner), again.id)
+    assert services.cancel_batch(services.owner_scope(owner), again.id)
 
     again.refresh_from_db()
     assert (again.status, again.cancelled) == (BatchStatus.CANCELLED, 1)
@@ -120,9 +120,9 @@ def test_reanalysis_obeys_the_other_commands(owner: User) -> None:
 
 def test_cancelled_reanalysis_may_be_commanded_once_more(owner: User) -> None:
     batch = described(owner)
-    first = services.reanalyse_batch(owner, batch.id)
-    services.cancel_batch(owner, first)
+    first = services.reanalyse_batch(services.owner_scope(owner), batch.id)
+    services.cancel_batch(services.owner_scope(owner), first)
 
-    second = services.reanalyse_batch(owner, first)
+    second = services.reanalyse_batch(services.owner_scope(owner), first)
 
     assert UploadBatch.objects.get(id=second).source == batch

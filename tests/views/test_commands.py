@@ -84,7 +84,7 @@ def test_try_again_queues_failed_files(page: Client, anna: User, one: bool) -> N
 
     item.refresh_from_db()
     assert item.status == ItemStatus.PENDING
-    assert "1 file is tried again." in answer.content.decode()
+    assert "Retrying 1 file." in answer.content.decode()
 
 
 def test_refusal_is_said_in_words(page: Client, anna: User) -> None:
@@ -93,7 +93,7 @@ def test_refusal_is_said_in_words(page: Client, anna: User) -> None:
 
     answer = page.post(reverse("batch-pause", args=[batch.id]), follow=True)
 
-    assert "This batch was cancelled" in answer.content.decode()
+    assert "This import was cancelled" in answer.content.decode()
 
 
 def described(owner: User, files: int) -> UploadBatch:
@@ -115,7 +115,7 @@ def test_describe_again_leads_to_a_batch_that_says_so_and_names_its_source(page:
     html = answer.content.decode()
     assert answer.redirect_chain == [(detail(again), 302)]
     assert f'<a id="source" href="{detail(batch)}">Iceland</a>' in html
-    assert "The pictures are described again." in html
+    assert "Re-running descriptions." in html
     assert button not in html
 
 
@@ -157,7 +157,7 @@ def test_batch_of_files_that_were_refused_offers_no_second_description(page: Cli
     answer = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
 
     assert "Describe these again" not in html
-    assert "No picture of “Texts” is stored here." in answer.content.decode()
+    assert "No pictures of “Texts” are stored." in answer.content.decode()
 
 
 def test_list_and_picture_tell_a_reanalysis_from_an_import(page: Client, anna: User) -> None:

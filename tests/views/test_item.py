@@ -118,6 +118,6 @@ def test_file_is_there_for_its_owner_and_under_its_batch_only(client: Client, ot
 
 
 def test_file_is_gone_with_its_batch_at_once(page: Client, owner: User, item: BatchItem) -> None:
-    services.delete_batch(owner, item.batch_id)
+    services.delete_batch(services.owner_scope(owner), item.batch_id)
 
     assert page.get(address(item)).status_code == 404

@@ -47,7 +47,7 @@ def test_htmx_gets_the_form_and_then_the_title_alone(page: Client, batch: Upload
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("  \n", "at least one letter"), ("x" * 201, "at most 200 letters; this one has 201")]
+    ("name", "words"), [("  \n", "Enter a name."), ("x" * 201, "up to 200 characters; this one has 201")]
 )
 def test_impossible_name_is_refused_with_what_to_do(page: Client, batch: UploadBatch, name: str, words: str) -> None:
     answer = page.post(address(batch), {"name": name})

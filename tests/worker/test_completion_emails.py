@@ -48,7 +48,7 @@ def test_batch_is_told_once(sink: MailSink, ada: User) -> None:
 def test_batch_that_is_done_a_second_time_is_not_told_again(sink: MailSink, ada: User) -> None:
     batch = done(ada)
     send_completion_emails()
-    services.retry_failed(ada, batch.id)
+    services.retry_failed(services.owner_scope(ada), batch.id)
     taken = claim.claim_item(batch.id, NOBODY)
     assert taken is not None
     finish.complete_item(taken)
@@ -81,7 +81,7 @@ def test_many_processes_send_each_mail_once(sink: MailSink, ada: User) -> None:
 def test_batch_that_is_not_done_is_not_told(sink: MailSink, ada: User, state: str) -> None:
     batch = fill(ada, 1)
     if state == "cancelled":
-        services.cancel_batch(ada, batch.id)
+        services.cancel_batch(services.owner_scope(ada), batch.id)
 
     assert send_completion_emails() == 0
 

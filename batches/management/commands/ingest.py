@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from django.urls import reverse
 
-from batches.engine.lifecycle import open_batch
+from batches import services
 from batches.engine.refusals import BatchClosed, Refused
 from batches.intake.file_name import displayable
 from batches.intake.partial_lock import PartialFileBusy
@@ -92,7 +92,7 @@ class Command(BaseCommand):
             raise CommandError(words, returncode=USAGE)
         if options["batch"] is None:
             left = None if options["new"] else unfinished_batch(user.pk, name, first)
-            return left or open_batch(user.pk, name)
+            return left or services.open_batch(services.owner_scope(user), name)
         batch = UploadBatch.objects.filter(id=options["batch"], owner=user).first()
         if batch is None:
             raise CommandError(f"{owner} has no batch {options['batch']}.", returncode=USAGE)

@@ -12,7 +12,6 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
-from batches.engine.lifecycle import open_batch
 from batches.engine.liveness import live_workers
 from batches.engine.refusals import Refused
 from batches.intake.partial_lock import PartialFileBusy
@@ -21,6 +20,7 @@ from batches.management.progress_bar import failures, follow
 from batches.management.walk_files import FoundFile
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
+from batches.services import open_batch, owner_scope
 from vuemantics.localstack import LocalServices, StartError
 from vuemantics.management.stack import prepare_stack, worker_group
 
@@ -84,7 +84,7 @@ class Command(BaseCommand):
 
     def _describe(self, supervise: Callable[[], None]) -> UploadBatch:
         photos = sorted((settings.BASE_DIR / "samples").glob("*.jpg"))
-        batch = open_batch(_owner().pk, "Sample photos", expected_items=len(photos))
+        batch = open_batch(owner_scope(_owner()), "Sample photos", expected_items=len(photos))
         try:
             add_files(batch, (FoundFile(photo, photo.name) for photo in photos), self.stdout.write)
         except (Refused, PartialFileBusy, OSError) as error:

@@ -1,0 +1,54 @@
+"""Decide whose rows a person's command may change."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Model, QuerySet
+
+Row = TypeVar("Row", bound=Model)
+
+CHANGE_BATCHES = ("batches.change_uploadbatch",)
+CANCEL_BATCHES = (*CHANGE_BATCHES, "batches.cancel_uploadbatch")
+DELETE_PICTURES = ("uploads.delete_upload",)
+DELETE_BATCHES = ("batches.delete_uploadbatch", *DELETE_PICTURES)
+
+
+class NotFound(Exception):
+    """No such row exists, or it is outside the scope: the caller cannot tell which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The rows that a command of `user` may change: the user's own, or with `all_owners` everybody's.
+
+    Everybody's rows take staff with the permissions that the command asks for; other users are limited to their own.
+    """
+
+    user: User | AnonymousUser
+    all_owners: bool
+
+    @property
+    def user_id(self) -> int:
+        """The id of the user. Raises NotFound if nobody is signed in."""
+        if self.user.pk is None:
+            raise NotFound
+        return self.user.pk
+
+    def covers_all(self, permissions: tuple[str, ...] = CHANGE_BATCHES) -> bool:
+        """Return whether a command that takes these permissions may change the rows of every owner."""
+        return self.all_owners and self.user.is_staff and self.user.has_perms(permissions)
+
+    def filter(self, rows: QuerySet[Row], permissions: tuple[str, ...] = CHANGE_BATCHES) -> QuerySet[Row]:
+        """Keep the rows that the command may change; their model has an `owner`."""
+        return rows if self.covers_all(permissions) else rows.filter(owner_id=self.user.pk)
+
+
+def owner_scope(user: User | AnonymousUser) -> Scope:
+    """Return the scope of the pages: a person's own rows, whatever permissions they have."""
+    return Scope(user, all_owners=False)
+
+
+def operator_scope(user: User | AnonymousUser) -> Scope:
+    """Return the scope of the admin: everybody's rows, as far as the permissions go."""
+    return Scope(user, all_owners=True)
