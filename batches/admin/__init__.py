@@ -1,4 +1,4 @@
-"""The admin of batches: staff see everything, edit nothing, and command through the services."""
+"""The admin of batches: staff view all rows, edit none, and run commands through the services."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -11,8 +11,8 @@ from batches.admin.workers import WorkerAdmin
 
 admin.site.site_header = _("vuemantics administration")
 admin.site.site_title = _("vuemantics administration")
-admin.site.index_title = _("Pictures, batches and people")
-# The broker does not record tasks: the rows of the batches are the queue. An empty list would only mislead.
+admin.site.index_title = _("Pictures, batches and users")
+# The broker does not record tasks, since the rows of batches are the queue. An empty list would mislead.
 admin.site.unregister(Task)
 
 __all__ = ["BatchAdmin", "DeletableUploadAdmin", "ItemAdmin", "WorkerAdmin"]

@@ -1,175 +1,106 @@
 """Batches in the admin."""
 
-from collections.abc import Callable
-from functools import partial
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, QuerySet, Sum
+from django.db.models import QuerySet
 from django.forms import Media
 from django.forms.widgets import Script
 from django.http import HttpRequest
-from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from batches import services
-from batches.admin.batch_messages import (
-    message_cancelled,
-    message_paused,
-    message_processed,
-    message_reanalysed,
-    message_resumed,
-    message_retried,
-)
-from batches.admin.commands import command_each, report, too_many
-from batches.admin.deletion import DeletingAdmin
+from batches.admin.batch_actions import BatchActionsAdmin
 from batches.admin.owners import OwnerFilter, OwnerForm
+from batches.engine.stall_reason import stall_reasons
 from batches.models import UploadBatch
 from batches.models.states import ItemStatus
-from batches.services import Scope, operator_scope
-from uploads.read_only_admin import confirmation_page
 
-NAME_LETTERS = 30
+NAME_LENGTH = 30
+COUNTS = ["total", "successful", "failed", "remaining", "cancelled"]
 
 
 @admin.register(UploadBatch)
-class BatchAdmin(DeletingAdmin):
-    """Every batch with its counts; commands go through the services."""
+class BatchAdmin(BatchActionsAdmin):
+    """All batches with their counts, including those being deleted."""
 
-    actions = ["process_now", "pause", "resume", "retry_failed", "reanalyse", "cancel", "delete_batches"]
-    list_display = [
-        *[
-            "short_name",
-            "owner",
-            "standing",
-            "progress",
-            "files",
-            "total",
-            "successful",
-            "failed",
-            "waiting",
-            "cancelled",
-        ],
-        *["kind", "created_at"],
-    ]
+    list_display = ["short_name", "owner", "state", "progress", "files", *COUNTS, "kind", "created_at"]
     list_filter = ["status", "kind", OwnerFilter, "created_at"]
     list_select_related = ["owner"]
     search_fields = ["name", "owner__username"]
     search_help_text = _("Part of a batch's name or of its owner's")
     ordering = ["-id"]
     fieldsets = [
-        (None, {"fields": ["name", "owner", "kind", "source", "standing", "progress", "files"]}),
-        (_("Counts"), {"fields": ["expected_items", "total", "successful", "failed", "waiting", "cancelled"]}),
+        (None, {"fields": ["name", "owner", "kind", "source", "state", "progress", "files"]}),
+        (_("Counts"), {"fields": ["expected_items", *COUNTS]}),
         (
             _("Times"),
             {"fields": ["created_at", "started_at", "sealed_at", "last_served", "completed_at", "updated_at"]},
         ),
     ]
-    readonly_fields = ["standing", "progress", "files", "waiting"]
+    readonly_fields = ["state", "progress", "files", "remaining"]
 
     @property
     def media(self) -> Media:
-        """Add what the choice of an owner and the bars need."""
-        bars = Media(js=[Script("js/admin_live.js", type="module")])  # type: ignore[list-item]  # the stubs are older
-        return super().media + OwnerForm().media + bars
+        """Add the scripts of the owner filter and of the live progress bars."""
+        live = Media(js=[Script("js/admin_live.js", type="module")])  # type: ignore[list-item]  # the stubs are older
+        return super().media + OwnerForm().media + live
 
-    def has_command_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the actions are offered; the services ask again for each batch."""
-        return operator_scope(request.user).covers_all()
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UploadBatch]:
+        """Include batches that are being deleted."""
+        return UploadBatch.all_objects.all()
 
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Tell whether cancelling is offered, which takes a permission of its own."""
-        return operator_scope(request.user).covers_all(services.CANCEL_BATCHES)
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Read the stall reasons of all batches of the page at once."""
+        changelist = super().get_changelist_instance(request)
+        reasons = stall_reasons(changelist.result_list)
+        for batch in changelist.result_list:
+            batch.stall_reason = reasons.get(batch.pk)
+        return changelist
+
+    @admin.display(description=_("Status"), ordering="status")
+    def state(self, batch: UploadBatch) -> SafeString | str:
+        """Show the status and why the batch does not progress: in short in the list, in full on the batch's page."""
+        if batch.deleting_since:
+            return gettext("Being deleted")
+        status = batch.get_status_display()
+        if hasattr(batch, "stall_reason"):
+            reason = batch.stall_reason
+            return format_html("{}<br>{}", status, reason.short) if reason else status
+        reason = stall_reasons([batch]).get(batch.pk)
+        if reason is None:
+            return status
+        detail = format_html(': <span lang="en">{}</span>', reason.detail) if reason.detail else ""
+        return format_html("{}<br>{}{}", status, reason.message, detail)
 
     @admin.display(description=_("Name"), ordering="name")
     def short_name(self, batch: UploadBatch) -> str:
-        """Cut the name: one of 200 letters without a space would push the other columns out of view."""
-        return Truncator(batch.name).chars(NAME_LETTERS)
+        """Truncate the name, since 200 characters without a space would push the other columns out of view."""
+        return Truncator(batch.name).chars(NAME_LENGTH)
 
     @admin.display(description=_("Progress"))
     def progress(self, batch: UploadBatch) -> SafeString:
-        """Show a bar and the whole percent."""
+        """Show a progress bar and the percentage."""
         bar = '<progress max="100" value="{}" aria-label="{}" data-batch="{}"{}></progress> {} %'
         active = mark_safe(" data-active") if batch.is_active else ""
         return format_html(bar, batch.percent, _("Progress"), batch.pk, active, batch.percent)
 
-    @admin.display(description=_("Waiting"))
-    def waiting(self, batch: UploadBatch) -> int:
-        """Count the files without an end yet."""
+    @admin.display(description=_("Remaining"))
+    def remaining(self, batch: UploadBatch) -> int:
+        """Show the number of unfinished files."""
         return batch.remaining
 
     @admin.display(description=_("Files"))
     def files(self, batch: UploadBatch) -> SafeString:
-        """Link to its files, and to the failed ones if there are any; lists of 100,000 rows stay on their own page."""
+        """Link to the list of its files, and of the failed ones."""
         links = [(_items_url(batch), _("All"))]
         if batch.failed:
             links.append((_items_url(batch, ItemStatus.FAILED), ItemStatus.FAILED.label))
         return format_html_join(" · ", '<a href="{}">{}</a>', links)
-
-    @admin.action(permissions=["command"], description=_("Process now: wait for no more files, serve them next"))
-    def process_now(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Seal the selected batches and put them first in the round."""
-        self._command(request, queryset, _process_now, _("Processed now."), message_processed)
-
-    @admin.action(permissions=["command"], description=_("Pause"))
-    def pause(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Begin no more files of the selected batches."""
-        self._command(request, queryset, services.pause_batch, _("Paused."), message_paused)
-
-    @admin.action(permissions=["command"], description=_("Resume"))
-    def resume(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Let the selected batches go on."""
-        self._command(request, queryset, services.resume_batch, _("Resumed."), message_resumed)
-
-    @admin.action(permissions=["command"], description=_("Try failed files again"))
-    def retry_failed(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Queue the failed files of the selected batches that are stored."""
-        self._command(request, queryset, services.retry_failed, _("Failed files tried again."), message_retried)
-
-    @admin.action(permissions=["command"], description=_("Describe their pictures again"))
-    def reanalyse(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Make a re-analysis of each selected batch."""
-        self._command(
-            request, queryset, services.reanalyse_batch, _("Its pictures are described again."), message_reanalysed
-        )
-
-    @admin.action(permissions=["cancel"], description=_("Cancel…"))
-    def cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
-        """Ask first, then cancel the selected batches."""
-        if "confirmed" not in request.POST:
-            return None if too_many(self, request, queryset) else self._ask_before_cancel(request, queryset)
-        self._command(request, queryset, services.cancel_batch, _("Cancelled."), message_cancelled)
-        return None
-
-    def _command(
-        self,
-        request: HttpRequest,
-        queryset: QuerySet[UploadBatch],
-        command: Callable[[Scope, int], object],
-        history: str | Promise,
-        done: Callable[[int], str],
-    ) -> None:
-        """Give each selected batch to a service, unless there are too many."""
-        if not too_many(self, request, queryset):
-            outcome = command_each(queryset, partial(command, operator_scope(request.user)))
-            report(self, request, outcome, history, done)
-
-    def _ask_before_cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse:
-        waiting = F("total") - F("successful") - F("failed") - F("cancelled")
-        facts = {"question": _("Cancel these batches?"), "action": "cancel", "count": queryset.order_by().count()}
-        facts["waiting"] = queryset.aggregate(waiting=Sum(waiting))["waiting"] or 0
-        return confirmation_page(self, request, "admin/batches/uploadbatch/cancel_confirmation.html", queryset, facts)
-
-
-def _process_now(scope: Scope, batch_id: int) -> bool:
-    # In this order: the batch may complete as soon as no more files are expected.
-    services.prioritize_batch(scope, batch_id)
-    services.finish_without_missing(scope, batch_id)
-    return True
 
 
 def _items_url(batch: UploadBatch, status: ItemStatus | None = None) -> str:

@@ -1,4 +1,4 @@
-"""The page "Needs a look" of the admin: the failures of all owners by cause, with the commands of the inbox."""
+"""The page "Problems" of the admin: the failures of all owners by error code, with commands to retry or dismiss."""
 
 from datetime import datetime
 
@@ -27,20 +27,20 @@ from batches.models import UploadBatch
 from batches.models.error_codes import error_text
 from batches.services import CommandResult, operator_scope
 
-PERMISSION = "batches.view_batchitem"
+VIEW_PERMISSION = "batches.view_batchitem"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def failures_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """Show everybody's failures to staff who may view files; operators may try again and dismiss."""
-    if not request.user.has_perm(PERMISSION):
+    """Show the failures to staff who may view files; operators may retry and dismiss them by POST."""
+    if not request.user.has_perm(VIEW_PERMISSION):
         raise PermissionDenied
     if request.method == "POST":
-        return _obey(request, site)
+        return _run_command(request, site)
     groups = read_groups(None)
     context = {
         **site.each_context(request),
-        "title": _("Needs a look"),
+        "title": _("Problems"),
         "groups": groups,
         "count": sum(group.count for group in groups),
         "may_command": operator_scope(request.user).covers_all(),
@@ -50,43 +50,51 @@ def failures_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 @require_safe
 def failures_table(request: HttpRequest) -> HttpResponseBase:
-    """Send everybody's failures as CSV to staff who may view files."""
-    if not request.user.has_perm(PERMISSION):
+    """Send the failures as CSV to staff who may view files."""
+    if not request.user.has_perm(VIEW_PERMISSION):
         raise PermissionDenied
     return csv_response(request, None)
 
 
-def _obey(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """Run the command of the form; what takes failures out of other people's inboxes is asked about first."""
+def _run_command(request: HttpRequest, site: AdminSite) -> HttpResponse:
     if not operator_scope(request.user).covers_all():
         raise PermissionDenied
     code, until = code_in(request.POST), parse_until(request.POST.get("until", ""))
-    dismisses = request.POST.get("command") == "dismiss"
     if until is None:
         messages.error(request, message_no_until())
-    elif dismisses and "confirmed" not in request.POST:
-        context = {**site.each_context(request), "title": _("Dismiss these failures?"), "words": error_text(code)}
-        context |= {"code": code, "until": request.POST["until"]}
-        return TemplateResponse(request, "admin/batches/dismiss_confirmation.html", context)
-    elif dismisses:
-        done = services.dismiss_code(operator_scope(request.user), code, until)
-        _tell(request, done, _("Failures dismissed: %(code)s.") % {"code": code}, message_dismissed(done))
-    else:
+    elif request.POST.get("command") != "dismiss":
         _retry(request, code, until)
+    elif "confirmed" in request.POST:
+        _dismiss(request, code, until)
+    else:
+        return _ask_before_dismissal(request, site, code)
     return redirect("admin:batches_failures")
+
+
+def _ask_before_dismissal(request: HttpRequest, site: AdminSite, code: str) -> HttpResponse:
+    """Ask first, since dismissing hides the failures from their owners too."""
+    context = {**site.each_context(request), "title": _("Dismiss these failures?"), "words": error_text(code)}
+    context |= {"code": code, "until": request.POST["until"]}
+    return TemplateResponse(request, "admin/batches/dismiss_confirmation.html", context)
+
+
+def _dismiss(request: HttpRequest, code: str, until: datetime) -> None:
+    result = services.dismiss_code(operator_scope(request.user), code, until)
+    _log_changes(request, result, _("Failures dismissed: %(code)s.") % {"code": code})
+    messages.success(request, message_dismissed(result))
 
 
 def _retry(request: HttpRequest, code: str, until: datetime) -> None:
     try:
-        done = services.retry_code(operator_scope(request.user), code, until)
+        result = services.retry_code(operator_scope(request.user), code, until)
     except Refused as refusal:
         messages.warning(request, refusal.message)
-    else:
-        _tell(request, done, _("Failed files tried again: %(code)s.") % {"code": code}, message_retried(done))
+        return
+    _log_changes(request, result, _("Failed files retried: %(code)s.") % {"code": code})
+    messages.success(request, message_retried(result))
 
 
-def _tell(request: HttpRequest, done: CommandResult, history: str, words: str) -> None:
-    """Write the history of each batch that changed, in one statement, and say what came of it."""
-    changed = UploadBatch.objects.filter(id__in=done.batches)
+def _log_changes(request: HttpRequest, result: CommandResult, history: str) -> None:
+    """Write the history of all changed batches with one statement."""
+    changed = UploadBatch.objects.filter(id__in=result.batches)
     LogEntry.objects.log_actions(request.user.pk or 0, changed, CHANGE, history)
-    messages.success(request, words)

@@ -1,4 +1,4 @@
-"""The files of batches in the admin."""
+"""The files of batches in the admin, and the page "Problems"."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 from batches import services
-from batches.admin.commands import command_each, report, too_many
+from batches.admin.actions import run_action
 from batches.admin.failures import failures_page, failures_table
 from batches.admin.owners import OwnerForm, OwnerOfBatchFilter
 from batches.models import BatchItem, UploadBatch
@@ -25,24 +25,24 @@ from uploads.read_only_admin import ReadOnlyAdmin, english_column
 
 
 class ErrorCodeFilter(admin.SimpleListFilter):
-    """The codes that have words, and the one that is chosen: a DISTINCT over the whole table would read every row."""
+    """The known error codes and the selected one; a DISTINCT over the table would read every row."""
 
-    title = _("reason of failure")
+    title = _("error code")
     parameter_name = "error_code"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         """Return the codes to choose from."""
-        chosen = request.GET.get("error_code", "")
-        return [(code, code) for code in sorted({*ERROR_CODES, *filter(None, [chosen])})]
+        selected = request.GET.get("error_code", "")
+        return [(code, code) for code in sorted({*ERROR_CODES, *filter(None, [selected])})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
-        """Keep the failures with the chosen code."""
-        code = (self.value() or "").replace("\0", "")  # which PostgreSQL refuses
+        """Keep the failures with the selected code."""
+        code = (self.value() or "").replace("\0", "")  # PostgreSQL rejects NUL
         return queryset.filter(status=ItemStatus.FAILED, error_code=code) if code else queryset
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """The states, each by the small index that holds it: rare ones would else be looked for in the whole table."""
+    """The states, each found by a small index; a search for a rare one would otherwise read the whole table."""
 
     title = _("status")
     parameter_name = "status__exact"
@@ -52,12 +52,12 @@ class StatusFilter(admin.SimpleListFilter):
         return [(state.value, str(state.label)) for state in ItemStatus]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
-        """Keep the files in the chosen state."""
+        """Keep the files in the selected state."""
         state = self.value()
         if state not in ItemStatus.values:
             return queryset
         queryset = queryset.filter(status=state)
-        # Only these batches can have any.
+        # Only these batches can have such files.
         if state in {ItemStatus.RECEIVING, ItemStatus.PENDING}:
             return queryset.filter(batch_id__in=UploadBatch.all_objects.filter(status__in=LIVE_BATCHES).values("id"))
         if state == ItemStatus.CANCELLED:
@@ -67,7 +67,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 @admin.register(BatchItem)
 class ItemAdmin(ReadOnlyAdmin):
-    """Every file's way through its batch; a batch's page links here, filtered."""
+    """The files of all batches; the page of a batch links here, filtered."""
 
     actions = ["retry"]
     list_display = [
@@ -86,7 +86,7 @@ class ItemAdmin(ReadOnlyAdmin):
         ),
         (_("Failure"), {"fields": ["error_code", "message"]}),
         (
-            _("Work"),
+            _("Processing"),
             {
                 "fields": [
                     "attempts",
@@ -105,7 +105,7 @@ class ItemAdmin(ReadOnlyAdmin):
     message = english_column("error_message", _("error message"))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page of everybody's failures and their table."""
+        """Add the page of all failures and its CSV file."""
         page = self.admin_site.admin_view(partial(failures_page, site=self.admin_site))
         table = self.admin_site.admin_view(failures_table)
         return [
@@ -116,26 +116,20 @@ class ItemAdmin(ReadOnlyAdmin):
 
     @property
     def media(self) -> Media:
-        """Add what the choice of an owner needs."""
+        """Add the script of the owner filter."""
         return super().media + OwnerForm().media
 
     def has_command_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the actions are offered; the services ask again for each file."""
+        """Return whether the actions are offered; the services check again for each file."""
         return operator_scope(request.user).covers_all()
 
     @admin.display(description=_("Size"), ordering="size")
     def file_size(self, item: BatchItem) -> str:
-        """Show the size in words."""
+        """Show the size with its unit."""
         return filesizeformat(item.size)
 
-    @admin.action(permissions=["command"], description=_("Try again"))
+    @admin.action(permissions=["command"], description=_("Retry"))
     def retry(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> None:
         """Queue the selected failed files again."""
-        if too_many(self, request, queryset):
-            return
-        outcome = command_each(queryset, partial(services.retry_item, operator_scope(request.user)))
-        report(self, request, outcome, _("Tried again."), _words_retried)
-
-
-def _words_retried(count: int) -> str:
-    return ngettext("%(count)d file waits again.", "%(count)d files wait again.", count) % {"count": count}
+        message = ngettext_lazy("Retrying %(count)d file.", "Retrying %(count)d files.", "count")
+        run_action(self, request, queryset, services.retry_item, _("Retried."), message)

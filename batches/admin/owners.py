@@ -1,4 +1,4 @@
-"""Choosing an owner among any number of people: by typing, never from a list of all."""
+"""A list filter by owner with autocompletion, since a list of all users may be long."""
 
 from typing import Any
 
@@ -16,15 +16,15 @@ from batches.models import UploadBatch
 
 
 class OwnerSelect(AutocompleteSelect):
-    """Says in its field, while nobody is chosen, what that means: the field is named by what it shows."""
+    """An autocomplete field with the placeholder “All owners”."""
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the attributes; Django leaves the placeholder blank."""
+        """Add the placeholder, which Django leaves blank."""
         return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": gettext("All owners")}
 
 
 class OwnerForm(forms.Form):
-    """One field with Django's autocompletion; the widget asks for people as the field `owner` of a batch may have."""
+    """One autocomplete field, which offers the users that the field `owner` of a batch may have."""
 
     class Media:
         js = [Script("js/admin_owner.js", type="module")]
@@ -38,7 +38,7 @@ class OwnerForm(forms.Form):
 
 
 class OwnerFilter(admin.ListFilter):
-    """Keeps the rows of one owner; shown to staff who may view people. `path` leads from the row to its owner."""
+    """Filter by owner, for staff who may view users. `path` leads from the row to its owner."""
 
     title = _("owner")
     template = "admin/batches/owner_filter.html"
@@ -52,15 +52,15 @@ class OwnerFilter(admin.ListFilter):
             self.used_parameters["owner"] = int(value)
 
     def has_output(self) -> bool:
-        """Tell whether it is shown; without it the address still filters."""
+        """Return whether the filter is shown; the query string filters in any case."""
         return self._shown
 
     def expected_parameters(self) -> list[str | None]:
-        """Name the parameter of the address."""
+        """Return the name of the query parameter."""
         return ["owner"]
 
     def choices(self, changelist: Any) -> Any:
-        """Yield the form with what else is chosen, once."""
+        """Yield the form once, with the other active filters."""
         kept = [(name, value) for name, values in changelist.filter_params.items() for value in values]
         yield {
             "form": OwnerForm(initial=self.used_parameters, prefix=None),
@@ -70,12 +70,12 @@ class OwnerFilter(admin.ListFilter):
         }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep the rows of the chosen owner."""
+        """Keep the rows of the selected owner."""
         owner = self.used_parameters.get("owner")
         return queryset if owner is None else queryset.filter(**{f"{self.path}_id": owner})
 
 
 class OwnerOfBatchFilter(OwnerFilter):
-    """The same for rows of batches."""
+    """Filter the rows of a batch by the owner of the batch."""
 
     path = "batch__owner"

@@ -1,4 +1,4 @@
-"""Pictures in the admin, with deletion: a batch may still refer to a picture, so its deletion is a batch service."""
+"""Pictures in the admin, with an action to delete them: batches may refer to a picture, so a batch service deletes it."""
 
 from typing import Any
 
@@ -21,33 +21,33 @@ admin.site.unregister(Upload)
 
 @admin.register(Upload)
 class DeletableUploadAdmin(UploadAdmin):
-    """The library's admin plus the action that deletes pictures with their files."""
+    """The admin of the library with an action that deletes pictures and their files."""
 
     actions = ["delete_pictures"]
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
-        """Tell whether deleting is offered; the service asks again."""
+        """Return whether deleting is offered; the service checks again."""
         return operator_scope(request.user).covers_all(services.DELETE_PICTURES)
 
     @admin.action(permissions=["remove"], description=_("Delete with their files…"))
     def delete_pictures(self, request: HttpRequest, queryset: QuerySet[Upload]) -> TemplateResponse | None:
-        """Ask first, then delete the selected pictures. Django's own delete is off: rows and files go together."""
+        """Delete the selected pictures after a page that asks for confirmation. Django's own delete action is off."""
         if "confirmed" not in request.POST:
             template, rows = "admin/uploads/upload/deletion_confirmation.html", queryset.defer("metadata")
             return confirmation_page(self, request, template, rows, _extent(queryset))
-        chosen = list(queryset.defer("metadata")[: services.MAX_PICTURES + 1])
+        selected = list(queryset.defer("metadata")[: services.MAX_PICTURES + 1])
         try:
-            deleted = services.delete_pictures(operator_scope(request.user), [upload.pk for upload in chosen])
+            deleted = services.delete_pictures(operator_scope(request.user), [upload.pk for upload in selected])
         except Refused as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
             return None
-        self.log_deletions(request, chosen)  # type: ignore[arg-type]  # it only iterates
-        words = ngettext("%(count)d picture was deleted.", "%(count)d pictures were deleted.", deleted)
-        self.message_user(request, words % {"count": deleted}, messages.SUCCESS)
+        self.log_deletions(request, selected)  # type: ignore[arg-type]  # it only iterates
+        message = ngettext("%(count)d picture was deleted.", "%(count)d pictures were deleted.", deleted)
+        self.message_user(request, message % {"count": deleted}, messages.SUCCESS)
         return None
 
 
-def _extent(chosen: QuerySet[Upload]) -> dict[str, Any]:
-    """What the page that asks before deleting tells."""
-    facts = chosen.aggregate(count=Count("id"), bytes=Sum("size"), people=Count("owner", distinct=True))
-    return {"question": _("Delete these pictures?"), "action": "delete_pictures", **facts}
+def _extent(selected: QuerySet[Upload]) -> dict[str, Any]:
+    """Return the context of the confirmation page."""
+    totals = selected.aggregate(count=Count("id"), bytes=Sum("size"), people=Count("owner", distinct=True))
+    return {"question": _("Delete these pictures?"), "action": "delete_pictures", **totals}

@@ -1,45 +1,65 @@
-"""Worker processes in the admin."""
+"""Worker processes in the admin, and the page "Engine"."""
 
 from functools import partial
 
 from django.contrib import admin
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, Case, QuerySet, Value, When
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from batches.admin.engine import engine_page
 from batches.engine.liveness import live_workers
+from batches.engine.status import read_status
 from batches.models import Worker
 from uploads.read_only_admin import ReadOnlyAdmin, english_column
+
+REFRESH_SECONDS = 5
 
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
-    """Who works, and who worked; liveness is read from the locks, not from the rows."""
+    """Running and stopped workers; whether one is alive is read from its lock, not from its row."""
 
     list_display = ["__str__", "alive", "threads", "started_at", "stopped_at", "message", "recovered"]
     fieldsets = [
         (None, {"fields": ["host", "pid", "threads", "alive", "started_at", "stopped_at"]}),
-        (_("Waits for"), {"fields": ["stall_code", "message", "stalled_since"]}),
-        (_("Taken back after its end"), {"fields": ["recovered", "recovered_at"]}),
+        (_("Waiting for"), {"fields": ["stall_code", "message", "stalled_since"]}),
+        (_("Recovered after its end"), {"fields": ["recovered", "recovered_at"]}),
     ]
     readonly_fields = ["alive", "message"]
-    message = english_column("stall_message", _("holding message"))
+    message = english_column("stall_message", _("stall message"))
     ordering = ["-id"]
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page of the whole engine."""
+        """Add the page "Engine"."""
         view = self.admin_site.admin_view(partial(engine_page, site=self.admin_site))
         return [path("engine/", view, name="batches_engine"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
-        """Mark the workers that hold their lock now."""
-        lives = Case(When(id__in=live_workers(), then=Value(True)), default=False, output_field=BooleanField())
+        """Annotate whether each worker holds its lock."""
+        live = Case(When(id__in=live_workers(), then=Value(True)), default=False, output_field=BooleanField())
         workers: QuerySet[Worker] = super().get_queryset(request)
-        return workers.annotate(lives=lives)
+        return workers.annotate(live=live)
 
-    @admin.display(description=_("Alive"), boolean=True, ordering="lives")
+    @admin.display(description=_("Alive"), boolean=True, ordering="live")
     def alive(self, worker: Worker) -> bool:
-        """Tell whether it holds its lock."""
-        return bool(getattr(worker, "lives"))  # noqa: B009
+        """Return whether it holds its lock."""
+        return bool(getattr(worker, "live"))  # noqa: B009
+
+
+def engine_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """Show the state of the engine to staff who may view workers; names of files only to those who may view files."""
+    if not request.user.has_perm("batches.view_worker"):
+        raise PermissionDenied
+    context = {
+        **site.each_context(request),
+        "title": gettext("Engine"),
+        "engine": read_status(),
+        "names_files": request.user.has_perm("batches.view_batchitem"),
+        "refresh_seconds": REFRESH_SECONDS,
+    }
+    return TemplateResponse(request, "admin/batches/engine.html", context)

@@ -2,7 +2,7 @@
 // cells are taken over. Boxes that are ticked and what is being typed stay as they are.
 
 const PAUSE = 3000;
-const LIVE = ["standing", "progress", "files", "total", "successful", "failed", "waiting", "cancelled"];
+const LIVE = ["state", "progress", "files", "total", "successful", "failed", "remaining", "cancelled"];
 
 const bars = (page) => [...page.querySelectorAll("#result_list progress[data-batch]")];
 

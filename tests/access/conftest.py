@@ -1,21 +1,21 @@
-"""Before every door stands somebody whose it is not."""
+"""Fixtures of the access tests: rows of two users, and the check that one did not change the other's."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.access.there import There, make_there, rows
+from tests.access.world import World, make_world, rows_of_anna
 
 
 @pytest.fixture
-def there(transactional_db: None) -> There:
-    """What is Anna's."""
-    return make_there()
+def world(db: None) -> World:
+    """Rows of Anna, and Ben who tries to reach them."""
+    return make_world()
 
 
 @pytest.fixture
-def unchanged(there: There) -> Iterator[None]:
-    """Whatever was tried, it changed nothing of Anna's."""
-    before = rows()
+def unchanged(world: World) -> Iterator[None]:
+    """Check that the test changed no row of Anna."""
+    before = rows_of_anna()
     yield
-    assert rows() == before
+    assert rows_of_anna() == before

@@ -1,4 +1,6 @@
-"""The admin is closed to who is no staff, and each of its pages and actions to staff without its permissions."""
+"""The admin is closed to users who are not staff, and each page and action to staff without its permissions."""
+
+from collections.abc import Iterable
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -6,11 +8,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.access.there import There
+from tests.access.world import World
 from tests.support.users import make_staff
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unchanged")]
-# The admin's lists, and which row of Anna's is in each.
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unchanged")]
+# The admin's lists, and the row of Anna in each.
 ROWS = {"batches_uploadbatch": "batch", "batches_batchitem": "item", "uploads_upload": "upload", "auth_user": "anna"}
 PAGES = [
     *[(f"{model}_{page}", row) for model, row in ROWS.items() for page in ("change", "history", "delete")],
@@ -20,7 +22,7 @@ PAGES = [
     ("uploads_upload_preview", "upload"),
 ]
 COMMANDS = ("process_now", "pause", "resume", "retry_failed", "reanalyse")
-# Which permissions an action takes, by its list.
+# The permissions that an action takes, by its list.
 ACTIONS = {
     **{("batches_uploadbatch", name): {"change_uploadbatch"} for name in COMMANDS},
     ("batches_uploadbatch", "cancel"): {"change_uploadbatch", "cancel_uploadbatch"},
@@ -29,65 +31,87 @@ ACTIONS = {
     ("uploads_upload", "delete_pictures"): {"delete_upload"},
     ("auth_user", "delete_selected"): {"delete_user"},
 }
-LACKING = [(*action, lacks) for action, needs in ACTIONS.items() for lacks in sorted(needs)]
 
 
-def address(name: str, row: str, there: There) -> str:
-    if name == "autocomplete":
-        query = {"term": "a", "app_label": "batches", "model_name": "uploadbatch", "field_name": "owner"}
-        return reverse("admin:autocomplete", query=query)
-    sides = [320] if name == "uploads_upload_preview" else []
-    return reverse(f"admin:{name}", args=[getattr(there, row).pk, *sides] if row else [])
+def pages(world: World) -> Iterable[str]:
+    """Yield the paths of all pages."""
+    for name, row in PAGES:
+        if name == "autocomplete":
+            query = {"term": "a", "app_label": "batches", "model_name": "uploadbatch", "field_name": "owner"}
+            yield reverse("admin:autocomplete", query=query)
+        else:
+            sides = [320] if name == "uploads_upload_preview" else []
+            yield reverse(f"admin:{name}", args=[getattr(world, row).pk, *sides] if row else [])
 
 
-@pytest.mark.parametrize(("name", "row"), PAGES)
-def test_page_sends_who_is_no_staff_to_the_sign_in(client: Client, there: There, name: str, row: str) -> None:
-    client.force_login(there.ben)
-
-    answer = client.get(address(name, row, there))
-
-    assert answer.status_code == 302
-    assert answer["Location"].startswith(reverse("admin:login"))
+def offers(client: Client, model: str, action: str) -> bool:
+    """Return whether a list of the admin offers an action."""
+    page = client.get(reverse(f"admin:{model}_changelist")).content.decode()
+    return f'<option value="{action}"' in page
 
 
-@pytest.mark.parametrize(("name", "row"), PAGES)
-def test_page_is_closed_to_staff_without_permissions(client: Client, there: There, name: str, row: str) -> None:
+def select(client: Client, world: World, model: str, action: str) -> None:
+    """Post an action for Anna's row, as confirmed."""
+    form = {"action": action, "_selected_action": getattr(world, ROWS[model]).pk, "index": "0"}
+    client.post(reverse(f"admin:{model}_changelist"), form | {"confirmed": "yes", "post": "yes"})
+
+
+def staff_with_all_permissions_but(codename: str) -> User:
+    """Create staff with every permission of the site but one."""
+    return make_staff(
+        f"no_{codename}", *Permission.objects.exclude(codename=codename).values_list("codename", flat=True)
+    )
+
+
+def test_pages_and_actions_redirect_other_users_to_the_sign_in_page(client: Client, world: World) -> None:
+    client.force_login(world.ben)
+    sign_in = reverse("admin:login")
+
+    responses = {path: client.get(path) for path in pages(world)}
+    for model, action in ACTIONS:
+        select(client, world, model, action)
+
+    wrong = {
+        path for path, response in responses.items() if not response.headers.get("Location", "").startswith(sign_in)
+    }
+    assert not wrong
+
+
+def test_pages_and_actions_are_closed_to_staff_without_permissions(client: Client, world: World) -> None:
     client.force_login(make_staff("clerk"))
 
-    assert client.get(address(name, row, there)).status_code == 403
+    statuses = {path: client.get(path).status_code for path in pages(world)}
+    for model, action in ACTIONS:
+        select(client, world, model, action)
+
+    assert set(statuses.values()) == {403}, statuses
 
 
-def all_but(lacks: str) -> User:
-    """Staff with every permission of the site but one."""
-    return make_staff("clerk", *Permission.objects.exclude(codename=lacks).values_list("codename", flat=True))
-
-
-@pytest.mark.parametrize(("model", "action", "lacks"), LACKING)
-def test_action_is_closed_without_one_of_its_permissions(
-    client: Client, there: There, model: str, action: str, lacks: str
+@pytest.mark.parametrize("missing", sorted({codename for codenames in ACTIONS.values() for codename in codenames}))
+def test_actions_are_closed_to_staff_who_lack_one_of_their_permissions(
+    client: Client, world: World, missing: str
 ) -> None:
-    client.force_login(all_but(lacks))
-    place = reverse(f"admin:{model}_changelist")
-    form = {"action": action, "_selected_action": getattr(there, ROWS[model]).pk, "index": "0"}
+    client.force_login(staff_with_all_permissions_but(missing))
+    closed = [key for key, codenames in ACTIONS.items() if missing in codenames]
 
-    page = client.get(place).content.decode()
-    client.post(place, form | {"confirmed": "yes", "post": "yes"})
+    for model, action in closed:
+        select(client, world, model, action)
 
-    assert f'<option value="{action}"' not in page
+    assert not [(model, action) for model, action in closed if offers(client, model, action)]
 
 
-@pytest.mark.parametrize(("model", "action"), ACTIONS)
-def test_action_is_offered_with_its_permissions_alone(client: Client, there: There, model: str, action: str) -> None:
-    client.force_login(make_staff("clerk", f"view_{model.partition('_')[2]}", *ACTIONS[model, action]))
+def test_actions_are_offered_to_staff_with_their_permissions_alone(client: Client, world: World) -> None:
+    def offered(model: str, action: str) -> bool:
+        view = f"view_{model.partition('_')[2]}"
+        client.force_login(make_staff(f"{model}_{action}", view, *ACTIONS[model, action]))
+        return offers(client, model, action)
 
-    page = client.get(reverse(f"admin:{model}_changelist")).content.decode()
-
-    assert f'<option value="{action}"' in page
+    assert not [key for key in ACTIONS if not offered(*key)]
 
 
 @pytest.mark.parametrize("command", ["retry", "dismiss"])
-def test_failures_of_all_people_are_commanded_by_operators_alone(client: Client, there: There, command: str) -> None:
-    client.force_login(all_but("change_uploadbatch"))
+def test_failures_of_all_owners_are_commanded_by_operators_only(client: Client, world: World, command: str) -> None:
+    client.force_login(staff_with_all_permissions_but("change_uploadbatch"))
     form = {"command": command, "code": "item.internal", "until": timezone.now().isoformat(), "confirmed": "yes"}
 
     assert client.post(reverse("admin:batches_failures"), form).status_code == 403

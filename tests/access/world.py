@@ -1,4 +1,4 @@
-"""What is one person's, while others stand before every door."""
+"""Rows of two users, for tests that one cannot reach what belongs to the other."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,36 +13,38 @@ from tests.support.failures import fail_stored, reject_file
 from tests.support.users import make_user
 from uploads.models import Upload
 
+# Texts of rows of Anna that no page of others may contain.
 SECRETS = ("Zanzibar", "IMG_", "passport", "Kodak", "It is a text")
 
 
 @dataclass(frozen=True)
-class There:
-    """What is Anna's, and Ben's own batch."""
+class World:
+    """Rows of Anna, and a batch of Ben (`own`)."""
 
     anna: User
     ben: User
     batch: UploadBatch
     own: UploadBatch
     item: BatchItem
-    coming: BatchItem
+    receiving: BatchItem
     upload: Upload
 
 
-def make_there() -> There:
-    """A batch of Anna with files that wait, that failed and that come; pictures with previews; a batch of Ben."""
+def make_world() -> World:
+    """Create a batch of Anna with pending, failed and receiving files and previews, and a batch of Ben."""
     anna, ben = make_user("anna"), make_user("ben")
     batch = fill(anna, 3, "Zanzibar")
     item = fail_stored(batch)
     reject_file(batch, "passport.txt")
-    coming, _ = incoming.register_item(batch.id, incoming.NewFile("passport.jpg", "passport.jpg", digest("coming"), 9))
+    file = incoming.NewFile("passport.jpg", "passport.jpg", digest("passport"), 9)
+    receiving, _ = incoming.register_item(batch.id, file)
     Upload.objects.update(previews={"320": "previews/there.jpg"}, camera="Kodak", processed_at=timezone.now())
     Worker.objects.create(host="passport", pid=1, threads=1)
-    return There(anna, ben, batch, fill(ben, 1, "Mine"), item, coming, Upload.objects.filter(owner=anna)[0])
+    return World(anna, ben, batch, fill(ben, 1, "Mine"), item, receiving, Upload.objects.filter(owner=anna)[0])
 
 
-def rows() -> list[Any]:
-    """All rows of Anna's."""
+def rows_of_anna() -> list[Any]:
+    """Return all rows that belong to Anna."""
     return [
         list(User.objects.filter(username="anna").values()),
         list(UploadBatch.all_objects.filter(owner__username="anna").values()),

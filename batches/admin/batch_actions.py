@@ -1,0 +1,106 @@
+"""The actions of staff on batches."""
+
+from django.contrib import admin
+from django.db.models import F, QuerySet, Sum
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from batches import services
+from batches.admin.actions import exceeds_limit, run_action
+from batches.models import UploadBatch
+from batches.services import Scope, operator_scope
+from uploads.read_only_admin import ReadOnlyAdmin, confirmation_page
+
+
+class BatchActionsAdmin(ReadOnlyAdmin):
+    """Commands on the selected batches. The services check the permissions again for each batch."""
+
+    actions = ["process_now", "pause", "resume", "retry_failed", "reanalyse", "cancel", "delete_batches"]
+
+    def has_command_permission(self, request: HttpRequest) -> bool:
+        """Return whether the actions are offered."""
+        return operator_scope(request.user).covers_all()
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Return whether cancelling is offered, which cannot be undone and takes its own permission."""
+        return operator_scope(request.user).covers_all(services.CANCEL_BATCHES)
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        """Return whether deleting is offered."""
+        return operator_scope(request.user).covers_all(services.DELETE_BATCHES)
+
+    @admin.action(permissions=["command"], description=_("Process now: finish without the missing files, serve next"))
+    def process_now(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
+        """Seal the selected batches and serve them before all others."""
+        message = ngettext_lazy("%(count)d batch is served next.", "%(count)d batches are served next.", "count")
+        run_action(self, request, queryset, _process_now, _("Processed now."), message)
+
+    @admin.action(permissions=["command"], description=_("Pause"))
+    def pause(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
+        """Pause the selected batches."""
+        message = ngettext_lazy("%(count)d batch was paused.", "%(count)d batches were paused.", "count")
+        run_action(self, request, queryset, services.pause_batch, _("Paused."), message)
+
+    @admin.action(permissions=["command"], description=_("Resume"))
+    def resume(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
+        """Resume the selected batches."""
+        message = ngettext_lazy("%(count)d batch was resumed.", "%(count)d batches were resumed.", "count")
+        run_action(self, request, queryset, services.resume_batch, _("Resumed."), message)
+
+    @admin.action(permissions=["command"], description=_("Retry failed files"))
+    def retry_failed(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
+        """Queue the stored failed files of the selected batches."""
+        message = ngettext_lazy(
+            "Retrying failed files of %(count)d batch.", "Retrying failed files of %(count)d batches.", "count"
+        )
+        run_action(self, request, queryset, services.retry_failed, _("Failed files retried."), message)
+
+    @admin.action(permissions=["command"], description=_("Re-run descriptions"))
+    def reanalyse(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
+        """Start a re-analysis of each selected batch."""
+        message = ngettext_lazy(
+            "Re-running descriptions of %(count)d batch.", "Re-running descriptions of %(count)d batches.", "count"
+        )
+        run_action(self, request, queryset, services.reanalyse_batch, _("Descriptions re-run."), message)
+
+    @admin.action(permissions=["cancel"], description=_("Cancel…"))
+    def cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
+        """Cancel the selected batches after a page that asks for confirmation."""
+        if "confirmed" in request.POST:
+            message = ngettext_lazy("%(count)d batch was cancelled.", "%(count)d batches were cancelled.", "count")
+            run_action(self, request, queryset, services.cancel_batch, _("Cancelled."), message)
+            return None
+        if exceeds_limit(self, request, queryset):
+            return None
+        context = {"question": _("Cancel these batches?"), "action": "cancel", "count": queryset.order_by().count()}
+        remaining = F("total") - F("successful") - F("failed") - F("cancelled")
+        context["waiting"] = queryset.aggregate(remaining=Sum(remaining))["remaining"] or 0
+        template = "admin/batches/uploadbatch/cancel_confirmation.html"
+        return confirmation_page(self, request, template, queryset, context)
+
+    @admin.action(permissions=["remove"], description=_("Delete with their pictures…"))
+    def delete_batches(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
+        """Delete the selected batches after a page that asks for confirmation. Django's own delete action is off."""
+        if "confirmed" in request.POST:
+            message = ngettext_lazy(
+                "%(count)d batch is being deleted with its files.",
+                "%(count)d batches are being deleted with their files.",
+                "count",
+            )
+            run_action(self, request, queryset, services.delete_batch, None, message)
+            return None
+        if exceeds_limit(self, request, queryset):
+            return None
+        context = {"question": _("Delete these batches?"), "action": "delete_batches", "count": queryset.count()}
+        context["files"] = queryset.aggregate(files=Sum("total"))["files"] or 0
+        template = "admin/batches/uploadbatch/deletion_confirmation.html"
+        return confirmation_page(self, request, template, queryset, context)
+
+
+def _process_now(scope: Scope, batch_id: int) -> bool:
+    # In this order: without missing files, the batch may complete at once.
+    services.prioritize_batch(scope, batch_id)
+    services.finish_without_missing(scope, batch_id)
+    return True

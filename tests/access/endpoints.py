@@ -1,0 +1,117 @@
+"""Every URL of the site, and how it refuses what belongs to another user."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
+from django.http import StreamingHttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.access.world import World
+from tests.support.batches import digest
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A request to the URL `name`; `ids` name attributes of the world. `answers` are the statuses that refuse it."""
+
+    name: str
+    ids: tuple[str, ...] = ()
+    method: str = "GET"
+    query: str = ""
+    body: dict[str, Any] = field(default_factory=dict)
+    json: bool = False
+    htmx: bool = False
+    answers: tuple[int, ...] = (404,)
+
+    def __str__(self) -> str:
+        how = " htmx" if self.htmx else ""
+        return f"{self.method} {self.name}{self.query}{how} {' '.join(self.body)}".strip()
+
+    def path(self, world: World) -> str:
+        """Return its path and query string."""
+        numbers = [320 if name == "side" else getattr(world, name).pk for name in self.ids]
+        return reverse(self.name, args=numbers) + self.query.format(world=world)
+
+    def form(self, world: World) -> dict[str, Any]:
+        """Return the fields of its body."""
+        return {key: value(world) if callable(value) else value for key, value in self.body.items()}
+
+
+def now(_world: World) -> str:
+    """Return the time of the newest failure that a page may have shown."""
+    return timezone.now().isoformat()
+
+
+B = ("batch",)
+BUTTONS = ["pause", "resume", "cancel", "finish", "retry", "reanalyse"]
+FILE = {"relative_path": "a", "filename": "a", "last_modified": "1", "size": 1000, "sha256": "0" * 64}
+CAUSE = {"code": "item.internal", "until": now}
+ENDPOINTS = [
+    Endpoint("batch-detail", B),
+    Endpoint("batch-detail", B, htmx=True),
+    Endpoint("batch-detail", B, query="?show=failed&name=IMG", htmx=True),
+    Endpoint("batch-detail", B, method="HEAD"),
+    Endpoint("batch-cancel", B),
+    Endpoint("batch-delete", B),
+    Endpoint("batch-delete", B, method="POST"),
+    Endpoint("batch-name", B),
+    Endpoint("batch-name", B, htmx=True),
+    Endpoint("batch-name", B, query="?keep", htmx=True),
+    Endpoint("batch-name", B, method="POST", body={"name": "taken"}),
+    Endpoint("batch-name", B, method="POST", body={"name": ""}, htmx=True),
+    Endpoint("item-detail", ("batch", "item")),
+    Endpoint("item-detail", ("batch", "item"), htmx=True),
+    Endpoint("item-detail", ("own", "item")),
+    *[Endpoint(f"batch-{name}", B, method="POST") for name in BUTTONS],
+    Endpoint("batch-retry", ("own",), method="POST", body={"item": lambda world: world.item.id}),
+    Endpoint("batch-seal", B, method="POST"),
+    Endpoint("batch-manifest", B, method="POST", json=True, body={"after": 0}),
+    Endpoint("batch-known", B, method="POST", json=True, body={"files": [FILE]}),
+    Endpoint("batch-new", query="?batch={world.batch.id}"),
+    Endpoint("upload-detail", ("upload",)),
+    Endpoint("upload-preview", ("upload", "side")),
+    Endpoint("upload-original", ("upload",)),
+    Endpoint("upload-delete", query="?id={world.upload.id}"),
+    # These return or change the user's own rows only, so they have nothing to refuse.
+    Endpoint("upload-delete", method="POST", body={"id": lambda world: world.upload.id}, answers=(302,)),
+    Endpoint("failures-retry", method="POST", body=CAUSE, answers=(302,)),
+    Endpoint("failures-dismiss", method="POST", body=CAUSE, answers=(302,)),
+    Endpoint("failures", answers=(200,)),
+    Endpoint("failures-csv", answers=(200,)),
+    Endpoint("failures-csv", query="?code=item.internal", answers=(200,)),
+    Endpoint("home", answers=(302,)),
+    Endpoint("batch-list", answers=(200,)),
+    Endpoint("batch-list", htmx=True, answers=(200,)),
+    Endpoint("upload-list", answers=(200,)),
+    Endpoint("batch-new", answers=(200,)),
+    Endpoint("batch-unfinished", method="POST", json=True, answers=(200,), body={"fingerprints": [digest("passport")]}),
+    Endpoint("batch-known-sizes", method="POST", json=True, answers=(200,), body={"sizes": [9, 1000]}),
+    Endpoint("password-change", answers=(200,)),
+    Endpoint("password-changed", answers=(200,)),
+]
+# These concern no user's rows.
+PUBLIC = {"favicon", "login", "logout", "language", "javascript-catalog", "batch-open"}
+
+
+def send_request(user: User | None, endpoint: Endpoint, world: World) -> tuple[int, str, str]:
+    """Send a request as `user`; return the status, the Location header and the body."""
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    body: dict[str, Any] = {}
+    if endpoint.method == "POST":
+        body["data"] = endpoint.form(world)
+        body |= {"content_type": "application/json"} if endpoint.json else {}
+    method = getattr(client, endpoint.method.lower())
+    response = method(endpoint.path(world), **body, headers={"HX-Request": "true"} if endpoint.htmx else {})
+    streams = isinstance(response, StreamingHttpResponse)
+    content = async_to_sync(_read)(response) if streams else response.content
+    return response.status_code, response.headers.get("Location", ""), content.decode()
+
+
+async def _read(response: StreamingHttpResponse) -> bytes:
+    return b"".join([chunk async for chunk in aiter(response)])

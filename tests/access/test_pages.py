@@ -1,0 +1,75 @@
+"""Every URL of the site is closed to other users, to superusers and to visitors.
+
+One test walks all endpoints, so that they share the rows; a failure names the endpoints.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from batches.models import BatchItem
+from tests.access.endpoints import ENDPOINTS, PUBLIC, Endpoint, send_request
+from tests.access.world import SECRETS, World, rows_of_anna
+from uploads.models import Upload
+
+# Streamed responses read through connections of their own, so the rows must be committed.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+USERS: dict[str, Callable[[World], User]] = {
+    "other user": lambda world: world.ben,
+    "superuser": lambda _world: User.objects.create_superuser("root"),
+}
+
+
+@pytest.mark.parametrize("who", USERS)
+def test_endpoints_neither_show_nor_change_what_belongs_to_another_user(world: World, who: str) -> None:
+    # Ben's own rows share the names of Anna's files.
+    BatchItem.objects.filter(batch=world.own).update(filename="mine.jpg")
+    Upload.objects.filter(owner=world.ben).update(filename="mine.jpg", camera="")
+    user, before = USERS[who](world), rows_of_anna()
+
+    def open_to_user(endpoint: Endpoint) -> bool:
+        status, _location, body = send_request(user, endpoint, world)
+        return status not in endpoint.answers or any(secret in body for secret in SECRETS) or rows_of_anna() != before
+
+    assert not [str(endpoint) for endpoint in ENDPOINTS if open_to_user(endpoint)]
+
+
+def test_endpoints_redirect_visitors_to_the_sign_in_page(world: World) -> None:
+    before = rows_of_anna()
+
+    def open_to_visitor(endpoint: Endpoint) -> bool:
+        status, location, body = send_request(None, endpoint, world)
+        return (status, location.partition("?")[0], body) != (302, reverse("login"), "")
+
+    assert not [str(endpoint) for endpoint in ENDPOINTS if open_to_visitor(endpoint)]
+    assert rows_of_anna() == before
+
+
+def test_known_sizes_leave_out_sizes_of_other_users_files(world: World) -> None:
+    BatchItem.objects.filter(batch=world.own).delete()
+    Upload.objects.filter(owner=world.ben).delete()
+    endpoint = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "batch-known-sizes")
+
+    assert '"sizes": []' in send_request(world.ben, endpoint, world)[2]
+
+
+def url_names(patterns: list[Any], namespace: str = "") -> set[str]:
+    """Return the names of all URLs below these patterns."""
+    found: set[str] = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            nested = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            found |= url_names(pattern.url_patterns, nested)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            found.add(namespace + pattern.name)
+    return found
+
+
+def test_every_url_has_an_endpoint_here() -> None:
+    site = {name for name in url_names(get_resolver().url_patterns) if ":" not in name}
+
+    assert site == {endpoint.name for endpoint in ENDPOINTS} | PUBLIC
