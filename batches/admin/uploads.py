@@ -1,4 +1,4 @@
-"""Pictures in the admin, with an action to delete them: batches may refer to a picture, so a batch service deletes it."""
+"""Pictures in the admin, with an action that deletes them; a batch service does it, since batches refer to them."""
 
 from typing import Any
 

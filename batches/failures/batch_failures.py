@@ -1,4 +1,4 @@
-"""What failed in one batch, by cause, for its page: a few rows, however many files failed."""
+"""Group the failures of one batch by cause for its page: a few rows, however many files failed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from batches.models import BatchItem
 from batches.models.error_codes import FIXED_TEXT_CODES, ErrorText, error_text, is_retryable
 from batches.models.states import ItemStatus
 
-TROUBLES_SHOWN = 8
+GROUPS_SHOWN = 8
 NAMES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Failed files of one batch with the same cause and, where a file's own message tells more, the same message."""
+    """Failed files of one batch with the same error code and, for codes without a fixed text, the same message."""
 
     code: str
     count: int
@@ -25,7 +25,7 @@ class FailureGroup:
 
     @property
     def more(self) -> int:
-        """How many files are not named."""
+        """Return how many files are not named."""
         return self.count - len(self.names)
 
     @property
@@ -36,49 +36,49 @@ class FailureGroup:
 
 @dataclass(frozen=True, slots=True)
 class BatchFailures:
-    """All failures of a batch: of how many the bytes are stored, by code, and the largest groups of them."""
+    """The failures of a batch: the number of stored files by error code, and the largest groups."""
 
     stored: Mapping[str, int]
     shown: tuple[FailureGroup, ...]
 
     @property
     def retryable(self) -> int:
-        """How many could be tried again."""
+        """Return how many files can be retried."""
         return sum(count for code, count in self.stored.items() if is_retryable(code))
 
 
 def read_failures(batch_id: int) -> BatchFailures:
-    """Group the failures of a batch: one row for each code, and up to TROUBLES_SHOWN for those told by messages."""
+    """Group the failures of a batch by code, and those with codes without a fixed text by message."""
     failed = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.FAILED)
     codes = list(_by_code(failed))
     groups = [code for code in codes if code["error_code"] in FIXED_TEXT_CODES]
     if len(groups) < len(codes):
         groups += by_message(failed)
-    largest = sorted(groups, key=lambda group: (-group["count"], group["first"]))[:TROUBLES_SHOWN]
+    largest = sorted(groups, key=lambda group: (-group["count"], group["first"]))[:GROUPS_SHOWN]
     stored = {code["error_code"]: code["stored"] for code in codes}
-    return BatchFailures(stored, tuple(_trouble(failed, group) for group in largest))
+    return BatchFailures(stored, tuple(_group(failed, group) for group in largest))
 
 
 def _by_code(failed: QuerySet[BatchItem]) -> QuerySet[BatchItem, Any]:
-    # An item whose bytes are not stored has no upload and cannot be tried again.
+    # An item whose bytes are not stored has no upload and cannot be retried.
     return failed.values("error_code").annotate(
         count=Count("id"), first=Min("id"), last=Max("id"), stored=Count("upload_id")
     )
 
 
 def by_message(failed: QuerySet[BatchItem]) -> QuerySet[BatchItem, Any]:
-    """Return the numbers of the largest groups of those causes of which a file's own message tells more.
+    """Return the largest groups of failures whose codes have no fixed text, by code and message.
 
-    Messages name sizes: there may be as many groups as files, so they are sorted where they are.
+    Messages name sizes, so there may be as many groups as files; the database sorts them.
     """
-    told = failed.exclude(error_code__in=FIXED_TEXT_CODES).values("error_code", "error_message")
-    groups = told.annotate(count=Count("id"), first=Min("id"), last=Max("id"))
-    return groups.order_by("-count", "first")[:TROUBLES_SHOWN]
+    with_message = failed.exclude(error_code__in=FIXED_TEXT_CODES).values("error_code", "error_message")
+    groups = with_message.annotate(count=Count("id"), first=Min("id"), last=Max("id"))
+    return groups.order_by("-count", "first")[:GROUPS_SHOWN]
 
 
-def _trouble(failed: QuerySet[BatchItem], group: Mapping[str, Any]) -> FailureGroup:
+def _group(failed: QuerySet[BatchItem], group: Mapping[str, Any]) -> FailureGroup:
     code, message = group["error_code"], group.get("error_message", "")
-    # Between the first and the last, so that a small group is not looked for among all failures.
+    # The range of ids keeps the search for a small group away from most other failures.
     same = failed.filter(error_code=code, id__range=(group["first"], group["last"]))
     if code not in FIXED_TEXT_CODES:
         same = same.filter(error_message=message)

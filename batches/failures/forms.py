@@ -1,4 +1,4 @@
-"""What the forms about failures carry, and what is said after them: the same in the inbox and in the admin."""
+"""Form fields and messages of the failure commands, shared by the page "Problems" and the admin."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ from uploads.text import storable
 
 
 def csv_response(request: HttpRequest, owner_id: int | None) -> StreamingHttpResponse:
-    """Answer with somebody's failures as a file; None: with everybody's. The caller has asked who may see them."""
+    """Return the failures of an owner, or with None of all owners, as a file. The caller checks who may see them."""
     name = f"problems-{timezone.localdate().isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     lines = failures_csv(owner_id, code_in(request.GET))
@@ -23,12 +23,12 @@ def csv_response(request: HttpRequest, owner_id: int | None) -> StreamingHttpRes
 
 
 def code_in(fields: Mapping[str, str]) -> str:
-    """Return the `code` of a form or an address; one that no row can hold becomes one that none has."""
+    """Return the `code` of a form or a query string; one that no row can hold becomes one that no row has."""
     return storable(fields.get("code", ""))
 
 
 def parse_until(text: str) -> datetime | None:
-    """Read the moment that a form carries; None when it is none."""
+    """Parse the time in a form; None if it is invalid or has no time zone."""
     try:
         until = parse_datetime(text)
     except ValueError:
@@ -37,30 +37,30 @@ def parse_until(text: str) -> datetime | None:
 
 
 def message_no_until() -> str:
-    """Say that a form carried no moment."""
-    return _("The page did not say which files are meant. Load it again, then repeat it.")
+    """Return the error for a form without a valid time."""
+    return _("The form was incomplete. Reload the page, then try again.")
 
 
-def message_retried(done: CommandResult) -> str:
-    """Say how many files wait again, and where that was not possible."""
-    if not done.files and not done.refused:
-        return _("Nothing is left to try again: these files wait already.")
-    words = ngettext("%(count)s file waits again.", "%(count)s files wait again.", done.files) % {"count": done.files}
-    if not done.refused:
-        return words
-    others = ngettext(
-        "%(count)s batch could not go on: it was cancelled, or its pictures are being described again.",
-        "%(count)s batches could not go on: they were cancelled, or their pictures are being described again.",
-        done.refused,
+def message_retried(result: CommandResult) -> str:
+    """Return how many files are retried, and how many batches refused."""
+    if not result.files and not result.refused:
+        return _("Nothing to retry: these files are queued already.")
+    retried = ngettext("Retrying %(count)s file.", "Retrying %(count)s files.", result.files) % {"count": result.files}
+    if not result.refused:
+        return retried
+    refused = ngettext(
+        "%(count)s import was skipped: it was cancelled, or its descriptions are being re-run.",
+        "%(count)s imports were skipped: they were cancelled, or their descriptions are being re-run.",
+        result.refused,
     )
-    return f"{words} {others % {'count': done.refused}}"
+    return f"{retried} {refused % {'count': result.refused}}"
 
 
-def message_dismissed(done: CommandResult) -> str:
-    """Say how many files were dismissed."""
-    words = ngettext(
-        "%(count)s file was dismissed. It stays in its batch.",
-        "%(count)s files were dismissed. They stay in their batches.",
-        done.files,
+def message_dismissed(result: CommandResult) -> str:
+    """Return how many files were dismissed."""
+    message = ngettext(
+        "%(count)s file was dismissed. It stays in its import.",
+        "%(count)s files were dismissed. They stay in their imports.",
+        result.files,
     )
-    return words % {"count": done.files}
+    return message % {"count": result.files}

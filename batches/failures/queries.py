@@ -1,6 +1,6 @@
-"""What needs a person's look: failures that were not dismissed, grouped by cause over all of somebody's batches.
+"""Queries of the page "Problems": open failures grouped by error code over all batches of an owner.
 
-`owner_id` is whose; None means everybody's, for staff. Nothing here asks who may see it.
+With None as `owner_id` they cover all owners. The callers check who may see the result.
 """
 
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ from uploads.database import fetch_row
 
 GROUPS_SHOWN = 30
 EXAMPLES_SHOWN = 4
-MOST_COUNTED = 100
-"""As far as the number in the navigation counts: it is on every page."""
+MAX_COUNTED = 100
+"""Limit of the count in the navigation, which is on every page."""
 
-# Walks batch_owner_newest and, for batches with failures alone, item_open_failure; both ends stop at the limit.
+# Scans batch_owner_newest and, for batches with failures only, item_open_failure; both stop at the limit.
 COUNT = """
 SELECT count(*) FROM (
     SELECT FROM batches_uploadbatch batch CROSS JOIN LATERAL (
         SELECT FROM batches_batchitem WHERE batch_id = batch.id AND status = 'failed' AND dismissed_at IS NULL
-         LIMIT %(most)s
-    ) item WHERE batch.owner_id = %(owner)s AND batch.failed > 0 AND batch.deleting_since IS NULL LIMIT %(most)s
+         LIMIT %(limit)s
+    ) item WHERE batch.owner_id = %(owner)s AND batch.failed > 0 AND batch.deleting_since IS NULL LIMIT %(limit)s
 ) found
 """
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorCodeGroup:
-    """Failures of one cause. `until` is the end of the newest: a command for this group means no later one."""
+    """Failures with one error code. `until` is the time of the newest; commands on the group take no later one."""
 
     code: str
     count: int
@@ -44,31 +44,30 @@ class ErrorCodeGroup:
 
     @property
     def more(self) -> int:
-        """How many files are not among the examples."""
+        """Return how many files are not among the examples."""
         return self.count - len(self.examples)
 
 
 def count_failures(owner_id: int) -> int:
-    """Count somebody's failures, up to MOST_COUNTED."""
-    row = fetch_row(COUNT, {"owner": owner_id, "most": MOST_COUNTED})
+    """Count the open failures of an owner, up to MAX_COUNTED."""
+    row = fetch_row(COUNT, {"owner": owner_id, "limit": MAX_COUNTED})
     return int(row[0]) if row else 0
 
 
 def read_groups(owner_id: int | None) -> list[ErrorCodeGroup]:
-    """Return the causes with the most failures, the largest first; at most GROUPS_SHOWN."""
-    return [_group(owner_id, **cause) for cause in causes(owner_id)]
+    """Return the error codes with the most failures, the largest group first; at most GROUPS_SHOWN."""
+    return [_group(owner_id, **counts) for counts in count_by_code(owner_id)]
 
 
-def causes(owner_id: int | None) -> QuerySet[BatchItem, Any]:
-    """Return the numbers of each cause."""
+def count_by_code(owner_id: int | None) -> QuerySet[BatchItem, Any]:
+    """Count the failures of each error code, those that can be retried, and the time of the newest."""
     stored = Q(upload__isnull=False) & ~Q(batch__status=BatchStatus.CANCELLED)
-    found = open_failures(owner_id).values("error_code")
-    counted = found.annotate(
-        count=Count("id"),
-        stored=Count("id", filter=stored),
-        until=Max("finished_at"),
+    counts = (
+        open_failures(owner_id)
+        .values("error_code")
+        .annotate(count=Count("id"), stored=Count("id", filter=stored), until=Max("finished_at"))
     )
-    return counted.order_by("-count", "error_code")[:GROUPS_SHOWN]
+    return counts.order_by("-count", "error_code")[:GROUPS_SHOWN]
 
 
 def _group(owner_id: int | None, *, error_code: str, count: int, stored: int, until: datetime) -> ErrorCodeGroup:
@@ -78,8 +77,8 @@ def _group(owner_id: int | None, *, error_code: str, count: int, stored: int, un
 
 
 def examples(owner_id: int | None, code: str) -> QuerySet[BatchItem]:
-    """Return a few files of a cause: of one owner from the newest batches, of all the newest files."""
-    same = open_failures(owner_id).filter(error_code=code).select_related("batch__owner")
-    # In the order of item_open_failure or item_error_code, so that neither has to read all failures.
+    """Return some failures with an error code: of one owner from the newest batches, of all owners the newest files."""
+    failures = open_failures(owner_id).filter(error_code=code).select_related("batch__owner")
+    # The order of item_open_failure or item_error_code, so that the query need not read all failures.
     order = ["-id"] if owner_id is None else ["-batch_id", "-id"]
-    return same.order_by(*order)[:EXAMPLES_SHOWN]
+    return failures.order_by(*order)[:EXAMPLES_SHOWN]

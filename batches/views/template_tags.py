@@ -4,7 +4,7 @@ from django import template
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils.html import escape
 
-from batches.failures.queries import MOST_COUNTED, count_failures
+from batches.failures.queries import MAX_COUNTED, count_failures
 from batches.models import Attempt, BatchItem
 from batches.models.error_codes import error_text
 
@@ -46,6 +46,6 @@ def failure_text(failed: BatchItem | Attempt) -> str:
 def failure_count(user: User | AnonymousUser) -> str:
     """Return the number of the user's failures as text: “99+” for many, blank for none."""
     count = count_failures(user.pk) if user.pk else 0
-    if count >= MOST_COUNTED:
-        return f"{MOST_COUNTED - 1}+"
+    if count >= MAX_COUNTED:
+        return f"{MAX_COUNTED - 1}+"
     return str(count) if count else ""

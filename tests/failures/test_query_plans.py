@@ -58,12 +58,12 @@ def few_failures(transactional_db: None) -> User:
 
 
 def test_number_in_the_navigation_reads_failures_alone(few_failures: User) -> None:
-    assert "item_open_failure" in indexes(queries.COUNT, {"owner": few_failures.id, "most": 100})
+    assert "item_open_failure" in indexes(queries.COUNT, {"owner": few_failures.id, "limit": 100})
 
 
 def test_groups_read_failures_alone(few_failures: User) -> None:
     for owner_id in (few_failures.id, None):
-        assert of(queries.causes(owner_id)) & {"item_open_failure", "item_failed", "item_error_code"}
+        assert of(queries.count_by_code(owner_id)) & {"item_open_failure", "item_failed", "item_error_code"}
 
 
 def test_examples_read_failures_alone(few_failures: User) -> None:

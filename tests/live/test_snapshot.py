@@ -113,7 +113,7 @@ def test_snapshot_groups_what_has_the_same_words_whatever_each_message_says(anna
 def test_snapshot_counts_all_that_may_be_tried_again_also_what_is_not_shown(
     anna: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch_failures, "TROUBLES_SHOWN", 2)
+    monkeypatch.setattr(batch_failures, "GROUPS_SHOWN", 2)
     batch = fill(anna, 9)
     for size in range(3):
         fail(batch, 2, "file.too_large", f"It is {size} GB large.")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from batches.failures.queries import EXAMPLES_SHOWN, MOST_COUNTED
+from batches.failures.queries import EXAMPLES_SHOWN, MAX_COUNTED
 from batches.models import BatchItem
 from batches.models.states import ItemStatus
 from tests.support.batches import fill
@@ -104,7 +104,7 @@ def test_button_names_how_many_are_tried_again_and_does_it(page: Client, anna: U
     response = page.post(reverse("failures-retry"), form_of(html, "failures-retry"))
 
     assert response.status_code == 302
-    assert told(response) == ["2 files wait again."]
+    assert told(response) == ["Retrying 2 files."]
     assert not batch.items.filter(status=ItemStatus.FAILED).exists()
     assert "Nothing needs a look." in shown(page)
 
@@ -147,10 +147,10 @@ def test_navigation_of_every_page_shows_the_number(page: Client, anna: User) -> 
 
 def test_number_in_the_navigation_is_bounded(page: Client, anna: User) -> None:
     batch = fill(anna, 0)
-    for number in range(MOST_COUNTED):
+    for number in range(MAX_COUNTED):
         reject_file(batch, f"{number}.txt")
 
-    assert f'<span class="tally number">{MOST_COUNTED - 1}+</span>' in shown(page)
+    assert f'<span class="tally number">{MAX_COUNTED - 1}+</span>' in shown(page)
 
 
 def test_example_leads_to_the_page_of_its_file_however_many_failed(page: Client, anna: User) -> None:
