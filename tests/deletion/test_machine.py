@@ -1,4 +1,4 @@
-"""Any interleaving of arrivals, work, crash_count of claims, retries and deletions over two batches that share pictures."""
+"""Any interleaving of uploads, work, crashes, retries and deletions over two batches that share pictures."""
 
 import uuid
 

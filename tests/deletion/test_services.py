@@ -1,4 +1,4 @@
-"""Who may delete a batch or a picture, and what is said before."""
+"""Who may delete a batch or a picture, and what the confirmation page counts."""
 
 from collections.abc import Callable
 
@@ -15,13 +15,19 @@ from tests.support.batches import fill
 from tests.support.users import make_staff, make_user
 from uploads.models import Upload
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("who", ["somebody else", "staff who may not"])
-def test_batch_of_another_person_is_not_found(owner: User, who: str) -> None:
+@pytest.fixture
+def owner(db: None) -> User:
+    """A user without committed rows."""
+    return make_user("owner")
+
+
+@pytest.mark.parametrize("who", ["other user", "staff without the permission"])
+def test_other_users_batch_is_not_found(owner: User, who: str) -> None:
     batch = fill(owner, 1)
-    user = make_user("ben") if who == "somebody else" else make_staff("viewer", "change_uploadbatch")
+    user = make_user("ben") if who == "other user" else make_staff("viewer", "change_uploadbatch")
 
     with pytest.raises(services.NotFound):
         services.delete_batch(services.operator_scope(user), batch.id)
@@ -29,7 +35,7 @@ def test_batch_of_another_person_is_not_found(owner: User, who: str) -> None:
     assert UploadBatch.objects.get(id=batch.id).deleting_since is None
 
 
-def test_staff_with_the_permission_deletes_any_batch(owner: User) -> None:
+def test_operator_deletes_any_batch(owner: User) -> None:
     batch = fill(owner, 1)
 
     operator = make_staff("operator", "delete_uploadbatch", "delete_upload")
@@ -41,14 +47,14 @@ def test_staff_with_the_permission_deletes_any_batch(owner: User) -> None:
 
 
 @pytest.mark.parametrize("permission", ["delete_uploadbatch", "delete_upload"])
-def test_batch_is_deleted_with_both_permissions_alone(owner: User, permission: str) -> None:
+def test_batch_takes_both_permissions(owner: User, permission: str) -> None:
     batch = fill(owner, 1)
 
     with pytest.raises(services.NotFound):
         services.delete_batch(services.operator_scope(make_staff("operator", permission)), batch.id)
 
 
-def test_extent_counts_what_goes_and_what_stays(owner: User) -> None:
+def test_extent_counts_deleted_and_shared_pictures(owner: User) -> None:
     batch, other = fill(owner, 4), fill(owner, 1, "Garden")
     finish_all(batch)
     lifecycle.seal_batch(batch.id)
@@ -69,7 +75,7 @@ def test_extent_counts_what_goes_and_what_stays(owner: User) -> None:
         lambda: make_staff("viewer", "view_upload", "delete_uploadbatch"),
     ],
 )
-def test_pictures_of_another_person_are_left_out(owner: User, make: Callable[[], User]) -> None:
+def test_other_users_pictures_are_not_deleted(owner: User, make: Callable[[], User]) -> None:
     fill(owner, 1)
     upload = Upload.objects.get()
 
@@ -78,7 +84,7 @@ def test_pictures_of_another_person_are_left_out(owner: User, make: Callable[[],
     assert Upload.objects.exists()
 
 
-def test_staff_with_the_permission_deletes_any_picture(owner: User) -> None:
+def test_operator_deletes_any_picture(owner: User) -> None:
     fill(owner, 1)
     upload = Upload.objects.get()
 
@@ -88,7 +94,7 @@ def test_staff_with_the_permission_deletes_any_picture(owner: User) -> None:
     assert services.delete_pictures(services.operator_scope(operator), [upload.id]) == 1
 
 
-def test_too_many_at_a_time_are_refused_with_the_way_out(owner: User) -> None:
+def test_too_many_pictures_are_refused(owner: User) -> None:
     with pytest.raises(Refused) as refused:
         services.delete_pictures(services.owner_scope(owner), range(services.MAX_PICTURES + 1))
 

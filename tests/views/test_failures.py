@@ -114,7 +114,7 @@ def test_dismiss_button_empties_the_inbox(page: Client, anna: User) -> None:
 
     response = page.post(reverse("failures-dismiss"), form_of(shown(page), "failures-dismiss"))
 
-    assert told(response) == ["1 file was dismissed. It stays in its batch."]
+    assert told(response) == ["1 file was dismissed. It stays in its import."]
     assert "Nothing needs a look." in shown(page)
 
 
@@ -124,7 +124,7 @@ def test_form_without_a_moment_changes_nothing_and_says_so(page: Client, anna: U
 
     response = page.post(reverse("failures-retry"), {"code": "item.internal", "until": until})
 
-    assert told(response) == ["The page did not say which files are meant. Load it again, then repeat it."]
+    assert told(response) == ["The form was incomplete. Reload the page, then try again."]
     assert BatchItem.objects.filter(status=ItemStatus.FAILED).count() == 1
 
 
