@@ -45,7 +45,7 @@ def messages_of(response: Any) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
-def history() -> list[tuple[str, str]]:
+def history() -> list[tuple[str | None, str]]:
     """Return the id of the object and the text of each log entry."""
     return list(LogEntry.objects.order_by("id").values_list("object_id", "change_message"))
 
