@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from batches.models import BatchItem
 from batches.models.states import ItemStatus
-from tests.support.async_requests import Asking
+from tests.support.async_requests import AsyncBrowser
 from tests.support.batches import assert_counters_true, fill
 from tests.support.failures import fail_stored, reject_file
 from tests.support.users import make_staff, make_user
@@ -133,7 +133,7 @@ def test_table_names_the_owners() -> None:
     reject_file(fill(make_user("ada"), 0), "a.txt")
     staff = make_staff("viewer", "view_batchitem")
 
-    answer = async_to_sync(Asking(staff).get)(reverse("admin:batches_failures_csv"))
+    answer = async_to_sync(AsyncBrowser(staff).get)(reverse("admin:batches_failures_csv"))
 
     assert answer.status == 200
     heading, row = answer.body.decode("utf-8-sig").splitlines()

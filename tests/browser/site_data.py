@@ -12,7 +12,7 @@ from batches.engine import cancel, claim, finish, lifecycle, pause
 from batches.models import UploadBatch
 from batches.models.states import ItemStatus
 from tests.support.batches import fill
-from tests.support.failures import NOBODY, fail_stored, reject_file
+from tests.support.failures import LOST_WORKER, fail_stored, reject_file
 from tests.support.images import SAMPLES
 from uploads.models import Upload
 from uploads.storage import save_previews
@@ -89,7 +89,7 @@ def running_batch(owner: User) -> UploadBatch:
     fail_stored(batch, "item.internal", MISTAKE)
     describe(batch, 34)
     for _ in range(3):
-        claim.claim_item(batch.id, NOBODY)
+        claim.claim_item(batch.id, LOST_WORKER)
     batch.refresh_from_db()
     return batch
 
@@ -97,7 +97,7 @@ def running_batch(owner: User) -> UploadBatch:
 def describe(batch: UploadBatch, files: int) -> None:
     """Complete this many pending files, each with previews of a sample photo."""
     for number in range(files):
-        taken = claim.claim_item(batch.id, NOBODY)
+        taken = claim.claim_item(batch.id, LOST_WORKER)
         assert taken is not None
         upload = Upload.objects.get(items=taken.item_id)
         photo, words = list(PHOTOS.items())[number % len(PHOTOS)]

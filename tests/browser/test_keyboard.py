@@ -10,7 +10,7 @@ from batches.models.states import Stage
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe
 from tests.support.batches import fill
-from tests.support.failures import NOBODY
+from tests.support.failures import LOST_WORKER
 
 
 def test_first_step_leads_to_the_content(open_page: OpenPage) -> None:
@@ -68,7 +68,7 @@ def test_buttons_brought_anew_keep_the_focus(open_page: OpenPage, owner: User) -
 
 def test_page_of_a_file_in_hand_looks_again_and_keeps_the_focus(open_page: OpenPage, owner: User) -> None:
     batch = fill(owner, 2)
-    taken = claim.claim_item(batch.id, NOBODY)
+    taken = claim.claim_item(batch.id, LOST_WORKER)
     assert taken is not None
     page = open_page(f"/batches/{batch.id}/files/{taken.item_id}/")
     page.locator("#item-batch").focus()

@@ -11,7 +11,7 @@ from batches.messaging import live_events
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import SIZES, describe
 from tests.support.batches import fill
-from tests.support.failures import NOBODY
+from tests.support.failures import LOST_WORKER
 
 LIMIT = 60 * 1024
 WATCH = """window.shifts = 0; new PerformanceObserver((list) => {
@@ -46,7 +46,7 @@ def test_page_stands_still_while_it_counts(open_page: OpenPage, owner: User, siz
     for done in (1, 12, 25, 50):
         describe(batch, done)
         expect(page.locator("#count")).to_have_text(str(done))
-    assert claim.claim_item(batch.id, NOBODY)
+    assert claim.claim_item(batch.id, LOST_WORKER)
     live_events.notify_batch_changed(batch.id)
     expect(page.locator(".inhand b")).to_have_count(1)
 

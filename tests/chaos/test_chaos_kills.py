@@ -16,7 +16,7 @@ from tests.chaos.processors import POISON
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOBODY = 4711
+LOST_WORKER = 4711
 
 
 def test_poisonous_item_fails_alone(owner: User, start_workers: StartWorkers) -> None:
@@ -69,7 +69,7 @@ def test_new_worker_recovers_the_items_of_dead_ones_at_once(
 ) -> None:
     batch = start_batch(owner, 4)
     for _ in range(4):
-        assert claim_item(batch.id, NOBODY) is not None
+        assert claim_item(batch.id, LOST_WORKER) is not None
     redis_client.flushall()
 
     workers = start_workers(processes=1, threads=2, RECONCILE_SECONDS="30")

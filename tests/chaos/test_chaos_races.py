@@ -20,7 +20,7 @@ from tests.chaos.conftest import StartWorkers
 from tests.support.batches import assert_counters_true
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOBODY = 4711
+LOST_WORKER = 4711
 BATCHES = 25
 
 
@@ -35,7 +35,7 @@ def test_concurrent_reconcilers_charge_a_crash_once(owner: User, settings: Setti
     settings.GRACE_SECONDS = 0
     batch = start_batch(owner, 40)
     for _ in range(40):
-        assert claim.claim_item(batch.id, NOBODY) is not None
+        assert claim.claim_item(batch.id, LOST_WORKER) is not None
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(reconcile_often, range(4)))

@@ -82,9 +82,7 @@ def test_picture_page_omits_a_batch_that_is_being_deleted(page: Client, owner: U
     assert "Iceland" not in text(page, reverse("upload-detail", args=[upload]))
 
 
-def test_picture_is_deleted_after_a_page_that_asks(
-    page: Client, batch: UploadBatch
-) -> None:
+def test_picture_is_deleted_after_a_page_that_asks(page: Client, batch: UploadBatch) -> None:
     upload = ids(batch)[0]
     url = f"{reverse('upload-delete')}?id={upload}"
     assert f'href="{url}"' in text(page, reverse("upload-detail", args=[upload]))

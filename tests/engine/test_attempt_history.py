@@ -11,11 +11,11 @@ from batches.models import Attempt, UploadBatch
 from tests.support.batches import fill
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
-NOBODY = 4711
+LOST_WORKER = 4711
 
 
 def take(batch: UploadBatch) -> Claim:
-    claimed = claim.claim_item(batch.id, NOBODY)
+    claimed = claim.claim_item(batch.id, LOST_WORKER)
     assert claimed is not None
     return claimed
 
@@ -46,7 +46,7 @@ def test_loss_is_recorded_with_its_worker(owner: User) -> None:
     recovery.recover_items()
 
     assert history(batch) == [("lost", "", "")]
-    assert Attempt.objects.get().worker == NOBODY
+    assert Attempt.objects.get().worker == LOST_WORKER
 
 
 def test_released_item_has_no_history(owner: User) -> None:

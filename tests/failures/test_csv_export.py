@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from batches.failures import csv_export
 from batches.models import BatchItem
-from tests.support.async_requests import Answer, Asking
+from tests.support.async_requests import Answer, AsyncBrowser
 from tests.support.batches import fill
 from tests.support.failures import fail_stored, reject_file
 from uploads import db_threads
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def ask(user: User, query: str = "") -> Answer:
     """Download it as this person."""
-    return async_to_sync(Asking(user).get)(reverse("failures-csv") + query)
+    return async_to_sync(AsyncBrowser(user).get)(reverse("failures-csv") + query)
 
 
 def table(answer: Answer) -> list[list[str]]:
@@ -72,7 +72,7 @@ def test_table_shows_nothing_of_another_account(owner: User, other: User) -> Non
 def test_table_speaks_the_language_of_its_reader(owner: User) -> None:
     fail_stored(fill(owner, 1))
 
-    answer = async_to_sync(Asking(owner).get)(reverse("failures-csv"), Accept_Language="de")
+    answer = async_to_sync(AsyncBrowser(owner).get)(reverse("failures-csv"), Accept_Language="de")
 
     heading, row = table(answer)
     assert heading[:2] == ["Import", "Datei"]
@@ -139,7 +139,7 @@ def test_pieces_of_a_batch_follow_each_other_between_those_of_others(
 @pytest.mark.usefixtures("give_back_connection")
 async def test_table_comes_while_all_threads_of_the_live_pages_are_busy(owner: User) -> None:
     await sync_to_async(lambda: reject_file(fill(owner, 0), "notes.txt"))()
-    asking, go_on = await sync_to_async(Asking)(owner), Event()
+    asking, go_on = await sync_to_async(AsyncBrowser)(owner), Event()
     busy = [asyncio.create_task(db_threads.run_query(go_on.wait)) for _ in range(8)]
 
     try:

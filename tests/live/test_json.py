@@ -15,7 +15,7 @@ from batches.live.topics import BatchJsonTopic
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
 from tests.support.batches import fill
-from tests.support.failures import NOBODY, fail_stored
+from tests.support.failures import LOST_WORKER, fail_stored
 from tests.support.live_page import SECONDS, Page, cookie_of
 from tests.support.users import make_user
 
@@ -114,7 +114,7 @@ async def test_program_is_told_of_a_file_in_hand_and_of_its_end(
 
 
 async def test_program_is_told_of_a_file_that_is_given_back(anna: User, batch: UploadBatch) -> None:
-    taken = await sync_to_async(claim.claim_item)(batch.id, NOBODY)
+    taken = await sync_to_async(claim.claim_item)(batch.id, LOST_WORKER)
     assert taken is not None
     told = await program(anna, batch)
     begun = await told.message(type="file_progress")

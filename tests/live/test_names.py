@@ -13,7 +13,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchKind, Stage
 from batches.views.template_tags import fit_bytes
 from tests.support.batches import fill
-from tests.support.failures import NOBODY
+from tests.support.failures import LOST_WORKER
 from uploads.models import Upload
 
 NAMES = ["&" * 40, "'" * 40, "写" * 40, "📷" * 40, "x" * 40]
@@ -25,7 +25,7 @@ def batch(owner: User) -> UploadBatch:
     """A very large batch with eight files in the stage with the longest word."""
     batch = fill(owner, 12)
     for _ in range(8):
-        claim.claim_item(batch.id, NOBODY)
+        claim.claim_item(batch.id, LOST_WORKER)
     batch.items.update(stage=Stage.PREVIEWING)
     UploadBatch.objects.filter(id=batch.id).update(name="&" * 200, total=500_000, successful=123_456, failed=12_345)
     return batch
@@ -55,7 +55,7 @@ def test_frame_keeps_its_size_whatever_the_names(batch: UploadBatch, name: str, 
 
 def test_few_files_have_more_room_for_their_names(owner: User) -> None:
     batch = fill(owner, 2)
-    claim.claim_item(batch.id, NOBODY)
+    claim.claim_item(batch.id, LOST_WORKER)
     BatchItem.objects.filter(batch=batch).update(filename="Sunset at the black beach of Vík.JPG")
 
     assert "<b>Sunset at the black beach of Vík.JPG</b>" in frame_of(batch)

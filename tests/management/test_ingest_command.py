@@ -18,7 +18,7 @@ from batches.models.states import BatchStatus, ItemStatus
 from tests.conftest import StartWorker
 from tests.support.batches import assert_counters_true
 from tests.support.commands import CommandRun
-from tests.support.processes import heed_ctrl_c
+from tests.support.processes import restore_sigint
 from tests.support.users import make_user
 from tests.support.waiting import wait_until
 from tests.support.worker_processes import ROOT
@@ -179,7 +179,7 @@ def test_follow_left_by_ctrl_c_leaves_the_batch_alone(ada: User, roll: Path, wor
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=heed_ctrl_c,
+        preexec_fn=restore_sigint,
     )
     assert process.stdout is not None
     lines = iter(process.stdout.readline, "")

@@ -19,7 +19,7 @@ from batches.models.states import BatchStatus
 from tests.support.batches import assert_counters_true
 from tests.support.commands import CommandRun
 from tests.support.images import encoded, textured
-from tests.support.processes import heed_ctrl_c
+from tests.support.processes import restore_sigint
 from tests.support.waiting import wait_until
 from tests.support.worker_processes import ROOT
 from uploads.models import Upload
@@ -55,7 +55,7 @@ def start(worker_env: dict[str, str], owner: User, roll: Path) -> Iterator[Start
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=heed_ctrl_c,
+            preexec_fn=restore_sigint,
         )
         started.append(process)
         return process

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.s3.bucket_server import BucketServer
-from tests.support.async_requests import Asking
+from tests.support.async_requests import AsyncBrowser
 from tests.support.batches import make_upload
 from tests.support.users import make_staff
 from uploads import storage
@@ -40,8 +40,8 @@ def upload(owner: User, bucket: BucketServer, tmp_path: Path) -> Upload:
 
 
 @pytest.fixture
-async def page(owner: User) -> AsyncIterator[Asking]:
-    yield await sync_to_async(Asking)(owner)
+async def page(owner: User) -> AsyncIterator[AsyncBrowser]:
+    yield await sync_to_async(AsyncBrowser)(owner)
     await sync_to_async(connections.close_all)()
 
 
@@ -55,7 +55,7 @@ def fetch(address: str, method: str = "GET", **headers: str) -> tuple[int, bytes
             return error.code, error.read(), error.headers
 
 
-async def test_preview_leads_to_its_bytes_for_half_the_time_of_the_address(page: Asking, upload: Upload) -> None:
+async def test_preview_leads_to_its_bytes_for_half_the_time_of_the_address(page: AsyncBrowser, upload: Upload) -> None:
     answer = await page.get(preview_url(upload, 320))
 
     status, body, headers = fetch(answer.headers["Location"])
@@ -66,7 +66,7 @@ async def test_preview_leads_to_its_bytes_for_half_the_time_of_the_address(page:
     assert headers["Cache-Control"] == "private, max-age=31536000, immutable"
 
 
-async def test_original_leads_to_an_attachment_under_its_name(page: Asking, upload: Upload) -> None:
+async def test_original_leads_to_an_attachment_under_its_name(page: AsyncBrowser, upload: Upload) -> None:
     answer = await page.get(reverse("upload-original", args=[upload.id]))
 
     status, body, headers = fetch(answer.headers["Location"])
@@ -77,13 +77,13 @@ async def test_original_leads_to_an_attachment_under_its_name(page: Asking, uplo
     assert headers["Content-Disposition"] == f"attachment; filename*=utf-8''{name}"
 
 
-async def test_part_of_an_original_is_sent_by_the_bucket(page: Asking, upload: Upload) -> None:
+async def test_part_of_an_original_is_sent_by_the_bucket(page: AsyncBrowser, upload: Upload) -> None:
     answer = await page.get(reverse("upload-original", args=[upload.id]), Range="bytes=256-511")
 
     assert fetch(answer.headers["Location"], Range="bytes=256-511")[:2] == (206, bytes(range(256)))
 
 
-async def test_size_of_an_original_can_be_asked_for_alone(page: Asking, upload: Upload) -> None:
+async def test_size_of_an_original_can_be_asked_for_alone(page: AsyncBrowser, upload: Upload) -> None:
     answer = await page.get(reverse("upload-original", args=[upload.id]), "HEAD")
 
     status, _, headers = fetch(answer.headers["Location"], "HEAD")
@@ -91,7 +91,7 @@ async def test_size_of_an_original_can_be_asked_for_alone(page: Asking, upload: 
 
 
 async def test_address_is_signed_for_a_short_time_and_names_nobody(
-    page: Asking, upload: Upload, bucket: BucketServer
+    page: AsyncBrowser, upload: Upload, bucket: BucketServer
 ) -> None:
     answer = await page.get(reverse("upload-original", args=[upload.id]))
 
@@ -103,14 +103,14 @@ async def test_address_is_signed_for_a_short_time_and_names_nobody(
     assert query["X-Amz-Signature"]
 
 
-async def test_address_without_its_signature_is_refused(page: Asking, upload: Upload) -> None:
+async def test_address_without_its_signature_is_refused(page: AsyncBrowser, upload: Upload) -> None:
     answer = await page.get(preview_url(upload, 320))
 
     assert fetch(answer.headers["Location"].partition("?")[0])[0] == 403
 
 
 async def test_somebody_else_gets_no_address(other: User, upload: Upload) -> None:
-    page = await sync_to_async(Asking)(other)
+    page = await sync_to_async(AsyncBrowser)(other)
 
     answers = [
         await page.get(path) for path in (preview_url(upload, 320), reverse("upload-original", args=[upload.id]))

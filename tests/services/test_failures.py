@@ -18,7 +18,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from batches.services import CommandResult, Scope
 from tests.support.batches import assert_counters_true, fill
-from tests.support.failures import NOBODY, fail_stored, reject_file
+from tests.support.failures import LOST_WORKER, fail_stored, reject_file
 from tests.support.users import make_staff
 
 pytestmark = pytest.mark.django_db
@@ -145,7 +145,7 @@ def test_dismissed_file_that_is_described_later_is_no_failure(owner: User) -> No
     item = fail_stored(batch)
     services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
     services.retry_item(services.owner_scope(owner), item.id)
-    taken = claiming.claim_item(batch.id, NOBODY)
+    taken = claiming.claim_item(batch.id, LOST_WORKER)
     assert taken is not None
 
     assert finish.complete_item(taken)

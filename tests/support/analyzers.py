@@ -6,7 +6,7 @@ __all__ = ["Broken", "Chosen"]
 
 
 class Broken:
-    """Cannot be made, as where its configuration is missing."""
+    """Fails when it is created, as with missing configuration."""
 
     def __init__(self) -> None:
         raise KeyError("MODEL_URL")

@@ -1,4 +1,4 @@
-"""A tiny ASGI application for the tests of the web server: it tells what arrived."""
+"""A small ASGI application that reports what arrives, for the tests of the web server."""
 
 import asyncio
 import hashlib
@@ -38,14 +38,14 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def send_large(send: Any) -> None:
-    """Answer with LARGE bytes as fast as the server takes them."""
+    """Send LARGE bytes as fast as the server accepts them."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % LARGE)]})
     for sent in range(0, LARGE, PIECE):
         await send({"type": "http.response.body", "body": bytes(PIECE), "more_body": sent + PIECE < LARGE})
 
 
 async def echo(receive: Any, send: Any) -> None:
-    """Accept and return every text until the client goes."""
+    """Send every text back until the client disconnects."""
     while (message := await receive())["type"] != "websocket.disconnect":
         if message["type"] == "websocket.connect":
             await send({"type": "websocket.accept"})

@@ -1,4 +1,4 @@
-"""Asking for pages and files as the server does, asynchronously, for tests."""
+"""AsyncBrowser for pages and files as the server does, asynchronously, for tests."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from django.test import AsyncClient
 
 @dataclass
 class Answer:
-    """A response that was read to its end."""
+    """A response with its whole body."""
 
     status: int
     headers: ResponseHeaders
@@ -18,19 +18,19 @@ class Answer:
 
     @property
     def body(self) -> bytes:
-        """All of it."""
+        """The whole body."""
         return b"".join(self.pieces)
 
 
-class Asking:
-    """A signed-in browser that asks as the server does: asynchronously."""
+class AsyncBrowser:
+    """A signed-in browser."""
 
     def __init__(self, user: User) -> None:
         self.client = AsyncClient()
         self.client.force_login(user)
 
     async def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        """Ask for `path`; `If_Range="x"` is the header If-Range."""
+        """Request `path`; `If_Range="x"` is the header If-Range."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         response = await self.client.generic(method, path, headers=names)
         if isinstance(response, StreamingHttpResponse):

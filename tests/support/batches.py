@@ -1,4 +1,4 @@
-"""Rows for tests, made through the engine, and the check that every engine test ends with."""
+"""Batches created through the engine, and the check of their counters."""
 
 import hashlib
 
@@ -12,18 +12,18 @@ from uploads.models import MediaKind, Upload
 
 
 def digest(*parts: object) -> str:
-    """64 hex digits that follow from the parts."""
+    """Return 64 hex digits that depend on the parts alone."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def served() -> int | None:
-    """Give the next turn and return whose it was."""
+    """Give a batch the next time slice and return its id."""
     given = scheduler.next_batch()
     return None if given is None else given.batch_id
 
 
 def make_upload(owner: User, number: int) -> Upload:
-    """An upload row without a file behind it."""
+    """Create an upload row without a file."""
     return Upload.objects.create(
         owner=owner,
         sha256=digest(owner.id, number),
@@ -35,7 +35,7 @@ def make_upload(owner: User, number: int) -> Upload:
 
 
 def fill(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
-    """A batch in processing with so many waiting files."""
+    """Create a batch in processing with this many pending files."""
     batch = lifecycle.open_batch(owner.id, name)
     for number in range(files):
         file = incoming.NewFile(f"IMG_{number:04}.JPG", f"{name}/IMG_{number:04}.JPG", digest(batch.id, number), 1000)
@@ -46,7 +46,7 @@ def fill(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
 
 
 def assert_counters_true(batch: UploadBatch) -> None:
-    """Invariant 1: total, successful, failed and cancelled equal the counts of the rows."""
+    """Check that total, successful, failed and cancelled equal the counts of the rows."""
     batch.refresh_from_db()
     counts = dict(batch.items.values_list("status").annotate(Count("id")).order_by())
     assert batch.total == sum(counts.values())

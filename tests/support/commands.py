@@ -1,4 +1,4 @@
-"""A management command run in this process."""
+"""Run management commands in this process."""
 
 import io
 
@@ -6,7 +6,7 @@ from django.core.management import call_command
 
 
 class CommandRun:
-    """What `manage.py ingest` wrote and how it ended."""
+    """The output and exit status of `manage.py ingest`."""
 
     def __init__(self, *arguments: object) -> None:
         out, err = io.StringIO(), io.StringIO()

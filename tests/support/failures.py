@@ -4,12 +4,12 @@ from batches.engine import claim, finish, incoming
 from batches.models import BatchItem, UploadBatch
 from tests.support.batches import digest
 
-NOBODY = 4711
+LOST_WORKER = 4711
 
 
 def fail_stored(batch: UploadBatch, code: str = "item.internal", message: str = "It failed.") -> BatchItem:
     """Claim the first pending item of a batch and fail it; its bytes are stored."""
-    taken = claim.claim_item(batch.id, NOBODY)
+    taken = claim.claim_item(batch.id, LOST_WORKER)
     assert taken is not None
     assert finish.fail_item(taken, code, message)
     return BatchItem.objects.get(id=taken.item_id)

@@ -1,4 +1,4 @@
-"""Pictures made for tests, and ways to break them."""
+"""Generated pictures, and ways to break them."""
 
 import functools
 import io
@@ -14,7 +14,7 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 @functools.cache
 def textured(width: int, height: int, seed: int = 0) -> Image.Image:
-    """Return an RGB picture, not to be changed, with enough detail that its files are of some size."""
+    """Return an RGB picture with enough detail for files of realistic size. Do not change it: it is cached."""
     random = np.random.default_rng(seed)
     walk = random.normal(0, 4, (height, width, 3)).cumsum(axis=1) + 128
     return Image.fromarray(walk.clip(0, 255).astype(np.uint8))
@@ -35,7 +35,7 @@ def written(folder: Path, data: bytes, name: str = "file.bin") -> Path:
 
 
 def quartered() -> Image.Image:
-    """Return 60 by 40 pixels: red, green on top, blue, white below, so that every turn of it can be told."""
+    """Return 60 by 40 pixels: red, green on top, blue, white below, so that every rotation differs."""
     image = Image.new("RGB", (60, 40), "white")
     image.paste((255, 0, 0), (0, 0, 30, 20))
     image.paste((0, 255, 0), (30, 0, 60, 20))

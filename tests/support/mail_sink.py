@@ -1,4 +1,4 @@
-"""A mail server that keeps what it is given: enough of SMTP (RFC 5321) on a real socket, on a thread of its own."""
+"""A mail server that keeps all mails: enough of SMTP (RFC 5321) on a real socket, in its own thread."""
 
 import email
 import email.policy
@@ -11,7 +11,10 @@ from typing import Any
 
 
 class MailSink:
-    """The mails that came. `refuse` names answers by recipient (`451 …`, `550 …`); `breaks` loses the last answer."""
+    """The mails received.
+
+    `refuse` maps recipients to replies (`451 …`, `550 …`); with `breaks` the last reply of a mail is lost.
+    """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -21,40 +24,40 @@ class MailSink:
         self.port = 0
 
 
-class _Talk(socketserver.StreamRequestHandler):
-    """One connection."""
+class _Session(socketserver.StreamRequestHandler):
+    """One SMTP connection."""
 
     def handle(self) -> None:
         sink: MailSink = self.server.sink  # type: ignore[attr-defined]
         sink.connections += 1
-        self._say("220 sink")
+        self._reply("220 sink")
         while line := self.rfile.readline().decode().strip():
             verb = line[:4].upper()
             if verb == "DATA":
-                self._say("354 go on")
-                if not self._take(sink):
+                self._reply("354 continue")
+                if not self._receive(sink):
                     return
             elif verb == "QUIT":
-                self._say("221 bye")
+                self._reply("221 bye")
                 return
             elif verb == "RCPT":
                 address = line.partition("<")[2].partition(">")[0]
-                self._say(sink.refuse.get(address, "250 ok"))
+                self._reply(sink.refuse.get(address, "250 ok"))
             else:
-                self._say("250 ok")
+                self._reply("250 ok")
 
-    def _take(self, sink: MailSink) -> bool:
+    def _receive(self, sink: MailSink) -> bool:
         lines = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line.removeprefix(b"."))
         message: Any = email.message_from_bytes(b"".join(lines), policy=email.policy.default)
         sink.mails.append(message)
         if not sink.breaks:
-            self._say("250 taken")
+            self._reply("250 ok")
         return not sink.breaks
 
-    def _say(self, words: str) -> None:
-        self.wfile.write(words.encode() + b"\r\n")
+    def _reply(self, text: str) -> None:
+        self.wfile.write(text.encode() + b"\r\n")
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -64,9 +67,9 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def mail_sink(port: int = 0) -> Iterator[MailSink]:
-    """A mail server inside the block, on a port of its own or on this one."""
+    """Run a mail server inside the block, on a free port or on this one."""
     sink = MailSink()
-    with _Server(("127.0.0.1", port), _Talk) as server:
+    with _Server(("127.0.0.1", port), _Session) as server:
         sink.port = server.server_address[1]
         server.sink = sink  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -77,5 +80,5 @@ def mail_sink(port: int = 0) -> Iterator[MailSink]:
 
 
 def subject(mail: EmailMessage) -> str:
-    """What it is about, on one line: a long header may begin with a fold."""
+    """Return the subject on one line: a long header is folded."""
     return " ".join(str(mail["Subject"]).split())

@@ -1,4 +1,4 @@
-"""Reads catalogues of translations: the source (.po), and what the program reads (.mo)."""
+"""Read translation catalogues: the source (.po) and the compiled file (.mo)."""
 
 import ast
 import gettext
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LOCALE = Path(__file__).resolve().parent.parent / "locale"
+LOCALE = Path(__file__).resolve().parents[2] / "locale"
 _LINE = re.compile(r'(?:(msgctxt|msgid_plural|msgid|msgstr)(?:\[\d])? )?(".*")')
 
 
@@ -21,14 +21,14 @@ class Entry:
     msgstr: list[str] = field(default_factory=list)
 
     def add(self, key: str, text: str) -> None:
-        """Take in what a line says; a line without a key goes on with the one before."""
+        """Add the first line of a text."""
         if key == "msgstr":
             self.msgstr.append(text)
         else:
             setattr(self, key, text)
 
-    def go_on(self, key: str, text: str) -> None:
-        """Take in a further line of the same text."""
+    def extend(self, key: str, text: str) -> None:
+        """Add a further line of the same text."""
         if key == "msgstr":
             self.msgstr[-1] += text
         else:
@@ -36,13 +36,13 @@ class Entry:
 
 
 def read_source(domain: str, language: str = "de") -> list[Entry]:
-    """The entries of a .po file, without its heading and without texts that are not used any more."""
+    """Return the entries of a .po file, without its header and without obsolete texts."""
     blocks = _path(domain, language, "po").read_text().split("\n\n")
     return [entry for entry in map(_entry, blocks) if entry.msgid]
 
 
 def read_compiled(domain: str, language: str = "de") -> gettext.GNUTranslations:
-    """What the program reads."""
+    """Return the compiled catalogue."""
     with _path(domain, language, "mo").open("rb") as file:
         return gettext.GNUTranslations(file)
 
@@ -63,5 +63,5 @@ def _entry(block: str) -> Entry:
             key = match[1]
             entry.add(key, text)
         else:
-            entry.go_on(key, text)
+            entry.extend(key, text)
     return entry

@@ -1,4 +1,4 @@
-"""Real worker processes for tests."""
+"""Real worker processes."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ READY = "Worker process is ready for action."
 
 
 class Workers:
-    """One `manage.py rundramatiq` with its worker processes, out of reach of the terminal's Ctrl-C."""
+    """One `manage.py rundramatiq` with its worker processes, in a session of its own."""
 
     def __init__(self, env: dict[str, str], log: Path, processes: int, threads: int) -> None:
         self.log = log
@@ -35,8 +35,8 @@ class Workers:
                 preexec_fn=die_with_parent(signal.SIGTERM),
             )
 
-    def wait_ready(self, timeout: float = 30.0) -> None:
-        """Until every worker process takes messages. Fails with the log's words if rundramatiq ends instead."""
+    def wait_ready(self, timeout: float = 60.0) -> None:
+        """Wait until every worker process takes messages. Fails with the log if rundramatiq ends instead."""
 
         def all_ready() -> bool:
             text = self.text()
@@ -46,11 +46,11 @@ class Workers:
         wait_until(all_ready, timeout)
 
     def text(self) -> str:
-        """What they have logged so far."""
+        """Return the log."""
         return self.log.read_text("utf-8", errors="replace")
 
     def pids(self) -> list[int]:
-        """The worker processes that are alive."""
+        """Return the ids of the running worker processes."""
         return children(self.main.pid)
 
     def kill_one(self) -> int:
@@ -65,8 +65,8 @@ class Workers:
             os.killpg(self.main.pid, signal.SIGKILL)
         self.main.wait(60)
 
-    def stop(self, timeout: float = 12.0) -> int:
-        """SIGTERM, as an orderly stop; returns the exit status. What is left after `timeout` is killed."""
+    def stop(self, timeout: float = 60.0) -> int:
+        """Send SIGTERM and return the exit status. What is left after `timeout` seconds is killed."""
         self.main.terminate()
         try:
             return self.main.wait(timeout)

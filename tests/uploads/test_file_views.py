@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.support.async_requests import Asking
+from tests.support.async_requests import AsyncBrowser
 from tests.support.users import make_user
 from uploads import storage
 from uploads.models import MediaKind, Upload
@@ -62,8 +62,8 @@ def upload(anna: User, tmp_path: Path) -> Upload:
 
 
 @pytest.fixture
-async def page(anna: User) -> AsyncIterator[Asking]:
-    yield await sync_to_async(Asking)(anna)
+async def page(anna: User) -> AsyncIterator[AsyncBrowser]:
+    yield await sync_to_async(AsyncBrowser)(anna)
     # The thread of the queries keeps a connection, and with it the test database, open.
     await sync_to_async(connections.close_all)()
 
@@ -72,7 +72,7 @@ def original(upload: Upload) -> str:
     return reverse("upload-original", args=[upload.id])
 
 
-async def test_preview_with_its_version_may_be_kept_for_good(page: Asking, upload: Upload) -> None:
+async def test_preview_with_its_version_may_be_kept_for_good(page: AsyncBrowser, upload: Upload) -> None:
     answer = await page.get(preview_url(upload, 320))
 
     assert answer.body == b"small"
@@ -80,7 +80,7 @@ async def test_preview_with_its_version_may_be_kept_for_good(page: Asking, uploa
     assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
 
 
-async def test_preview_without_its_version_is_asked_for_again(page: Asking, upload: Upload) -> None:
+async def test_preview_without_its_version_is_asked_for_again(page: AsyncBrowser, upload: Upload) -> None:
     answer = await page.get(reverse("upload-preview", args=[upload.id, 1024]))
 
     assert answer.headers["Cache-Control"] == "private, no-cache"
@@ -97,13 +97,13 @@ def test_preview_has_a_new_address_after_new_processing(upload: Upload) -> None:
 
 
 @pytest.mark.parametrize("side", [0, 640, 99999])
-async def test_preview_of_another_size_is_not_there(page: Asking, upload: Upload, side: int) -> None:
+async def test_preview_of_another_size_is_not_there(page: AsyncBrowser, upload: Upload, side: int) -> None:
     answer = await page.get(reverse("upload-preview", args=[upload.id, side]))
 
     assert answer.status == 404
 
 
-async def test_original_comes_whole_as_an_attachment_that_cannot_run(page: Asking, upload: Upload) -> None:
+async def test_original_comes_whole_as_an_attachment_that_cannot_run(page: AsyncBrowser, upload: Upload) -> None:
     answer = await page.get(original(upload))
 
     assert answer.body == BYTES
@@ -117,7 +117,7 @@ async def test_original_comes_whole_as_an_attachment_that_cannot_run(page: Askin
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_original_is_read_in_small_pieces(page: Asking, upload: Upload) -> None:
+async def test_original_is_read_in_small_pieces(page: AsyncBrowser, upload: Upload) -> None:
     answer = await page.get(original(upload))
 
     assert [len(piece) for piece in answer.pieces] == [CHUNK_BYTES, CHUNK_BYTES, 321]
@@ -134,7 +134,9 @@ async def test_original_is_read_in_small_pieces(page: Asking, upload: Upload) ->
         ("bytes=5-99999999", 5, len(BYTES) - 1),
     ],
 )
-async def test_original_gives_the_wanted_part(page: Asking, upload: Upload, wanted: str, start: int, end: int) -> None:
+async def test_original_gives_the_wanted_part(
+    page: AsyncBrowser, upload: Upload, wanted: str, start: int, end: int
+) -> None:
     answer = await page.get(original(upload), Range=wanted)
 
     assert answer.status == 206
@@ -144,7 +146,7 @@ async def test_original_gives_the_wanted_part(page: Asking, upload: Upload, want
 
 
 @pytest.mark.parametrize("wanted", [f"bytes={len(BYTES)}-", "bytes=-0"])
-async def test_original_has_no_part_behind_its_end(page: Asking, upload: Upload, wanted: str) -> None:
+async def test_original_has_no_part_behind_its_end(page: AsyncBrowser, upload: Upload, wanted: str) -> None:
     answer = await page.get(original(upload), Range=wanted)
 
     assert answer.status == 416
@@ -154,14 +156,14 @@ async def test_original_has_no_part_behind_its_end(page: Asking, upload: Upload,
 @pytest.mark.parametrize(
     "wanted", ["bytes=9-2", "bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=a-b", "bytes=\u0661-\u0662"]
 )
-async def test_original_comes_whole_for_a_range_that_is_none(page: Asking, upload: Upload, wanted: str) -> None:
+async def test_original_comes_whole_for_a_range_that_is_none(page: AsyncBrowser, upload: Upload, wanted: str) -> None:
     answer = await page.get(original(upload), Range=wanted.encode("utf-8").decode("latin-1"))
 
     assert answer.status == 200
     assert answer.body == BYTES
 
 
-async def test_original_comes_whole_when_the_rest_is_of_other_bytes(page: Asking, upload: Upload) -> None:
+async def test_original_comes_whole_when_the_rest_is_of_other_bytes(page: AsyncBrowser, upload: Upload) -> None:
     etag = (await page.get(original(upload))).headers["ETag"]
 
     same = await page.get(original(upload), Range="bytes=0-1", If_Range=etag)
@@ -170,7 +172,7 @@ async def test_original_comes_whole_when_the_rest_is_of_other_bytes(page: Asking
     assert (same.status, other.status) == (206, 200)
 
 
-async def test_original_can_be_asked_for_its_size_alone(page: Asking, upload: Upload) -> None:
+async def test_original_can_be_asked_for_its_size_alone(page: AsyncBrowser, upload: Upload) -> None:
     answer = await page.get(original(upload), "HEAD")
 
     assert answer.headers["Content-Length"] == str(len(BYTES))
@@ -179,7 +181,7 @@ async def test_original_can_be_asked_for_its_size_alone(page: Asking, upload: Up
 
 @pytest.mark.parametrize("name", ["preview", "original"])
 async def test_nginx_sends_the_bytes_where_it_is_set_up(
-    page: Asking, upload: Upload, settings: Settings, name: str
+    page: AsyncBrowser, upload: Upload, settings: Settings, name: str
 ) -> None:
     settings.MEDIA_ACCEL = "/protected/"
     path = original(upload) if name == "original" else preview_url(upload, 320)
@@ -192,19 +194,21 @@ async def test_nginx_sends_the_bytes_where_it_is_set_up(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_original_that_is_gone_from_the_disk_is_not_there(page: Asking, upload: Upload, method: str) -> None:
+async def test_original_that_is_gone_from_the_disk_is_not_there(
+    page: AsyncBrowser, upload: Upload, method: str
+) -> None:
     default_storage.delete(storage.original_name(upload.key))
 
     assert (await page.get(original(upload), method)).status == 404
 
 
-async def test_size_alone_is_that_of_the_whole_whatever_part_is_named(page: Asking, upload: Upload) -> None:
+async def test_size_alone_is_that_of_the_whole_whatever_part_is_named(page: AsyncBrowser, upload: Upload) -> None:
     answer = await page.get(original(upload), "HEAD", Range="bytes=0-1")
 
     assert (answer.status, answer.headers["Content-Length"]) == (200, str(len(BYTES)))
 
 
-async def test_preview_gives_the_wanted_part(page: Asking, upload: Upload) -> None:
+async def test_preview_gives_the_wanted_part(page: AsyncBrowser, upload: Upload) -> None:
     answer = await page.get(preview_url(upload, 1024), Range="bytes=1-2")
 
     assert (answer.status, answer.headers["Content-Range"], answer.body) == (206, "bytes 1-2/5", b"ar")

@@ -14,7 +14,7 @@ from batches.engine import claim, finish
 from batches.models import UploadBatch
 from batches.worker.completion_emails import send_completion_emails
 from tests.support.batches import fill
-from tests.support.failures import NOBODY
+from tests.support.failures import LOST_WORKER
 from tests.support.mail_sink import MailSink, subject
 from tests.worker.completed_batches import done
 from tests.worker.conftest import SITE
@@ -49,7 +49,7 @@ def test_batch_that_is_done_a_second_time_is_not_told_again(sink: MailSink, ada:
     batch = done(ada)
     send_completion_emails()
     services.retry_failed(services.owner_scope(ada), batch.id)
-    taken = claim.claim_item(batch.id, NOBODY)
+    taken = claim.claim_item(batch.id, LOST_WORKER)
     assert taken is not None
     finish.complete_item(taken)
     batch.refresh_from_db()
