@@ -1,4 +1,4 @@
-# Two commands on a fresh machine: `make run` and `make test`. Nothing but Python 3.11 and make is needed.
+# On a fresh machine with Python 3.11 and make: `make run` and `make test`.
 SHELL := /bin/bash
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -14,25 +14,25 @@ PRODUCTION := VUEMANTICS_DEBUG=0 VUEMANTICS_HTTPS=1 VUEMANTICS_HOSTS=photos.exam
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
-run: .venv/runtime ## Start everything: make run [PORT=8001] [HOST=0.0.0.0]
+run: .venv/runtime ## Run everything until Ctrl-C: make run [PORT=8001] [HOST=0.0.0.0]
 	@exec $(BIN)/python manage.py run --host='$(HOST)' --port='$(PORT)'
 
-demo: .venv/runtime ## Describe the sample photos, in the running stack or one of its own
+demo: .venv/runtime ## Process the sample photos and print their descriptions
 	@exec $(BIN)/python manage.py demo
 
-# Most tests wait for real processes: more of them at a time than there are cores. Servers from outside are for one.
+# Many tests wait for real processes, so run more at a time than there are cores. External servers allow only one process.
 JOBS ?= $(if $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL),0,3)
 
-test: .venv/development ## Run the tests on real servers: make test [JOBS=1] [ARGS="-k words"]
+test: .venv/development ## Run all tests: make test [JOBS=1] [ARGS="-k words"]
 	@exec $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
-test-fast: .venv/development ## Run the tests that start no web server, worker or browser: make test-fast [ARGS="-k words"]
+test-fast: .venv/development ## Run the tests that start no web server, worker or browser
 	@exec $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not processes and not chaos_long" $(ARGS)
 
-chaos: .venv/development ## Kill workers a hundred times: make chaos [CHAOS_KILLS=20]
+chaos: .venv/development ## Kill workers 100 times and verify the results: make chaos [CHAOS_KILLS=20]
 	@CHAOS_KILLS=$(or $(CHAOS_KILLS),100) CHAOS_MEDIAN=$(or $(CHAOS_MEDIAN),4) CHAOS_MAX=$(or $(CHAOS_MAX),8) exec $(BIN)/python -m pytest -m chaos_long tests/chaos
 
-check: .venv/development ## Style, types, imports, templates, settings, migrations
+check: .venv/development ## Check style, types, imports, templates, settings and migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -42,11 +42,11 @@ check: .venv/development ## Style, types, imports, templates, settings, migratio
 		$(BIN)/python manage.py check --deploy --fail-level WARNING --database default; \
 		$(BIN)/python manage.py makemigrations --check --dry-run'
 
-format: .venv/development ## Put the code in order
+format: .venv/development ## Format the code and fix what can be fixed automatically
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/development ## Measure against bare loops: make bench [ARGS=engine]
+bench: .venv/development ## Run the benchmarks: make bench [ARGS=engine]
 	@for file in $(if $(ARGS),$(ARGS:%=bench/%.py),$(shell grep -l '^if __name__' bench/*.py)); do \
 		module=$${file%.py}; $(BIN)/python -m $${module//\//.} || exit 1; done
 
@@ -55,27 +55,27 @@ requirements: ## Compile the pinned requirements from pyproject.toml (needs uv)
 	uv pip compile --quiet pyproject.toml --group dev -c requirements.txt --generate-hashes --no-header \
 		--python-version 3.11 -o requirements-dev.txt
 
-clean: ## Remove the virtual environment and caches; data in var/ stays
+clean: ## Remove the virtual environment and caches; var/ is kept
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov .coverage
 
-# The stamps make a second call instantaneous; a changed requirements file installs again.
+# .venv/runtime and .venv/development are stamps: packages are installed again only if a requirements file has changed.
 .venv/bin/python:
 	@case "$$($(or $(PYTHON),python3) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" in \
 		3.11) ;; \
-		*) echo 'Python 3.11 is needed and was not found: install it, or name it: make run PYTHON=/path/to/python3.11' >&2; \
+		*) echo 'Python 3.11 was not found. Install it, or name it: make run PYTHON=/path/to/python3.11' >&2; \
 			exit 1 ;; esac
-	@echo 'Making .venv'
+	@echo 'Creating .venv'
 	@$(PYTHON) -m venv .venv || { \
-		echo 'The virtual environment could not be made: install the venv part of Python (Debian: python3.11-venv).' >&2; \
+		echo 'The virtual environment could not be created. Install the venv module of Python (Debian: python3.11-venv).' >&2; \
 		rm -rf .venv; exit 1; }
 
 .venv/runtime: requirements.txt | .venv/bin/python
 	@if [ ! -e .venv/development ] || [ requirements.txt -nt .venv/development ]; then \
-		echo 'Installing what is needed to run (a minute or two)'; \
+		echo 'Installing packages to run the site (one or two minutes)'; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt; fi
 	@touch $@
 
 .venv/development: requirements-dev.txt | .venv/bin/python
-	@echo 'Installing what is needed to develop (a minute or two)'
+	@echo 'Installing packages for development (one or two minutes)'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@

@@ -1,4 +1,4 @@
-"""The web server of a bench, and what a browser of somebody signed in sends. Needs the stack of bench.stack."""
+"""The web server of a bench, and requests of a signed-in browser. Needs the servers of bench.stack."""
 
 import http.client
 import os
@@ -17,23 +17,25 @@ from django.test import Client
 from bench.stack import ROOT, wait_for
 from vuemantics.localstack.ports import is_serving
 
+WARM_UP_ROUNDS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where the server listens, and its process."""
+    """The port and the process of the web server."""
 
     port: int
     pid: int
 
     @property
     def address(self) -> str:
-        """The address without a path."""
+        """The URL without a path."""
         return f"http://127.0.0.1:{self.port}"
 
 
 @contextmanager
 def site() -> Iterator[Site]:
-    """Serve the whole site as in earnest until the block ends."""
+    """Serve the whole site until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     process = subprocess.Popen(
@@ -48,7 +50,7 @@ def site() -> Iterator[Site]:
 
 
 def session_of(owner: str) -> str:
-    """Sign somebody in and return the key of the session."""
+    """Sign a user in and return the session key."""
     user, _ = User.objects.get_or_create(username=owner)
     client = Client()
     client.force_login(user)
@@ -56,22 +58,22 @@ def session_of(owner: str) -> str:
 
 
 def first_bytes_ms(site: Site, session: str, paths: list[str], rounds: int) -> list[float]:
-    """Return, for each path, the median time from the request to the first byte of its answer, in ms.
+    """Return, for each path, the median time from the request to the first byte of the response, in ms.
 
-    The paths take turns, on one connection that stays open.
+    The paths are requested in turn on one persistent connection; the first WARM_UP_ROUNDS are not counted.
     """
     connection = http.client.HTTPConnection("127.0.0.1", site.port)
     times: dict[str, list[float]] = {path: [] for path in paths}
-    for turn in range(rounds + 3):
+    for round_number in range(WARM_UP_ROUNDS + rounds):
         for path in paths:
             start = time.perf_counter()
             connection.request("GET", path, headers={"Cookie": f"sessionid={session}"})
-            answer = connection.getresponse()
+            response = connection.getresponse()
             seconds = time.perf_counter() - start
-            answer.read()
-            if answer.status != 200:
-                raise SystemExit(f"{path} answered {answer.status}.")
-            if turn >= 3:
+            response.read()
+            if response.status != 200:
+                raise SystemExit(f"{path} returned status {response.status}.")
+            if round_number >= WARM_UP_ROUNDS:
                 times[path].append(seconds * 1000)
     connection.close()
     return [median(times[path]) for path in paths]
