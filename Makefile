@@ -12,7 +12,7 @@ PRODUCTION := VUEMANTICS_DEBUG=0 VUEMANTICS_HTTPS=1 VUEMANTICS_HOSTS=photos.exam
 .PHONY: help run demo test test-fast chaos check format bench requirements clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 run: .venv/runtime ## Run everything until Ctrl-C: make run [PORT=8001] [HOST=0.0.0.0]
 	@exec $(BIN)/python manage.py run --host='$(HOST)' --port='$(PORT)'

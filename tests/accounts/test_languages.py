@@ -125,7 +125,7 @@ def test_numbers_use_the_format_of_the_language() -> None:
 
 
 def test_script_catalog_is_translated(client: Client) -> None:
-    german, english = html(client, "javascript-catalog", **GERMAN), html(client, "script-words")
+    german, english = html(client, "javascript-catalog", **GERMAN), html(client, "javascript-catalog")
 
     assert "Alle Dateien sind gesendet." in german
     assert "Alle Dateien" not in english

@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.processes import alive, children
 from tests.support.waiting import wait_until
+from tests.support.web_server import free_port
 from tests.support.worker_processes import ROOT
 from vuemantics.localstack import LocalServices, local_urls
 from vuemantics.localstack.paths import run_folder
@@ -29,8 +30,7 @@ class Run:
     """One `manage.py run` on a free port."""
 
     def __init__(self, var: Path, log: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self.log = log
         replaced = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
         env = {key: value for key, value in os.environ.items() if key not in replaced}

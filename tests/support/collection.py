@@ -6,7 +6,7 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 # Folders and fixtures whose tests start web servers, workers, browsers, a bucket or a stack of their own.
-PROCESS_FOLDERS = {"browser", "chaos", "localstack", "s3", "server"}
+PROCESS_FOLDERS = {"browser", "chaos", "localstack", "s3", "server", "settings"}
 PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
 # A long test that starts last keeps the other cores idle.
 LONGEST = [

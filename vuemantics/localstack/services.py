@@ -60,8 +60,8 @@ class LocalServices:
             deadline = time.monotonic() + LOCK_SECONDS
             while not _try_lock(lock.fileno()):
                 if time.monotonic() > deadline:
-                    words = f"Another process has locked {path} for {LOCK_SECONDS:.0f} s"
-                    raise StartError(f"{words}: end it, then try again.")
+                    problem = f"Another process has locked {path} for {LOCK_SECONDS:.0f} s"
+                    raise StartError(f"{problem}: end it, then try again.")
                 time.sleep(0.05)
             private_folder(run_folder(self.folder), mode=0o711 if os.getuid() == 0 else 0o700)
             yield
