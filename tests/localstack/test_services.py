@@ -170,13 +170,17 @@ def test_start_waits_for_the_sessions_of_a_killed_postgres(running: LocalService
     killed.wait()
     refused = running.folder / "postgres.log.1"
 
-    with ThreadPoolExecutor(1) as pool:
-        starting = pool.submit(running.start)
+    def resume_session_after_refusal() -> None:
         try:
             wait_until(lambda: refused.exists() and "shared memory block" in refused.read_text(), 30)
         finally:
             os.kill(session, signal.SIGCONT)
-        starting.result(60)
+
+    # The servers end with the thread that starts them, so the start is in this one.
+    with ThreadPoolExecutor(1) as pool:
+        resuming = pool.submit(resume_session_after_refusal)
+        running.start()
+        resuming.result()
 
     assert running.is_running()
 
