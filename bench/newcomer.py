@@ -12,21 +12,21 @@ ROUNDS = 3
 
 def behind_many() -> float:
     """Return the seconds for FILES files behind BEHIND pending files of another owner; the longest of ROUNDS."""
-    crowd = rows.fill(BEHIND, "crowd")
-    return _longest([crowd])
+    others = rows.fill(BEHIND, "crowd")
+    return _longest([others])
 
 
 def beside_many() -> float:
     """Return the same beside BESIDE batches, each of another owner."""
-    crowd = [rows.add(FILES_BESIDE, f"neighbour {number}") for number in range(BESIDE)]
+    others = [rows.add(FILES_BESIDE, f"neighbour {number}") for number in range(BESIDE)]
     rows.vacuum()
-    return _longest(crowd)
+    return _longest(others)
 
 
-def _longest(crowd: list[int]) -> float:
+def _longest(others: list[int]) -> float:
     """The other batches have not been served either and come first in the round: the worst case."""
-    newcomers = [rows.add(FILES, f"newcomer {crowd[0]} {number}") for number in range(ROUNDS)]
-    rows.start(crowd)
+    newcomers = [rows.add(FILES, f"newcomer {others[0]} {number}") for number in range(ROUNDS)]
+    rows.start(others)
     seconds = [rows.run_to_completion(batch_id) for batch_id in newcomers]
-    rows.pause(crowd)
+    rows.pause(others)
     return max(seconds)

@@ -24,9 +24,9 @@ def recoveries(kills: int) -> list[float]:
     rows.start([batch_id])
     seconds: list[float] = []
     killed, before = 0.0, 0
-    for turn in range(kills + 1):
+    for attempt in range(kills + 1):
         with workers(BENCH_PROCESSOR="bench.noop.wait", VUEMANTICS_GRACE_SECONDS="0") as pid:
-            if turn:
+            if attempt:
                 wait_for(_back(batch_id, before), 60)
                 seconds.append(time.perf_counter() - killed)
             wait_for(_more(batch_id, rows.count_completed(batch_id) + FILES_BETWEEN), 60)

@@ -47,7 +47,7 @@ def finish_without_missing(batch_id: int) -> bool:
 
 
 def record_activity(batch: UploadBatch, seconds: float) -> None:
-    """Record that bytes of the batch arrive, with one query at most every so many seconds."""
+    """Record that bytes of the batch arrive, with at most one query per `seconds`."""
     now = timezone.now()
     since = now - timedelta(seconds=seconds)
     if batch.updated_at < since:

@@ -17,9 +17,9 @@ from uploads.text import storable
 def finish_statement(target: ItemStatus) -> str:
     """Return the statement that finishes an item as `target`: its row first, then its batch's counter, atomically.
 
-    Only the holder of the claim gets a row back. It tells whether this was the last item of a sealed batch. A row with
-    a claim is in processing (item_claimed_while_processing); a condition on its status would tempt the planner away
-    from the primary key to item_processing.
+    Only the holder of the claim gets a row back: whether this was the last item of a sealed batch. A row with a claim
+    is in processing (item_claimed_while_processing); a condition on its status would tempt the planner away from the
+    primary key to item_processing.
     """
     item_sources(target, ItemStatus.PROCESSING)
     counter = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed"}[target]
@@ -44,7 +44,7 @@ LOCK_CLAIMED = f"{SELECT_CLAIMED} FOR UPDATE"
 
 
 def holds_claim(claim: Claim) -> bool:
-    """Return whether the claim still holds: the item was not taken back, and its picture not deleted."""
+    """Return whether the claim still holds: the item was not recovered, and its picture not deleted."""
     return fetch_row(SELECT_CLAIMED, {"item": claim.item_id, "token": claim.token}) is not None
 
 

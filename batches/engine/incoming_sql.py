@@ -56,7 +56,7 @@ SELECT batch_id, EXISTS (SELECT FROM started),
 
 
 def finish_statement(target: ItemStatus) -> str:
-    """Return the statement that finishes a receiving item as `target`; it tells whether this was its batch's last."""
+    """Return the statement that finishes a receiving item as `target`; it returns whether this was its batch's last."""
     counter = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed"}[target]
     return f"""
 WITH finished AS (

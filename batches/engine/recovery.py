@@ -44,7 +44,7 @@ def recover_items() -> int:
     """Put the items of missing workers, and those whose lease is over, back into the queue; return how many.
 
     A crash is charged only to an item that a dead worker was processing: not if the item was claimed before the
-    database last started, as the worker may live, and not if the worker stopped in order. An item with MAX_CRASHES
+    database last started, as the worker may be alive, and not if the worker stopped in order. An item with MAX_CRASHES
     crashes fails instead (`item.poison`). Safe to run anywhere, at any time, by several processes.
 
     It takes seconds to be sure that a missing worker is dead. Its items are released at once all the same, quarantined
@@ -62,7 +62,7 @@ def recover_items() -> int:
 
 
 def _decide_crashes() -> None:
-    """Charge the undecided crashes of dead workers, whatever has become of the items, and clear those of others."""
+    """Charge the undecided crashes of dead workers, even to finished items, and clear those of live ones."""
     with transaction.atomic():
         undecided = BatchItem.objects.select_for_update(skip_locked=True).filter(lost_worker__isnull=False)
         found = dict(undecided.order_by("id").values_list("id", "lost_worker")[:CHUNK])
@@ -98,7 +98,7 @@ def _lock_and_charge(lost: Q, started: datetime, *, deciding: bool) -> QuerySet[
     items = list(processing.annotate(lease_over=Q(claimed_until__lt=Now())).order_by("id")[:CHUNK])
     if not items:
         return BatchItem.objects.none()
-    # Only after the rows are locked: a worker that claimed them meanwhile, or moved them to a new id, is seen to live.
+    # Only after the rows are locked: a worker that claimed them meanwhile, or moved them to a new id, is found alive.
     check = check_workers({item.worker for item in items if item.worker}, deciding=deciding)
     verdicts: dict[Verdict, list[int]] = {verdict: [] for verdict in Verdict}
     for item in items:

@@ -44,7 +44,7 @@ def retry_code(batch_id: int, code: str, until: datetime) -> int:
 
 
 def _retry(batch_id: int, which: Q) -> int:
-    """Go through the items in the order of their ids, once, so that none that fails again meanwhile is met again."""
+    """Go through the items once, in the order of their ids, so that one that fails again is not retried again."""
     retried = last = 0
     while ids := _retry_chunk(batch_id, which, last):
         retried += len(ids)

@@ -122,7 +122,7 @@ def error_text(code: str, message: str = "") -> ErrorText:
 
 
 def default_message(code: str) -> str:
-    """Return the English message for an item's row where nothing more is known than the code."""
+    """Return the English message for an item's row where only the code is known."""
     with translation.override(None):
         return error_text(code).text
 

@@ -12,7 +12,7 @@ from tests.support.batches import assert_counters_true
 
 
 def start_batch(owner: User, files: int) -> UploadBatch:
-    """A sealed batch in processing with so many waiting files."""
+    """A sealed batch in processing with this many pending items."""
     batch_id = fill(files, owner.get_username())
     assert resume_batch(batch_id)
     return UploadBatch.objects.get(id=batch_id)

@@ -9,7 +9,7 @@ TABLE = "chaos_finish"
 
 
 def prepare() -> None:
-    """Create the table anew. It is not part of the project."""
+    """Create an empty table. It is not part of the project."""
     _run(f"DROP TABLE IF EXISTS {TABLE}")
     _run(
         f"CREATE TABLE {TABLE} (item bigint NOT NULL, worker bigint NOT NULL, at timestamptz DEFAULT clock_timestamp())"

@@ -12,7 +12,7 @@ from tests.support.worker_processes import Workers
 
 
 class RespawningWorkers:
-    """One rundramatiq after the other. Whoever waits for anything waits with it, so that it is checked meanwhile."""
+    """One rundramatiq after the other. Wait with `wait_until`, which restarts them."""
 
     def __init__(self, start: Callable[[], Workers]) -> None:
         self._start = start

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def begin_cancel(batch: UploadBatch) -> None:
-    """Leave what a cancel leaves that is killed after its first commit."""
+    """Cancel up to the first commit only, as a process does that is killed after it."""
     now = timezone.now()
     UploadBatch.objects.filter(id=batch.id).update(
         status=BatchStatus.CANCELLED, cancelling=True, completed_at=now, updated_at=now

@@ -27,7 +27,7 @@ async def test_burst_becomes_few_events_and_the_last_change_is_sent() -> None:
 
 async def test_final_change_is_sent_at_once_within_a_burst(redis_client: redis.Redis) -> None:
     async with events_of(live_events.batch_group(8)) as events:
-        redis_client.set("event:batch.changed:8", 1, px=60_000)  # another process has just shown of a change
+        redis_client.set("event:batch.changed:8", 1, px=60_000)  # another process has just sent one
 
         await sync_to_async(live_events.notify_batch_changed)(8, final=True)
 

@@ -34,7 +34,7 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def worker(transactional_db: None) -> Worker:
-    """A worker whose lock is lost: it has a row, and nobody holds its lock."""
+    """A worker whose lock is lost: it has a row, but no session holds its lock."""
     return Worker.objects.create(host="here", pid=1, threads=1)
 
 

@@ -45,7 +45,7 @@ def number(identity: Identity, owner: User) -> int:
 
 @pytest.fixture
 def old_session_alive(identity: Identity, number: int) -> Iterator[None]:
-    """Its connection is lost, but its lock is still job by the old session."""
+    """Its connection is lost, but the old session still holds its lock."""
     with closing(psycopg.connect(**connection_parameters(), autocommit=True)) as session:
         assert identity._connection is not None
         identity._connection.close()

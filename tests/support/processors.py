@@ -1,4 +1,4 @@
-"""Processors that tests give to real workers by TEST_PROCESSOR."""
+"""Processors for the workers of tests (TEST_PROCESSOR)."""
 
 import os
 import threading
@@ -20,14 +20,14 @@ from uploads.models import Upload
 
 
 def slow(job: Job) -> None:
-    """Take 0.1 s, in steps that look whether the file is still wanted."""
+    """Take 0.1 s, in stages, so that a stop is noticed."""
     for stage in (Stage.CHECKING, Stage.PREVIEWING, Stage.DESCRIBING, Stage.EMBEDDING, Stage.INDEXING):
         job.enter(stage)
         time.sleep(0.02)
 
 
 def audited(job: Job) -> Callable[[], None]:
-    """Take 0.1 s; counts each finish in its own transaction, in fields of the upload that nothing else uses here."""
+    """Take 0.1 s and count each finish in its transaction, in fields of the upload that nothing else uses here."""
     slow(job)
     upload = Upload.objects.filter(id=job.claim.upload_id or 0)
 
@@ -38,7 +38,7 @@ def audited(job: Job) -> Callable[[], None]:
 
 
 def noted(job: Job) -> Callable[[], None] | None:
-    """Note each analysis in the file that NOTES names, and take 0.1 s; what is known is not analysed."""
+    """Write each analysis to the file NOTES and take 0.1 s. A processed picture is not analysed again."""
     if job.claim.already_processed:
         return None
     with Path(os.environ["NOTES"]).open("a") as notes:
@@ -53,31 +53,31 @@ def noted(job: Job) -> Callable[[], None] | None:
 
 
 def hanging(job: Job) -> None:
-    """Never come back from describing the file that HANGING_ITEM names; the others take a moment."""
+    """Never return from describing the item HANGING_ITEM."""
     job.enter(Stage.DESCRIBING)
     if job.claim.item_id == int(os.environ["HANGING_ITEM"]):
         threading.Event().wait()
 
 
 def away(job: Job) -> None:
-    """Find the model server away as long as the file exists that AWAY_WHILE names."""
+    """Fail to reach the model server while the file AWAY_WHILE exists."""
     job.enter(Stage.DESCRIBING)
     if Path(os.environ["AWAY_WHILE"]).exists():
         raise EnvironmentalError("model.away", "The model server does not answer.")
 
 
 def unspeakable(job: Job) -> None:
-    """Fail with words that PostgreSQL cannot hold, as a model or a decoder may hand them on."""
+    """Fail with a message that PostgreSQL cannot store, as a model or a decoder may produce."""
     raise PermanentError("model.\0answer", "It said \0 and \udc80.")
 
 
 def wordless(job: Job) -> None:
-    """Fail with a reason that is none, as a wrong analyzer may."""
+    """Fail without a code or message, as a wrong analyzer may."""
     raise PermanentError(None, None)  # type: ignore[arg-type]
 
 
 def away_slow(job: Job) -> None:
-    """Take 0.1 s, and find the model server away as `away` does."""
+    """Take 0.1 s, then as `away`."""
     slow(job)
     away(job)
 
@@ -87,7 +87,7 @@ def at_once(job: Job) -> None:
 
 
 def ended_by_server(job: Job) -> Callable[[], None]:
-    """Stand still in the middle of the finish, as a process that is stopped, until PostgreSQL ends the session."""
+    """Wait in the middle of the finish until PostgreSQL ends the session, as happens to a stopped process."""
 
     def save() -> None:
         ask = "SELECT pg_backend_pid(), set_config('idle_in_transaction_session_timeout', '20', true)"
