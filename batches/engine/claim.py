@@ -19,6 +19,8 @@ from uploads.database import fetch_row
 LIMIT_LOCKS = 0x76_75_66
 PICTURE_LOCKS = 0x76_75_67
 
+LOCK_LIMIT = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
+
 # The batch's state is checked in the same statement: after a pause or a cancel nothing more is claimed. The index
 # item_queue yields the first queued row (queue_position is set exactly while an item is pending); rows that others
 # are claiming are skipped. A claim need not survive a power cut (the item is then pending again, and a finish under the
@@ -67,8 +69,7 @@ SELECT upload.processed_at IS NOT NULL AND batch.kind = 'import',
 def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Claim | None:
     """Claim the first pending item of a batch that is processing; None if there is none.
 
-    With `quarantined`, claim only an item that a worker may have crashed on; the caller must have nothing else in
-    flight in its process.
+    With `quarantined`, claim only an item that a worker may have crashed on; its process must have no other job.
     """
     limit = settings.BATCH_PARALLEL
     parameters = {
@@ -82,9 +83,7 @@ def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Clai
     with transaction.atomic() if limit else nullcontext():
         if limit:
             # Counting and claiming must not interleave with another claim, or the limit would be exceeded.
-            fetch_row(
-                "SELECT pg_advisory_xact_lock(%(space)s, %(batch)s::int)", {"space": LIMIT_LOCKS, "batch": batch_id}
-            )
+            fetch_row(LOCK_LIMIT, {"locks": LIMIT_LOCKS, "batch": batch_id})
         row = fetch_row(CLAIM, parameters)
     if row is None:
         return None

@@ -95,9 +95,7 @@ def process_upload(job: Job) -> Save | None:
 
     Return None if the picture has been processed for another item meanwhile. Storage may be slow, so no transaction is
     open while it is used. The names of previews follow from the key: if another process finishes the item, it finds or
-    writes the same.
-
-    Raises any MediaError, and JobStopped if a stop was requested or the claim no longer holds.
+    writes the same. Raises any MediaError, and JobStopped if a stop was requested or the claim no longer holds.
     """
     upload_id, key = job.claim.upload_id, job.claim.upload_key
     if upload_id is None or key is None:
