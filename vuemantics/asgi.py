@@ -27,7 +27,7 @@ WEB_CONNECTIONS = (
     PAGE_THREADS
     + SIGN_IN_THREADS
     + threads.INTAKE_THREADS
-    + threads.ENDING_THREADS
+    + threads.FINALIZE_THREADS
     + db_threads.LIVE_THREADS
     + db_threads.TABLE_THREADS
 )

@@ -1,1 +1,1 @@
-"""How bytes come in: by tus, by the form, from a folder of the server. All end in `ending.end_item`."""
+"""How files enter a batch: by tus, by the HTML form or from a folder. All paths end in `finalize.finalize_item`."""

@@ -1,7 +1,7 @@
-"""Parts that nobody needs any more go in one way only: under their lock, by what the file's row says then.
+"""Discard partial files that are no longer needed: always under their lock, by the item's row as it is then.
 
-A row that was read before the lock is old news. The file may have been announced anew since, and what would be unlinked
-is what its sender is writing just now.
+A row read before the lock may be stale: the file may have been registered again since, and its sender may be writing
+to the partial file right now.
 """
 
 import logging
@@ -9,8 +9,7 @@ from contextlib import suppress
 from itertools import islice
 
 from batches.engine.incoming import is_resumable
-from batches.intake.partial_file import PartialFile, locked_partial
-from batches.intake.partial_lock import PartialFileBusy
+from batches.intake.partial_file import PartialFile, PartialFileBusy, locked_partial
 from batches.intake.partial_paths import partial_exists
 from batches.models import BatchItem
 from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemStatus
@@ -19,64 +18,65 @@ from uploads.models import Upload
 from uploads.storage import delete_files
 
 logger = logging.getLogger(__name__)
-MOST_AT_ONCE = 1000
+MAX_CANCELLED = 1000
 
 
 def expects_bytes(item: BatchItem) -> bool:
-    """Whether more bytes of it are taken: it is being received, or was given up and has not expired."""
+    """Return whether the item accepts more bytes: it is receiving, or failed without its bytes and may resume."""
     return item.status == ItemStatus.RECEIVING or is_resumable(item)
 
 
 def clear_stale_partial(item_id: int) -> None:
-    """Empty what lies under the number of a new file: numbers come again after a database was put back.
+    """Empty a partial file found under the id of a new item: after restoring a backup, ids are issued again.
 
-    Call it before anybody can see the file's row. Raises PartBusy, and OSError when the part cannot be emptied.
+    Call it before the item's row is visible to others. Raises PartialFileBusy, and OSError if it cannot be emptied.
     """
     try:
-        left = partial_exists(item_id)
+        stale = partial_exists(item_id)
     except OSError:
-        return  # a folder that cannot be looked into takes no bytes either: who brings them says so
-    if left:
-        with locked_partial(item_id) as part:
-            part.truncate(0)
+        return  # an unreadable folder cannot receive bytes either, and the writer reports that
+    if stale:
+        with locked_partial(item_id) as partial:
+            partial.truncate(0)
 
 
 def discard_if_unneeded(item_id: int) -> None:
-    """Remove the part of a file, unless the file is still awaited.
+    """Remove an item's partial file unless the item still expects bytes. Raises OSError.
 
-    A part that another request holds stays: that one finds out by itself, or else the sweep does. Raises OSError.
+    A partial file that another request has locked stays: that request or the cleanup will deal with it.
     """
     if not partial_exists(item_id):
         return
-    with suppress(PartialFileBusy), locked_partial(item_id) as part:
+    with suppress(PartialFileBusy), locked_partial(item_id) as partial:
         item = BatchItem.objects.select_related("batch").filter(id=item_id).first()
         if item is None or item.batch.status == BatchStatus.CANCELLED or not expects_bytes(item):
-            discard_partial(item, part)
+            discard_partial(item, partial)
 
 
 def discard_cancelled(batch_id: int) -> None:
-    """Remove the parts of a batch that was cancelled, up to MOST_AT_ONCE; the sweep meets the rest."""
-    ended = BatchItem.objects.filter(batch_id=batch_id, upload=None, status__in=FINISHED_ITEMS)
+    """Remove the partial files of a cancelled batch, up to MAX_CANCELLED; the cleanup removes the rest."""
+    finished = BatchItem.objects.filter(batch_id=batch_id, upload=None, status__in=FINISHED_ITEMS)
     try:
-        for item_id in islice(filter(partial_exists, ended.values_list("id", flat=True)), MOST_AT_ONCE):
+        for item_id in islice(filter(partial_exists, finished.values_list("id", flat=True)), MAX_CANCELLED):
             discard_if_unneeded(item_id)
     except OSError as error:
-        logger.warning("Parts of batch %d stay for now: %s", batch_id, error)
+        logger.warning("Partial files of batch %d could not be removed yet: %s", batch_id, error)
 
 
-def discard_partial(item: BatchItem | None, part: PartialFile) -> bool:
-    """Remove a locked part, and what a crash left in storage between the storing of a whole file and its row.
+def discard_partial(item: BatchItem | None, partial: PartialFile) -> bool:
+    """Remove a locked partial file, and an original that a crash left in storage without a row.
 
-    Only who holds the lock stores under the item's key, so no other request is at it. False: the storage is away, the
-    part stays for the sweep. The deletion of a batch sees to the keys of its items itself. Raises OSError of the part.
+    Only the holder of the lock stores under the item's key, so no other request can be using it. Returns False if the
+    storage is unavailable; the partial file then stays for the cleanup. Deleting a batch removes the stored files of
+    its items separately. Raises OSError for the partial file itself.
     """
-    if item is not None and part.size == item.size:
+    if item is not None and partial.size == item.size:
         key = storage_key(item.id)
         try:
             if not Upload.objects.filter(key=key).exists():
                 delete_files(key, {})
         except OSError as error:
-            logger.warning("The part of file %d stays for now, its storage is away: %s", item.id, error)
+            logger.warning("The partial file of item %d stays, storage is unavailable: %s", item.id, error)
             return False
-    part.delete()
+    partial.delete()
     return True

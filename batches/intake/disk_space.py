@@ -1,4 +1,4 @@
-"""What the disk of the server may refuse, in words, and the room that is kept free on it."""
+"""Keep some disk space free, and explain errors of the server's disk."""
 
 import errno
 import os
@@ -21,55 +21,53 @@ _CODES = {
     errno.EPERM: DENIED,
     errno.ENODEV: AWAY,
 }
-_WORDS = {
-    FULL: "The disk of the server is full. Make room there, then go on: what has arrived is kept.",
-    READ_ONLY: "The disk of the server can only be read. Make it writable there, then go on: what has arrived is kept.",
-    DENIED: "The server may not write to its own folder. Mend its rights there, then go on: what has arrived is kept.",
-    AWAY: "The disk for the files is not there. Mount it on the server, then go on: what has arrived is kept.",
-    FAILED: "The disk of the server failed; its log says more. Mend it there, then go on: what has arrived is kept.",
+_MESSAGES = {
+    FULL: "The server's disk is full. Free some space there, then resume. What was received is kept.",
+    READ_ONLY: "The server's disk is read-only. Make it writable, then resume. What was received is kept.",
+    DENIED: "The server may not write to its own folder. Fix its permissions, then resume. What was received is kept.",
+    AWAY: "The disk for the files is not mounted. Mount it on the server, then resume. What was received is kept.",
+    FAILED: "The server's disk failed; see its log. Fix the disk, then resume. What was received is kept.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class DiskFault:
-    """Why nothing can be written now: a stable code and words for people."""
+    """Why nothing can be written now: a stable code and a message."""
 
     code: str
     message: str
 
 
+class DiskSpaceLow(OSError):
+    """Writing more would leave less free disk space than MIN_FREE_BYTES."""
+
+
 def disk_fault(error: OSError) -> DiskFault:
-    """Say what the disk refused."""
+    """Return the code and message of a disk error."""
     code = _CODES.get(error.errno or 0, FAILED)
     if isinstance(error, DiskSpaceLow):
-        return DiskFault(code, error.strerror or _WORDS[code])
-    return DiskFault(code, _WORDS[code])
+        return DiskFault(code, error.strerror or _MESSAGES[code])
+    return DiskFault(code, _MESSAGES[code])
 
 
-class DiskSpaceLow(OSError):
-    """Writing on would leave less room on the disk than is to be kept free."""
+def require_space(size: int) -> None:
+    """Raise DiskSpaceLow (`storage.full`, `storage.read_only`) if `size` more bytes must not be written.
 
-
-def require_space(coming: int) -> None:
-    """Raise NoRoom (507 `storage.full`, `storage.read_only`) when so many more bytes must not be written.
-
-    The database and the previews need the disk, too: a full one stops far more than uploads. One statvfs: microseconds.
+    The database and the previews need the disk too: a full disk stops far more than uploads. One statvfs call.
     """
-    disk = os.statvfs(_nearest(Path(settings.PARTIAL_ROOT)))
+    disk = os.statvfs(_existing_parent(Path(settings.PARTIAL_ROOT)))
     if disk.f_flag & os.ST_RDONLY:
-        raise DiskSpaceLow(errno.EROFS, _WORDS[READ_ONLY])
+        raise DiskSpaceLow(errno.EROFS, _MESSAGES[READ_ONLY])
     free = disk.f_bavail * disk.f_frsize
-    if settings.MIN_FREE_BYTES and free - coming < settings.MIN_FREE_BYTES:
-        kept = filesizeformat(settings.MIN_FREE_BYTES)
-        words = (
-            f"The disk of the server has {filesizeformat(free)} left, of which {kept} are kept free. "
-            "Make room there, then go on: what has arrived is kept."
+    if settings.MIN_FREE_BYTES and free - size < settings.MIN_FREE_BYTES:
+        message = (
+            f"The server's disk has {filesizeformat(free)} left, of which {filesizeformat(settings.MIN_FREE_BYTES)} "
+            "must stay free. Free some space there, then resume. What was received is kept."
         )
-        raise DiskSpaceLow(errno.ENOSPC, words)
+        raise DiskSpaceLow(errno.ENOSPC, message)
 
 
-def _nearest(folder: Path) -> Path:
-    """The folder, or its nearest parent where it is not made yet."""
+def _existing_parent(folder: Path) -> Path:
     while not folder.exists():
         folder = folder.parent
     return folder

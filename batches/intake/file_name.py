@@ -1,4 +1,4 @@
-"""What tells one file of a batch from another before its bytes are here."""
+"""Identify a file of a batch before its bytes are here: fingerprint, and names that are safe to display."""
 
 import hashlib
 import unicodedata
@@ -9,22 +9,22 @@ from uploads.text import REPLACEMENT, storable
 
 
 def fingerprint(relative_path: str, size: int, last_modified: str) -> str:
-    """Return 64 hex digits that stay the same when the same file is sent again.
+    """Return 64 hex digits that are the same whenever the same file is sent.
 
     SHA-256 of the UTF-8 bytes of the path as sent, a NUL byte, the size in bytes as decimal digits, a NUL byte and the
-    time of the last change as sent (browsers: milliseconds since 1970; empty when unknown). Paths hold no NUL, so no
-    two triples share their bytes. Names of a server's disk that are no UTF-8 keep their odd bytes apart as surrogates.
+    modification time as sent (browsers: milliseconds since 1970; empty if unknown). Paths contain no NUL, so different
+    files never hash the same bytes. Invalid UTF-8 in local file names is kept distinct as surrogates.
     """
     text = f"{relative_path}\0{size}\0{last_modified}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """A file as its sender describes it. `size` in bytes; `last_modified` is any text that changes with the file."""
+    """A file as its client describes it. `size` in bytes; `last_modified` is any text that changes with the file."""
 
     filename: str
     size: int
@@ -32,28 +32,27 @@ class FileName:
     last_modified: str = ""
 
     def as_new_file(self) -> NewFile:
-        """Return the row's words: clean to show, in the letters that people type, cut to the columns.
+        """Return the values for the item's row: names normalized, safe to display and cut to the columns.
 
-        The fingerprint is of what was sent, letter by letter, so that an announcement that is repeated is found again.
+        The fingerprint uses the path exactly as sent, so that a repeated registration finds its item.
         """
         path = self.relative_path or self.filename
         return NewFile(
-            filename=_kept(self.filename, 255),
-            relative_path=_kept(path, 1000),
+            filename=_normalized(self.filename, 255),
+            relative_path=_normalized(path, 1000),
             fingerprint=fingerprint(path, self.size, self.last_modified),
             size=self.size,
         )
 
 
 def displayable(name: str) -> str:
-    """Return the name without what PostgreSQL refuses or what could make it look like another name."""
+    """Replace characters that PostgreSQL refuses or that could make the name look like another one."""
     return "".join(
-        REPLACEMENT if sign in _TURNING or unicodedata.category(sign) == "Cc" else sign for sign in storable(name)
+        REPLACEMENT if char in _BIDI_CONTROLS or unicodedata.category(char) == "Cc" else char for char in storable(name)
     )
 
 
-def _kept(name: str, longest: int) -> str:
-    """Compose what some systems take apart (“ü” as “u” and two dots), and shorten at the front: the end holds the
-    file's own name and its kind."""
-    whole = unicodedata.normalize("NFC", displayable(name))
-    return whole if len(whole) <= longest else "…" + whole[-(longest - 1) :]
+def _normalized(name: str, max_length: int) -> str:
+    """Compose decomposed characters (NFC), and shorten at the front: the end has the file's own name and extension."""
+    text = unicodedata.normalize("NFC", displayable(name))
+    return text if len(text) <= max_length else "…" + text[-(max_length - 1) :]

@@ -1,7 +1,7 @@
-"""Removes parts that nobody needs any more, a few at a time, and ends files that a crash left complete.
+"""Remove partial files that are no longer needed, some at a time, and finalize complete ones that a crash left behind.
 
-Each worker process looks at the folder of the parts every few minutes. Nothing depends on who does it or how often:
-what is to become of a part is decided under its lock, from its row as it is then.
+Every worker process scans the folder of partial files every few minutes. Nothing depends on which process does it or
+how often: the decision is made under the partial file's lock, from the item's row as it is then.
 """
 
 import logging
@@ -18,85 +18,85 @@ from django.conf import settings
 from batches.engine.incoming import fail_incomplete_item, is_resumable
 from batches.engine.refusals import BatchClosed
 from batches.intake.discard import discard_partial
-from batches.intake.finalize import NotReceiving, finalize_item
-from batches.intake.partial_file import PartialFile, locked_partial
-from batches.intake.partial_lock import PartialFileBusy
+from batches.intake.finalize import finalize_item
+from batches.intake.outcome import NotReceiving
+from batches.intake.partial_file import PartialFile, PartialFileBusy, locked_partial
 from batches.intake.partial_paths import UNVERIFIED_SUFFIX, PartialFacts, partial_facts
 from batches.models import BatchItem
 from batches.models.states import BatchStatus, ItemStatus
 
 logger = logging.getLogger(__name__)
 
-EVERY_SECONDS = 300.0
-MOST_FILES = 1000
-# A complete part that is at rest for so long has lost its sender in the moment of its end.
-REST_SECONDS = 60.0
+INTERVAL_SECONDS = 300.0
+MAX_FILES = 1000
+# A complete partial file unchanged for this long was left by a crash: nobody is finalizing it.
+IDLE_SECONDS = 60.0
 
 
-class PartialFate(Enum):
-    """What is to become of a part."""
+class PartialAction(Enum):
+    """What to do with a partial file."""
 
     KEEP = "keep"
-    DROP = "drop"
+    DISCARD = "discard"
     EXPIRE = "expire"
-    END = "end"
+    FINALIZE = "finalize"
 
 
-def partial_fate(item: BatchItem | None, facts: PartialFacts, now: float) -> PartialFate:
-    """Decide from the file's row, with its batch, and from how its part stands at the time `now`. Pure."""
+def choose_action(item: BatchItem | None, facts: PartialFacts, now: float) -> PartialAction:
+    """Decide from the item (with its batch), and from size and age of its partial file. Pure."""
     if item is None or item.batch.status == BatchStatus.CANCELLED:
-        return PartialFate.DROP
+        return PartialAction.DISCARD
     if item.status == ItemStatus.RECEIVING and facts.size == item.size:
-        return PartialFate.END if facts.changed + REST_SECONDS < now else PartialFate.KEEP
+        return PartialAction.FINALIZE if facts.changed + IDLE_SECONDS < now else PartialAction.KEEP
     if item.status != ItemStatus.RECEIVING and not is_resumable(item):
-        return PartialFate.DROP
-    return PartialFate.EXPIRE if facts.changed + settings.PARTIAL_SECONDS < now else PartialFate.KEEP
+        return PartialAction.DISCARD
+    return PartialAction.EXPIRE if facts.changed + settings.PARTIAL_SECONDS < now else PartialAction.KEEP
 
 
 class PartialCleaner:
-    """The rounds of one process. Not for several threads."""
+    """Scans the folder in rounds of MAX_FILES. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._next = 0.0
-        self._rest: Iterator[str] = iter(())
-        self._away = False
+        self._next_run = 0.0
+        self._names: Iterator[str] = iter(())
+        self._unavailable = False
 
-    def sweep_at_times(self) -> int:
-        """Do a round if one is due; returns how many parts were removed. A disk that is away is logged once."""
-        if time.monotonic() < self._next:
+    def clean_if_due(self) -> int:
+        """Run a round if one is due; returns how many files were removed. An unavailable disk is logged once."""
+        if time.monotonic() < self._next_run:
             return 0
-        self._next = time.monotonic() + EVERY_SECONDS
+        self._next_run = time.monotonic() + INTERVAL_SECONDS
         try:
-            removed = self.sweep()
+            removed = self.clean()
         except OSError as error:
-            if not self._away:
-                logger.warning("Parts cannot be swept: %s", error)
-            self._away = True
+            if not self._unavailable:
+                logger.warning("Partial files cannot be cleaned up: %s", error)
+            self._unavailable = True
             return 0
-        self._away = False
+        self._unavailable = False
         return removed
 
-    def sweep(self) -> int:
-        """Look at up to MOST_FILES files, going on where the last round ended; returns how many parts were removed."""
-        names = list(islice(self._rest, MOST_FILES))
+    def clean(self) -> int:
+        """Check up to MAX_FILES files, continuing where the last round ended; returns how many were removed."""
+        names = list(islice(self._names, MAX_FILES))
         if not names:
-            self._rest = _names(Path(settings.PARTIAL_ROOT))
-            names = list(islice(self._rest, MOST_FILES))
-        ids = sorted({number for name in names if (number := _number(name)) is not None})
-        rows = BatchItem.objects.select_related("batch").in_bulk(ids)
-        left_over = {_number(name) for name in names if name.endswith(UNVERIFIED_SUFFIX)}
+            self._names = _list_names(Path(settings.PARTIAL_ROOT))
+            names = list(islice(self._names, MAX_FILES))
+        ids = sorted({item_id for name in names if (item_id := _item_id(name)) is not None})
+        items = BatchItem.objects.select_related("batch").in_bulk(ids)
+        unverified = {_item_id(name) for name in names if name.endswith(UNVERIFIED_SUFFIX)}
         now = time.time()
         return sum(
-            _sweep_part(item_id)
+            _clean_partial(item_id)
             for item_id in ids
-            if item_id in left_over or _fate_of(item_id, rows.get(item_id), now) is not PartialFate.KEEP
+            if item_id in unverified or _needs_action(item_id, items.get(item_id), now)
         )
 
 
 partial_cleaner = PartialCleaner()
 
 
-def _names(folder: Path) -> Iterator[str]:
+def _list_names(folder: Path) -> Iterator[str]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -105,38 +105,38 @@ def _names(folder: Path) -> Iterator[str]:
         return
 
 
-def _number(name: str) -> int | None:
-    """Return the item of a file of ours; None for what is not ours and stays."""
+def _item_id(name: str) -> int | None:
+    """Return the item that a file name belongs to; None for foreign files, which stay."""
     number = name.removesuffix(UNVERIFIED_SUFFIX)
     return int(number) if number.isascii() and number.isdigit() else None
 
 
-def _fate_of(item_id: int, item: BatchItem | None, now: float) -> PartialFate:
+def _needs_action(item_id: int, item: BatchItem | None, now: float) -> bool:
     facts = partial_facts(item_id)
-    return partial_fate(item, facts, now) if facts else PartialFate.KEEP
+    return facts is not None and choose_action(item, facts, now) is not PartialAction.KEEP
 
 
-def _sweep_part(item_id: int) -> int:
-    """Decide once more, under the lock; returns whether a part went. What cannot be done now waits."""
+def _clean_partial(item_id: int) -> int:
+    """Decide again under the lock; returns 1 if the partial file was removed. What fails now is tried next time."""
     try:
-        with locked_partial(item_id) as part:
-            return int(part.size > 0 and _do(item_id, part))
+        with locked_partial(item_id) as partial:
+            return int(partial.size > 0 and _act(item_id, partial))
     except PartialFileBusy:
         return 0
     except OSError as error:
-        logger.warning("The part of file %d cannot be swept: %s", item_id, error)
+        logger.warning("The partial file of item %d cannot be cleaned up: %s", item_id, error)
         return 0
 
 
-def _do(item_id: int, part: PartialFile) -> bool:
+def _act(item_id: int, partial: PartialFile) -> bool:
     item = BatchItem.objects.select_related("batch").filter(id=item_id).first()
-    decided = partial_fate(item, part.facts(), time.time())
-    if decided is PartialFate.KEEP:
+    action = choose_action(item, partial.facts(), time.time())
+    if action is PartialAction.KEEP:
         return False
-    if item is not None and decided is PartialFate.END:
+    if item is not None and action is PartialAction.FINALIZE:
         with suppress(BatchClosed, NotReceiving):
-            finalize_item(item, item.batch.owner_id, part)
+            finalize_item(item, item.batch.owner_id, partial)
         return True
-    if decided is PartialFate.EXPIRE:
+    if action is PartialAction.EXPIRE:
         fail_incomplete_item(item_id, "upload.expired")
-    return discard_partial(item, part)
+    return discard_partial(item, partial)

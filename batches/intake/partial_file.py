@@ -1,5 +1,9 @@
-"""Part files: what has arrived of a file so far. The size of the part is the truth about the offset."""
+"""A partial file: what has been received of a file so far. Its size is the truth about the offset.
 
+One writer at a time: the lock is on the partial file itself and ends with its process.
+"""
+
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
@@ -8,23 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from batches.intake.partial_lock import is_same_file, open_locked
 from batches.intake.partial_paths import (
     PartialFacts,
     clear_unverified,
     delete_partial,
     mark_unverified,
     partial_path,
-    verified_bytes,
+    verified_size,
 )
 from batches.intake.running_hashes import RunningHashes
 
 READ_BYTES = 2**20
 
 
+class PartialFileBusy(Exception):
+    """Another request is writing this partial file."""
+
+
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A place in a part to go back to."""
+class Checkpoint:
+    """A size of a partial file to roll back to."""
 
     size: int
     digest: Any
@@ -34,27 +41,26 @@ running_hashes = RunningHashes()
 
 
 class PartialFile:
-    """The part of one item, locked for this one writer. `size` is what has arrived, in bytes."""
+    """The partial file of one item, locked for this writer. `size` is the number of bytes received."""
 
     def __init__(self, item_id: int, path: Path, descriptor: int) -> None:
         self.item_id = item_id
         self.path = path
         self._descriptor = descriptor
-        self._doubted = False
-        now = os.fstat(descriptor)
-        self.size = now.st_size
-        self._hash = running_hashes.take(item_id, now)
-        sure = verified_bytes(item_id)
-        if sure is not None:
-            if sure < self.size:
-                self.truncate(sure)
-                os.utime(
-                    descriptor, ns=(now.st_atime_ns, now.st_mtime_ns)
-                )  # nobody sent anything: it expires as before
+        self._unverified = False
+        stat = os.fstat(descriptor)
+        self.size = stat.st_size
+        self._hash = running_hashes.take(item_id, stat)
+        verified = verified_size(item_id)
+        if verified is not None:
+            if verified < self.size:
+                self.truncate(verified)
+                # No byte was received, so the expiry must not move.
+                os.utime(descriptor, ns=(stat.st_atime_ns, stat.st_mtime_ns))
             clear_unverified(item_id)
 
     def append(self, data: bytes | bytearray | memoryview) -> None:
-        """Write at the end. Raises OSError when the disk refuses; what was written before that stays and counts."""
+        """Write at the end. Raises OSError from the disk; what was written before the error stays and counts."""
         rest = memoryview(data)
         while rest:
             written = os.write(self._descriptor, rest)
@@ -63,40 +69,40 @@ class PartialFile:
             self.size += written
             rest = rest[written:]
 
-    def mark(self) -> Mark:
-        """Return where the part stands now."""
-        return Mark(self.size, self._hash.copy() if self._hash is not None else None)
+    def checkpoint(self) -> Checkpoint:
+        """Return the current size and digest, for `roll_back`."""
+        return Checkpoint(self.size, self._hash.copy() if self._hash is not None else None)
 
-    def go_back(self, mark: Mark) -> None:
-        """Forget what came after the mark."""
-        self.truncate(mark.size)
-        if mark.size:
-            self._hash = mark.digest
-        self.trust()
+    def roll_back(self, checkpoint: Checkpoint) -> None:
+        """Drop everything written after the checkpoint."""
+        self.truncate(checkpoint.size)
+        if checkpoint.size:
+            self._hash = checkpoint.digest
+        self.mark_verified()
 
-    def doubt(self) -> None:
-        """What comes from here on does not count until `trust`, also when this process is killed. Raises OSError."""
-        self._doubted = True
+    def mark_unverified(self) -> None:
+        """Bytes written from here on do not count until `mark_verified`, even if the process dies. Raises OSError."""
+        self._unverified = True
         mark_unverified(self.item_id, self.size)
 
-    def trust(self) -> None:
-        """All that is here counts."""
-        if self._doubted:
+    def mark_verified(self) -> None:
+        """All bytes written so far count."""
+        if self._unverified:
             clear_unverified(self.item_id)
-            self._doubted = False
+            self._unverified = False
 
     def truncate(self, size: int) -> None:
-        """Forget what came after the first `size` bytes. Raises PartBusy only at 0, when another took the name."""
+        """Keep only the first `size` bytes. Raises PartialFileBusy only for 0, if another writer took the name."""
         if size == 0 and os.fstat(self._descriptor).st_nlink > 1:
-            self._leave_stored()
+            self._replace_linked()
         os.ftruncate(self._descriptor, size)
         self.size = size
         self._hash = hashlib.sha256() if size == 0 else None
 
-    def _leave_stored(self) -> None:
-        """A crash left these very bytes in storage under a second name: they stay, the part begins as another file."""
+    def _replace_linked(self) -> None:
+        """Start with a new inode: after a crash the old one may also be an original in storage (hard link)."""
         self.path.unlink()
-        descriptor = open_locked(self.path)
+        descriptor = _open_locked(self.path)
         os.close(self._descriptor)
         self._descriptor = descriptor
 
@@ -105,10 +111,10 @@ class PartialFile:
         return os.pread(self._descriptor, length, 0)
 
     def sync(self) -> None:
-        """Make what arrived survive a power cut.
+        """Flush to disk, so that the bytes survive a power failure.
 
-        Raises OSError when the disk cannot keep it. Then the part is removed: the kernel has dropped the pages and a
-        second call would succeed over bytes that were never written.
+        If the disk fails (OSError), the partial file is removed: the kernel has dropped the pages, and a second call
+        would succeed although the bytes were never written.
         """
         try:
             os.fsync(self._descriptor)
@@ -117,7 +123,7 @@ class PartialFile:
             raise
 
     def sha256(self) -> str:
-        """Return the digest of all bytes; reads the part only when the running one was lost."""
+        """Return the hex digest of all bytes; reads the file only if the running digest was lost."""
         if self._hash is None:
             self._hash = hashlib.sha256()
             offset = 0
@@ -128,23 +134,23 @@ class PartialFile:
         return digest
 
     def facts(self) -> PartialFacts:
-        """Return how the part stands on the disk."""
-        now = os.fstat(self._descriptor)
-        return PartialFacts(now.st_size, now.st_mtime)
+        """Return size and time of the last change."""
+        stat = os.fstat(self._descriptor)
+        return PartialFacts(stat.st_size, stat.st_mtime)
 
     @property
     def file(self) -> Path:
-        """The very file that is locked, whatever lies at its name by now; holds until `close`."""
+        """A path to the locked file itself, whatever has its name by now. Valid until `close`."""
         return Path(f"/proc/self/fd/{self._descriptor}")
 
     def delete(self) -> None:
-        """Remove the file, never another one that took its name; the lock is held until `close`."""
+        """Remove the file, but never another one that took its name. The lock is kept until `close`."""
         self._hash = None
-        if is_same_file(self.path, self._descriptor):
+        if _is_same_file(self.path, self._descriptor):
             delete_partial(self.item_id)
 
     def close(self) -> None:
-        """Give the lock back, keep the running digest for the next piece; a part without bytes is removed."""
+        """Release the lock and keep the running digest for the next request; an empty partial file is removed."""
         try:
             if not self.size:
                 self.delete()
@@ -155,24 +161,46 @@ class PartialFile:
 
 
 def lock_partial(item_id: int) -> PartialFile:
-    """Open the part, make it if there is none, and lock it until its `close`. Raises PartBusy, OSError."""
+    """Open or create an item's partial file and lock it until `close`. Raises PartialFileBusy, OSError."""
     path = partial_path(item_id)
     while True:
-        descriptor = open_locked(path)
+        descriptor = _open_locked(path)
         try:
-            if is_same_file(path, descriptor):
+            if _is_same_file(path, descriptor):
                 return PartialFile(item_id, path, descriptor)
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)
+        os.close(descriptor)  # removed between open and lock: try again
 
 
 @contextmanager
 def locked_partial(item_id: int) -> Iterator[PartialFile]:
-    """Hold the part for a block. Raises PartBusy, OSError."""
-    part = lock_partial(item_id)
+    """Lock an item's partial file for a block. Raises PartialFileBusy, OSError."""
+    partial = lock_partial(item_id)
     try:
-        yield part
+        yield partial
     finally:
-        part.close()
+        partial.close()
+
+
+def _open_locked(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise PartialFileBusy from None
+    return descriptor
+
+
+def _is_same_file(path: Path, descriptor: int) -> bool:
+    try:
+        return os.fstat(descriptor).st_ino == path.stat().st_ino
+    except FileNotFoundError:
+        return False

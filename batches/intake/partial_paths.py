@@ -1,8 +1,8 @@
-"""Where parts lie on the disk, and what can be seen of them without a lock.
+"""Where partial files are stored, and what can be read about them without a lock.
 
-While a body is received whose checksum is not proven yet, a second small file, the **doubt**, holds the offset up to
-which the part is sure. A process that is killed in the middle leaves it behind, and whoever opens the part next cuts it
-there: bytes that were never proven are never taken for the file's.
+While a body with an unproven checksum is received, a second small file, the **marker**, holds the number of verified
+bytes. A process that is killed in the meantime leaves the marker behind, and the next one to open the partial file
+truncates it there: bytes that were never verified never become part of the file.
 """
 
 from dataclasses import dataclass
@@ -10,68 +10,68 @@ from pathlib import Path
 
 from django.conf import settings
 
-UNVERIFIED_SUFFIX = ".doubt"
+UNVERIFIED_SUFFIX = ".unverified"
 
 
 @dataclass(frozen=True, slots=True)
 class PartialFacts:
-    """How a part stands: sure bytes, and the time of the last change in seconds since 1970."""
+    """Verified bytes of a partial file, and the time of its last change in seconds since 1970."""
 
     size: int
     changed: float
 
 
 def partial_path(item_id: int) -> Path:
-    """Return where the part of an item lies; nothing of the sender's names is in it."""
+    """Return the path of an item's partial file. It contains nothing that the client chose."""
     return Path(settings.PARTIAL_ROOT) / str(item_id)
 
 
 def partial_facts(item_id: int) -> PartialFacts | None:
-    """Return how the part of an item stands, None when there is none. Raises OSError."""
+    """Return size and time of an item's partial file, or None if there is none. Raises OSError."""
     try:
-        now = partial_path(item_id).stat()
+        stat = partial_path(item_id).stat()
     except FileNotFoundError:
         return None
-    sure = verified_bytes(item_id)
-    return PartialFacts(now.st_size if sure is None else min(now.st_size, sure), now.st_mtime)
+    verified = verified_size(item_id)
+    return PartialFacts(stat.st_size if verified is None else min(stat.st_size, verified), stat.st_mtime)
 
 
 def partial_size(item_id: int) -> int:
-    """Return how many bytes have arrived for sure; 0 when there is no part."""
+    """Return how many verified bytes have been received; 0 if there is no partial file."""
     facts = partial_facts(item_id)
     return facts.size if facts else 0
 
 
 def partial_exists(item_id: int) -> bool:
-    """Whether anything lies there for an item, be it only a doubt. Raises OSError."""
-    return partial_path(item_id).exists() or _doubt_path(item_id).exists()
+    """Return whether an item has a partial file or a marker. Raises OSError."""
+    return partial_path(item_id).exists() or _marker_path(item_id).exists()
 
 
 def delete_partial(item_id: int) -> None:
-    """Remove a part. Only for who holds its lock: see `dropping.py`."""
+    """Remove a partial file and its marker. The caller must hold the lock: see `discard.py`."""
     partial_path(item_id).unlink(missing_ok=True)
     clear_unverified(item_id)
 
 
 def mark_unverified(item_id: int, size: int) -> None:
-    """Only the first `size` bytes of the part count until `end_doubt`. Raises OSError."""
-    _doubt_path(item_id).write_text(str(size))
+    """Declare that only the first `size` bytes of the partial file are verified. Raises OSError."""
+    _marker_path(item_id).write_text(str(size))
 
 
 def clear_unverified(item_id: int) -> None:
-    """All bytes of the part count."""
-    _doubt_path(item_id).unlink(missing_ok=True)
+    """Declare that all bytes of the partial file are verified."""
+    _marker_path(item_id).unlink(missing_ok=True)
 
 
-def verified_bytes(item_id: int) -> int | None:
-    """Return up to where a part in doubt is sure; None where nothing is in doubt."""
+def verified_size(item_id: int) -> int | None:
+    """Return the number of verified bytes from the marker; None if all bytes are verified."""
     try:
-        text = _doubt_path(item_id).read_text()
+        text = _marker_path(item_id).read_text()
     except FileNotFoundError:
         return None
-    # Empty: the process was killed before it wrote the offset, so before any byte in doubt.
+    # Empty: the process was killed before it wrote the size, so before any unverified byte.
     return int(text) if text.isdigit() else None
 
 
-def _doubt_path(item_id: int) -> Path:
+def _marker_path(item_id: int) -> Path:
     return Path(settings.PARTIAL_ROOT) / f"{item_id}{UNVERIFIED_SUFFIX}"

@@ -1,69 +1,71 @@
-"""Files that are refused before all of their bytes are here, so that a film costs no more than its beginning.
+"""Reject unsupported files before all of their bytes are sent, so that a rejected video costs only its first bytes.
 
-The first bytes decide, by the same gate as at the end; and where not even they have come, an earlier refusal does.
+The first bytes decide, by the same check as at the end; before any byte is sent, an earlier rejection decides.
 """
 
 from batches.engine.incoming import NewFile, reject_item
 from batches.intake.discard import discard_if_unneeded
-from batches.intake.finalize import UNSUPPORTED, IntakeOutcome, recorded_outcome
+from batches.intake.finalize import UNSUPPORTED
+from batches.intake.outcome import IntakeOutcome, recorded_outcome
 from batches.intake.partial_file import PartialFile
 from batches.intake.register import register_file
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchKind, ItemStatus
 from uploads.media.sniff import HEAD_BYTES, SUPPORTED, SUPPORTED_FORMATS, reason_unsupported, sniff
 
-NEWEST = 50
+NEWEST_BATCHES = 50
 
 
 def rejection_reason(head: bytes) -> str | None:
-    """Return in words why a file that begins so is not taken; None when it may be. Pure."""
+    """Return the message why a file with these first bytes is not supported; None if it is or may be. Pure."""
     return None if sniff(head) in SUPPORTED else reason_unsupported(head)
 
 
-def reject_by_content(item: BatchItem, part: PartialFile) -> IntakeOutcome | None:
-    """Refuse a file by what has come of it, and remove its locked part; None: send on.
+def reject_by_content(item: BatchItem, partial: PartialFile) -> IntakeOutcome | None:
+    """Reject a file by its first HEAD_BYTES and remove its locked partial file; None: keep sending.
 
-    HEAD_BYTES of it are here. None also when the item was ended by somebody else: the next request says so.
+    Also None if another request finished the item: the next request reports that.
     """
-    words = rejection_reason(part.head(HEAD_BYTES))
-    if words is None or not reject_item(item.id, UNSUPPORTED, words):
+    message = rejection_reason(partial.head(HEAD_BYTES))
+    if message is None or not reject_item(item.id, UNSUPPORTED, message):
         return None
-    part.delete()
-    return IntakeOutcome("refused", UNSUPPORTED, words)
+    partial.delete()
+    return IntakeOutcome("refused", UNSUPPORTED, message)
 
 
 def reject_by_head(batch: UploadBatch, file: NewFile, head: bytes) -> IntakeOutcome | None:
-    """Announce and refuse a file whose first bytes say that it is not taken; None: its bytes must be sent.
+    """Register and reject a file whose first bytes show that it is not supported; None: its bytes must be sent.
 
-    Only then is anything changed. A file that had its end before says what that was. Raises as `announce`, and OSError.
+    Changes nothing in the latter case. A file that was finished before reports that outcome. Raises what
+    `register_file` raises, and OSError.
     """
-    words = rejection_reason(head)
-    if words is None:
+    message = rejection_reason(head)
+    if message is None:
         return None
-    item = register_file(batch, file, counted=False)
-    if item.status == ItemStatus.RECEIVING and reject_item(item.id, UNSUPPORTED, words):
+    item = register_file(batch, file, reserve=False)
+    if item.status == ItemStatus.RECEIVING and reject_item(item.id, UNSUPPORTED, message):
         discard_if_unneeded(item.id)
-        return IntakeOutcome("refused", UNSUPPORTED, words)
+        return IntakeOutcome("refused", UNSUPPORTED, message)
     item.refresh_from_db()
     return None if item.status == ItemStatus.RECEIVING else recorded_outcome(item)
 
 
 def reject_as_before(item: BatchItem, owner_id: int) -> IntakeOutcome | None:
-    """Refuse a file just announced of which the same owner's newest batches hold a refused copy; None: send its bytes.
+    """Reject a newly registered file that was rejected in one of the owner's newest batches; None: send its bytes.
 
-    The same path, size and time of change, and words that name the kinds that are taken today: a program that takes
-    more of them looks at the bytes anew.
+    It must have the same path, size and modification time, and the old message must end with today's supported kinds:
+    a version that supports more kinds checks the bytes again. One query.
     """
     newest = UploadBatch.objects.filter(owner_id=owner_id, kind=BatchKind.IMPORT).order_by("-id")
-    before = BatchItem.objects.filter(
-        batch_id__in=newest.values("id")[:NEWEST],
+    rejected = BatchItem.objects.filter(
+        batch_id__in=newest.values("id")[:NEWEST_BATCHES],
         fingerprint=item.fingerprint,
         status=ItemStatus.FAILED,
         upload=None,
         error_code=UNSUPPORTED,
         error_message__endswith=SUPPORTED_FORMATS,
     )
-    words = before.values_list("error_message", flat=True).first()
-    if words is None or not reject_item(item.id, UNSUPPORTED, words):
+    message = rejected.values_list("error_message", flat=True).first()
+    if message is None or not reject_item(item.id, UNSUPPORTED, message):
         return None
-    return IntakeOutcome("refused", UNSUPPORTED, words)
+    return IntakeOutcome("refused", UNSUPPORTED, message)

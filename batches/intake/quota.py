@@ -1,15 +1,15 @@
-"""How much one owner may store: what is stored, what is announced and coming, and what was given up and lies here.
+"""How much one owner may store: stored files, registered files still to come, and kept partial files.
 
-No row counts the bytes: every arrival and deletion would have to write it, in the order of all the others. Each process
-sums them up anew at most every ten seconds, by two scans of indexes
-alone and a look for the parts of given-up files, and adds what it admits in between. So
-an owner can get over the limit by what other processes admit within ten seconds, and never by more.
+No row counts the bytes, because every upload and deletion would then have to write it, one after the other. Each
+process sums them up at most every ten seconds, by two index scans and a check for the partial files of abandoned items,
+and adds what it admits in between. So an owner can exceed the limit only by what other processes admit within ten
+seconds.
 """
 
 import math
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Lock
@@ -19,7 +19,6 @@ from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from batches.engine.incoming import is_resumable
 from batches.engine.refusals import Refused
 from batches.intake.partial_paths import partial_exists
 from batches.models import BatchItem
@@ -28,119 +27,107 @@ from batches.models.states import LIVE_BATCHES, BatchStatus, ItemStatus
 from uploads.models import Upload
 
 FRESH_SECONDS = 10.0
-# Somebody who has just made room is not refused by an old sum for long.
+# Before a file is refused, an older sum is computed again: a deletion may have freed space.
 RECHECK_SECONDS = 1.0
-MOST_OWNERS = 10_000
-# The part of a file that was given up is removed so soon after it expired.
-SWEPT_WITHIN = timedelta(hours=1)
+MAX_OWNERS = 10_000
+# The cleanup removes an expired partial file within this time.
+CLEANUP_DELAY = timedelta(hours=1)
 
 
 @dataclass(slots=True)
-class _Sum:
-    """An owner's bytes: as they were summed up, and what is asked for just now, of which there may be rows or not."""
+class _Usage:
+    """One owner's bytes: the sum at `computed_at`, later admissions included, and the open reservations."""
 
     lock: Lock = field(default_factory=Lock)
     used: int = 0
-    asked: int = 0
-    at: float = -math.inf
+    reserved: int = 0
+    computed_at: float = -math.inf
 
     @property
-    def bytes(self) -> int:
-        return self.used + self.asked
+    def total(self) -> int:
+        return self.used + self.reserved
 
 
+@dataclass(slots=True)
 class Reservation:
-    """Bytes that are held for one file until it is known whether it was taken."""
+    """Bytes reserved for one file. Set `confirmed` once its item expects them."""
 
-    admitted = False
+    confirmed: bool = False
 
 
 class OwnerUsage:
-    """The sums of this process, by owner. Safe for threads; bounded by being emptied."""
+    """The usage of all owners as this process knows it. Thread-safe; emptied when it holds MAX_OWNERS."""
 
     def __init__(self) -> None:
-        self._sums: dict[int, _Sum] = {}
+        self._by_owner: dict[int, _Usage] = {}
         self._lock = Lock()
 
     def used(self, owner_id: int) -> int:
-        """Return the owner's bytes as they were at most FRESH_SECONDS ago, and what was taken or asked for since."""
-        found = self._of(owner_id)
-        with found.lock:
-            self._sum_up(owner_id, found, FRESH_SECONDS)
-            return found.bytes
+        """Return the owner's bytes: a sum at most FRESH_SECONDS old, plus what was admitted or reserved since."""
+        usage = self._get(owner_id)
+        with usage.lock:
+            self._refresh(owner_id, usage, FRESH_SECONDS)
+            return usage.total
 
     @contextmanager
-    def hold(self, owner_id: int, size: int, most: int) -> Iterator[Reservation]:
-        """Hold so many bytes for a block, and count them on when it has set `admitted`. Raises Refused.
+    def reserve(self, owner_id: int, size: int) -> Iterator[Reservation]:
+        """Reserve `size` bytes for a block; they stay counted if it sets `confirmed`. Raises Refused (quota.exceeded).
 
-        Looked and counted under one lock: of two files that come at once the second sees the first.
+        Checked and counted under one lock, so of two files at the same time the second one sees the first. No query if
+        no quota is set.
         """
-        found = self._of(owner_id)
-        with found.lock:
-            self._sum_up(owner_id, found, FRESH_SECONDS)
-            if found.bytes + size > most:
-                self._sum_up(owner_id, found, RECHECK_SECONDS)
-            if found.bytes + size > most:
-                raise _refusal(size, found.bytes, most)
-            found.asked += size
-        room = Reservation()
+        reservation = Reservation()
+        limit = settings.OWNER_BYTES
+        if not limit:
+            yield reservation
+            return
+        usage = self._get(owner_id)
+        with usage.lock:
+            self._refresh(owner_id, usage, FRESH_SECONDS)
+            if usage.total + size > limit:
+                self._refresh(owner_id, usage, RECHECK_SECONDS)
+            if usage.total + size > limit:
+                raise _exceeded(size, usage.total, limit)
+            usage.reserved += size
         try:
-            yield room
+            yield reservation
         finally:
-            with found.lock:
-                found.asked -= size
-                if room.admitted:
-                    found.used += size
+            with usage.lock:
+                usage.reserved -= size
+                if reservation.confirmed:
+                    usage.used += size
 
-    def _of(self, owner_id: int) -> _Sum:
+    def _get(self, owner_id: int) -> _Usage:
         with self._lock:
-            if owner_id not in self._sums and len(self._sums) >= MOST_OWNERS:
-                self._sums.clear()
-            return self._sums.setdefault(owner_id, _Sum())
+            if owner_id not in self._by_owner and len(self._by_owner) >= MAX_OWNERS:
+                self._by_owner.clear()
+            return self._by_owner.setdefault(owner_id, _Usage())
 
-    def _sum_up(self, owner_id: int, found: _Sum, oldest: float) -> None:
+    def _refresh(self, owner_id: int, usage: _Usage, max_age: float) -> None:
         now = time.monotonic()
-        if now - found.at >= oldest:
-            found.used, found.at = count_bytes(owner_id), now
+        if now - usage.computed_at >= max_age:
+            usage.used, usage.computed_at = count_bytes(owner_id), now
 
 
 usage = OwnerUsage()
 
 
 def count_bytes(owner_id: int) -> int:
-    """Sum up what is stored, what is announced and still coming, and what was given up and has a part still."""
+    """Sum up an owner's stored bytes, registered bytes still to come, and abandoned files with a partial file."""
     stored = Upload.objects.filter(owner_id=owner_id).aggregate(bytes=Sum("size"))["bytes"] or 0
-    mine = BatchItem.objects.filter(batch__owner_id=owner_id)
-    coming = mine.filter(batch__status__in=LIVE_BATCHES, status=ItemStatus.RECEIVING).aggregate(bytes=Sum("size"))
-    since = timezone.now() - timedelta(seconds=settings.PARTIAL_SECONDS) - SWEPT_WITHIN
-    given_up = mine.filter(
+    items = BatchItem.objects.filter(batch__owner_id=owner_id)
+    receiving = items.filter(batch__status__in=LIVE_BATCHES, status=ItemStatus.RECEIVING).aggregate(bytes=Sum("size"))
+    since = timezone.now() - timedelta(seconds=settings.PARTIAL_SECONDS) - CLEANUP_DELAY
+    abandoned = items.filter(
         status=ItemStatus.FAILED, upload=None, error_code__in=RESUMABLE_CODES, finished_at__gt=since
     ).exclude(batch__status=BatchStatus.CANCELLED)
-    kept = sum(size for item_id, size in given_up.values_list("id", "size") if partial_exists(item_id))
-    return int(stored) + int(coming["bytes"] or 0) + kept
+    kept = sum(size for item_id, size in abandoned.values_list("id", "size") if partial_exists(item_id))
+    return int(stored) + int(receiving["bytes"] or 0) + kept
 
 
-@contextmanager
-def reserve(owner_id: int, size: int) -> Iterator[Reservation]:
-    """Hold room for a file of so many bytes while it is announced; set `admitted` when it was taken.
-
-    Raises Refused (`quota.exceeded`). No query where no quota is set.
-    """
-    if not settings.OWNER_BYTES:
-        yield Reservation()
-        return
-    with usage.hold(owner_id, size, settings.OWNER_BYTES) as room:
-        yield room
-
-
-def reserve_to_resume(item: BatchItem, owner_id: int) -> AbstractContextManager[Reservation]:
-    """As `room_for`, for a file that was given up: what has a part still is counted already."""
-    return reserve(owner_id, 0 if is_resumable(item) and partial_exists(item.id) else item.size)
-
-
-def _refusal(size: int, used: int, most: int) -> Refused:
-    words = (
-        f"The file is {filesizeformat(size)} large; {filesizeformat(used)} of the {filesizeformat(most)} that you may "
-        "store are used or on their way. Delete pictures that you do not need, then add it again."
+def _exceeded(size: int, used: int, limit: int) -> Refused:
+    message = (
+        f"The file has {filesizeformat(size)}, but {filesizeformat(used)} of your {filesizeformat(limit)} are already "
+        "used or reserved for running uploads. Delete pictures that you no longer need, then add it again."
     )
-    return Refused("quota.exceeded", words)
+    return Refused("quota.exceeded", message)

@@ -1,4 +1,4 @@
-"""Files that come whole, from a stream. They end as those sent by tus."""
+"""Receive a whole file from a stream, such as a form upload. It is finalized like those sent by tus."""
 
 import logging
 from typing import BinaryIO
@@ -7,7 +7,8 @@ from batches.engine.incoming import reject_item
 from batches.engine.refusals import BatchClosed
 from batches.intake.disk_space import disk_fault, require_space
 from batches.intake.file_name import FileName
-from batches.intake.finalize import UNSUPPORTED, IntakeOutcome, NotReceiving, finalize_item, recorded_outcome
+from batches.intake.finalize import UNSUPPORTED, finalize_item
+from batches.intake.outcome import IntakeOutcome, NotReceiving, recorded_outcome
 from batches.intake.partial_file import READ_BYTES, PartialFile, locked_partial
 from batches.intake.prefilter import rejection_reason
 from batches.intake.register import register_file
@@ -17,78 +18,86 @@ from uploads.errors import CodedError
 from uploads.media.sniff import HEAD_BYTES
 
 logger = logging.getLogger(__name__)
-CHANGED = ("file.changed", "The file changed while it was read. Add it again when it is at rest.")
+CHANGED = ("file.changed", "The file changed while it was read. Add it again once it no longer changes.")
 
 
 class UnreadableStream(CodedError):
-    """The stream cannot be read as announced."""
+    """The stream cannot be read, is not as long as announced, or is not supported."""
 
 
 def receive_file(batch: UploadBatch, name: FileName, stream: BinaryIO) -> IntakeOutcome:
-    """Take one file into the batch from a stream of `name.size` bytes, in pieces of 1 MiB.
+    """Receive one file into the batch from a stream of `name.size` bytes, in pieces of 1 MiB.
 
     A file that was received before is not read again. A stream that breaks or is longer or shorter than announced, and
-    a disk that is full or cannot be written, refuse the file; it may be added again. Raises Refused (`batch.full`,
-    `quota.exceeded`), BatchClosed, PartBusy.
+    a disk that is full or cannot be written to, reject the file; it may be added again. Raises Refused (`batch.full`,
+    `quota.exceeded`), BatchClosed, PartialFileBusy.
     """
     item = register_file(batch, name.as_new_file())
     if item.status != ItemStatus.RECEIVING:
         return recorded_outcome(item)
     try:
         require_space(name.size)
-        with locked_partial(item.id) as part:
-            return _take(item, batch.owner_id, stream, part)
+        with locked_partial(item.id) as partial:
+            return _receive(item, batch.owner_id, stream, partial)
     except OSError as error:
-        logger.warning("The disk refused %s: %s", item, error)
-        fault = disk_fault(error)
-        return reject(item, fault.code, fault.message)
+        return reject_for_disk(item, error)
 
 
-def _take(item: BatchItem, owner_id: int, stream: BinaryIO, part: PartialFile) -> IntakeOutcome:
-    part.truncate(0)
+def _receive(item: BatchItem, owner_id: int, stream: BinaryIO, partial: PartialFile) -> IntakeOutcome:
+    partial.truncate(0)
     try:
-        copy_stream(stream, part, item.size)
-        return finalize_item(item, owner_id, part)
+        copy_stream(stream, partial, item.size)
+        return finalize_item(item, owner_id, partial)
     except UnreadableStream as error:
-        part.truncate(0)
+        partial.truncate(0)
         return reject(item, error.code, error.message)
     except OSError:
-        part.truncate(0)
+        partial.truncate(0)
         raise
     except NotReceiving:
         item.refresh_from_db()
         return recorded_outcome(item)
 
 
-def copy_stream(stream: BinaryIO, part: PartialFile, size: int) -> None:
-    """Append the rest of a stream to a part that is then `size` bytes long. Raises Unusable, OSError of the disk.
+def copy_stream(stream: BinaryIO, partial: PartialFile, size: int) -> None:
+    """Append the rest of a stream until the partial file has `size` bytes. Raises UnreadableStream, OSError.
 
-    What is of no kind that is taken is Unusable as soon as its beginning is here.
+    An unsupported file raises UnreadableStream as soon as its first bytes are here.
     """
-    last_seen_at = False
+    checked = False
     while True:
         try:
             piece = stream.read(READ_BYTES)
         except OSError as error:
-            raise UnreadableStream(
-                "file.unreadable", f"The file cannot be read to its end: {error.strerror}."
-            ) from error
-        if part.size + len(piece) > size or (not piece and part.size < size):
+            raise unreadable(error) from error
+        if partial.size + len(piece) > size or (not piece and partial.size < size):
             raise UnreadableStream(*CHANGED)
         if not piece:
             return
-        part.append(piece)
-        if not last_seen_at and HEAD_BYTES <= part.size < size:
-            last_seen_at = True
-            if words := rejection_reason(part.head(HEAD_BYTES)):
-                raise UnreadableStream(UNSUPPORTED, words)
+        partial.append(piece)
+        if not checked and HEAD_BYTES <= partial.size < size:
+            checked = True
+            if message := rejection_reason(partial.head(HEAD_BYTES)):
+                raise UnreadableStream(UNSUPPORTED, message)
+
+
+def unreadable(error: OSError) -> UnreadableStream:
+    """Return the error for a file that its own disk cannot read."""
+    return UnreadableStream("file.unreadable", f"The file cannot be read: {error.strerror}.")
 
 
 def reject(item: BatchItem, code: str, message: str) -> IntakeOutcome:
-    """Fail a file that is not kept, or say what has become of it meanwhile. Raises BatchClosed."""
+    """Fail a file, or return its outcome if another request finished it. Raises BatchClosed."""
     if reject_item(item.id, code, message):
         return IntakeOutcome("refused", code, message)
     item.refresh_from_db()
     if item.status == ItemStatus.CANCELLED:
         raise BatchClosed
     return recorded_outcome(item)
+
+
+def reject_for_disk(item: BatchItem, error: OSError) -> IntakeOutcome:
+    """Fail a file because of an error of the server's disk; as `reject`."""
+    logger.warning("Disk error while receiving %s: %s", item, error)
+    fault = disk_fault(error)
+    return reject(item, fault.code, fault.message)

@@ -1,82 +1,78 @@
-"""A file is announced before its bytes come: the limits that need no bytes are kept here, for every door."""
+"""Register a file before its bytes are sent. Limits that need no bytes are enforced here, for every way of adding."""
 
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from batches.engine.incoming import NewFile, is_resendable, register_item, reject_item, reopen_item
+from batches.engine.incoming import NewFile, is_resendable, is_resumable, register_item, reject_item, reopen_item
 from batches.engine.refusals import BatchClosed, Refused
+from batches.intake import quota
 from batches.intake.discard import clear_stale_partial
-from batches.intake.quota import reserve, reserve_to_resume
+from batches.intake.partial_paths import partial_exists
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 
-def register_file(batch: UploadBatch, file: NewFile, *, counted: bool = True) -> BatchItem:
-    """Return the row of a file; a repetition finds its row again and is counted once.
+def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True) -> BatchItem:
+    """Return the item of a file; registering it again returns the same item and counts it once.
 
-    A file that is empty or too large is refused at once: its row is failed, counted and says why. Not `counted` is one
-    whose bytes will not come, because they are here already or are not wanted: it needs no room.
-    Raises BatchClosed, and Refused without a row when the batch holds as many files as are allowed (`batch.full`), when
-    the owner does (`quota.exceeded`) or when the batch describes pictures again (`batch.reanalysis`). Raises OSError
-    and PartBusy where a part of another file lies under the number of a new one and cannot be emptied.
+    A file that is empty or too large fails at once: its item is counted and says why. `reserve=False` is for a file
+    whose bytes will not be sent, because they are already stored or not supported: it needs no quota.
+    Raises BatchClosed, and Refused without creating an item if the batch is full (`batch.full`), the owner's quota is
+    exceeded (`quota.exceeded`) or the batch is a re-analysis (`batch.reanalysis`). Raises OSError and PartialFileBusy
+    if a stale partial file under the new item's id cannot be emptied.
     """
     if batch.kind == BatchKind.REANALYSIS:
-        raise Refused("batch.reanalysis", _("This batch describes pictures again and takes no files. Start a new one."))
+        raise Refused("batch.reanalysis", _("This import only re-runs descriptions. Start a new one to add files."))
     if batch.status == BatchStatus.CANCELLED:
         raise BatchClosed
-    refusal = _refusal(file.size)
-    item = _admit(batch, file, counted=counted and refusal is None)
-    if refusal and item.status == ItemStatus.RECEIVING:
-        reject_item(item.id, refusal.code, refusal.message)
+    rejection = _rejection(file.size)
+    try:
+        item = _register_new(batch, file, reserve=reserve and rejection is None)
+    except BatchClosed:
+        raise
+    except Refused as refused:
+        item = _registered_before(batch, file, refused)
+    if rejection and item.status == ItemStatus.RECEIVING:
+        reject_item(item.id, *rejection)
         item.refresh_from_db()
     return item
 
 
 def resume_file(item: BatchItem, owner_id: int) -> None:
-    """Receive the rest of a file that was given up. Raises BatchClosed, Refused (`quota.exceeded`)."""
-    with reserve_to_resume(item, owner_id) as room:
-        room.admitted = reopen_item(item)
+    """Receive the rest of a file that was abandoned. Raises BatchClosed, Refused (`quota.exceeded`)."""
+    # The owner's usage already includes abandoned files that still have a partial file.
+    size = 0 if is_resumable(item) and partial_exists(item.id) else item.size
+    with quota.usage.reserve(owner_id, size) as reservation:
+        reservation.confirmed = reopen_item(item)
 
 
-def _admit(batch: UploadBatch, file: NewFile, *, counted: bool) -> BatchItem:
-    full = _full(batch)
-    if full:
-        return _known(batch, file, full)
-    if not counted:
+def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool) -> BatchItem:
+    if batch.total >= settings.MAX_BATCH_FILES:
+        message = _("An import can hold %(most)s files. Add the rest to another import.")
+        raise Refused("batch.full", message % {"most": intcomma(settings.MAX_BATCH_FILES)})
+    if not reserve:
         return register_item(batch.id, file, clear_stale_partial)[0]
-    try:
-        with reserve(batch.owner_id, file.size) as room:
-            item, room.admitted = register_item(batch.id, file, clear_stale_partial)
-    except BatchClosed:
-        raise
-    except Refused as over:
-        return _known(batch, file, over)
+    with quota.usage.reserve(batch.owner_id, file.size) as reservation:
+        item, reservation.confirmed = register_item(batch.id, file, clear_stale_partial)
     return item
 
 
-def _known(batch: UploadBatch, file: NewFile, over: Refused) -> BatchItem:
-    """Find the row of a file that was admitted before the limit was reached. Raises Refused when there is none."""
+def _registered_before(batch: UploadBatch, file: NewFile, refused: Refused) -> BatchItem:
+    """Return the item of a file that was registered before the limit was reached; raises `refused` if there is none."""
     item = BatchItem.objects.filter(batch=batch, fingerprint=file.fingerprint).first()
     if item is None:
-        raise over
+        raise refused
     if is_resendable(item):
         resume_file(item, batch.owner_id)
     return item
 
 
-def _full(batch: UploadBatch) -> Refused | None:
-    if batch.total < settings.MAX_BATCH_FILES:
-        return None
-    words = _("One batch takes %(most)s files. Put the rest in another.")
-    return Refused("batch.full", words % {"most": intcomma(settings.MAX_BATCH_FILES)})
-
-
-def _refusal(size: int) -> Refused | None:
+def _rejection(size: int) -> tuple[str, str] | None:
     if size == 0:
-        return Refused("file.empty", "The file is empty. Copy it from its source again.")
+        return "file.empty", "The file is empty. Copy it from its source again."
     if size > settings.MAX_FILE_BYTES:
-        largest = filesizeformat(settings.MAX_FILE_BYTES)
-        return Refused("file.too_large", f"The file is {filesizeformat(size)} large; up to {largest} are taken.")
+        limit = filesizeformat(settings.MAX_FILE_BYTES)
+        return "file.too_large", f"The file has {filesizeformat(size)}; the limit is {limit}."
     return None

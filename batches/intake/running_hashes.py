@@ -1,4 +1,4 @@
-"""Half-done digests of parts, so that a file sent in pieces is not read again at its end."""
+"""Unfinished digests of partial files, so that a file sent in pieces is not read again at its end."""
 
 import hashlib
 import os
@@ -8,27 +8,27 @@ from typing import Any
 
 
 class RunningHashes:
-    """Running SHA-256 of parts that are between two requests.
+    """Unfinished SHA-256 digests of partial files between two requests.
 
-    A state belongs to an item, a file on the disk, a size and a time of change: another process may have gone on with
-    the part, or have begun it anew. Bounded: the least recent are dropped, whose files are then read once more. Safe
-    for threads.
+    Each belongs to an item, an inode, a size and a modification time, because another process may have continued or
+    restarted the partial file. Holds at most `limit` digests and drops the least recent; their files are then read
+    again. Thread-safe.
     """
 
-    def __init__(self, most: int = 1024) -> None:
-        self._most = most
-        self._states: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+    def __init__(self, limit: int = 1024) -> None:
+        self._limit = limit
+        self._digests: OrderedDict[tuple[int, ...], Any] = OrderedDict()
         self._lock = Lock()
 
-    def take(self, item_id: int, now: os.stat_result) -> Any:
-        """Return and forget the state of a part that stands so; a fresh one when empty, None when it is not known."""
+    def take(self, item_id: int, stat: os.stat_result) -> Any:
+        """Remove and return the digest of this exact file; a new one if it is empty, None if unknown."""
         with self._lock:
-            state = self._states.pop((item_id, now.st_ino, now.st_size, now.st_mtime_ns), None)
-        return hashlib.sha256() if state is None and not now.st_size else state
+            digest = self._digests.pop((item_id, stat.st_ino, stat.st_size, stat.st_mtime_ns), None)
+        return hashlib.sha256() if digest is None and not stat.st_size else digest
 
-    def put(self, item_id: int, now: os.stat_result, state: Any) -> None:
-        """Keep the state of a part that is left standing so."""
+    def put(self, item_id: int, stat: os.stat_result, digest: Any) -> None:
+        """Keep the digest of a file in this exact state."""
         with self._lock:
-            self._states[item_id, now.st_ino, now.st_size, now.st_mtime_ns] = state
-            while len(self._states) > self._most:
-                self._states.popitem(last=False)
+            self._digests[item_id, stat.st_ino, stat.st_size, stat.st_mtime_ns] = digest
+            while len(self._digests) > self._limit:
+                self._digests.popitem(last=False)

@@ -1,4 +1,4 @@
-"""Following a batch in the terminal: a bar where there is one, plain lines where there is none."""
+"""Follow a batch in the terminal: a progress bar, or plain lines if the output is not a terminal."""
 
 import itertools
 import time
@@ -10,41 +10,41 @@ from batches.engine.liveness import live_workers
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 
-LOOK_SECONDS = 0.3
+POLL_SECONDS = 0.3
 LINE_SECONDS = 5.0
-FAILURES_SHOWN = 50
+MAX_FAILURES = 50
 FINISHED = frozenset({BatchStatus.COMPLETED, BatchStatus.CANCELLED})
-Say = Callable[[str], object]
+Write = Callable[[str], object]
 
 
-def nothing() -> None:
-    """What most followers do beside looking."""
+def do_nothing() -> None:
+    """The default for `between_polls`."""
 
 
-def follow(batch_id: int, say: Say, *, terminal: bool, beside: Callable[[], None] = nothing) -> UploadBatch:
-    """Show the progress of a batch until it is completed or cancelled; returns its last state.
+def follow(
+    batch_id: int, write: Write, *, terminal: bool, between_polls: Callable[[], None] = do_nothing
+) -> UploadBatch:
+    """Show the progress of a batch until it is completed or cancelled, and return its final state.
 
-    Only looks, so leaving by Ctrl-C changes nothing. Says so when no worker is there to do the work. `beside` is
-    called between two looks; what it raises ends the following.
+    Read-only, so Ctrl-C changes nothing. Warns if no worker is running. An exception of `between_polls` ends it.
     """
     if not live_workers():
-        say("No worker is running: files wait until one is started, for example by `make run`.")
-    looks = _looks(batch_id, beside)
-    return _bar(looks) if terminal else _lines(looks, say)
+        write("No worker is running. Files wait until one is started, for example with `make run`.")
+    states = _poll(batch_id, between_polls)
+    return _show_bar(states) if terminal else _write_lines(states, write)
 
 
-def _looks(batch_id: int, beside: Callable[[], None]) -> Iterator[UploadBatch]:
-    """Read the batch again and again; the last one is finished."""
+def _poll(batch_id: int, between_polls: Callable[[], None]) -> Iterator[UploadBatch]:
     while True:
         batch = UploadBatch.objects.get(id=batch_id)
         yield batch
         if batch.status in FINISHED:
             return
-        beside()
-        time.sleep(LOOK_SECONDS)
+        between_polls()
+        time.sleep(POLL_SECONDS)
 
 
-def _bar(looks: Iterator[UploadBatch]) -> UploadBatch:
+def _show_bar(states: Iterator[UploadBatch]) -> UploadBatch:
     columns = [
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
@@ -52,35 +52,35 @@ def _bar(looks: Iterator[UploadBatch]) -> UploadBatch:
         TextColumn("{task.fields[failed]}", markup=False),
         TimeRemainingColumn(),
     ]
-    # What is done already is where the bar begins, not speed: the time left is told from what comes after.
-    first = next(looks)
+    # Starts at what is already done, so that the remaining time is estimated from later progress only.
+    first = next(states)
     with Progress(*columns) as progress:
         task = progress.add_task(first.name, total=first.expected_total, completed=first.processed, failed="")
-        for batch in itertools.chain([first], looks):
+        for batch in itertools.chain([first], states):
             failed = f"{batch.failed} failed" if batch.failed else ""
-            words = f"{batch.name}: {batch.get_status_display()}"
+            description = f"{batch.name}: {batch.get_status_display()}"
             progress.update(
-                task, description=words, completed=batch.processed, total=batch.expected_total, failed=failed
+                task, description=description, completed=batch.processed, total=batch.expected_total, failed=failed
             )
     return batch
 
 
-def _lines(looks: Iterator[UploadBatch], say: Say) -> UploadBatch:
-    """Say something at most every LINE_SECONDS, when there is news, and at the end."""
-    said, then = "", 0.0
-    for batch in looks:
+def _write_lines(states: Iterator[UploadBatch], write: Write) -> UploadBatch:
+    """Write a line at most every LINE_SECONDS, only if it has changed, and at the end."""
+    last_line, written_at = "", 0.0
+    for batch in states:
         line = f"{batch.get_status_display()}: {batch.processed} of {batch.expected_total} files, {batch.failed} failed"
         now = time.monotonic()
-        if line != said and (now - then >= LINE_SECONDS or batch.status in FINISHED):
-            say(line)
-            said, then = line, now
+        if line != last_line and (now - written_at >= LINE_SECONDS or batch.status in FINISHED):
+            write(line)
+            last_line, written_at = line, now
     return batch
 
 
-def failures(batch: UploadBatch) -> Iterator[str]:
-    """Yield one line for each of the first failed files, with its reason, then how many more there are."""
+def failure_lines(batch: UploadBatch) -> Iterator[str]:
+    """Yield a line with the reason for each of the first MAX_FAILURES failed files, then the number of the others."""
     failed = BatchItem.objects.filter(batch=batch, status=ItemStatus.FAILED).order_by("id")
-    for item in failed[:FAILURES_SHOWN]:
+    for item in failed[:MAX_FAILURES]:
         yield f"  {item}: {item.error_message}"
-    if batch.failed > FAILURES_SHOWN:
-        yield f"  and {batch.failed - FAILURES_SHOWN} more: see the page of the batch."
+    if batch.failed > MAX_FAILURES:
+        yield f"  and {batch.failed - MAX_FAILURES} more: see the page of the import."

@@ -1,4 +1,4 @@
-"""Address of the site that `manage.py run` serves from this machine."""
+"""The address of the site that `manage.py run` serves on this machine."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ from django.conf import settings
 
 
 def address_file() -> Path:
-    """Where `run` writes its address while it serves."""
+    """Return the file to which `run` writes its address while it serves."""
     return Path(settings.VAR) / "address"
 
 
 def served_address() -> str:
-    """The address that a run on this machine serves, or an empty text."""
+    """Return the address that `run` serves on this machine, or an empty string."""
     try:
         return address_file().read_text().strip()
     except FileNotFoundError:

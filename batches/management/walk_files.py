@@ -1,4 +1,4 @@
-"""Which files of this machine a person means by the paths they gave."""
+"""Find the files that the paths of a command mean."""
 
 import os
 import stat
@@ -11,7 +11,7 @@ from batches.intake.file_name import displayable
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file and the path that it gets in its batch: the given folder's name, then its way down."""
+    """A file and its path within its batch: the name of the given folder, then the path below it."""
 
     path: Path
     relative_path: str
@@ -19,20 +19,19 @@ class FoundFile:
 
 @dataclass
 class FileWalk:
-    """Walks files and folders in the order given, each folder sorted by name; holds the names of one way down only.
+    """Walks files and folders in the given order, each folder sorted by name. Keeps the names of one branch only.
 
-    Left out are hidden files, and links that lead out of the folder they lie in (counted in `links`) or to a folder.
-    What should be there and is not (folders that cannot be read, links to nothing or in a circle) is told to `say`, a
-    line each, and counted in `missed`.
+    Skips hidden files, links to folders, and links that lead out of the given folder (counted in `links`). Unreadable
+    folders and broken or circular links are reported by `write`, one line each, and counted in `missed`.
     """
 
     paths: list[Path]
-    say: Callable[[str], object]
+    write: Callable[[str], object]
     links: int = 0
     missed: int = 0
 
     def files(self) -> Iterator[FoundFile]:
-        """Yield the files, each with a path of its own."""
+        """Yield the files, each with a unique path."""
         for path, label in zip(self.paths, _labels(self.paths), strict=True):
             if path.is_dir():
                 yield from self._folder(path, label)
@@ -40,64 +39,64 @@ class FileWalk:
                 yield FoundFile(path, label)
 
     def _folder(self, top: Path, label: str) -> Iterator[FoundFile]:
-        """A stack of our own: folders may lie deeper than Python's calls may go."""
+        """Uses a stack of its own, because folders may be nested deeper than Python's recursion limit."""
         root = top.resolve()
-        way = [(top, label, self._names(top))]
-        while way:
-            folder, above, names = way[-1]
+        stack = [(top, label, self._names(top))]
+        while stack:
+            folder, prefix, names = stack[-1]
             name = next(names, None)
             if name is None:
-                way.pop()
+                stack.pop()
                 continue
-            path, below = folder / name, f"{above}/{name}" if above else name
+            path, relative_path = folder / name, f"{prefix}/{name}" if prefix else name
             mode = self._mode(path)
             if stat.S_ISDIR(mode):
-                way.append((path, below, self._names(path)))
-            elif self._is_of_tree(path, root) if stat.S_ISLNK(mode) else mode:
-                yield FoundFile(path, below)
+                stack.append((path, relative_path, self._names(path)))
+            elif self._is_inside(path, root) if stat.S_ISLNK(mode) else mode:
+                yield FoundFile(path, relative_path)
 
     def _mode(self, path: Path) -> int:
-        """What is gone since its name was read has none."""
+        """Return the mode, or 0 for a file that has vanished since its name was read."""
         try:
             return path.lstat().st_mode
         except OSError as error:
-            self._miss(f"This could not be looked at: {path}: {error.strerror}")
+            self._report(f"Cannot access {path}: {error.strerror}")
             return 0
 
     def _names(self, folder: Path) -> Iterator[str]:
-        """Names alone are kept, as a folder may hold hundreds of thousands."""
+        """Return names only, as a folder may contain hundreds of thousands."""
         try:
             names = [name for name in os.listdir(folder) if not name.startswith(".")]  # noqa: PTH208 (no Path for each)
         except OSError as error:
-            self._miss(f"This folder could not be read: {folder}: {error.strerror}")
+            self._report(f"Cannot read the folder {folder}: {error.strerror}")
             return iter(())
         names.sort()
         return iter(names)
 
-    def _is_of_tree(self, link: Path, root: Path) -> bool:
-        """Links to folders of the tree are left out too: those are walked anyway, and links may turn in circles."""
+    def _is_inside(self, link: Path, root: Path) -> bool:
+        """Return whether the link leads to a file below the root. Folders there are walked anyway."""
         try:
             target = link.resolve(strict=True)
-        except (OSError, RuntimeError):  # RuntimeError: a circle of links
-            self._miss(f"This link leads nowhere: {link}")
+        except (OSError, RuntimeError):  # RuntimeError: circular links
+            self._report(f"Broken link: {link}")
             return False
         inside = target.is_relative_to(root)
         self.links += not inside
         return inside and not target.is_dir()
 
-    def _miss(self, line: str) -> None:
+    def _report(self, line: str) -> None:
         self.missed += 1
-        self.say(displayable(line))
+        self.write(displayable(line))
 
 
 def _labels(paths: Iterable[Path]) -> list[str]:
-    """Name each path by its last part; where two have the same one, the later gets its whole path."""
-    taken: dict[str, Path] = {}
+    """Name each path by its last part; if two have the same, the later one gets its whole path."""
+    used: dict[str, Path] = {}
     labels = []
     for path in paths:
-        whole = path.resolve()
-        label = path.name if path.is_file() else whole.name
-        if taken.setdefault(label, whole) != whole:
-            label = str(whole).lstrip("/")
+        absolute = path.resolve()
+        label = path.name if path.is_file() else absolute.name
+        if used.setdefault(label, absolute) != absolute:
+            label = str(absolute).lstrip("/")
         labels.append(label)
     return labels

@@ -15,7 +15,7 @@ from batches.engine.refusals import BatchClosed
 from batches.intake import deduplication, manifest
 from batches.intake.disk_space import disk_fault
 from batches.intake.file_name import FileName
-from batches.intake.finalize import IntakeOutcome
+from batches.intake.outcome import IntakeOutcome
 from batches.models.error_codes import error_text
 from batches.views.json_requests import (
     BadRequest,
@@ -39,14 +39,14 @@ logger = logging.getLogger(__name__)
 def unfinished(request: PersonRequest) -> JsonResponse:
     """Find the user's unfinished batches with any of `fingerprints` → {batches: [{id, name, url, here, whole}]}."""
     sample = [digest(value, "fingerprints") for value in rows(request, "fingerprints")]
-    found = manifest.unfinished(request.user.pk, sample)
+    found = manifest.find_unfinished(request.user.pk, sample)
     return JsonResponse({"batches": [_as_json(batch) for batch in found]})
 
 
-def _as_json(found: manifest.Unfinished) -> dict[str, Any]:
+def _as_json(found: manifest.UnfinishedBatch) -> dict[str, Any]:
     batch = found.batch
     url = reverse("batch-detail", args=[batch.id])
-    return {"id": batch.id, "name": batch.name, "url": url, "here": found.here, "whole": found.whole}
+    return {"id": batch.id, "name": batch.name, "url": url, "here": found.received, "whole": found.expected}
 
 
 @require_POST

@@ -20,7 +20,7 @@ def clean_up() -> None:
     while any([_step(batch_id) for batch_id in deleting_batches()] + [purge_deleted_files() > 0]):
         pass
     # The deletions of people go first.
-    partial_cleaner.sweep_at_times()
+    partial_cleaner.clean_if_due()
     prune_daily()
 
 

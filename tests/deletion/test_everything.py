@@ -24,7 +24,7 @@ from batches.intake import partial_cleanup
 from batches.intake.deduplication import HashedFile, register_known
 from batches.intake.file_name import FileName
 from batches.intake.partial_cleanup import PartialCleaner
-from batches.intake.partial_lock import PartialFileBusy
+from batches.intake.partial_file import PartialFileBusy
 from batches.models import BatchItem, UploadBatch
 from batches.worker.cleanup import clean_up
 from tests.deletion.stored import age_tombstones, stored_names
@@ -46,7 +46,7 @@ ANSWERS = {201, 204, 404, 409, 410, 422, 423}
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits for a moment in which nobody is at it."""
     monkeypatch.setattr(file_deletion, "REST", timedelta(0))
-    monkeypatch.setattr(partial_cleanup, "REST_SECONDS", -1.0)
+    monkeypatch.setattr(partial_cleanup, "IDLE_SECONDS", -1.0)
 
 
 class Crowd:
@@ -133,7 +133,7 @@ class Crowd:
         clean_up()
 
     def sweep(self, _chance: random.Random) -> None:
-        PartialCleaner().sweep()
+        PartialCleaner().clean()
 
 
 def save(taken: Claim) -> None:
@@ -158,7 +158,7 @@ def test_all_at_once_loses_nothing_and_leaves_nothing_behind(owner: User) -> Non
     for _ in range(5):
         clean_up()
         age_tombstones()
-        PartialCleaner().sweep()
+        PartialCleaner().clean()
 
     assert stored_names() == wanted_names()
     for batch in UploadBatch.objects.all():

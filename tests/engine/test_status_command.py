@@ -86,5 +86,5 @@ def test_command_exits_with_2_when_the_database_does_not_answer(worker_env: dict
     )
 
     assert done.returncode == 2
-    assert "The database does not answer" in done.stderr
+    assert "The database is not available" in done.stderr
     assert "Traceback" not in done.stderr

@@ -15,8 +15,7 @@ from batches.engine import incoming
 from batches.engine.refusals import BatchClosed
 from batches.intake import finalize
 from batches.intake.file_name import FileName
-from batches.intake.partial_file import locked_partial
-from batches.intake.partial_lock import PartialFileBusy
+from batches.intake.partial_file import PartialFileBusy, locked_partial
 from batches.intake.partial_paths import partial_path
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient

@@ -17,8 +17,8 @@ from batches.intake.discard import discard_if_unneeded
 from batches.intake.partial_cleanup import PartialCleaner
 from batches.intake.partial_file import locked_partial
 from batches.intake.partial_paths import partial_path
+from batches.intake.tus.completion import current_state
 from batches.intake.tus.protocol_error import TusError
-from batches.intake.tus.state import upload_state
 from batches.models import BatchItem, UploadBatch
 from batches.models.storage_key import storage_key
 from batches.worker.cleanup import clean_up
@@ -82,7 +82,7 @@ def test_stale_head_leaves_the_part_that_another_request_ends(
 
     def stale_head() -> None:
         with pytest.raises(TusError):
-            upload_state(stale)
+            current_state(stale)
 
     interrupted += [stale_head, lambda: third.append(tus.patch(location, 0, JPEG[:100]).status)]
 
@@ -154,7 +154,7 @@ def test_original_that_a_crash_left_before_its_row_goes_with_the_part(
 
     if how == "cancelled":
         cancel_batch(batch.id)
-        PartialCleaner().sweep()
+        PartialCleaner().clean()
     else:
         assert tus.request("DELETE", location).status == 204
 

@@ -56,7 +56,7 @@ def test_bytes_that_are_gone_are_refused_in_the_same_batch_and_taken_by_a_new_on
     [entry], _next = read_page(batch.id, 0)
 
     assert (answer.status, answer.text.partition(":")[0]) == (422, code)
-    assert "Start a new batch" in answer.text
+    assert "Start a new import" in answer.text
     assert (outcome.state, outcome.code) == ("refused", code)
     assert (entry.state, entry.offset) == ("missing", 0)
     assert_counters_true(batch)

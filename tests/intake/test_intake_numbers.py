@@ -38,7 +38,7 @@ def stored() -> bytes:
 @pytest.mark.parametrize("doubt", [False, True])
 def test_new_file_begins_at_its_first_byte(tus: TusClient, batch: UploadBatch, left: Path, doubt: bool) -> None:
     if doubt:
-        left.with_name(f"{left.name}.doubt").write_text("4000")
+        left.with_name(f"{left.name}.unverified").write_text("4000")
 
     created = tus.create(batch.id, "a.jpg", len(PICTURE))
     tus.patch(created.headers["location"], created.offset, PICTURE[created.offset :])

@@ -39,8 +39,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def take_room(owner_id: int, size: int) -> None:
-    with quota.reserve(owner_id, size) as room:
-        room.admitted = True
+    with quota.usage.reserve(owner_id, size) as room:
+        room.confirmed = True
 
 
 def test_quota_counts_what_is_stored_and_what_is_on_its_way(tus: TusClient, batch: UploadBatch, ada: User) -> None:
@@ -57,7 +57,7 @@ def test_creation_over_the_quota_is_refused_in_words_without_a_row(tus: TusClien
     answer = tus.create_with(batch.id, "c.jpg", LARGEST, PICTURES[2])
 
     assert (answer.status, answer.text.partition(":")[0]) == (413, "quota.exceeded")
-    assert "KB of the" in answer.text.replace("\xa0", " ")
+    assert "KB of your" in answer.text.replace("\xa0", " ")
     assert Upload.objects.count() == 2
     assert_counters_true(batch)
     assert batch.total == 2
@@ -130,7 +130,7 @@ def test_quota_costs_nothing_when_there_is_none(
 
 
 def test_room_of_a_file_that_is_not_taken_is_given_back(batch: UploadBatch) -> None:
-    with pytest.raises(ZeroDivisionError), quota.reserve(batch.owner_id, 2 * LARGEST):
+    with pytest.raises(ZeroDivisionError), quota.usage.reserve(batch.owner_id, 2 * LARGEST):
         raise ZeroDivisionError
 
     assert quota.usage.used(batch.owner_id) == 0

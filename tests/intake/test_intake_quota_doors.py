@@ -36,7 +36,7 @@ def test_form_says_what_was_over_the_quota(ada: User) -> None:
 
     page = browser.post("/batches/new/", {"files": files}, follow=True).content.decode()
 
-    assert "that you may store" in page
+    assert "are already used or reserved" in page
     assert Upload.objects.count() == 2
     assert_counters_true(UploadBatch.objects.get())
 
@@ -51,10 +51,10 @@ def test_ingest_stops_at_the_quota(ada: User, tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         call_command("ingest", folder, owner="ada", stdout=StringIO(), stderr=errors)
 
-    assert "that you may store" in errors.getvalue()
+    assert "are already used or reserved" in errors.getvalue()
     assert Upload.objects.count() == 2
 
 
 def test_receive_file_raises_over_the_quota(batch: UploadBatch) -> None:
-    with pytest.raises(Refused, match="you may store"):
+    with pytest.raises(Refused, match="are already used or reserved"):
         receive_file(batch, FileName("big.jpg", 10 * LARGEST), BytesIO(PICTURES[0]))

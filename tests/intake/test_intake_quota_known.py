@@ -14,7 +14,7 @@ from pytest_django import Settings
 from batches.engine import lifecycle
 from batches.engine.refusals import Refused
 from batches.intake import quota
-from batches.intake.local_files import inspect_file, look_up_page, receive_local_file
+from batches.intake.local_files import find_existing, inspect_file, receive_local_file
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_true
@@ -67,7 +67,7 @@ def test_folder_that_is_known_needs_no_room(ada: User, again: UploadBatch, tmp_p
     (tmp_path / "a.jpg").write_bytes(PICTURE)
     looked = inspect_file(tmp_path / "a.jpg", "roll/a.jpg")
 
-    outcome = receive_local_file(again, looked, look_up_page(again, [looked]))
+    outcome = receive_local_file(again, looked, find_existing(again, [looked]))
 
     assert outcome.state == "known"
     assert_counters_true(again)
@@ -77,7 +77,7 @@ def test_other_bytes_of_a_size_that_is_known_need_room(ada: User, again: UploadB
     (tmp_path / "b.jpg").write_bytes(PICTURE[:-1] + b"?")
     looked = inspect_file(tmp_path / "b.jpg", "roll/b.jpg")
 
-    with pytest.raises(Refused, match="may store"):
-        receive_local_file(again, looked, look_up_page(again, [looked]))
+    with pytest.raises(Refused, match="are already used or reserved"):
+        receive_local_file(again, looked, find_existing(again, [looked]))
 
     assert not again.items.exists()

@@ -16,7 +16,7 @@ from batches.engine import incoming, lifecycle
 from batches.engine.cancel import cancel_batch
 from batches.intake import partial_cleanup
 from batches.intake.file_name import FileName
-from batches.intake.partial_cleanup import PartialCleaner, PartialFate, partial_fate
+from batches.intake.partial_cleanup import PartialAction, PartialCleaner, choose_action
 from batches.intake.partial_file import locked_partial
 from batches.intake.partial_paths import PartialFacts, partial_path
 from batches.models import BatchItem, UploadBatch
@@ -47,7 +47,7 @@ def test_sweep_takes_only_what_expired(batch: UploadBatch) -> None:
     old = part_of(batch, "old.jpg", JPEG[:9], LONG_AGO)
     young = part_of(batch, "young.jpg", JPEG[:9], 3600)
 
-    removed = PartialCleaner().sweep()
+    removed = PartialCleaner().clean()
 
     old.refresh_from_db()
     assert (removed, partial_path(old.id).exists(), partial_path(young.id).exists()) == (1, False, True)
@@ -60,7 +60,7 @@ def test_sweep_leaves_a_part_that_is_held(batch: UploadBatch) -> None:
     item = part_of(batch, "old.jpg", JPEG[:9], LONG_AGO)
 
     with locked_partial(item.id):
-        removed = PartialCleaner().sweep()
+        removed = PartialCleaner().clean()
 
     assert (removed, partial_path(item.id).read_bytes()) == (0, JPEG[:9])
     assert batch.items.get().status == "receiving"
@@ -78,7 +78,7 @@ def test_sweep_takes_parts_of_cancelled_finished_and_vanished_files(
     (parts / "999999").write_bytes(b"of a row that is gone")
     (parts / "README").write_text("somebody's own")
 
-    removed = PartialCleaner().sweep()
+    removed = PartialCleaner().clean()
 
     assert removed == 3
     assert [path.name for path in parts.iterdir()] == ["README"]
@@ -87,9 +87,9 @@ def test_sweep_takes_parts_of_cancelled_finished_and_vanished_files(
 
 @pytest.mark.django_db(transaction=True)
 def test_sweep_ends_what_a_crash_left_complete(batch: UploadBatch, parts: Path) -> None:
-    part_of(batch, "cat.jpg", JPEG, partial_cleanup.REST_SECONDS + 1)
+    part_of(batch, "cat.jpg", JPEG, partial_cleanup.IDLE_SECONDS + 1)
 
-    PartialCleaner().sweep()
+    PartialCleaner().clean()
 
     assert batch.items.get().status == "pending"
     assert Upload.objects.count() == 1
@@ -101,12 +101,12 @@ def test_sweep_ends_what_a_crash_left_complete(batch: UploadBatch, parts: Path) 
 def test_sweep_goes_through_many_parts_in_rounds(
     batch: UploadBatch, parts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partial_cleanup, "MOST_FILES", 2)
+    monkeypatch.setattr(partial_cleanup, "MAX_FILES", 2)
     for number in range(5):
         part_of(batch, f"{number}.jpg", JPEG[:9], LONG_AGO)
     sweeper = PartialCleaner()
 
-    assert [sweeper.sweep() for _ in range(4)] == [2, 2, 1, 0]
+    assert [sweeper.clean() for _ in range(4)] == [2, 2, 1, 0]
     assert not list(parts.iterdir())
 
 
@@ -138,7 +138,7 @@ def test_recovery_waits_for_no_part(batch: UploadBatch, monkeypatch: pytest.Monk
 def test_sweep_without_a_folder_does_nothing(settings: Settings, tmp_path: Path) -> None:
     settings.PARTIAL_ROOT = tmp_path / "never made"
 
-    assert PartialCleaner().sweep_at_times() == 0
+    assert PartialCleaner().clean_if_due() == 0
 
 
 @given(
@@ -156,14 +156,14 @@ def test_part_of_a_file_that_may_go_on_stays_until_it_expires(
     finished = now - timedelta(seconds=age) if status in FINISHED_ITEMS else None
     item = BatchItem(batch=batch, size=10, status=status, error_code=code, finished_at=finished)
 
-    decided = partial_fate(item, PartialFacts(size, now.timestamp() - age), now.timestamp())
+    decided = choose_action(item, PartialFacts(size, now.timestamp() - age), now.timestamp())
 
     may_come = batch_status != "cancelled" and (
         status == "receiving" or (status == "failed" and code in {"item.abandoned", "storage.full"})
     )
     if may_come and age < 7 * 24 * 3600 - 1:
-        assert decided in ({PartialFate.KEEP, PartialFate.END} if size == 10 else {PartialFate.KEEP})
+        assert decided in ({PartialAction.KEEP, PartialAction.FINALIZE} if size == 10 else {PartialAction.KEEP})
     if not may_come:
-        assert decided is PartialFate.DROP
-    if decided is PartialFate.END:
+        assert decided is PartialAction.DISCARD
+    if decided is PartialAction.FINALIZE:
         assert (status, size) == ("receiving", 10)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from batches.intake.partial_paths import mark_unverified, partial_path
-from batches.intake.tus.body import GATHER_BYTES
+from batches.intake.tus.body import BUFFER_BYTES
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
 from tests.support.images import encoded, textured
@@ -15,7 +15,7 @@ from uploads.storage import local_copy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JPEG = encoded(textured(320, 240), "JPEG")
-LARGE = JPEG + bytes(3 * GATHER_BYTES)
+LARGE = JPEG + bytes(3 * BUFFER_BYTES)
 WRONG = f"sha1 {b64encode(bytes(20)).decode()}"
 
 
@@ -97,7 +97,7 @@ def test_checksum_that_cannot_be_checked_is_refused(tus: TusClient, batch: Uploa
 def test_bytes_whose_checksum_was_cut_off_do_not_count(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create_with(batch.id, "cat.jpg", len(LARGE), LARGE[:900]).headers["location"]
 
-    tus.patch(location, 900, LARGE[900 : 900 + 2 * GATHER_BYTES], declared=False, checksum="sha1", end="cut")
+    tus.patch(location, 900, LARGE[900 : 900 + 2 * BUFFER_BYTES], declared=False, checksum="sha1", end="cut")
 
     assert tus.head(location).offset == 900
 

@@ -3,7 +3,7 @@
 import pytest
 
 from batches.intake.partial_paths import partial_path
-from batches.intake.tus.body import GATHER_BYTES
+from batches.intake.tus.body import BUFFER_BYTES
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_true
@@ -13,7 +13,7 @@ from uploads.storage import local_copy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JPEG = encoded(textured(320, 240), "JPEG")
-LARGE = JPEG + bytes(3 * GATHER_BYTES)
+LARGE = JPEG + bytes(3 * BUFFER_BYTES)
 
 
 def stored() -> bytes:

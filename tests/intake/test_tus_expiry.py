@@ -65,7 +65,7 @@ def test_finished_file_does_not_expire(tus: TusClient, begun: str) -> None:
 def test_expired_file_is_gone_and_begins_anew(tus: TusClient, batch: UploadBatch, begun: str, swept: bool) -> None:
     let_expire(batch)
     if swept:
-        assert PartialCleaner().sweep() == 1
+        assert PartialCleaner().clean() == 1
 
     gone = [tus.head(begun), tus.patch(begun, 900, JPEG[900:])]
     again = tus.create(batch.id, "cat.jpg", len(JPEG))
@@ -81,7 +81,7 @@ def test_expired_file_is_gone_and_begins_anew(tus: TusClient, batch: UploadBatch
 def test_expired_file_of_a_completed_batch_reopens_it(tus: TusClient, batch: UploadBatch, begun: str) -> None:
     let_expire(batch)
     finish_without_missing(batch.id)
-    PartialCleaner().sweep()
+    PartialCleaner().clean()
     batch.refresh_from_db()
     before = (batch.status, batch.items.get().error_code)
 

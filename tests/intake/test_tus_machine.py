@@ -144,12 +144,12 @@ class Sending(Model, RuleBasedStateMachine):
         then = time.time() - 8 * 24 * 3600
         os.utime(partial_paths.partial_path(self.item_id), (then, then))
         if swept:
-            PartialCleaner().sweep()
+            PartialCleaner().clean()
         self.arrived = None
 
     @rule()
     def sweep(self) -> None:
-        PartialCleaner().sweep()
+        PartialCleaner().clean()
 
     @invariant()
     def offset_is_exact(self) -> None:

@@ -149,7 +149,7 @@ def test_tus_file_that_has_arrived_cannot_be_given_up(tus: TusClient, batch: Upl
 def test_tus_client_that_falls_silent_gives_the_part_back(
     tus: TusClient, batch: UploadBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(body, "QUIET_SECONDS", 0.1)
+    monkeypatch.setattr(body, "IDLE_SECONDS", 0.1)
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
 
     answer = tus.patch(location, 0, JPEG[:100], end="silence")

@@ -1,6 +1,6 @@
 """What one request costs the database, session and user included."""
 
-from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from batches.intake.file_name import FileName
 from batches.intake.tus import handlers
 from batches.intake.tus.headers import Creation, Patch
-from batches.intake.tus.state import UploadState
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
 from tests.support.images import encoded, textured
@@ -19,31 +18,30 @@ JPEG = encoded(textured(320, 240), "JPEG")
 CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 
 
-def counted(request: Callable[[handlers.Transfer], UploadState | None]) -> int:
+def statements(start: handlers.Start, patch: Patch | None = None, data: bytes = b"") -> int:
     """The statements of a request, without those that only begin and end transactions."""
-    sending = handlers.Transfer()
+    transfer = handlers.Transfer(patch)
     with CaptureQueriesContext(connection) as captured:
-        request(sending)
-        sending.close()
+        handlers.run_whole(start, transfer, data)
+        transfer.close()
     return sum(not query["sql"].startswith(CONTROL) for query in captured.captured_queries)
 
 
 def test_small_file_in_one_request_costs_few_statements(tus: TusClient, batch: UploadBatch) -> None:
-    cookies = tus.headers["Cookie"]
-    whole = Creation(batch.id, FileName("a.jpg", len(JPEG)), Patch(0, len(JPEG), overlap=True))
+    creation = Creation(batch.id, FileName("a.jpg", len(JPEG)))
+    create = partial(handlers.create_upload, tus.headers["Cookie"], creation)
 
-    assert counted(lambda sending: handlers.create_upload(cookies, whole, sending, JPEG)) <= 12
+    assert statements(create, Patch(0, len(JPEG), overlap=True), JPEG) <= 12
 
 
 def test_file_in_pieces_costs_three_statements_a_piece(tus: TusClient, batch: UploadBatch) -> None:
     cookies = tus.headers["Cookie"]
     creation = Creation(batch.id, FileName("b.jpg", len(JPEG)))
 
-    created = counted(lambda sending: handlers.create_upload(cookies, creation, sending, None))
-    item_id = batch.items.get().id
-    middle = counted(lambda sending: handlers.patch_upload(cookies, item_id, Patch(0, 100), sending, JPEG[:100]))
-    rest = JPEG[100:]
-    last = counted(lambda sending: handlers.patch_upload(cookies, item_id, Patch(100, len(rest)), sending, rest))
+    created = statements(partial(handlers.create_upload, cookies, creation))
+    patch = partial(handlers.patch_upload, cookies, batch.items.get().id)
+    middle = statements(patch, Patch(0, 100), JPEG[:100])
+    last = statements(patch, Patch(100, len(JPEG) - 100), JPEG[100:])
 
     assert created <= 6
     assert middle == 3

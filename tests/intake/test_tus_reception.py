@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from pytest_django import Settings
 
-from batches.intake import partial_file, partial_lock, partial_paths
+from batches.intake import partial_file, partial_paths
 from batches.intake.running_hashes import RunningHashes
 from batches.intake.tus.headers import Patch, read_metadata
 from batches.intake.tus.protocol_error import TusError
@@ -78,7 +78,7 @@ class Receiving(RuleBasedStateMachine):
     def patch_while_another_writes(self) -> None:
         with (
             partial_file.locked_partial(ITEM),
-            pytest.raises(partial_lock.PartialFileBusy),
+            pytest.raises(partial_file.PartialFileBusy),
             partial_file.locked_partial(ITEM),
         ):
             pytest.fail("two writers")
@@ -114,7 +114,7 @@ def test_part_is_never_locked_after_it_was_removed(settings: Settings, tmp_path:
     def write_and_finish(mark: bytes) -> None:
         done = 0
         while done < 150:
-            with suppress(partial_lock.PartialFileBusy), partial_file.locked_partial(ITEM) as part:
+            with suppress(partial_file.PartialFileBusy), partial_file.locked_partial(ITEM) as part:
                 part.append(mark)
                 if not part.path.exists() or part.path.read_bytes() != mark:
                     wrong.append(f"{mark!r} went elsewhere")
@@ -131,7 +131,7 @@ def test_part_is_never_locked_after_it_was_removed(settings: Settings, tmp_path:
 
 
 def test_hash_states_are_bounded() -> None:
-    kept = RunningHashes(most=2)
+    kept = RunningHashes(limit=2)
     now = Path(__file__).stat()
 
     for item_id in (1, 2, 3):

@@ -50,8 +50,8 @@ def test_ingest_names_the_page_where_run_serves(ada: User, roll: Path, settings:
     asked = CommandRun(roll / "a.jpg", "--owner", "ada", "--site", "https://photos.example.org/")
 
     first, second = UploadBatch.objects.order_by("id")
-    assert f"Batch {first.id}: http://127.0.0.1:8123/batches/{first.id}/\n1 file added to “a.jpg”." in served.out
-    assert f"Batch {second.id}: https://photos.example.org/batches/{second.id}/\n" in asked.out
+    assert f"Import {first.id}: http://127.0.0.1:8123/batches/{first.id}/\n1 file added to “a.jpg”." in served.out
+    assert f"Import {second.id}: https://photos.example.org/batches/{second.id}/\n" in asked.out
 
 
 def test_ingest_adds_a_folder_and_seals_its_batch(ada: User, roll: Path) -> None:
@@ -113,9 +113,9 @@ def test_ingest_into_a_cancelled_batch_is_refused(ada: User, roll: Path) -> None
     ("arguments", "words"),
     [
         (["{roll}", "--owner", "bob"], "There is no user “bob”"),
-        (["{roll}/gone", "--owner", "ada"], "There is no such file or folder: "),
+        (["{roll}/gone", "--owner", "ada"], "No such file or folder: "),
         (["{empty}", "--owner", "ada"], "There are no files in"),
-        (["{roll}", "--owner", "ada", "--batch", "999"], "ada has no batch 999"),
+        (["{roll}", "--owner", "ada", "--batch", "999"], "ada has no import 999"),
     ],
 )
 def test_wrong_argument_exits_with_two_and_makes_no_batch(
@@ -135,7 +135,7 @@ def test_batch_of_somebody_else_cannot_be_added_to(ada: User, roll: Path) -> Non
     CommandRun(roll, "--owner", "ada")
     make_user("bob")
 
-    with pytest.raises(CommandError, match="bob has no batch"):
+    with pytest.raises(CommandError, match="bob has no import"):
         CommandRun(roll, "--owner", "bob", "--batch", UploadBatch.objects.get().id)
 
 
@@ -164,7 +164,7 @@ def test_follow_of_a_batch_gone_on_with_counts_what_was_done_before(
 
     said = CommandRun(roll, "--owner", "ada", "--follow")
 
-    assert "2 files added to “Iceland”; 1 file had come before." in said.out
+    assert "2 files added to “Iceland”; 1 file added earlier." in said.out
     assert "Completed: 3 of 3 files, 0 failed" in said.out
     assert (said.status, UploadBatch.objects.get().successful) == (0, 3)
     assert_counters_true(batch)
@@ -189,6 +189,6 @@ def test_follow_left_by_ctrl_c_leaves_the_batch_alone(ada: User, roll: Path, wor
     _, words = process.communicate(timeout=240)
 
     assert process.returncode == 130
-    assert "goes on by itself" in words
+    assert "Processing continues" in words
     batch = UploadBatch.objects.get()
     assert (batch.status, batch.total) == (BatchStatus.PROCESSING, 3)

@@ -27,9 +27,9 @@ def roll(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("limit", "value", "words"),
     [
-        ("OWNER_BYTES", 2 * len(JPEG) + 2, "you may store"),
-        ("MAX_BATCH_FILES", 2, "One batch takes 2 files."),
-        ("MIN_FREE_BYTES", 2**62, "are kept free."),
+        ("OWNER_BYTES", 2 * len(JPEG) + 2, "are already used or reserved"),
+        ("MAX_BATCH_FILES", 2, "An import can hold 2 files."),
+        ("MIN_FREE_BYTES", 2**62, "must stay free."),
     ],
 )
 def test_follow_ends_where_the_rest_is_refused(
@@ -42,7 +42,7 @@ def test_follow_ends_where_the_rest_is_refused(
     batch = UploadBatch.objects.get()
     assert (said.status, batch.sealed_at) == (1, None)
     assert words in said.err
-    assert "To add the rest, mend it and run the same command again." in said.err
+    assert "To add the rest, fix the problem and run the same command again." in said.err
     assert_counters_true(batch)
 
 
@@ -55,4 +55,4 @@ def test_follow_ends_where_the_folder_of_parts_cannot_be_written(
     said = CommandRun(roll, "--owner", owner.username, "--follow")
 
     assert said.status == 1
-    assert "To add the rest, mend it and run the same command again." in said.err
+    assert "To add the rest, fix the problem and run the same command again." in said.err

@@ -53,7 +53,7 @@ def test_odd_files_are_refused_with_reasons_and_the_rest_goes_on(
         "e-caf\ufffd.jpg": "",
         "f.jpg": "",
     }
-    assert f"This link leads nowhere: {folder}/d-link.jpg" in said.err
+    assert f"Broken link: {folder}/d-link.jpg" in said.err
     assert (said.status, batch.failed, batch.sealed_at is not None) == (1, 3, True)
     assert_counters_true(batch)
 
@@ -78,7 +78,7 @@ def test_file_that_changed_since_it_was_looked_at_is_refused_and_may_come_again(
     before = source.stat()
     os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
 
-    changed = local_files.receive_local_file(batch, looked, local_files.KnownPage())
+    changed = local_files.receive_local_file(batch, looked, local_files.ExistingFiles())
     os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
     again = local_files.receive_path(batch, source, "a.jpg")
 
@@ -96,7 +96,7 @@ def test_file_that_became_a_pipe_does_not_hold_the_rest(owner: User, tmp_path: P
     source.unlink()
     os.mkfifo(source)
 
-    outcome = local_files.receive_local_file(batch, looked, local_files.KnownPage(sizes={len(JPEG)}))
+    outcome = local_files.receive_local_file(batch, looked, local_files.ExistingFiles(sizes={len(JPEG)}))
 
     assert outcome.state == "refused"
     assert_counters_true(batch)

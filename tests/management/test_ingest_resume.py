@@ -101,7 +101,7 @@ def test_ingest_killed_again_and_again_adds_every_file_once(owner: User, start: 
 
     batch = UploadBatch.objects.get()
     assert (said.status, said.err) == (0, "")
-    assert f"Batch {batch.id}, which has " in said.out
+    assert f"Import {batch.id} (" in said.out
     assert_whole(batch, roll)
 
 
@@ -115,7 +115,7 @@ def test_ingest_stopped_by_ctrl_c_says_how_to_go_on_and_does(owner: User, start:
 
     assert (process.returncode, words) == (
         130,
-        "Stopped. What was added stays and is processed. To add the rest, run the same command.\n",
+        "Stopped. The files added so far are processed. Run the same command again to add the rest.\n",
     )
     assert_whole(UploadBatch.objects.get(), roll)
 
@@ -134,7 +134,7 @@ def test_ingest_again_does_not_read_what_has_ended(owner: User, start: Start, ro
 
     said = CommandRun(roll, "--owner", owner.username)
 
-    assert f"{FILES - len(ended)} files added to “Iceland”; {len(ended)} files had come before." in said.out
+    assert f"{FILES - len(ended)} files added to “Iceland”; {len(ended)} files added earlier." in said.out
     assert UploadBatch.objects.get().failed == 0
 
 
@@ -167,7 +167,7 @@ def test_ingest_of_bytes_that_are_known_copies_nothing(owner: User, tmp_path: Pa
     said = CommandRun(second, "--owner", owner.username)
 
     assert written_bytes() - before < 2**20
-    assert "1 file added to “b.jpg”, 1 of them known to the library and not copied." in said.out
+    assert "1 file added to “b.jpg”, 1 of them already in the library and not copied." in said.out
     item = UploadBatch.objects.get(name="b.jpg").items.get()
     assert (item.status, item.duplicate, item.upload) == ("completed", True, Upload.objects.get())
     assert UploadBatch.objects.get(name="b.jpg").status == BatchStatus.COMPLETED

@@ -96,7 +96,7 @@ def test_folder_that_is_gone_when_its_turn_comes_is_told(tmp_path: Path) -> None
     (tmp_path / "roll" / "b").rmdir()
 
     assert list(files) == []
-    assert said == [f"This could not be looked at: {tmp_path}/roll/b: No such file or directory"]
+    assert said == [f"Cannot access {tmp_path}/roll/b: No such file or directory"]
     assert walk.missed == 1
 
 
@@ -111,7 +111,7 @@ def test_links_to_nothing_and_in_a_circle_are_told_and_the_rest_goes_on(tmp_path
     found = [file.relative_path for file in walk.files()]
 
     assert found == ["roll/z.jpg"]
-    assert said == [f"This link leads nowhere: {tmp_path}/roll/{name}.jpg" for name in "abc"]
+    assert said == [f"Broken link: {tmp_path}/roll/{name}.jpg" for name in "abc"]
     assert (walk.missed, walk.links) == (3, 0)
 
 
@@ -132,4 +132,4 @@ def test_lines_of_names_that_are_no_text_can_be_printed(tmp_path: Path) -> None:
 
     list(FileWalk([tmp_path / "roll"], said.append).files())
 
-    assert said[0].encode().decode() == f"This link leads nowhere: {tmp_path}/roll/caf\ufffd\ufffd"
+    assert said[0].encode().decode() == f"Broken link: {tmp_path}/roll/caf\ufffd\ufffd"

@@ -1,19 +1,19 @@
-"""The endpoint as a raw ASGI application: bodies are read piece by piece, never collected.
+"""The tus endpoint: a raw ASGI application, so that bodies are read piece by piece and never collected in memory.
 
-POST /tus/ creates, HEAD and PATCH /tus/<item> resume, DELETE gives up, OPTIONS /tus/ tells what is spoken.
+POST /tus/ creates an upload, HEAD and PATCH /tus/<item> resume it, DELETE withdraws it, OPTIONS /tus/ lists what is
+supported.
 """
 
 import logging
 import re
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
 
 from django.db import DatabaseError
 
 from batches.engine.refusals import BatchClosed
 from batches.intake.disk_space import disk_fault
-from batches.intake.partial_lock import PartialFileBusy
+from batches.intake.partial_file import PartialFileBusy
 from batches.intake.tus import handlers, responses
 from batches.intake.tus import headers as tus
 from batches.intake.tus.auth import check_origin
@@ -21,127 +21,112 @@ from batches.intake.tus.body import ClientDisconnected, Message, Receive, Reques
 from batches.intake.tus.protocol_error import TusError, busy, closed, not_found
 from batches.intake.tus.responses import TusResponse
 from batches.intake.tus.state import UploadState
-from batches.intake.tus.threads import in_ending_thread, in_thread
+from batches.intake.tus.threads import in_finalize_thread, in_thread
 
 logger = logging.getLogger(__name__)
 
 Send = Callable[[Message], Awaitable[None]]
-Result = TypeVar("Result")
-Begin = Callable[..., UploadState | None]
 
-# Refusals of one request that leave its upload as it was.
-GOES_ON = {408, 409, 413, 460}
-_ADDRESS = re.compile(r"/tus/([0-9]{1,18})?", re.ASCII)
+# After these errors the upload continues, so the response says until when.
+CONTINUABLE = {408, 409, 413, 460}
+_PATH = re.compile(r"/tus/([0-9]{1,18})?", re.ASCII)
 
 
 async def tus_application(scope: Message, receive: Receive, send: Send) -> None:
-    """Answer one HTTP request under /tus/. A client that goes away in the middle gets none; what arrived stays."""
-    headers = _headers(scope)
-    method = tus.read_method(scope["method"], headers)
+    """Answer one HTTP request under /tus/. A client that disconnects gets no response; what was received is kept.
+
+    The response is sent after the body has been read to its end, so that the client gets to read it.
+    """
+    body = RequestBody(receive)
     try:
-        answer = await _answer(method, scope, headers, RequestBody(receive))
+        response = await _respond(scope, body)
+        await body.drain()
     except ClientDisconnected:
         return
-    except TusError as error:
-        answer = responses.refused(error)
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.lines()})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.text})
+    await send({"type": "http.response.start", "status": response.status, "headers": response.header_lines()})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.text})
 
 
-async def _answer(method: str, scope: Message, headers: tus.Headers, body: RequestBody) -> TusResponse:
-    """Do what is asked and turn every failure into an answer; before that the body is read away. Raises Cut."""
+async def _respond(scope: Message, body: RequestBody) -> TusResponse:
+    """Turn every failure into a response. Raises ClientDisconnected."""
     try:
-        return await _route(method, scope, headers, body)
+        return await _route(scope, body)
     except ClientDisconnected:
         raise
-    except TusError as error:
-        failure = error
-    except BatchClosed as error:
-        failure = closed(error)
+    except TusError as raised:
+        error = raised
+    except BatchClosed as raised:
+        error = closed(raised)
     except PartialFileBusy:
-        failure = busy()
+        error = busy()
     except DatabaseError:
-        logger.exception("tus: the database does not answer")
-        failure = TusError(503, "database.away", "The database does not answer. Nothing is lost, try again soon.")
-    except OSError as error:
-        logger.warning("tus: the disk refused: %s", error)
-        fault = disk_fault(error)
-        failure = TusError(507, fault.code, fault.message)
+        logger.exception("tus: the database is not available")
+        error = TusError(503, "database.away", "The database is not available. Nothing is lost; try again soon.")
+    except OSError as raised:
+        logger.warning("tus: disk error: %s", raised)
+        fault = disk_fault(raised)
+        error = TusError(507, fault.code, fault.message)
     except Exception:
-        logger.exception("tus: unexpected failure")
-        words = "The server failed. What was sent is kept, try again; the log of the server says more."
-        failure = TusError(500, "server.error", words)
-    await body.drain()
-    raise failure
+        logger.exception("tus: unexpected error")
+        message = "The server failed; its log says why. What was received is kept; try again."
+        error = TusError(500, "server.error", message)
+    return responses.failed(error)
 
 
-async def _route(method: str, scope: Message, headers: tus.Headers, body: RequestBody) -> TusResponse:
-    address = _ADDRESS.fullmatch(scope["path"])
-    if address is None:
+async def _route(scope: Message, body: RequestBody) -> TusResponse:
+    headers = tus.read_headers(scope["headers"])
+    method = tus.read_method(scope["method"], headers)
+    path = _PATH.fullmatch(scope["path"])
+    if path is None:
         raise not_found()
     check_origin(scope.get("scheme", "http"), headers)
     if method == "OPTIONS":
-        return responses.spoken()
+        return responses.supported()
     tus.check_version(headers)
     cookies = headers.get("cookie", "")
-    if address[1] is not None:
-        return await _go_on(method, cookies, int(address[1]), headers, body)
+    if path[1] is not None:
+        return await _route_upload(method, cookies, int(path[1]), headers, body)
     if method == "POST":
         creation = tus.read_creation(headers)
-        return responses.created(await _take(partial(handlers.create_upload, cookies, creation), creation.first, body))
+        transfer = handlers.Transfer(creation.first)
+        return responses.created(await _transfer(partial(handlers.create_upload, cookies, creation), transfer, body))
     raise _wrong_method()
 
 
-async def _go_on(method: str, cookies: str, item_id: int, headers: tus.Headers, body: RequestBody) -> TusResponse:
+async def _route_upload(
+    method: str, cookies: str, item_id: int, headers: tus.Headers, body: RequestBody
+) -> TusResponse:
     if method == "HEAD":
-        return responses.looked(await _unless_whole(partial(handlers.head_upload, cookies, item_id)))
+        transfer = handlers.Transfer()
+        return responses.head(await _transfer(partial(handlers.head_upload, cookies, item_id), transfer, body))
     if method == "PATCH":
-        patch = tus.read_patch(headers)
-        return responses.received(await _take(partial(handlers.patch_upload, cookies, item_id, patch), patch, body))
+        transfer = handlers.Transfer(tus.read_patch(headers))
+        return responses.patched(await _transfer(partial(handlers.patch_upload, cookies, item_id), transfer, body))
     if method == "DELETE":
-        await in_ending_thread(handlers.terminate_upload, cookies, item_id)
+        await in_finalize_thread(handlers.withdraw_upload, cookies, item_id)
         return TusResponse(204)
     raise _wrong_method()
 
 
-async def _take(begin: Begin, patch: tus.Patch | None, body: RequestBody) -> UploadState:
-    """Give the body to what `begin` opens, at once where it is small; the part is given back in any case."""
-    sending = handlers.Transfer()
+async def _transfer(start: handlers.Start, transfer: handlers.Transfer, body: RequestBody) -> UploadState:
+    """Run a handler, its body and `handlers.finish`: in one call if the whole body is small and already here."""
     try:
-        whole = await body.whole(patch.declared) if patch else None
-        if whole is None:
-            place = await _unless_whole(partial(begin, sending, None))
-        else:  # it may end its file in the same call
-            place = await in_ending_thread(begin, sending, whole)
-        if place is None:
-            await body.write_to(sending.opened[1])
-            place = await in_ending_thread(handlers.finish_transfer, sending)
+        data = await body.read_small(transfer.patch.declared) if transfer.patch else None
+        if data is not None:
+            return await in_finalize_thread(handlers.run_whole, start, transfer, data)
+        state = await in_thread(start, transfer)
+        if transfer.writer is not None:
+            await body.write_to(transfer.writer)
+        if state is None:
+            state = await in_finalize_thread(handlers.finish, transfer)
+        return state
     except TusError as error:
-        if error.status in GOES_ON:
-            error.expires = sending.expires()
+        if error.status in CONTINUABLE:
+            error.expires = transfer.expires()
         raise
     finally:
-        sending.close()
-    await body.drain()
-    return place
-
-
-async def _unless_whole(call: Callable[..., Result]) -> Result:
-    """Make a call of `work`; where it finds all of a file here, make it again on a thread on which files may end."""
-    try:
-        return await in_thread(call, ends=False)
-    except handlers.CompleteFileFound:
-        return await in_ending_thread(call)
-
-
-def _headers(scope: Message) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        # Browsers may split cookies over several headers (RFC 9113, 8.2.3).
-        headers[key] = f"{headers[key]}{'; ' if key == 'cookie' else ','}{text}" if key in headers else text
-    return headers
+        transfer.close()
 
 
 def _wrong_method() -> TusError:
-    return TusError(405, "tus.method", "Use POST /tus/, HEAD, PATCH and DELETE /tus/<number>, OPTIONS.")
+    return TusError(405, "tus.method", "Use POST /tus/, HEAD, PATCH or DELETE /tus/<number>, or OPTIONS.")

@@ -1,4 +1,4 @@
-"""Who may speak to the endpoint from where: host, origin, session."""
+"""Check host, origin and session of a request."""
 
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
@@ -15,25 +15,25 @@ from batches.intake.tus.protocol_error import TusError
 
 
 def check_origin(scheme: str, headers: Mapping[str, str]) -> None:
-    """Refuse requests that a page of another site makes. Raises TusError 400 for a foreign host, 403 for an origin.
+    """Refuse requests from pages of other sites. Raises TusError 400 for a foreign host, 403 for a foreign origin.
 
-    Together with the header Tus-Resumable, which no form can send, this stands for a CSRF token.
+    Together with the header Tus-Resumable, which no form can send, this replaces a CSRF token.
     """
     host = headers.get("host", "")
     if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
-        raise TusError(400, "host.unknown", "This address is not one of this server. Add it to VUEMANTICS_HOSTS.")
+        raise TusError(400, "host.unknown", "This server does not serve this host name. Add it to VUEMANTICS_HOSTS.")
     origin = headers.get("origin")
     if origin is not None and origin.lower() != f"{_scheme(scheme, headers)}://{host}".lower():
-        raise TusError(403, "origin.foreign", "Requests from pages of other sites are not taken.")
+        raise TusError(403, "origin.foreign", "Requests from pages of other sites are refused.")
 
 
 def _scheme(scheme: str, headers: Mapping[str, str]) -> str:
-    """Return what the browser uses: behind a trusted proxy its header says so."""
+    """Return the scheme that the browser uses; behind a trusted proxy it is in a header."""
     if not settings.SECURE_PROXY_SSL_HEADER:
         return scheme
-    name, secure = settings.SECURE_PROXY_SSL_HEADER
+    name, secure_value = settings.SECURE_PROXY_SSL_HEADER
     sent = headers.get(name.removeprefix("HTTP_").replace("_", "-").lower(), "")
-    return "https" if sent.partition(",")[0].strip() == secure else scheme
+    return "https" if sent.partition(",")[0].strip() == secure_value else scheme
 
 
 def signed_in_user(cookies: str) -> User:
@@ -46,8 +46,8 @@ def signed_in_user(cookies: str) -> User:
         request = HttpRequest()
         engine: Any = import_module(settings.SESSION_ENGINE)
         request.session = engine.SessionStore(morsel.value)
-        # Django's own: checks the backend, the session's hash (a changed password ends it) and that the user is active.
+        # get_user checks the backend, the session hash (a changed password ends it) and that the user is active.
         user = get_user(request)
         if isinstance(user, User):
             return user
-    raise TusError(401, "auth.required", "You are signed out. Sign in again, then go on.")
+    raise TusError(401, "auth.required", "You are signed out. Sign in again, then resume.")

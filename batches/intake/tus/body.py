@@ -1,4 +1,4 @@
-"""The body of a request, piece by piece."""
+"""Read the body of a request piece by piece."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
@@ -10,62 +10,62 @@ from batches.intake.tus.protocol_error import TusError
 from batches.intake.tus.threads import in_thread
 from batches.intake.tus.writer import BodyWriter
 
-GATHER_BYTES = 2**16
-"""What one connection holds beside the piece that its server handed over last."""
-QUIET_SECONDS = 60.0
+BUFFER_BYTES = 2**16
+"""What one connection keeps in memory, besides the last piece that its server handed over."""
+IDLE_SECONDS = 60.0
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 
 class ClientDisconnected(Exception):
-    """The client went away in the middle of the body; nobody is left to answer."""
+    """The client disconnected before the end of the body, so nobody waits for a response."""
 
 
 class RequestBody:
-    """Reads a body once. After its end `receive` is not called again: it would wait for the client to leave."""
+    """Reads a body once. After its end `receive` is not called again: it would wait for the client to disconnect."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._more = True
-        self._held = bytearray()
-        self._broken: Exception | None = None
+        self._buffer = bytearray()
+        self._error: Exception | None = None
 
-    async def whole(self, declared: int | None) -> bytes | None:
-        """Return all of a body that is small; None when it is not, or broke: then `write_to` has what came of it."""
-        if declared is None or declared > GATHER_BYTES:
+    async def read_small(self, declared: int | None) -> bytes | None:
+        """Return the whole of a small body; None if it is large or was cut off: use `write_to` for what has arrived."""
+        if declared is None or declared > BUFFER_BYTES:
             return None
         try:
-            while self._more and len(self._held) <= GATHER_BYTES:
-                self._held += await self._next()
-        except (ClientDisconnected, TusError) as broken:
-            self._broken = broken
-        if self._broken or self._more:
+            while self._more and len(self._buffer) <= BUFFER_BYTES:
+                self._buffer += await self._next()
+        except (ClientDisconnected, TusError) as error:
+            self._error = error
+        if self._error or self._more:
             return None
-        return bytes(self._take())
+        return bytes(self._take_buffer())
 
-    async def write_to(self, reception: BodyWriter) -> None:
-        """Write it all to the part, also what arrived before a cut; small pieces are gathered.
+    async def write_to(self, writer: BodyWriter) -> None:
+        """Write the body, including what arrived before a disconnect; small pieces are buffered.
 
-        Raises Cut, OSError and TusError: 413, or 408 when nothing comes for a minute, so that a dead client does not
-        hold the part.
+        Raises ClientDisconnected, OSError and TusError: 413, or 408 if nothing arrives for a minute, so that a dead
+        client does not keep the lock.
         """
         try:
             async for piece in self._pieces():
-                if self._held and len(self._held) + len(piece) > GATHER_BYTES:
-                    await in_thread(_pour, [self._take()], reception)
-                if len(piece) > GATHER_BYTES:
+                if self._buffer and len(self._buffer) + len(piece) > BUFFER_BYTES:
+                    await in_thread(_write, [self._take_buffer()], writer)
+                if len(piece) > BUFFER_BYTES:
                     box: list[bytes | bytearray] = [piece]
                     del piece
-                    await in_thread(_pour, box, reception)
+                    await in_thread(_write, box, writer)
                 else:
-                    self._held += piece
+                    self._buffer += piece
         finally:
-            if self._held:
-                await in_thread(_pour, [self._take()], reception)
+            if self._buffer:
+                await in_thread(_write, [self._take_buffer()], writer)
 
     async def drain(self) -> None:
-        """Read the rest away, up to the limit of one body, so that the client gets to read the answer. Raises Cut."""
+        """Read and drop the rest, up to the limit of one body. Raises ClientDisconnected."""
         left = settings.MAX_BODY_BYTES
         try:
             async for piece in self._pieces():
@@ -73,21 +73,21 @@ class RequestBody:
                 if left < 0:
                     return
         except TusError:
-            return  # a silent client is answered all the same
+            return  # a silent client still gets its response
 
     async def _pieces(self) -> AsyncIterator[bytes]:
-        if self._broken:
-            raise self._broken
+        if self._error:
+            raise self._error
         while self._more:
             yield await self._next()
 
     async def _next(self) -> bytes:
         try:
-            async with asyncio.timeout(QUIET_SECONDS):
+            async with asyncio.timeout(IDLE_SECONDS):
                 message = await self._receive()
         except TimeoutError as error:
             self._more = False
-            raise TusError(408, "tus.quiet", "Nothing came for a minute. Go on from the offset.") from error
+            raise TusError(408, "tus.quiet", "No data arrived for a minute. Resume from the offset.") from error
         if message["type"] == "http.disconnect":
             self._more = False
             raise ClientDisconnected
@@ -95,11 +95,11 @@ class RequestBody:
         piece: bytes = message.get("body", b"")
         return piece
 
-    def _take(self) -> bytearray:
-        held, self._held = self._held, bytearray()
-        return held
+    def _take_buffer(self) -> bytearray:
+        buffer, self._buffer = self._buffer, bytearray()
+        return buffer
 
 
-def _pour(box: list[bytes | bytearray], reception: BodyWriter) -> None:
-    """Write the one piece in the box, which is then held by nobody while the next one comes."""
-    reception.add(box.pop())
+def _write(box: list[bytes | bytearray], writer: BodyWriter) -> None:
+    """Write the piece in the box. Nothing else refers to it, so it is freed before the next one arrives."""
+    writer.add(box.pop())

@@ -1,9 +1,9 @@
-"""Requests of the protocol as far as their headers say: read, checked, typed. Pure."""
+"""Parse the headers of a request: read, validate, type. Pure."""
 
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from batches.intake.file_name import FileName
@@ -13,18 +13,18 @@ from batches.intake.tus.protocol_error import TusError
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
 CONTENT_TYPE = "application/offset+octet-stream"
-LARGEST = 2**63 - 1
+MAX_NUMBER = 2**63 - 1
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 Headers = Mapping[str, str]
-"""Names in lower case; a header sent twice is joined by a comma."""
+"""Names in lower case; a header sent twice is joined with a comma, cookies with a semicolon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Bytes of a file from `offset` on; `declared` is the body's length in bytes where the client says it.
+    """Bytes of a file from `offset` on; `declared` is the length of the body if the client says it.
 
-    With `overlap` the body may begin with bytes that are here already: those are passed over.
+    With `overlap` (bytes of a creation) the body may start with bytes that were received before: they are skipped.
     """
 
     offset: int
@@ -35,33 +35,43 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A wish to send a file into a batch; `first` when its first bytes come with the wish."""
+    """A request to upload a file to a batch; `first` if it brings the first bytes."""
 
     batch_id: int
     name: FileName
     first: Patch | None = None
 
 
+def read_headers(lines: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Return the headers of an ASGI scope."""
+    headers: dict[str, str] = {}
+    for name, value in lines:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        # Browsers may split cookies over several headers (RFC 9113, 8.2.3).
+        headers[key] = f"{headers[key]}{'; ' if key == 'cookie' else ','}{text}" if key in headers else text
+    return headers
+
+
 def read_method(method: str, headers: Headers) -> str:
-    """Return what is really asked: clients that cannot send PATCH or DELETE send POST and name it in a header."""
+    """Return the method, which clients that cannot send PATCH or DELETE put into a header of a POST."""
     return headers.get("x-http-method-override", method).strip().upper()
 
 
 def check_version(headers: Headers) -> None:
-    """Raise TusError 412 unless the client speaks this protocol's version."""
+    """Raise TusError 412 unless the client uses this version of the protocol."""
     if headers.get("tus-resumable") != VERSION:
         raise TusError(412, "tus.version", f"Send the header Tus-Resumable: {VERSION}.")
 
 
 def read_creation(headers: Headers) -> Creation:
-    """Read a POST. Raises TusError 400 with what is missing or wrong, 415 for a body of another kind."""
+    """Read a POST. Raises TusError 400 for missing or wrong headers, 415 for a wrong content type."""
     if "upload-defer-length" in headers:
-        raise TusError(400, "tus.deferred_length", "Say the length at once: Upload-Defer-Length is not taken here.")
+        raise TusError(400, "tus.deferred_length", "Upload-Defer-Length is not supported: send Upload-Length.")
     size = _number(headers, "upload-length")
     metadata = read_metadata(headers.get("upload-metadata", ""))
     batch, filename = metadata.get("batch", ""), metadata.get("filename", "")
-    if not _DIGITS.fullmatch(batch) or int(batch) > LARGEST:
-        raise TusError(400, "tus.metadata", "Upload-Metadata needs `batch`: the number of the batch.")
+    if not _DIGITS.fullmatch(batch) or int(batch) > MAX_NUMBER:
+        raise TusError(400, "tus.metadata", "Upload-Metadata needs `batch`: the number of the import.")
     if not filename:
         raise TusError(400, "tus.metadata", "Upload-Metadata needs `filename`: the name of the file.")
     name = FileName(filename, size, metadata.get("relative_path", ""), metadata.get("last_modified", ""))
@@ -76,12 +86,11 @@ def read_patch(headers: Headers) -> Patch:
 
 
 def declared_length(headers: Headers) -> int | None:
-    """Return how many bytes the body is said to have; None when that is not said. Raises TusError 400."""
+    """Return the declared length of the body, or None. Raises TusError 400."""
     return _number(headers, "content-length") if "content-length" in headers else None
 
 
 def _first_bytes(headers: Headers) -> Patch | None:
-    """Read what a creation says of its body; None when it has none."""
     declared = declared_length(headers)
     if _sends_bytes(headers):
         return Patch(0, declared, read_checksum(headers), overlap=True)
@@ -99,12 +108,12 @@ def _wrong_type() -> TusError:
 
 
 def read_metadata(text: str) -> dict[str, str]:
-    """Read Upload-Metadata: pairs of a key and a Base64 value by commas. Raises TusError 400."""
+    """Read Upload-Metadata: comma-separated pairs of a key and a Base64 value. Raises TusError 400."""
     pairs: dict[str, str] = {}
     for pair in filter(None, (part.strip() for part in text.split(","))):
         key, _space, value = pair.partition(" ")
         if key in pairs:
-            raise TusError(400, "tus.metadata", f"Upload-Metadata names `{_printable(key)}` twice.")
+            raise TusError(400, "tus.metadata", f"Upload-Metadata contains `{_printable(key)}` twice.")
         pairs[key] = _value(key, value)
     return pairs
 
@@ -113,16 +122,16 @@ def _value(key: str, value: str) -> str:
     try:
         text = b64decode(value, validate=True).decode("utf-8")
     except (Base64Error, UnicodeDecodeError) as error:
-        words = f"In Upload-Metadata the value of `{_printable(key)}` is not Base64 of UTF-8."
-        raise TusError(400, "tus.metadata", words) from error
+        message = f"In Upload-Metadata, the value of `{_printable(key)}` is not Base64-encoded UTF-8."
+        raise TusError(400, "tus.metadata", message) from error
     if "\0" in text:
-        raise TusError(400, "tus.metadata", f"In Upload-Metadata the value of `{_printable(key)}` holds a NUL.")
+        raise TusError(400, "tus.metadata", f"In Upload-Metadata, the value of `{_printable(key)}` contains a NUL.")
     return text
 
 
 def _number(headers: Headers, name: str) -> int:
     text = headers.get(name, "")
-    if not _DIGITS.fullmatch(text) or int(text) > LARGEST:
+    if not _DIGITS.fullmatch(text) or int(text) > MAX_NUMBER:
         raise TusError(400, "tus.header", f"{name.title()} must be a whole number of bytes.")
     return int(text)
 

@@ -1,4 +1,4 @@
-"""What the endpoint answers when it does not do as asked."""
+"""Errors of the endpoint and their HTTP statuses."""
 
 from batches.engine.refusals import BatchClosed
 from batches.models.error_codes import default_message
@@ -6,9 +6,9 @@ from uploads.errors import CodedError
 
 
 class TusError(CodedError):
-    """An answer other than success: HTTP status, a stable code and words for people.
+    """An unsuccessful response: HTTP status, stable code and message.
 
-    `expires` is told where the upload goes on all the same: until when the rest is waited for, in seconds since 1970.
+    `expires` is set if the upload can be continued: when it expires, in seconds since 1970.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -18,25 +18,25 @@ class TusError(CodedError):
 
     @property
     def body(self) -> bytes:
-        """The answer's text: the code, a colon, the words."""
+        """The response text: the code, a colon, the message."""
         return f"{self.code}: {self.message}".encode()
 
 
 def not_found() -> TusError:
-    """Nothing there for this caller; what belongs to somebody else is not told apart."""
-    return TusError(404, "upload.unknown", "There is no such upload of yours. Begin it again.")
+    """No such upload for this user. Uploads of other owners are not distinguished from missing ones."""
+    return TusError(404, "upload.unknown", "You have no such upload. Add the file again.")
 
 
 def busy() -> TusError:
-    """Another request holds the file."""
-    return TusError(423, "upload.busy", "This file is being written by another request. Try again in a moment.")
+    """Another request has locked the partial file."""
+    return TusError(423, "upload.busy", "Another request is writing this file. Try again in a moment.")
 
 
 def closed(error: BatchClosed) -> TusError:
-    """The batch takes nothing more."""
+    """The batch accepts no more files."""
     return TusError(410, error.code, error.message)
 
 
 def expired() -> TusError:
-    """What had arrived is gone, or does not count any more."""
+    """The partial file was removed or no longer counts."""
     return TusError(410, "upload.expired", default_message("upload.expired"))

@@ -1,7 +1,7 @@
-"""The threads on which the endpoint touches disk and database: few, its own, never the event loop.
+"""The threads on which the endpoint uses disk and database: a few of its own, never the event loop.
 
-Files end on threads apart, whoever finds them complete: a slow storage, or a large file that is read once more, holds
-up other ends alone.
+Files are finalized on separate threads: slow storage, or a large file that must be read again, delays only other
+finalizations.
 """
 
 import asyncio
@@ -15,26 +15,26 @@ from django.db import connections
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
 
-INTAKE_THREADS = ENDING_THREADS = 4
-_threads = ThreadPoolExecutor(INTAKE_THREADS, thread_name_prefix="intake")
-_ending = ThreadPoolExecutor(ENDING_THREADS, thread_name_prefix="intake-end")
+INTAKE_THREADS = FINALIZE_THREADS = 4
+_intake = ThreadPoolExecutor(INTAKE_THREADS, thread_name_prefix="intake")
+_finalize = ThreadPoolExecutor(FINALIZE_THREADS, thread_name_prefix="intake-finalize")
 
 
-async def in_thread(work: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
-    """Run blocking work to its end on an intake thread; its database connection goes back to the pool.
+async def in_thread(call: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
+    """Run a blocking call on an intake thread; its database connection returns to the pool afterwards.
 
-    When the request is cancelled, the work is waited for first: nobody closes a file under a thread that writes to it.
+    If the request is cancelled, the call is awaited first: no file is closed while a thread writes to it.
     """
-    return await _in(_threads, partial(work, *args, **kwargs))
+    return await _run(_intake, partial(call, *args, **kwargs))
 
 
-async def in_ending_thread(work: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
-    """Run work that may end a file; as `in_thread`."""
-    return await _in(_ending, partial(work, *args, **kwargs))
+async def in_finalize_thread(call: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
+    """Run a call that may finalize a file; as `in_thread`."""
+    return await _run(_finalize, partial(call, *args, **kwargs))
 
 
-async def _in(threads: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
-    future = asyncio.get_running_loop().run_in_executor(threads, _tidy, work)
+async def _run(threads: ThreadPoolExecutor, call: Callable[[], Result]) -> Result:
+    future = asyncio.get_running_loop().run_in_executor(threads, _call_and_disconnect, call)
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
@@ -42,8 +42,8 @@ async def _in(threads: ThreadPoolExecutor, work: Callable[[], Result]) -> Result
         raise
 
 
-def _tidy(work: Callable[[], Result]) -> Result:
+def _call_and_disconnect(call: Callable[[], Result]) -> Result:
     try:
-        return work()
+        return call()
     finally:
         connections.close_all()

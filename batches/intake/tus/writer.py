@@ -1,4 +1,4 @@
-"""One body: bytes go to the end of a part, never beyond the announced length. Pure but for the part's file and gate."""
+"""Write the body of one request to the end of a partial file, but never beyond the announced length."""
 
 from collections.abc import Callable
 
@@ -9,77 +9,81 @@ from uploads.media.sniff import HEAD_BYTES
 
 
 class BodyWriter:
-    """Appends the pieces of one request to a part that the caller holds locked, and gives the part back by `close`.
+    """Appends the pieces of one request to a partial file that the caller has locked; `close` releases the lock.
 
-    What arrived before a cut stays, unless a checksum was promised for it, which is then missing. A body that is longer
-    than the file or fails its checksum leaves the part as this request found it, also when the process is killed in the
-    middle. Raises TusError 409 when the client is wrong about the offset, 413 when it declares more than is missing.
+    What arrived before a disconnect is kept, unless the request has a checksum, which then cannot be verified. A body
+    that is longer than the file or fails its checksum leaves the partial file as it was before the request, even if
+    the process is killed meanwhile. Raises TusError 409 for a wrong offset, 413 if more is declared than is missing.
 
-    `gate` is asked once, when enough of a file has come to say what it is and more is still to come; it may raise.
-    Bytes that a checksum is promised for are no evidence before it is proven.
+    `check_content` is called once, when HEAD_BYTES are here and more is to come; it may raise. Bytes with a checksum
+    are not checked before they are verified.
     """
 
     def __init__(
-        self, part: PartialFile, length: int, patch: Patch, gate: Callable[[PartialFile], None] | None = None
+        self,
+        partial: PartialFile,
+        length: int,
+        patch: Patch,
+        check_content: Callable[[PartialFile], None] | None = None,
     ) -> None:
-        if patch.offset != part.size and not (patch.overlap and patch.offset < part.size):
-            raise TusError(409, "tus.offset", f"The file stands at {part.size} bytes. Go on from there.")
+        if patch.offset != partial.size and not (patch.overlap and patch.offset < partial.size):
+            raise TusError(409, "tus.offset", f"The offset is {partial.size}. Resume from there.")
         if patch.declared is not None and patch.declared > length - patch.offset:
             raise _too_long(length)
-        self.part = part
-        missing = length - part.size
-        self.coming = missing if patch.declared is None else min(missing, patch.declared)
+        self.partial = partial
+        missing = length - partial.size
+        self.expected = missing if patch.declared is None else min(missing, patch.declared)
         self._length = length
-        self._known = part.size - patch.offset
+        self._overlap = partial.size - patch.offset
         self._checksum = patch.checksum
-        self._running = patch.checksum.begin() if patch.checksum else None
-        self._start = part.mark()
-        self._gate = gate
-        self._sure = patch.checksum is None
-        if not self._sure:
-            part.doubt()
+        self._hash = patch.checksum.begin() if patch.checksum else None
+        self._start = partial.checkpoint()
+        self._check_content = check_content
+        self._verified = patch.checksum is None
+        if not self._verified:
+            partial.mark_unverified()
 
     def add(self, data: bytes | bytearray) -> None:
         """Write the next piece. Raises TusError 413, OSError."""
-        if self._running is not None:
-            self._running.update(data)
-        fresh = memoryview(data)[self._known :]
-        self._known = max(0, self._known - len(data))
-        if self.part.size + len(fresh) > self._length:
-            self.part.go_back(self._start)
-            self._sure = True
+        if self._hash is not None:
+            self._hash.update(data)
+        new = memoryview(data)[self._overlap :]
+        self._overlap = max(0, self._overlap - len(data))
+        if self.partial.size + len(new) > self._length:
+            self.partial.roll_back(self._start)
+            self._verified = True
             raise _too_long(self._length)
-        self.part.append(fresh)
-        if self._sure:
-            self._pass_gate()
+        self.partial.append(new)
+        if self._verified:
+            self._check_once()
 
     def end(self) -> None:
-        """The body came to its regular end: check what was promised of it. Raises TusError 460."""
+        """Verify the checksum at the regular end of the body. Raises TusError 460."""
         if self._checksum is None:
             return
-        self._checksum.check(self._running)
-        self._sure = True
-        self.part.trust()
-        self._pass_gate()
+        self._checksum.check(self._hash)
+        self._verified = True
+        self.partial.mark_verified()
+        self._check_once()
 
-    def _pass_gate(self) -> None:
-        if self._gate is not None and HEAD_BYTES <= self.part.size < self._length:
-            gate, self._gate = self._gate, None
-            gate(self.part)
+    def _check_once(self) -> None:
+        if self._check_content is not None and HEAD_BYTES <= self.partial.size < self._length:
+            check_content, self._check_content = self._check_content, None
+            check_content(self.partial)
 
     def close(self) -> None:
-        """Give the part back; bytes that nothing vouches for go first."""
+        """Remove unverified bytes and release the lock."""
         try:
-            if not self._sure:
-                self.part.go_back(self._start)
+            if not self._verified:
+                self.partial.roll_back(self._start)
         finally:
-            self.part.close()
+            self.partial.close()
 
     @property
     def complete(self) -> bool:
-        """Whether all announced bytes are here."""
-        return self.part.size == self._length
+        """Return whether all announced bytes are here."""
+        return self.partial.size == self._length
 
 
 def _too_long(length: int) -> TusError:
-    return TusError(413, "tus.too_long", f"The file was announced with {length} bytes; this would be more.")
+    return TusError(413, "tus.too_long", f"The announced length is {length} bytes; this body exceeds it.")

@@ -1,4 +1,4 @@
-"""`manage.py reconcile`: what every worker process does every few seconds, by hand, except sending mails."""
+"""`manage.py reconcile`: run by hand what every worker process does every few seconds, except sending e-mails."""
 
 import sys
 import time
@@ -18,16 +18,16 @@ INTERRUPTED = 130
 
 
 class Command(BaseCommand):
-    """Take lost files back, bring batches and deletions to their end, ring for what waits."""
+    """Recover lost items, complete batches and deletions, wake workers up for pending items."""
 
-    help = "Put right what crashes and lost messages left behind; sends no mails. Workers do it by themselves."
+    help = "Repair what crashes and lost messages left behind; sends no e-mails. Workers do this by themselves."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """One round, or for ever."""
-        parser.add_argument("--once", action="store_true", help="do one round and end")
+        """One round, or repeatedly."""
+        parser.add_argument("--once", action="store_true", help="run once and exit")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
-        """Do the rounds; a server that is away ends the command with one line."""
+        """Run; an unavailable server ends the command with one line."""
         try:
             self._round()
             while not once:
@@ -36,10 +36,10 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
         except (OperationalError, InterfaceError) as error:
-            raise CommandError(f"The database does not answer: {error}") from None
+            raise CommandError(f"The database is not available: {error}") from None
         except (redis.RedisError, dramatiq.errors.BrokerConnectionError) as error:
-            words = "The rows are in order, but Redis does not answer, so no worker was told"
-            raise CommandError(f"{words}: {error}") from None
+            message = "The database is repaired, but Redis is not available, so no worker was notified"
+            raise CommandError(f"{message}: {error}") from None
 
     def _round(self) -> None:
         reconcile()

@@ -14,9 +14,9 @@ from rich.table import Table
 
 from batches.engine.liveness import live_workers
 from batches.engine.refusals import Refused
-from batches.intake.partial_lock import PartialFileBusy
-from batches.management.add_files import add_files, rejected_files
-from batches.management.progress_bar import failures, follow
+from batches.intake.partial_file import PartialFileBusy
+from batches.management.add_files import add_files, stop_reason
+from batches.management.progress_bar import failure_lines, follow
 from batches.management.walk_files import FoundFile
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
@@ -88,8 +88,8 @@ class Command(BaseCommand):
         try:
             add_files(batch, (FoundFile(photo, photo.name) for photo in photos), self.stdout.write)
         except (Refused, PartialFileBusy, OSError) as error:
-            raise CommandError(rejected_files(error)) from None
-        return follow(batch.id, self.stdout.write, terminal=self.stdout.isatty(), beside=supervise)
+            raise CommandError(stop_reason(error)) from None
+        return follow(batch.id, self.stdout.write, terminal=self.stdout.isatty(), between_polls=supervise)
 
     def _print_result(self, batch: UploadBatch) -> None:
         table = Table("Photo", "Description", "Labels", show_lines=True)
@@ -101,7 +101,7 @@ class Command(BaseCommand):
         with console.capture() as capture:
             console.print(table)
         self.stdout.write(capture.get())
-        for line in failures(batch):
+        for line in failure_lines(batch):
             self.stderr.write(line)
         duplicates = batch.items.filter(duplicate=True).count()
         note = f" ({duplicates} already in the library)" if duplicates else ""

@@ -1,0 +1,65 @@
+"""Find out how far an upload is, and finalize it once all of its bytes are here.
+
+Runs on a finalize thread if the upload is complete, because the storage may take long.
+"""
+
+from batches.engine.incoming import is_resumable
+from batches.engine.refusals import BatchClosed, Refused
+from batches.intake.discard import discard_if_unneeded, expects_bytes
+from batches.intake.finalize import finalize_item
+from batches.intake.outcome import NotReceiving, recorded_outcome
+from batches.intake.partial_file import PartialFile, locked_partial
+from batches.intake.partial_paths import partial_facts, partial_size
+from batches.intake.register import resume_file
+from batches.intake.tus.protocol_error import TusError, busy
+from batches.intake.tus.state import UploadState, accepts_bytes, finished_state, incomplete_state, refuse_expired
+from batches.models import BatchItem
+from batches.models.states import BatchStatus
+
+
+def is_complete(item: BatchItem) -> bool:
+    """Return whether a partial file with all bytes exists: it must be finalized or discarded, which may take long."""
+    return item.size > 0 and partial_size(item.id) >= item.size
+
+
+def current_state(item: BatchItem) -> UploadState:
+    """Return how far an upload is; a complete file that a crash left behind is finalized first.
+
+    Raises TusError (410 expired, 422 refused), BatchClosed, PartialFileBusy, and what `finalize_item` raises.
+    """
+    if not accepts_bytes(item):
+        discard_if_unneeded(item.id)  # left by a crash after the commit
+        if item.batch.status == BatchStatus.CANCELLED:
+            raise BatchClosed
+        return finished_state(item, recorded_outcome(item))
+    facts = partial_facts(item.id)
+    refuse_expired(item, facts)
+    if facts is None or facts.size < item.size:
+        return incomplete_state(item, facts)
+    with locked_partial(item.id) as locked:
+        if locked.size == item.size:
+            return finalize_upload(item, locked)
+    # Another request finished it before this one got the lock.
+    item.refresh_from_db()
+    if expects_bytes(item):
+        return incomplete_state(item, partial_facts(item.id))
+    return finished_state(item, recorded_outcome(item))
+
+
+def finalize_upload(item: BatchItem, locked: PartialFile) -> UploadState:
+    """Finalize a complete partial file. Raises TusError 410, 413, 422 or 423, and what `finalize_item` raises."""
+    owner_id = item.batch.owner_id
+    for _ in range(2):
+        try:
+            if is_resumable(item):
+                resume_file(item, owner_id)  # abandoned while its last bytes were received
+            return finished_state(item, finalize_item(item, owner_id, locked))
+        except BatchClosed:
+            raise
+        except Refused as error:
+            raise TusError(413, error.code, error.message) from error
+        except NotReceiving:
+            item.refresh_from_db()
+            if not expects_bytes(item):
+                return finished_state(item, recorded_outcome(item))
+    raise busy()
