@@ -1,25 +1,27 @@
-"""A person, a batch of hers, a client that sends into it, and a folder for the parts of one test."""
+"""A person, a batch, a client that sends files into it, and a folder for partial files."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from pytest_django import Settings
 
 from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.intake.sender import PICTURE
 from tests.intake.tus_client import TusClient
+from tests.support.servers import Services
 from tests.support.users import make_user
 from tests.support.web_server import Site
 
 
 @pytest.fixture(autouse=True)
-def parts(settings: Settings, tmp_path: Path) -> Path:
-    """The folder of the part files, empty and not yet made."""
-    settings.PARTIAL_ROOT = tmp_path / "parts"
-    return tmp_path / "parts"
+def partial_root(settings: Settings, tmp_path: Path) -> Path:
+    """The folder of the partial files; it does not exist yet."""
+    settings.PARTIAL_ROOT = tmp_path / "partial"
+    return tmp_path / "partial"
 
 
 @pytest.fixture
@@ -33,16 +35,36 @@ def batch(ada: User) -> UploadBatch:
 
 
 @pytest.fixture
+def browser(ada: User) -> Client:
+    """Ada's browser."""
+    client = Client()
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
 def tus(ada: User) -> TusClient:
     return TusClient(ada, Origin="http://localhost")
 
 
-@pytest.fixture
-def site(worker_env: dict[str, str], parts: Path, tmp_path: Path) -> Iterator[Site]:
-    """The whole site, with the parts of this test."""
-    site = Site(worker_env | {"VUEMANTICS_PARTIAL_DIR": str(parts)}, tmp_path / "site.log")
+@pytest.fixture(scope="module")
+def site_of_module(process_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One web server for all tests of a module, with a folder of partial files of its own."""
+    folder = tmp_path_factory.mktemp("site")
+    site = Site(process_env | {"VUEMANTICS_PARTIAL_DIR": str(folder / "partial")}, folder / "site.log")
     yield site
     site.kill()
+
+
+@pytest.fixture
+def site(site_of_module: Site, all_services: Services, settings: Settings, transactional_db: None) -> Site:
+    """The web server of the module, whose partial files the test uses; tests may kill it."""
+    if site_of_module.process.poll() is not None or site_of_module.stops_seen != all_services.stops:
+        site_of_module.kill()
+        site_of_module.start()
+        site_of_module.stops_seen = all_services.stops
+    settings.PARTIAL_ROOT = site_of_module.log.parent / "partial"
+    return site_of_module
 
 
 @pytest.fixture

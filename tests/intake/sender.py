@@ -1,4 +1,4 @@
-"""A sender that goes on after cuts and kills, and what must have become of its picture."""
+"""A client that resumes after broken connections and kills, and a check of the picture that it sent."""
 
 import hashlib
 import http.client
@@ -16,7 +16,7 @@ PICTURE = encoded(textured(320, 240), "JPEG") + random.Random(7).randbytes(3 * C
 
 
 class Sender:
-    """A sender of its own that counts every byte it hands to the network."""
+    """A client that counts every byte it hands to the network."""
 
     def __init__(self, site: Site, cookie: str, path: str) -> None:
         self._site = site
@@ -25,7 +25,7 @@ class Sender:
         self.sent = 0
 
     def offset(self) -> int:
-        """Ask where the file stands."""
+        """Return the offset of the upload."""
         connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=60)
         connection.request("HEAD", self._path, headers=self._headers)
         answer = connection.getresponse()
@@ -33,15 +33,15 @@ class Sender:
         assert answer.status == 200
         return int(answer.headers["Upload-Offset"])
 
-    def begin(self, offset: int, chunk: bytes, most: int) -> http.client.HTTPConnection:
-        """Begin a PATCH of the chunk, of which only the first `most` bytes go out for now."""
+    def begin(self, offset: int, chunk: bytes, count: int) -> http.client.HTTPConnection:
+        """Start a PATCH of the chunk, but send only its first `count` bytes."""
         connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=60)
         connection.putrequest("PATCH", self._path)
-        facts = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
-        for name, value in (self._headers | facts | {"Content-Length": str(len(chunk))}).items():
+        headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
+        for name, value in (self._headers | headers | {"Content-Length": str(len(chunk))}).items():
             connection.putheader(name, value)
-        connection.endheaders(chunk[:most])
-        self.sent += min(most, len(chunk))
+        connection.endheaders(chunk[:count])
+        self.sent += min(count, len(chunk))
         return connection
 
     def patch(self, offset: int, chunk: bytes) -> int:
@@ -53,15 +53,15 @@ class Sender:
 
 
 def metadata(batch: UploadBatch) -> dict[str, str]:
-    """What the picture is announced with."""
+    """Return the metadata of the picture."""
     return {"batch": str(batch.id), "filename": "big.jpg", "last_modified": "1000"}
 
 
-def assert_whole(batch: UploadBatch) -> None:
-    """The picture is here, its bytes hash to what was sent, and it waits to be worked on."""
+def assert_complete(batch: UploadBatch) -> None:
+    """Check that the picture is stored with the bytes that were sent, and that its item is pending."""
     upload = Upload.objects.get()
     with local_copy(upload.key) as path:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert found == upload.sha256 == hashlib.sha256(PICTURE).hexdigest()
+        stored = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert stored == upload.sha256 == hashlib.sha256(PICTURE).hexdigest()
     assert batch.items.get().status == "pending"
     assert_counters_true(batch)

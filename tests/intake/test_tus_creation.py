@@ -1,4 +1,4 @@
-"""Creation with the first bytes: a small file is one request, a repetition loses and doubles nothing."""
+"""Creation with the first bytes: a small file takes one request; repeating it loses and doubles nothing."""
 
 import pytest
 
@@ -23,7 +23,9 @@ def stored() -> bytes:
 
 @pytest.mark.parametrize("data", [JPEG, LARGE], ids=["small", "large"])
 @pytest.mark.parametrize("declared", [True, False])
-def test_whole_file_arrives_with_its_creation(tus: TusClient, batch: UploadBatch, data: bytes, declared: bool) -> None:
+def test_whole_file_is_received_with_its_creation(
+    tus: TusClient, batch: UploadBatch, data: bytes, declared: bool
+) -> None:
     answer = tus.create_with(batch.id, "cat.jpg", len(data), data[:9000], data[9000:], declared=declared)
 
     item = batch.items.get()
@@ -45,7 +47,7 @@ def test_first_bytes_are_kept_and_the_rest_follows(tus: TusClient, batch: Upload
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_cut_creation_repeated_goes_on_where_it_stopped(tus: TusClient, batch: UploadBatch, declared: bool) -> None:
+def test_interrupted_creation_resumes_when_repeated(tus: TusClient, batch: UploadBatch, declared: bool) -> None:
     gone = tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG[:700], declared=False, end="cut")
     kept = partial_path(batch.items.get().id).read_bytes()
     answer = tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG[:300], JPEG[300:], declared=declared)
@@ -55,7 +57,7 @@ def test_cut_creation_repeated_goes_on_where_it_stopped(tus: TusClient, batch: U
     assert stored() == JPEG
 
 
-def test_cut_within_a_small_declared_body_keeps_what_came(tus: TusClient, batch: UploadBatch) -> None:
+def test_disconnect_within_a_small_body_keeps_what_was_received(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0", "Content-Length": "5000"}
 
@@ -64,7 +66,7 @@ def test_cut_within_a_small_declared_body_keeps_what_came(tus: TusClient, batch:
     assert (gone.status, tus.head(location).offset) == (0, 2500)
 
 
-def test_shorter_repetition_changes_nothing(tus: TusClient, batch: UploadBatch) -> None:
+def test_shorter_repeated_creation_changes_nothing(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG[:1000]).headers["location"]
 
     again = tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG[:10])
@@ -74,7 +76,7 @@ def test_shorter_repetition_changes_nothing(tus: TusClient, batch: UploadBatch) 
     assert stored() == JPEG
 
 
-def test_repetition_of_a_complete_file_is_drained(tus: TusClient, batch: UploadBatch) -> None:
+def test_repeated_creation_of_a_complete_file_is_drained(tus: TusClient, batch: UploadBatch) -> None:
     tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG)
 
     again = tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG, declared=False)
@@ -84,7 +86,7 @@ def test_repetition_of_a_complete_file_is_drained(tus: TusClient, batch: UploadB
     assert_counters_true(batch)
 
 
-def test_body_of_another_kind_is_refused(tus: TusClient, batch: UploadBatch) -> None:
+def test_body_with_another_content_type_is_refused(tus: TusClient, batch: UploadBatch) -> None:
     headers = {"Upload-Length": "5", "Upload-Metadata": "batch MQ==,filename YQ==", "Content-Length": "5"}
 
     answer = tus.request("POST", "/tus/", headers, [b"hello"])
@@ -101,7 +103,7 @@ def test_body_longer_than_the_file_is_refused(tus: TusClient, batch: UploadBatch
     assert tus.create(batch.id, "cat.jpg", 10).offset == 0
 
 
-def test_content_that_is_no_picture_is_refused_in_the_same_request(tus: TusClient, batch: UploadBatch) -> None:
+def test_unsupported_content_is_refused_in_the_same_request(tus: TusClient, batch: UploadBatch) -> None:
     answer = tus.create_with(batch.id, "notes.txt", 10, b"milk, eggs")
 
     assert (answer.status, answer.text.partition(":")[0]) == (422, "file.unsupported")
@@ -117,7 +119,7 @@ def test_method_named_in_a_header_counts(tus: TusClient, batch: UploadBatch) -> 
     assert (answer.status, stored()) == (204, JPEG)
 
 
-def test_head_repeats_what_was_announced(tus: TusClient, batch: UploadBatch) -> None:
+def test_head_returns_the_metadata(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG), relative_path="Cats/cat.jpg").headers["location"]
 
     pairs = dict(pair.split(" ") for pair in tus.head(location).headers["upload-metadata"].split(","))
@@ -125,7 +127,7 @@ def test_head_repeats_what_was_announced(tus: TusClient, batch: UploadBatch) -> 
     assert (pairs["filename"], pairs["relative_path"]) == ("Y2F0LmpwZw==", "Q2F0cy9jYXQuanBn")
 
 
-def test_file_given_up_can_be_created_anew(tus: TusClient, batch: UploadBatch) -> None:
+def test_withdrawn_file_can_be_created_again(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG[:1000]).headers["location"]
     tus.request("DELETE", location)
 

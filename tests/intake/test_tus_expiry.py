@@ -1,4 +1,4 @@
-"""How long the rest of a file is waited for, and what is said before and after."""
+"""When unfinished uploads expire, and what clients are told before and after."""
 
 import os
 import time
@@ -23,8 +23,8 @@ WEEK = 7 * 24 * 3600
 
 
 @pytest.fixture
-def begun(tus: TusClient, batch: UploadBatch) -> str:
-    """The address of a file of which 900 bytes are here."""
+def location(tus: TusClient, batch: UploadBatch) -> str:
+    """The address of an upload of which 900 bytes were received."""
     return tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG[:900]).headers["location"]
 
 
@@ -33,19 +33,21 @@ def stored() -> bytes:
         return path.read_bytes()
 
 
-def let_expire(batch: UploadBatch) -> None:
-    """As if the last byte had come eight days ago."""
+def expire(batch: UploadBatch) -> None:
+    """As if the last byte had arrived eight days ago."""
     then = time.time() - WEEK - 24 * 3600
     os.utime(partial_path(batch.items.get().id), (then, then))
 
 
-def test_every_answer_about_an_unfinished_file_says_until_when(tus: TusClient, batch: UploadBatch, begun: str) -> None:
+def test_every_response_about_an_unfinished_upload_has_an_expiry(
+    tus: TusClient, batch: UploadBatch, location: str
+) -> None:
     answers = [
         tus.create(batch.id, "other.jpg", 10),
         tus.create(batch.id, "cat.jpg", len(JPEG)),
-        tus.head(begun),
-        tus.patch(begun, 5, JPEG[5:]),
-        tus.patch(begun, 900, JPEG[900:1000]),
+        tus.head(location),
+        tus.patch(location, 5, JPEG[5:]),
+        tus.patch(location, 900, JPEG[900:1000]),
     ]
 
     assert [answer.status for answer in answers] == [201, 201, 200, 409, 204]
@@ -54,32 +56,34 @@ def test_every_answer_about_an_unfinished_file_says_until_when(tus: TusClient, b
         assert abs(expires - time.time() - WEEK) < 60
 
 
-def test_finished_file_does_not_expire(tus: TusClient, begun: str) -> None:
-    done = tus.patch(begun, 900, JPEG[900:])
+def test_finished_file_does_not_expire(tus: TusClient, location: str) -> None:
+    done = tus.patch(location, 900, JPEG[900:])
 
     assert "upload-expires" not in done.headers
-    assert "upload-expires" not in tus.head(begun).headers
+    assert "upload-expires" not in tus.head(location).headers
 
 
-@pytest.mark.parametrize("swept", [False, True])
-def test_expired_file_is_gone_and_begins_anew(tus: TusClient, batch: UploadBatch, begun: str, swept: bool) -> None:
-    let_expire(batch)
-    if swept:
+@pytest.mark.parametrize("cleaned", [False, True])
+def test_expired_upload_is_gone_and_starts_again(
+    tus: TusClient, batch: UploadBatch, location: str, cleaned: bool
+) -> None:
+    expire(batch)
+    if cleaned:
         assert PartialCleaner().clean() == 1
 
-    gone = [tus.head(begun), tus.patch(begun, 900, JPEG[900:])]
+    gone = [tus.head(location), tus.patch(location, 900, JPEG[900:])]
     again = tus.create(batch.id, "cat.jpg", len(JPEG))
 
     assert [(answer.status, answer.text.partition(":")[0]) for answer in gone[1:]] == [(410, "upload.expired")]
     assert gone[0].status == 410
-    assert (again.status, again.offset, again.headers["location"]) == (201, 0, begun)
-    assert tus.patch(begun, 0, JPEG).status == 204
+    assert (again.status, again.offset, again.headers["location"]) == (201, 0, location)
+    assert tus.patch(location, 0, JPEG).status == 204
     assert stored() == JPEG
     assert_counters_true(batch)
 
 
-def test_expired_file_of_a_completed_batch_reopens_it(tus: TusClient, batch: UploadBatch, begun: str) -> None:
-    let_expire(batch)
+def test_expired_file_sent_again_reopens_its_completed_batch(tus: TusClient, batch: UploadBatch, location: str) -> None:
+    expire(batch)
     finish_without_missing(batch.id)
     PartialCleaner().clean()
     batch.refresh_from_db()
@@ -93,33 +97,37 @@ def test_expired_file_of_a_completed_batch_reopens_it(tus: TusClient, batch: Upl
     assert stored() == JPEG
 
 
-def test_file_given_up_goes_on_by_its_address_alone(tus: TusClient, batch: UploadBatch, begun: str) -> None:
+def test_abandoned_file_resumes_at_its_address(tus: TusClient, batch: UploadBatch, location: str) -> None:
     finish_without_missing(batch.id)
 
-    looked = tus.head(begun)
-    after_look = batch.items.get().status
-    answer = tus.patch(begun, 900, JPEG[900:])
+    head = tus.head(location)
+    after_head = batch.items.get().status
+    answer = tus.patch(location, 900, JPEG[900:])
 
-    assert (looked.status, looked.offset, after_look) == (200, 900, "failed")
+    assert (head.status, head.offset, after_head) == (200, 900, "failed")
     assert answer.status == 204
     assert stored() == JPEG
     assert_counters_true(batch)
     assert batch.status == "processing"
 
 
-def test_file_given_up_when_its_last_byte_came_is_taken(tus: TusClient, batch: UploadBatch, begun: str) -> None:
-    with partial_path(batch.items.get().id).open("ab") as part:
-        part.write(JPEG[900:])
+def test_file_abandoned_when_its_last_byte_arrived_is_finalized(
+    tus: TusClient, batch: UploadBatch, location: str
+) -> None:
+    with partial_path(batch.items.get().id).open("ab") as partial:
+        partial.write(JPEG[900:])
     finish_without_missing(batch.id)
 
-    looked = tus.head(begun)
+    head = tus.head(location)
 
-    assert (looked.status, looked.offset) == (200, len(JPEG))
+    assert (head.status, head.offset) == (200, len(JPEG))
     assert stored() == JPEG
     assert_counters_true(batch)
 
 
-def test_file_of_which_nothing_came_is_awaited_as_long(tus: TusClient, batch: UploadBatch, settings: Settings) -> None:
+def test_abandoned_file_without_bytes_expires_as_others_do(
+    tus: TusClient, batch: UploadBatch, settings: Settings
+) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     finish_without_missing(batch.id)
     before = tus.head(location)
@@ -129,12 +137,12 @@ def test_file_of_which_nothing_came_is_awaited_as_long(tus: TusClient, batch: Up
     assert tus.head(location).status == 410
 
 
-def test_part_in_doubt_expires_as_others_do(tus: TusClient, batch: UploadBatch, begun: str) -> None:
+def test_unverified_partial_file_expires_as_others_do(tus: TusClient, batch: UploadBatch, location: str) -> None:
     item_id = batch.items.get().id
     mark_unverified(item_id, 900)
-    with partial_path(item_id).open("ab") as part:
-        part.write(b"never proven")
-    let_expire(batch)
+    with partial_path(item_id).open("ab") as partial:
+        partial.write(b"never verified")
+    expire(batch)
 
     again = tus.create(batch.id, "cat.jpg", len(JPEG))
 

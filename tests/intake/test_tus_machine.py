@@ -1,4 +1,4 @@
-"""Any sequence of requests from several clients, right and wrong, leaves the exact bytes or no upload."""
+"""Any sequence of correct and wrong requests from several clients leaves the exact bytes or no upload."""
 
 import os
 import time
@@ -16,7 +16,7 @@ from batches.intake import partial_file, partial_paths
 from batches.intake.partial_cleanup import PartialCleaner
 from batches.intake.partial_paths import mark_unverified
 from batches.intake.running_hashes import RunningHashes
-from tests.intake.sending_model import WRONG, Model
+from tests.intake.transfer_model import WRONG, Model
 from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_true
 from tests.support.images import encoded, textured
@@ -33,14 +33,14 @@ checksums = st.sampled_from(["", "", "sha1", "sha256", WRONG])
 ends = st.sampled_from(["", "", "cut"])
 
 
-class Sending(Model, RuleBasedStateMachine):
-    """Two pages of one person send the same file; somebody else tries to."""
+class Uploading(Model, RuleBasedStateMachine):
+    """Two pages of one user send the same file; another user tries to."""
 
     content = JPEG
 
     def __init__(self) -> None:
         super().__init__()
-        # Of their own, or the file of another run would be a duplicate.
+        # New users for every run, as the file would be a duplicate otherwise.
         number = next(NUMBERS)
         person, other = make_user(f"ada{number}"), make_user(f"bob{number}")
         self.pages = [TusClient(person), TusClient(person)]
@@ -53,8 +53,8 @@ class Sending(Model, RuleBasedStateMachine):
         answer = self.pages[client].create(self.batch.id, "a.jpg", self.size)
         assert answer.status == 201
         self.location = answer.headers["location"]
-        self.took(0)
-        self.ended_if_complete()
+        self.receive(0)
+        self.finish_if_complete()
 
     @rule(client=clients, cuts=cuts, declared=st.booleans(), checksum=checksums, end=ends)
     def create_with(self, client: int, cuts: list[int], declared: bool, checksum: str, end: str) -> None:
@@ -64,102 +64,102 @@ class Sending(Model, RuleBasedStateMachine):
             self.batch.id, "a.jpg", self.size, *pieces, declared=declared and not end, checksum=checksum, end=end
         )
         self.location = f"/tus/{self.batch.items.get().id}"
-        self.took(0)
-        self.sent(answer, sum(map(len, pieces)), checksum, end, 201)
+        self.receive(0)
+        self.check_response(answer, sum(map(len, pieces)), checksum, end, 201)
 
-    @precondition(lambda self: self.arrived is not None)
+    @precondition(lambda self: self.received is not None)
     @rule(client=clients, cuts=cuts, declared=st.booleans(), checksum=checksums, end=ends)
     def patch(self, client: int, cuts: list[int], declared: bool, checksum: str, end: str) -> None:
-        assert self.arrived is not None
-        start = self.arrived
+        assert self.received is not None
+        start = self.received
         pieces = self.pieces(start, [start + cut for cut in cuts])
         page = self.pages[client]
         answer = page.patch(
             self.location, start, *pieces, declared=declared and not end, checksum=checksum, end=end if pieces else ""
         )
-        self.sent(answer, start + sum(map(len, pieces)), checksum, end if pieces else "", 204)
+        self.check_response(answer, start + sum(map(len, pieces)), checksum, end if pieces else "", 204)
 
-    @precondition(lambda self: self.arrived is not None)
+    @precondition(lambda self: self.received is not None)
     @rule(client=clients, offset=st.integers(0, 2 * len(JPEG)))
-    def patch_elsewhere(self, client: int, offset: int) -> None:
-        if offset != self.arrived:
+    def patch_at_wrong_offset(self, client: int, offset: int) -> None:
+        if offset != self.received:
             answer = self.pages[client].patch(self.location, offset, self.content[offset:] or b"x", declared=False)
             assert answer.status == 409
 
-    @precondition(lambda self: self.arrived is not None and not self.done)
+    @precondition(lambda self: self.received is not None and not self.done)
     @rule(client=clients, extra=st.binary(min_size=1, max_size=9), declared=st.booleans(), checksum=checksums)
     def patch_too_much(self, client: int, extra: bytes, declared: bool, checksum: str) -> None:
-        assert self.arrived is not None
-        pieces = [self.content[self.arrived :], extra]
-        answer = self.pages[client].patch(self.location, self.arrived, *pieces, declared=declared, checksum=checksum)
+        assert self.received is not None
+        pieces = [self.content[self.received :], extra]
+        answer = self.pages[client].patch(self.location, self.received, *pieces, declared=declared, checksum=checksum)
         assert answer.status == 413
 
-    @precondition(lambda self: self.arrived is not None and not self.done)
+    @precondition(lambda self: self.received is not None and not self.done)
     @rule(client=clients)
     def send_while_another_writes(self, client: int) -> None:
         with partial_file.locked_partial(self.item_id):
-            assert self.pages[client].patch(self.location, self.arrived or 0, b"x", declared=False).status == 423
+            assert self.pages[client].patch(self.location, self.received or 0, b"x", declared=False).status == 423
 
     @precondition(lambda self: self.location)
     @rule(client=clients)
     def delete(self, client: int) -> None:
         status = self.pages[client].request("DELETE", self.location).status
-        if self.arrived is None:
-            assert status in {204, 410}  # expired, and swept or not yet
+        if self.received is None:
+            assert status in {204, 410}  # expired, cleaned up or not
         else:
             assert status == (409 if self.done else 204)
         if not self.done:
-            self.arrived = None
+            self.received = None
 
     @precondition(lambda self: self.location)
     @rule()
     def stranger_tries(self) -> None:
-        answers = [self.stranger.head(self.location), self.stranger.patch(self.location, self.arrived or 0, b"x")]
+        answers = [self.stranger.head(self.location), self.stranger.patch(self.location, self.received or 0, b"x")]
         answers.append(self.stranger.request("DELETE", self.location))
         assert {answer.status for answer in answers} == {404}
 
-    @precondition(lambda self: self.arrived is not None and not self.done)
+    @precondition(lambda self: self.received is not None and not self.done)
     @rule(junk=st.binary(min_size=1, max_size=20))
-    def kill_while_in_doubt(self, junk: bytes) -> None:
-        """What a server leaves that is killed before a checksum was proven."""
+    def kill_before_verification(self, junk: bytes) -> None:
+        """The state after a server was killed before it verified a checksum."""
         partial_paths.partial_path(self.item_id).parent.mkdir(exist_ok=True)
-        mark_unverified(self.item_id, self.arrived or 0)
-        with partial_paths.partial_path(self.item_id).open("ab") as part:
-            part.write(junk)
+        mark_unverified(self.item_id, self.received or 0)
+        with partial_paths.partial_path(self.item_id).open("ab") as partial:
+            partial.write(junk)
         self.restart()
 
     @rule()
     def restart(self) -> None:
-        """Another process takes over: the running digests are gone."""
+        """Another process continues: the running digests are gone."""
         partial_file.running_hashes = RunningHashes()
 
     @rule()
-    def give_up(self) -> None:
-        """What never came is given up; it may go on all the same."""
+    def abandon(self) -> None:
+        """Finish the batch without the file; the file may be resumed all the same."""
         finish_without_missing(self.batch.id)
 
-    @precondition(lambda self: self.arrived and self.arrived < self.size)
-    @rule(swept=st.booleans())
-    def expire(self, swept: bool) -> None:
+    @precondition(lambda self: self.received and self.received < self.size)
+    @rule(cleaned=st.booleans())
+    def expire(self, cleaned: bool) -> None:
         then = time.time() - 8 * 24 * 3600
         os.utime(partial_paths.partial_path(self.item_id), (then, then))
-        if swept:
+        if cleaned:
             PartialCleaner().clean()
-        self.arrived = None
+        self.received = None
 
     @rule()
-    def sweep(self) -> None:
+    def clean(self) -> None:
         PartialCleaner().clean()
 
     @invariant()
     def offset_is_exact(self) -> None:
         if self.location:
             answer = self.pages[0].head(self.location)
-            if self.arrived is None:
+            if self.received is None:
                 assert answer.status == 410
                 return
-            self.ended_if_complete()
-            assert (answer.status, answer.offset) == (200, self.arrived)
+            self.finish_if_complete()
+            assert (answer.status, answer.offset) == (200, self.received)
 
     @invariant()
     def bytes_are_exact_or_there_is_no_upload(self) -> None:
@@ -177,10 +177,10 @@ class Sending(Model, RuleBasedStateMachine):
 
 @pytest.mark.django_db(transaction=True)
 def test_any_sequence_leaves_the_exact_bytes_or_no_upload() -> None:
-    # A failure is shown as it was found: to shrink it takes minutes, every run being a person with files.
+    # No shrinking: every run creates users and files, so it would take minutes.
     run_state_machine_as_test(
-        Sending,
+        Uploading,
         settings=hypothesis_settings(
-            max_examples=30, stateful_step_count=20, deadline=None, phases=[Phase.explicit, Phase.generate]
+            max_examples=12, stateful_step_count=20, deadline=None, phases=[Phase.explicit, Phase.generate]
         ),
     )

@@ -1,4 +1,4 @@
-"""What one connection holds in memory while a large body comes in."""
+"""Memory that one connection uses while it receives a large body."""
 
 import asyncio
 import tracemalloc
@@ -16,7 +16,7 @@ JPEG = b"\xff\xd8\xff\xe0"
 
 
 async def patch(tus: TusClient, location: str, size: int, piece: int) -> tuple[int, int]:
-    """Stream what begins as a JPEG; returns the status and the most memory held beside one piece of the server."""
+    """Send a large body; returns the status and the peak memory besides one piece of the server."""
     left = size
     status = 0
 
@@ -36,18 +36,18 @@ async def patch(tus: TusClient, location: str, size: int, piece: int) -> tuple[i
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     await tus_application(scope, receive, send)
-    most = tracemalloc.get_traced_memory()[1] - before - piece
+    peak = tracemalloc.get_traced_memory()[1] - before - piece
     tracemalloc.stop()
-    return status, most
+    return status, peak
 
 
 @pytest.mark.parametrize("piece", [4096, 50_000, 131_072])
-def test_connection_holds_little_of_a_large_body(tus: TusClient, batch: UploadBatch, piece: int) -> None:
+def test_connection_keeps_little_of_a_large_body(tus: TusClient, batch: UploadBatch, piece: int) -> None:
     size = 40 * piece
     locations = [tus.create(batch.id, f"{number}.jpg", size + 1).headers["location"] for number in range(4)]
 
     answers = [asyncio.run(patch(tus, location, size, piece)) for location in locations]
 
     assert {status for status, _ in answers} == {204}
-    # The objects of Django and of the loop are in it, and with the first ones what a process makes but once.
-    assert min(most for _, most in answers) <= MIB // 8
+    # Includes objects of Django and of the event loop, and in the first runs what a process creates only once.
+    assert min(peak for _, peak in answers) <= MIB // 8

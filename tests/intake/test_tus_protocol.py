@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from batches.engine import lifecycle
-from batches.intake import partial_file as parts_module
+from batches.intake import partial_file
 from batches.intake.partial_paths import partial_path
 from batches.intake.running_hashes import RunningHashes
 from batches.intake.tus import body
@@ -30,7 +30,7 @@ def stored(upload: Upload) -> bytes:
         return path.read_bytes()
 
 
-def test_tus_options_tells_version_extensions_and_size(tus: TusClient, settings: Settings) -> None:
+def test_options_list_version_extensions_and_limit(tus: TusClient, settings: Settings) -> None:
     answer = tus.request("OPTIONS", "/tus/")
 
     assert answer.status == 204
@@ -39,7 +39,7 @@ def test_tus_options_tells_version_extensions_and_size(tus: TusClient, settings:
     assert answer.headers["tus-max-size"] == str(settings.MAX_FILE_BYTES)
 
 
-def test_tus_file_in_one_piece_is_stored_and_waits(tus: TusClient, batch: UploadBatch, ada: User) -> None:
+def test_file_in_one_piece_is_stored_and_queued(tus: TusClient, batch: UploadBatch, ada: User) -> None:
     created = tus.create(batch.id, "cat.jpg", len(JPEG), relative_path="Cats/cat.jpg")
     answer = tus.patch(created.headers["location"], 0, JPEG)
 
@@ -58,7 +58,7 @@ def test_tus_file_in_one_piece_is_stored_and_waits(tus: TusClient, batch: Upload
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
-def test_tus_file_in_pieces_with_a_cut_arrives_whole(
+def test_file_in_pieces_with_a_disconnect_is_complete(
     tus: TusClient, batch: UploadBatch, monkeypatch: pytest.MonkeyPatch, forgotten: bool
 ) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
@@ -66,7 +66,7 @@ def test_tus_file_in_pieces_with_a_cut_arrives_whole(
     gone = tus.patch(location, 0, JPEG[:1000], JPEG[1000:1500], declared=False, end="cut")
     kept = tus.head(location)
     if forgotten:
-        monkeypatch.setattr(parts_module, "running_hashes", RunningHashes())  # as in another process
+        monkeypatch.setattr(partial_file, "running_hashes", RunningHashes())  # as in another process
     middle = tus.patch(location, kept.offset, JPEG[kept.offset : 4000])
     last = tus.patch(location, middle.offset, JPEG[middle.offset :])
 
@@ -77,7 +77,7 @@ def test_tus_file_in_pieces_with_a_cut_arrives_whole(
     assert Upload.objects.get().sha256 == hashlib.sha256(JPEG).hexdigest()
 
 
-def test_tus_creation_repeated_finds_its_file_and_offset(tus: TusClient, batch: UploadBatch) -> None:
+def test_repeated_creation_returns_location_and_offset(tus: TusClient, batch: UploadBatch) -> None:
     first = tus.create(batch.id, "cat.jpg", len(JPEG))
     tus.patch(first.headers["location"], 0, JPEG[:700])
 
@@ -93,7 +93,7 @@ def test_tus_creation_repeated_finds_its_file_and_offset(tus: TusClient, batch: 
     assert batch.total == 1
 
 
-def test_tus_files_with_the_same_name_are_both_kept(tus: TusClient, batch: UploadBatch) -> None:
+def test_files_with_the_same_name_are_distinct(tus: TusClient, batch: UploadBatch) -> None:
     paths = ["A/image.jpg", "B/image.jpg"]
 
     locations = {tus.create(batch.id, "image.jpg", 10, relative_path=path).headers["location"] for path in paths}
@@ -101,7 +101,7 @@ def test_tus_files_with_the_same_name_are_both_kept(tus: TusClient, batch: Uploa
     assert len(locations) == 2
 
 
-def test_tus_body_longer_than_announced_leaves_the_part_as_it_was(tus: TusClient, batch: UploadBatch) -> None:
+def test_body_that_is_too_long_leaves_the_partial_file_unchanged(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     tus.patch(location, 0, JPEG[:100])
 
@@ -112,11 +112,11 @@ def test_tus_body_longer_than_announced_leaves_the_part_as_it_was(tus: TusClient
     assert tus.patch(location, 100, JPEG[100:]).status == 204
 
 
-def test_tus_part_in_other_hands_is_busy(tus: TusClient, batch: UploadBatch) -> None:
+def test_locked_partial_file_is_busy(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     tus.patch(location, 0, JPEG[:100])
-    with partial_path(batch.items.get().id).open("rb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with partial_path(batch.items.get().id).open("rb") as locked:
+        fcntl.flock(locked, fcntl.LOCK_EX)
 
         answer = tus.patch(location, 100, JPEG[100:])
 
@@ -124,7 +124,7 @@ def test_tus_part_in_other_hands_is_busy(tus: TusClient, batch: UploadBatch) -> 
     assert tus.patch(location, 100, JPEG[100:]).status == 204
 
 
-def test_tus_file_given_up_is_failed_and_its_batch_can_end(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
+def test_withdrawn_file_fails_and_its_batch_completes(tus: TusClient, batch: UploadBatch, partial_root: Path) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     tus.patch(location, 0, JPEG[:100])
     bob = TusClient(make_user("bob"))
@@ -133,12 +133,12 @@ def test_tus_file_given_up_is_failed_and_its_batch_can_end(tus: TusClient, batch
     lifecycle.seal_batch(batch.id)
 
     assert [answer.status for answer in answers] == [404, 204, 410]
-    assert not list(parts.iterdir())
+    assert not list(partial_root.iterdir())
     assert_counters_true(batch)
     assert (batch.status, batch.items.get().error_code) == ("completed", "file.withdrawn")
 
 
-def test_tus_file_that_has_arrived_cannot_be_given_up(tus: TusClient, batch: UploadBatch) -> None:
+def test_complete_file_cannot_be_withdrawn(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     tus.patch(location, 0, JPEG)
 
@@ -146,7 +146,7 @@ def test_tus_file_that_has_arrived_cannot_be_given_up(tus: TusClient, batch: Upl
     assert batch.items.get().status == "pending"
 
 
-def test_tus_client_that_falls_silent_gives_the_part_back(
+def test_silent_client_releases_the_partial_file(
     tus: TusClient, batch: UploadBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(body, "IDLE_SECONDS", 0.1)
@@ -158,9 +158,9 @@ def test_tus_client_that_falls_silent_gives_the_part_back(
     assert tus.patch(location, 100, JPEG[100:]).status == 204
 
 
-def test_tus_full_disk_is_told_and_nothing_is_lost(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
+def test_full_disk_is_reported_and_nothing_is_lost(tus: TusClient, batch: UploadBatch, partial_root: Path) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
-    parts.mkdir()
+    partial_root.mkdir()
     partial_path(batch.items.get().id).symlink_to("/dev/full")
 
     answer = tus.patch(location, 0, JPEG)

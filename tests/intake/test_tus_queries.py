@@ -1,4 +1,4 @@
-"""What one request costs the database, session and user included."""
+"""Number of SQL statements of one request, session and user included."""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 
 
 def statements(start: handlers.Start, patch: Patch | None = None, data: bytes = b"") -> int:
-    """The statements of a request, without those that only begin and end transactions."""
+    """Return the number of statements of a request, without transaction control."""
     transfer = handlers.Transfer(patch)
     with CaptureQueriesContext(connection) as captured:
         handlers.run_whole(start, transfer, data)
@@ -27,14 +27,14 @@ def statements(start: handlers.Start, patch: Patch | None = None, data: bytes = 
     return sum(not query["sql"].startswith(CONTROL) for query in captured.captured_queries)
 
 
-def test_small_file_in_one_request_costs_few_statements(tus: TusClient, batch: UploadBatch) -> None:
+def test_small_file_in_one_request_needs_few_statements(tus: TusClient, batch: UploadBatch) -> None:
     creation = Creation(batch.id, FileName("a.jpg", len(JPEG)))
     create = partial(handlers.create_upload, tus.headers["Cookie"], creation)
 
     assert statements(create, Patch(0, len(JPEG), overlap=True), JPEG) <= 12
 
 
-def test_file_in_pieces_costs_three_statements_a_piece(tus: TusClient, batch: UploadBatch) -> None:
+def test_file_in_pieces_needs_three_statements_per_piece(tus: TusClient, batch: UploadBatch) -> None:
     cookies = tus.headers["Cookie"]
     creation = Creation(batch.id, FileName("b.jpg", len(JPEG)))
 

@@ -1,4 +1,4 @@
-"""A tus client for tests that drives the ASGI application itself: bodies in pieces, cuts, odd headers."""
+"""A tus client for tests that calls the ASGI application directly: bodies in pieces, disconnects, wrong headers."""
 
 import asyncio
 import hashlib
@@ -15,7 +15,7 @@ from batches.intake.tus.app import tus_application
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; status 0 when the application sent nothing."""
+    """A response; status 0 if the application sent none."""
 
     status: int
     headers: dict[str, str]
@@ -27,7 +27,7 @@ class Answer:
 
 
 class TusClient:
-    """Speaks as one signed-in person, or as nobody."""
+    """Sends requests as one signed-in user, or anonymously."""
 
     def __init__(self, person: User | None = None, **extra: str) -> None:
         self.headers = {"Host": "localhost", "Tus-Resumable": "1.0.0", **extra}
@@ -37,7 +37,7 @@ class TusClient:
             self.headers["Cookie"] = f"sessionid={browser.cookies['sessionid'].value}"
 
     def create(self, batch_id: int, name: str, size: int, **metadata: str) -> Answer:
-        """POST a creation; `metadata` adds pairs."""
+        """POST a creation with additional `metadata`."""
         return self.request("POST", "/tus/", _creation(batch_id, name, size, metadata))
 
     def create_with(
@@ -60,9 +60,9 @@ class TusClient:
     def patch(
         self, location: str, offset: int, *pieces: bytes, declared: bool = True, checksum: str = "", end: str = ""
     ) -> Answer:
-        """PATCH the pieces; with the `end` "cut" the client goes away after them, with "silence" it says no more.
+        """PATCH the pieces; then the client disconnects (`end` "cut") or stays silent (`end` "silence").
 
-        `checksum` is a header; a name such as "sha1" alone is completed with what is right.
+        `checksum` is a header; for the name of an algorithm alone, the correct digest is added.
         """
         headers = {"Upload-Offset": str(offset)} | _body(pieces, declared, checksum)
         return self.request("PATCH", location, headers, pieces, end=end)
@@ -81,7 +81,7 @@ class TusClient:
         *,
         end: str = "",
     ) -> Answer:
-        """Send anything. A header of the client's own is left out where `headers` names it as empty."""
+        """Send any request. An empty value in `headers` removes a default header."""
         return asyncio.run(self._drive(method, path, self.headers | (headers or {}), pieces, end=end))
 
     async def _drive(
@@ -99,7 +99,7 @@ class TusClient:
         async def receive() -> Any:
             if end == "silence" and not incoming:
                 await asyncio.Event().wait()
-            assert incoming, "the application asks for more after the end of the body: a real server would wait"
+            assert incoming, "the application reads beyond the end of the body, where a real server would block"
             return incoming.pop(0)
 
         async def send(message: Any) -> None:

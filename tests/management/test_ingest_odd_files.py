@@ -1,13 +1,10 @@
 """Files that `manage.py ingest` cannot take as they are: each is told with its reason, the rest goes on."""
 
-import itertools
 import os
 import resource
 import socket
 import subprocess
 import sys
-import tracemalloc
-from collections import deque
 from pathlib import Path
 
 import pytest
@@ -15,8 +12,6 @@ from django.contrib.auth.models import User
 
 from batches.engine import lifecycle
 from batches.intake import local_files
-from batches.management import walk_files
-from batches.management.walk_files import FileWalk
 from batches.models import UploadBatch
 from tests.support.batches import assert_counters_true
 from tests.support.commands import CommandRun
@@ -126,18 +121,3 @@ def most_memory(path: Path, owner: User, env: dict[str, str]) -> int:
     assert process.returncode == 0
     assert isinstance(usage, resource.struct_rusage)
     return usage.ru_maxrss * 1024
-
-
-def test_walk_of_many_files_keeps_little_more_than_their_names(tmp_path: Path) -> None:
-    for number in range(10_000):
-        (tmp_path / f"IMG_{number:05}.JPG").touch()
-    files = FileWalk([tmp_path], print).files()
-    tracemalloc.start()
-    try:
-        last = deque(itertools.islice(files, 5_000), maxlen=1)[0]
-        held = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, walk_files.__file__)])
-    finally:
-        tracemalloc.stop()
-
-    assert last.relative_path == f"{tmp_path.name}/IMG_04999.JPG"
-    assert sum(trace.size for trace in held.traces) < 10_000 * 120

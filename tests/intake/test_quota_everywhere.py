@@ -1,4 +1,4 @@
-"""What the doors other than tus say of a quota."""
+"""The quota applies to the form and to ingest as well."""
 
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -15,7 +15,7 @@ from batches.intake import quota
 from batches.intake.file_name import FileName
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
-from tests.intake.test_intake_quota import LARGEST, PICTURES
+from tests.intake.test_quota import LARGEST, PICTURES
 from tests.support.batches import assert_counters_true
 from uploads.models import Upload
 
@@ -24,12 +24,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Room for two pictures and a half, and a process that has summed up nothing yet."""
+    """A quota of two and a half pictures, and no cached usage."""
     settings.OWNER_BYTES = LARGEST * 5 // 2
     monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
 
 
-def test_form_says_what_was_over_the_quota(ada: User) -> None:
+def test_form_reports_the_quota(ada: User) -> None:
     browser = Client()
     browser.force_login(ada)
     files = [SimpleUploadedFile(f"{number}.jpg", data) for number, data in enumerate(PICTURES)]

@@ -1,4 +1,4 @@
-"""What the owner has already takes no room: the quota never refuses it."""
+"""Files that the owner already has need no quota."""
 
 import hashlib
 from base64 import b64encode
@@ -28,7 +28,7 @@ PHOTO = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(len(PICTURE))
 
 @pytest.fixture(autouse=True)
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch, tus: TusClient, batch: UploadBatch) -> None:
-    """Room for one picture and a half, and one is here; every sum is fresh."""
+    """A quota of one and a half pictures, of which one is stored; usage is always computed again."""
     settings.OWNER_BYTES = len(PICTURE) * 3 // 2
     monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
     monkeypatch.setattr(quota, "FRESH_SECONDS", 0.0)
@@ -39,45 +39,47 @@ def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch, tus: TusClient, b
 
 @pytest.fixture
 def again(ada: User) -> UploadBatch:
-    return lifecycle.open_batch(ada.id, "Once more")
+    return lifecycle.open_batch(ada.id, "Again")
 
 
-def ask(person: User, batch: UploadBatch, **facts: object) -> Any:
+def preflight(person: User, batch: UploadBatch, **values: object) -> Any:
     browser = Client()
     browser.force_login(person)
     file = {"relative_path": "a.jpg", "filename": "a.jpg", "size": len(PICTURE), "last_modified": "1000"}
-    return browser.post(f"/batches/{batch.id}/known/", {"files": [file | facts]}, "application/json").json()["files"][0]
+    return browser.post(f"/batches/{batch.id}/known/", {"files": [file | values]}, "application/json").json()["files"][
+        0
+    ]
 
 
-def test_known_file_is_ended_without_its_bytes_though_no_room_is_left(ada: User, again: UploadBatch) -> None:
-    told = ask(ada, again, sha256=hashlib.sha256(PICTURE).hexdigest())
+def test_known_file_completes_without_its_bytes_over_the_quota(ada: User, again: UploadBatch) -> None:
+    answer = preflight(ada, again, sha256=hashlib.sha256(PICTURE).hexdigest())
 
-    assert told["state"] == "known"
+    assert answer["state"] == "known"
     assert_counters_true(again)
 
 
-def test_file_of_which_no_byte_is_wanted_needs_no_room(ada: User, again: UploadBatch) -> None:
-    told = ask(ada, again, size=len(PHOTO), head=b64encode(PHOTO[:256]).decode())
+def test_unsupported_file_needs_no_quota(ada: User, again: UploadBatch) -> None:
+    answer = preflight(ada, again, size=len(PHOTO), head=b64encode(PHOTO[:256]).decode())
 
-    assert told["state"] == "refused"
+    assert answer["state"] == "refused"
     assert again.items.get().error_code == "file.unsupported"
 
 
-def test_folder_that_is_known_needs_no_room(ada: User, again: UploadBatch, tmp_path: Path) -> None:
+def test_known_local_file_needs_no_quota(ada: User, again: UploadBatch, tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(PICTURE)
-    looked = inspect_file(tmp_path / "a.jpg", "roll/a.jpg")
+    local = inspect_file(tmp_path / "a.jpg", "roll/a.jpg")
 
-    outcome = receive_local_file(again, looked, find_existing(again, [looked]))
+    outcome = receive_local_file(again, local, find_existing(again, [local]))
 
     assert outcome.state == "known"
     assert_counters_true(again)
 
 
-def test_other_bytes_of_a_size_that_is_known_need_room(ada: User, again: UploadBatch, tmp_path: Path) -> None:
+def test_other_bytes_of_a_known_size_need_quota(ada: User, again: UploadBatch, tmp_path: Path) -> None:
     (tmp_path / "b.jpg").write_bytes(PICTURE[:-1] + b"?")
-    looked = inspect_file(tmp_path / "b.jpg", "roll/b.jpg")
+    local = inspect_file(tmp_path / "b.jpg", "roll/b.jpg")
 
     with pytest.raises(Refused, match="are already used or reserved"):
-        receive_local_file(again, looked, find_existing(again, [looked]))
+        receive_local_file(again, local, find_existing(again, [local]))
 
     assert not again.items.exists()

@@ -1,4 +1,4 @@
-"""What the page asks before it sends: its own batches and uploads alone, bounded, in words."""
+"""The requests of the upload page before it sends bytes: own batches and uploads only, bounded."""
 
 import hashlib
 import io
@@ -31,14 +31,7 @@ PICTURE = encoded(textured(32, 24), "JPEG")
 SHA256 = hashlib.sha256(PICTURE).hexdigest()
 
 
-@pytest.fixture
-def browser(ada: User) -> Client:
-    client = Client()
-    client.force_login(ada)
-    return client
-
-
-def ask(client: Client, path: str, content: object) -> tuple[int, Any]:
+def post(client: Client, path: str, content: object) -> tuple[int, Any]:
     answer = client.post(path, content, content_type="application/json")
     return answer.status_code, answer.json()
 
@@ -49,8 +42,8 @@ def hashed(path: str = "Iceland/a.jpg", sha256: str = SHA256, size: int = len(PI
     return name | {"sha256": sha256}
 
 
-def keep_picture(owner: User, *, processed: bool = True) -> Upload:
-    """Let the owner have PICTURE from an earlier batch."""
+def store_picture(owner: User, *, processed: bool = True) -> Upload:
+    """Store PICTURE in an earlier batch of the owner."""
     batch = lifecycle.open_batch(owner.id, "Earlier")
     receive_file(batch, FileName("first.jpg", len(PICTURE)), io.BytesIO(PICTURE))
     upload = Upload.objects.get(owner=owner)
@@ -65,20 +58,20 @@ def states(answer: tuple[int, Any]) -> list[str]:
     return [file["state"] for file in content["files"]]
 
 
-def test_known_sizes_are_those_of_my_own_files(browser: Client, ada: User) -> None:
-    keep_picture(ada)
-    keep_picture(make_user("bob"))
+def test_known_sizes_are_those_of_own_files(browser: Client, ada: User) -> None:
+    store_picture(ada)
+    store_picture(make_user("bob"))
     Upload.objects.exclude(owner=ada).update(size=77)
 
-    answer = ask(browser, "/batches/known-sizes/", {"sizes": [len(PICTURE), 77, 78]})
+    answer = post(browser, "/batches/known-sizes/", {"sizes": [len(PICTURE), 77, 78]})
 
     assert answer == (200, {"sizes": [len(PICTURE)]})
 
 
-def test_file_that_i_have_is_completed_without_its_bytes(browser: Client, ada: User, batch: UploadBatch) -> None:
-    upload = keep_picture(ada)
+def test_known_file_is_completed_without_its_bytes(browser: Client, ada: User, batch: UploadBatch) -> None:
+    upload = store_picture(ada)
 
-    answer = ask(browser, f"/batches/{batch.id}/known/", {"files": [hashed(), hashed("Iceland/b.jpg", "0" * 64)]})
+    answer = post(browser, f"/batches/{batch.id}/known/", {"files": [hashed(), hashed("Iceland/b.jpg", "0" * 64)]})
 
     assert states(answer) == ["known", "unknown"]
     item = batch.items.get()
@@ -87,74 +80,74 @@ def test_file_that_i_have_is_completed_without_its_bytes(browser: Client, ada: U
     assert_counters_true(batch)
 
 
-def test_file_that_was_never_worked_on_to_its_end_is_queued(browser: Client, ada: User, batch: UploadBatch) -> None:
-    keep_picture(ada, processed=False)
+def test_known_file_that_was_never_processed_is_queued(browser: Client, ada: User, batch: UploadBatch) -> None:
+    store_picture(ada, processed=False)
 
-    answer = ask(browser, f"/batches/{batch.id}/known/", {"files": [hashed()]})
+    answer = post(browser, f"/batches/{batch.id}/known/", {"files": [hashed()]})
 
     assert states(answer) == ["queued"]
     assert batch.items.get().status == "pending"
     assert_counters_true(batch)
 
 
-def test_asking_twice_counts_once(browser: Client, ada: User, batch: UploadBatch) -> None:
-    keep_picture(ada)
+def test_repeated_request_counts_once(browser: Client, ada: User, batch: UploadBatch) -> None:
+    store_picture(ada)
 
-    answers = [ask(browser, f"/batches/{batch.id}/known/", {"files": [hashed()]}) for _ in range(2)]
+    answers = [post(browser, f"/batches/{batch.id}/known/", {"files": [hashed()]}) for _ in range(2)]
 
     assert [states(answer) for answer in answers] == [["known"], ["known"]]
     batch.refresh_from_db()
     assert (batch.total, batch.successful) == (1, 1)
 
 
-def test_what_another_person_has_is_not_told_nor_asked_for(browser: Client, batch: UploadBatch) -> None:
-    def asked() -> list[str]:
+def test_files_of_others_are_neither_reported_nor_queried(browser: Client, batch: UploadBatch) -> None:
+    def queries_of_request() -> list[str]:
         with CaptureQueriesContext(connection) as queries:
-            answer = ask(browser, f"/batches/{batch.id}/known/", {"files": [hashed()]})
+            answer = post(browser, f"/batches/{batch.id}/known/", {"files": [hashed()]})
         assert states(answer) == ["unknown"]
         return [query["sql"].partition(" WHERE ")[0] for query in queries]
 
-    before = asked()
-    keep_picture(make_user("bob"))
+    before = queries_of_request()
+    store_picture(make_user("bob"))
 
-    assert asked() == before
-    assert ask(browser, "/batches/known-sizes/", {"sizes": [len(PICTURE)]}) == (200, {"sizes": []})
+    assert queries_of_request() == before
+    assert post(browser, "/batches/known-sizes/", {"sizes": [len(PICTURE)]}) == (200, {"sizes": []})
     assert not batch.items.exists()
 
 
-def test_file_whose_original_is_lost_is_sent_again(browser: Client, ada: User, batch: UploadBatch) -> None:
-    default_storage.delete(original_name(keep_picture(ada).key))
+def test_known_file_whose_original_is_missing_is_sent_again(browser: Client, ada: User, batch: UploadBatch) -> None:
+    default_storage.delete(original_name(store_picture(ada).key))
 
-    assert states(ask(browser, f"/batches/{batch.id}/known/", {"files": [hashed()]})) == ["unknown"]
+    assert states(post(browser, f"/batches/{batch.id}/known/", {"files": [hashed()]})) == ["unknown"]
 
 
-def test_cancelled_and_foreign_batches_take_nothing(browser: Client, ada: User, batch: UploadBatch) -> None:
-    keep_picture(ada)
+def test_cancelled_and_foreign_batches_are_not_found(browser: Client, ada: User, batch: UploadBatch) -> None:
+    store_picture(ada)
     foreign = lifecycle.open_batch(make_user("bob").id, "Bob's")
     cancel_batch(batch.id)
 
     for batch_id in (batch.id, foreign.id, 10**15):
-        for path, content in (("known", {"files": [hashed()]}), ("manifest", {"after": 0})):
-            status, words = ask(browser, f"/batches/{batch_id}/{path}/", content)
-            assert (status, words["code"]) == (404, "batch.unknown")
+        for path, body in (("known", {"files": [hashed()]}), ("manifest", {"after": 0})):
+            status, content = post(browser, f"/batches/{batch_id}/{path}/", body)
+            assert (status, content["code"]) == (404, "batch.unknown")
 
 
-def test_manifest_tells_in_pages_what_is_here(
+def test_manifest_lists_received_files_in_pages(
     browser: Client, batch: UploadBatch, tus: TusClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("batches.intake.manifest.PAGE_ITEMS", 2)
     tus.send(batch.id, "whole.jpg", PICTURE)
-    begun = tus.create(batch.id, "begun.jpg", len(PICTURE))
-    tus.patch(begun.headers["location"], 0, PICTURE[:100])
+    started = tus.create(batch.id, "started.jpg", len(PICTURE))
+    tus.patch(started.headers["location"], 0, PICTURE[:100])
     tus.send(batch.id, "notes.txt", b"milk, eggs")
 
-    first = ask(browser, f"/batches/{batch.id}/manifest/", {"after": 0})[1]
-    second = ask(browser, f"/batches/{batch.id}/manifest/", {"after": first["next"]})[1]
+    first = post(browser, f"/batches/{batch.id}/manifest/", {"after": 0})[1]
+    second = post(browser, f"/batches/{batch.id}/manifest/", {"after": first["next"]})[1]
 
     size = len(PICTURE)
     assert first["items"] == [
         [fingerprint("whole.jpg", size, "1000"), size, size, "here"],
-        [fingerprint("begun.jpg", size, "1000"), size, 100, "missing"],
+        [fingerprint("started.jpg", size, "1000"), size, 100, "missing"],
     ]
     assert second == {"items": [[fingerprint("notes.txt", 10, "1000"), 10, 0, "refused"]], "next": None}
 
@@ -162,31 +155,31 @@ def test_manifest_tells_in_pages_what_is_here(
 def test_unfinished_batches_are_found_by_their_files(browser: Client, ada: User, tus: TusClient) -> None:
     mine = lifecycle.open_batch(ada.id, "Iceland", expected_items=3)
     tus.send(mine.id, "whole.jpg", PICTURE)
-    tus.create(mine.id, "begun.jpg", 5000)
+    tus.create(mine.id, "started.jpg", 5000)
     prints = [fingerprint("whole.jpg", len(PICTURE), "1000"), "0" * 64]
 
-    status, content = ask(browser, "/batches/unfinished/", {"fingerprints": prints})
+    status, content = post(browser, "/batches/unfinished/", {"fingerprints": prints})
 
     one = {"id": mine.id, "name": "Iceland", "url": f"/batches/{mine.id}/", "here": 1, "whole": 3}
     assert (status, content) == (200, {"batches": [one]})
-    assert ask(browser, "/batches/unfinished/", {"fingerprints": ["1" * 64]}) == (200, {"batches": []})
+    assert post(browser, "/batches/unfinished/", {"fingerprints": ["1" * 64]}) == (200, {"batches": []})
 
 
-def test_given_up_batch_is_unfinished_and_a_whole_or_cancelled_one_is_not(
+def test_abandoned_batch_is_unfinished_and_a_complete_or_cancelled_one_is_not(
     browser: Client, ada: User, tus: TusClient
 ) -> None:
-    given_up, whole, cancelled = (lifecycle.open_batch(ada.id, name, expected_items=1) for name in ("a", "b", "c"))
-    tus.create(given_up.id, "a.jpg", len(PICTURE))
-    for batch in (whole, cancelled):
+    abandoned, complete, cancelled = (lifecycle.open_batch(ada.id, name, expected_items=1) for name in ("a", "b", "c"))
+    tus.create(abandoned.id, "a.jpg", len(PICTURE))
+    for batch in (complete, cancelled):
         tus.send(batch.id, "a.jpg", PICTURE)
-    finish_without_missing(given_up.id)
-    lifecycle.seal_batch(whole.id)
+    finish_without_missing(abandoned.id)
+    lifecycle.seal_batch(complete.id)
     cancel_batch(cancelled.id)
 
     prints = {"fingerprints": [fingerprint("a.jpg", len(PICTURE), "1000")]}
-    found = ask(browser, "/batches/unfinished/", prints)[1]["batches"]
+    found = post(browser, "/batches/unfinished/", prints)[1]["batches"]
 
-    assert [(one["id"], one["here"], one["whole"]) for one in found] == [(given_up.id, 0, 1)]
+    assert [(one["id"], one["here"], one["whole"]) for one in found] == [(abandoned.id, 0, 1)]
 
 
 def test_batches_of_others_are_never_offered(browser: Client, tus: TusClient) -> None:
@@ -196,7 +189,7 @@ def test_batches_of_others_are_never_offered(browser: Client, tus: TusClient) ->
 
     prints = {"fingerprints": [fingerprint("a.jpg", len(PICTURE), "1000")]}
 
-    assert ask(browser, "/batches/unfinished/", prints) == (200, {"batches": []})
+    assert post(browser, "/batches/unfinished/", prints) == (200, {"batches": []})
 
 
 @pytest.mark.parametrize(
@@ -218,26 +211,26 @@ def test_batches_of_others_are_never_offered(browser: Client, tus: TusClient) ->
         ("{batch}/known", {"files": [hashed("x" * 3_000_000)]}, 413, "request.too_large"),
     ],
 )
-def test_malformed_questions_are_refused_with_a_code(
+def test_malformed_requests_are_refused_with_a_code(
     browser: Client, batch: UploadBatch, path: str, content: Any, status: int, code: str
 ) -> None:
-    answer = ask(browser, f"/batches/{path.format(batch=batch.id)}/", content)
+    answer = post(browser, f"/batches/{path.format(batch=batch.id)}/", content)
 
     assert (answer[0], answer[1]["code"], bool(answer[1]["error"])) == (status, code, True)
 
 
 @pytest.mark.parametrize("path", ["known-sizes", "unfinished", "1/manifest", "1/known"])
-def test_doors_want_a_person_a_token_and_a_post(ada: User, path: str) -> None:
-    nobody, forged = Client(), Client(enforce_csrf_checks=True)
+def test_requests_require_a_login_a_csrf_token_and_post(ada: User, path: str) -> None:
+    anonymous, forged = Client(), Client(enforce_csrf_checks=True)
     forged.force_login(ada)
 
-    assert nobody.post(f"/batches/{path}/").status_code == 302
+    assert anonymous.post(f"/batches/{path}/").status_code == 302
     assert forged.post(f"/batches/{path}/").status_code == 403
     forged.handler.enforce_csrf_checks = False
     assert forged.get(f"/batches/{path}/").status_code == 405
 
 
-def test_sizes_are_looked_up_in_an_index(ada: User) -> None:
+def test_known_sizes_are_read_from_an_index(ada: User) -> None:
     rows = [
         Upload(owner=ada, sha256=f"{n:064}", filename="a", size=1000 + n, mime_type="image/jpeg", kind=MediaKind.IMAGE)
         for n in range(5000)
@@ -256,12 +249,12 @@ def test_sizes_are_looked_up_in_an_index(ada: User) -> None:
     assert "Seq Scan" not in plan
 
 
-def test_page_for_a_batch_is_for_its_owner(browser: Client, ada: User, batch: UploadBatch) -> None:
+def test_upload_page_of_a_batch_is_for_its_owner(browser: Client, ada: User, batch: UploadBatch) -> None:
     foreign = lifecycle.open_batch(make_user("bob").id, "Bob's")
     again = UploadBatch.objects.create(owner=ada, name="Again", kind="reanalysis")
 
-    wished = [str(batch.id), str(foreign.id), str(again.id), "x", "9" * 18]
-    answers = [browser.get(f"/batches/new/?batch={one}") for one in wished]
+    ids = [str(batch.id), str(foreign.id), str(again.id), "x", "9" * 18]
+    answers = [browser.get(f"/batches/new/?batch={one}") for one in ids]
 
     assert [answer.status_code for answer in answers] == [200, 404, 404, 404, 404]
     assert f'data-batch-id="{batch.id}"' in answers[0].content.decode()

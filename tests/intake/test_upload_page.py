@@ -1,4 +1,4 @@
-"""The page for adding files: its form without JavaScript, and what its script asks."""
+"""The upload page: its form without JavaScript, and the requests of its script."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,13 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PICTURES = [encoded(textured(320, 240, seed), "JPEG") for seed in range(3)]
 
 
-@pytest.fixture
-def browser(ada: User) -> Client:
-    client = Client()
-    client.force_login(ada)
-    return client
-
-
 def upload(name: str, data: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, data)
 
@@ -37,7 +30,7 @@ def test_page_has_a_form_that_works_without_scripts(browser: Client) -> None:
     assert " style=" not in page
 
 
-def test_page_needs_a_person() -> None:
+def test_page_requires_a_login() -> None:
     client = Client()
 
     answers = [client.get("/batches/new/"), client.post("/batches/open/"), client.post("/batches/1/seal/")]
@@ -54,7 +47,7 @@ def test_page_promises_privacy_only_with_the_embedded_analyzer(browser: Client, 
     assert "Nothing leaves it" not in after
 
 
-def test_form_takes_files_and_leads_to_their_batch(browser: Client, ada: User) -> None:
+def test_form_receives_files_and_redirects_to_their_batch(browser: Client, ada: User) -> None:
     files = [upload("a.jpg", PICTURES[0]), upload("b.jpg", PICTURES[1]), upload("notes.txt", b"milk, eggs")]
 
     answer = browser.post("/batches/new/", {"name": " Week\nend ", "files": files})
@@ -92,10 +85,10 @@ def test_form_without_files_says_so(browser: Client) -> None:
     assert not UploadBatch.objects.exists()
 
 
-def test_open_batch_gives_where_to_send(browser: Client, ada: User) -> None:
-    wish = {"name": "Iceland", "expected_items": 200}
+def test_open_batch_returns_the_upload_address(browser: Client, ada: User) -> None:
+    body = {"name": "Iceland", "expected_items": 200}
 
-    answer = browser.post("/batches/open/", wish, content_type="application/json")
+    answer = browser.post("/batches/open/", body, content_type="application/json")
 
     batch = UploadBatch.objects.get(owner=ada)
     assert answer.status_code == 201
@@ -103,16 +96,16 @@ def test_open_batch_gives_where_to_send(browser: Client, ada: User) -> None:
     assert (batch.name, batch.expected_items, batch.sealed_at) == ("Iceland", 200, None)
 
 
-def test_name_that_is_too_long_is_cut_with_a_mark(browser: Client) -> None:
-    wish = {"name": "x" * 201, "expected_items": 1}
+def test_name_that_is_too_long_is_truncated(browser: Client) -> None:
+    body = {"name": "x" * 201, "expected_items": 1}
 
-    browser.post("/batches/open/", wish, content_type="application/json")
+    browser.post("/batches/open/", body, content_type="application/json")
 
     assert UploadBatch.objects.get().name == "x" * 199 + "…"
 
 
 @pytest.mark.parametrize(
-    ("wish", "status"),
+    ("body", "status"),
     [
         ("{", 400),
         ("[]", 400),
@@ -125,8 +118,8 @@ def test_name_that_is_too_long_is_cut_with_a_mark(browser: Client) -> None:
         ('{"name": "x", "expected_items": 500001}', 413),
     ],
 )
-def test_open_batch_refuses_in_words(browser: Client, wish: str, status: int) -> None:
-    answer = browser.post("/batches/open/", wish, content_type="application/json")
+def test_open_batch_refuses_wrong_input(browser: Client, body: str, status: int) -> None:
+    answer = browser.post("/batches/open/", body, content_type="application/json")
 
     assert (answer.status_code, bool(answer.json()["error"])) == (status, True)
     assert not UploadBatch.objects.exists()
@@ -146,7 +139,7 @@ def test_seal_is_for_the_owner(browser: Client, ada: User) -> None:
 
 
 @pytest.mark.parametrize("path", ["/batches/open/", "/batches/1/seal/", "/batches/new/"])
-def test_doors_want_a_csrf_token(ada: User, path: str) -> None:
+def test_posts_require_a_csrf_token(ada: User, path: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(ada)
 

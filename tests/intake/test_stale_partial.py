@@ -1,4 +1,4 @@
-"""After a backup was put back, numbers of files come again: a part that lies under one is another file's."""
+"""After a backup was restored, item ids are issued again: a partial file found under one belongs to another file."""
 
 from pathlib import Path
 
@@ -20,12 +20,12 @@ OTHER, PICTURE = (encoded(textured(320, 240, seed), "JPEG") for seed in (1, 2))
 
 
 @pytest.fixture
-def left(batch: UploadBatch, parts: Path) -> Path:
-    """A part under the number that the next file will have."""
+def stale(batch: UploadBatch, partial_root: Path) -> Path:
+    """A partial file under the id that the next item will get."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('batches_batchitem', 'id'))")
-        path = parts / str(cursor.fetchone()[0] + 1)
-    parts.mkdir()
+        path = partial_root / str(cursor.fetchone()[0] + 1)
+    partial_root.mkdir()
     path.write_bytes(OTHER[:5000])
     return path
 
@@ -35,28 +35,28 @@ def stored() -> bytes:
         return path.read_bytes()
 
 
-@pytest.mark.parametrize("doubt", [False, True])
-def test_new_file_begins_at_its_first_byte(tus: TusClient, batch: UploadBatch, left: Path, doubt: bool) -> None:
-    if doubt:
-        left.with_name(f"{left.name}.unverified").write_text("4000")
+@pytest.mark.parametrize("unverified", [False, True])
+def test_new_file_starts_at_its_first_byte(tus: TusClient, batch: UploadBatch, stale: Path, unverified: bool) -> None:
+    if unverified:
+        stale.with_name(f"{stale.name}.unverified").write_text("4000")
 
     created = tus.create(batch.id, "a.jpg", len(PICTURE))
     tus.patch(created.headers["location"], created.offset, PICTURE[created.offset :])
 
-    assert (created.headers["location"], created.offset) == (f"/tus/{left.name}", 0)
+    assert (created.headers["location"], created.offset) == (f"/tus/{stale.name}", 0)
     assert stored() == PICTURE
 
 
-def test_file_that_comes_with_its_announcement_is_stored_as_it_is(
-    tus: TusClient, batch: UploadBatch, left: Path
-) -> None:
+def test_file_sent_with_its_creation_is_stored_as_sent(tus: TusClient, batch: UploadBatch, stale: Path) -> None:
     assert tus.create_with(batch.id, "a.jpg", len(PICTURE), PICTURE).status == 201
 
     assert stored() == PICTURE
 
 
-def test_file_whose_number_is_being_cleared_is_announced_later(tus: TusClient, batch: UploadBatch, left: Path) -> None:
-    with locked_partial(int(left.name)):
+def test_file_whose_stale_partial_is_locked_is_registered_later(
+    tus: TusClient, batch: UploadBatch, stale: Path
+) -> None:
+    with locked_partial(int(stale.name)):
         answer = tus.create(batch.id, "a.jpg", len(PICTURE))
 
     assert answer.status == 423
@@ -65,19 +65,17 @@ def test_file_whose_number_is_being_cleared_is_announced_later(tus: TusClient, b
     assert tus.create(batch.id, "a.jpg", len(PICTURE)).status == 201
 
 
-def test_question_about_a_file_whose_number_is_being_cleared_is_left_to_its_announcement(
-    batch: UploadBatch, left: Path
-) -> None:
+def test_preflight_leaves_a_file_with_a_locked_stale_partial_to_its_creation(batch: UploadBatch, stale: Path) -> None:
     file = SampledFile(FileName("a.txt", 10), b"milk, eggs")
 
-    with locked_partial(int(left.name)):
-        told = register_known(batch, [file])
+    with locked_partial(int(stale.name)):
+        outcomes = register_known(batch, [file])
 
-    assert told == [None]
+    assert outcomes == [None]
     assert not batch.items.exists()
 
 
-def test_announcement_that_is_repeated_keeps_what_came(tus: TusClient, batch: UploadBatch, left: Path) -> None:
+def test_repeated_creation_keeps_what_was_received(tus: TusClient, batch: UploadBatch, stale: Path) -> None:
     location = tus.create(batch.id, "a.jpg", len(PICTURE)).headers["location"]
     tus.patch(location, 0, PICTURE[:100])
 

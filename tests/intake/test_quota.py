@@ -1,4 +1,4 @@
-"""How much one owner may store: the same for every door."""
+"""How much one owner may store."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,31 +26,31 @@ LARGEST = max(map(len, PICTURES))
 
 @pytest.fixture(autouse=True)
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Room for two pictures and a half, and a process that has summed up nothing yet."""
+    """A quota of two and a half pictures, and no cached usage."""
     settings.OWNER_BYTES = LARGEST * 5 // 2
     monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
 
 
 @pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is remembered."""
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Usage is always computed again."""
     monkeypatch.setattr(quota, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(quota, "RECHECK_SECONDS", 0.0)
 
 
-def take_room(owner_id: int, size: int) -> None:
-    with quota.usage.reserve(owner_id, size) as room:
-        room.confirmed = True
+def reserve(owner_id: int, size: int) -> None:
+    with quota.usage.reserve(owner_id, size) as reservation:
+        reservation.confirmed = True
 
 
-def test_quota_counts_what_is_stored_and_what_is_on_its_way(tus: TusClient, batch: UploadBatch, ada: User) -> None:
+def test_usage_counts_stored_and_registered_files(tus: TusClient, batch: UploadBatch, ada: User) -> None:
     tus.create_with(batch.id, "a.jpg", len(PICTURES[0]), PICTURES[0])
     tus.create_with(batch.id, "b.jpg", LARGEST, PICTURES[1][:10])
 
     assert quota.count_bytes(ada.id) == len(PICTURES[0]) + LARGEST
 
 
-def test_creation_over_the_quota_is_refused_in_words_without_a_row(tus: TusClient, batch: UploadBatch) -> None:
+def test_creation_over_the_quota_is_refused_without_an_item(tus: TusClient, batch: UploadBatch) -> None:
     for name, data in zip("ab", PICTURES, strict=False):
         tus.create_with(batch.id, f"{name}.jpg", len(data), data)
 
@@ -63,8 +63,8 @@ def test_creation_over_the_quota_is_refused_in_words_without_a_row(tus: TusClien
     assert batch.total == 2
 
 
-def test_file_that_was_admitted_goes_on_over_the_quota(
-    tus: TusClient, batch: UploadBatch, settings: Settings, at_once: None
+def test_registered_file_continues_over_the_quota(
+    tus: TusClient, batch: UploadBatch, settings: Settings, no_cache: None
 ) -> None:
     location = tus.create_with(batch.id, "a.jpg", len(PICTURES[0]), PICTURES[0][:10]).headers["location"]
     settings.OWNER_BYTES = 1
@@ -75,8 +75,8 @@ def test_file_that_was_admitted_goes_on_over_the_quota(
     assert tus.patch(location, 10, PICTURES[0][10:]).status == 204
 
 
-def test_file_given_up_comes_again_only_within_the_quota(
-    tus: TusClient, batch: UploadBatch, settings: Settings, at_once: None
+def test_abandoned_file_resumes_only_within_the_quota(
+    tus: TusClient, batch: UploadBatch, settings: Settings, no_cache: None
 ) -> None:
     location = tus.create_with(batch.id, "a.jpg", len(PICTURES[0]), PICTURES[0][:10]).headers["location"]
     finish_without_missing(batch.id)
@@ -91,7 +91,7 @@ def test_file_given_up_comes_again_only_within_the_quota(
     assert_counters_true(batch)
 
 
-def test_quota_is_each_owners_own(tus: TusClient, batch: UploadBatch) -> None:
+def test_quota_is_per_owner(tus: TusClient, batch: UploadBatch) -> None:
     for name, data in zip("ab", PICTURES, strict=False):
         tus.create_with(batch.id, f"{name}.jpg", len(data), data)
     bob = make_user("bob")
@@ -100,43 +100,43 @@ def test_quota_is_each_owners_own(tus: TusClient, batch: UploadBatch) -> None:
     assert TusClient(bob).create_with(his.id, "c.jpg", len(PICTURES[2]), PICTURES[2]).status == 201
 
 
-def test_quota_is_summed_up_seldom(
+def test_usage_is_computed_rarely(
     batch: UploadBatch, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.OWNER_BYTES = 10 * LARGEST
     with django_assert_num_queries(3):
         for _ in range(5):
-            take_room(batch.owner_id, LARGEST)
+            reserve(batch.owner_id, LARGEST)
 
     assert quota.usage.used(batch.owner_id) == 5 * LARGEST
 
 
-def test_room_made_is_seen_after_a_moment(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    take_room(batch.owner_id, 2 * LARGEST)  # which is deleted in the meantime
+def test_freed_space_is_noticed_soon(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    reserve(batch.owner_id, 2 * LARGEST)  # and deleted again
     with pytest.raises(Refused):
-        take_room(batch.owner_id, LARGEST)
+        reserve(batch.owner_id, LARGEST)
     monkeypatch.setattr(quota, "RECHECK_SECONDS", 0.0)
 
-    take_room(batch.owner_id, LARGEST)
+    reserve(batch.owner_id, LARGEST)
 
 
-def test_quota_costs_nothing_when_there_is_none(
+def test_no_query_without_a_quota(
     batch: UploadBatch, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.OWNER_BYTES = 0
 
     with django_assert_num_queries(0):
-        take_room(batch.owner_id, 10**15)
+        reserve(batch.owner_id, 10**15)
 
 
-def test_room_of_a_file_that_is_not_taken_is_given_back(batch: UploadBatch) -> None:
+def test_reservation_of_a_refused_file_is_released(batch: UploadBatch) -> None:
     with pytest.raises(ZeroDivisionError), quota.usage.reserve(batch.owner_id, 2 * LARGEST):
         raise ZeroDivisionError
 
     assert quota.usage.used(batch.owner_id) == 0
 
 
-def test_file_that_is_too_large_takes_no_room(tus: TusClient, batch: UploadBatch, settings: Settings) -> None:
+def test_file_that_is_too_large_reserves_nothing(tus: TusClient, batch: UploadBatch, settings: Settings) -> None:
     settings.MAX_FILE_BYTES = LARGEST
 
     assert tus.create(batch.id, "vast.jpg", 10**15).status == 413
@@ -144,7 +144,7 @@ def test_file_that_is_too_large_takes_no_room(tus: TusClient, batch: UploadBatch
     assert tus.create(batch.id, "a.jpg", LARGEST).status == 201
 
 
-def test_of_files_that_come_at_once_only_as_many_are_taken_as_have_room(tus: TusClient, batch: UploadBatch) -> None:
+def test_concurrent_files_are_accepted_only_up_to_the_quota(tus: TusClient, batch: UploadBatch) -> None:
     def create(number: int) -> int:
         return tus.create(batch.id, f"{number}.jpg", LARGEST * 2).status
 
@@ -155,9 +155,11 @@ def test_of_files_that_come_at_once_only_as_many_are_taken_as_have_room(tus: Tus
     assert batch.items.count() == 1
 
 
-def test_part_of_a_file_given_up_counts(tus: TusClient, batch: UploadBatch, ada: User, at_once: None) -> None:
+def test_partial_file_of_an_abandoned_file_counts(
+    tus: TusClient, batch: UploadBatch, ada: User, no_cache: None
+) -> None:
     location = tus.create_with(batch.id, "a.jpg", 2 * LARGEST, PICTURES[0][:10]).headers["location"]
-    tus.create(batch.id, "never begun.jpg", 1)
+    tus.create(batch.id, "nothing sent.jpg", 1)
     finish_without_missing(batch.id)
     other = lifecycle.open_batch(ada.id, "Other")
 
@@ -165,13 +167,15 @@ def test_part_of_a_file_given_up_counts(tus: TusClient, batch: UploadBatch, ada:
 
     assert quota.count_bytes(ada.id) == 2 * LARGEST
     assert (answer.status, answer.text.partition(":")[0]) == (413, "quota.exceeded")
-    assert tus.patch(location, 10, PICTURES[0][10:20]).status == 204  # its room is its own
+    assert tus.patch(location, 10, PICTURES[0][10:20]).status == 204  # it is counted already
 
 
-def test_cancelled_batch_leaves_no_parts(tus: TusClient, batch: UploadBatch, ada: User, parts: Path) -> None:
+def test_cancelled_batch_leaves_no_partial_files(
+    tus: TusClient, batch: UploadBatch, ada: User, partial_root: Path
+) -> None:
     for name in ("a.jpg", "b.jpg"):
         tus.create_with(batch.id, name, LARGEST, PICTURES[0][:10])
 
     services.cancel_batch(services.owner_scope(ada), batch.id)
 
-    assert not list(parts.iterdir())
+    assert not list(partial_root.iterdir())

@@ -1,6 +1,5 @@
-"""The ending of a file that is cut, repeated, refused by the database, cancelled or raced: nothing is lost."""
+"""Finalizing that is interrupted, repeated, refused by the database, cancelled or raced loses nothing."""
 
-import os
 import threading
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from batches.engine import incoming
 from batches.engine.refusals import BatchClosed
 from batches.intake import finalize
 from batches.intake.file_name import FileName
-from batches.intake.partial_file import PartialFileBusy, locked_partial
+from batches.intake.partial_file import locked_partial
 from batches.intake.partial_paths import partial_path
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient
@@ -38,16 +37,16 @@ def is_stored(upload: Upload) -> bool:
         return path.read_bytes() == JPEG
 
 
-def waiting_part(batch: UploadBatch, name: str, data: bytes = JPEG) -> BatchItem:
-    """A file that is completely here but not ended, as a crash leaves it."""
+def complete_partial(batch: UploadBatch, name: str, data: bytes = JPEG) -> BatchItem:
+    """A file that is complete but not finalized, as a crash leaves it."""
     item, _ = incoming.register_item(batch.id, FileName(name, len(data)).as_new_file())
-    with locked_partial(item.id) as part:
-        part.append(data)
+    with locked_partial(item.id) as partial:
+        partial.append(data)
     return item
 
 
-def test_ending_cut_before_the_commit_goes_on_when_asked(tus: TusClient, batch: UploadBatch) -> None:
-    item = waiting_part(batch, "cat.jpg")
+def test_finalize_interrupted_before_the_commit_is_repeated_by_a_head(tus: TusClient, batch: UploadBatch) -> None:
+    item = complete_partial(batch, "cat.jpg")
 
     answer = tus.head(f"/tus/{item.id}")
 
@@ -57,7 +56,7 @@ def test_ending_cut_before_the_commit_goes_on_when_asked(tus: TusClient, batch: 
     assert not partial_path(item.id).exists()
 
 
-def test_ending_cut_after_the_commit_leaves_only_a_part_to_remove(tus: TusClient, batch: UploadBatch) -> None:
+def test_finalize_interrupted_after_the_commit_leaves_only_a_partial_file(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     tus.patch(location, 0, JPEG)
     item = batch.items.get()
@@ -69,11 +68,13 @@ def test_ending_cut_after_the_commit_leaves_only_a_part_to_remove(tus: TusClient
     assert Upload.objects.count() == 1
 
 
-def test_ending_with_a_lost_database_is_repeated_without_orphans(tus: TusClient, batch: UploadBatch, ada: User) -> None:
+def test_finalize_that_the_database_refused_is_repeated_without_orphans(
+    tus: TusClient, batch: UploadBatch, ada: User
+) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     before = originals()
     with connection.cursor() as cursor:
-        # The row of the Upload is written, then the database refuses the item: what was stored has no row.
+        # The Upload is inserted, then the database refuses the item: the stored file has no row.
         cursor.execute(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             "RAISE EXCEPTION 'out of order' USING ERRCODE = 'io_error'; END $$; "
@@ -95,63 +96,48 @@ def test_ending_with_a_lost_database_is_repeated_without_orphans(tus: TusClient,
     assert_counters_true(batch)
 
 
-def test_ending_for_a_batch_cancelled_meanwhile_keeps_nothing(batch: UploadBatch, ada: User) -> None:
-    item = waiting_part(batch, "cat.jpg")
+def test_finalize_in_a_cancelled_batch_keeps_nothing(batch: UploadBatch, ada: User) -> None:
+    item = complete_partial(batch, "cat.jpg")
     before = originals()
-    # The state that a cancel leaves between its first and its second commit.
+    # The state between the first and the second commit of a cancellation.
     UploadBatch.objects.filter(id=batch.id).update(status="cancelled", completed_at=timezone.now())
 
-    with locked_partial(item.id) as part, pytest.raises(BatchClosed):
-        finalize.finalize_item(item, ada.id, part)
+    with locked_partial(item.id) as partial, pytest.raises(BatchClosed):
+        finalize.finalize_item(item, ada.id, partial)
 
     assert originals() == before
     assert not Upload.objects.exists()
     assert not partial_path(item.id).exists()
 
 
-def test_ending_of_the_same_bytes_at_the_same_time_keeps_one(ada: User, batch: UploadBatch, parts: Path) -> None:
-    items = [waiting_part(batch, f"{number}.jpg") for number in range(6)]
+def test_finalize_of_the_same_bytes_at_the_same_time_stores_them_once(
+    ada: User, batch: UploadBatch, partial_root: Path
+) -> None:
+    items = [complete_partial(batch, f"{number}.jpg") for number in range(6)]
     start = threading.Barrier(len(items))
     outcomes = []
 
-    def end(item: BatchItem) -> None:
+    def finalize_in_thread(item: BatchItem) -> None:
         try:
             start.wait(60)
-            with locked_partial(item.id) as part:
-                outcomes.append(finalize.finalize_item(item, ada.id, part).state)
+            with locked_partial(item.id) as partial:
+                outcomes.append(finalize.finalize_item(item, ada.id, partial).state)
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=end, args=[item]) for item in items]
+    threads = [threading.Thread(target=finalize_in_thread, args=[item]) for item in items]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
 
     assert outcomes == ["queued"] * 6
     assert is_stored(Upload.objects.get())
-    assert not list(parts.iterdir())
+    assert not list(partial_root.iterdir())
     assert_counters_true(batch)
 
 
-def test_part_that_lies_in_storage_already_is_begun_as_another_file(tmp_path: Path, settings: Settings) -> None:
-    settings.PARTIAL_ROOT = tmp_path
-    stored = tmp_path / "stored"
-    with locked_partial(7) as part:
-        part.append(b"all of it")
-        os.link(part.path, stored)  # and here the process was killed
-
-    with locked_partial(7) as part:
-        part.truncate(0)
-        part.append(b"half")
-        with pytest.raises(PartialFileBusy), locked_partial(7):
-            pass
-
-    assert stored.read_bytes() == b"all of it"
-    assert partial_path(7).read_bytes() == b"half"
-
-
-def test_first_file_begins_the_storage_and_a_later_one_waits_for_a_disk_that_is_not_mounted(
+def test_first_file_creates_the_storage_and_a_later_one_waits_for_the_disk_to_be_mounted(
     tus: TusClient, batch: UploadBatch, settings: Settings, tmp_path: Path
 ) -> None:
     media, other = tmp_path / "media", encoded(textured(200, 100), "JPEG")

@@ -1,4 +1,4 @@
-"""A disk that is full, nearly full or read-only: told in words, nothing lost, and sending goes on after it."""
+"""A disk that is full, nearly full or read-only: the client is told, nothing is lost, and sending resumes later."""
 
 import subprocess
 from collections.abc import Iterator
@@ -46,9 +46,9 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path: Path, settings: Settings) -> Iterator[Disk]:
-    """1 MiB for parts and media, the sizes of a very small card."""
+    """A disk of 1 MiB for partial files and media."""
     disk = Disk(tmp_path / "disk", 1)
-    settings.PARTIAL_ROOT = disk.folder / "parts"
+    settings.PARTIAL_ROOT = disk.folder / "partial"
     settings.STORAGES = settings.STORAGES | {
         "default": {
             "BACKEND": "uploads.storage.disk.DiskStorage",
@@ -65,7 +65,7 @@ def stored() -> bytes:
         return path.read_bytes()
 
 
-def test_full_disk_is_told_and_sending_goes_on_when_there_is_room(
+def test_full_disk_is_reported_and_sending_resumes_with_free_space(
     tus: TusClient, batch: UploadBatch, disk: Disk
 ) -> None:
     location = tus.create(batch.id, "big.jpg", len(PICTURE)).headers["location"]
@@ -84,7 +84,7 @@ def test_full_disk_is_told_and_sending_goes_on_when_there_is_room(
     assert_counters_true(batch)
 
 
-def test_disk_that_is_full_at_the_first_byte_loses_nothing(tus: TusClient, batch: UploadBatch, disk: Disk) -> None:
+def test_disk_full_at_the_first_byte_loses_nothing(tus: TusClient, batch: UploadBatch, disk: Disk) -> None:
     (disk.folder / "fill").write_bytes(bytes(MIB - 2 * 4096))
     full = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE[:MIB])
     disk.remount("size=4m")
@@ -95,7 +95,9 @@ def test_disk_that_is_full_at_the_first_byte_loses_nothing(tus: TusClient, batch
     assert (answer.status, stored() == PICTURE) == (201, True)
 
 
-def test_checksum_on_a_full_disk_leaves_the_part_as_it_was(tus: TusClient, batch: UploadBatch, disk: Disk) -> None:
+def test_checksum_on_a_full_disk_leaves_the_partial_file_unchanged(
+    tus: TusClient, batch: UploadBatch, disk: Disk
+) -> None:
     location = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE[:900]).headers["location"]
 
     full = tus.patch(location, 900, PICTURE[900:], checksum="sha1")
@@ -104,36 +106,36 @@ def test_checksum_on_a_full_disk_leaves_the_part_as_it_was(tus: TusClient, batch
     assert tus.head(location).offset == 900
 
 
-def test_read_only_disk_is_told_and_sending_goes_on_when_it_can_be_written(
+def test_read_only_disk_is_reported_and_sending_resumes_when_writable(
     tus: TusClient, batch: UploadBatch, disk: Disk
 ) -> None:
     disk.remount("size=4m")
     location = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE[:900]).headers["location"]
     disk.remount("ro")
     answers = [tus.patch(location, 900, PICTURE[900:]), tus.create_with(batch.id, "b.jpg", 10, b"0123456789")]
-    looked = tus.head(location)
+    head = tus.head(location)
     disk.remount("rw")
 
     answer = tus.patch(location, 900, PICTURE[900:])
 
     assert [(one.status, one.text.partition(":")[0]) for one in answers] == [(507, "storage.read_only")] * 2
-    assert (looked.status, looked.offset) == (200, 900)
+    assert (head.status, head.offset) == (200, 900)
     assert (answer.status, stored() == PICTURE) == (204, True)
 
 
-def test_media_that_cannot_be_written_leave_the_part_complete_and_waiting(
+def test_read_only_media_leave_a_complete_partial_file(
     tus: TusClient, batch: UploadBatch, disk: Disk, settings: Settings, tmp_path: Path
 ) -> None:
-    settings.PARTIAL_ROOT = tmp_path / "parts"
+    settings.PARTIAL_ROOT = tmp_path / "partial"
     disk.remount("size=4m,ro")
     location = tus.create(batch.id, "big.jpg", len(PICTURE)).headers["location"]
     refused = tus.patch(location, 0, PICTURE)
     item = batch.items.get()
     before = (item.status, partial_size(item.id), Upload.objects.count())
     disk.remount("rw")
-    # Parts and media on one disk again, as the settings' check wants it; the part moves with them.
+    # Partial files and media on one disk again, as the system check requires; the partial file moves with them.
     settings.PARTIAL_ROOT = disk.folder
-    (disk.folder / str(item.id)).write_bytes((tmp_path / "parts" / str(item.id)).read_bytes())
+    (disk.folder / str(item.id)).write_bytes((tmp_path / "partial" / str(item.id)).read_bytes())
 
     answer = tus.head(location)
 
@@ -143,7 +145,7 @@ def test_media_that_cannot_be_written_leave_the_part_complete_and_waiting(
     assert_counters_true(batch)
 
 
-def test_room_is_kept_free(tus: TusClient, batch: UploadBatch, disk: Disk, settings: Settings) -> None:
+def test_space_is_kept_free(tus: TusClient, batch: UploadBatch, disk: Disk, settings: Settings) -> None:
     disk.remount("size=4m")
     location = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE[:900]).headers["location"]
     settings.MIN_FREE_BYTES = 3 * MIB
@@ -161,7 +163,7 @@ def test_room_is_kept_free(tus: TusClient, batch: UploadBatch, disk: Disk, setti
     assert stored() == PICTURE
 
 
-def test_form_and_ingest_refuse_files_that_may_come_again(batch: UploadBatch, disk: Disk) -> None:
+def test_receive_file_refuses_a_file_that_may_be_sent_again(batch: UploadBatch, disk: Disk) -> None:
     name = FileName("big.jpg", len(PICTURE))
     full = receive_file(batch, name, BytesIO(PICTURE))
     left = partial_path(batch.items.get().id).exists()
@@ -176,9 +178,9 @@ def test_form_and_ingest_refuse_files_that_may_come_again(batch: UploadBatch, di
     assert_counters_true(batch)
 
 
-def test_bytes_that_cannot_be_kept_are_sent_again(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
+def test_bytes_that_cannot_be_synced_are_sent_again(tus: TusClient, batch: UploadBatch, partial_root: Path) -> None:
     location = tus.create(batch.id, "cat.jpg", 5000).headers["location"]
-    parts.mkdir()
+    partial_root.mkdir()
     partial_path(batch.items.get().id).symlink_to("/dev/null")  # takes bytes and cannot sync them
 
     answer = tus.patch(location, 0, PICTURE[:5000])

@@ -1,4 +1,4 @@
-"""Parts go under their lock alone, so what is stored is what was hashed, whoever comes between."""
+"""Partial files are removed only under their lock, so what is stored is what was hashed, whatever happens between."""
 
 import hashlib
 from collections.abc import Callable
@@ -33,12 +33,12 @@ JPEG = encoded(textured(320, 240), "JPEG")
 
 
 class Interrupted(DiskStorage):
-    """A storage before whose next file something else happens, on another thread as another request would."""
+    """A storage that runs other calls, on another thread, before it stores the next file."""
 
     before: ClassVar[list[Callable[[], object]]] = []
 
     def store_file(self, source: Path, name: str) -> None:
-        """Let the others go first, then store."""
+        """Run the other calls, then store."""
         while self.before:
             on_a_thread(self.before.pop(0))
         super().store_file(source, name)
@@ -46,7 +46,7 @@ class Interrupted(DiskStorage):
 
 @pytest.fixture(autouse=True)
 def interrupted(settings: Settings) -> list[Callable[[], object]]:
-    """What happens before the next file is stored."""
+    """The calls to run before the next file is stored."""
     place = settings.STORAGES["default"] | {"BACKEND": f"{__name__}.Interrupted"}
     settings.STORAGES = settings.STORAGES | {"default": place}
     Interrupted.before.clear()
@@ -71,12 +71,12 @@ def assert_stored_as_hashed() -> None:
     assert found == upload.sha256 == hashlib.sha256(JPEG).hexdigest()
 
 
-def test_stale_head_leaves_the_part_that_another_request_ends(
+def test_stale_head_leaves_the_partial_file_that_another_request_finalizes(
     tus: TusClient, batch: UploadBatch, interrupted: list[Callable[[], object]]
 ) -> None:
     location = tus.create_with(batch.id, "a.jpg", len(JPEG), JPEG[:10]).headers["location"]
     assert tus.request("DELETE", location).status == 204
-    stale = BatchItem.objects.select_related("batch").get()  # as a HEAD has read it
+    stale = BatchItem.objects.select_related("batch").get()  # as a HEAD request has read it
     assert tus.create(batch.id, "a.jpg", len(JPEG)).status == 201
     third: list[int] = []
 
@@ -92,12 +92,12 @@ def test_stale_head_leaves_the_part_that_another_request_ends(
     assert_stored_as_hashed()
 
 
-def test_locked_file_is_stored_whatever_lies_at_its_name(
-    tus: TusClient, batch: UploadBatch, parts: Path, interrupted: list[Callable[[], object]]
+def test_locked_file_is_stored_whatever_has_its_name(
+    tus: TusClient, batch: UploadBatch, partial_root: Path, interrupted: list[Callable[[], object]]
 ) -> None:
     def swap() -> None:
         path = partial_path(BatchItem.objects.get().id)
-        path.rename(parts / "aside")
+        path.rename(partial_root / "aside")
         path.write_bytes(b"another file")
 
     interrupted.append(swap)
@@ -108,7 +108,7 @@ def test_locked_file_is_stored_whatever_lies_at_its_name(
     assert partial_path(BatchItem.objects.get().id).read_bytes() == b"another file"
 
 
-def test_part_of_an_awaited_file_is_never_dropped(tus: TusClient, batch: UploadBatch) -> None:
+def test_partial_file_of_a_receiving_item_is_kept(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create_with(batch.id, "a.jpg", len(JPEG), JPEG[:10]).headers["location"]
 
     discard_if_unneeded(BatchItem.objects.get().id)
@@ -116,19 +116,19 @@ def test_part_of_an_awaited_file_is_never_dropped(tus: TusClient, batch: UploadB
     assert tus.head(location).offset == 10
 
 
-def test_batch_deleted_in_the_last_piece_is_said_to_be_gone(
-    tus: TusClient, batch: UploadBatch, ada: User, parts: Path, interrupted: list[Callable[[], object]]
+def test_batch_deleted_while_the_last_bytes_arrive_is_reported_as_gone(
+    tus: TusClient, batch: UploadBatch, ada: User, partial_root: Path, interrupted: list[Callable[[], object]]
 ) -> None:
     interrupted += [lambda: services.delete_batch(services.owner_scope(ada), batch.id), clean_up]
 
     answer = tus.send(batch.id, "a.jpg", JPEG)
 
     assert answer.status == 410
-    assert not list(parts.iterdir())
+    assert not list(partial_root.iterdir())
     assert not Upload.objects.exists()
 
 
-def test_part_removed_from_outside_with_its_batch_is_no_trouble_of_the_disk(
+def test_partial_file_removed_with_its_batch_is_not_reported_as_a_disk_error(
     tus: TusClient, batch: UploadBatch, ada: User, interrupted: list[Callable[[], object]]
 ) -> None:
     item_path: list[Path] = []
@@ -143,14 +143,12 @@ def test_part_removed_from_outside_with_its_batch_is_no_trouble_of_the_disk(
 
 
 @pytest.mark.parametrize("how", ["cancelled", "withdrawn"])
-def test_original_that_a_crash_left_before_its_row_goes_with_the_part(
-    tus: TusClient, batch: UploadBatch, how: str
-) -> None:
+def test_original_without_a_row_is_removed_with_the_partial_file(tus: TusClient, batch: UploadBatch, how: str) -> None:
     location = tus.create(batch.id, "a.jpg", len(JPEG)).headers["location"]
     item = BatchItem.objects.get()
-    with locked_partial(item.id) as part:
-        part.append(JPEG)
-        store_original(part.path, storage_key(item.id))
+    with locked_partial(item.id) as partial:
+        partial.append(JPEG)
+        store_original(partial.path, storage_key(item.id))
 
     if how == "cancelled":
         cancel_batch(batch.id)
@@ -162,7 +160,7 @@ def test_original_that_a_crash_left_before_its_row_goes_with_the_part(
     assert not partial_path(item.id).exists()
 
 
-def test_original_of_a_row_stays_when_a_part_is_left_over(tus: TusClient, batch: UploadBatch) -> None:
+def test_original_with_a_row_is_kept_when_a_partial_file_is_removed(tus: TusClient, batch: UploadBatch) -> None:
     tus.send(batch.id, "a.jpg", JPEG)
     item = BatchItem.objects.get()
     partial_path(item.id).write_bytes(JPEG)

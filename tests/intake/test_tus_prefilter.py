@@ -1,4 +1,4 @@
-"""What is not taken is refused by its first bytes, or because it was refused before: the rest is never sent."""
+"""Unsupported files are refused by their first bytes, or because they were refused before."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.support.users import make_user
 from uploads.media.sniff import HEAD_BYTES
 
 pytestmark = pytest.mark.django_db(transaction=True)
-FILM = b"\0\0\0\x20ftypqt  \0\0\0\0qt  " + bytes(HEAD_BYTES)
+VIDEO = b"\0\0\0\x20ftypqt  \0\0\0\0qt  " + bytes(HEAD_BYTES)
 SIZE = 4 * 2**30
 PICTURE = encoded(textured(32, 24), "JPEG") + bytes(HEAD_BYTES)
 
@@ -24,50 +24,50 @@ def code(answer: Answer) -> str:
     return answer.text.partition(":")[0]
 
 
-def assert_refused(batch: UploadBatch, parts: Path) -> None:
+def assert_refused(batch: UploadBatch, partial_root: Path) -> None:
     item = batch.items.get()
     assert (item.status, item.error_code) == (ItemStatus.FAILED, "file.unsupported")
     assert "video/quicktime" in item.error_message
-    assert not list(parts.glob("*"))
+    assert not list(partial_root.glob("*"))
     assert_counters_true(batch)
 
 
-def test_film_is_refused_by_the_piece_that_tells_what_it_is(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
+def test_video_is_refused_by_its_head(tus: TusClient, batch: UploadBatch, partial_root: Path) -> None:
     location = tus.create(batch.id, "a.mov", SIZE).headers["location"]
 
-    first = tus.patch(location, 0, FILM[: HEAD_BYTES - 1])
-    second = tus.patch(location, HEAD_BYTES - 1, FILM[HEAD_BYTES - 1 :])
+    first = tus.patch(location, 0, VIDEO[: HEAD_BYTES - 1])
+    second = tus.patch(location, HEAD_BYTES - 1, VIDEO[HEAD_BYTES - 1 :])
 
     assert (first.status, second.status, code(second)) == (204, 422, "file.unsupported")
-    assert_refused(batch, parts)
+    assert_refused(batch, partial_root)
 
 
-def test_long_body_is_refused_before_its_end(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
+def test_long_body_is_refused_before_its_end(tus: TusClient, batch: UploadBatch, partial_root: Path) -> None:
     location = tus.create(batch.id, "a.mov", SIZE).headers["location"]
 
-    answer = tus.patch(location, 0, *[FILM] * 40, declared=False)
+    answer = tus.patch(location, 0, *[VIDEO] * 40, declared=False)
 
     assert (answer.status, code(answer)) == (422, "file.unsupported")
-    assert_refused(batch, parts)
+    assert_refused(batch, partial_root)
 
 
-def test_creation_with_the_beginning_of_a_film_is_refused(tus: TusClient, batch: UploadBatch, parts: Path) -> None:
-    answer = tus.create_with(batch.id, "a.mov", SIZE, FILM)
+def test_creation_with_the_head_of_a_video_is_refused(tus: TusClient, batch: UploadBatch, partial_root: Path) -> None:
+    answer = tus.create_with(batch.id, "a.mov", SIZE, VIDEO)
 
     assert (answer.status, code(answer)) == (422, "file.unsupported")
-    assert_refused(batch, parts)
+    assert_refused(batch, partial_root)
 
 
-def test_bytes_that_changed_on_their_way_refuse_nothing(tus: TusClient, batch: UploadBatch) -> None:
+def test_damaged_bytes_refuse_nothing(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create(batch.id, "a.jpg", SIZE).headers["location"]
 
-    answer = tus.patch(location, 0, FILM, checksum="sha256 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
-    proven = tus.patch(location, 0, FILM, checksum="sha256")
+    answer = tus.patch(location, 0, VIDEO, checksum="sha256 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+    verified = tus.patch(location, 0, VIDEO, checksum="sha256")
 
-    assert (answer.status, proven.status, code(proven)) == (460, 422, "file.unsupported")
+    assert (answer.status, verified.status, code(verified)) == (460, 422, "file.unsupported")
 
 
-def test_picture_goes_on_after_its_first_bytes(tus: TusClient, batch: UploadBatch) -> None:
+def test_picture_continues_after_its_head(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create(batch.id, "a.jpg", len(PICTURE)).headers["location"]
 
     first = tus.patch(location, 0, PICTURE[:-1])
@@ -77,38 +77,38 @@ def test_picture_goes_on_after_its_first_bytes(tus: TusClient, batch: UploadBatc
     assert batch.items.get().status == ItemStatus.PENDING
 
 
-def test_film_that_was_refused_before_is_refused_at_its_announcement(
-    tus: TusClient, ada: User, batch: UploadBatch, parts: Path
+def test_video_refused_before_is_refused_at_its_creation(
+    tus: TusClient, ada: User, batch: UploadBatch, partial_root: Path
 ) -> None:
-    tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, FILM)
-    again = lifecycle.open_batch(ada.id, "Iceland once more")
+    tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, VIDEO)
+    again = lifecycle.open_batch(ada.id, "Again")
 
     answers = [tus.create(one.id, "a.mov", SIZE) for one in (batch, again)]
 
     assert [(answer.status, code(answer)) for answer in answers] == [(422, "file.unsupported")] * 2
-    assert_refused(again, parts)
+    assert_refused(again, partial_root)
 
 
 @pytest.mark.parametrize("change", [{"last_modified": "2000"}, {"relative_path": "Other/a.mov"}])
-def test_file_that_is_another_by_its_name_or_time_is_looked_at(
+def test_file_with_another_path_or_time_is_checked_again(
     tus: TusClient, ada: User, batch: UploadBatch, change: dict[str, str]
 ) -> None:
-    tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, FILM)
+    tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, VIDEO)
 
     assert tus.create(lifecycle.open_batch(ada.id, "Again").id, "a.mov", SIZE, **change).status == 201
 
 
-def test_refusals_of_other_people_refuse_nothing(tus: TusClient, batch: UploadBatch) -> None:
-    tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, FILM)
+def test_refusals_of_other_owners_do_not_count(tus: TusClient, batch: UploadBatch) -> None:
+    tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, VIDEO)
     bob = make_user("bob")
 
     assert TusClient(bob).create(lifecycle.open_batch(bob.id, "His").id, "a.mov", SIZE).status == 201
 
 
-def test_refusal_by_a_program_that_took_fewer_kinds_does_not_count(
+def test_refusal_by_a_version_with_fewer_supported_types_does_not_count(
     tus: TusClient, ada: User, batch: UploadBatch
 ) -> None:
-    tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, FILM)
+    tus.patch(tus.create(batch.id, "a.mov", SIZE).headers["location"], 0, VIDEO)
     BatchItem.objects.update(error_message="This is a video, which cannot be read here. Please send JPEG pictures.")
 
     assert tus.create(lifecycle.open_batch(ada.id, "Again").id, "a.mov", SIZE).status == 201

@@ -1,4 +1,4 @@
-"""What becomes of a file that is here: kept once, known, or refused."""
+"""A received file is stored once, recognised as a duplicate, or refused."""
 
 import io
 from pathlib import Path
@@ -31,7 +31,7 @@ def is_stored(upload: Upload) -> bool:
         return path.read_bytes() == JPEG
 
 
-def test_ending_of_known_bytes_completes_at_once(tus: TusClient, batch: UploadBatch) -> None:
+def test_known_bytes_complete_at_once(tus: TusClient, batch: UploadBatch) -> None:
     tus.send(batch.id, "cat.jpg", JPEG)
     Upload.objects.update(processed_at=timezone.now())
 
@@ -43,7 +43,7 @@ def test_ending_of_known_bytes_completes_at_once(tus: TusClient, batch: UploadBa
     assert_counters_true(batch)
 
 
-def test_ending_of_bytes_in_work_waits_for_their_end(tus: TusClient, batch: UploadBatch) -> None:
+def test_bytes_that_are_still_being_processed_are_queued(tus: TusClient, batch: UploadBatch) -> None:
     tus.send(batch.id, "cat.jpg", JPEG)
 
     tus.send(batch.id, "copy of cat.jpg", JPEG)
@@ -52,7 +52,7 @@ def test_ending_of_bytes_in_work_waits_for_their_end(tus: TusClient, batch: Uplo
     assert_counters_true(batch)
 
 
-def test_ending_of_bytes_that_failed_before_queues_them_anew(tus: TusClient, batch: UploadBatch, ada: User) -> None:
+def test_bytes_that_failed_before_are_queued_again(tus: TusClient, batch: UploadBatch, ada: User) -> None:
     tus.send(batch.id, "cat.jpg", JPEG)
     BatchItem.objects.update(status="failed", queue_position=None, finished_at=timezone.now())
     UploadBatch.objects.update(failed=1)
@@ -64,7 +64,7 @@ def test_ending_of_bytes_that_failed_before_queues_them_anew(tus: TusClient, bat
     assert again.items.get().upload == Upload.objects.get()
 
 
-def test_ending_never_shares_between_owners(tus: TusClient, batch: UploadBatch) -> None:
+def test_files_are_never_shared_between_owners(tus: TusClient, batch: UploadBatch) -> None:
     bob = make_user("bob")
     tus.send(batch.id, "cat.jpg", JPEG)
 
@@ -76,7 +76,7 @@ def test_ending_never_shares_between_owners(tus: TusClient, batch: UploadBatch) 
     assert mine.items.get().status == "pending"
 
 
-def test_ending_stores_again_what_storage_has_lost(tus: TusClient, batch: UploadBatch) -> None:
+def test_bytes_that_storage_has_lost_are_stored_again(tus: TusClient, batch: UploadBatch) -> None:
     tus.send(batch.id, "cat.jpg", JPEG)
     upload = Upload.objects.get()
     delete_files(upload.key, {})
@@ -87,11 +87,11 @@ def test_ending_stores_again_what_storage_has_lost(tus: TusClient, batch: Upload
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "message"),
     [(b"%PDF-1.7 and so on", "PDF"), (b"hello, I am no picture", "Text files"), (bytes(64), "not recognised")],
 )
-def test_ending_refuses_other_content_in_words(
-    tus: TusClient, batch: UploadBatch, parts: Path, data: bytes, words: str
+def test_unsupported_content_is_refused_with_a_message(
+    tus: TusClient, batch: UploadBatch, partial_root: Path, data: bytes, message: str
 ) -> None:
     answer = tus.send(batch.id, "cat.jpg", data)
     again = tus.create(batch.id, "cat.jpg", len(data))
@@ -99,10 +99,10 @@ def test_ending_refuses_other_content_in_words(
     item = batch.items.get()
     assert (answer.status, again.status) == (422, 422)
     assert answer.text == again.text == f"file.unsupported: {item.error_message}"
-    assert words in item.error_message
+    assert message in item.error_message
     assert (item.status, item.error_code) == ("failed", "file.unsupported")
     assert not Upload.objects.exists()
-    assert not list(parts.iterdir())
+    assert not list(partial_root.iterdir())
     assert_counters_true(batch)
 
 
@@ -119,7 +119,7 @@ def test_batch_whose_files_are_all_refused_completes(tus: TusClient, batch: Uplo
     assert (batch.status, batch.failed, batch.total) == ("completed", 3, 3)
 
 
-def test_limits_refuse_and_count_once(tus: TusClient, batch: UploadBatch, settings: Settings) -> None:
+def test_file_over_a_limit_is_refused_and_counted_once(tus: TusClient, batch: UploadBatch, settings: Settings) -> None:
     settings.MAX_FILE_BYTES = 1000
     answers = [tus.create(batch.id, "big.jpg", 1001) for _ in range(2)]
     settings.MAX_BATCH_FILES = 1
@@ -133,7 +133,7 @@ def test_limits_refuse_and_count_once(tus: TusClient, batch: UploadBatch, settin
     assert (batch.total, batch.failed) == (1, 1)
 
 
-def test_receive_file_ends_as_tus_does(batch: UploadBatch, tmp_path: Path) -> None:
+def test_receive_file_finalizes_as_tus_does(batch: UploadBatch, tmp_path: Path) -> None:
     source = tmp_path / "cat.jpg"
     source.write_bytes(JPEG)
     name = FileName("cat.jpg", len(JPEG))
@@ -148,21 +148,21 @@ def test_receive_file_ends_as_tus_does(batch: UploadBatch, tmp_path: Path) -> No
     assert batch.items.count() == 1
 
 
-class FarAway(DiskStorage):
+class RecordingDisk(DiskStorage):
     """A storage to which files go slowly: no transaction may wait for it."""
 
     stored: ClassVar[list[bool]] = []
 
     def store_file(self, source: Path, name: str) -> None:
-        """Note whether a transaction waits, then store."""
+        """Record, then store."""
         self.stored.append(connection.in_atomic_block)
         super().store_file(source, name)
 
 
-def test_ending_holds_no_transaction_open_while_it_stores(batch: UploadBatch, settings: Settings) -> None:
-    far = settings.STORAGES["default"] | {"BACKEND": f"{__name__}.FarAway"}
-    settings.STORAGES = settings.STORAGES | {"default": far}
+def test_no_transaction_is_open_while_a_file_is_stored(batch: UploadBatch, settings: Settings) -> None:
+    recording = settings.STORAGES["default"] | {"BACKEND": f"{__name__}.RecordingDisk"}
+    settings.STORAGES = settings.STORAGES | {"default": recording}
 
     receive_file(batch, FileName("cat.jpg", len(JPEG)), io.BytesIO(JPEG))
 
-    assert FarAway.stored == [False]
+    assert RecordingDisk.stored == [False]

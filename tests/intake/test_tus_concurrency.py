@@ -1,4 +1,4 @@
-"""What other requests and commands do while a file is sent to its end."""
+"""Other requests and commands while a file is being finalized."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ JPEG = encoded(textured(320, 240), "JPEG")
 
 
 class Slow(DiskStorage):
-    """A storage that takes its time: until it is let go."""
+    """A storage that blocks until `go` is set."""
 
     waiting: ClassVar[list[str]] = []
     go: ClassVar[Event] = Event()
@@ -40,7 +40,7 @@ class Slow(DiskStorage):
 
     def _wait(self, name: str) -> None:
         self.waiting.append(name)
-        assert self.go.wait(20)
+        assert self.go.wait(60)
 
 
 @pytest.fixture
@@ -52,12 +52,12 @@ def slow(settings: Settings) -> type[Slow]:
     return Slow
 
 
-def test_files_that_end_slowly_hold_up_no_other_request(tus: TusClient, batch: UploadBatch, slow: type[Slow]) -> None:
+def test_slow_finalizations_block_no_other_request(tus: TusClient, batch: UploadBatch, slow: type[Slow]) -> None:
     locations = [tus.create(batch.id, f"{n}.jpg", len(JPEG) + n).headers["location"] for n in range(5)]
     with ThreadPoolExecutor(4) as pool:
         ends = [pool.submit(tus.patch, locations[n], 0, JPEG + b"x" * n) for n in range(4)]
         try:
-            wait_until(lambda: len(slow.waiting) == 4)
+            wait_until(lambda: len(slow.waiting) == 4, 30)
 
             assert tus.head(locations[4]).status == 200
             assert tus.create(batch.id, "other.jpg", 10**6).status == 201
@@ -70,14 +70,14 @@ def test_files_that_end_slowly_hold_up_no_other_request(tus: TusClient, batch: U
 
 
 @pytest.mark.parametrize("how", ["head", "creation", "withdrawal"])
-def test_whole_files_that_are_found_end_slowly_and_hold_up_nobody(
-    tus: TusClient, batch: UploadBatch, slow: type[Slow], parts: Path, how: str
+def test_complete_files_found_later_block_no_other_request(
+    tus: TusClient, batch: UploadBatch, slow: type[Slow], partial_root: Path, how: str
 ) -> None:
     other = tus.create(batch.id, "other.jpg", 10**6).headers["location"]
     locations = [tus.create(batch.id, f"{n}.jpg", len(JPEG) + n).headers["location"] for n in range(5)]
-    parts.mkdir()
-    for n, location in enumerate(locations):  # as a storage leaves them that was away
-        (parts / location.rpartition("/")[2]).write_bytes(JPEG + b"x" * n)
+    partial_root.mkdir()
+    for n, location in enumerate(locations):  # as left behind by an unavailable storage
+        (partial_root / location.rpartition("/")[2]).write_bytes(JPEG + b"x" * n)
 
     def find(n: int) -> int:
         if how == "withdrawal":
@@ -87,22 +87,22 @@ def test_whole_files_that_are_found_end_slowly_and_hold_up_nobody(
     with ThreadPoolExecutor(6) as pool:
         found = [pool.submit(find, n) for n in range(5)]
         try:
-            wait_until(lambda: len(slow.waiting) == 4)
+            wait_until(lambda: len(slow.waiting) == 4, 30)
 
-            assert pool.submit(tus.head, other).result(10).status == 200
+            assert pool.submit(tus.head, other).result(30).status == 200
             assert not slow.go.is_set()
         finally:
             slow.go.set()
         assert {end.result() for end in found} <= {200, 201, 204}
 
 
-def test_batch_cancelled_in_the_middle_of_a_piece_is_said_so(
+def test_batch_cancelled_while_a_file_is_stored_is_reported(
     tus: TusClient, batch: UploadBatch, slow: type[Slow]
 ) -> None:
     location = tus.create(batch.id, "a.jpg", len(JPEG)).headers["location"]
     with ThreadPoolExecutor(1) as pool:
         end = pool.submit(tus.patch, location, 0, JPEG)
-        wait_until(lambda: bool(slow.waiting))
+        wait_until(lambda: bool(slow.waiting), 30)
         cancel_batch(batch.id)
         slow.go.set()
         answer = end.result()

@@ -1,4 +1,4 @@
-"""Files whose bytes had come and are not here any more, sent into the same batch once more: refused, in words."""
+"""Files that were received and are no longer stored are refused when they are sent to the same batch again."""
 
 import hashlib
 import io
@@ -26,7 +26,7 @@ NAME = FileName("a.jpg", len(JPEG), "", "1000")
 
 
 def lose(batch: UploadBatch, ada: User, how: str) -> str:
-    """Let the bytes of the batch's one file be lost; returns the code that tells it."""
+    """Lose the bytes of the batch's only file; returns the code that is reported."""
     upload = Upload.objects.get()
     if how == "missing":
         delete_files(upload.key, {})
@@ -35,7 +35,7 @@ def lose(batch: UploadBatch, ada: User, how: str) -> str:
         )
         UploadBatch.objects.update(failed=1)
         return "file.missing"
-    if how == "in hand":
+    if how == "in progress":
         assert claim.claim_item(batch.id, 4711)
     if how == "described":
         BatchItem.objects.update(status="completed", finished_at=timezone.now(), queue_position=None)
@@ -44,8 +44,8 @@ def lose(batch: UploadBatch, ada: User, how: str) -> str:
     return "item.deleted"
 
 
-@pytest.mark.parametrize("how", ["missing", "waiting", "in hand", "described"])
-def test_bytes_that_are_gone_are_refused_in_the_same_batch_and_taken_by_a_new_one(
+@pytest.mark.parametrize("how", ["missing", "waiting", "in progress", "described"])
+def test_lost_bytes_are_refused_in_the_same_batch_and_accepted_by_a_new_one(
     tus: TusClient, batch: UploadBatch, ada: User, how: str
 ) -> None:
     tus.send(batch.id, "a.jpg", JPEG)
@@ -65,7 +65,7 @@ def test_bytes_that_are_gone_are_refused_in_the_same_batch_and_taken_by_a_new_on
     assert is_stored(Upload.objects.get().key)
 
 
-def test_deleted_picture_of_which_the_owner_has_another_copy_is_refused_as_well(
+def test_deleted_picture_is_refused_even_if_the_owner_has_another_copy(
     tus: TusClient, batch: UploadBatch, ada: User
 ) -> None:
     tus.send(batch.id, "a.jpg", JPEG)

@@ -1,0 +1,82 @@
+"""Files whose first bytes the page sends: unsupported ones are refused without the rest."""
+
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from batches.models import UploadBatch
+from tests.intake.tus_client import TusClient
+from tests.support.batches import assert_counters_true
+from tests.support.images import encoded, textured
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PHOTO = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(4000)
+KINDS = ["JPEG", "PNG", "WEBP", "GIF"]
+
+
+def sampled(data: bytes, path: str = "Roll/IMG_1.HEIC", size: int | None = None) -> dict[str, object]:
+    head = b64encode(data[:256]).decode()
+    size = len(data) if size is None else size
+    return {"relative_path": path, "filename": path[5:], "size": size, "last_modified": "1000", "head": head}
+
+
+def preflight(browser: Client, batch: UploadBatch, *sent: dict[str, object]) -> list[dict[str, Any]]:
+    answer = browser.post(f"/batches/{batch.id}/known/", {"files": sent}, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    files: list[dict[str, Any]] = answer.json()["files"]
+    return files
+
+
+def test_file_is_refused_by_its_head_with_its_reason(browser: Client, batch: UploadBatch) -> None:
+    files = preflight(browser, batch, sampled(PHOTO))
+
+    assert files[0]["state"] == "refused"
+    assert "HEIC" in files[0]["words"]
+    item = batch.items.get()
+    assert (item.status, item.error_code, item.size) == ("failed", "file.unsupported", len(PHOTO))
+    assert_counters_true(batch)
+
+
+def test_repeated_request_returns_the_same_and_counts_once(browser: Client, batch: UploadBatch, tus: TusClient) -> None:
+    files = [preflight(browser, batch, sampled(PHOTO)) for _ in range(2)]
+
+    assert files[0] == files[1]
+    assert tus.create(batch.id, "IMG_1.HEIC", len(PHOTO), relative_path="Roll/IMG_1.HEIC").status == 422
+    batch.refresh_from_db()
+    assert (batch.total, batch.failed) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_supported_picture_must_be_sent(browser: Client, batch: UploadBatch, kind: str) -> None:
+    assert preflight(browser, batch, sampled(encoded(textured(64, 48), kind)))[0]["state"] == "unknown"
+    assert not batch.items.exists()
+
+
+@pytest.mark.parametrize("size", [0, 3, 255])
+def test_head_of_the_wrong_length_refuses_nothing(browser: Client, batch: UploadBatch, size: int) -> None:
+    assert preflight(browser, batch, sampled(PHOTO, size=size))[0]["state"] == "unknown"
+    assert not batch.items.exists()
+
+
+def test_partial_file_of_a_refused_file_is_removed(
+    browser: Client, batch: UploadBatch, tus: TusClient, partial_root: Path
+) -> None:
+    made = tus.create(batch.id, "IMG_1.HEIC", len(PHOTO), relative_path="Roll/IMG_1.HEIC")
+    tus.patch(made.headers["location"], 0, PHOTO[:100])
+
+    files = preflight(browser, batch, sampled(PHOTO))
+
+    assert files[0]["state"] == "refused"
+    assert not list(partial_root.iterdir())
+
+
+@pytest.mark.parametrize("head", [5, "?", "é", None])
+def test_head_that_is_not_base64_is_refused(browser: Client, batch: UploadBatch, head: object) -> None:
+    content = {"files": [sampled(PHOTO) | {"head": head}]}
+
+    answer = browser.post(f"/batches/{batch.id}/known/", content, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "request.malformed")
