@@ -1,4 +1,4 @@
-"""A bare asyncio server that takes uploads and throws them away: what the client of bench.upload reaches at most."""
+"""A bare asyncio server that discards uploads: the upper limit for the client of bench.upload."""
 
 import asyncio
 import socket
@@ -6,7 +6,7 @@ import sys
 
 
 def serve(descriptor: int) -> None:
-    """Serve on a listening socket until the process is ended."""
+    """Serve on a listening socket until the process is killed."""
     asyncio.run(_serve(socket.socket(fileno=descriptor)))
 
 
@@ -17,7 +17,7 @@ async def _serve(listening: socket.socket) -> None:
 
 
 async def _connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer as a tus server would that had all the bytes, whatever was sent."""
+    """Respond to any request like a tus server that has received all bytes."""
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).lower()

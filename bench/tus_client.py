@@ -1,4 +1,4 @@
-"""A small, quick tus client on raw asyncio connections, the same for the real server and for the sink."""
+"""A small, fast tus client on raw asyncio connections, used for the real server and for the sink."""
 
 import asyncio
 from base64 import b64encode
@@ -11,12 +11,12 @@ OFFSETS = "Content-Type: application/offset+octet-stream"
 
 
 class Refused(Exception):
-    """The server answered something else than success."""
+    """The response was not a success."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and the headers by their names in lower case."""
+    """Status and headers of a response; header names in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -24,7 +24,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to send: a port of this machine, a session, a batch; whether a POST may carry the bytes."""
+    """A local port, a session and a batch; `with_upload` if a POST may carry the bytes."""
 
     port: int
     cookie: str = ""
@@ -34,14 +34,14 @@ class Target:
 
 @dataclass
 class Connection:
-    """One connection that is kept open, for one request after the other."""
+    """One persistent connection for consecutive requests."""
 
     target: Target
     reader: asyncio.StreamReader = field(repr=False)
     writer: asyncio.StreamWriter = field(repr=False)
 
     async def request(self, method: str, path: str, *lines: str, body: bytes = b"") -> Answer:
-        """Send a request whole and read the answer."""
+        """Send a request and read its response."""
         self.writer.write(self.head(method, path, len(body), *lines))
         self.writer.write(body)
         await self.writer.drain()
@@ -54,7 +54,7 @@ class Connection:
         return "\r\n".join([*always, *cookie, *lines, "", ""]).encode()
 
     async def answer(self) -> Answer:
-        """Read an answer with its body."""
+        """Read a response and discard its body."""
         first, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         pairs = (line.partition(": ") for line in lines if line)
         headers = {name.lower(): value for name, _colon, value in pairs}
@@ -62,18 +62,18 @@ class Connection:
         return Answer(int(first.split()[1]), headers)
 
     async def create(self, name: str, size: int, body: bytes = b"") -> Answer:
-        """Announce a file, with its bytes where `body` is given. Raises Refused."""
+        """Create an upload, with its bytes if `body` is given. Raises Refused."""
         values = {"batch": str(self.target.batch_id), "filename": name, "last_modified": "1"}
         metadata = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in values.items())
         lines = [f"Upload-Length: {size}", f"Upload-Metadata: {metadata}", *([OFFSETS] if body else [])]
-        return _taken(await self.request("POST", "/tus/", *lines, body=body))
+        return _checked(await self.request("POST", "/tus/", *lines, body=body))
 
     async def patch(self, location: str, offset: int, body: bytes) -> None:
         """Send bytes. Raises Refused."""
-        _taken(await self.request("PATCH", location, OFFSETS, f"Upload-Offset: {offset}", body=body))
+        _checked(await self.request("PATCH", location, OFFSETS, f"Upload-Offset: {offset}", body=body))
 
     async def send(self, name: str, data: bytes) -> None:
-        """Send a small file: in one request where the server takes that, else in two. Raises Refused."""
+        """Send a small file in one request if the server supports that, else in two. Raises Refused."""
         if self.target.with_upload:
             await self.create(name, len(data), data)
             return
@@ -89,7 +89,7 @@ class Connection:
             await self.patch(location, offset, first + body[len(first) :] if offset == 0 else body)
 
 
-def _taken(answer: Answer) -> Answer:
+def _checked(answer: Answer) -> Answer:
     if answer.status not in {201, 204}:
         raise Refused(f"{answer.status} {answer.headers}")
     return answer
@@ -97,7 +97,7 @@ def _taken(answer: Answer) -> Answer:
 
 @asynccontextmanager
 async def connected(target: Target) -> AsyncIterator[Connection]:
-    """Connect for a block."""
+    """Open a connection for a block."""
     reader, writer = await asyncio.open_connection("127.0.0.1", target.port, limit=2**20)
     try:
         yield Connection(target, reader, writer)
@@ -106,14 +106,14 @@ async def connected(target: Target) -> AsyncIterator[Connection]:
 
 
 async def extensions(target: Target) -> list[str]:
-    """Ask what the server speaks beyond the core protocol."""
+    """Return the protocol extensions of the server."""
     async with connected(target) as connection:
         answer = await connection.request("OPTIONS", "/tus/")
     return answer.headers.get("tus-extension", "").split(",")
 
 
 async def send_all(target: Target, files: Iterable[tuple[str, bytes]], lanes: int) -> None:
-    """Send files over so many connections at a time. Raises Refused."""
+    """Send files over `lanes` parallel connections. Raises Refused."""
     waiting = iter(files)
 
     async def lane() -> None:

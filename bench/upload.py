@@ -1,8 +1,8 @@
-"""What uploading costs: many small files, a large one, many slow clients, a stranger's gigabyte.
+"""Benchmark of uploads: many small files, a large one, many slow clients, a gigabyte from an anonymous client.
 
 Run it by `make bench ARGS=upload`, or `python -m bench.upload --files 5000`. One asyncio client sends to the real web
-server and, in turns, to a bare asyncio server that throws everything away, so that the ratio is the server's cost. The
-last line is one JSON object. Growth is that of the web process: its highest point against what it held before, in MiB.
+server and, alternately, to a bare asyncio server that discards everything, so that the ratio is the server's cost. The
+last line is one JSON object. Memory growth is that of the web process: its peak minus its size before, in MiB.
 """
 
 import argparse
@@ -19,65 +19,66 @@ from bench.tus_client import Target, extensions
 from bench.upload_runs import MIB, Memory, latency_beside_slow, rate, refused, throughput
 
 WARM_UP = 100
-STRANGERS_BYTES = 10**9
+ANONYMOUS_BYTES = 10**9
 Figures = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Where the measures are taken: both servers, and the processes whose time counts."""
+class Servers:
+    """Both servers, and the processes whose CPU time is measured."""
 
     real: Target
     bare: Target
     pid: int
-    servers: list[int]
+    database_pids: list[int]
 
     def target(self) -> Target:
-        """Return the real server with a new batch."""
-        from bench import people  # noqa: PLC0415 (models exist only after the set-up)
+        """Return the real server, with a new batch."""
+        from bench import people  # noqa: PLC0415 (models need the set-up)
 
         return replace(self.real, batch_id=people.new_batch())
 
 
 def main() -> None:
-    """Measure one after the other and print the report."""
+    """Run all measurements and print the report."""
     options = arguments()
     with stack() as services, web() as (port, pid), sink() as bare_port:
-        from bench import people  # noqa: PLC0415 (models exist only after the set-up)
+        from bench import people  # noqa: PLC0415 (models need the set-up)
 
         with_upload = "creation-with-upload" in asyncio.run(extensions(Target(port)))
         real = Target(port, people.sign_in(), with_upload=with_upload)
-        servers = [server.pid for server in (services.postgres.process, services.redis.process) if server is not None]
-        stage = Stage(real, replace(real, port=bare_port), pid, servers)
-        rate(stage.target(), "warm-up", WARM_UP, options.kb * 1000, options.lanes)
-        figures = small_files(stage, options) | large_file(stage, options.large_mib * MIB)
-        figures |= slow_clients(stage, options) | stranger(stage)
+        processes = (services.postgres.process, services.redis.process)
+        database_pids = [process.pid for process in processes if process is not None]
+        servers = Servers(real, replace(real, port=bare_port), pid, database_pids)
+        rate(servers.target(), "warm-up", WARM_UP, options.kb * 1000, options.lanes)
+        figures = small_files(servers, options) | large_file(servers, options.large_mib * MIB)
+        figures |= slow_clients(servers, options) | anonymous_upload(servers)
     report(options, figures, "POST" if with_upload else "POST and PATCH")
 
 
 def arguments() -> argparse.Namespace:
-    """Read the sizes; with the defaults it ends within two or three minutes on two cores."""
+    """Parse the command line. The defaults take two or three minutes on two cores."""
     parser = argparse.ArgumentParser(prog="python -m bench.upload")
-    parser.add_argument("--files", type=int, default=1000, help="small files of one round")
+    parser.add_argument("--files", type=int, default=1000, help="small files per round")
     parser.add_argument("--kb", type=int, default=50, help="size of a small file")
-    parser.add_argument("--lanes", type=int, default=4, help="connections that send at a time")
+    parser.add_argument("--lanes", type=int, default=4, help="parallel connections")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--large-mib", type=int, default=1024, help="size of the large file")
-    parser.add_argument("--slow", type=int, default=100, help="clients that dribble")
+    parser.add_argument("--slow", type=int, default=100, help="slow clients")
     parser.add_argument("--slow-seconds", type=float, default=10)
     return parser.parse_args()
 
 
-def small_files(stage: Stage, options: argparse.Namespace) -> Figures:
-    """Let the real server and the bare one take turns, so that a change of the machine's speed meets both."""
+def small_files(servers: Servers, options: argparse.Namespace) -> Figures:
+    """Alternate between the real server and the bare one, so that changes of the machine's speed affect both."""
     real, bare, web_ms, servers_ms = [], [], [], []
-    memory = Memory(stage.pid)
-    for turn in range(options.rounds):
-        target, of_web, of_servers = stage.target(), cpu_seconds(stage.pid), cpu_seconds(*stage.servers)
-        real.append(rate(target, f"round-{turn}", options.files, options.kb * 1000, options.lanes))
-        web_ms.append((cpu_seconds(stage.pid) - of_web) * 1000 / options.files)
-        servers_ms.append((cpu_seconds(*stage.servers) - of_servers) * 1000 / options.files)
-        bare.append(rate(stage.bare, f"round-{turn}", options.files, options.kb * 1000, options.lanes))
+    memory = Memory(servers.pid)
+    for round_number in range(options.rounds):
+        target, of_web, of_servers = servers.target(), cpu_seconds(servers.pid), cpu_seconds(*servers.database_pids)
+        real.append(rate(target, f"round-{round_number}", options.files, options.kb * 1000, options.lanes))
+        web_ms.append((cpu_seconds(servers.pid) - of_web) * 1000 / options.files)
+        servers_ms.append((cpu_seconds(*servers.database_pids) - of_servers) * 1000 / options.files)
+        bare.append(rate(servers.bare, f"round-{round_number}", options.files, options.kb * 1000, options.lanes))
     return {
         "files_per_s": round(median(real), 1),
         "sink_files_per_s": round(median(bare), 1),
@@ -88,10 +89,10 @@ def small_files(stage: Stage, options: argparse.Namespace) -> Figures:
     }
 
 
-def large_file(stage: Stage, size: int) -> Figures:
-    """Send one large file to each."""
-    bare = throughput(stage.bare, size)
-    target, memory = stage.target(), Memory(stage.pid)
+def large_file(servers: Servers, size: int) -> Figures:
+    """Send one large file to each server."""
+    bare = throughput(servers.bare, size)
+    target, memory = servers.target(), Memory(servers.pid)
     real = throughput(target, size)
     return {
         "mb_per_s": round(real, 1),
@@ -100,10 +101,10 @@ def large_file(stage: Stage, size: int) -> Figures:
     }
 
 
-def slow_clients(stage: Stage, options: argparse.Namespace) -> Figures:
-    """Time small files, one after the other, alone and beside many clients that dribble."""
-    alone, _longest = latency_beside_slow(stage.target(), 0, options.slow_seconds / 2, options.kb * 1000)
-    target, memory = stage.target(), Memory(stage.pid)
+def slow_clients(servers: Servers, options: argparse.Namespace) -> Figures:
+    """Measure the latency of small files, alone and beside many slow clients."""
+    alone, _longest = latency_beside_slow(servers.target(), 0, options.slow_seconds / 2, options.kb * 1000)
+    target, memory = servers.target(), Memory(servers.pid)
     beside, longest = latency_beside_slow(target, options.slow, options.slow_seconds, options.kb * 1000)
     return {
         "alone_ms": round(alone, 1),
@@ -113,21 +114,21 @@ def slow_clients(stage: Stage, options: argparse.Namespace) -> Figures:
     }
 
 
-def stranger(stage: Stage) -> Figures:
-    """Let nobody in particular POST a gigabyte, to the endpoint and to the form."""
-    memory = Memory(stage.pid)
-    answers = [refused(stage.real, path, STRANGERS_BYTES) for path in ("/tus/", "/batches/new/")]
+def anonymous_upload(servers: Servers) -> Figures:
+    """POST a gigabyte without a session, to the endpoint and to the form."""
+    memory = Memory(servers.pid)
+    answers = [refused(servers.real, path, ANONYMOUS_BYTES) for path in ("/tus/", "/batches/new/")]
     if {status for status, _sent in answers} != {413}:
-        raise SystemExit(f"A gigabyte without login was answered with {answers}.")
+        raise SystemExit(f"A gigabyte without a session was answered with {answers}.")
     return {
         "refused_after_mb": round(max(sent for _status, sent in answers), 1),
         "refused_rss_growth_mb": round(memory.grown(), 1),
     }
 
 
-def report(options: argparse.Namespace, figures: Figures, way: str) -> None:
+def report(options: argparse.Namespace, figures: Figures, method: str) -> None:
     """Print the table and the JSON line."""
-    table = Table("", "server", "bare sink", "memory of the web process", title=f"Uploads over loopback, {way}")
+    table = Table("", "server", "bare sink", "memory of the web process", title=f"Uploads over loopback, {method}")
     small = f"{options.files:,} files of {options.kb} kB, {options.lanes} lanes"
     cost = f"{figures['web_cpu_ms_per_file']} ms CPU a file, PostgreSQL and Redis {figures['servers_cpu_ms_per_file']}"
     grown = {name: f"+{figures[f'{name}_mb']} MiB" for name in ("small_rss_growth", "rss_growth", "slow_rss_growth")}
@@ -145,7 +146,7 @@ def report(options: argparse.Namespace, figures: Figures, way: str) -> None:
     beside = f"{figures['beside_slow_ms']} ms, longest {figures['beside_slow_longest_ms']}"
     table.add_row(f"beside {options.slow} slow clients", beside, "", grown["slow_rss_growth"])
     refusal = f"413 after {figures['refused_after_mb']} MiB"
-    table.add_row("1 GB without login", refusal, "", f"+{figures['refused_rss_growth_mb']} MiB")
+    table.add_row("1 GB without a session", refusal, "", f"+{figures['refused_rss_growth_mb']} MiB")
     Console().print(table)
     print(json.dumps({"bench": "upload", **figures}))
 

@@ -1,4 +1,4 @@
-"""What bench.upload measures, one function each, against a running server."""
+"""The measurements of bench.upload, one function each, against a running server."""
 
 import asyncio
 import time
@@ -12,19 +12,19 @@ from bench.tus_client import OFFSETS, Connection, Target, connected, send_all
 
 MIB = 2**20
 JPEG_HEAD = bytes.fromhex("ffd8ffe000104a4649460001")
-DRIP, DRIP_SECONDS = 4096, 0.25
+SLOW_BYTES, SLOW_SECONDS = 4096, 0.25
 
 
 class Memory:
-    """How much a process has grown since this was made, and grew at most, in MiB (proc_pid_status(5))."""
+    """Peak memory growth of a process since this object was created, in MiB (proc_pid_status(5))."""
 
     def __init__(self, pid: int) -> None:
         self._folder = Path(f"/proc/{pid}")
-        (self._folder / "clear_refs").write_text("5")  # the peak is forgotten
+        (self._folder / "clear_refs").write_text("5")  # resets the peak
         self._before = self._read("VmRSS")
 
     def grown(self) -> float:
-        """Return the most that it has held since, less what it held then."""
+        """Return the peak since then minus the memory at that time."""
         return max(0.0, self._read("VmHWM") - self._before)
 
     def _read(self, name: str) -> float:
@@ -33,7 +33,7 @@ class Memory:
 
 
 def small_files(prefix: str, count: int, size: int) -> Iterator[tuple[str, bytes]]:
-    """Yield files that begin as a JPEG and all differ."""
+    """Yield different files that begin like a JPEG."""
     body = JPEG_HEAD + bytes(size - len(JPEG_HEAD) - 32)
     for number in range(count):
         name = f"{prefix}-{number:06}.jpg"
@@ -41,14 +41,14 @@ def small_files(prefix: str, count: int, size: int) -> Iterator[tuple[str, bytes
 
 
 def rate(target: Target, prefix: str, count: int, size: int, lanes: int) -> float:
-    """Send small files and return how many a second."""
+    """Send small files and return the number per second."""
     start = time.perf_counter()
     asyncio.run(send_all(target, small_files(prefix, count, size), lanes))
     return count / (time.perf_counter() - start)
 
 
 def throughput(target: Target, size: int) -> float:
-    """Send one large file in chunks and return MB a second."""
+    """Send one large file in chunks and return MB per second."""
 
     async def send() -> None:
         async with connected(target) as connection:
@@ -60,10 +60,10 @@ def throughput(target: Target, size: int) -> float:
 
 
 def latency_beside_slow(target: Target, slow: int, seconds: float, size: int) -> tuple[float, float]:
-    """Return the median and the longest ms of a 50 KB file while so many clients dribble a PATCH."""
+    """Return median and maximum latency of small files in ms, while `slow` clients send a PATCH slowly."""
 
     async def run() -> list[float]:
-        async with _dribbling(target, slow), connected(target) as connection:
+        async with _slow_clients(target, slow), connected(target) as connection:
             return await _times(connection, f"beside-{slow}", seconds, size)
 
     times = asyncio.run(run())
@@ -84,10 +84,10 @@ async def _times(connection: Connection, prefix: str, seconds: float, size: int)
 
 
 @asynccontextmanager
-async def _dribbling(target: Target, clients: int) -> AsyncIterator[None]:
-    """Keep clients in the middle of a PATCH until the block ends; then they go away."""
+async def _slow_clients(target: Target, clients: int) -> AsyncIterator[None]:
+    """Keep clients in the middle of a PATCH during the block, then disconnect them."""
     ready = asyncio.Semaphore(0)
-    tasks = [asyncio.create_task(_dribble(target, number, ready)) for number in range(clients)]
+    tasks = [asyncio.create_task(_send_slowly(target, number, ready)) for number in range(clients)]
     try:
         for _ in tasks:
             await ready.acquire()
@@ -100,20 +100,20 @@ async def _dribbling(target: Target, clients: int) -> AsyncIterator[None]:
                 raise SystemExit(f"A slow client was cut off: {result!r}")
 
 
-async def _dribble(target: Target, number: int, ready: asyncio.Semaphore) -> None:
+async def _send_slowly(target: Target, number: int, ready: asyncio.Semaphore) -> None:
     async with connected(target) as connection:
         location = (await connection.create(f"slow-{number}.jpg", 4 * MIB)).headers["location"]
         connection.writer.write(connection.head("PATCH", location, 4 * MIB, OFFSETS, "Upload-Offset: 0"))
         connection.writer.write(JPEG_HEAD)
         ready.release()
         while True:
-            await asyncio.sleep(DRIP_SECONDS)
-            connection.writer.write(bytes(DRIP))
+            await asyncio.sleep(SLOW_SECONDS)
+            connection.writer.write(bytes(SLOW_BYTES))
             await connection.writer.drain()
 
 
 def refused(target: Target, path: str, size: int) -> tuple[int, float]:
-    """POST a body of that size as nobody; returns the status and how many MiB the server had us send before."""
+    """POST a body without a session; return the status and the MiB sent before the response."""
 
     async def run() -> tuple[int, float]:
         async with connected(replace(target, cookie="")) as connection:

@@ -1,4 +1,4 @@
-"""Limits that `manage.py ingest` meets in the middle: it says so and ends, also where it was to follow."""
+"""Limits that stop `manage.py ingest` in the middle: it reports them and ends, even with --follow."""
 
 from pathlib import Path
 
@@ -25,34 +25,34 @@ def roll(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "words"),
+    ("limit", "value", "message"),
     [
         ("OWNER_BYTES", 2 * len(JPEG) + 2, "are already used or reserved"),
         ("MAX_BATCH_FILES", 2, "An import can hold 2 files."),
         ("MIN_FREE_BYTES", 2**62, "must stay free."),
     ],
 )
-def test_follow_ends_where_the_rest_is_refused(
-    owner: User, roll: Path, settings: Settings, limit: str, value: int, words: str
+def test_ingest_stops_at_a_limit(
+    owner: User, roll: Path, settings: Settings, limit: str, value: int, message: str
 ) -> None:
     setattr(settings, limit, value)
 
-    said = CommandRun(roll, "--owner", owner.username, "--follow")
+    run = CommandRun(roll, "--owner", owner.username, "--follow")
 
     batch = UploadBatch.objects.get()
-    assert (said.status, batch.sealed_at) == (1, None)
-    assert words in said.err
-    assert "To add the rest, fix the problem and run the same command again." in said.err
+    assert (run.status, batch.sealed_at) == (1, None)
+    assert message in run.err
+    assert "To add the rest, fix the problem and run the same command again." in run.err
     assert_counters_true(batch)
 
 
-def test_follow_ends_where_the_folder_of_parts_cannot_be_written(
+def test_ingest_stops_if_partial_files_cannot_be_written(
     owner: User, roll: Path, settings: Settings, tmp_path: Path
 ) -> None:
-    settings.PARTIAL_ROOT = tmp_path / "parts"
+    settings.PARTIAL_ROOT = tmp_path / "partial"
     settings.PARTIAL_ROOT.write_text("no folder")
 
-    said = CommandRun(roll, "--owner", owner.username, "--follow")
+    run = CommandRun(roll, "--owner", owner.username, "--follow")
 
-    assert said.status == 1
-    assert "To add the rest, fix the problem and run the same command again." in said.err
+    assert run.status == 1
+    assert "To add the rest, fix the problem and run the same command again." in run.err

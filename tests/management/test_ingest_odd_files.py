@@ -1,4 +1,4 @@
-"""Files that `manage.py ingest` cannot take as they are: each is told with its reason, the rest goes on."""
+"""Files that `manage.py ingest` cannot add: each is reported with its reason, the others are added."""
 
 import os
 import resource
@@ -23,7 +23,7 @@ JPEG = encoded(textured(64, 48), "JPEG")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_odd_files_are_refused_with_reasons_and_the_rest_goes_on(
+def test_odd_files_are_refused_with_reasons_and_the_rest_is_added(
     owner: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "roll"
@@ -31,30 +31,30 @@ def test_odd_files_are_refused_with_reasons_and_the_rest_goes_on(
     (folder / "a-empty.jpg").touch()
     os.mkfifo(folder / "b-pipe.jpg")
     with socket.socket(socket.AF_UNIX) as listening:
-        monkeypatch.chdir(folder)  # the name of a socket is short
+        monkeypatch.chdir(folder)  # socket names must be short
         listening.bind("c-socket.jpg")
     (folder / "d-link.jpg").symlink_to("gone.jpg")
     (folder / os.fsdecode(b"e-caf\xe9.jpg")).write_bytes(JPEG)
     (folder / "f.jpg").write_bytes(JPEG + b"f")
 
-    said = CommandRun(folder, "--owner", owner.username)
+    run = CommandRun(folder, "--owner", owner.username)
 
     batch = UploadBatch.objects.get()
-    ends = {item.filename: item.error_code for item in batch.items.all()}
-    assert ends == {
+    codes = {item.filename: item.error_code for item in batch.items.all()}
+    assert codes == {
         "a-empty.jpg": "file.empty",
         "b-pipe.jpg": "file.unreadable",
         "c-socket.jpg": "file.unreadable",
         "e-caf\ufffd.jpg": "",
         "f.jpg": "",
     }
-    assert f"Broken link: {folder}/d-link.jpg" in said.err
-    assert (said.status, batch.failed, batch.sealed_at is not None) == (1, 3, True)
+    assert f"Broken link: {folder}/d-link.jpg" in run.err
+    assert (run.status, batch.failed, batch.sealed_at is not None) == (1, 3, True)
     assert_counters_true(batch)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_folder_whose_name_is_no_text_becomes_a_batch(owner: User, tmp_path: Path) -> None:
+def test_folder_whose_name_is_not_utf8_becomes_a_batch(owner: User, tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()
     (folder / "a.jpg").write_bytes(JPEG)
@@ -65,15 +65,15 @@ def test_folder_whose_name_is_no_text_becomes_a_batch(owner: User, tmp_path: Pat
 
 
 @pytest.mark.django_db(transaction=True)
-def test_file_that_changed_since_it_was_looked_at_is_refused_and_may_come_again(owner: User, tmp_path: Path) -> None:
+def test_file_changed_since_its_inspection_is_refused_and_can_be_added_again(owner: User, tmp_path: Path) -> None:
     batch = lifecycle.open_batch(owner.id, "roll")
     source = tmp_path / "a.jpg"
     source.write_bytes(JPEG)
-    looked = local_files.inspect_file(source, "a.jpg")
+    local = local_files.inspect_file(source, "a.jpg")
     before = source.stat()
     os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
 
-    changed = local_files.receive_local_file(batch, looked, local_files.ExistingFiles())
+    changed = local_files.receive_local_file(batch, local, local_files.ExistingFiles())
     os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
     again = local_files.receive_path(batch, source, "a.jpg")
 
@@ -83,22 +83,22 @@ def test_file_that_changed_since_it_was_looked_at_is_refused_and_may_come_again(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_file_that_became_a_pipe_does_not_hold_the_rest(owner: User, tmp_path: Path) -> None:
+def test_file_replaced_by_a_pipe_does_not_block(owner: User, tmp_path: Path) -> None:
     batch = lifecycle.open_batch(owner.id, "roll")
     source = tmp_path / "a.jpg"
     source.write_bytes(JPEG)
-    looked = local_files.inspect_file(source, "a.jpg")
+    local = local_files.inspect_file(source, "a.jpg")
     source.unlink()
     os.mkfifo(source)
 
-    outcome = local_files.receive_local_file(batch, looked, local_files.ExistingFiles(sizes={len(JPEG)}))
+    outcome = local_files.receive_local_file(batch, local, local_files.ExistingFiles(sizes={len(JPEG)}))
 
     assert outcome.state == "refused"
     assert_counters_true(batch)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_file_of_100_mib_takes_no_more_memory_than_a_small_one(
+def test_file_of_100_mib_needs_no_more_memory_than_a_small_one(
     owner: User, worker_env: dict[str, str], tmp_path: Path
 ) -> None:
     with (tmp_path / "large.jpg").open("wb") as large:
@@ -106,14 +106,14 @@ def test_file_of_100_mib_takes_no_more_memory_than_a_small_one(
         large.truncate(100 * MIB)
     (tmp_path / "small.jpg").write_bytes(JPEG)
 
-    small, large_one = (most_memory(tmp_path / name, owner, worker_env) for name in ("small.jpg", "large.jpg"))
+    small, large_one = (peak_memory(tmp_path / name, owner, worker_env) for name in ("small.jpg", "large.jpg"))
 
     assert UploadBatch.objects.filter(failed=0, total=1).count() == 2
     assert large_one - small < 10 * MIB
 
 
-def most_memory(path: Path, owner: User, env: dict[str, str]) -> int:
-    """The most memory that the command ever held, in bytes."""
+def peak_memory(path: Path, owner: User, env: dict[str, str]) -> int:
+    """Return the peak memory of the command, in bytes."""
     command = [sys.executable, "manage.py", "ingest", str(path), "--owner", owner.username]
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
     _pid, status, usage = os.wait4(process.pid, 0)

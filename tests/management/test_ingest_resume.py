@@ -1,4 +1,4 @@
-"""`manage.py ingest` that is cut off in the middle and run again: the rest is added, nothing is counted twice."""
+"""`manage.py ingest` interrupted and run again: the rest is added, nothing is counted twice."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ Start = Callable[[], "subprocess.Popen[str]"]
 
 @pytest.fixture
 def roll(tmp_path: Path) -> Path:
-    """A folder of many different pictures; what comes after its end does not spoil a JPEG."""
+    """A folder of many different pictures; bytes after the end of a JPEG do no harm."""
     folder = tmp_path / "Iceland"
     folder.mkdir()
     for number in range(FILES):
@@ -43,7 +43,7 @@ def roll(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(worker_env: dict[str, str], owner: User, roll: Path) -> Iterator[Start]:
-    """Run the command as a process of its own."""
+    """Run the command as a separate process."""
     started = []
 
     def run() -> "subprocess.Popen[str]":
@@ -66,97 +66,97 @@ def start(worker_env: dict[str, str], owner: User, roll: Path) -> Iterator[Start
         process.communicate()
 
 
-def arrived() -> int:
-    """Files whose bytes are here."""
+def stored() -> int:
+    """Number of stored files."""
     return Upload.objects.count()
 
 
 def written_bytes() -> int:
-    """What this process has ever given to write(2) (proc_pid_io(5))."""
+    """Bytes that this process has passed to write(2) so far (proc_pid_io(5))."""
     lines = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
     return int(lines["wchar"])
 
 
-def assert_whole(batch: UploadBatch, roll: Path) -> None:
-    """Every file once, its bytes as they are on the disk."""
+def assert_complete(batch: UploadBatch, roll: Path) -> None:
+    """Check that every file is stored once, with the bytes on the disk."""
     assert_counters_true(batch)
     assert (batch.total, Upload.objects.count(), batch.sealed_at is not None) == (FILES, FILES, True)
     for item in batch.items.select_related("upload"):
         assert item.upload is not None
-        with local_copy(item.upload.key) as stored:
-            assert stored.read_bytes() == (roll / item.filename).read_bytes()
+        with local_copy(item.upload.key) as copy:
+            assert copy.read_bytes() == (roll / item.filename).read_bytes()
     assert not list((Path(os.environ["VUEMANTICS_VAR"]) / "parts").glob("*"))
 
 
-def test_ingest_killed_again_and_again_adds_every_file_once(owner: User, start: Start, roll: Path) -> None:
+def test_ingest_killed_repeatedly_adds_every_file_once(owner: User, start: Start, roll: Path) -> None:
     for kill in range(3):
         process = start()
-        wait_until(lambda: arrived() >= (kill + 1) * 30, 30, interval=0.001)  # noqa: B023 (called within the loop)
+        wait_until(lambda: stored() >= (kill + 1) * 30, 120, interval=0.001)  # noqa: B023 (called within the loop)
         process.kill()
         process.wait(60)
-    before = arrived()
+    before = stored()
     assert before < FILES
 
-    said = CommandRun(roll, "--owner", owner.username)
+    run = CommandRun(roll, "--owner", owner.username)
 
     batch = UploadBatch.objects.get()
-    assert (said.status, said.err) == (0, "")
-    assert f"Import {batch.id} (" in said.out
-    assert_whole(batch, roll)
+    assert (run.status, run.err) == (0, "")
+    assert f"Import {batch.id} (" in run.out
+    assert_complete(batch, roll)
 
 
-def test_ingest_stopped_by_ctrl_c_says_how_to_go_on_and_does(owner: User, start: Start, roll: Path) -> None:
+def test_ingest_stopped_by_ctrl_c_can_be_resumed(owner: User, start: Start, roll: Path) -> None:
     process = start()
-    wait_until(lambda: arrived() >= 30, 30, interval=0.001)
+    wait_until(lambda: stored() >= 30, 120, interval=0.001)
     process.send_signal(signal.SIGINT)
-    _, words = process.communicate(timeout=240)
+    _, errors = process.communicate(timeout=240)
 
     CommandRun(roll, "--owner", owner.username)
 
-    assert (process.returncode, words) == (
+    assert (process.returncode, errors) == (
         130,
         "Stopped. The files added so far are processed. Run the same command again to add the rest.\n",
     )
-    assert_whole(UploadBatch.objects.get(), roll)
+    assert_complete(UploadBatch.objects.get(), roll)
 
 
-def test_ingest_again_does_not_read_what_has_ended(owner: User, start: Start, roll: Path) -> None:
+def test_resumed_ingest_does_not_read_finished_files(owner: User, start: Start, roll: Path) -> None:
     process = start()
-    wait_until(lambda: arrived() >= 30, 30, interval=0.001)
+    wait_until(lambda: stored() >= 30, 120, interval=0.001)
     process.kill()
     process.wait(60)
-    ended = list(UploadBatch.objects.get().items.filter(upload__isnull=False).values_list("filename", flat=True))
-    for name in ended:
-        # Read again, they would be refused: no picture, though of the same name, size and time.
+    finished = list(UploadBatch.objects.get().items.filter(upload__isnull=False).values_list("filename", flat=True))
+    for name in finished:
+        # If they were read again they would be refused: not a picture, but the same name, size and time.
         facts = (roll / name).stat()
         (roll / name).write_bytes(b"x" * facts.st_size)
         os.utime(roll / name, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
-    said = CommandRun(roll, "--owner", owner.username)
+    run = CommandRun(roll, "--owner", owner.username)
 
-    assert f"{FILES - len(ended)} files added to “Iceland”; {len(ended)} files added earlier." in said.out
+    assert f"{FILES - len(finished)} files added to “Iceland”; {len(finished)} files added earlier." in run.out
     assert UploadBatch.objects.get().failed == 0
 
 
-def test_ingest_again_copies_only_the_rest_of_a_half_copied_file(owner: User, tmp_path: Path) -> None:
+def test_resumed_ingest_copies_only_the_rest_of_a_file(owner: User, tmp_path: Path) -> None:
     size, half = 32 * 2**20, 24 * 2**20
     source = tmp_path / "large.jpg"
     source.write_bytes(JPEG + os.urandom(size - len(JPEG)))
     batch = lifecycle.open_batch(owner.id, "large.jpg")
     item, _ = incoming.register_item(batch.id, inspect_file(source, "large.jpg").file)
-    with locked_partial(item.id) as part:
-        part.append(source.read_bytes()[:half])
+    with locked_partial(item.id) as partial:
+        partial.append(source.read_bytes()[:half])
     before = written_bytes()
 
     CommandRun(source, "--owner", owner.username)
 
     assert written_bytes() - before < size - half + 2**20
-    with local_copy(Upload.objects.get().key) as stored:
-        assert stored.read_bytes() == source.read_bytes()
+    with local_copy(Upload.objects.get().key) as copy:
+        assert copy.read_bytes() == source.read_bytes()
     assert_counters_true(batch)
 
 
-def test_ingest_of_bytes_that_are_known_copies_nothing(owner: User, tmp_path: Path) -> None:
+def test_ingest_of_known_bytes_copies_nothing(owner: User, tmp_path: Path) -> None:
     first, second = tmp_path / "a.jpg", tmp_path / "b.jpg"
     first.write_bytes(JPEG + bytes(16 * 2**20))
     CommandRun(first, "--owner", owner.username)
@@ -164,16 +164,16 @@ def test_ingest_of_bytes_that_are_known_copies_nothing(owner: User, tmp_path: Pa
     second.write_bytes(first.read_bytes())
     before = written_bytes()
 
-    said = CommandRun(second, "--owner", owner.username)
+    run = CommandRun(second, "--owner", owner.username)
 
     assert written_bytes() - before < 2**20
-    assert "1 file added to “b.jpg”, 1 of them already in the library and not copied." in said.out
+    assert "1 file added to “b.jpg”, 1 of them already in the library and not copied." in run.out
     item = UploadBatch.objects.get(name="b.jpg").items.get()
     assert (item.status, item.duplicate, item.upload) == ("completed", True, Upload.objects.get())
     assert UploadBatch.objects.get(name="b.jpg").status == BatchStatus.COMPLETED
 
 
-def test_known_bytes_that_storage_has_lost_are_copied_again(owner: User, tmp_path: Path) -> None:
+def test_known_bytes_missing_in_storage_are_copied_again(owner: User, tmp_path: Path) -> None:
     source = tmp_path / "a.jpg"
     source.write_bytes(JPEG)
     CommandRun(source, "--owner", owner.username)
@@ -182,5 +182,5 @@ def test_known_bytes_that_storage_has_lost_are_copied_again(owner: User, tmp_pat
 
     CommandRun(source, "--owner", owner.username)
 
-    with local_copy(upload.key) as stored:
-        assert stored.read_bytes() == JPEG
+    with local_copy(upload.key) as copy:
+        assert copy.read_bytes() == JPEG

@@ -1,4 +1,4 @@
-"""Which batch `manage.py ingest` adds to: a new one, or the unfinished one of the same files."""
+"""Which batch `manage.py ingest` adds to: a new one, or an unfinished one with the same files."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def roll(tmp_path: Path) -> Path:
-    """A folder of two small files; what is in them does not matter here."""
+    """A folder of two small files."""
     folder = tmp_path / "home" / "DCIM"
     folder.mkdir(parents=True)
     (folder / "a.gif").write_bytes(b"GIF89a of Ada")
@@ -26,8 +26,8 @@ def roll(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def left(owner: User, roll: Path) -> UploadBatch:
-    """What a run leaves that is cut off after its first file was announced."""
+def unfinished(owner: User, roll: Path) -> UploadBatch:
+    """The batch of a run that was interrupted after it had registered its first file."""
     batch = lifecycle.open_batch(owner.id, "DCIM")
     incoming.register_item(batch.id, inspect_file(roll / "a.gif", "DCIM/a.gif").file)
     batch.refresh_from_db()
@@ -35,19 +35,19 @@ def left(owner: User, roll: Path) -> UploadBatch:
 
 
 def totals() -> list[int]:
-    """Files of each batch, in the order they were opened."""
+    """Return the number of files of each batch, oldest first."""
     for batch in UploadBatch.objects.all():
         assert_counters_true(batch)
     return list(UploadBatch.objects.order_by("id").values_list("total", flat=True))
 
 
-def test_unfinished_batch_of_the_same_files_is_gone_on_with(owner: User, left: UploadBatch, roll: Path) -> None:
+def test_unfinished_batch_with_the_same_files_is_resumed(owner: User, unfinished: UploadBatch, roll: Path) -> None:
     CommandRun(roll, "--owner", owner.username)
 
     assert totals() == [2]
 
 
-def test_batch_that_was_opened_and_got_no_file_is_used(owner: User, roll: Path) -> None:
+def test_empty_batch_is_resumed(owner: User, roll: Path) -> None:
     lifecycle.open_batch(owner.id, "DCIM")
 
     CommandRun(roll, "--owner", owner.username)
@@ -55,8 +55,8 @@ def test_batch_that_was_opened_and_got_no_file_is_used(owner: User, roll: Path) 
     assert totals() == [2]
 
 
-def test_first_file_that_changed_since_does_not_hide_the_batch(owner: User, left: UploadBatch, roll: Path) -> None:
-    incoming.register_item(left.id, inspect_file(roll / "b.gif", "DCIM/b.gif").file)
+def test_batch_is_found_although_its_first_file_has_changed(owner: User, unfinished: UploadBatch, roll: Path) -> None:
+    incoming.register_item(unfinished.id, inspect_file(roll / "b.gif", "DCIM/b.gif").file)
     (roll / "a.gif").write_bytes(b"GIF89a of Ada, turned")
 
     CommandRun(roll, "--owner", owner.username)
@@ -64,13 +64,15 @@ def test_first_file_that_changed_since_does_not_hide_the_batch(owner: User, left
     assert totals() == [3]
 
 
-def test_new_batch_is_begun_on_request(owner: User, left: UploadBatch, roll: Path) -> None:
+def test_new_batch_is_opened_on_request(owner: User, unfinished: UploadBatch, roll: Path) -> None:
     CommandRun(roll, "--owner", owner.username, "--new")
 
     assert totals() == [1, 2]
 
 
-def test_folder_of_the_same_name_with_other_files_gets_its_own(owner: User, left: UploadBatch, tmp_path: Path) -> None:
+def test_folder_of_the_same_name_with_other_files_gets_a_new_batch(
+    owner: User, unfinished: UploadBatch, tmp_path: Path
+) -> None:
     (tmp_path / "card" / "DCIM").mkdir(parents=True)
     (tmp_path / "card" / "DCIM" / "c.gif").write_bytes(b"GIF89a")
 
@@ -79,20 +81,20 @@ def test_folder_of_the_same_name_with_other_files_gets_its_own(owner: User, left
     assert totals() == [1, 1]
 
 
-def test_other_name_gets_a_batch_of_its_own(owner: User, left: UploadBatch, roll: Path) -> None:
+def test_other_name_gets_a_new_batch(owner: User, unfinished: UploadBatch, roll: Path) -> None:
     CommandRun(roll, "--owner", owner.username, "--name", "Summer")
 
     assert totals() == [1, 2]
 
 
-def test_batch_of_somebody_else_is_not_touched(other: User, left: UploadBatch, roll: Path) -> None:
+def test_batch_of_another_owner_is_not_resumed(other: User, unfinished: UploadBatch, roll: Path) -> None:
     CommandRun(roll, "--owner", other.username)
 
     assert totals() == [1, 2]
 
 
-def test_batch_that_was_sealed_or_cancelled_is_not_added_to(owner: User, left: UploadBatch, roll: Path) -> None:
-    UploadBatch.objects.update(status=BatchStatus.CANCELLED, completed_at=left.created_at)
+def test_sealed_or_cancelled_batch_is_not_resumed(owner: User, unfinished: UploadBatch, roll: Path) -> None:
+    UploadBatch.objects.update(status=BatchStatus.CANCELLED, completed_at=unfinished.created_at)
     CommandRun(roll, "--owner", owner.username)
 
     CommandRun(roll, "--owner", owner.username)

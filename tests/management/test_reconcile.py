@@ -18,23 +18,23 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DEAD = 4711
 
 
-def once() -> str:
-    """What one round says."""
+def run_once() -> str:
+    """Run once and return the output."""
     out = io.StringIO()
     call_command("reconcile", "--once", stdout=out)
     return out.getvalue()
 
 
-def test_reconcile_takes_files_back_from_a_dead_worker_and_rings(
+def test_reconcile_recovers_files_of_a_dead_worker_and_wakes_workers(
     settings: Settings, redis_client: "redis.Redis"
 ) -> None:
     settings.GRACE_SECONDS = 0
     batch = fill(make_user("ada"), files=1)
     assert claim.claim_item(batch.id, DEAD) is not None
 
-    said = once()
+    output = run_once()
 
-    assert said == "Done.\n"
+    assert output == "Done.\n"
     assert BatchItem.objects.get().status == ItemStatus.PENDING
     assert redis_client.llen(f"dramatiq:{QUEUE}") >= 1
     assert_counters_true(batch)
