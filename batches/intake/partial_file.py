@@ -8,7 +8,6 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +28,8 @@ class PartialFileBusy(Exception):
     """Another request is writing this partial file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A size of a partial file to roll back to."""
-
-    size: int
-    digest: Any
-
+Checkpoint = tuple[int, Any]
+"""Size and running digest of a partial file, to roll back to."""
 
 running_hashes = RunningHashes()
 
@@ -71,13 +65,14 @@ class PartialFile:
 
     def checkpoint(self) -> Checkpoint:
         """Return the current size and digest, for `roll_back`."""
-        return Checkpoint(self.size, self._hash.copy() if self._hash is not None else None)
+        return self.size, self._hash.copy() if self._hash is not None else None
 
     def roll_back(self, checkpoint: Checkpoint) -> None:
         """Drop everything written after the checkpoint."""
-        self.truncate(checkpoint.size)
-        if checkpoint.size:
-            self._hash = checkpoint.digest
+        size, digest = checkpoint
+        self.truncate(size)
+        if size:
+            self._hash = digest
         self.mark_verified()
 
     def mark_unverified(self) -> None:

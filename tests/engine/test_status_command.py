@@ -38,7 +38,7 @@ def test_command_shows_a_table(owner: User) -> None:
     assert (err, code) == ("", 0)
     assert worker.host[:20] in out
     assert "waits (storage.full): The disk is full." in out
-    assert "IMG_0000.JPG: beginning, 0." in out
+    assert "IMG_0000.JPG: starting, 0." in out
     assert "Files waiting" in out
 
 

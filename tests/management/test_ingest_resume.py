@@ -27,7 +27,7 @@ from uploads.storage import local_copy, original_name
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JPEG = encoded(textured(64, 48), "JPEG")
-FILES = 200
+FILES = 120
 Start = Callable[[], "subprocess.Popen[str]"]
 
 
@@ -89,7 +89,7 @@ def assert_complete(batch: UploadBatch, roll: Path) -> None:
 
 
 def test_ingest_killed_repeatedly_adds_every_file_once(owner: User, start: Start, roll: Path) -> None:
-    for kill in range(3):
+    for kill in range(2):
         process = start()
         wait_until(lambda: stored() >= (kill + 1) * 30, 120, interval=0.001)  # noqa: B023 (called within the loop)
         process.kill()
@@ -107,7 +107,7 @@ def test_ingest_killed_repeatedly_adds_every_file_once(owner: User, start: Start
 
 def test_ingest_stopped_by_ctrl_c_can_be_resumed(owner: User, start: Start, roll: Path) -> None:
     process = start()
-    wait_until(lambda: stored() >= 30, 120, interval=0.001)
+    wait_until(lambda: stored() >= 20, 120, interval=0.001)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=240)
 
@@ -122,7 +122,7 @@ def test_ingest_stopped_by_ctrl_c_can_be_resumed(owner: User, start: Start, roll
 
 def test_resumed_ingest_does_not_read_finished_files(owner: User, start: Start, roll: Path) -> None:
     process = start()
-    wait_until(lambda: stored() >= 30, 120, interval=0.001)
+    wait_until(lambda: stored() >= 20, 120, interval=0.001)
     process.kill()
     process.wait(60)
     finished = list(UploadBatch.objects.get().items.filter(upload__isnull=False).values_list("filename", flat=True))
