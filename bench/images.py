@@ -1,4 +1,4 @@
-"""Photos to measure with: as large as real ones, every one different, the same on every machine."""
+"""Generate photos for benchmarks: realistic in size, all different, the same on every machine."""
 
 import io
 from pathlib import Path
@@ -13,17 +13,17 @@ _SEED = 20_260
 
 
 def make_jpegs(folder: Path, count: int, size: tuple[int, int] = (1600, 1200)) -> list[Path]:
-    """Write `count` JPEGs of `size` (width, height) into `folder`, made if missing; return their paths in order.
+    """Write `count` JPEGs of `size` (width, height) into `folder`, created if missing; return their paths in order.
 
-    About 480 KB each at 1600 by 1200: gradients, soft shapes and sensor grain. All bytes differ, and all are the same
-    in every run. One picture is rendered, each file varies it.
+    About 480 KB each at 1600 by 1200: gradients, soft shapes and sensor noise. All files differ from each other and
+    are the same in every run. One picture is rendered; each file is a variation of it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     base = _render(size)
     paths = []
     for number in range(count):
         path = folder / f"photo_{number:05}.jpg"
-        path.write_bytes(_encode(_varied(base, number)))
+        path.write_bytes(_encode(_variation(base, number)))
         paths.append(path)
     return paths
 
@@ -45,8 +45,8 @@ def _render(size: tuple[int, int]) -> Image.Image:
     return Image.fromarray(np.clip(soft + grain, 0, 255).astype(np.uint8))
 
 
-def _varied(base: Image.Image, number: int) -> Image.Image:
-    """Return `base` shifted around its edges, with a patch that spells `number` in its pixels."""
+def _variation(base: Image.Image, number: int) -> Image.Image:
+    """Return `base` shifted around its edges, with a patch that encodes `number`."""
     pixels = np.roll(np.asarray(base), (number * 37 % base.height, number * 101 % base.width), axis=(0, 1)).copy()
     patch = np.random.default_rng(number).integers(0, 256, (_STAMP // 8, _STAMP // 8, 3), np.uint8)
     pixels[:_STAMP, :_STAMP] = patch.repeat(8, axis=0).repeat(8, axis=1)[: base.height, : base.width]

@@ -1,8 +1,8 @@
-"""What processing costs around the pipeline: 200 photos and the samples through real workers, against a bare loop.
+"""Measure the overhead of processing: 200 photos and the samples in real workers, compared with a bare loop.
 
-Run it by `make bench ARGS=pipeline`. The bare loop calls the same functions (pipeline, preview files) in as many
-processes, with no rows, no queue and no messages. The last line is one JSON object: the workers' throughput against
-the loop's, and processor time of all processes in ms a file, with the embedded analyzer and with one that waits 55 ms.
+Run `make bench ARGS=pipeline`. The bare loop calls the same functions (pipeline, preview files) in the same number of
+processes, without database, queue and messages. The last line is a JSON object: the throughput of the workers relative
+to the loop, and the CPU time of all processes per file in ms, with the embedded analyzer and with one that waits 55 ms.
 """
 
 import json
@@ -28,7 +28,7 @@ SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
 
 def main() -> None:
-    """Let the bare loop and the workers take turns on the same files, then measure with the waiting analyzer."""
+    """Measure the bare loop and the workers alternately, then the workers with the waiting analyzer."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     with tempfile.TemporaryDirectory() as folder:
         photos = make_jpegs(Path(folder) / "photos", count)
@@ -37,15 +37,15 @@ def main() -> None:
             servers = [
                 server.pid for server in (services.postgres.process, services.redis.process) if server is not None
             ]
-            bare, real = in_turns(files, servers, Path(folder) / "previews")
+            bare, real = alternate(files, servers, Path(folder) / "previews")
             with workers(PROCESSES, VUEMANTICS_ANALYZER=STUB) as pid:
                 through_workers([SAMPLES / "coffee.jpg"] * PROCESSES * 4, pid, servers)
                 stub = through_workers(photos, pid, servers)
     report(len(files), bare, real, stub)
 
 
-def in_turns(files: list[Path], servers: list[int], target: Path) -> tuple[list[float], list[tuple[float, float]]]:
-    """Run both ways ROUNDS times, one after the other, so that a change of the machine's speed meets both."""
+def alternate(files: list[Path], servers: list[int], target: Path) -> tuple[list[float], list[tuple[float, float]]]:
+    """Run both ROUNDS times alternately, so that changes in the machine's speed affect both."""
     target.mkdir()
     bare, real = [], []
     with ProcessPoolExecutor(PROCESSES) as pool, workers(PROCESSES, VUEMANTICS_ANALYZER="local") as pid:
@@ -65,7 +65,7 @@ def warm_up(number: int) -> None:
 
 
 def describe(path: Path, target: Path) -> str:
-    """Do with one file what a worker does, less the rows."""
+    """Process one file as a worker does, without the database."""
     result = process_file(path, get_analyzer("local"), lambda stage: None)
     for side, content in result.previews.items():
         (target / f"{path.stem}-{side}.jpg").write_bytes(content)
@@ -73,8 +73,8 @@ def describe(path: Path, target: Path) -> str:
 
 
 def through_workers(files: list[Path], pid: int, servers: list[int]) -> tuple[float, float]:
-    """Return files a second, and processor ms a file of workers and servers, from the start of work to its end."""
-    from bench import rows  # noqa: PLC0415 (models exist only after the set-up)
+    """Return files per second, and CPU milliseconds per file of workers and servers."""
+    from bench import rows  # noqa: PLC0415 (needs django.setup())
 
     batch_id = rows.store(files)
     before = cpu_seconds(pid, *servers)
@@ -85,7 +85,7 @@ def through_workers(files: list[Path], pid: int, servers: list[int]) -> tuple[fl
 def report(files: int, bare: list[float], real: list[tuple[float, float]], stub: tuple[float, float]) -> None:
     """Print the table of medians and the JSON line."""
     rate, cost = median(rate for rate, _ in real), median(cost for _, cost in real)
-    table = Table("way", "files a second", "CPU ms a file", title=f"{files} files, {PROCESSES} processes")
+    table = Table("method", "files/s", "CPU ms per file", title=f"{files} files, {PROCESSES} processes")
     table.add_row("bare loop", f"{median(bare):.1f}", "")
     table.add_row("workers", f"{rate:.1f}", f"{cost:.1f}")
     table.add_row("workers, analyzer waits 55 ms", f"{stub[0]:.1f}", f"{stub[1]:.1f}")

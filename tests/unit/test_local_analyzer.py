@@ -12,13 +12,13 @@ from uploads.media.image import read_picture
 
 @pytest.fixture(scope="module")
 def analyzer() -> Analyzer:
-    """The embedded analyzer."""
+    """The embedded analyzer, created once."""
     return get_analyzer("local")
 
 
 @pytest.fixture(scope="module")
 def described(analyzer: Analyzer) -> dict[str, Description]:
-    """The descriptions of the sample photos by name."""
+    """Descriptions of the sample photos by file name."""
     return {path.stem: analyzer.describe(read_picture(path).image) for path in SAMPLES.glob("*.jpg")}
 
 
@@ -26,7 +26,7 @@ def described(analyzer: Analyzer) -> dict[str, Description]:
     ("sample", "words"),
     [("chelsea", ["cat"]), ("coffee", ["cup", "coffee"]), ("rocket", ["rocket"]), ("astronaut", ["person"])],
 )
-def test_sample_is_described(sample: str, words: list[str], described: dict[str, Description]) -> None:
+def test_description_names_the_subject(sample: str, words: list[str], described: dict[str, Description]) -> None:
     description = described[sample]
 
     names = " ".join(label.name for label in description.labels)
@@ -34,7 +34,7 @@ def test_sample_is_described(sample: str, words: list[str], described: dict[str,
     assert words[0] in names
 
 
-def test_what_is_unknown_is_not_made_up(described: dict[str, Description]) -> None:
+def test_unknown_subject_is_not_guessed(described: dict[str, Description]) -> None:
     stars = described["hubble_deep_field"]
 
     assert stars.description == "Nothing was recognised. Mostly black."
@@ -50,7 +50,7 @@ def test_descriptions_are_plain_sentences(described: dict[str, Description]) -> 
         assert len(text) < 200
 
 
-def test_labels_fall_by_score_and_come_once(described: dict[str, Description]) -> None:
+def test_labels_are_unique_and_sorted_by_score(described: dict[str, Description]) -> None:
     for description in described.values():
         scores = [label.score for label in description.labels]
         assert scores == sorted(scores, reverse=True)
@@ -58,7 +58,7 @@ def test_labels_fall_by_score_and_come_once(described: dict[str, Description]) -
         assert len({label.name for label in description.labels}) == len(scores)
 
 
-def test_vectors_are_of_unit_length(analyzer: Analyzer, described: dict[str, Description]) -> None:
+def test_vectors_have_unit_length(analyzer: Analyzer, described: dict[str, Description]) -> None:
     embeddings = [analyzer.embed(description) for description in described.values()]
 
     assert {embedding.model for embedding in embeddings} == {"concept-minilm-384"}
@@ -68,7 +68,7 @@ def test_vectors_are_of_unit_length(analyzer: Analyzer, described: dict[str, Des
         assert np.linalg.norm(embedding.vector) == pytest.approx(1, abs=1e-5)
 
 
-def test_like_pictures_have_like_vectors(analyzer: Analyzer, described: dict[str, Description]) -> None:
+def test_similar_pictures_have_similar_vectors(analyzer: Analyzer, described: dict[str, Description]) -> None:
     with Image.open(SAMPLES / "chelsea.jpg") as cat:
         mirrored = analyzer.describe(cat.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
 
@@ -79,7 +79,7 @@ def test_like_pictures_have_like_vectors(analyzer: Analyzer, described: dict[str
     assert all(cosine(mirrored, described[name]) < 0.75 for name in ("coffee", "rocket", "astronaut"))
 
 
-def test_threads_share_one_analyzer(analyzer: Analyzer, described: dict[str, Description]) -> None:
+def test_analyzer_is_thread_safe(analyzer: Analyzer, described: dict[str, Description]) -> None:
     image = read_picture(SAMPLES / "chelsea.jpg").image
     found: list[Description] = []
     threads = [threading.Thread(target=lambda: found.append(analyzer.describe(image))) for _ in range(4)]
@@ -93,7 +93,7 @@ def test_threads_share_one_analyzer(analyzer: Analyzer, described: dict[str, Des
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1024, 1), (3, 700)])
-def test_odd_shapes_are_described(size: tuple[int, int], analyzer: Analyzer) -> None:
+def test_extreme_shapes_are_described(size: tuple[int, int], analyzer: Analyzer) -> None:
     description = analyzer.describe(Image.new("RGB", size, (0, 0, 200)))
 
     assert description.description

@@ -12,13 +12,13 @@ from uploads.analysis.vocabulary import load_vocabulary
 from uploads.errors import EnvironmentalError
 
 
-def test_all_shipped_weights_are_known_and_intact() -> None:
+def test_shipped_files_match_their_checksums() -> None:
     shipped = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in FOLDER.iterdir()}
 
     assert shipped == SHA256
 
 
-def test_damaged_weights_are_refused_and_charge_no_file(tmp_path: Path) -> None:
+def test_damaged_file_is_an_environmental_error(tmp_path: Path) -> None:
     shutil.copy(FOLDER / "phrases.json", tmp_path)
     with (tmp_path / "phrases.json").open("r+b") as file:
         file.write(b" ")
@@ -27,12 +27,12 @@ def test_damaged_weights_are_refused_and_charge_no_file(tmp_path: Path) -> None:
         read_weights("phrases.json", tmp_path)
 
 
-def test_missing_weights_are_refused(tmp_path: Path) -> None:
+def test_missing_file_is_an_environmental_error(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentalError, match=r"phrases\.json is missing"):
         read_weights("phrases.json", tmp_path)
 
 
-def test_vocabulary_is_whole() -> None:
+def test_vocabulary_is_consistent() -> None:
     vocabulary = load_vocabulary()
 
     names = (*vocabulary.labels, *vocabulary.kinds, *vocabulary.objects, *vocabulary.scenes)
@@ -61,14 +61,14 @@ def test_vocabulary_is_whole() -> None:
         ((110, 60, 20), "brown"),
     ],
 )
-def test_colour_is_named_as_people_do(colour: tuple[int, int, int], name: str) -> None:
+def test_single_colour_is_named(colour: tuple[int, int, int], name: str) -> None:
     colours = read_colours(Image.new("RGB", (90, 60), colour))
 
     assert colours.shares == ((name, 1.0),)
     assert colours.plain
 
 
-def test_notice_names_every_file_of_weights() -> None:
+def test_notice_lists_every_model_file() -> None:
     notice = (Path(__file__).parents[2] / "NOTICE").read_text()
 
     assert [name for name, digest in SHA256.items() if name not in notice or digest not in notice] == []

@@ -35,7 +35,7 @@ def test_cmyk_jpeg_becomes_rgb(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])
-def test_transparency_is_laid_on_white(kind: str, tmp_path: Path) -> None:
+def test_transparency_becomes_white(kind: str, tmp_path: Path) -> None:
     source = Image.new("RGBA", (40, 30), (0, 0, 0, 0))
     source.paste((*GREEN, 255), (0, 0, 20, 30))
 
@@ -45,7 +45,7 @@ def test_transparency_is_laid_on_white(kind: str, tmp_path: Path) -> None:
     assert _close(pixel(image, 30, 15), (255, 255, 255))
 
 
-def test_transparent_palette_and_key_colour_are_laid_on_white(tmp_path: Path) -> None:
+def test_transparent_palette_and_key_colour_become_white(tmp_path: Path) -> None:
     palette = Image.new("P", (40, 30), 0)
     palette.putpalette([0, 0, 0, *GREEN])
     keyed = Image.new("RGB", (40, 30), (1, 2, 3))
@@ -66,27 +66,27 @@ def test_colour_profile_is_converted_to_srgb(tmp_path: Path) -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     source = Image.new("RGB", (40, 30), (200, 30, 30))
 
-    def seen(profile: bytes) -> tuple[int, ...]:
+    def converted(profile: bytes) -> tuple[int, ...]:
         return pixel(read_picture(written(tmp_path, encoded(source, "PNG", icc_profile=profile))).image, 5, 5)
 
-    assert seen(_srgb()) == (200, 30, 30)
-    assert seen(_dull())[0] < 180
-    assert seen(_dull() + bytes(2**17))[0] < 180
-    assert seen(lab) == seen(b"no profile at all") == (200, 30, 30)
+    assert converted(_srgb()) == (200, 30, 30)
+    assert converted(_dull())[0] < 180
+    assert converted(_dull() + bytes(2**17))[0] < 180
+    assert converted(lab) == converted(b"no profile at all") == (200, 30, 30)
 
 
-@pytest.mark.parametrize("beginning", ["sound", "broken"])
-def test_large_colour_profiles_leave_nothing_in_memory(beginning: str) -> None:
-    profile = (_dull() if beginning == "sound" else b"no profile at all") + bytes(2**20)
+@pytest.mark.parametrize("start", ["valid", "broken"])
+def test_large_colour_profiles_are_not_cached(start: str) -> None:
+    profile = (_dull() if start == "valid" else b"no profile at all") + bytes(2**20)
 
-    assert _left_behind(profile) < 2**20
-
-
-def test_broken_colour_profiles_leave_nothing_in_memory() -> None:
-    assert _left_behind(b"no profile at all" + bytes(60_000)) < 2**17
+    assert _memory_growth(profile) < 2**20
 
 
-def test_thin_pictures_keep_a_side_of_one_pixel() -> None:
+def test_broken_colour_profiles_are_not_cached() -> None:
+    assert _memory_growth(b"no profile at all" + bytes(60_000)) < 2**17
+
+
+def test_thin_picture_keeps_a_side_of_one_pixel() -> None:
     assert normalize_image(Image.new("RGB", (20_000, 1)), 1024).size == (1024, 1)
 
 
@@ -99,7 +99,7 @@ def test_previews_are_jpegs_of_both_sizes() -> None:
 
 
 @pytest.mark.parametrize("width", [300, 1600])
-def test_previews_say_nothing_of_the_photographer(width: int, tmp_path: Path) -> None:
+def test_previews_contain_no_metadata(width: int, tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x013B] = "secret name"
     path = written(tmp_path, encoded(textured(width, 200), "JPEG", exif=exif, comment="secret place"))
@@ -121,15 +121,15 @@ def _srgb() -> bytes:
 
 
 def _dull() -> bytes:
-    """A sound profile that is not sRGB's: two bytes in the red colourant make another, much duller red of it."""
+    """Return a valid profile other than sRGB: two changed bytes of the red colourant make red much duller."""
     srgb = _srgb()
     at = int.from_bytes(srgb[srgb.index(b"rXYZ", 128) + 4 :][:4], "big") + 8
     dull = srgb[:at] + b"\x00\x00\x30\x00" + srgb[at + 4 :]
     return dull.replace("sRGB".encode("utf-16-be"), "dull".encode("utf-16-be"))
 
 
-def _left_behind(profile: bytes) -> int:
-    """How much more memory Python holds after twelve pictures with profiles that begin so and end differently."""
+def _memory_growth(profile: bytes) -> int:
+    """Return the growth of memory after twelve pictures with different profiles that start with `profile`."""
     source = Image.new("RGB", (40, 30))
     normalize_image(source, 1024)
     tracemalloc.start()

@@ -12,10 +12,10 @@ from uploads.analysis.registry import get_analyzer
 from uploads.errors import PermanentError, TransientError
 
 
-class _FaintAnalyzer:
-    """Sees only how large a picture is, and fails on small ones."""
+class _StubAnalyzer:
+    """Describes only the width of a picture, and fails on small ones."""
 
-    name = "faint"
+    name = "stub"
     computes = True
 
     def describe(self, image: Image.Image) -> Description:
@@ -24,14 +24,14 @@ class _FaintAnalyzer:
         return Description((Label("wide", 0.5),), f"{image.width} pixels.", audit_score=70)
 
     def embed(self, description: Description) -> Embedding:
-        return Embedding("faint-1", (1.0,) + (0.0,) * 383)
+        return Embedding("stub-1", (1.0,) + (0.0,) * 383)
 
 
 def _ignore(stage: str) -> None:
-    """Take no notice of a stage."""
+    """Do nothing."""
 
 
-def test_sample_comes_out_complete() -> None:
+def test_result_of_a_sample_is_complete() -> None:
     result = pipeline.process_file(SAMPLES / "chelsea.jpg", get_analyzer("local"), _ignore)
 
     assert (result.kind, result.mime_type, result.width, result.height) == ("image", "image/jpeg", 451, 300)
@@ -45,18 +45,18 @@ def test_sample_comes_out_complete() -> None:
     assert json.loads(json.dumps(result.metadata, allow_nan=False)) == result.metadata
 
 
-def test_stages_are_announced_in_order() -> None:
+def test_stages_are_reported_in_order() -> None:
     stages: list[str] = []
 
-    pipeline.process_file(SAMPLES / "coffee.jpg", _FaintAnalyzer(), stages.append)
+    pipeline.process_file(SAMPLES / "coffee.jpg", _StubAnalyzer(), stages.append)
 
     assert (*stages, "indexing") == tuple(Stage.values)
 
 
 @pytest.mark.parametrize("last", Stage.values[:-1])
-def test_run_ends_at_any_stage_that_refuses_to_begin(last: str) -> None:
+def test_exception_of_on_stage_ends_the_processing(last: str) -> None:
     class StopError(Exception):
-        """Nobody wants the result any more."""
+        """The result is no longer wanted."""
 
     stages: list[str] = []
     stop = StopError()
@@ -67,26 +67,26 @@ def test_run_ends_at_any_stage_that_refuses_to_begin(last: str) -> None:
             raise stop
 
     with pytest.raises(StopError) as raised:
-        pipeline.process_file(SAMPLES / "coffee.jpg", _FaintAnalyzer(), stop_at)
+        pipeline.process_file(SAMPLES / "coffee.jpg", _StubAnalyzer(), stop_at)
 
     assert raised.value is stop
     assert stages[-1] == last
 
 
-def test_what_the_analyzer_says_is_passed_on(tmp_path: Path) -> None:
+def test_result_contains_the_analysis(tmp_path: Path) -> None:
     path = written(tmp_path, encoded(textured(300, 200), "PNG"))
 
-    result = pipeline.process_file(path, _FaintAnalyzer(), _ignore)
+    result = pipeline.process_file(path, _StubAnalyzer(), _ignore)
 
     assert (result.description, result.labels, result.audit_score) == ("300 pixels.", (Label("wide", 0.5),), 70)
-    assert (result.embedding_model, result.vector) == ("faint-1", (1.0,) + (0.0,) * 383)
+    assert (result.embedding_model, result.vector) == ("stub-1", (1.0,) + (0.0,) * 383)
 
 
-def test_analyzers_errors_are_passed_on(tmp_path: Path) -> None:
+def test_errors_of_the_analyzer_are_passed_on(tmp_path: Path) -> None:
     path = written(tmp_path, encoded(textured(64, 48), "PNG"))
 
     with pytest.raises(TransientError, match=r"model\.answer"):
-        pipeline.process_file(path, _FaintAnalyzer(), _ignore)
+        pipeline.process_file(path, _StubAnalyzer(), _ignore)
 
 
 def test_broken_file_never_reaches_the_analyzer(tmp_path: Path) -> None:
@@ -94,6 +94,6 @@ def test_broken_file_never_reaches_the_analyzer(tmp_path: Path) -> None:
     path = written(tmp_path, b"This is my holiday.", "beach.jpg")
 
     with pytest.raises(PermanentError, match=r"file\.unsupported"):
-        pipeline.process_file(path, _FaintAnalyzer(), stages.append)
+        pipeline.process_file(path, _StubAnalyzer(), stages.append)
 
     assert stages == ["checking"]

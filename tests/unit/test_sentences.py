@@ -18,17 +18,17 @@ def vocabulary() -> Vocabulary:
 
 
 def _evidence(
-    vocabulary: Vocabulary, labels: dict[str, float], things: dict[str, float] | None = None, people: int = 0
+    vocabulary: Vocabulary, labels: dict[str, float], objects: dict[str, float] | None = None, people: int = 0
 ) -> Evidence:
     probabilities = np.zeros(len(vocabulary.labels), np.float32)
     for label, probability in labels.items():
         probabilities[vocabulary.labels.index(label)] = probability
-    found = [Detection(vocabulary.objects.index(name), score, 0.1) for name, score in (things or {}).items()]
+    found = [Detection(vocabulary.objects.index(name), score, 0.1) for name, score in (objects or {}).items()]
     return combine_evidence(vocabulary, probabilities, found + [Detection(PERSON, 0.8, 0.1)] * people, NO_COLOURS)
 
 
 @pytest.mark.parametrize(
-    ("labels", "things", "people", "sentence"),
+    ("labels", "objects", "people", "sentence"),
     [
         ({"Golden Retriever": 0.9}, {}, 2, "A Golden Retriever, a dog; 2 people."),
         ({"tabby cat": 0.4, "Egyptian Mau": 0.3}, {}, 0, "A cat, perhaps a tabby cat or an Egyptian Mau."),
@@ -43,20 +43,20 @@ def _evidence(
         ({"umbrella": 0.1}, {}, 0, "Nothing was recognised."),
     ],
 )
-def test_sentence_says_what_is_sure(
-    labels: dict[str, float], things: dict[str, float], people: int, sentence: str, vocabulary: Vocabulary
+def test_sentence_reflects_the_certainty(
+    labels: dict[str, float], objects: dict[str, float], people: int, sentence: str, vocabulary: Vocabulary
 ) -> None:
-    assert sentences.compose_sentence(vocabulary, _evidence(vocabulary, labels, things, people)) == sentence
+    assert sentences.compose_sentence(vocabulary, _evidence(vocabulary, labels, objects, people)) == sentence
 
 
-def test_two_colours_at_most_are_named(vocabulary: Vocabulary) -> None:
+def test_at_most_two_colours_are_named(vocabulary: Vocabulary) -> None:
     colours = Colours((("red", 0.4), ("blue", 0.3), ("gray", 0.3)), plain=False, warm_sky=0.0)
     evidence = combine_evidence(vocabulary, np.zeros(1000, np.float32), [], colours)
 
     assert sentences.compose_sentence(vocabulary, evidence) == "Nothing was recognised. Mostly red and blue."
 
 
-def test_plain_surface_is_called_so(vocabulary: Vocabulary) -> None:
+def test_plain_surface_is_described_as_such(vocabulary: Vocabulary) -> None:
     colours = Colours((("blue", 1.0),), plain=True, warm_sky=0.0)
     evidence = combine_evidence(vocabulary, np.zeros(1000, np.float32), [], colours)
 
@@ -64,7 +64,7 @@ def test_plain_surface_is_called_so(vocabulary: Vocabulary) -> None:
 
 
 @pytest.mark.parametrize("label", sorted(HIDDEN_WITH_PEOPLE))
-def test_what_would_hurt_is_never_said_of_people(label: str, vocabulary: Vocabulary) -> None:
+def test_sensitive_labels_are_hidden_in_pictures_with_people(label: str, vocabulary: Vocabulary) -> None:
     evidence = _evidence(vocabulary, {label: 0.95}, people=1)
 
     weights = concept_vector.weigh_phrases(vocabulary, evidence)
@@ -74,18 +74,18 @@ def test_what_would_hurt_is_never_said_of_people(label: str, vocabulary: Vocabul
     assert rows == set()
 
 
-def test_the_same_is_said_of_things(vocabulary: Vocabulary) -> None:
+def test_sensitive_labels_are_shown_without_people(vocabulary: Vocabulary) -> None:
     assert sentences.compose_sentence(vocabulary, _evidence(vocabulary, {"rifle": 0.95})) == "A rifle."
 
 
-def test_lists_of_names_fit_the_vocabulary(vocabulary: Vocabulary) -> None:
-    said = {*vocabulary.labels, *vocabulary.objects}
+def test_name_lists_match_the_vocabulary(vocabulary: Vocabulary) -> None:
+    names = {*vocabulary.labels, *vocabulary.objects}
 
     assert set(vocabulary.labels) >= HIDDEN_WITH_PEOPLE
     assert set(vocabulary.objects) >= ANIMALS
-    assert set(EVERYDAY_NAMES) <= said
+    assert set(EVERYDAY_NAMES) <= names
     assert set(vocabulary.kinds) >= EVERYDAY_KINDS
-    assert said | set(vocabulary.kinds) >= UNCOUNTABLE
+    assert names | set(vocabulary.kinds) >= UNCOUNTABLE
 
 
 @pytest.mark.parametrize(
@@ -98,5 +98,5 @@ def test_lists_of_names_fit_the_vocabulary(vocabulary: Vocabulary) -> None:
         ("hay", "hay"),
     ],
 )
-def test_article_fits_the_name(name: str, phrase: str) -> None:
+def test_article_matches_the_name(name: str, phrase: str) -> None:
     assert sentences.with_article(name) == phrase

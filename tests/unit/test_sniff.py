@@ -9,14 +9,14 @@ from uploads.media.sniff import SUPPORTED, reason_unsupported, sniff
     ("kind", "mime_type"),
     [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp"), ("GIF", "image/gif")],
 )
-def test_sniff_names_what_is_supported(kind: str, mime_type: str) -> None:
+def test_supported_type_is_detected(kind: str, mime_type: str) -> None:
     head = encoded(Image.new("RGB", (8, 8)), kind)
 
     assert sniff(head) == mime_type
     assert mime_type in SUPPORTED
 
 
-def test_sniff_takes_an_animated_png_for_a_png() -> None:
+def test_animated_png_counts_as_png() -> None:
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
     head = encoded(frames[0], "PNG", save_all=True, append_images=frames[1:])
 
@@ -36,10 +36,10 @@ def test_sniff_takes_an_animated_png_for_a_png() -> None:
         (bytes(range(1, 200)), "not recognised"),
     ],
 )
-def test_reason_says_what_was_sent_instead(head: bytes, message: str) -> None:
+def test_reason_names_the_unsupported_type(head: bytes, message: str) -> None:
     assert sniff(head) not in SUPPORTED
     assert message in reason_unsupported(head)
 
 
-def test_sniff_reads_text_whose_last_character_is_cut() -> None:
+def test_text_may_end_inside_a_character() -> None:
     assert sniff("naïve".encode()[:3]) == "text/plain"

@@ -9,13 +9,13 @@ from uploads.analysis.vocabulary import load_vocabulary
 
 @pytest.fixture(scope="module")
 def encoder() -> TextEncoder:
-    """The shipped model of words."""
+    """The shipped text model."""
     return TextEncoder()
 
 
 @pytest.fixture(scope="module")
 def pieces() -> list[str]:
-    """The shipped pieces of words."""
+    """The shipped vocabulary of the tokenizer."""
     return read_weights("wordpiece_vocab.txt").decode().split("\n")
 
 
@@ -31,18 +31,18 @@ def pieces() -> list[str]:
         ("", "[CLS] [SEP]"),
     ],
 )
-def test_text_is_split_as_the_model_learned(text: str, expected: str, pieces: list[str]) -> None:
-    assert " ".join(pieces[number] for number in WordPiece(pieces).encode(text)) == expected
+def test_tokenizer_splits_text_as_the_model_expects(text: str, expected: str, pieces: list[str]) -> None:
+    assert " ".join(pieces[id] for id in WordPiece(pieces).encode(text)) == expected
 
 
-def test_long_text_is_cut_before_its_end_mark(pieces: list[str]) -> None:
-    numbers = WordPiece(pieces).encode("sea " * 500, max_tokens=10)
+def test_long_text_is_truncated_before_the_end_token(pieces: list[str]) -> None:
+    tokens = WordPiece(pieces).encode("sea " * 500, max_tokens=10)
 
-    assert len(numbers) == 10
-    assert pieces[numbers[-1]] == "[SEP]"
+    assert len(tokens) == 10
+    assert pieces[tokens[-1]] == "[SEP]"
 
 
-def test_vocabulary_was_embedded_by_this_model(encoder: TextEncoder) -> None:
+def test_phrase_vectors_match_this_model(encoder: TextEncoder) -> None:
     vocabulary = load_vocabulary()
 
     for row in (0, 281, 999):
@@ -50,7 +50,7 @@ def test_vocabulary_was_embedded_by_this_model(encoder: TextEncoder) -> None:
         assert np.dot(vector, vocabulary.vectors[row]) == pytest.approx(1, abs=1e-3)
 
 
-def test_like_words_have_like_vectors(encoder: TextEncoder) -> None:
+def test_similar_texts_have_similar_vectors(encoder: TextEncoder) -> None:
     kitten, cat, invoice = (np.array(encoder.encode(text)) for text in ("a kitten", "a small cat", "an unpaid invoice"))
 
     assert len(kitten) == DIMENSIONS

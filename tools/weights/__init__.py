@@ -1,1 +1,1 @@
-"""Converters of published networks to the files that the analyzer ships; see tools/build_weights.py."""
+"""Convert published networks to the model files that are shipped; see tools/build_weights.py."""

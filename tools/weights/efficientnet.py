@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 from its PyTorch weights.
+"""Convert EfficientNet-Lite0 from its PyTorch weights.
 
 Structure: https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite (no squeeze and excitation,
 ReLU6, a fixed stem and head). Batch normalisation is folded into the convolutions, and the scaling of pixels to
@@ -26,9 +26,9 @@ class _Network:
         kernel, bias = self._folded(weight, norm)
         self.graph.half(weight, kernel)
         self.graph.half(f"{weight}.b", bias)
-        moves = {"strides": [stride, stride]} if stride > 1 or group or weight == "_conv_stem" else {}
+        strides = {"strides": [stride, stride]} if stride > 1 or group or weight == "_conv_stem" else {}
         groups = {"group": group} if group else {}
-        settings: dict[str, Any] = {"kernel_shape": kernel.shape[2:], "auto_pad": "SAME_UPPER", **moves, **groups}
+        settings: dict[str, Any] = {"kernel_shape": kernel.shape[2:], "auto_pad": "SAME_UPPER", **strides, **groups}
         output = self.graph.node("Conv", [source, weight, f"{weight}.b"], **settings)
         return self.graph.node("Clip", [output, "zero", "six"]) if relu else output
 
@@ -79,10 +79,10 @@ def convert_efficientnet(state: dict[str, Array]) -> bytes:
 def _blocks(network: _Network, inner: str) -> str:
     stage = channels = number = 0
     while f"_blocks.{number}._project_conv.weight" in network.state:
-        wide = network.state[f"_blocks.{number}._project_conv.weight"].shape[0]
-        begins = wide != channels
-        stage += begins
-        stride = 2 if begins and stage in _HALVING_STAGES else 1
-        inner = network.block(inner, number, stride, residual=not begins)
-        channels, number = wide, number + 1
+        width = network.state[f"_blocks.{number}._project_conv.weight"].shape[0]
+        is_new_stage = width != channels
+        stage += is_new_stage
+        stride = 2 if is_new_stage and stage in _HALVING_STAGES else 1
+        inner = network.block(inner, number, stride, residual=not is_new_stage)
+        channels, number = width, number + 1
     return inner

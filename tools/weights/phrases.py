@@ -1,4 +1,4 @@
-"""The closed vocabulary: names of classes, what they are kinds of, scenes, and the vectors of all these phrases."""
+"""Build the closed vocabulary: class names, the kinds they belong to, scenes, and the vectors of all these phrases."""
 
 import io
 import json
@@ -24,7 +24,7 @@ _OBJECTS = """
     | hair drier | toothbrush
 """
 
-# Kinds worth searching for; "name = word" where WordNet has another word for it.
+# Kinds worth searching for; "name = word" if WordNet uses another word.
 _KINDS = """
     animal | pet = domestic animal | mammal | dog | cat | big cat | feline | wolf | fox | bear | monkey | ape
     | primate | rodent | marsupial | ungulate | bird | aquatic bird | wading bird | seabird | bird of prey | parrot
@@ -45,7 +45,7 @@ _KINDS = """
     | writing implement | game bird | finch | whale | aquatic mammal | crocodilian reptile | plant
 """
 
-# Classes whose published short name says too much.
+# Classes whose published short name is too specific.
 _RENAMED = {282: "tiger cat", 639: "swimsuit"}
 
 Ancestors = list[set[str]]
@@ -53,18 +53,18 @@ Ancestors = list[set[str]]
 
 @dataclass(frozen=True, slots=True)
 class Nouns:
-    """WordNet's nouns: the words of each sense by its offset, and the senses directly above it."""
+    """WordNet's nouns: the words of each sense by its offset, and its direct hypernyms."""
 
     words: dict[str, list[str]]
     above: dict[str, list[str]]
 
-    def and_above(self, offset: str) -> set[str]:
-        """Return the sense at `offset` with all that it is a kind of."""
+    def with_hypernyms(self, offset: str) -> set[str]:
+        """Return the sense at `offset` with all its hypernyms."""
         found = {offset}
-        waiting = [offset]
-        while waiting:
-            waiting = [higher for lower in waiting for higher in self.above[lower] if higher not in found]
-            found.update(waiting)
+        pending = [offset]
+        while pending:
+            pending = [higher for lower in pending for higher in self.above[lower] if higher not in found]
+            found.update(pending)
         return found
 
 
@@ -85,10 +85,10 @@ def read_nouns(data: str) -> Nouns:
 def build_phrases(names: list[str], synsets: list[str], nouns: Nouns) -> tuple[bytes, bytes]:
     """Return phrases.json and phrase_vectors.npz.
 
-    `names` and `synsets` ("n02123045") are those of ImageNet's classes in their order. Needs the built text model.
+    `names` and `synsets` ("n02123045") are those of ImageNet's classes, in order. Needs the shipped text model.
     """
     labels = [_RENAMED.get(number, name) for number, name in enumerate(names)]
-    ancestors = [nouns.and_above(synset.removeprefix("n")) for synset in synsets]
+    ancestors = [nouns.with_hypernyms(synset.removeprefix("n")) for synset in synsets]
     kinds = [entry.partition(" = ")[::2] for entry in _listed(_KINDS)]
     senses = [_sense(word or name, ancestors, nouns) for name, word in kinds]
     membership = np.array([[sense in above for above in ancestors] for sense in senses])
@@ -106,7 +106,7 @@ def _listed(listing: str) -> list[str]:
 
 
 def _sense(word: str, ancestors: Ancestors, nouns: Nouns) -> str:
-    """Return the sense of `word` that most classes are kinds of; of equals the one it is the first word for."""
+    """Return the sense of `word` that covers most classes; if tied, the one whose first word it is."""
     counts = Counter(offset for above in ancestors for offset in above)
     senses = [offset for offset in counts if word in nouns.words[offset]]
     return max(senses, key=lambda offset: (counts[offset], nouns.words[offset][0] == word, offset))

