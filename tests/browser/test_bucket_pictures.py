@@ -15,8 +15,6 @@ from tests.support.bucket_server import Bucket, MotoServer, use_new_bucket
 from tests.support.images import encoded, textured
 from uploads.storage import save_previews
 
-__all__ = ["bucket"]  # a fixture
-
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_site")]
 
 
