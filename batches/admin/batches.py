@@ -47,7 +47,7 @@ class BatchAdmin(BatchActionsAdmin):
     @property
     def media(self) -> Media:
         """Add the scripts of the owner filter and of the live progress bars."""
-        live = Media(js=[Script("js/admin_live.js", type="module")])  # type: ignore[list-item]  # the stubs are older
+        live = Media(js=[Script("js/admin_batch_list.js", type="module")])  # type: ignore[list-item]  # the stubs are older
         return super().media + OwnerForm().media + live
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UploadBatch]:

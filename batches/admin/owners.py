@@ -27,7 +27,7 @@ class OwnerForm(forms.Form):
     """One autocomplete field, which offers the users that the field `owner` of a batch may have."""
 
     class Media:
-        js = [Script("js/admin_owner.js", type="module")]
+        js = [Script("js/admin_owner_filter.js", type="module")]
 
     owner = forms.ModelChoiceField(
         User.objects.all(),

@@ -1,5 +1,6 @@
 """The live parts of a batch's page as HTML: the same templates for the page and for its socket."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,9 @@ FRAME, FRAME_BYTES = ("summary", "in_progress"), 1536
 """The parts that nearly every frame holds, and how large they are together at most."""
 NAME_BYTES = 48
 """The same for the name of a file in hand, escaped."""
+
+# Indentation, and line breaks before block elements; browsers ignore both.
+_INDENTATION = re.compile(r"\n\s*(?=</?(?:div|form|h1|h2|li|p|progress|section|ul)\b)|(?<=\n)\s+")
 
 
 def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
@@ -46,7 +50,7 @@ def render_fragments(snapshot: BatchSnapshot, eta: Eta) -> dict[str, str]:
 
 
 def _render(name: str, context: dict[str, Any]) -> str:
-    return render_to_string(f"batches/_{name}.html", context).strip()
+    return _INDENTATION.sub("", render_to_string(f"batches/_{name}.html", context).strip())
 
 
 def _live_reanalysis_id(batch: UploadBatch) -> int | None:

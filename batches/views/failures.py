@@ -25,7 +25,7 @@ from batches.views.page_requests import refusals_as_messages, require_button
 def failure_list(request: HttpRequest) -> HttpResponse:
     """Show the user's failures by error code, the most common first."""
     groups = read_groups(request.user.pk)
-    return render(request, "batches/inbox.html", {"groups": groups, "count": sum(group.count for group in groups)})
+    return render(request, "batches/failures.html", {"groups": groups, "count": sum(group.count for group in groups)})
 
 
 @require_button("failures")

@@ -27,7 +27,7 @@ STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "failed": (ItemStatus.FAILED,),
     "waiting": WAITING_ITEMS,
     "in-progress": (ItemStatus.PROCESSING,),
-    "left-out": (ItemStatus.CANCELLED,),
+    "cancelled": (ItemStatus.CANCELLED,),
 }
 """The choices above the list of files; "all" filters nothing."""
 KINDS = frozenset(MediaKind.from_mime_type(mime_type) for mime_type in SUPPORTED)

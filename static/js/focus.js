@@ -1,11 +1,10 @@
-// The keyboard's place: what opens over the page closes by Escape and gives it back, and a part that the socket brings
-// anew does not lose it.
+// Keyboard focus: Escape closes the account menu and returns the focus, and parts that the socket replaces keep it.
 
 const menu = document.querySelector(".account");
-let held = "";
+let focusedId = "";
 
-// What was hidden has the focus still, until the next frame is drawn.
-function isLost() {
+// An element that was just hidden keeps the focus until the next rendering.
+function isFocusLost() {
   const { activeElement } = document;
   return activeElement === document.body || !activeElement.checkVisibility();
 }
@@ -20,19 +19,19 @@ document.addEventListener("click", ({ target }) => {
   if (!menu.contains(target)) menu.open = false;
 });
 
-// The browser gives the place back itself, unless a frame has put a new button where the old one was.
-function giveBack({ target, newState }) {
-  if (newState !== "closed" || !target.id || !isLost()) return;
+// When a popover closes, the browser returns the focus to its button, unless a frame has replaced that button.
+function returnFocus({ target, newState }) {
+  if (newState !== "closed" || !target.id || !isFocusLost()) return;
   document.querySelector(`[popovertarget="${target.id}"]:not([popovertargetaction])`)?.focus();
 }
 
-document.addEventListener("toggle", giveBack, { capture: true });
+document.addEventListener("toggle", returnFocus, { capture: true });
 
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
-  if (detail.target.contains(document.activeElement)) held = document.activeElement.id;
+  if (detail.target.contains(document.activeElement)) focusedId = document.activeElement.id;
 });
 
 document.addEventListener("htmx:oobAfterSwap", () => {
-  if (held && isLost()) document.getElementById(held)?.focus();
-  held = "";
+  if (focusedId && isFocusLost()) document.getElementById(focusedId)?.focus();
+  focusedId = "";
 });

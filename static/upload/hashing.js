@@ -1,67 +1,66 @@
-// The page's side of hasher.js: one file at a time, started when the first is asked for. A worker that fails or falls
-// silent is replaced, but not for ever: a file that is not hashed is sent, which costs time and loses nothing.
+// Hashes files in a web worker, one at a time. A worker that fails or stops responding is replaced, but not forever: a
+// file that is not hashed is uploaded, which costs time and loses nothing.
 
-const WORKERS = 3;
-const QUIET = 30000;
+const MAX_WORKERS = 3;
+const SILENCE_TIMEOUT = 30000;
 
-export class Hashing {
+export class Hasher {
   #worker = null;
-  #lost = 0;
-  #giveUp = () => {};
-  #last = Promise.resolve();
+  #failures = 0;
+  #reject = () => {};
+  #queue = Promise.resolve();
 
-  // `quiet`: so many milliseconds a worker may take for a piece of a file.
-  constructor(quiet = QUIET) {
-    this.quiet = quiet;
+  // `timeout`: how many milliseconds a worker may take for one piece of a file.
+  constructor(timeout = SILENCE_TIMEOUT) {
+    this.timeout = timeout;
   }
 
-  // Resolves to 64 hex digits, or to null when the file cannot be read or workers cannot run here.
+  // Resolves to 64 hex digits, or to null when the file cannot be read or no worker runs.
   digest(file) {
-    this.#last = this.#last.then(() => this.#ask(file));
-    return this.#last;
+    this.#queue = this.#queue.then(() => this.#digest(file));
+    return this.#queue;
   }
 
-  async #ask(file) {
-    while (this.#lost < WORKERS) {
+  async #digest(file) {
+    while (this.#failures < MAX_WORKERS) {
       try {
-        return await this.#askWorker(file);
+        return await this.#digestInWorker(file);
       } catch {
-        // Its script did not load, it broke or it hangs: the next one is asked for the same file.
-        this.#lost += 1;
-        this.#drop();
+        // The script did not load, the worker crashed or hangs: try the same file in a new one.
+        this.#failures += 1;
+        this.#terminate();
       }
     }
     return null;
   }
 
-  async #askWorker(file) {
-    const worker = (this.#worker ??= new Worker(new URL("./hasher.js", import.meta.url), { type: "module" }));
-    let watch = 0;
-    const answer = new Promise((resolve, reject) => {
-      const heard = () => {
-        clearTimeout(watch);
-        watch = setTimeout(reject, this.quiet);
+  async #digestInWorker(file) {
+    const worker = (this.#worker ??= new Worker(new URL("./hash_worker.js", import.meta.url), { type: "module" }));
+    let timer = 0;
+    const digest = new Promise((resolve, reject) => {
+      const restartTimer = () => {
+        clearTimeout(timer);
+        timer = setTimeout(reject, this.timeout);
       };
-      this.#giveUp = reject;
-      // Numbers are pieces done.
-      worker.onmessage = ({ data }) => (typeof data === "number" ? heard() : resolve(data));
+      this.#reject = reject;
+      worker.onmessage = ({ data }) => (typeof data === "number" ? restartTimer() : resolve(data));
       worker.onerror = reject;
       worker.onmessageerror = reject;
-      heard();
+      restartTimer();
       worker.postMessage(file);
     });
-    return answer.finally(() => clearTimeout(watch));
+    return digest.finally(() => clearTimeout(timer));
   }
 
-  #drop() {
+  #terminate() {
     this.#worker?.terminate();
     this.#worker = null;
   }
 
-  // Those that still wait are not hashed.
-  end() {
-    this.#lost = WORKERS;
-    this.#drop();
-    this.#giveUp();
+  // Files that still wait are not hashed.
+  close() {
+    this.#failures = MAX_WORKERS;
+    this.#terminate();
+    this.#reject();
   }
 }

@@ -1,93 +1,90 @@
-// The page for adding files: choose, drop or paste; the rest is in send.js.
+// The page for adding files: choose, drop or paste; upload_session.js does the rest.
 
-import { withdraw } from "./offer.js";
-import { fromInput, fromTransfer } from "./pick.js";
-import { send } from "./send.js";
-import { say } from "./words.js";
+import { filesFromInput, filesFromTransfer } from "./file_picker.js";
+import { messages } from "./messages.js";
+import { dismissQuestion } from "./resume.js";
+import { runUpload } from "./upload_session.js";
 
+const ANNOUNCE_INTERVAL = 250;
 const byId = (id) => document.getElementById(id);
 const { dataset } = byId("upload");
-const site = {
-  open: dataset.open,
-  unfinished: dataset.unfinished,
-  sizes: dataset.sizes,
-  tus: dataset.tus,
-  chunk: Number(dataset.chunk),
+const page = {
+  urls: { open: dataset.open, unfinished: dataset.unfinished, sizes: dataset.sizes, tus: dataset.tus },
+  maxChunk: Number(dataset.chunk),
   batch: dataset.batchId ? { id: Number(dataset.batchId), name: dataset.batchName, url: dataset.batchUrl } : null,
-  // What was turned away would be forgotten with this page.
-  mayLeave: () => byId("wait").hidden,
+  // Leaving would hide the notice that files were not accepted.
+  mayLeave: () => byId("busy-notice").hidden,
 };
-let started = false;
+let isRunning = false;
 
-function complain(words) {
-  byId("problem").textContent = words;
-  byId("problem").hidden = !words;
+function showError(text) {
+  byId("picker-error").textContent = text;
+  byId("picker-error").hidden = !text;
 }
 
-// A status line for those who listen, and the same words for those who look.
-function tell(words) {
-  byId("walking").textContent = words;
-  byId("picking").classList.toggle("busy", Boolean(words));
+function showScanStatus(text) {
+  byId("scan-status").textContent = text;
+  byId("picker").classList.toggle("busy", Boolean(text));
 }
 
-// At most four times a second: who listens hears the first and the last.
-function teller() {
-  let told = 0;
+// At most four times a second, so that screen readers keep up.
+function throttledScanStatus() {
+  let last = 0;
   return (found) => {
     const now = performance.now();
-    if (now - told < 250) return;
-    told = now;
-    tell(say.reading(found));
+    if (now - last < ANNOUNCE_INTERVAL) return;
+    last = now;
+    showScanStatus(messages.scanning(found));
   };
 }
 
-// One sending at a time: what comes in between is turned away, in words that stay until the next begins. A question
-// that is open makes room.
-function mayBegin() {
-  return !started || withdraw();
+// One upload at a time; an open question whether to resume gives way to the new files.
+function mayStart() {
+  return !isRunning || dismissQuestion();
 }
 
-function turnAway() {
-  byId("wait").textContent = say.wait;
-  byId("wait").hidden = false;
+function showBusyNotice() {
+  byId("busy-notice").textContent = messages.alreadyRunning;
+  byId("busy-notice").hidden = false;
 }
 
-async function begin(choosing) {
-  started = true;
-  for (const id of ["sending", "wait"]) byId(id).hidden = true;
-  backToChoosing();
-  complain("");
-  tell(say.reading(0));
+// `scan(onProgress)` resolves to a selection.
+async function start(scan) {
+  isRunning = true;
+  for (const id of ["sending", "busy-notice"]) byId(id).hidden = true;
+  showDropZone();
+  showError("");
+  showScanStatus(messages.scanning(0));
   try {
-    const found = await choosing(teller());
-    tell(say.comparing);
-    if (!found.chosen.length) complain(nothingIn(found));
+    const selection = await scan(throttledScanStatus());
+    showScanStatus(messages.checking);
+    if (!selection.files.length) showError(emptySelectionText(selection));
     else {
-      await send(found, byId("name")?.value.trim() ?? "", site);
-      // The name was for these files, not for the next.
-      byId("choose").reset();
+      await runUpload(selection, byId("name")?.value.trim() ?? "", page);
+      // The name was for these files.
+      byId("drop-zone").reset();
     }
   } catch (error) {
-    backToChoosing();
-    complain(error.message);
-    // A mistake of the program must not pass for a word to the person alone.
+    showDropZone();
+    showError(error.message);
+    // Bugs belong into the console as well.
     if (error.name !== "Error") reportError(error);
   }
-  tell("");
-  started = false;
+  showScanStatus("");
+  isRunning = false;
 }
 
-function nothingIn({ junk, unreadable }) {
-  if (unreadable.length) return say.unreadable(unreadable);
-  return junk ? say.nothingButJunk(junk) : say.nothing;
+function emptySelectionText({ junk, unreadable }) {
+  if (unreadable.length) return messages.unreadableFolders(unreadable);
+  return junk ? messages.onlyJunk(junk) : messages.noFiles;
 }
 
-function backToChoosing() {
-  if (byId("sending").hidden) byId("choose").hidden = false;
+function showDropZone() {
+  if (byId("sending").hidden) byId("drop-zone").hidden = false;
 }
 
-function dropHere() {
-  const zone = byId("choose");
+function acceptDrops() {
+  const zone = byId("drop-zone");
   window.addEventListener("dragover", (event) => {
     event.preventDefault();
     zone.classList.toggle("over", event.dataTransfer.types.includes("Files"));
@@ -98,39 +95,42 @@ function dropHere() {
   window.addEventListener("drop", (event) => {
     event.preventDefault();
     zone.classList.remove("over");
-    take(event.dataTransfer);
+    startFromTransfer(event.dataTransfer);
   });
   window.addEventListener("paste", (event) => {
     if (!event.clipboardData.files.length) return;
     event.preventDefault();
-    take(event.clipboardData);
+    startFromTransfer(event.clipboardData);
   });
 }
 
-function take(transfer) {
+function startFromTransfer(transfer) {
   if (!transfer.types.includes("Files")) return;
-  if (!mayBegin()) return turnAway();
-  // Called here, within the event: afterwards the browser has forgotten what was dropped.
-  let hear = () => {};
-  const found = fromTransfer(transfer, (number) => hear(number));
-  return begin((onFound) => {
-    hear = onFound;
-    return found;
+  if (!mayStart()) return showBusyNotice();
+  // Read within the event; who listens to the progress is known a moment later.
+  let report = () => {};
+  const selection = filesFromTransfer(transfer, (found) => report(found));
+  return start((onProgress) => {
+    report = onProgress;
+    return selection;
   });
 }
 
-for (const [button, input] of [["pick-folder", "folder"], ["pick-files", "several"]]) {
+function acceptFiles(button, input) {
   byId(button).addEventListener("click", () => byId(input).click());
   byId(input).addEventListener("change", ({ target }) => {
-    // Emptied afterwards: choosing the same again must be heard again.
-    if (!mayBegin()) {
+    // Cleared, or choosing the same files again would not fire an event.
+    const clear = () => {
       target.value = "";
-      return turnAway();
-    }
-    const choosing = (onFound) => fromInput(target.files, onFound).finally(() => { target.value = ""; });
-    return begin(choosing);
+    };
+    if (mayStart()) return start((onProgress) => filesFromInput(target.files, onProgress).finally(clear));
+    clear();
+    return showBusyNotice();
   });
 }
-byId("choose").addEventListener("submit", (event) => event.preventDefault());
+
+acceptFiles("pick-folder", "folder-input");
+acceptFiles("pick-files", "file-input");
+acceptDrops();
+byId("drop-zone").addEventListener("submit", (event) => event.preventDefault());
 if (byId("name")) byId("name").placeholder = byId("name").dataset.scripted;
-dropHere();

@@ -14,6 +14,7 @@ from batches.models.states import ItemStatus, Stage
 from tests.support.batches import fill
 from tests.support.failures import fail_stored
 from tests.support.fake_workers import fake_worker
+from tests.support.html import compact
 from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,7 +48,7 @@ def batch(page: Client) -> UploadBatch:
 def german(page: Client, name: str, *args: int, **query: object) -> str:
     response = page.get(reverse(name, args=args, query=query), headers={"Accept-Language": "de"})
     assert response.status_code == 200
-    return response.content.decode()
+    return compact(response.content.decode())
 
 
 def test_description_and_labels_are_marked_in_the_library(page: Client, batch: UploadBatch) -> None:

@@ -13,6 +13,7 @@ from batches.live.throughput import Throughput, throughput_text
 from batches.models.error_codes import error_text
 from batches.worker.completion_emails import due_batches, send_completion_emails
 from tests.support.batches import fill
+from tests.support.html import compact
 from tests.support.live_page import Page, cookie_of
 from tests.support.users import make_staff, make_user
 
@@ -32,7 +33,7 @@ def browser(client: Client, anna: User) -> Client:
 
 
 def html(client: Client, name: str, *args: int, **headers: str) -> str:
-    return client.get(reverse(name, args=args), headers=headers).content.decode()
+    return compact(client.get(reverse(name, args=args), headers=headers).content.decode())
 
 
 def test_page_uses_the_language_of_the_browser(browser: Client) -> None:

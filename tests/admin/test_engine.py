@@ -64,7 +64,7 @@ def test_page_shows_what_a_worker_waits_for(viewer: Client) -> None:
     with fake_worker(*FULL):
         page = text(viewer, "admin:batches_engine")
 
-    assert "Waits (storage.full): The disk is full." in page
+    assert "Stalled (storage.full): The disk is full." in page
 
 
 def test_page_says_when_nobody_works_on_what_waits(viewer: Client, owner: User, services: Services) -> None:
@@ -73,8 +73,8 @@ def test_page_says_when_nobody_works_on_what_waits(viewer: Client, owner: User, 
 
     page = text(viewer, "admin:batches_engine")
 
-    assert "Files wait and no worker is running." in page
-    assert "Redis does not answer" in page
+    assert "Files are waiting, but no worker is running." in page
+    assert "Redis does not respond" in page
 
 
 def test_page_looks_again_by_itself_without_a_script(viewer: Client) -> None:

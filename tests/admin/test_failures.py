@@ -62,7 +62,7 @@ def test_page_shows_the_failures_of_all_people(viewer: Client) -> None:
 
 
 def test_page_without_failures_says_so(viewer: Client) -> None:
-    assert "Nothing needs a look." in viewer.get(reverse(PAGE)).content.decode()
+    assert "No problems" in viewer.get(reverse(PAGE)).content.decode()
 
 
 def test_retry_reaches_all_people_and_is_in_the_history_of_each_batch(operator: Client) -> None:
@@ -94,7 +94,7 @@ def test_dismiss_asks_first(operator: Client) -> None:
 
     response = order(operator, "dismiss")
 
-    assert "leave the inboxes of all their owners" in response.content.decode()
+    assert "disappear from the lists of their owners" in response.content.decode()
     assert open_failures() == 1
 
 

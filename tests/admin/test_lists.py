@@ -138,7 +138,7 @@ def test_bar_of_a_running_batch_is_marked_for_the_script(viewer: Client) -> None
 
     assert f'data-batch="{running.id}" data-active>' in page
     assert f'data-batch="{paused.id}">' in page
-    assert '<script src="/static/js/admin_live.js" type="module">' in page
+    assert '<script src="/static/js/admin_batch_list.js" type="module">' in page
 
 
 def test_heading_sorts_no_large_table(viewer: Client) -> None:

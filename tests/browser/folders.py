@@ -24,7 +24,7 @@ def make_folder(folder: Path, files: int, size: int = 2000) -> Path:
 
 def choose_folder(page: Page, folder: Path) -> None:
     """As a person does with the dialog of the system."""
-    page.locator("#folder").set_input_files(folder)
+    page.locator("#folder-input").set_input_files(folder)
 
 
 def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:

@@ -41,7 +41,7 @@ def show_error_page(template: str) -> Action:
 
 
 def enter_wrong_password(page: Page, data: SiteData, folder: Path) -> None:
-    page.get_by_label("Name").fill("nobody")
+    page.get_by_label("User name").fill("nobody")
     page.get_by_label("Password").fill("wrong")
     press("Sign in")(page, data, folder)
     expect(page.get_by_role("alert")).to_be_visible()
@@ -51,14 +51,14 @@ def lock_out(page: Page, data: SiteData, folder: Path) -> None:
     """Enter wrong passwords until the account is locked."""
     for _ in range(settings.AXES_FAILURE_LIMIT - 1):
         Client(REMOTE_ADDR="127.0.0.1").post("/sign-in/", {"username": "nobody else", "password": "wrong"})
-    page.get_by_label("Name").fill("nobody else")
+    page.get_by_label("User name").fill("nobody else")
     page.get_by_label("Password").fill("wrong")
     press("Sign in")(page, data, folder)
-    expect(page.get_by_role("heading", name="Too many wrong passwords")).to_be_visible()
+    expect(page.get_by_role("heading", name="Too many failed attempts")).to_be_visible()
 
 
 def enter_invalid_passwords(page: Page, data: SiteData, folder: Path) -> None:
-    for label in ("Password now", "New password", "New password once more"):
+    for label in ("Current password", "New password", "Repeat new password"):
         page.get_by_label(label, exact=True).fill("1")
     press("Change password")(page, data, folder)
     expect(page.get_by_role("alert")).to_be_visible()
@@ -81,7 +81,7 @@ def lose_connection(page: Page, data: SiteData, folder: Path) -> None:
         # Of other sizes than the files sent before, or they would be duplicates and not be sent.
         choose_folder(page, make_folder(folder / "Lost", 12, size=5000))
     page.context.set_offline(True)
-    expect(page.locator("#trouble")).to_be_visible(timeout=30_000)
+    expect(page.locator("#upload-warning")).to_be_visible(timeout=30_000)
 
 
 def resume_upload(page: Page, data: SiteData, folder: Path) -> None:
@@ -90,7 +90,7 @@ def resume_upload(page: Page, data: SiteData, folder: Path) -> None:
     start_upload(page, data, folder)
     page.goto(address)
     choose_folder(page, folder / "Roll")
-    expect(page.locator("#offer-title")).to_be_visible(timeout=30_000)
+    expect(page.locator("#resume-title")).to_be_visible(timeout=30_000)
 
 
 def select_two(page: Page, *_: object) -> None:

@@ -26,16 +26,16 @@ def described(owner: User) -> UploadBatch:
 def test_describe_again_leads_on_and_is_seen_on_the_open_source(open_page: OpenPage, described: UploadBatch) -> None:
     watched = open_page(f"/batches/{described.id}/")
     page = open_page(f"/batches/{described.id}/")
-    expect(watched.get_by_role("button", name="Describe these again")).to_be_visible()
+    expect(watched.get_by_role("button", name="Re-run descriptions")).to_be_visible()
 
-    page.get_by_role("button", name="Describe these again").click()
+    page.get_by_role("button", name="Re-run descriptions").click()
 
     again = f"/batches/{described.id + 1}/"
     page.wait_for_url(f"**{again}")
-    expect(page.get_by_text("Re-analysis of the pictures of Iceland.")).to_be_visible()
+    expect(page.get_by_text("Re-run of descriptions from Iceland.")).to_be_visible()
     # Without a hint a completed batch is looked at every 10 s, twice as long as is waited for here.
-    expect(watched.get_by_role("link", name="Being described again")).to_have_attribute("href", again)
-    expect(watched.get_by_role("button", name="Describe these again")).to_be_hidden()
+    expect(watched.get_by_role("link", name="Descriptions are being re-run")).to_have_attribute("href", again)
+    expect(watched.get_by_role("button", name="Re-run descriptions")).to_be_hidden()
     page.get_by_role("link", name="Iceland", exact=True).click()
     page.wait_for_url(f"**/batches/{described.id}/")
 
@@ -51,6 +51,6 @@ def test_commands_given_elsewhere_are_seen_on_an_open_page(open_page: OpenPage, 
     services.resume_batch(services.owner_scope(owner), batch.id)
     expect(heading.get_by_role("button", name="Pause")).to_be_visible()
     services.finish_without_missing(services.owner_scope(owner), batch.id)
-    expect(heading.get_by_role("button", name="No more files")).to_be_hidden()
+    expect(heading.get_by_role("button", name="Finish without the missing files")).to_be_hidden()
     services.cancel_batch(services.owner_scope(owner), batch.id)
     expect(heading.get_by_text("Cancelled")).to_be_visible()

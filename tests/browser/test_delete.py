@@ -45,11 +45,11 @@ def test_ticked_pictures_are_deleted_after_a_question(
     button = page.get_by_role("button", name="Delete…")
     expect(button).to_be_hidden()
 
-    page.get_by_role("checkbox", name="Choose", exact=False).nth(0).check()
-    page.get_by_role("checkbox", name="Choose", exact=False).nth(2).check()
+    page.get_by_role("checkbox", name="Select", exact=False).nth(0).check()
+    page.get_by_role("checkbox", name="Select", exact=False).nth(2).check()
     button.click()
-    expect(page.get_by_role("heading", name="Delete these 2 pictures?")).to_be_visible()
-    page.get_by_role("button", name="Delete 2 pictures").click()
+    expect(page.get_by_role("heading", name="Delete these 2 photos?")).to_be_visible()
+    page.get_by_role("button", name="Delete 2 photos").click()
 
     page.wait_for_url("**/library/")
     expect(page.get_by_text("2 pictures were deleted.")).to_be_visible()
@@ -61,8 +61,8 @@ def test_open_page_says_that_its_batch_was_deleted(open_page: OpenPage, describe
     page = open_page(f"/batches/{described.id}/")
     expect(watched.locator("#connection")).to_be_hidden()
 
-    page.get_by_role("link", name="Delete this batch…").click()
-    page.get_by_role("button", name="Delete this batch").click()
+    page.get_by_role("link", name="Delete import…").click()
+    page.get_by_role("button", name="Delete import").click()
 
     page.wait_for_url("**/batches/")
-    expect(watched.get_by_text("This batch was deleted.")).to_be_visible()
+    expect(watched.get_by_text("This import was deleted.")).to_be_visible()

@@ -17,7 +17,7 @@ def test_first_step_leads_to_the_content(open_page: OpenPage) -> None:
     page = open_page("/library/")
 
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
     page.keyboard.press("Enter")
 
     expect(page.locator("main")).to_be_focused()
@@ -42,13 +42,13 @@ def test_menu_closes_by_escape_and_by_pressing_elsewhere(open_page: OpenPage, ow
 def test_question_begins_at_the_safe_answer_and_gives_the_focus_back(open_page: OpenPage, owner: User) -> None:
     batch = fill(owner, 60)
     page = open_page(f"/batches/{batch.id}/")
-    button = page.locator("#press-cancel")
+    button = page.locator("#cancel-button")
 
     button.press("Enter")
     expect(page.get_by_role("button", name="Keep going")).to_be_focused()
     # The buttons are brought anew while the question is open.
     services.finish_without_missing(services.owner_scope(owner), batch.id)
-    expect(page.locator("#press-no-more")).to_be_hidden()
+    expect(page.locator("#finish-button")).to_be_hidden()
     page.keyboard.press("Escape")
 
     expect(page.locator("#cancel-question")).to_be_hidden()
@@ -58,12 +58,12 @@ def test_question_begins_at_the_safe_answer_and_gives_the_focus_back(open_page: 
 def test_buttons_brought_anew_keep_the_focus(open_page: OpenPage, owner: User) -> None:
     batch = fill(owner, 60)
     page = open_page(f"/batches/{batch.id}/")
-    page.locator("#press-pause").focus()
+    page.locator("#pause-button").focus()
 
     services.finish_without_missing(services.owner_scope(owner), batch.id)
 
-    expect(page.locator("#press-no-more")).to_be_hidden()
-    expect(page.locator("#press-pause")).to_be_focused()
+    expect(page.locator("#finish-button")).to_be_hidden()
+    expect(page.locator("#pause-button")).to_be_focused()
 
 
 def test_page_of_a_file_in_hand_looks_again_and_keeps_the_focus(open_page: OpenPage, owner: User) -> None:
@@ -83,7 +83,7 @@ def test_listeners_are_told_each_tenth_and_no_more(open_page: OpenPage, owner: U
     batch = fill(owner, 60)
     page = open_page(f"/batches/{batch.id}/")
     page.evaluate("""window.told = []; new MutationObserver(() => {
-        const text = document.getElementById("announcement").textContent;
+        const text = document.getElementById("announcement").textContent.trim();
         if (text !== window.told.at(-1)) window.told.push(text);
     }).observe(document.querySelector("[role=status]:has(#announcement)"), {childList: true, subtree: true})""")
 

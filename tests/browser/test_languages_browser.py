@@ -37,12 +37,12 @@ def test_words_of_the_upload_page_are_german(open_page: OpenPage, owner: User, t
     for path, data in zip(sent, (b"milk, eggs", encoded(textured(200, 150), "JPEG")), strict=True):
         path.write_bytes(data)
 
-    page.locator("#several").set_input_files(sent)
+    page.locator("#file-input").set_input_files(sent)
 
-    refused = page.locator("#refused")
+    refused = page.locator("#rejected")
     expect(refused.get_by_role("heading")).to_have_text("1 Datei wurde nicht angenommen")
     expect(refused).to_contain_text("Diese Art von Datei wird nicht angenommen.")
-    expect(page.locator("#all-files")).to_have_text("von 2 Dateien")
+    expect(page.locator("#total-files")).to_have_text("von 2 Dateien")
     expect(page.locator("#batch-link")).to_have_text("Import öffnen")
     assert UploadBatch.objects.get(owner=owner).name.startswith("Dateien vom ")
     held[0].abort()

@@ -56,7 +56,7 @@ def path(batch: UploadBatch) -> str:
 def test_page_follows_to_the_end_without_a_reload(open_page: OpenPage, batch: UploadBatch) -> None:
     page = open_page(f"{path(batch)}?show=described")
     page.evaluate("window.sameDocument = true")
-    expect(page.get_by_text("No file is described yet.")).to_be_visible()
+    expect(page.get_by_text("No files described yet")).to_be_visible()
 
     describe(batch, 30)
 
@@ -69,7 +69,7 @@ def test_page_follows_to_the_end_without_a_reload(open_page: OpenPage, batch: Up
     fail_last(batch)
     lifecycle.seal_batch(batch.id)
 
-    expect(page.locator("#heading")).to_contain_text("Completed, some files need a look")
+    expect(page.locator("#heading")).to_contain_text("Completed with problems")
     expect(page.locator("#announcement")).to_have_text("Completed: 59 described, 1 failed.")
     expect(page.locator("#problems")).to_contain_text("The picture is incomplete")
     expect(page.locator(".files li")).to_have_count(50)
@@ -81,10 +81,10 @@ def test_buttons_of_the_page_command_the_batch(open_page: OpenPage, batch: Uploa
 
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("#heading")).to_contain_text("Paused")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     expect(page.locator("#heading")).to_contain_text("Processing")
     page.get_by_role("button", name="Cancel…").click()
-    page.get_by_role("button", name="Cancel this batch").click()
+    page.get_by_role("button", name="Cancel import").click()
 
     expect(page.locator("#heading")).to_contain_text("Cancelled")
     batch.refresh_from_db()
@@ -143,7 +143,7 @@ def test_page_says_that_it_reconnects_and_is_right_again(open_page: OpenPage, ba
 
     line.cut(code)
     page.clock.run_for(10_000)
-    expect(page.locator("#connection")).to_have_text("The connection is lost. Reconnecting…")
+    expect(page.locator("#connection")).to_have_text("Connection lost. Reconnecting…")
     UploadBatch.objects.filter(id=batch.id).update(successful=12)
     line.up = True
     page.clock.run_for(120_000)
@@ -153,7 +153,7 @@ def test_page_says_that_it_reconnects_and_is_right_again(open_page: OpenPage, ba
 
 
 def test_page_stops_trying_where_trying_is_no_use(open_page: OpenPage, batch: UploadBatch) -> None:
-    for code, words in ((4403, "You are signed out."), (4404, "This batch was deleted.")):
+    for code, words in ((4403, "You are signed out."), (4404, "This import was deleted.")):
         page = open_page("/library/")
         line = Line(page)
         page.goto(page.url.replace("/library/", path(batch)))

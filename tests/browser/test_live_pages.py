@@ -40,7 +40,7 @@ def test_sign_follows_a_batch_from_its_first_file_to_its_end_on_another_page(ope
     expect(sign).to_have_text(re.compile("1 finished"))
 
     sign.click()
-    expect(page.locator("h1")).to_have_text("Batches")
+    expect(page.locator("h1")).to_have_text("Imports")
     expect(sign).to_be_hidden()
 
 
@@ -104,8 +104,8 @@ def test_name_is_changed_in_its_place_while_the_batch_goes_on(open_page: OpenPag
     page.evaluate("window.sameDocument = true")
 
     page.get_by_role("link", name="Rename").click()
-    expect(page.get_by_label("Name of this batch")).to_be_focused()
-    page.get_by_label("Name of this batch").fill("Summer")
+    expect(page.get_by_label("Name of this import")).to_be_focused()
+    page.get_by_label("Name of this import").fill("Summer")
     describe(batch, 30)
     expect(page.locator("#count")).to_have_text("30")
     page.get_by_role("button", name="Save").click()

@@ -40,7 +40,7 @@ def test_page_ends_right_after_the_server_was_killed_and_started_again(
     expect(page.locator("#count")).to_have_text("10")
 
     own_site.kill()
-    expect(page.locator("#connection")).to_have_text("The connection is lost. Reconnecting…")
+    expect(page.locator("#connection")).to_have_text("Connection lost. Reconnecting…")
     end_without_hints(batch)
     own_site.start()
 

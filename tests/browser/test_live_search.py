@@ -52,10 +52,10 @@ def test_chosen_kind_stays(page: Page, batch: UploadBatch) -> None:
 
 def test_narrowed_list_follows_narrowed(page: Page, batch: UploadBatch) -> None:
     page.get_by_role("link", name="Described").click()
-    expect(page.get_by_text("No file is described yet.")).to_be_visible()
+    expect(page.get_by_text("No files described yet")).to_be_visible()
     page.get_by_label("Name contains").fill("IMG_000")
-    page.get_by_role("button", name="Find").press("Enter")
-    expect(page.get_by_text("No file of this batch is so.")).to_be_visible()
+    page.get_by_role("button", name="Search").press("Enter")
+    expect(page.get_by_text("No matching files")).to_be_visible()
     expect(page.locator("#find-files")).to_be_focused()
 
     describe(batch, 12)
@@ -66,7 +66,7 @@ def test_narrowed_list_follows_narrowed(page: Page, batch: UploadBatch) -> None:
 
 
 def test_files_left_out_are_offered_as_soon_as_there_are_some(page: Page, batch: UploadBatch, owner: User) -> None:
-    tab = page.get_by_role("link", name="Left out")
+    tab = page.get_by_role("link", name="Cancelled")
     expect(tab).to_be_hidden()
 
     services.cancel_batch(services.owner_scope(owner), batch.id)

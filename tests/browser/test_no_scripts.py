@@ -40,7 +40,7 @@ def test_files_are_added_by_a_form(page: Page, owner: User, tmp_path: Path) -> N
 
     page.get_by_label("Name").fill("Iceland")
     page.get_by_label("Files", exact=True).set_input_files(sorted((tmp_path / "Roll").iterdir()))
-    press(page, "Send")
+    press(page, "Upload")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Iceland")
     assert UploadBatch.objects.get().total == 3
@@ -61,17 +61,17 @@ def test_batch_is_named_paused_and_cancelled(page: Page, owner: User) -> None:
     visit(page, f"/batches/{batch.id}/")
 
     follow(page, "Rename")
-    page.get_by_label("Name of this batch").fill("Summer")
+    page.get_by_label("Name of this import").fill("Summer")
     press(page, "Save")
     expect(page.get_by_role("heading", level=1)).to_have_text("Summer")
     press(page, "Pause")
     expect(page.locator("#heading")).to_contain_text("Paused")
-    press(page, "Go on")
+    press(page, "Resume")
     expect(page.locator("#heading")).to_contain_text("Processing")
-    press(page, "No more files")
-    expect(page.locator("#press-no-more")).to_be_hidden()
+    press(page, "Finish without the missing files")
+    expect(page.locator("#finish-button")).to_be_hidden()
     follow(page, "Cancel…")
-    press(page, "Cancel this batch")
+    press(page, "Cancel import")
 
     expect(page.locator("#heading")).to_contain_text("Cancelled")
     batch.refresh_from_db()
@@ -87,32 +87,32 @@ def test_lists_are_narrowed_and_paged(page: Page, owner: User) -> None:
     follow(page, "Previous")
     expect(page.locator(".files li")).to_have_count(50)
     page.get_by_label("Name contains").fill("IMG_0059")
-    press(page, "Find")
+    press(page, "Search")
     expect(page.locator(".files li")).to_have_count(1)
     follow(page, "Described")
-    expect(page.get_by_text("No file of this batch is so.")).to_be_visible()
+    expect(page.get_by_text("No matching files")).to_be_visible()
 
 
 def test_failures_are_tried_again_from_each_place_and_dismissed(page: Page, owner: User) -> None:
     batch = fill(owner, 4)
     fail_stored(batch)
     visit(page, f"/batches/{batch.id}/")
-    press(page, "Try 1 file again")
+    press(page, "Retry 1 file")
     expect(page.locator("#problems")).to_be_hidden()
     failed = fail_stored(batch)
     visit(page, f"/batches/{batch.id}/files/{failed.id}/")
-    press(page, "Try again")
+    press(page, "Retry")
     fail_stored(batch)
     visit(page, "/problems/")
-    press(page, "Try it again")
-    expect(page.get_by_text("Nothing needs a look.")).to_be_visible()
+    press(page, "Retry")
+    expect(page.get_by_text("No problems")).to_be_visible()
     assert not BatchItem.objects.filter(status=ItemStatus.FAILED).exists()
 
     fail_stored(batch)
     visit(page, "/problems/")
     press(page, "Dismiss")
 
-    expect(page.get_by_text("Nothing needs a look.")).to_be_visible()
+    expect(page.get_by_text("No problems")).to_be_visible()
     assert BatchItem.objects.filter(status=ItemStatus.FAILED).count() == 1
 
 
@@ -122,13 +122,13 @@ def test_picture_and_batch_are_deleted(page: Page, owner: User) -> None:
     visit(page, f"/library/{Upload.objects.order_by('id')[0].id}/")
 
     follow(page, "Delete…")
-    press(page, "Delete it")
+    press(page, "Delete photo")
     expect(page.locator(".grid li")).to_have_count(1)
     visit(page, f"/batches/{batch.id}/")
-    follow(page, "Delete this batch…")
-    press(page, "Delete this batch")
+    follow(page, "Delete import…")
+    press(page, "Delete import")
 
-    expect(page.get_by_text("Nothing was added yet.")).to_be_visible()
+    expect(page.get_by_text("No imports yet")).to_be_visible()
 
 
 def test_password_is_changed_and_the_person_leaves(page: Page, owner: User) -> None:
@@ -141,11 +141,11 @@ def test_password_is_changed_and_the_person_leaves(page: Page, owner: User) -> N
 
     page.locator(".account summary").click()
     page.get_by_role("link", name="Change password").click()
-    page.get_by_label("Password now").fill("correct horse battery")
-    for label in ("New password", "New password once more"):
+    page.get_by_label("Current password").fill("correct horse battery")
+    for label in ("New password", "Repeat new password"):
         page.get_by_label(label, exact=True).fill("staple of another kind")
     press(page, "Change password")
-    expect(page.get_by_role("heading", name="Your password is changed")).to_be_visible()
+    expect(page.get_by_role("heading", name="Password changed")).to_be_visible()
     page.locator(".account summary").click()
     page.locator(".account").get_by_role("button", name="Sign out").click()
 

@@ -31,14 +31,14 @@ def refreshes(page: Page) -> bool:
 def test_page_is_held_still_for_who_looks_for_a_file(page: Page) -> None:
     assert refreshes(page)
 
-    page.get_by_role("link", name="Hold it still to look for a file").click()
-    expect(page.get_by_role("link", name="Follow the batch again")).to_be_visible()
+    page.get_by_role("link", name="Pause refresh").click()
+    expect(page.get_by_role("link", name="Resume refresh")).to_be_visible()
     typed_on = refreshes(page)
     page.get_by_label("Name contains").fill("IMG_0002")
-    page.get_by_role("button", name="Find").click()
+    page.get_by_role("button", name="Search").click()
     expect(page.locator(".files li")).to_have_count(1)
     read_on = refreshes(page)
-    page.get_by_role("link", name="Follow the batch again").click()
+    page.get_by_role("link", name="Resume refresh").click()
     expect(page.locator(".files li")).to_have_count(4)
 
     assert (typed_on, read_on, refreshes(page)) == (False, False, True)
@@ -61,6 +61,6 @@ def test_files_that_are_too_large_together_are_answered_in_words(page: Page, tmp
     page.locator("header").get_by_role("link", name="Add files").click()
     page.get_by_label("Files", exact=True).set_input_files(large)
 
-    page.locator("main").get_by_role("button", name="Send").click()
+    page.locator("main").get_by_role("button", name="Upload").click()
 
-    expect(page.get_by_role("heading", name="This is too much at once")).to_be_visible()
+    expect(page.get_by_role("heading", name="Upload too large")).to_be_visible()

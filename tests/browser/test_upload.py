@@ -59,7 +59,7 @@ def test_page_shows_what_is_done_while_more_is_sent(
 
     expect(page.locator("#sent-files")).to_have_text("20")
     expect(page.locator("#live #count")).to_have_text("20", timeout=60_000)
-    expect(page).to_have_title("100 % sent · Iceland · vuemantics")
+    expect(page).to_have_title("100 % uploaded · Iceland · vuemantics")
     assert not complaints
     held[0].continue_()
     page.wait_for_url(BATCH)
@@ -111,13 +111,13 @@ def test_files_refused_are_told_with_their_reasons(open_page: OpenPage, owner: U
     page.route("**/seal/", lambda route: held.append(route))
 
     page.get_by_label("Name").fill("Odds and ends")
-    page.locator("#several").set_input_files(sent)
+    page.locator("#file-input").set_input_files(sent)
 
-    refused = page.locator("#refused")
-    expect(refused.get_by_role("heading")).to_have_text("2 files were not taken")
+    refused = page.locator("#rejected")
+    expect(refused.get_by_role("heading")).to_have_text("2 files skipped")
     expect(refused).to_contain_text("Text files are not supported")
     expect(refused).to_contain_text("The file is empty")
-    expect(page.get_by_role("status").filter(has_text="but 2 files were not taken.")).to_be_attached()
+    expect(page.get_by_role("status").filter(has_text="Upload finished, 2 files skipped.")).to_be_attached()
     held[0].continue_()
     page.wait_for_url(BATCH)
     batch = UploadBatch.objects.get(owner=owner)
@@ -132,7 +132,7 @@ def test_batch_cancelled_elsewhere_stops_the_sending_in_words(open_page: OpenPag
     choose_folder(page, iceland)
 
     expect(page.locator("#sending-title")).to_have_text("Stopped")
-    expect(page.locator("#trouble-words")).to_contain_text("This batch was cancelled or deleted")
+    expect(page.locator("#upload-warning-text")).to_contain_text("This import was cancelled or deleted")
     assert UploadBatch.objects.get(owner=owner).total == 0
 
 
@@ -161,7 +161,7 @@ def test_folder_with_nothing_but_junk_is_told(open_page: OpenPage, owner: User, 
 
     choose_folder(page, tmp_path / "Roll")
 
-    expect(page.get_by_role("alert")).to_contain_text("nothing in it but 3 files of the system")
+    expect(page.get_by_role("alert")).to_contain_text("Found only 3 system files")
     assert not UploadBatch.objects.exists()
 
 
@@ -172,8 +172,8 @@ def test_form_without_scripts_stands_in_one_column_and_promises_nothing_else(ope
     assert name is not None
     assert files is not None
     assert name["x"] == pytest.approx(files["x"], abs=1)
-    expect(page.get_by_text("Breaks are fine")).to_be_hidden()
-    expect(page.get_by_text("Nothing twice")).to_be_visible()
+    expect(page.get_by_text("Pick up where you left off")).to_be_hidden()
+    expect(page.get_by_text("No duplicates")).to_be_visible()
     expect(page.locator("#name")).to_have_attribute("placeholder", re.compile("^Today.s date$"))
 
 
@@ -181,7 +181,7 @@ def test_form_works_without_scripts(open_page: OpenPage, owner: User, iceland: P
     page = open_page("/batches/new/", java_script_enabled=False)
 
     page.locator("#files").set_input_files(list(iceland.glob("*.JPG"))[:3])
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Upload").click()
 
     page.wait_for_url(BATCH)
     assert UploadBatch.objects.get(owner=owner).total == 3

@@ -58,10 +58,10 @@ def test_folder_chosen_again_after_a_closed_tab_sends_only_what_is_missing(
     sent = Sent(page)
 
     choose_folder(page, roll)
-    offer = page.locator("#offer")
-    expect(offer).to_contain_text("Go on with “Roll”?")
-    expect(offer).to_contain_text(f"{arrived} of {FILES} files are here.")
-    offer.get_by_role("button", name="Go on").click()
+    offer = page.locator("#resume-offer")
+    expect(offer).to_contain_text("Resume “Roll”?")
+    expect(offer).to_contain_text(f"{arrived} of {FILES} files are already uploaded.")
+    offer.get_by_role("button", name="Resume").click()
 
     page.wait_for_url(BATCH)
     assert sent.bodies == FILES - arrived
@@ -76,7 +76,7 @@ def test_batch_page_leads_to_adding_what_is_missing(open_page: OpenPage, owner: 
     batch = UploadBatch.objects.get(owner=owner)
     page = open_page(f"/batches/{batch.id}/")
 
-    page.get_by_role("link", name="Add the missing files").click()
+    page.get_by_role("link", name="Add missing files").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Add to “Roll”")
     page.wait_for_load_state()
     sent = Sent(page)
@@ -85,7 +85,7 @@ def test_batch_page_leads_to_adding_what_is_missing(open_page: OpenPage, owner: 
     page.wait_for_url(re.compile(rf"/batches/{batch.id}/$"))
     assert sent.bodies == FILES - arrived
     assert_all_arrived(batch, roll)
-    expect(page.get_by_role("link", name="Add the missing files")).to_be_hidden()
+    expect(page.get_by_role("link", name="Add missing files")).to_be_hidden()
 
 
 def test_new_batch_may_be_begun_instead(open_page: OpenPage, owner: User, roll: Path) -> None:
@@ -93,7 +93,7 @@ def test_new_batch_may_be_begun_instead(open_page: OpenPage, owner: User, roll: 
     page = open_page("/batches/new/")
 
     choose_folder(page, roll)
-    page.get_by_role("button", name="Start a new batch").click()
+    page.get_by_role("button", name="Start a new import").click()
 
     page.wait_for_url(BATCH)
     assert_all_arrived(UploadBatch.objects.filter(owner=owner).latest("id"), roll)
@@ -105,7 +105,7 @@ def test_other_folder_chosen_while_the_question_is_open_replaces_it(
     send_some_and_close(open_page("/batches/new/"), roll)
     page = open_page("/batches/new/")
     choose_folder(page, roll)
-    expect(page.locator("#offer")).to_be_visible()
+    expect(page.locator("#resume-offer")).to_be_visible()
     other = make_folder(tmp_path / "Other", 3)
 
     choose_folder(page, other)

@@ -77,10 +77,10 @@ def test_page_of_a_foreign_address_is_told_once_and_sends_no_more(page: Page, tm
     choose_folder(page, make_folder(tmp_path / "Roll", 60))
 
     expect(page.locator("#sending-title")).to_have_text("Stopped")
-    expect(page.locator("#trouble-words")).to_have_text(words)
+    expect(page.locator("#upload-warning-text")).to_have_text(words)
     expect(page.get_by_text("You are signed out.")).to_be_hidden()
-    expect(page.get_by_role("button", name="Go on")).to_be_hidden()
-    expect(page.locator("#refused")).to_be_hidden()
+    expect(page.get_by_role("button", name="Resume")).to_be_hidden()
+    expect(page.locator("#rejected")).to_be_hidden()
     # No more than each lane had in hand.
     assert sent.creations <= 5
     assert UploadBatch.objects.get().sealed_at is None
@@ -93,7 +93,7 @@ def test_refusal_without_a_code_asks_to_sign_in(page: Page, tmp_path: Path) -> N
 
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     page.unroute("**/tus/")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     page.wait_for_url(BATCH)
 
 

@@ -40,7 +40,7 @@ def test_server_killed_in_mid_upload_costs_no_file(
     own_site.kill()
     before = arrived()
     assert before < 240
-    expect(page.get_by_text("The connection to the server is lost.")).to_be_visible()
+    expect(page.get_by_text("Connection lost.")).to_be_visible()
     own_site.start()
 
     page.wait_for_url(BATCH, timeout=60_000)
@@ -76,7 +76,7 @@ def test_pause_stops_the_sending_until_going_on(open_page: OpenPage, owner: User
     page.wait_for_timeout(1000)  # long enough for a hundred files
     assert sent.creations + sent.bodies == 0
     assert arrived() < 240
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
 
     page.wait_for_url(BATCH, timeout=60_000)
     assert_all_arrived(batch, roll)
@@ -91,7 +91,7 @@ def test_signed_out_person_signs_in_again_and_goes_on(open_page: OpenPage, owner
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     assert arrived() < 240
     page.context.add_cookies(cookies)  # type: ignore[arg-type]
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
 
     page.wait_for_url(BATCH, timeout=60_000)
     assert_all_arrived(batch, roll)

@@ -11,12 +11,12 @@ from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, Sent, choose_folder, make_folder
 from uploads.models import Upload
 
-HASHER = "**/hasher*.js"
+HASH_WORKER = "**/hash_worker*.js"
 DIGEST = """async () => {
-    const { Hashing } = await import("/static/upload/hashing.js");
-    const hashing = new Hashing(100);
-    const digests = await Promise.all([1, 2].map((size) => hashing.digest(new File([new Uint8Array(size)], "a.jpg"))));
-    hashing.end();
+    const { Hasher } = await import("/static/upload/hashing.js");
+    const hasher = new Hasher(100);
+    const digests = await Promise.all([1, 2].map((size) => hasher.digest(new File([new Uint8Array(size)], "a.jpg"))));
+    hasher.close();
     return digests;
 }"""
 
@@ -35,7 +35,7 @@ def test_worker_that_fails_to_load_once_is_made_again(open_page: OpenPage, owner
     roll = library_of(open_page, tmp_path)
     page = open_page("/batches/new/")
     sent = Sent(page)
-    page.context.route(HASHER, lambda route: route.abort(), times=1)
+    page.context.route(HASH_WORKER, lambda route: route.abort(), times=1)
 
     choose_folder(page, roll)
 
@@ -47,7 +47,7 @@ def test_files_are_sent_when_no_worker_loads(open_page: OpenPage, owner: User, t
     roll = library_of(open_page, tmp_path)
     page = open_page("/batches/new/")
     sent = Sent(page)
-    page.context.route(HASHER, lambda route: route.abort())
+    page.context.route(HASH_WORKER, lambda route: route.abort())
 
     choose_folder(page, roll)
 
@@ -64,7 +64,7 @@ def test_worker_that_falls_silent_is_not_waited_for(open_page: OpenPage) -> None
         started.append(route)
         route.fulfill(body="", content_type="text/javascript")
 
-    page.context.route(HASHER, silent)
+    page.context.route(HASH_WORKER, silent)
 
     assert page.evaluate(DIGEST) == [None, None]
     assert len(started) == 3

@@ -52,8 +52,8 @@ def test_files_over_the_quota_are_told_of_and_not_sent_first(open_page: OpenPage
 
     choose_folder(page, make_folder(tmp_path / "Roll", FILES))
 
-    expect(page.locator("#refused-list")).to_contain_text("Your storage is full")
-    expect(page.locator("#sending-title")).to_have_text("Sent")
+    expect(page.locator("#rejected-list")).to_contain_text("Your storage is full")
+    expect(page.locator("#sending-title")).to_have_text("Uploaded")
     assert 0 < UploadBatch.objects.get().total < FILES
     # As many as the lanes had in hand when the first was refused.
     assert len(refused_bodies) <= LANES
@@ -74,4 +74,4 @@ def test_small_files_arrive_beside_large_ones_that_find_no_room(
 
     here = BatchItem.objects.exclude(status=ItemStatus.RECEIVING)
     wait_with_page(page, lambda: here.count() == 20)
-    expect(page.locator("#trouble-words")).to_contain_text("goes on by itself")
+    expect(page.locator("#upload-warning-text")).to_contain_text("disk is full")

@@ -39,8 +39,8 @@ def drop_folder_whose_first_file_vanishes(page: Page, roll: Path) -> None:
     data = {"items": [], "files": [str(roll)], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
         devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})
-    expect(page.locator("#sending-title")).to_have_text("Sent")
-    expect(page.locator("#refused-list")).to_contain_text("It could not be read on this computer")
+    expect(page.locator("#sending-title")).to_have_text("Uploaded")
+    expect(page.locator("#rejected-list")).to_contain_text("This file could not be read")
 
 
 def test_files_dropped_while_others_are_sent_are_turned_away_in_words(page: Page, tmp_path: Path) -> None:
@@ -51,11 +51,11 @@ def test_files_dropped_while_others_are_sent_are_turned_away_in_words(page: Page
 
     page.evaluate(DROP_FILES, 3)
 
-    words = page.get_by_role("alert").filter(has_text="Wait until this is sent")
+    words = page.get_by_role("alert").filter(has_text="An upload is already running")
     expect(words).to_be_visible()
     held[0].continue_()
     # It stays to be read: the page does not go on to the batch.
-    expect(page.locator("#batch-link")).to_have_text("Open the batch")
+    expect(page.locator("#batch-link")).to_have_text("Open import")
     expect(words).to_be_visible()
     assert not BatchItem.objects.filter(filename__startswith="late").exists()
 
@@ -70,7 +70,7 @@ def test_files_dropped_again_after_the_end_are_sent(page: Page, tmp_path: Path) 
     with page.expect_response("**/seal/"):
         held[0].continue_()
 
-    wait_until(lambda: page.evaluate(DROP_FILES, 3) or page.locator("#wait").is_hidden())
+    wait_until(lambda: page.evaluate(DROP_FILES, 3) or page.locator("#busy-notice").is_hidden())
 
     wait_with_page(page, lambda: BatchItem.objects.filter(filename__startswith="late").count() == 3)
 
@@ -82,14 +82,14 @@ def test_second_sending_on_the_page_begins_with_a_fresh_panel(page: Page, tmp_pa
     page.route("**/tus/**", lambda route: held.append(route))
 
     # While the first sending is not quite over, a drop is turned away.
-    wait_until(lambda: page.evaluate(DROP_FILES, 10) or page.locator("#wait").is_hidden())
+    wait_until(lambda: page.evaluate(DROP_FILES, 10) or page.locator("#busy-notice").is_hidden())
     wait_with_page(page, lambda: held)
 
-    expect(page.locator("#sending-title")).to_have_text("Sending")
-    expect(page.locator("#keep-open")).to_contain_text("Keep this page open")
+    expect(page.locator("#sending-title")).to_have_text("Uploading")
+    expect(page.locator("#leave-hint")).to_contain_text("Keep this page open")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    expect(page.locator("#lanes")).to_be_visible()
-    expect(page.locator("#refused")).to_be_hidden()
-    assert page.locator("#refused-list li").count() == 0
+    expect(page.locator("#active-uploads")).to_be_visible()
+    expect(page.locator("#rejected")).to_be_hidden()
+    assert page.locator("#rejected-list li").count() == 0
     assert page.locator("#batch-link").get_attribute("target") == "_blank"
     assert UploadBatch.objects.latest("id").name != "First"

@@ -10,6 +10,7 @@ from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.deletion.stored import finish_all
 from tests.support.batches import fill
+from tests.support.html import compact
 from tests.support.users import make_user
 from uploads.models import Upload
 
@@ -45,7 +46,7 @@ def ids(batch: UploadBatch) -> list[int]:
 def text(client: Client, path: str) -> str:
     answer = client.get(path)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return compact(answer.content.decode())
 
 
 def test_batch_page_links_to_a_page_that_asks_and_counts(page: Client, batch: UploadBatch) -> None:
@@ -55,8 +56,8 @@ def test_batch_page_links_to_a_page_that_asks_and_counts(page: Client, batch: Up
     html = text(page, url)
 
     assert "Delete “Iceland”?" in html
-    assert "3 files came with it." in html
-    assert "<b>3</b> pictures will be deleted" in html
+    assert "This import has 3 files." in html
+    assert "<b>3</b>photos will be deleted" in html
     assert UploadBatch.objects.filter(id=batch.id).exists()
 
 
@@ -86,7 +87,7 @@ def test_picture_is_deleted_after_a_page_that_asks(page: Client, batch: UploadBa
     upload = ids(batch)[0]
     url = f"{reverse('upload-delete')}?id={upload}"
     assert f'href="{url}"' in text(page, reverse("upload-detail", args=[upload]))
-    assert "Delete this picture?" in text(page, url)
+    assert "Delete this photo?" in text(page, url)
 
     answer = page.post(reverse("upload-delete"), {"id": upload}, follow=True)
 
@@ -94,7 +95,7 @@ def test_picture_is_deleted_after_a_page_that_asks(page: Client, batch: UploadBa
     assert "1 picture deleted." in answer.content.decode()
     assert page.get(reverse("upload-detail", args=[upload])).status_code == 404
     assert page.get(reverse("upload-original", args=[upload])).status_code == 404
-    assert "No longer in your library." in text(page, reverse("batch-detail", args=[batch.id]))
+    assert "No longer in your library" in text(page, reverse("batch-detail", args=[batch.id]))
 
 
 def test_selected_pictures_are_deleted_together(page: Client, batch: UploadBatch) -> None:
@@ -103,7 +104,7 @@ def test_selected_pictures_are_deleted_together(page: Client, batch: UploadBatch
     assert html.count('type="checkbox" name="id"') == 3
 
     html = text(page, f"{reverse('upload-delete')}?id={first}&id={second}")
-    assert "Delete these 2 pictures?" in html
+    assert "Delete these 2 photos?" in html
     answer = page.post(reverse("upload-delete"), {"id": [first, second]}, follow=True)
 
     assert "2 pictures deleted." in answer.content.decode()
@@ -149,4 +150,4 @@ def test_deletion_page_of_a_reanalysis_says_that_pictures_stay(page: Client, bat
 
     html = text(page, reverse("batch-delete", args=[again.id]))
 
-    assert "Only the record of this re-analysis is deleted." in html
+    assert "Only the record of this re-run is deleted." in html

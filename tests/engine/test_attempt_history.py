@@ -80,6 +80,6 @@ def test_item_page_shows_earlier_attempts(owner: User, client: Client) -> None:
     page = client.get(f"/batches/{batch.id}/files/{batch.items.get().id}/").content.decode()
 
     _before, _title, shown = page.partition("Earlier attempts")
-    assert "The program that worked on it ended." in shown
+    assert "The worker stopped while processing this file." in shown
     assert "An internal error occurred while processing this file." in shown
     assert '<span lang="en">Words of the first attempt.</span>' in shown

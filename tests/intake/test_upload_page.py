@@ -25,7 +25,7 @@ def test_page_has_a_form_that_works_without_scripts(browser: Client) -> None:
 
     assert 'enctype="multipart/form-data"' in page
     assert 'type="file" name="files" multiple' in page
-    assert "16.0\xa0MB and 1000 files together" in page
+    assert "16.0\xa0MB and 1000 files" in page
     assert "<style" not in page
     assert " style=" not in page
 

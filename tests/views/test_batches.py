@@ -13,6 +13,7 @@ from batches.engine import incoming, lifecycle
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.support.batches import fill
+from tests.support.html import compact
 from tests.support.users import make_user
 from uploads.models import Upload
 
@@ -54,7 +55,7 @@ def fail_one(batch: UploadBatch, code: str = "item.internal") -> BatchItem:
 def text(client: Client, path: str, **query: str) -> str:
     answer = client.get(path, query)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return compact(answer.content.decode())
 
 
 def detail(batch: UploadBatch) -> str:
@@ -106,9 +107,9 @@ def test_batch_page_names_cause_and_files_of_failures_and_offers_another_try(pag
 
     html = text(page, detail(batch))
 
-    assert "1 file needs a look" in html
+    assert "1 problem" in html
     assert "An internal error occurred while processing this file." in html
-    assert '<button type="submit" id="press-retry" form="retry">Try 1 file again</button>' in html
+    assert '<button type="submit" id="retry-button" form="retry">Retry 1 file</button>' in html
     assert f'name="item" value="{item.id}"' in html
 
 
@@ -119,17 +120,17 @@ def test_batch_page_offers_no_try_that_cannot_help(page: Client, anna: User) -> 
     html = text(page, detail(batch))
 
     assert "The picture is incomplete: its end is missing." in html
-    assert 'id="press-retry"' not in html
+    assert 'id="retry-button"' not in html
     assert f'name="item" value="{item.id}"' not in html
 
 
 def test_batch_page_says_private_only_for_the_embedded_analyzer(page: Client, anna: User, settings: Settings) -> None:
     batch = fill(anna, 1)
-    assert "nothing leaves this machine" in text(page, detail(batch))
+    assert "your photos never leave this server" in text(page, detail(batch))
 
     settings.ANALYZER = "ollama"
 
-    assert "nothing leaves this machine" not in text(page, detail(batch))
+    assert "your photos never leave this server" not in text(page, detail(batch))
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_htmx_gets_the_files_alone_and_no_cache_keeps_it(page: Client, anna: Use
 
     answer = page.get(detail(batch), headers={"HX-Request": "true"})
 
-    assert answer.content.decode().startswith('<section id="files"')
+    assert compact(answer.content.decode()).startswith('<section id="files"')
     assert "HX-Request" in answer["Vary"]
     assert "no-store" in answer["Cache-Control"]
 
@@ -197,9 +198,9 @@ def test_names_from_outside_are_text(page: Client, anna: User) -> None:
 
 def test_empty_batch_says_whether_files_may_still_come(page: Client, anna: User) -> None:
     batch = lifecycle.open_batch(anna.pk, "Nothing")
-    assert "No file has come yet." in text(page, detail(batch))
+    assert "No files yet" in text(page, detail(batch))
 
     lifecycle.seal_batch(batch.id)
 
-    assert "No files came." in text(page, detail(batch))
-    assert "No file has come yet." not in text(page, detail(batch))
+    assert "No files" in text(page, detail(batch))
+    assert "No files yet" not in text(page, detail(batch))

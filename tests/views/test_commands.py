@@ -10,6 +10,7 @@ from batches.engine import claim, finish, incoming, lifecycle
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from tests.support.batches import fill
+from tests.support.html import compact
 from tests.support.users import make_user
 
 
@@ -106,13 +107,13 @@ def described(owner: User, files: int) -> UploadBatch:
 
 def test_describe_again_leads_to_a_batch_that_says_so_and_names_its_source(page: Client, anna: User) -> None:
     batch = described(anna, 2)
-    button = '<button type="submit" id="press-reanalyse" form="reanalyse">Describe these again</button>'
-    assert button in page.get(detail(batch)).content.decode()
+    button = '<button type="submit" id="reanalyse-button" form="reanalyse">Re-run descriptions</button>'
+    assert button in compact(page.get(detail(batch)).content.decode())
 
     answer = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
 
     again = batch.reanalyses.get()
-    html = answer.content.decode()
+    html = compact(answer.content.decode())
     assert answer.redirect_chain == [(detail(again), 302)]
     assert f'<a id="source" href="{detail(batch)}">Iceland</a>' in html
     assert "Re-running descriptions." in html
@@ -126,11 +127,11 @@ def test_finished_reanalysis_still_names_its_source_and_offers_another(page: Cli
     while taken := claim.claim_item(again.id, 4711):
         finish.complete_item(taken)
 
-    html = page.get(detail(again)).content.decode()
+    html = compact(page.get(detail(again)).content.decode())
 
-    assert f'Re-analysis of the pictures of <a id="source" href="{detail(batch)}">' in html
+    assert f'Re-run of descriptions from <a id="source" href="{detail(batch)}">' in html
     assert "stays until" not in html
-    assert "Describe these again" in html
+    assert "Re-run descriptions" in html
 
 
 def test_source_leads_to_its_reanalysis_instead_of_offering_another(page: Client, anna: User) -> None:
@@ -138,11 +139,11 @@ def test_source_leads_to_its_reanalysis_instead_of_offering_another(page: Client
     page.post(reverse("batch-reanalyse", args=[batch.id]))
     again = batch.reanalyses.get()
 
-    html = page.get(detail(batch)).content.decode()
+    html = compact(page.get(detail(batch)).content.decode())
     refused = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
 
-    assert f'href="{detail(again)}">Being described again</a>' in html
-    assert "Describe these again" not in html
+    assert f'href="{detail(again)}">Descriptions are being re-run</a>' in html
+    assert "Re-run descriptions" not in html
     assert refused.redirect_chain == [(detail(batch), 302)]
     assert "already being described again" in refused.content.decode()
 
@@ -153,10 +154,10 @@ def test_batch_of_files_that_were_refused_offers_no_second_description(page: Cli
     incoming.reject_item(item.id, "file.unsupported", "It is a text.")
     lifecycle.seal_batch(batch.id)
 
-    html = page.get(detail(batch)).content.decode()
+    html = compact(page.get(detail(batch)).content.decode())
     answer = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
 
-    assert "Describe these again" not in html
+    assert "Re-run descriptions" not in html
     assert "No pictures of “Texts” are stored." in answer.content.decode()
 
 
@@ -169,7 +170,7 @@ def test_list_and_picture_tell_a_reanalysis_from_an_import(page: Client, anna: U
     page.post(reverse("batch-reanalyse", args=[batch.id]))
 
     assert "Re-analysis" not in before
-    assert page.get(reverse("batch-list")).content.decode().count("Re-analysis · ") == 1
+    assert page.get(reverse("batch-list")).content.decode().count("Re-analysis ·") == 1
     picture = page.get(reverse("upload-detail", args=[upload.id])).content.decode()
     assert detail(batch) in picture
     assert detail(batch.reanalyses.get()) not in picture

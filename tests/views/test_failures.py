@@ -14,6 +14,7 @@ from batches.models import BatchItem
 from batches.models.states import ItemStatus
 from tests.support.batches import fill
 from tests.support.failures import fail_stored, reject_file
+from tests.support.html import compact
 from tests.support.users import make_user
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def shown(client: Client, name: str = "failures") -> str:
     """A page's text."""
     response = client.get(reverse(name))
     assert response.status_code == 200
-    return response.content.decode()
+    return compact(response.content.decode())
 
 
 def form_of(html: str, name: str) -> dict[str, str]:
@@ -53,8 +54,8 @@ def told(response: object) -> list[str]:
 def test_empty_inbox_teaches_what_comes_here(page: Client) -> None:
     html = shown(page)
 
-    assert "Nothing needs a look." in html
-    assert "tally" not in html
+    assert "No problems" in html
+    assert "badge" not in html
     assert "<form" not in html.split('id="main"')[1].split("</main>")[0]
 
 
@@ -66,7 +67,7 @@ def test_inbox_groups_by_cause_with_words_count_and_examples(page: Client, anna:
 
     html = shown(page)
 
-    first, second = html.split('class="card cause"')[1:]
+    first, second = html.split('class="card failure-group"')[1:]
     assert "3 files" in first
     assert "The picture is incomplete: its end is missing." in first
     assert f'href="{reverse("batch-detail", args=[two.id])}?show=failed' in first
@@ -91,7 +92,7 @@ def test_files_that_are_not_stored_offer_no_second_try(page: Client, anna: User)
     html = shown(page)
 
     assert reverse("failures-retry") not in html
-    assert "not stored here" in html
+    assert "weren't stored" in html
 
 
 def test_button_names_how_many_are_tried_again_and_does_it(page: Client, anna: User) -> None:
@@ -99,14 +100,14 @@ def test_button_names_how_many_are_tried_again_and_does_it(page: Client, anna: U
     fail_stored(batch)
     fail_stored(batch)
     html = shown(page)
-    assert "Try these 2 again" in html
+    assert "Retry 2 files" in html
 
     response = page.post(reverse("failures-retry"), form_of(html, "failures-retry"))
 
     assert response.status_code == 302
     assert told(response) == ["Retrying 2 files."]
     assert not batch.items.filter(status=ItemStatus.FAILED).exists()
-    assert "Nothing needs a look." in shown(page)
+    assert "No problems" in shown(page)
 
 
 def test_dismiss_button_empties_the_inbox(page: Client, anna: User) -> None:
@@ -115,7 +116,7 @@ def test_dismiss_button_empties_the_inbox(page: Client, anna: User) -> None:
     response = page.post(reverse("failures-dismiss"), form_of(shown(page), "failures-dismiss"))
 
     assert told(response) == ["1 file was dismissed. It stays in its import."]
-    assert "Nothing needs a look." in shown(page)
+    assert "No problems" in shown(page)
 
 
 @pytest.mark.parametrize("until", ["", "yesterday", "2026-13-41T00:00:00Z", "2026-01-01T00:00:00"])
@@ -142,7 +143,7 @@ def test_examples_are_few_and_the_rest_is_counted(page: Client, anna: User) -> N
 def test_navigation_of_every_page_shows_the_number(page: Client, anna: User) -> None:
     fail_stored(fill(anna, 1))
 
-    assert '<span class="tally number">1</span>' in shown(page, "upload-list")
+    assert '<span class="badge number">1</span>' in shown(page, "upload-list")
 
 
 def test_number_in_the_navigation_is_bounded(page: Client, anna: User) -> None:
@@ -150,7 +151,7 @@ def test_number_in_the_navigation_is_bounded(page: Client, anna: User) -> None:
     for number in range(MAX_COUNTED):
         reject_file(batch, f"{number}.txt")
 
-    assert f'<span class="tally number">{MAX_COUNTED - 1}+</span>' in shown(page)
+    assert f'<span class="badge number">{MAX_COUNTED - 1}+</span>' in shown(page)
 
 
 def test_example_leads_to_the_page_of_its_file_however_many_failed(page: Client, anna: User) -> None:
@@ -168,7 +169,7 @@ def test_inbox_shows_nothing_of_another_account(page: Client) -> None:
 
     html = shown(page)
 
-    assert "Nothing needs a look." in html
+    assert "No problems" in html
     assert "Iceland" not in html
 
 

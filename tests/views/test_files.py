@@ -19,6 +19,7 @@ from batches.models.states import ItemStatus
 from batches.views.file_list import STATUS_FILTERS, FileFilter, filtered_items
 from bench import rows
 from tests.support.batches import fill
+from tests.support.html import compact
 from uploads.models import MediaKind, Upload
 
 INDEXES = {
@@ -27,7 +28,7 @@ INDEXES = {
     "failed": "item_failed",
     "waiting": "item_waiting",
     "in-progress": "item_processing",
-    "left-out": "item_cancelled",
+    "cancelled": "item_cancelled",
 }
 
 
@@ -38,7 +39,7 @@ def page(client: Client, owner: User) -> Client:
 
 
 def shown(page: Client, batch: UploadBatch, **query: str) -> list[str]:
-    html = page.get(f"/batches/{batch.id}/", query).content.decode()
+    html = compact(page.get(f"/batches/{batch.id}/", query).content.decode())
     return re.findall(r"IMG_\d{4}\.JPG(?=</)", html.partition('class="files"')[2])
 
 
@@ -69,7 +70,7 @@ def test_name_is_found_however_its_letters_are_composed(
     file = FileName(normalize(sent, "Überfahrt.jpg"), 10)
     incoming.register_item(batch.id, file.as_new_file())
 
-    html = page.get(f"/batches/{batch.id}/", {"name": normalize(typed, "über")}).content.decode()
+    html = compact(page.get(f"/batches/{batch.id}/", {"name": normalize(typed, "über")}).content.decode())
 
     assert '<span class="name">Überfahrt.jpg</span>' in html
     assert "IMG_0000.JPG" not in html
@@ -97,7 +98,8 @@ def test_only_kinds_that_are_taken_are_offered(page: Client, owner: User, monkey
 
 def test_choices_are_kept_from_page_to_page_and_between_states(page: Client, owner: User) -> None:
     batch = fill(owner, 120)
-    html = page.get(f"/batches/{batch.id}/", {"show": "waiting", "name": "IMG", "kind": "image"}).content.decode()
+    query = {"show": "waiting", "name": "IMG", "kind": "image"}
+    html = compact(page.get(f"/batches/{batch.id}/", query).content.decode())
 
     forth = re.search(r'rel="next"[^>]*href="\?([^#"]+)', html)
 
@@ -113,7 +115,7 @@ def test_list_that_looks_again_leaves_the_search_alone(page: Client, owner: User
 
     answer = page.get(f"/batches/{batch.id}/", headers={"HX-Request": "true", "HX-Target": "file-list"})
 
-    html = answer.content.decode()
+    html = compact(answer.content.decode())
     assert html.startswith('<div id="file-list"')
     assert "IMG_0001.JPG" in html
     assert 'id="file-name"' not in html
@@ -134,7 +136,7 @@ def test_each_state_has_its_list(page: Client, owner: User) -> None:
     assert lists == {
         "described": [name(0)],
         "failed": [name(1)],
-        "left-out": [name(2)],
+        "cancelled": [name(2)],
         "waiting": [name(3), name(4), name(5)],
         "in-progress": [],
     }

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.support.batches import fill, make_upload
+from tests.support.html import compact
 from tests.support.users import make_user
 from uploads.models import Upload
 
@@ -35,13 +36,13 @@ def described(owner: User, number: int, **facts: object) -> Upload:
 def text(client: Client, path: str) -> str:
     answer = client.get(path)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return compact(answer.content.decode())
 
 
 def test_library_without_pictures_teaches_what_to_do(page: Client) -> None:
     html = text(page, reverse("upload-list"))
 
-    assert "Your library is empty." in html
+    assert "Your library is empty" in html
     assert reverse("batch-new") in html
 
 
@@ -124,7 +125,7 @@ def test_picture_page_names_a_batch_once(page: Client, anna: User) -> None:
 def test_picture_that_waits_has_a_page_without_a_preview(page: Client, anna: User) -> None:
     upload = make_upload(anna, 1)
 
-    assert "waits to be described" in text(page, reverse("upload-detail", args=[upload.id]))
+    assert "waiting to be processed" in text(page, reverse("upload-detail", args=[upload.id]))
 
 
 def test_sign_in_says_what_is_wrong_and_leads_on(client: Client, transactional_db: None) -> None:
@@ -149,11 +150,11 @@ def test_unknown_address_has_a_page_of_ours(page: Client) -> None:
     answer = page.get("/nothing/")
 
     assert answer.status_code == 404
-    assert "Nothing is here" in answer.content.decode()
+    assert "Page not found" in answer.content.decode()
 
 
 def test_old_form_has_a_page_of_ours(anna: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(anna)
 
-    assert "This form was too old" in client.post(reverse("logout")).content.decode()
+    assert "Page expired" in client.post(reverse("logout")).content.decode()

@@ -6,6 +6,7 @@ from django.test import Client
 
 from batches.models import UploadBatch
 from tests.support.batches import fill
+from tests.support.html import compact
 
 
 @pytest.fixture
@@ -36,9 +37,9 @@ def test_name_is_given_by_a_form_without_javascript(page: Client, batch: UploadB
 def test_htmx_gets_the_form_and_then_the_title_alone(page: Client, batch: UploadBatch) -> None:
     headers = {"HX-Request": "true"}
 
-    form = page.get(address(batch), headers=headers).content.decode()
-    title = page.post(address(batch), {"name": "Summer"}, headers=headers).content.decode()
-    kept = page.get(f"{address(batch)}?keep", headers=headers).content.decode()
+    form = compact(page.get(address(batch), headers=headers).content.decode())
+    title = compact(page.post(address(batch), {"name": "Summer"}, headers=headers).content.decode())
+    kept = compact(page.get(f"{address(batch)}?keep", headers=headers).content.decode())
 
     assert form.startswith('<form id="title"')
     assert title.startswith('<div id="title"')

@@ -32,7 +32,7 @@ def test_owner_gets_counts_and_link(sink: MailSink, ada: User) -> None:
     assert subject(mail) == "“Iceland” is done, some files need a look"
     text = mail.get_content()
     assert "2 files described" in text
-    assert "1 file needs a look" in text
+    assert "1 file failed" in text
     assert f"{SITE}{reverse('batch-detail', args=[batch.id])}" in text
 
 

@@ -1,0 +1,45 @@
+// Every page has one socket, opened by htmx (base.html). This acknowledges each frame and tells when the connection is
+// lost.
+
+const SIGNED_OUT = 4403;
+const NOT_FOUND = 4404;
+const RETRIED_BY_HTMX = new Set([1006, 1011, 1012, 1013]);
+// A short interruption, or leaving the page, shows nothing.
+const NOTICE_DELAY = 1000;
+
+const connection = () => document.getElementById("connection");
+let noticeTimer = 0;
+
+function showNotice(text) {
+  clearTimeout(noticeTimer);
+  connection().textContent = text;
+  connection().hidden = !text;
+}
+
+document.addEventListener("htmx:wsOpen", () => showNotice(""));
+
+document.addEventListener("htmx:wsAfterMessage", ({ detail }) => detail.socketWrapper.send("seen"));
+
+document.addEventListener("htmx:wsClose", ({ target, detail }) => {
+  const { code } = detail.event;
+  if (code === SIGNED_OUT) {
+    showNotice(target.dataset.signedOut);
+  } else if (code === NOT_FOUND) {
+    showNotice(target.dataset.notFound);
+  } else {
+    clearTimeout(noticeTimer);
+    noticeTimer = setTimeout(() => showNotice(connection().dataset.away), target.hidden ? NOTICE_DELAY : 0);
+    if (!RETRIED_BY_HTMX.has(code)) {
+      setTimeout(() => target.isConnected && detail.socketWrapper.reconnect(), 1000 + Math.random() * 2000);
+    }
+  }
+});
+
+// When signed out, the server redirects requests for a part of the page to the sign-in page: do not swap that in.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const requested = new URL(event.detail.requestConfig.path, window.location.href);
+  if (new URL(event.detail.xhr.responseURL).pathname !== requested.pathname) {
+    event.detail.shouldSwap = false;
+    showNotice(connection().dataset.signedOut);
+  }
+});

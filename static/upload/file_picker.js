@@ -1,0 +1,125 @@
+// Collects the files of a file dialog, a drop or a paste, sorted by path, without blocking the page.
+
+import { yieldToPage } from "./concurrency.js";
+import { SelectedFile } from "./selected_file.js";
+
+const JUNK_FILE = /^(\.DS_Store|\.localized|Thumbs\.db|ehthumbs\.db|desktop\.ini|\.?picasa\.ini|\.nomedia|\._.*)$/i;
+const JUNK_FOLDER =
+  /^(__MACOSX|@eaDir|\.Spotlight-V100|\.Trashes|\.fseventsd|\$RECYCLE\.BIN|System Volume Information)$/i;
+const SORT_RUN = 2000;
+const YIELD_EVERY = 500;
+
+// The `files`, the number of `junk` files that the operating system left behind, the paths of `unreadable` folders.
+class Selection {
+  files = [];
+  junk = 0;
+  unreadable = [];
+
+  add(path, source) {
+    if (isJunk(path)) this.junk += 1;
+    else this.files.push(new SelectedFile(path, source));
+  }
+
+  async sort() {
+    this.files = await sortByPath(this.files);
+    return this;
+  }
+}
+
+function isJunk(path) {
+  const folders = path.split("/");
+  return JUNK_FILE.test(folders.pop()) || folders.some((name) => JUNK_FOLDER.test(name));
+}
+
+// `onProgress` gets the number of files found so far.
+export async function filesFromInput(list, onProgress) {
+  const selection = new Selection();
+  for (const file of list) {
+    selection.add(file.webkitRelativePath || file.name, file);
+    if (selection.files.length % YIELD_EVERY === 0) onProgress(selection.files.length);
+    await yieldToPage();
+  }
+  return selection.sort();
+}
+
+// For a DataTransfer. Call it within the event: the browser empties the items afterwards.
+export function filesFromTransfer(transfer, onProgress) {
+  const items = Array.from(transfer.items).filter(({ kind }) => kind === "file");
+  const entries = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()).filter(Boolean);
+  return walkEntries(entries.reverse(), onProgress);
+}
+
+const entryPath = (entry) => entry.fullPath.replace(/^\//, "");
+
+async function walkEntries(stack, onProgress) {
+  const selection = new Selection();
+  while (stack.length) {
+    const entry = stack.pop();
+    if (entry.isDirectory) await readFolder(entry, selection, stack);
+    else selection.add(entry.isFile ? entryPath(entry) : entry.name, entry);
+    onProgress(selection.files.length);
+    await yieldToPage();
+  }
+  return selection.sort();
+}
+
+// Adds the folder's files to the selection and its subfolders to the stack.
+async function readFolder(folder, selection, stack) {
+  if (JUNK_FOLDER.test(folder.name)) return;
+  const reader = folder.createReader();
+  try {
+    for (;;) {
+      // Chromium returns at most 100 entries per call; an empty list is the end.
+      const entries = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (!entries.length) return;
+      for (const entry of entries) {
+        if (entry.isDirectory) stack.push(entry);
+        else selection.add(entryPath(entry), entry);
+      }
+      await yieldToPage();
+    }
+  } catch {
+    selection.unreadable.push(entryPath(folder));
+  }
+}
+
+// Code-unit order: a locale-aware comparison of 100,000 paths takes seconds.
+const comparePaths = (a, b) => (a.path < b.path ? -1 : Number(a.path > b.path));
+
+// A merge sort that yields: one sort() of 100,000 files blocks the page.
+async function sortByPath(files) {
+  let runs = [];
+  for (let start = 0; start < files.length; start += SORT_RUN) {
+    runs.push(files.slice(start, start + SORT_RUN).sort(comparePaths));
+    await yieldToPage();
+  }
+  while (runs.length > 1) {
+    const merged = [];
+    for (let index = 0; index < runs.length; index += 2) {
+      merged.push(index + 1 < runs.length ? await merge(runs[index], runs[index + 1]) : runs[index]);
+    }
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+async function merge(left, right) {
+  const merged = [];
+  let l = 0;
+  let r = 0;
+  while (l < left.length && r < right.length) {
+    merged.push(comparePaths(left[l], right[r]) <= 0 ? left[l++] : right[r++]);
+    if (merged.length % YIELD_EVERY === 0) await yieldToPage();
+  }
+  for (; l < left.length; l += 1) merged.push(left[l]);
+  for (; r < right.length; r += 1) merged.push(right[r]);
+  return merged;
+}
+
+// The name of the folder that contains all files, or "".
+export function commonFolder(files) {
+  const top = ({ path }) => path.slice(0, path.indexOf("/") + 1);
+  // Sorted by path: what the first and the last share, all share.
+  const [first, last] = [files[0], files.at(-1)];
+  return first && top(first) === top(last) ? top(first).slice(0, -1) : "";
+}

@@ -1,0 +1,142 @@
+// All texts that the scripts show. `gettext`, `ngettext` and `interpolate` come from the server's words.js.
+
+const { lang } = document.documentElement;
+const integer = new Intl.NumberFormat(lang);
+const oneDecimal = new Intl.NumberFormat(lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
+const UNITS = [gettext("bytes"), "KB", "MB", "GB", "TB"];
+
+const format = (text, values) => interpolate(text, values, true);
+const formatPlural = (text, count, values = {}) => format(text, { count: formatCount(count), ...values });
+
+export const formatCount = (value) => integer.format(value);
+
+export function formatBytes(value) {
+  let unit = 0;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit && value < 10 ? oneDecimal.format(value) : formatCount(Math.round(value))} ${UNITS[unit]}`;
+}
+
+export function formatTimeLeft(seconds) {
+  if (seconds < 5) return gettext("a moment left");
+  if (seconds < 60) return formatPlural(gettext("%(count)s s left"), Math.ceil(seconds / 10) * 10);
+  if (seconds < 3600) return formatPlural(gettext("%(count)s min left"), Math.ceil(seconds / 60));
+  const minutes = Math.round(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  return format(gettext("%(hours)s h %(minutes)s min left"), { hours, minutes: minutes % 60 });
+}
+
+// The first three by name.
+function formatNames(names) {
+  const first = names.slice(0, 3).join(", ");
+  const more = names.length - 3;
+  return more > 0 ? formatPlural(gettext("%(names)s and %(count)s more"), more, { names: first }) : first;
+}
+
+function formatDate(day) {
+  return day.toLocaleDateString(lang === "en" ? "en-GB" : lang, { day: "numeric", month: "long", year: "numeric" });
+}
+
+export const messages = {
+  pause: gettext("Pause"),
+  paused: gettext("Paused"),
+  resume: gettext("Resume"),
+  stopped: gettext("Stopped"),
+  uploaded: gettext("Uploaded"),
+  openImport: gettext("Open import"),
+  mayLeave: gettext("You can leave this page."),
+
+  // Choosing files
+  scanning: (found) =>
+    found
+      ? formatPlural(
+          ngettext("Scanning folders: %(count)s file so far…", "Scanning folders: %(count)s files so far…", found),
+          found)
+      : gettext("Scanning folders…"),
+  checking: gettext("Checking for duplicates…"),
+  noFiles: gettext("No files found. Choose another folder or select files."),
+  onlyJunk: (count) =>
+    formatPlural(
+      ngettext(
+        "Found only %(count)s system file. Choose another folder.",
+        "Found only %(count)s system files. Choose another folder.", count),
+      count),
+  junkIgnored: (count) =>
+    formatPlural(
+      ngettext(
+        "%(count)s system file ignored, such as .DS_Store or Thumbs.db.",
+        "%(count)s system files ignored, such as .DS_Store or Thumbs.db.", count),
+      count),
+  unreadableFolders: (folders) =>
+    format(gettext("The browser cannot read %(names)s. Files in there are not uploaded."), {
+      names: formatNames(folders),
+    }),
+  alreadyRunning: gettext("An upload is already running. Add these files again when it has finished."),
+  defaultName: (day) => format(gettext("Import of %(day)s"), { day: formatDate(day) }),
+
+  // Resuming
+  resumeQuestion: (name) => format(gettext("Resume “%(name)s”?"), { name }),
+  alreadyUploaded: (here, total) =>
+    formatPlural(
+      ngettext(
+        "%(here)s of %(count)s file is already uploaded. Only missing files are sent.",
+        "%(here)s of %(count)s files are already uploaded. Only missing files are sent.", total),
+      total, { here: formatCount(here) }),
+
+  // Progress
+  ofFiles: (total) => formatPlural(ngettext("of %(count)s file", "of %(count)s files", total), total),
+  totalSize: (size, isExact) =>
+    isExact ? formatBytes(size) : format(gettext("about %(size)s"), { size: formatBytes(size) }),
+  speed: (bytesPerSecond) => format(gettext("%(size)s/s"), { size: formatBytes(bytesPerSecond) }),
+  percentUploaded: (percent) => format(gettext("%(percent)s uploaded."), { percent: `${percent} %` }),
+  title: (percent, name) =>
+    `${format(gettext("%(percent)s uploaded"), { percent: `${percent} %` })} · ${name} · vuemantics`,
+  pausedTitle: (name) => `${gettext("Paused")} · ${name} · vuemantics`,
+  filesSkipped: (count) => formatPlural(ngettext("%(count)s file skipped", "%(count)s files skipped", count), count),
+  more: (count) => formatPlural(gettext("and %(count)s more"), count),
+  allUploaded: (rejected) =>
+    rejected
+      ? formatPlural(
+          ngettext("Upload finished, %(count)s file skipped.", "Upload finished, %(count)s files skipped.", rejected),
+          rejected)
+      : gettext("All files are uploaded."),
+
+  // Warnings
+  connectionLost: gettext("Connection lost. The upload resumes automatically."),
+  offline: gettext("You are offline. The upload resumes when you are back online."),
+  busy: gettext("The server is busy or restarting. The upload resumes automatically."),
+  signedOut: gettext("You are signed out. Sign in again in another tab, then press “Resume”."),
+  noResponse: gettext("The server did not respond. Try again in a moment."),
+  stillWriting: gettext("The server is still storing a file. The upload resumes automatically."),
+  batchGone: gettext("This import was cancelled or deleted. Add the remaining files to a new import."),
+  unreadableFile: gettext("This file could not be read. It may have been moved, changed or deleted."),
+  crashed: gettext("Something went wrong. Reload the page and choose the same folder; only missing files are uploaded."),
+  notSealed: gettext("All files are uploaded, but the server could not be notified. It will notice later."),
+};
+
+const diskFailure = gettext("The server cannot write to its disk. The upload resumes when this is fixed.");
+const serverErrors = {
+  "batch.full": gettext("This import is full. Add the remaining files to a new import."),
+  "database.away": gettext("The database does not respond. Nothing is lost; the upload resumes automatically."),
+  "server.error": gettext("A server error occurred. Nothing is lost; the upload resumes automatically."),
+  "storage.away": gettext("The server cannot reach its storage. The upload resumes automatically."),
+  "storage.denied": diskFailure,
+  "storage.failed": diskFailure,
+  "storage.full": gettext("The server's disk is full. The upload resumes when there is space."),
+  "storage.read_only": diskFailure,
+  "tus.too_long": gettext("The file grew during the upload. Add it again when it no longer changes."),
+  "upload.busy": gettext("This file is also being uploaded from another page. The upload resumes automatically."),
+};
+// Code → [text, whether to append the server's English message], for errors of files (batches/models/error_codes.py).
+const fileErrors = JSON.parse(document.getElementById("file-errors").textContent);
+
+// The text for a response `code: message` in the reader's language; "" when it has no code. Server errors come first: a
+// full disk is waited for, while the same code of a stored failure asks to add the file again.
+export function errorText(response) {
+  const [, code, message] = response.match(/^([a-z_.]+): ([^]*)$/) ?? [];
+  if (!code) return "";
+  const [text, appendMessage] = serverErrors[code] ? [serverErrors[code], false] : fileErrors[code] ?? [];
+  return appendMessage ? `${text} ${message}` : text ?? message;
+}

@@ -1,0 +1,146 @@
+// HTTP requests, and the connection that all uploads of a page share: paused, offline, signed out or retrying.
+
+import { Signal } from "./concurrency.js";
+import { errorText, messages } from "./messages.js";
+
+const SILENCE_TIMEOUT = 90000;
+const RETRY_STATUSES = new Set([0, 408, 409, 423, 425, 429]);
+const MAX_BACKOFF = 15000;
+const OFFLINE_PROBE = 5000;
+const activeRequests = new Set();
+
+// Resolves to {status, text, header(name), url}; status 0: the server was not reached, or the request was aborted. A
+// request that makes no progress for 90 s is aborted: a phone that changed its network would wait for it forever. Uses
+// XMLHttpRequest because fetch reports no upload progress.
+export function request(method, url, headers, body = null, onProgress = null) {
+  return new Promise((resolve) => {
+    const xhr = new XMLHttpRequest();
+    let timer = 0;
+    const restartTimer = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => xhr.abort(), SILENCE_TIMEOUT);
+    };
+    xhr.open(method, url);
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
+    xhr.upload.addEventListener("progress", (event) => {
+      restartTimer();
+      onProgress?.(event.loaded);
+    });
+    xhr.addEventListener("loadend", () => {
+      clearTimeout(timer);
+      activeRequests.delete(xhr);
+      const header = (name) => xhr.getResponseHeader(name);
+      resolve({ status: xhr.status, text: xhr.responseText, url: xhr.responseURL, header });
+    });
+    activeRequests.add(xhr);
+    restartTimer();
+    xhr.send(body);
+  });
+}
+
+// Each aborted request resolves with status 0.
+function abortRequests() {
+  for (const xhr of [...activeRequests]) xhr.abort();
+}
+
+// Milliseconds until the next attempt. Jitter keeps many uploads and many people from coming back at the same moment.
+export const backoff = (attempt) => Math.min(MAX_BACKOFF, 500 * 2 ** attempt) * (0.5 + Math.random() / 2);
+
+// The batch was cancelled or deleted: none of its files can be uploaded.
+export class BatchGone extends Error {}
+
+// The server accepts nothing from this page; the message is for the person.
+export class UploadForbidden extends Error {}
+
+// A 403 without an error code comes from a proxy, or from a session that ended.
+const isSignedOut = (status, text) => status === 401 || (status === 403 && !errorText(text));
+
+export class Connection {
+  paused = false;
+  #offline = false;
+  #changed = new Signal();
+  #signIn = null;
+  #closed = new AbortController();
+
+  // `showWarning(text, onResume)` tells the person what is wrong; "" hides the warning.
+  constructor(showWarning) {
+    this.showWarning = showWarning;
+    const { signal } = this.#closed;
+    window.addEventListener("offline", () => this.#goOffline(), { signal });
+    window.addEventListener("online", () => this.#goOnline(), { signal });
+    if (!navigator.onLine) this.#goOffline();
+  }
+
+  // Await this before each request. While the browser is offline a request is let through every few seconds: the server
+  // may run on this computer.
+  async ready() {
+    while (this.paused) await this.#changed.wait();
+    if (this.#offline) await this.#changed.wait(OFFLINE_PROBE * (0.75 + Math.random() / 2));
+    while (this.paused) await this.#changed.wait();
+  }
+
+  // Call this when a request succeeded.
+  succeeded() {
+    this.#offline = false;
+    this.warn("");
+  }
+
+  // Does not replace the request to sign in.
+  warn(text) {
+    if (!this.#signIn) this.showWarning(text);
+  }
+
+  pause() {
+    this.paused = true;
+    abortRequests();
+  }
+
+  resume() {
+    this.paused = false;
+    this.#changed.notifyAll();
+  }
+
+  // Stops all uploads. Pending waits never resolve.
+  close() {
+    this.pause();
+    this.#closed.abort();
+  }
+
+  // Handles a failed response: resolves to null when it is time to retry, or to a text when retrying is pointless.
+  // Shows `warning` meanwhile. Rejects with BatchGone or UploadForbidden.
+  async afterFailure({ status, text }, attempt, warning = errorText(text)) {
+    if (this.paused) return null;
+    if (status === 404 || (status === 410 && text.startsWith("batch."))) throw new BatchGone(text);
+    if (isSignedOut(status, text)) return this.#waitForSignIn();
+    if (status === 403) throw new UploadForbidden(errorText(text));
+    if (!RETRY_STATUSES.has(status) && status < 500) return warning || text || messages.busy;
+    if (status !== 409) this.warn(status === 0 ? this.#unreachable : warning || messages.busy);
+    if (status !== 409 || attempt) await this.#changed.wait(backoff(attempt));
+    return null;
+  }
+
+  get #unreachable() {
+    return this.#offline ? messages.offline : messages.connectionLost;
+  }
+
+  // The first upload that is signed out shows the warning; all wait until the person resumes.
+  async #waitForSignIn() {
+    this.#signIn ??= new Promise((resolve) => this.showWarning(messages.signedOut, resolve));
+    await this.#signIn;
+    this.#signIn = null;
+    this.showWarning("");
+    return null;
+  }
+
+  #goOffline() {
+    this.#offline = true;
+    this.warn(messages.offline);
+    abortRequests();
+  }
+
+  #goOnline() {
+    this.#offline = false;
+    this.warn("");
+    this.#changed.notifyAll();
+  }
+}

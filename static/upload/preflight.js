@@ -1,0 +1,95 @@
+// Finds out which files must be uploaded, page by page while others are already being sent: files that the batch or the
+// library has are skipped.
+
+import { postWithRetry } from "./api.js";
+import { yieldToPage } from "./concurrency.js";
+import { Hasher } from "./hashing.js";
+import { loadStats } from "./selected_file.js";
+
+const PAGE_SIZE = 500;
+const DIGESTS_AT_ONCE = 100;
+const MAX_DIGEST_WAIT = 2000;
+
+// Fills `queue` and closes it. `finished` holds the fingerprints that the batch has. Rejects with BatchGone or
+// UploadForbidden.
+export async function queueMissing(files, batch, finished, progress, queue) {
+  const hasher = new Hasher();
+  let deduplication = Promise.resolve();
+  try {
+    for (let start = 0; start < files.length; start += PAGE_SIZE) {
+      const page = files.slice(start, start + PAGE_SIZE);
+      await loadStats(page, progress);
+      const missing = await skipFinished(page, finished, progress);
+      const { fresh, candidates } = await splitBySize(missing, batch);
+      // Hashing runs one page after the other, but does not hold up the next page of new files.
+      deduplication = deduplication.then(() => skipDuplicates(candidates, batch, hasher, progress, queue));
+      deduplication.catch(() => queue.abort());
+      for (const file of fresh) await queue.put(file);
+    }
+    await deduplication;
+  } finally {
+    hasher.close();
+    queue.close();
+  }
+}
+
+async function skipFinished(page, finished, progress) {
+  if (!finished.size) return page;
+  const missing = [];
+  for (const file of page) {
+    if (finished.has(file.fingerprint)) progress.skip(file, "resumed");
+    else missing.push(file);
+    await yieldToPage();
+  }
+  return missing;
+}
+
+// Comparing sizes is cheap: only a file whose size occurs in the library can be a duplicate, and is hashed.
+async function splitBySize(page, batch) {
+  const sizes = [...new Set(page.map(({ size }) => size))].filter((size) => size > 0);
+  const url = batch.urls.sizes;
+  const answer = sizes.length ? await postWithRetry(batch.connection, url, { sizes }, { optional: true }) : null;
+  const known = new Set(answer?.sizes);
+  return {
+    fresh: page.filter(({ size }) => !known.has(size)),
+    candidates: page.filter(({ size }) => known.has(size)),
+  };
+}
+
+// Hashes the files one by one and asks the server about some at a time; `queue` gets those that it does not have.
+async function skipDuplicates(candidates, batch, hasher, progress, queue) {
+  let hashed = [];
+  let lastCheck = performance.now();
+  const check = async () => {
+    const page = hashed;
+    hashed = [];
+    lastCheck = performance.now();
+    if (page.length) await checkDigests(page, batch, progress, queue);
+  };
+  for (const selected of candidates) {
+    await batch.connection.ready();
+    const file = await selected.file().catch(() => null);
+    const sha256 = file && (await hasher.digest(file));
+    if (sha256) hashed.push({ selected, file, sha256 });
+    else await queue.put(selected);
+    if (hashed.length >= DIGESTS_AT_ONCE || performance.now() - lastCheck > MAX_DIGEST_WAIT) await check();
+  }
+  await check();
+}
+
+async function checkDigests(hashed, batch, progress, queue) {
+  const files = hashed.map(({ selected, file, sha256 }) => ({
+    relative_path: selected.path,
+    filename: file.name,
+    size: file.size,
+    last_modified: String(file.lastModified),
+    sha256,
+  }));
+  const answer = await postWithRetry(batch.connection, `${batch.url}known/`, { files }, { optional: true });
+  for (const [index, { selected }] of hashed.entries()) {
+    const { state, words } = answer?.files[index] ?? { state: "unknown" };
+    if (state === "unknown") await queue.put(selected);
+    else if (state === "refused") progress.rejectUnsent(selected, words);
+    else progress.skip(selected, "duplicates");
+  }
+}

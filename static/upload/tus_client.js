@@ -1,0 +1,98 @@
+// Requests of the tus 1.0 protocol (https://tus.io) for one file, and the size of their bodies.
+
+import { request } from "./network.js";
+
+const CONTENT_TYPE = "application/offset+octet-stream";
+const OUT_OF_ROOM = /^(quota\.exceeded|batch\.full): /;
+const MIN_CHUNK = 2 ** 17;
+const GROW_AFTER = 4;
+
+// The bytes of an aborted request are lost, so a connection that always breaks before the end of a chunk would send the
+// same bytes forever: each break halves the chunk, and it grows again after some successes.
+export class ChunkSize {
+  #successes = 0;
+
+  // `maximum`: what the server accepts in one request.
+  constructor(maximum) {
+    Object.assign(this, { maximum, bytes: maximum });
+  }
+
+  // A body of `size` bytes was cut off. Small ones say nothing about the connection.
+  failed(size) {
+    if (size <= MIN_CHUNK) return;
+    this.bytes = Math.min(this.bytes, Math.max(MIN_CHUNK, Math.floor(size / 2)));
+    this.#successes = 0;
+  }
+
+  // A body of `size` bytes got through.
+  succeeded(size) {
+    if (size < this.bytes) return;
+    this.#successes += 1;
+    if (this.#successes < GROW_AFTER) return;
+    this.bytes = Math.min(this.maximum, 2 * this.bytes);
+    this.#successes = 0;
+  }
+}
+
+const base64 = (text) => btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""));
+
+function encodeMetadata(pairs) {
+  return Object.entries(pairs).map(([key, value]) => `${key} ${base64(String(value))}`).join(",");
+}
+
+const tusRequest = (method, url, headers, body, onProgress) =>
+  request(method, url, { "Tus-Resumable": "1.0.0", ...headers }, body, onProgress);
+
+// Whether the server accepts the bytes of a small file together with its creation.
+async function supportsCreationWithUpload(batch) {
+  batch.serverOptions ??= tusRequest("OPTIONS", batch.urls.tus, {});
+  const { status, header } = await batch.serverOptions;
+  if (status < 200 || status >= 300) {
+    // Let the next file ask again.
+    batch.serverOptions = null;
+    await batch.connection.ready();
+  }
+  return (header("Tus-Extension") ?? "").split(",").includes("creation-with-upload");
+}
+
+// Registers a file, or finds out how much of it the server has. The first attempt carries the bytes of a small file, so
+// that one request is enough. Once the server is out of room, none are sent before it has accepted a registration.
+export async function create(selected, file, batch, onProgress) {
+  const { registerFirst } = batch;
+  const withBytes = !selected.started && !registerFirst && file.size > 0 && file.size <= batch.chunkSize.bytes;
+  selected.started = true;
+  const metadata = {
+    batch: batch.id,
+    filename: file.name,
+    relative_path: selected.path,
+    last_modified: file.lastModified,
+  };
+  const headers = { "Upload-Length": file.size, "Upload-Metadata": encodeMetadata(metadata) };
+  const response = await (withBytes && (await supportsCreationWithUpload(batch))
+    ? sendBytes("POST", batch.urls.tus, headers, file, selected, batch, onProgress)
+    : tusRequest("POST", batch.urls.tus, headers));
+  if (OUT_OF_ROOM.test(response.text) || response.status >= 500) batch.registerFirst = true;
+  // Responses to requests from before the failure do not reset it.
+  else if (registerFirst && response.status === 201) batch.registerFirst = false;
+  return response;
+}
+
+// Sends the chunk that begins at `offset`.
+export function patch(location, selected, file, offset, batch, onProgress) {
+  const headers = { "Upload-Offset": offset };
+  const body = file.slice(offset, offset + batch.chunkSize.bytes);
+  return sendBytes("PATCH", location, headers, body, selected, batch, (loaded) => onProgress(offset + loaded));
+}
+
+// Tells the server that the rest of the file will not come.
+export const terminate = (location) => tusRequest("DELETE", location, {});
+
+async function sendBytes(method, url, headers, body, selected, batch, onProgress) {
+  const response = await tusRequest(method, url, { "Content-Type": CONTENT_TYPE, ...headers }, body, onProgress);
+  if (response.status === 0) {
+    selected.interrupted = true;
+    // A pause says nothing about the connection.
+    if (!batch.connection.paused) batch.chunkSize.failed(body.size);
+  } else if (response.status < 300) batch.chunkSize.succeeded(body.size);
+  return response;
+}

@@ -1,0 +1,117 @@
+// Uploads the files of the queue, a few in parallel. A repeated creation finds the file again and returns its offset,
+// or the reason why it was rejected; this is also how an upload continues after any failure.
+
+import { errorText, messages } from "./messages.js";
+import { backoff } from "./network.js";
+import { create, patch, terminate } from "./tus_client.js";
+
+export const PARALLEL_UPLOADS = 5;
+const CONFLICT = 409;
+// Responses to DELETE that end an upload; with CONFLICT the file is complete on the server.
+const TERMINATED = new Set([204, 404, CONFLICT, 410]);
+// A file rejected with one of these codes has a row on the server; all other rejections are known to this page only.
+const RECORDED = /^(file|item|upload)\./;
+// Failures that may concern one file only: after some attempts it is postponed in favour of others.
+const FILE_FAILURES = new Set([423, 500, 507]);
+const MAX_FAILURES = 5;
+
+// Uploads until the queue ends. Rejects with BatchGone or UploadForbidden as soon as no file can be uploaded any more.
+export async function uploadAll(queue, batch, progress) {
+  // Files postponed since the last success.
+  let postponed = 0;
+  const delay = () => (postponed ? backoff(Math.floor(postponed / PARALLEL_UPLOADS)) : 0);
+  const uploadNext = async (slot) => {
+    for (let selected = await queue.take(delay()); selected; selected = await queue.take(delay())) {
+      const upload = progress.start(selected, slot);
+      const rejection = await uploadFile(selected, batch, upload);
+      if (rejection?.postpone) {
+        postponed += 1;
+        upload.postpone();
+        // While other files are uploaded there is nothing for the person to do.
+        if (!queue.postpone(selected)) batch.connection.warn(rejection.reason);
+      } else {
+        if (!rejection) postponed = 0;
+        upload.finish(rejection);
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: PARALLEL_UPLOADS }, (_, slot) => uploadNext(slot)));
+  } finally {
+    queue.abort();
+  }
+}
+
+// Resolves to null when the file is uploaded, to {reason, postpone: true} when only this file must wait, or to
+// {reason, recorded} when it was rejected: `recorded` says whether the server knows. `upload` comes from
+// Progress.start(). Rejects with BatchGone or UploadForbidden.
+async function uploadFile(selected, batch, upload) {
+  const file = await selected.file().catch(() => null);
+  if (!file) return { reason: messages.unreadableFile, recorded: false };
+  for (;;) {
+    const { failure, location, rejection } = await sendFrom(selected, file, batch, upload);
+    if (!failure) return rejection ? { reason: errorText(rejection), recorded: true } : null;
+    if (failure.status === 0 && !(await isReadable(file))) return abandon(selected, file, batch, location);
+    // After an interrupted request the server may still be busy with its bytes.
+    const warning = failure.status === 423 && selected.interrupted ? messages.stillWriting : errorText(failure.text);
+    selected.failures += 1;
+    if (mustPostpone(failure, selected)) return { reason: warning, postpone: true };
+    const reason = await batch.connection.afterFailure(failure, selected.failures - 1, warning);
+    if (reason !== null) return { reason, recorded: RECORDED.test(failure.text) };
+  }
+}
+
+// Sends what the server does not have yet. Resolves to {} at the end of the file, to {rejection} when the server
+// rejected it, or to {failure, location} with the response that failed.
+async function sendFrom(selected, file, batch, upload) {
+  await batch.connection.ready();
+  const created = await create(selected, file, batch, upload.sent);
+  if (created.status !== 201) return { failure: created, location: null };
+  batch.connection.succeeded();
+  if (created.text) return { rejection: created.text };
+  const location = created.header("Location");
+  let offset = Number(created.header("Upload-Offset"));
+  upload.received(offset);
+  while (offset < file.size) {
+    await batch.connection.ready();
+    const response = await patch(location, selected, file, offset, batch, upload.sent);
+    if (response.status !== 204) return { failure: response, location };
+    batch.connection.succeeded();
+    selected.failures = 0;
+    offset = Number(response.header("Upload-Offset"));
+    upload.sent(offset);
+  }
+  return {};
+}
+
+// Where the disk has no room for this file there may be room for smaller ones.
+const mustPostpone = ({ status, text }, { failures }) =>
+  (status === 507 && text.startsWith("storage.full")) || (FILE_FAILURES.has(status) && failures >= MAX_FAILURES);
+
+async function isReadable(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// The file is gone from this computer: tell the server, which may know it even if its response was lost, not to wait
+// for the rest. Resolves and rejects like uploadFile().
+async function abandon(selected, file, batch, location) {
+  for (let attempt = 0; ; attempt += 1) {
+    await batch.connection.ready();
+    const response = await (location ? terminate(location) : create(selected, file, batch));
+    if (!location && response.status === 201) {
+      if (response.text) return { reason: errorText(response.text), recorded: true };
+      location = response.header("Location");
+    } else if (location && TERMINATED.has(response.status)) {
+      batch.connection.succeeded();
+      return response.status === CONFLICT ? null : { reason: messages.unreadableFile, recorded: true };
+    } else {
+      const reason = await batch.connection.afterFailure(response, attempt);
+      if (reason !== null) return { reason, recorded: true };
+    }
+  }
+}

@@ -1,0 +1,9 @@
+"""HTML as a browser sees it, without the indentation of the templates."""
+
+import re
+
+
+def compact(html: str) -> str:
+    """Remove line breaks next to tags, and turn all others into single spaces."""
+    html = re.sub(r"\s*\n\s*(?=<)|(?<=>)\s*\n\s*", "", html.strip())
+    return re.sub(r"\s+(?=>)", "", re.sub(r"\s*\n\s*", " ", html))
