@@ -119,7 +119,7 @@ def test_cancel_asks_first(operator: Client, owner: User) -> None:
 
     batch.refresh_from_db()
     assert batch.status == BatchStatus.PROCESSING
-    assert "3 files that are not done yet will be dropped." in page
+    assert "3 unfinished files will be cancelled." in page
     assert "<li>Iceland (ada, Processing)</li>" in page
     assert 'value="Yes, cancel them"' in page
     assert f'name="_selected_action" value="{batch.id}"' in page
