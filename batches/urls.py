@@ -1,4 +1,4 @@
-"""Addresses of the batches."""
+"""URLs of the batches."""
 
 from django.urls import path
 

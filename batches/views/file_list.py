@@ -1,7 +1,7 @@
-"""The list of a batch's files: which are shown, in the order in which they came.
+"""Filter the list of a batch's files, in the order in which they were registered.
 
-Each choice of a state walks an index of its own. A kind or a part of a name is looked for along that walk: a name is a
-text of the hot queue, and an index of its letters would be written at every claim and finish.
+Each state has its own index. Kind and name are checked while that index is scanned: an index on names would be written
+at every claim and finish, since items are the queue.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from uploads.media.sniff import SUPPORTED
 from uploads.models import MediaKind, Upload
 
 NAME_LENGTH = 100
-# Not by a join, which could begin at the pictures.
+# No join: the planner could start it at the uploads.
 KIND = Subquery(Upload.objects.filter(id=OuterRef("upload_id")).values("kind"))
 STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "all": (),
@@ -29,14 +29,14 @@ STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "in-progress": (ItemStatus.PROCESSING,),
     "cancelled": (ItemStatus.CANCELLED,),
 }
-"""The choices above the list of files; "all" filters nothing."""
+"""The filters above the list of files; "all" filters nothing."""
 KINDS = frozenset(MediaKind.from_mime_type(mime_type) for mime_type in SUPPORTED)
-"""The kinds that are offered to choose from: those of which files are taken."""
+"""The kinds to choose from: those of the supported files."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileFilter:
-    """What a person wants to see: states by a word of SHOWN, a kind or "" for all, a part of the name or ""."""
+    """The chosen filters: `show` is a key of STATUS_FILTERS; kind and part of the name are blank for all."""
 
     show: str
     kind: str
@@ -44,32 +44,32 @@ class FileFilter:
 
     @classmethod
     def of(cls, show: str, kind: str, name: str) -> "FileFilter":
-        """Return the choice that these words mean; unknown ones mean all."""
+        """Return the filters of a query string; unknown values mean all."""
         return cls(
             show if show in STATUS_FILTERS else "all",
             kind if kind in MediaKind.values else "",
-            # As names are kept (batches/intake/file_name.py).
+            # Normalised like the stored names (batches/intake/file_name.py).
             normalize("NFC", name.replace("\0", "")).strip()[:NAME_LENGTH],
         )
 
     @property
     def narrowed(self) -> bool:
-        """Whether more than a state is asked for."""
+        """Whether a kind or a name is set."""
         return bool(self.kind or self.name)
 
     @property
     def query(self) -> str:
-        """The kind and the name as a query string, to be kept by the links between states."""
+        """The kind and the name as a query string, which the links between states keep."""
         return urlencode({key: value for key, value in (("kind", self.kind), ("name", self.name)) if value})
 
     @property
     def query_after(self) -> str:
-        """The same, to be put after another parameter."""
+        """The same, to follow another parameter."""
         return f"&{self.query}" if self.narrowed else ""
 
 
 def filtered_items(batch_id: int, choice: FileFilter) -> QuerySet[BatchItem]:
-    """Return the chosen files of a batch with their pictures."""
+    """Return the matching files of a batch with their uploads."""
     items = BatchItem.objects.filter(batch_id=batch_id).select_related("upload").defer("upload__metadata")
     states = STATUS_FILTERS[choice.show]
     if states:
@@ -82,5 +82,5 @@ def filtered_items(batch_id: int, choice: FileFilter) -> QuerySet[BatchItem]:
 
 
 def _contains(text: Combinable | Subquery, part: str) -> GreaterThan:
-    """Of LIKE and of equality the planner knows how rare they are: it would leave the walk and read the whole table."""
+    """Compare positions: for LIKE or equality the planner estimates rare matches and would read the whole table."""
     return GreaterThan(StrIndex(text, Value(part)), 0)

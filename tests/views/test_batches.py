@@ -14,19 +14,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.support.batches import fill
 from tests.support.html import compact
-from tests.support.users import make_user
 from uploads.models import Upload
-
-
-@pytest.fixture
-def anna(transactional_db: None) -> User:
-    return make_user("anna")
-
-
-@pytest.fixture
-def page(client: Client, anna: User) -> Client:
-    client.force_login(anna)
-    return client
 
 
 def finish(batch: UploadBatch, count: int) -> None:
@@ -101,7 +89,7 @@ def test_batch_page_refreshes_itself_without_javascript_only_while_active(page: 
     assert "Completed" in html
 
 
-def test_batch_page_names_cause_and_files_of_failures_and_offers_another_try(page: Client, anna: User) -> None:
+def test_batch_page_names_errors_and_files_of_failures_and_offers_a_retry(page: Client, anna: User) -> None:
     batch = fill(anna, 3)
     item = fail_one(batch)
 
@@ -113,7 +101,7 @@ def test_batch_page_names_cause_and_files_of_failures_and_offers_another_try(pag
     assert f'name="item" value="{item.id}"' in html
 
 
-def test_batch_page_offers_no_try_that_cannot_help(page: Client, anna: User) -> None:
+def test_batch_page_offers_no_retry_of_permanent_failures(page: Client, anna: User) -> None:
     batch = fill(anna, 3)
     item = fail_one(batch, "image.truncated")
 
@@ -143,7 +131,7 @@ def test_batch_page_says_private_only_for_the_embedded_analyzer(page: Client, an
         ("waiting", ["IMG_0002.JPG"]),
     ],
 )
-def test_list_of_files_can_be_narrowed(page: Client, anna: User, show: str, files: list[str]) -> None:
+def test_file_list_filters_by_status(page: Client, anna: User, show: str, files: list[str]) -> None:
     batch = fill(anna, 4)
     finish(batch, 2)
     fail_one(batch)
@@ -151,7 +139,7 @@ def test_list_of_files_can_be_narrowed(page: Client, anna: User, show: str, file
     assert shown_files(text(page, detail(batch), show=show)) == files
 
 
-def test_list_of_files_is_paged_forth_and_back(page: Client, anna: User) -> None:
+def test_file_list_is_paged_in_both_directions(page: Client, anna: User) -> None:
     batch = fill(anna, 120)
     first = text(page, detail(batch))
     forth = re.search(r'rel="next"[^>]*href="\?([^#"]+)', first)
@@ -166,7 +154,7 @@ def test_list_of_files_is_paged_forth_and_back(page: Client, anna: User) -> None
     assert 'rel="prev"' not in first
 
 
-def test_htmx_gets_the_files_alone_and_no_cache_keeps_it(page: Client, anna: User) -> None:
+def test_htmx_gets_the_files_alone_uncached(page: Client, anna: User) -> None:
     batch = fill(anna, 2)
 
     answer = page.get(detail(batch), headers={"HX-Request": "true"})
@@ -176,7 +164,7 @@ def test_htmx_gets_the_files_alone_and_no_cache_keeps_it(page: Client, anna: Use
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_page_of_finished_files_is_not_asked_for_again(page: Client, anna: User) -> None:
+def test_page_of_finished_files_is_not_requested_again(page: Client, anna: User) -> None:
     batch = fill(anna, 60)
     assert "data-settled" not in text(page, detail(batch))
 
@@ -185,7 +173,7 @@ def test_page_of_finished_files_is_not_asked_for_again(page: Client, anna: User)
     assert "data-settled" in text(page, detail(batch))
 
 
-def test_names_from_outside_are_text(page: Client, anna: User) -> None:
+def test_file_names_are_escaped(page: Client, anna: User) -> None:
     batch = lifecycle.open_batch(anna.id, "<script>alert(1)</script>")
     file = incoming.NewFile("<img src=x>.jpg", "<b>/<img src=x>.jpg", "0" * 64, 10)
     item, _ = incoming.register_item(batch.id, file)
@@ -196,7 +184,7 @@ def test_names_from_outside_are_text(page: Client, anna: User) -> None:
     assert not re.search("<script>alert|<img src=x|<b>/|<i>no", html)
 
 
-def test_empty_batch_says_whether_files_may_still_come(page: Client, anna: User) -> None:
+def test_empty_batch_shows_whether_files_are_expected(page: Client, anna: User) -> None:
     batch = lifecycle.open_batch(anna.pk, "Nothing")
     assert "No files yet" in text(page, detail(batch))
 

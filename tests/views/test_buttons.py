@@ -7,17 +7,10 @@ from django.urls import reverse
 
 from batches.models import UploadBatch
 from tests.support.batches import fill
-from tests.support.users import make_user
 
 pytestmark = pytest.mark.django_db
 # A GET of batch-cancel shows a page that asks for confirmation.
 BUTTONS = ["batch-pause", "batch-resume", "batch-finish", "batch-retry", "batch-reanalyse"]
-
-
-@pytest.fixture
-def anna(db: None) -> User:
-    """A user without committed rows."""
-    return make_user("anna")
 
 
 @pytest.fixture

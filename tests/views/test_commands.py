@@ -1,4 +1,4 @@
-"""The owner's buttons on a batch's page."""
+"""The buttons on the page of a batch, pressed by its owner."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,18 +11,6 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from tests.support.batches import fill
 from tests.support.html import compact
-from tests.support.users import make_user
-
-
-@pytest.fixture
-def anna(transactional_db: None) -> User:
-    return make_user("anna")
-
-
-@pytest.fixture
-def page(client: Client, anna: User) -> Client:
-    client.force_login(anna)
-    return client
 
 
 def fail_one(batch: UploadBatch) -> BatchItem:
@@ -46,7 +34,7 @@ def detail(batch: UploadBatch) -> str:
     ("button", "status"),
     [("batch-pause", BatchStatus.PAUSED), ("batch-cancel", BatchStatus.CANCELLED)],
 )
-def test_button_does_what_it_says_and_leads_back(page: Client, anna: User, button: str, status: BatchStatus) -> None:
+def test_button_changes_the_status_and_redirects(page: Client, anna: User, button: str, status: BatchStatus) -> None:
     batch = fill(anna, 2)
 
     answer = page.post(reverse(button, args=[batch.id]), follow=True)
@@ -57,7 +45,7 @@ def test_button_does_what_it_says_and_leads_back(page: Client, anna: User, butto
     assert 'class="notice success"' in answer.content.decode()
 
 
-def test_resume_goes_on(page: Client, anna: User) -> None:
+def test_resume_button_resumes_the_batch(page: Client, anna: User) -> None:
     batch = fill(anna, 2)
     page.post(reverse("batch-pause", args=[batch.id]))
 
@@ -67,7 +55,7 @@ def test_resume_goes_on(page: Client, anna: User) -> None:
     assert batch.status == BatchStatus.PROCESSING
 
 
-def test_no_more_files_seals(page: Client, anna: User) -> None:
+def test_finish_button_seals_the_batch(page: Client, anna: User) -> None:
     batch = fill(anna, 2)
 
     page.post(reverse("batch-finish", args=[batch.id]))
@@ -77,7 +65,7 @@ def test_no_more_files_seals(page: Client, anna: User) -> None:
 
 
 @pytest.mark.parametrize("one", [True, False])
-def test_try_again_queues_failed_files(page: Client, anna: User, one: bool) -> None:
+def test_retry_button_queues_failed_files(page: Client, anna: User, one: bool) -> None:
     batch = fill(anna, 2)
     item = fail_one(batch)
 
@@ -88,7 +76,7 @@ def test_try_again_queues_failed_files(page: Client, anna: User, one: bool) -> N
     assert "Retrying 1 file." in answer.content.decode()
 
 
-def test_refusal_is_said_in_words(page: Client, anna: User) -> None:
+def test_refused_command_shows_a_message(page: Client, anna: User) -> None:
     batch = fill(anna, 1)
     page.post(reverse("batch-cancel", args=[batch.id]))
 
@@ -105,7 +93,7 @@ def described(owner: User, files: int) -> UploadBatch:
     return batch
 
 
-def test_describe_again_leads_to_a_batch_that_says_so_and_names_its_source(page: Client, anna: User) -> None:
+def test_reanalyse_button_redirects_to_the_reanalysis_which_names_its_source(page: Client, anna: User) -> None:
     batch = described(anna, 2)
     button = '<button type="submit" id="reanalyse-button" form="reanalyse">Re-run descriptions</button>'
     assert button in compact(page.get(detail(batch)).content.decode())
@@ -120,7 +108,7 @@ def test_describe_again_leads_to_a_batch_that_says_so_and_names_its_source(page:
     assert button not in html
 
 
-def test_finished_reanalysis_still_names_its_source_and_offers_another(page: Client, anna: User) -> None:
+def test_finished_reanalysis_names_its_source_and_offers_another(page: Client, anna: User) -> None:
     batch = described(anna, 1)
     page.post(reverse("batch-reanalyse", args=[batch.id]))
     again = batch.reanalyses.get()
@@ -134,7 +122,7 @@ def test_finished_reanalysis_still_names_its_source_and_offers_another(page: Cli
     assert "Re-run descriptions" in html
 
 
-def test_source_leads_to_its_reanalysis_instead_of_offering_another(page: Client, anna: User) -> None:
+def test_source_links_to_its_running_reanalysis(page: Client, anna: User) -> None:
     batch = described(anna, 1)
     page.post(reverse("batch-reanalyse", args=[batch.id]))
     again = batch.reanalyses.get()
@@ -148,7 +136,7 @@ def test_source_leads_to_its_reanalysis_instead_of_offering_another(page: Client
     assert "already being described again" in refused.content.decode()
 
 
-def test_batch_of_files_that_were_refused_offers_no_second_description(page: Client, anna: User) -> None:
+def test_batch_without_stored_files_offers_no_reanalysis(page: Client, anna: User) -> None:
     batch = lifecycle.open_batch(anna.id, "Texts")
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.txt", "a.txt", "a" * 64, 1))
     incoming.reject_item(item.id, "file.unsupported", "It is a text.")
@@ -161,7 +149,7 @@ def test_batch_of_files_that_were_refused_offers_no_second_description(page: Cli
     assert "No pictures of “Texts” are stored." in answer.content.decode()
 
 
-def test_list_and_picture_tell_a_reanalysis_from_an_import(page: Client, anna: User) -> None:
+def test_list_and_picture_distinguish_reanalysis_and_import(page: Client, anna: User) -> None:
     batch = described(anna, 1)
     upload = batch.items.get().upload
     assert upload is not None

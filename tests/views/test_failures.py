@@ -1,4 +1,4 @@
-"""The failure inbox as its owner sees it."""
+"""The page "Problems" with the failures of one owner."""
 
 import re
 
@@ -20,19 +20,6 @@ from tests.support.users import make_user
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def anna(db: None) -> User:
-    """A person with batches."""
-    return make_user("anna")
-
-
-@pytest.fixture
-def page(client: Client, anna: User) -> Client:
-    """Her browser."""
-    client.force_login(anna)
-    return client
-
-
 def shown(client: Client, name: str = "failures") -> str:
     """A page's text."""
     response = client.get(reverse(name))
@@ -51,7 +38,7 @@ def told(response: object) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]  # type: ignore[attr-defined]
 
 
-def test_empty_inbox_teaches_what_comes_here(page: Client) -> None:
+def test_empty_page_explains_itself(page: Client) -> None:
     html = shown(page)
 
     assert "No problems" in html
@@ -59,7 +46,7 @@ def test_empty_inbox_teaches_what_comes_here(page: Client) -> None:
     assert "<form" not in html.split('id="main"')[1].split("</main>")[0]
 
 
-def test_inbox_groups_by_cause_with_words_count_and_examples(page: Client, anna: User) -> None:
+def test_failures_are_grouped_by_error_code_with_count_and_examples(page: Client, anna: User) -> None:
     one, two = fill(anna, 2, "Iceland"), fill(anna, 1, "Norway")
     for batch in (one, one, two):
         fail_stored(batch, "image.truncated", "The picture is incomplete.")
@@ -76,7 +63,7 @@ def test_inbox_groups_by_cause_with_words_count_and_examples(page: Client, anna:
     assert "This is a text file, which cannot be read here." in second
 
 
-def test_cause_that_cannot_pass_offers_no_second_try(page: Client, anna: User) -> None:
+def test_permanent_failures_offer_no_retry(page: Client, anna: User) -> None:
     fail_stored(fill(anna, 1), "image.truncated")
 
     html = shown(page)
@@ -86,7 +73,7 @@ def test_cause_that_cannot_pass_offers_no_second_try(page: Client, anna: User) -
     assert reverse("failures-dismiss") in html
 
 
-def test_files_that_are_not_stored_offer_no_second_try(page: Client, anna: User) -> None:
+def test_failures_without_stored_bytes_offer_no_retry(page: Client, anna: User) -> None:
     reject_file(fill(anna, 0), "a.jpg", "file.unreadable", "The disk did not give it.")
 
     html = shown(page)
@@ -95,7 +82,7 @@ def test_files_that_are_not_stored_offer_no_second_try(page: Client, anna: User)
     assert "weren't stored" in html
 
 
-def test_button_names_how_many_are_tried_again_and_does_it(page: Client, anna: User) -> None:
+def test_retry_button_counts_and_queues_the_files(page: Client, anna: User) -> None:
     batch = fill(anna, 2)
     fail_stored(batch)
     fail_stored(batch)
@@ -110,7 +97,7 @@ def test_button_names_how_many_are_tried_again_and_does_it(page: Client, anna: U
     assert "No problems" in shown(page)
 
 
-def test_dismiss_button_empties_the_inbox(page: Client, anna: User) -> None:
+def test_dismiss_button_hides_the_failures(page: Client, anna: User) -> None:
     reject_file(fill(anna, 0), "a.txt")
 
     response = page.post(reverse("failures-dismiss"), form_of(shown(page), "failures-dismiss"))
@@ -120,7 +107,7 @@ def test_dismiss_button_empties_the_inbox(page: Client, anna: User) -> None:
 
 
 @pytest.mark.parametrize("until", ["", "yesterday", "2026-13-41T00:00:00Z", "2026-01-01T00:00:00"])
-def test_form_without_a_moment_changes_nothing_and_says_so(page: Client, anna: User, until: str) -> None:
+def test_form_without_a_valid_time_is_refused(page: Client, anna: User, until: str) -> None:
     fail_stored(fill(anna, 1))
 
     response = page.post(reverse("failures-retry"), {"code": "item.internal", "until": until})
@@ -129,7 +116,7 @@ def test_form_without_a_moment_changes_nothing_and_says_so(page: Client, anna: U
     assert BatchItem.objects.filter(status=ItemStatus.FAILED).count() == 1
 
 
-def test_examples_are_few_and_the_rest_is_counted(page: Client, anna: User) -> None:
+def test_examples_are_limited_and_the_rest_is_counted(page: Client, anna: User) -> None:
     batch = fill(anna, EXAMPLES_SHOWN + 3)
     for _ in range(EXAMPLES_SHOWN + 3):
         fail_stored(batch)
@@ -140,13 +127,13 @@ def test_examples_are_few_and_the_rest_is_counted(page: Client, anna: User) -> N
     assert "and 3 more files" in html
 
 
-def test_navigation_of_every_page_shows_the_number(page: Client, anna: User) -> None:
+def test_navigation_shows_the_number_of_failures(page: Client, anna: User) -> None:
     fail_stored(fill(anna, 1))
 
     assert '<span class="badge number">1</span>' in shown(page, "upload-list")
 
 
-def test_number_in_the_navigation_is_bounded(page: Client, anna: User) -> None:
+def test_number_of_failures_in_the_navigation_is_limited(page: Client, anna: User) -> None:
     batch = fill(anna, 0)
     for number in range(MAX_COUNTED):
         reject_file(batch, f"{number}.txt")
@@ -154,7 +141,7 @@ def test_number_in_the_navigation_is_bounded(page: Client, anna: User) -> None:
     assert f'<span class="badge number">{MAX_COUNTED - 1}+</span>' in shown(page)
 
 
-def test_example_leads_to_the_page_of_its_file_however_many_failed(page: Client, anna: User) -> None:
+def test_example_links_to_the_page_of_its_file(page: Client, anna: User) -> None:
     batch = fill(anna, 0)
     newest = [reject_file(batch, f"notes-{number}.txt") for number in range(60)][-1]
 
@@ -164,7 +151,7 @@ def test_example_leads_to_the_page_of_its_file_however_many_failed(page: Client,
     assert f"<h1>{newest.filename}</h1>" in page.get(way[1]).content.decode()
 
 
-def test_inbox_shows_nothing_of_another_account(page: Client) -> None:
+def test_failures_of_other_users_are_not_shown(page: Client) -> None:
     fail_stored(fill(make_user("ben"), 1))
 
     html = shown(page)
@@ -173,14 +160,14 @@ def test_inbox_shows_nothing_of_another_account(page: Client) -> None:
     assert "Iceland" not in html
 
 
-def test_names_are_text_and_never_markup(page: Client, anna: User) -> None:
+def test_names_in_failures_are_escaped(page: Client, anna: User) -> None:
     reject_file(fill(anna, 0, "<b>bold</b>"), "<img src=x>.txt", "new.code", "<i>no</i>")
 
     assert not re.search("<img src=x|<b>bold|<i>no", shown(page))
 
 
 @pytest.mark.parametrize("name", ["failures-retry", "failures-dismiss"])
-def test_code_that_no_row_can_hold_means_no_file(page: Client, anna: User, name: str) -> None:
+def test_code_with_nul_matches_no_file(page: Client, anna: User, name: str) -> None:
     fail_stored(fill(anna, 1))
 
     answer = page.post(reverse(name), {"code": "item.internal\0", "until": timezone.now().isoformat()})
@@ -190,7 +177,7 @@ def test_code_that_no_row_can_hold_means_no_file(page: Client, anna: User, name:
 
 
 @pytest.mark.parametrize("name", ["failures-retry", "failures-dismiss"])
-def test_command_is_a_post_from_this_site(anna: User, name: str) -> None:
+def test_failure_commands_require_a_csrf_token(anna: User, name: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(anna)
 

@@ -1,4 +1,4 @@
-"""The list of a batch's files: narrowed by state, kind and name, and never by reading the whole queue."""
+"""The list of a batch's files: filters by state, kind and name, which never read the whole queue."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def name(number: int) -> str:
     return f"IMG_{number:04}.JPG"
 
 
-def test_list_is_narrowed_by_a_part_of_the_name(page: Client, owner: User) -> None:
+def test_file_list_filters_by_part_of_the_name(page: Client, owner: User) -> None:
     batch = fill(owner, 25)
 
     assert shown(page, batch, name="_002") == [name(number) for number in range(20, 25)]
@@ -63,7 +63,7 @@ def test_list_is_narrowed_by_a_part_of_the_name(page: Client, owner: User) -> No
 
 @pytest.mark.parametrize("sent", ["NFC", "NFD"])
 @pytest.mark.parametrize("typed", ["NFC", "NFD"])
-def test_name_is_found_however_its_letters_are_composed(
+def test_name_filter_normalizes_unicode(
     page: Client, owner: User, sent: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
 ) -> None:
     batch = fill(owner, 1)
@@ -76,7 +76,7 @@ def test_name_is_found_however_its_letters_are_composed(
     assert "IMG_0000.JPG" not in html
 
 
-def test_list_is_narrowed_by_kind(page: Client, owner: User) -> None:
+def test_file_list_filters_by_kind(page: Client, owner: User) -> None:
     batch = fill(owner, 4)
     Upload.objects.filter(filename=batch.items.order_by("id")[0].upload.filename).update(kind=MediaKind.VIDEO)  # type: ignore[union-attr]
 
@@ -85,7 +85,7 @@ def test_list_is_narrowed_by_kind(page: Client, owner: User) -> None:
     assert len(shown(page, batch, kind="nonsense")) == 4
 
 
-def test_only_kinds_that_are_taken_are_offered(page: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kind_filter_offers_supported_kinds_only(page: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     address = f"/batches/{fill(owner, 1).id}/"
 
     assert offered(page, address) == ["", "image"]
@@ -96,7 +96,7 @@ def test_only_kinds_that_are_taken_are_offered(page: Client, owner: User, monkey
     assert offered(page, address) == ["", "image", "video"]
 
 
-def test_choices_are_kept_from_page_to_page_and_between_states(page: Client, owner: User) -> None:
+def test_filters_are_kept_between_pages_and_states(page: Client, owner: User) -> None:
     batch = fill(owner, 120)
     query = {"show": "waiting", "name": "IMG", "kind": "image"}
     html = compact(page.get(f"/batches/{batch.id}/", query).content.decode())
@@ -110,7 +110,7 @@ def test_choices_are_kept_from_page_to_page_and_between_states(page: Client, own
     assert 'href="?show=failed&amp;kind=image&amp;name=IMG"' in html
 
 
-def test_list_that_looks_again_leaves_the_search_alone(page: Client, owner: User) -> None:
+def test_refreshed_file_list_keeps_the_search_form(page: Client, owner: User) -> None:
     batch = fill(owner, 2)
 
     answer = page.get(f"/batches/{batch.id}/", headers={"HX-Request": "true", "HX-Target": "file-list"})
@@ -122,7 +122,7 @@ def test_list_that_looks_again_leaves_the_search_alone(page: Client, owner: User
     assert "HX-Target" in answer["Vary"]
 
 
-def test_each_state_has_its_list(page: Client, owner: User) -> None:
+def test_file_list_of_each_state(page: Client, owner: User) -> None:
     batch = fill(owner, 5)
     ids = list(batch.items.order_by("id").values_list("id", flat=True))
     ended = {"queue_position": None, "finished_at": timezone.now()}
@@ -163,7 +163,7 @@ def large(transactional_db: None) -> int:
 
 
 @pytest.mark.parametrize(("kind", "wanted"), [("", ""), ("", "IMG_39"), ("video", "nowhere"), ("image", "")])
-def test_each_list_walks_its_own_index_and_none_reads_the_whole_table(large: int, kind: str, wanted: str) -> None:
+def test_file_lists_use_their_indexes(large: int, kind: str, wanted: str) -> None:
     middle = BatchItem.objects.filter(batch_id=large).order_by("-id")[1000].id
     for show in STATUS_FILTERS:
         rows = filtered_items(large, FileFilter.of(show, kind, wanted))

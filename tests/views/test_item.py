@@ -44,7 +44,7 @@ def text(page: Client, item: BatchItem) -> str:
     return compact(page.get(address(item)).content.decode())
 
 
-def test_failed_file_tells_attempts_deaths_reason_and_offers_another_try(page: Client, item: BatchItem) -> None:
+def test_failed_file_shows_attempts_crashes_and_reason_and_offers_a_retry(page: Client, item: BatchItem) -> None:
     now = timezone.now()
     change(
         item,
@@ -67,7 +67,7 @@ def test_failed_file_tells_attempts_deaths_reason_and_offers_another_try(page: C
     assert f'name="item" value="{item.id}"' in html
 
 
-def test_file_in_hand_tells_its_stage_and_looks_again(page: Client, item: BatchItem) -> None:
+def test_file_in_progress_shows_its_stage_and_refreshes(page: Client, item: BatchItem) -> None:
     change(
         item,
         status=ItemStatus.PROCESSING,
@@ -86,7 +86,7 @@ def test_file_in_hand_tells_its_stage_and_looks_again(page: Client, item: BatchI
     assert '<meta http-equiv="refresh"' in html
 
 
-def test_described_file_leads_to_its_picture_and_is_not_asked_for_again(page: Client, item: BatchItem) -> None:
+def test_described_file_links_to_its_picture_and_does_not_refresh(page: Client, item: BatchItem) -> None:
     change(item, status=ItemStatus.COMPLETED, queue_position=None, finished_at=timezone.now())
 
     html = text(page, item)
@@ -95,7 +95,7 @@ def test_described_file_leads_to_its_picture_and_is_not_asked_for_again(page: Cl
     assert "hx-trigger" not in html
 
 
-def test_refused_file_says_to_mend_it_and_offers_no_try(page: Client, item: BatchItem) -> None:
+def test_refused_file_offers_no_retry(page: Client, item: BatchItem) -> None:
     change(item, status=ItemStatus.FAILED, queue_position=None, finished_at=timezone.now(), upload=None)
 
     html = text(page, item)
@@ -110,7 +110,7 @@ def test_htmx_gets_the_file_alone(page: Client, item: BatchItem) -> None:
     assert compact(answer.content.decode()).startswith('<div id="item"')
 
 
-def test_file_is_there_for_its_owner_and_under_its_batch_only(client: Client, other: User, item: BatchItem) -> None:
+def test_file_page_is_for_its_owner_and_under_its_batch_only(client: Client, other: User, item: BatchItem) -> None:
     client.force_login(other)
     strangers = fill(other, 1)
 
@@ -118,7 +118,7 @@ def test_file_is_there_for_its_owner_and_under_its_batch_only(client: Client, ot
     assert client.get(f"/batches/{strangers.id}/files/{item.id}/").status_code == 404
 
 
-def test_file_is_gone_with_its_batch_at_once(page: Client, owner: User, item: BatchItem) -> None:
+def test_file_page_of_a_deleted_batch_is_not_found(page: Client, owner: User, item: BatchItem) -> None:
     services.delete_batch(services.owner_scope(owner), item.batch_id)
 
     assert page.get(address(item)).status_code == 404

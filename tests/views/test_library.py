@@ -10,19 +10,7 @@ from django.utils import timezone
 
 from tests.support.batches import fill, make_upload
 from tests.support.html import compact
-from tests.support.users import make_user
 from uploads.models import Upload
-
-
-@pytest.fixture
-def anna(transactional_db: None) -> User:
-    return make_user("anna")
-
-
-@pytest.fixture
-def page(client: Client, anna: User) -> Client:
-    client.force_login(anna)
-    return client
 
 
 def described(owner: User, number: int, **facts: object) -> Upload:
@@ -39,7 +27,7 @@ def text(client: Client, path: str) -> str:
     return compact(answer.content.decode())
 
 
-def test_library_without_pictures_teaches_what_to_do(page: Client) -> None:
+def test_empty_library_explains_itself(page: Client) -> None:
     html = text(page, reverse("upload-list"))
 
     assert "Your library is empty" in html
@@ -73,13 +61,13 @@ def test_library_is_paged(page: Client, anna: User) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "-1", "9" * 30, "\u0663", "", "1e3"])
-def test_library_takes_a_broken_cursor_for_the_first_page(page: Client, anna: User, cursor: str) -> None:
+def test_invalid_cursor_shows_the_first_page(page: Client, anna: User, cursor: str) -> None:
     described(anna, 1)
 
     assert "Glacier 1." in text(page, f"{reverse('upload-list')}?after={cursor}")
 
 
-def test_picture_page_shows_what_is_known(page: Client, anna: User) -> None:
+def test_picture_page_shows_all_facts(page: Client, anna: User) -> None:
     batch = fill(anna, 1, "Iceland")
     upload = batch.items.select_related("upload").get().upload
     assert upload is not None
@@ -122,13 +110,13 @@ def test_picture_page_names_a_batch_once(page: Client, anna: User) -> None:
     assert html.count(reverse("batch-detail", args=[batch.id])) == 1
 
 
-def test_picture_that_waits_has_a_page_without_a_preview(page: Client, anna: User) -> None:
+def test_waiting_picture_has_a_page_without_a_preview(page: Client, anna: User) -> None:
     upload = make_upload(anna, 1)
 
     assert "waiting to be processed" in text(page, reverse("upload-detail", args=[upload.id]))
 
 
-def test_sign_in_says_what_is_wrong_and_leads_on(client: Client, transactional_db: None) -> None:
+def test_sign_in_shows_errors_and_redirects(client: Client, db: None) -> None:
     User.objects.create_user("anna", password="right")
 
     wrong = client.post("/sign-in/", {"username": "anna", "password": "wrong", "next": "/library/"})
@@ -146,14 +134,14 @@ def test_sign_out_is_a_button(page: Client) -> None:
     assert page.get(reverse("upload-list")).status_code == 302
 
 
-def test_unknown_address_has_a_page_of_ours(page: Client) -> None:
+def test_unknown_url_has_an_error_page(page: Client) -> None:
     answer = page.get("/nothing/")
 
     assert answer.status_code == 404
     assert "Page not found" in answer.content.decode()
 
 
-def test_old_form_has_a_page_of_ours(anna: User) -> None:
+def test_form_without_csrf_token_has_an_error_page(anna: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(anna)
 

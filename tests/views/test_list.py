@@ -1,6 +1,5 @@
-"""The list of my batches, and where the front door leads."""
+"""The list of a user's batches, and the redirect of the home page."""
 
-import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -10,18 +9,6 @@ from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from tests.support.batches import fill
 from tests.support.html import compact
-from tests.support.users import make_user
-
-
-@pytest.fixture
-def anna(transactional_db: None) -> User:
-    return make_user("anna")
-
-
-@pytest.fixture
-def page(client: Client, anna: User) -> Client:
-    client.force_login(anna)
-    return client
 
 
 def text(client: Client, path: str, **query: str) -> str:
@@ -30,7 +17,7 @@ def text(client: Client, path: str, **query: str) -> str:
     return compact(answer.content.decode())
 
 
-def test_home_leads_to_the_batches_or_to_adding_files(page: Client, anna: User) -> None:
+def test_home_redirects_to_the_batches_or_to_the_upload_page(page: Client, anna: User) -> None:
     assert page.get("/")["Location"] == reverse("batch-new")
     fill(anna, 1)
 
@@ -51,5 +38,5 @@ def test_batch_list_is_newest_first_and_refreshes_only_while_one_runs(page: Clie
     assert refresh not in text(page, reverse("batch-list"))
 
 
-def test_batch_list_without_batches_says_what_to_do(page: Client) -> None:
+def test_empty_batch_list_explains_itself(page: Client) -> None:
     assert "Add a folder of photos" in text(page, reverse("batch-list"))

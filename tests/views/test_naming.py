@@ -1,4 +1,4 @@
-"""The name of a batch, given by its owner."""
+"""Renaming a batch."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -24,7 +24,7 @@ def address(batch: UploadBatch) -> str:
     return f"/batches/{batch.id}/name/"
 
 
-def test_name_is_given_by_a_form_without_javascript(page: Client, batch: UploadBatch) -> None:
+def test_batch_is_renamed_without_javascript(page: Client, batch: UploadBatch) -> None:
     assert 'value="Iceland"' in page.get(address(batch)).content.decode()
 
     answer = page.post(address(batch), {"name": "  Summer \n in\tIceland "})
@@ -50,7 +50,7 @@ def test_htmx_gets_the_form_and_then_the_title_alone(page: Client, batch: Upload
 @pytest.mark.parametrize(
     ("name", "words"), [("  \n", "Enter a name."), ("x" * 201, "up to 200 characters; this one has 201")]
 )
-def test_impossible_name_is_refused_with_what_to_do(page: Client, batch: UploadBatch, name: str, words: str) -> None:
+def test_invalid_name_is_refused(page: Client, batch: UploadBatch, name: str, words: str) -> None:
     answer = page.post(address(batch), {"name": name})
 
     assert answer.status_code == 400
@@ -59,7 +59,7 @@ def test_impossible_name_is_refused_with_what_to_do(page: Client, batch: UploadB
     assert batch.name == "Iceland"
 
 
-def test_strangers_cannot_see_or_give_the_name(client: Client, other: User, batch: UploadBatch) -> None:
+def test_other_users_cannot_see_or_change_the_name(client: Client, other: User, batch: UploadBatch) -> None:
     client.force_login(other)
 
     assert client.get(address(batch)).status_code == 404

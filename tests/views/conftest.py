@@ -1,0 +1,32 @@
+"""Users of the view tests, which need no committed rows."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.support.users import make_user
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    """A user with batches."""
+    return make_user("owner")
+
+
+@pytest.fixture
+def other(db: None) -> User:
+    """Another user."""
+    return make_user("other")
+
+
+@pytest.fixture
+def anna(db: None) -> User:
+    """The user who is signed in with `page`."""
+    return make_user("anna")
+
+
+@pytest.fixture
+def page(client: Client, anna: User) -> Client:
+    """A client signed in as Anna."""
+    client.force_login(anna)
+    return client
