@@ -52,7 +52,7 @@ def _as_json(found: manifest.UnfinishedBatch) -> dict[str, Any]:
 @require_POST
 @json_errors
 def read_manifest(request: PersonRequest, batch_id: int) -> JsonResponse:
-    """Page through the files of a batch: `after` 0, then `next` → {items: [[fingerprint, size, offset, state]], next}"""
+    """Page through a batch: `after` → {items: [[fingerprint, size, offset, state]], next}; begin with 0."""
     after = number(field(request, "after"), "after")
     entries, following = manifest.read_page(own_batch(request, batch_id).id, after)
     items = [[entry.fingerprint, entry.size, entry.offset, entry.state] for entry in entries]

@@ -1,4 +1,4 @@
-"""A media folder of its own for each test, so that what lies in it can be told to the last file."""
+"""A media folder for each test, so that the test can check every file in it."""
 
 from pathlib import Path
 

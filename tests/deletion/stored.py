@@ -1,4 +1,4 @@
-"""Pictures with real files in storage, and what lies there."""
+"""Rows with real files in storage, and the names of all stored files."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from uploads.storage import original_name, save_previews
 
 
 def store(upload: Upload) -> Upload:
-    """Put an original and previews into storage for a row that has none, and a vector beside it."""
+    """Store an original and previews of an upload, and an embedding."""
     default_storage.save(original_name(upload.key), ContentFile(b"original"))
     upload.previews = save_previews(upload.key, {320: b"small", 1024: b"large"})
     Upload.objects.filter(id=upload.id).update(previews=upload.previews)
@@ -24,24 +24,24 @@ def store(upload: Upload) -> Upload:
 
 
 def stored_names() -> set[str]:
-    """The names of all originals and previews, and of anything else beside them."""
+    """Return the names of all stored files."""
     root = Path(default_storage.path(""))
     return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
 
 
 def finish_all(batch: UploadBatch) -> None:
-    """Work off what waits, without a pipeline."""
-    while taken := claim.claim_item(batch.id, 4711):
-        assert finish.complete_item(taken)
+    """Complete all pending files of a batch without a pipeline."""
+    while job := claim.claim_item(batch.id, 4711):
+        assert finish.complete_item(job)
 
 
-def age_tombstones() -> None:
-    """Let the files of deleted pictures be due now."""
+def make_deletions_due() -> None:
+    """Make all file deletions due now."""
     FileDeletion.objects.update(due_at=F("due_at") - timedelta(days=1))
 
 
 def add(batch: UploadBatch, upload: Upload) -> BatchItem:
-    """One more file of the batch, with the bytes of a picture that is there."""
+    """Add a duplicate of an existing upload to a batch."""
     file = incoming.NewFile("again.jpg", "again.jpg", digest(batch.id, "again", upload.id), upload.size)
     item, _ = incoming.register_item(batch.id, file)
     assert incoming.complete_duplicate(item.id, upload.id)

@@ -1,4 +1,4 @@
-"""Deleting a batch: it vanishes at once, its rows and files follow, what others have stays."""
+"""Deleting a batch: it is invisible at once, its rows and files follow, shared pictures stay."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,7 +17,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from batches.models.storage_key import storage_key
 from batches.worker.cleanup import clean_up
-from tests.deletion.stored import add, age_tombstones, finish_all, store, stored_names
+from tests.deletion.stored import add, make_deletions_due, finish_all, store, stored_names
 from tests.support.batches import assert_counters_true, digest, fill
 from uploads.models import Embedding, FileDeletion, Upload
 
@@ -27,13 +27,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def delete_whole(user: User, batch: UploadBatch) -> None:
     """Delete and let the background do its part."""
     assert services.delete_batch(services.owner_scope(user), batch.id)
-    age_tombstones()
+    make_deletions_due()
     clean_up()
-    age_tombstones()
+    make_deletions_due()
     clean_up()
 
 
-def test_deleted_batch_takes_its_pictures_and_files_and_leaves_the_other_batch_intact(owner: User) -> None:
+def test_deleted_batch_removes_its_files_and_keeps_shared_pictures(owner: User) -> None:
     batch, other = fill(owner, 5), fill(owner, 2, "Garden")
     for each in (batch, other):
         finish_all(each)
@@ -64,7 +64,7 @@ def names_of(upload: Upload) -> set[str]:
     return {f"originals/{upload.key.hex[:2]}/{upload.key.hex}", *upload.previews.values()}
 
 
-def test_both_of_two_batches_that_share_everything_leave_nothing(owner: User) -> None:
+def test_deletion_of_two_batches_with_the_same_pictures_removes_all(owner: User) -> None:
     batch, other = fill(owner, 3), fill(owner, 0, "Garden")
     for upload in Upload.objects.all():
         Upload.objects.filter(id=upload.id).update(processed_at=timezone.now())
@@ -80,7 +80,7 @@ def test_both_of_two_batches_that_share_everything_leave_nothing(owner: User) ->
 
 
 @pytest.mark.parametrize("paused", [True, False])
-def test_deleted_batch_is_out_of_sight_at_once_and_nothing_of_it_starts(owner: User, *, paused: bool) -> None:
+def test_deleted_batch_is_invisible_at_once_and_starts_no_file(owner: User, *, paused: bool) -> None:
     batch = fill(owner, 3)
     if paused:
         services.pause_batch(services.owner_scope(owner), batch.id)
@@ -102,7 +102,7 @@ def test_deleted_batch_is_out_of_sight_at_once_and_nothing_of_it_starts(owner: U
     assert not UploadBatch.all_objects.exists()
 
 
-def test_deleting_is_idempotent_and_then_not_found(owner: User) -> None:
+def test_deletion_is_idempotent_until_the_batch_is_gone(owner: User) -> None:
     batch = fill(owner, 1)
 
     assert services.delete_batch(services.owner_scope(owner), batch.id)
@@ -113,7 +113,7 @@ def test_deleting_is_idempotent_and_then_not_found(owner: User) -> None:
         services.delete_batch(services.owner_scope(owner), batch.id)
 
 
-def test_batch_takes_its_reanalyses_along(owner: User) -> None:
+def test_deleted_batch_removes_its_reanalyses(owner: User) -> None:
     batch = fill(owner, 2)
     finish_all(batch)
     lifecycle.seal_batch(batch.id)
@@ -129,7 +129,7 @@ def test_batch_takes_its_reanalyses_along(owner: User) -> None:
     assert not Upload.objects.exists()
 
 
-def test_deleted_reanalysis_leaves_the_pictures(owner: User) -> None:
+def test_deleted_reanalysis_keeps_the_pictures(owner: User) -> None:
     batch = fill(owner, 2)
     finish_all(batch)
     lifecycle.seal_batch(batch.id)
@@ -143,7 +143,7 @@ def test_deleted_reanalysis_leaves_the_pictures(owner: User) -> None:
     assert_counters_true(batch)
 
 
-def test_counters_are_true_between_any_two_steps(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counters_are_correct_between_any_two_steps(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("batches.engine.delete_batch.CHUNK", 2)
     batch = fill(owner, 7)
     for _ in range(3):
@@ -162,7 +162,7 @@ def test_counters_are_true_between_any_two_steps(owner: User, monkeypatch: pytes
     assert finish_deletion(batch.id)
 
 
-def test_part_and_cut_off_original_of_a_file_on_its_way_go_too(owner: User) -> None:
+def test_partial_file_and_truncated_original_are_removed(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Iceland")
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest("a"), 100))
     with locked_partial(item.id) as part:
@@ -174,7 +174,7 @@ def test_part_and_cut_off_original_of_a_file_on_its_way_go_too(owner: User) -> N
     clean_up()
 
     assert not partial_path(item.id).exists()
-    assert default_storage.exists(name)  # somebody may still be storing it
-    age_tombstones()
+    assert default_storage.exists(name)  # a sender may still be storing it
+    make_deletions_due()
     clean_up()
     assert not default_storage.exists(name)

@@ -1,4 +1,4 @@
-"""Real workers are killed in the middle of a large deletion: it ends by itself, leaves nothing and loses nothing."""
+"""Real workers are killed during a large deletion, which still completes and leaves nothing behind."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +62,7 @@ def full_batch(owner: User, name: str, uploads: list[Upload], waiting: int = 0) 
     return batch
 
 
-def test_workers_killed_in_the_middle_of_a_deletion_leave_nothing_of_it(
+def test_workers_killed_during_a_deletion_leave_nothing_behind(
     owner: User, media: Path, start_worker: StartWorker
 ) -> None:
     uploads = pictures(owner, media)

@@ -1,4 +1,4 @@
-"""Copies of pictures that arrive while those are deleted: items, uploads, batches are locked in this order by all."""
+"""Copies of pictures received during deletions: all lock items, uploads and batches in this order."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -18,7 +18,7 @@ from uploads.models import Upload
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_deletion_and_arriving_copy_never_wait_for_each_other(owner: User) -> None:
+def test_deletion_and_received_copy_do_not_deadlock(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Garden")
     upload = make_upload(owner, 1)
     first, copy = (
@@ -45,7 +45,7 @@ def test_deletion_and_arriving_copy_never_wait_for_each_other(owner: User) -> No
     assert set(batch.items.values_list("upload", flat=True)) == {None}
 
 
-def test_copy_of_a_picture_that_is_gone_is_refused_by_the_database(owner: User) -> None:
+def test_copy_of_a_deleted_picture_is_refused_by_the_database(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Garden")
     upload = make_upload(owner, 1)
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest("a"), 5))
@@ -59,7 +59,7 @@ def test_copy_of_a_picture_that_is_gone_is_refused_by_the_database(owner: User) 
     assert item.status == ItemStatus.RECEIVING
 
 
-def test_copies_that_arrive_while_their_pictures_are_deleted_never_lock_one_another(owner: User) -> None:
+def test_copies_received_during_deletions_do_not_deadlock(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Garden")
     pictures = [make_upload(owner, number).id for number in range(20)]
     names = [f"{number}.jpg" for number in range(120)]
@@ -77,7 +77,7 @@ def test_copies_that_arrive_while_their_pictures_are_deleted_never_lock_one_anot
             connection.close()
 
     def remove_all() -> None:
-        """Try again as a person would who is told that more copies are just coming."""
+        """Retry as a person would who reads that more copies are being received."""
         try:
             while Upload.objects.filter(id__in=pictures).exists():
                 with suppress(Refused):

@@ -27,7 +27,7 @@ from batches.intake.partial_cleanup import PartialCleaner
 from batches.intake.partial_file import PartialFileBusy
 from batches.models import BatchItem, UploadBatch
 from batches.worker.cleanup import clean_up
-from tests.deletion.stored import age_tombstones, stored_names
+from tests.deletion.stored import make_deletions_due, stored_names
 from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_true
 from tests.support.images import encoded, textured
@@ -44,7 +44,7 @@ ANSWERS = {201, 204, 404, 409, 410, 422, 423}
 
 @pytest.fixture(autouse=True)
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing waits for a moment in which nobody is at it."""
+    """Do not wait for a moment without concurrent commands."""
     monkeypatch.setattr(file_deletion, "REST", timedelta(0))
     monkeypatch.setattr(partial_cleanup, "IDLE_SECONDS", -1.0)
 
@@ -149,7 +149,7 @@ def wanted_names() -> set[str]:
     return {original_name(each.key) for each in uploads} | {name for each in uploads for name in each.previews.values()}
 
 
-def test_all_at_once_loses_nothing_and_leaves_nothing_behind(owner: User) -> None:
+def test_concurrent_commands_lose_nothing_and_leave_nothing_behind(owner: User) -> None:
     crowd = Crowd(owner)
     with ThreadPoolExecutor(THREADS) as pool:
         for done in [pool.submit(crowd.act, seed) for seed in range(THREADS)]:
@@ -157,7 +157,7 @@ def test_all_at_once_loses_nothing_and_leaves_nothing_behind(owner: User) -> Non
 
     for _ in range(5):
         clean_up()
-        age_tombstones()
+        make_deletions_due()
         PartialCleaner().clean()
 
     assert stored_names() == wanted_names()

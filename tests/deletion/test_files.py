@@ -1,4 +1,4 @@
-"""Files of deleted pictures: removed after the rows, in any order of crashes and outages; strays are found."""
+"""Files of deleted pictures are removed after the rows, whatever crashes; orphaned files are found."""
 
 import logging
 import os
@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from batches import services
-from tests.deletion.stored import age_tombstones, store, stored_names
+from tests.deletion.stored import make_deletions_due, store, stored_names
 from tests.support.batches import make_upload
 from uploads.database import fetch_rows
 from uploads.models import FileDeletion
@@ -34,7 +34,7 @@ def delete_one(owner: User) -> None:
     services.delete_pictures(services.owner_scope(owner), [upload.id])
 
 
-def test_files_stay_a_moment_for_who_has_just_found_the_row(owner: User) -> None:
+def test_files_are_kept_for_a_grace_period(owner: User) -> None:
     delete_one(owner)
 
     assert file_deletion.purge_deleted_files() == 0
@@ -42,10 +42,10 @@ def test_files_stay_a_moment_for_who_has_just_found_the_row(owner: User) -> None
     assert FileDeletion.objects.get().due_at > timezone.now()
 
 
-def test_crash_after_some_files_went_is_made_good(owner: User, media: Path) -> None:
+def test_crash_during_file_deletion_is_recovered(owner: User, media: Path) -> None:
     delete_one(owner)
     (media / original_name(FileDeletion.objects.get().key)).unlink()
-    age_tombstones()
+    make_deletions_due()
 
     assert file_deletion.purge_deleted_files() == 1
 
@@ -53,18 +53,18 @@ def test_crash_after_some_files_went_is_made_good(owner: User, media: Path) -> N
     assert file_deletion.purge_deleted_files() == 0
 
 
-def test_tombstone_in_hand_is_left_to_its_round_and_is_due_again_after_a_crash(owner: User) -> None:
+def test_claimed_file_deletion_is_due_again_after_a_crash(owner: User) -> None:
     delete_one(owner)
-    age_tombstones()
+    make_deletions_due()
     taken = fetch_rows(file_deletion.CLAIM_DUE, {"delay": file_deletion.RETRY_DELAY, "doublings": 6, "chunk": 100})
 
     assert len(taken) == 1
     assert file_deletion.purge_deleted_files() == 0
-    age_tombstones()
+    make_deletions_due()
     assert file_deletion.purge_deleted_files() == 1
 
 
-def test_storage_that_is_away_is_waited_for_with_patience_and_one_line(
+def test_unavailable_storage_is_retried_and_logged_once(
     owner: User, media: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "uploads.storage.file_deletion")
@@ -76,7 +76,7 @@ def test_storage_that_is_away_is_waited_for_with_patience_and_one_line(
         assert file_deletion.purge_deleted_files() == 0
         pauses.append(round((FileDeletion.objects.get().due_at - timezone.now()).total_seconds() / 60))
     shutil.move(media.with_name("unmounted"), media)
-    age_tombstones()
+    make_deletions_due()
 
     assert file_deletion.purge_deleted_files() == 1
 
@@ -85,13 +85,15 @@ def test_storage_that_is_away_is_waited_for_with_patience_and_one_line(
     assert not stored_names()
 
 
-def test_file_that_cannot_be_removed_keeps_no_other(owner: User, media: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_file_that_cannot_be_removed_does_not_block_others(
+    owner: User, media: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     uploads = [store(make_upload(owner, number)) for number in range(3)]
     stuck = original_name(uploads[0].key)
     (media / stuck).unlink()
     (media / stuck / "folder").mkdir(parents=True)
     services.delete_pictures(services.owner_scope(owner), [upload.id for upload in uploads])
-    age_tombstones()
+    make_deletions_due()
 
     assert file_deletion.purge_deleted_files() == 2
 
@@ -101,7 +103,7 @@ def test_file_that_cannot_be_removed_keeps_no_other(owner: User, media: Path, ca
     assert "storage is unavailable" not in caplog.text
 
 
-def test_files_under_the_key_of_a_living_picture_are_never_removed(owner: User) -> None:
+def test_files_of_an_existing_picture_are_never_removed(owner: User) -> None:
     upload = store(make_upload(owner, 1))
     FileDeletion.objects.create(key=upload.key, previews=upload.previews, due_at=timezone.now())
 
@@ -116,12 +118,10 @@ def sweep(*arguments: str) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_sweep_removes_what_belongs_to_no_picture_and_is_old(
-    owner: User, media: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_orphaned_files_are_removed_if_old(owner: User, media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = store(make_upload(owner, 1))
-    stray, odd = store(make_upload(owner, 2)), media / "originals" / "00" / "odd"
-    stray.delete()
+    orphan, odd = store(make_upload(owner, 2)), media / "originals" / "00" / "odd"
+    orphan.delete()
     odd.write_bytes(b"what is this")
     draft = media / f"{kept.previews['320']}.4711-1"
     draft.write_bytes(b"half a preview of a living picture")
@@ -131,13 +131,13 @@ def test_sweep_removes_what_belongs_to_no_picture_and_is_old(
     listed = sweep("--dry-run")
     swept = sweep()
 
-    names = {original_name(stray.key), *stray.previews.values(), "originals/00/odd", str(draft.relative_to(media))}
+    names = {original_name(orphan.key), *orphan.previews.values(), "originals/00/odd", str(draft.relative_to(media))}
     assert set(listed[:-1]) == set(swept[:-1]) == names
     assert listed[-1].startswith("5 files")
     assert stored_names() == {original_name(kept.key), *kept.previews.values()}
 
 
-def test_sweep_leaves_a_file_whose_bytes_are_old_and_whose_name_is_new(media: Path) -> None:
+def test_orphaned_file_with_old_bytes_and_a_new_name_is_kept(media: Path) -> None:
     part = media / "part"
     part.write_bytes(b"received the day before yesterday")
     os.utime(part, (time.time() - 2 * 86400,) * 2)

@@ -1,4 +1,4 @@
-"""Previews are written outside of any transaction: what happens meanwhile leaves none behind and takes none away."""
+"""Previews are written outside of any transaction: concurrent changes leave no orphaned ones and remove no valid ones."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,8 +20,8 @@ from batches.engine.runner import run_job
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from batches.worker.cleanup import clean_up
-from tests.deletion.meddled import MeddledDisk
-from tests.deletion.stored import age_tombstones, store, stored_names
+from tests.deletion.intercepted_disk import InterceptedDisk
+from tests.deletion.stored import make_deletions_due, store, stored_names
 from tests.support.batches import assert_counters_true, fill, make_upload
 from tests.support.images import encoded, textured
 from uploads.database import fetch_rows
@@ -51,22 +51,24 @@ def taken(batch: UploadBatch) -> Claim:
 
 
 @pytest.fixture
-def meddle(batch: UploadBatch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def before_write(batch: UploadBatch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Let something happen in the middle of the writing."""
-    backend: dict[str, Any] = settings.STORAGES["default"] | {"BACKEND": "tests.deletion.meddled.MeddledDisk"}
+    backend: dict[str, Any] = settings.STORAGES["default"] | {
+        "BACKEND": "tests.deletion.intercepted_disk.InterceptedDisk"
+    }
     settings.STORAGES = settings.STORAGES | {"default": backend}
-    return lambda happens: monkeypatch.setattr(MeddledDisk, "meddle", staticmethod(happens), raising=False)
+    return lambda happens: monkeypatch.setattr(InterceptedDisk, "before_write", staticmethod(happens), raising=False)
 
 
-def bury_all() -> None:
+def purge_all() -> None:
     """Let the background do all that it may, without its rests."""
     clean_up()
-    age_tombstones()
+    make_deletions_due()
     clean_up()
 
 
-def test_no_transaction_and_no_row_waits_for_storage(
-    batch: UploadBatch, taken: Claim, meddle: Callable[..., None]
+def test_writing_previews_holds_no_transaction_and_no_lock(
+    batch: UploadBatch, taken: Claim, before_write: Callable[..., None]
 ) -> None:
     seen: list[tuple[bool, int]] = []
 
@@ -80,7 +82,7 @@ def test_no_transaction_and_no_row_waits_for_storage(
         with ThreadPoolExecutor(1) as pool:
             seen.append((connection.in_atomic_block, pool.submit(touch).result(5)))
 
-    meddle(look)
+    before_write(look)
 
     run_job(taken)
 
@@ -89,8 +91,8 @@ def test_no_transaction_and_no_row_waits_for_storage(
 
 
 @pytest.mark.parametrize("how", ["picture", "batch"])
-def test_previews_of_a_picture_that_goes_while_they_are_written_go_too(
-    owner: User, batch: UploadBatch, taken: Claim, meddle: Callable[..., None], how: str
+def test_previews_of_a_picture_deleted_while_writing_are_removed(
+    owner: User, batch: UploadBatch, taken: Claim, before_write: Callable[..., None], how: str
 ) -> None:
     remove: Callable[[], object]
     if how == "picture":
@@ -100,32 +102,32 @@ def test_previews_of_a_picture_that_goes_while_they_are_written_go_too(
 
     def go() -> None:
         remove()
-        bury_all()
+        purge_all()
 
-    meddle(go)
+    before_write(go)
 
     run_job(taken)
 
     assert stored_names(), "nothing came late"
-    bury_all()
+    purge_all()
     assert not stored_names()
     assert not FileDeletion.objects.exists()
 
 
-def test_late_previews_leave_those_of_a_newer_finish(
-    batch: UploadBatch, taken: Claim, meddle: Callable[..., None]
+def test_late_previews_keep_those_of_a_newer_finish(
+    batch: UploadBatch, taken: Claim, before_write: Callable[..., None]
 ) -> None:
     def overtake() -> None:
-        meddle(bool)
+        before_write(bool)
         release.release_claims([taken])
         again = claim.claim_item(batch.id, 4712)
         assert again is not None
         run_job(again)
 
-    meddle(overtake)
+    before_write(overtake)
 
     run_job(taken)
-    bury_all()
+    purge_all()
 
     upload = Upload.objects.get()
     assert batch.items.get().status == ItemStatus.COMPLETED
@@ -133,35 +135,35 @@ def test_late_previews_leave_those_of_a_newer_finish(
     assert_counters_true(batch)
 
 
-def test_storage_that_fails_in_the_middle_leaves_nothing_of_a_deleted_picture(
-    owner: User, taken: Claim, meddle: Callable[..., None]
+def test_storage_failure_leaves_nothing_of_a_deleted_picture(
+    owner: User, taken: Claim, before_write: Callable[..., None]
 ) -> None:
     def fill_up() -> None:
         services.delete_pictures(services.owner_scope(owner), [Upload.objects.get().id])
-        bury_all()
-        meddle(fail)
+        purge_all()
+        before_write(fail)
 
     def fail() -> None:
         raise OSError("full")
 
-    meddle(fill_up)
+    before_write(fill_up)
 
     run_job(taken)
 
     assert stored_names(), "nothing came late"
-    bury_all()
+    purge_all()
     assert not stored_names()
 
 
-def test_previews_that_come_while_a_round_removes_the_files_are_found_by_the_next(owner: User) -> None:
+def test_previews_written_during_a_purge_are_removed_by_the_next(owner: User) -> None:
     upload = store(make_upload(owner, 1))
     services.delete_pictures(services.owner_scope(owner), [upload.id])
-    age_tombstones()
+    make_deletions_due()
     taken = fetch_rows(file_deletion.CLAIM_DUE, {"delay": file_deletion.RETRY_DELAY, "doublings": 6, "chunk": 100})
     save_previews(upload.key, {320: b"late"})
 
     schedule_deletion([upload.key])
     FileDeletion.objects.filter(id__in=[row[0] for row in taken]).delete()
-    bury_all()
+    purge_all()
 
     assert not stored_names()

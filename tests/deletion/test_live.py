@@ -1,4 +1,4 @@
-"""Open pages of a batch that is deleted end at once, with a word."""
+"""Open pages of a deleted batch are closed at once."""
 
 from collections.abc import AsyncIterator
 
@@ -20,7 +20,7 @@ async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
     await sync_to_async(connections.close_all)()
 
 
-async def test_socket_of_a_deleted_batch_is_closed_before_a_row_of_it_has_gone(owner: User) -> None:
+async def test_socket_of_a_deleted_batch_closes_before_its_rows_are_removed(owner: User) -> None:
     batch = await sync_to_async(fill)(owner, 3)
     page = Page(batch.id, await sync_to_async(cookie_of)(owner))
     await page.open()

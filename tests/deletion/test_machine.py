@@ -144,7 +144,7 @@ class Library(RuleBasedStateMachine):
                 assert_counters_true(batch)
 
     @invariant()
-    def every_key_has_its_picture_or_its_tombstone(self) -> None:
+    def every_key_has_a_picture_or_a_file_deletion(self) -> None:
         if hasattr(self, "batches"):
             pictures = set(Upload.objects.filter(owner=self.owner).values_list("key", flat=True))
             buried = set(FileDeletion.objects.filter(key__in=self.keys).values_list("key", flat=True))
@@ -166,7 +166,7 @@ class Library(RuleBasedStateMachine):
         assert not UploadBatch.all_objects.filter(owner=self.owner).exists()
 
 
-def test_any_interleaving_of_deletions_keeps_counters_and_files_true(
+def test_any_interleaving_of_deletions_keeps_counters_and_files_correct(
     transactional_db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.GRACE_SECONDS = 0

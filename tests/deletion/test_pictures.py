@@ -1,4 +1,4 @@
-"""Deleting pictures: gone with their files, while the batches that speak of them stay true."""
+"""Deleting pictures with their files, while the batches that refer to them stay correct."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,7 +18,7 @@ from batches.engine.runner import process_upload, run_job
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
 from batches.worker.cleanup import clean_up
-from tests.deletion.stored import age_tombstones, finish_all, store, stored_names
+from tests.deletion.stored import make_deletions_due, finish_all, store, stored_names
 from tests.support.batches import assert_counters_true, fill
 from tests.support.images import encoded, textured
 from uploads.models import Embedding, FileDeletion, Upload
@@ -33,21 +33,21 @@ def picture(batch: UploadBatch, number: int = 0) -> Upload:
     return upload
 
 
-def bury_all() -> None:
+def purge_all() -> None:
     """Let the background do all that it may, without its rests."""
     clean_up()
-    age_tombstones()
+    make_deletions_due()
     clean_up()
 
 
-def test_deleted_picture_goes_with_files_previews_and_vector(owner: User) -> None:
+def test_deleted_picture_loses_files_previews_and_embedding(owner: User) -> None:
     batch = fill(owner, 2)
     finish_all(batch)
     lifecycle.seal_batch(batch.id)
     gone, kept = store(picture(batch, 0)), store(picture(batch, 1))
 
     assert services.delete_pictures(services.owner_scope(owner), [gone.id]) == 1
-    bury_all()
+    purge_all()
 
     assert Upload.objects.get() == kept
     assert Embedding.objects.get().upload == kept
@@ -58,7 +58,7 @@ def test_deleted_picture_goes_with_files_previews_and_vector(owner: User) -> Non
     assert_counters_true(batch)
 
 
-def test_deleting_again_changes_nothing(owner: User) -> None:
+def test_second_deletion_changes_nothing(owner: User) -> None:
     batch = fill(owner, 1)
     upload = picture(batch)
 
@@ -66,7 +66,7 @@ def test_deleting_again_changes_nothing(owner: User) -> None:
     assert services.delete_pictures(services.owner_scope(owner), [upload.id]) == 0
 
 
-def test_file_that_waits_for_a_deleted_picture_fails_by_itself_with_a_word(owner: User) -> None:
+def test_pending_file_of_a_deleted_picture_fails_with_a_reason(owner: User) -> None:
     batch = fill(owner, 1)
     lifecycle.seal_batch(batch.id)
     services.delete_pictures(services.owner_scope(owner), [picture(batch).id])
@@ -82,7 +82,7 @@ def test_file_that_waits_for_a_deleted_picture_fails_by_itself_with_a_word(owner
     assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
 
 
-def test_file_in_hand_for_a_deleted_picture_fails_at_once_and_a_late_finish_changes_nothing(owner: User) -> None:
+def test_file_in_progress_of_a_deleted_picture_fails_at_once_and_a_late_finish_changes_nothing(owner: User) -> None:
     batch = fill(owner, 1)
     lifecycle.seal_batch(batch.id)
     taken = claim.claim_item(batch.id, 4711)
@@ -107,11 +107,11 @@ class Interrupted(Job):
         Job.enter(self, stage)
         if stage == Stage.INDEXING:
             Interrupted.delete()
-            bury_all()
+            purge_all()
 
 
 @pytest.mark.parametrize("how", ["picture", "batch"])
-def test_previews_of_a_picture_deleted_while_it_was_worked_on_are_never_written(owner: User, how: str) -> None:
+def test_previews_of_a_picture_deleted_during_processing_are_not_written(owner: User, how: str) -> None:
     batch = fill(owner, 1)
     upload = store(picture(batch))
     default_path(upload).write_bytes(encoded(textured(320, 240), "JPEG"))
@@ -135,29 +135,29 @@ def default_path(upload: Upload) -> Path:
     return Path(default_storage.path(original_name(upload.key)))
 
 
-def test_previews_written_by_a_finish_that_lost_the_database_go_when_it_is_back(owner: User) -> None:
+def test_previews_of_a_finish_without_database_are_removed_later(owner: User) -> None:
     batch = fill(owner, 1)
     upload = picture(batch)
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
     services.delete_pictures(services.owner_scope(owner), [upload.id])
-    bury_all()
+    purge_all()
     save_previews(upload.key, {320: b"late"})
     in_flight.mark_unreleased(taken)
 
     beat(4711)
-    bury_all()
+    purge_all()
 
     assert not stored_names()
 
 
-def test_previews_of_which_no_row_tells_go_too(owner: User) -> None:
+def test_previews_without_a_row_are_removed(owner: User) -> None:
     batch = fill(owner, 1)
     upload = store(picture(batch))
     Upload.objects.update(previews={})
 
     services.delete_pictures(services.owner_scope(owner), [upload.id])
-    bury_all()
+    purge_all()
 
     assert not stored_names()
 

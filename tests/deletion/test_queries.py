@@ -1,4 +1,4 @@
-"""The steps of a deletion walk their indexes, whatever else the tables hold."""
+"""The queries of a deletion use their indexes, whatever else the tables hold."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from uploads.storage.file_deletion import CLAIM_DUE
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_looks_for_other_items_and_due_tombstones_walk_their_indexes(owner: User) -> None:
+def test_deletion_queries_use_their_indexes(owner: User) -> None:
     rows.fill(4_000)
     batch = rows.fill(4_000)
     upload = store(make_upload(owner, 1))

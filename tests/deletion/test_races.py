@@ -1,4 +1,4 @@
-"""Deleting while the same bytes arrive, are worked on, or are deleted by somebody else."""
+"""Deletions while the same bytes are received, processed or deleted concurrently."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -20,7 +20,7 @@ from batches.intake.receive import receive_file
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from batches.worker.cleanup import clean_up
-from tests.deletion.stored import age_tombstones, stored_names
+from tests.deletion.stored import make_deletions_due, stored_names
 from tests.support.batches import assert_counters_true, digest, fill, make_upload
 from tests.support.images import encoded, textured
 from tests.support.waiting import wait_until
@@ -43,15 +43,13 @@ def add_copy(batch: UploadBatch, name: str, folder: Path) -> str:
 
 
 def blocked() -> bool:
-    """Whether another session waits for a lock of somebody."""
+    """Return whether another session waits for a lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])
 
 
-def test_same_bytes_that_arrive_during_the_deletion_wait_for_it_and_get_a_key_of_their_own(
-    owner: User, tmp_path: Path
-) -> None:
+def test_same_bytes_received_during_a_deletion_get_a_new_key(owner: User, tmp_path: Path) -> None:
     first, second = lifecycle.open_batch(owner.id, "First"), lifecycle.open_batch(owner.id, "Second")
     add_copy(first, "cat.jpg", tmp_path)
     old = Upload.objects.get()
@@ -63,7 +61,7 @@ def test_same_bytes_that_arrive_during_the_deletion_wait_for_it_and_get_a_key_of
             wait_until(blocked)
         assert arrival.result(20) == "queued"
 
-    age_tombstones()
+    make_deletions_due()
     clean_up()
     new = Upload.objects.get()
     assert new.id != old.id
@@ -76,7 +74,7 @@ def test_same_bytes_that_arrive_during_the_deletion_wait_for_it_and_get_a_key_of
         assert_counters_true(batch)
 
 
-def test_deletion_waits_for_bytes_that_are_just_linked_and_unlinks_them_too(owner: User, tmp_path: Path) -> None:
+def test_deletion_waits_for_bytes_being_linked_and_removes_them(owner: User, tmp_path: Path) -> None:
     batch = lifecycle.open_batch(owner.id, "Garden")
     upload = make_upload(owner, 1)
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest("a"), 1))
@@ -101,7 +99,7 @@ def test_deletion_waits_for_bytes_that_are_just_linked_and_unlinks_them_too(owne
     assert_counters_true(batch)
 
 
-def test_file_whose_batch_goes_while_it_is_ended_leaves_nothing(owner: User) -> None:
+def test_file_finalized_while_its_batch_is_deleted_leaves_nothing(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Iceland")
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest("a"), len(JPEG)))
     with locked_partial(item.id) as part:
@@ -117,7 +115,7 @@ def test_file_whose_batch_goes_while_it_is_ended_leaves_nothing(owner: User) -> 
     assert not Upload.objects.exists()
 
 
-def test_two_batches_that_share_a_picture_and_go_at_the_same_moment_leave_none(owner: User) -> None:
+def test_concurrent_deletion_of_batches_with_a_shared_picture_removes_it(owner: User) -> None:
     batch, other = fill(owner, 1), fill(owner, 1, "Garden")
     shared = batch.items.get().upload_id or 0
     other.items.update(upload=shared)
@@ -172,7 +170,7 @@ def remove_pictures(ids: list[int]) -> None:
         connection.close()
 
 
-def test_deletions_and_finishes_beside_each_other_never_lock_one_another(owner: User) -> None:
+def test_concurrent_deletions_and_finishes_do_not_deadlock(owner: User) -> None:
     batches = [fill(owner, 40, f"B{number}") for number in range(4)]
     pictures = list(Upload.objects.order_by("id").values_list("id", flat=True))
     for batch in batches[1:]:

@@ -1,4 +1,4 @@
-"""Deletions take turns: many files in a slow storage keep nobody's batch from being deleted."""
+"""A deletion of many files in slow storage does not delay the deletion of other batches."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -39,7 +39,7 @@ def watched(settings: Settings) -> type[Watched]:
     return Watched
 
 
-def test_batch_does_not_wait_for_the_files_of_another_deletion(
+def test_batch_is_deleted_before_all_files_of_another_deletion_are(
     owner: User, other: User, watched: type[Watched]
 ) -> None:
     batch = fill(other, 5)

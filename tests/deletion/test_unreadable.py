@@ -1,4 +1,4 @@
-"""A picture that could not be read and was deleted: its bytes are not received into the old row, under the old key."""
+"""A picture that could not be read and was deleted: its bytes are not received into the old row with the old key."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from batches import services
 from batches.engine import claim, lifecycle
 from batches.engine.runner import run_job
 from batches.models import UploadBatch
-from tests.deletion.stored import age_tombstones
+from tests.deletion.stored import make_deletions_due
 from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_true
 from tests.support.images import encoded, textured
@@ -53,10 +53,10 @@ def test_deleted_picture_is_not_received_into_the_same_row(tus: TusClient, batch
     assert_counters_true(batch)
 
 
-def test_same_bytes_in_a_new_batch_outlive_the_burial(tus: TusClient, owner: User) -> None:
+def test_same_bytes_in_a_new_batch_survive_the_purge(tus: TusClient, owner: User) -> None:
     again = lifecycle.open_batch(owner.id, "Once more")
     assert tus.create_with(again.id, "a.jpg", len(PICTURE), PICTURE).status == 201
-    age_tombstones()
+    make_deletions_due()
 
     assert purge_deleted_files() == 1
 
