@@ -9,6 +9,7 @@ from django.db.models import F
 
 from batches.engine import claim, finish, incoming
 from batches.models import BatchItem, UploadBatch
+from batches.worker.cleanup import clean_up
 from tests.support.batches import digest
 from uploads.models import Embedding, FileDeletion, Upload
 from uploads.storage import original_name, save_previews
@@ -46,3 +47,10 @@ def add(batch: UploadBatch, upload: Upload) -> BatchItem:
     item, _ = incoming.register_item(batch.id, file)
     assert incoming.complete_duplicate(item.id, upload.id)
     return item
+
+
+def purge_all() -> None:
+    """Run the cleanup until all files of deleted pictures are removed."""
+    clean_up()
+    make_deletions_due()
+    clean_up()

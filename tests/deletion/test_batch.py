@@ -17,7 +17,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from batches.models.storage_key import storage_key
 from batches.worker.cleanup import clean_up
-from tests.deletion.stored import add, make_deletions_due, finish_all, store, stored_names
+from tests.deletion.stored import add, finish_all, make_deletions_due, store, stored_names
 from tests.support.batches import assert_counters_true, digest, fill
 from uploads.models import Embedding, FileDeletion, Upload
 

@@ -1,4 +1,4 @@
-"""Previews are written outside of any transaction: concurrent changes leave no orphaned ones and remove no valid ones."""
+"""Previews are written outside of transactions: concurrent changes leave no orphaned ones and remove no valid ones."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +19,8 @@ from batches.engine.in_flight import Claim
 from batches.engine.runner import run_job
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
-from batches.worker.cleanup import clean_up
 from tests.deletion.intercepted_disk import InterceptedDisk
-from tests.deletion.stored import make_deletions_due, store, stored_names
+from tests.deletion.stored import purge_all, store, stored_names
 from tests.support.batches import assert_counters_true, fill, make_upload
 from tests.support.images import encoded, textured
 from uploads.database import fetch_rows
@@ -58,13 +57,6 @@ def before_write(batch: UploadBatch, settings: Settings, monkeypatch: pytest.Mon
     }
     settings.STORAGES = settings.STORAGES | {"default": backend}
     return lambda happens: monkeypatch.setattr(InterceptedDisk, "before_write", staticmethod(happens), raising=False)
-
-
-def purge_all() -> None:
-    """Let the background do all that it may, without its rests."""
-    clean_up()
-    make_deletions_due()
-    clean_up()
 
 
 def test_writing_previews_holds_no_transaction_and_no_lock(
@@ -158,7 +150,7 @@ def test_storage_failure_leaves_nothing_of_a_deleted_picture(
 def test_previews_written_during_a_purge_are_removed_by_the_next(owner: User) -> None:
     upload = store(make_upload(owner, 1))
     services.delete_pictures(services.owner_scope(owner), [upload.id])
-    make_deletions_due()
+    purge_all()
     taken = fetch_rows(file_deletion.CLAIM_DUE, {"delay": file_deletion.RETRY_DELAY, "doublings": 6, "chunk": 100})
     save_previews(upload.key, {320: b"late"})
 

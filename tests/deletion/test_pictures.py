@@ -17,8 +17,7 @@ from batches.engine.in_flight import Job, JobStopped, in_flight
 from batches.engine.runner import process_upload, run_job
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
-from batches.worker.cleanup import clean_up
-from tests.deletion.stored import make_deletions_due, finish_all, store, stored_names
+from tests.deletion.stored import finish_all, purge_all, store, stored_names
 from tests.support.batches import assert_counters_true, fill
 from tests.support.images import encoded, textured
 from uploads.models import Embedding, FileDeletion, Upload
@@ -31,13 +30,6 @@ def picture(batch: UploadBatch, number: int = 0) -> Upload:
     upload = batch.items.order_by("id")[number].upload
     assert upload is not None
     return upload
-
-
-def purge_all() -> None:
-    """Let the background do all that it may, without its rests."""
-    clean_up()
-    make_deletions_due()
-    clean_up()
 
 
 def test_deleted_picture_loses_files_previews_and_embedding(owner: User) -> None:

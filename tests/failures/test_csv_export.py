@@ -40,7 +40,7 @@ def test_table_holds_every_failure_with_words(owner: User) -> None:
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="problems-')
     heading, *rows = table(answer)
-    assert heading[:4] == ["Batch", "File", "Bytes", "Code"]
+    assert heading[:4] == ["Import", "File", "Bytes", "Code"]
     assert [row[:4] for row in rows] == [
         ["Iceland", "Iceland/IMG_0000.JPG", "1000", "item.internal"],
         ["Iceland", "notes.txt", "1", "file.unsupported"],
@@ -91,7 +91,7 @@ def test_table_begins_with_the_mark_by_which_table_programs_know_utf_8(owner: Us
 
     body = ask(owner).body
 
-    assert body.startswith(b"\xef\xbb\xbf" + b"Batch,")
+    assert body.startswith(b"\xef\xbb\xbf" + b"Import,")
     assert "Käse.txt" in body.decode()
 
 
@@ -106,7 +106,7 @@ def test_cell_that_a_table_program_would_run_is_quoted(owner: User, sign: str) -
 
 
 def test_large_table_comes_in_pieces_and_is_whole(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_export, "CHUNK", 2)
+    monkeypatch.setattr(csv_export, "CHUNK_ITEMS", 2)
     one, two = fill(owner, 0, "One"), fill(owner, 0, "Two")
     for number in range(5):
         reject_file(one, f"a{number}.txt")
@@ -123,8 +123,8 @@ def test_large_table_comes_in_pieces_and_is_whole(owner: User, monkeypatch: pyte
 def test_pieces_of_a_batch_follow_each_other_between_those_of_others(
     owner: User, other: User, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
-    monkeypatch.setattr(csv_export, "CHUNK", 2)
-    monkeypatch.setattr(csv_export, "BATCHES", 2)
+    monkeypatch.setattr(csv_export, "CHUNK_ITEMS", 2)
+    monkeypatch.setattr(csv_export, "CHUNK_BATCHES", 2)
     batches = [fill(owner, 0, f"{number}") for number in range(3)]
     for round_ in range(3):
         for batch in batches:

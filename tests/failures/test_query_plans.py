@@ -1,4 +1,4 @@
-"""The statements about failures and ends walk their small indexes, also in a large table."""
+"""The queries about failures and finished files use their small indexes, also in a large table."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from batches.engine.chunks import items_after
 from batches.failures import batch_failures, csv_export, queries
@@ -22,7 +23,7 @@ FILES = 4_000
 
 
 def plan(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()) -> list[dict[str, object]]:
-    """What PostgreSQL would do; no file may be looked for in the whole table."""
+    """Return the nodes of the query plan; none may scan the whole table of items."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
         plan = cursor.fetchone()[0]
@@ -32,12 +33,12 @@ def plan(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()) -
 
 
 def indexes(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()) -> set[object]:
-    """The indexes that PostgreSQL would use."""
+    """Return the indexes that the plan uses."""
     return {node.get("Index Name") for node in plan(statement, parameters)} - {None}
 
 
 def of(queryset: QuerySet[Any, Any]) -> set[object]:
-    """The same for a queryset."""
+    """Return the indexes that the plan of a queryset uses."""
     sql, parameters = queryset.query.sql_with_params()
     return indexes(sql, parameters)
 
@@ -57,7 +58,7 @@ def few_failures(transactional_db: None) -> User:
     return UploadBatch.objects.get(id=batch_id).owner
 
 
-def test_number_in_the_navigation_reads_failures_alone(few_failures: User) -> None:
+def test_count_in_the_navigation_reads_failures_only(few_failures: User) -> None:
     assert "item_open_failure" in indexes(queries.COUNT, {"owner": few_failures.id, "limit": 100})
 
 
@@ -84,7 +85,7 @@ def test_failures_of_one_batch_are_grouped_without_reading_its_other_files(few_f
 
 
 @pytest.mark.parametrize(("code", "index"), [("", "item_failed"), ("item.internal", "item_open_failure")])
-def test_piece_of_a_table_begins_where_the_last_one_ended(few_failures: User, code: str, index: str) -> None:
+def test_chunk_of_the_csv_starts_after_the_last_one(few_failures: User, code: str, index: str) -> None:
     batch = UploadBatch.objects.get()
     sql, parameters = csv_export.chunk_after(None, code, batch.id, 1000).query.sql_with_params()
 
@@ -94,7 +95,7 @@ def test_piece_of_a_table_begins_where_the_last_one_ended(few_failures: User, co
     assert "ROW(batch_id" in str(walk["Index Cond"])
 
 
-def test_chunk_of_files_to_try_again_begins_where_the_last_one_ended(few_failures: User) -> None:
+def test_chunk_of_retried_files_starts_after_the_last_one(few_failures: User) -> None:
     chunk = items_after(BatchItem.objects.filter(status="failed"), UploadBatch.objects.get().id, 1000)[:500]
     sql, parameters = chunk.query.sql_with_params()
 
@@ -104,8 +105,13 @@ def test_chunk_of_files_to_try_again_begins_where_the_last_one_ended(few_failure
     assert "ROW(batch_id" in str(walk["Index Cond"])
 
 
-def test_mails_that_are_due_are_found_by_their_index(few_failures: User) -> None:
+def test_batches_without_mail_are_found_by_their_index(few_failures: User) -> None:
+    completed = {"status": "completed", "sealed_at": timezone.now(), "completed_at": timezone.now()}
+    UploadBatch.objects.bulk_create(
+        UploadBatch(owner=few_failures, name="Notified", notified_at=timezone.now(), **completed) for _ in range(1000)
+    )
     with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE batches_uploadbatch")
         cursor.execute("SET enable_seqscan = off")
         try:
             assert "batch_unnotified" in of(due_batches())
@@ -113,7 +119,7 @@ def test_mails_that_are_due_are_found_by_their_index(few_failures: User) -> None
             cursor.execute("RESET enable_seqscan")
 
 
-def test_pace_reads_the_last_ends_alone(few_failures: User) -> None:
+def test_throughput_reads_the_latest_finished_files_only(few_failures: User) -> None:
     batch_id = UploadBatch.objects.values_list("id", flat=True).get()
     rows.fill(FILES)
 

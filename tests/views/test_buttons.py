@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from batches.models import UploadBatch
 from tests.support.batches import fill
@@ -44,8 +45,9 @@ def test_button_requested_by_get_redirects_to_its_page_and_changes_nothing(
     ],
 )
 def test_button_pressed_after_the_session_expired_leads_through_sign_in_to_its_page(
-    client: Client, anna: User, batch: UploadBatch, name: str, page: str
+    client: Client, anna: User, batch: UploadBatch, settings: Settings, name: str, page: str
 ) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     anna.set_password("correct horse battery")
     anna.save()
     ids = [batch.id] if name.startswith("batch") else []
