@@ -49,7 +49,7 @@ def test_page_shows_workers_files_queue_and_recoveries(viewer: Client, owner: Us
     assert "cellar:77" in page
 
 
-def test_page_names_no_files_to_staff_who_may_view_workers_alone(client: Client, owner: User) -> None:
+def test_page_hides_file_names_from_staff_who_may_not_view_files(client: Client, owner: User) -> None:
     client.force_login(make_staff("watcher", "view_worker"))
     batch = fill(owner, files=1)
     with fake_worker() as worker:
@@ -60,14 +60,14 @@ def test_page_names_no_files_to_staff_who_may_view_workers_alone(client: Client,
     assert "IMG_0000.JPG" not in page
 
 
-def test_page_shows_what_a_worker_waits_for(viewer: Client) -> None:
+def test_page_shows_the_stall_reason_of_a_worker(viewer: Client) -> None:
     with fake_worker(*FULL):
         page = text(viewer, "admin:batches_engine")
 
     assert "Stalled (storage.full): The disk is full." in page
 
 
-def test_page_says_when_nobody_works_on_what_waits(viewer: Client, owner: User, services: Services) -> None:
+def test_page_says_when_files_wait_without_a_worker(viewer: Client, owner: User, services: Services) -> None:
     fill(owner, files=1)
     services.stop_redis()
 
@@ -77,7 +77,7 @@ def test_page_says_when_nobody_works_on_what_waits(viewer: Client, owner: User, 
     assert "Redis does not respond" in page
 
 
-def test_page_looks_again_by_itself_without_a_script(viewer: Client) -> None:
+def test_page_refreshes_without_javascript(viewer: Client) -> None:
     response = viewer.get(reverse("admin:batches_engine"))
     page = response.content.decode()
 
@@ -89,7 +89,7 @@ def test_page_looks_again_by_itself_without_a_script(viewer: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["admin:index", "admin:batches_worker_changelist"])
-def test_page_is_linked_for_those_who_may_see_it(viewer: Client, name: str) -> None:
+def test_page_is_linked_for_staff_who_may_view_it(viewer: Client, name: str) -> None:
     assert f'href="{reverse("admin:batches_engine")}"' in text(viewer, name)
 
 
@@ -99,7 +99,7 @@ def test_page_is_not_linked_for_others(client: Client, transactional_db: None) -
     assert reverse("admin:batches_engine") not in text(client, "admin:index")
 
 
-def test_batch_list_and_page_say_what_a_batch_waits_for(viewer: Client, owner: User) -> None:
+def test_batch_list_and_page_show_the_stall_reason(viewer: Client, owner: User) -> None:
     batch = fill(owner, files=1)
 
     with fake_worker(*FULL):
@@ -117,7 +117,7 @@ def test_batch_list_says_when_no_worker_runs(viewer: Client, owner: User) -> Non
     assert "Processing<br>No worker is running</td>" in text(viewer, "admin:batches_uploadbatch_changelist")
 
 
-def test_batch_list_asks_once_for_all_its_batches(viewer: Client, owner: User) -> None:
+def test_batch_list_reads_stall_reasons_with_one_query(viewer: Client, owner: User) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
             text(viewer, "admin:batches_uploadbatch_changelist")

@@ -1,4 +1,4 @@
-"""The failures of all people in the admin."""
+"""The page "Problems" of the admin with the failures of all owners."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def order(client: Client, command: str, code: str = "item.internal", **more: str
     return client.post(reverse(PAGE), fields)
 
 
-def told(response: Any) -> list[str]:
+def messages_of(response: Any) -> list[str]:
     """The messages that the command left."""
     return [str(message) for message in get_messages(response.wsgi_request)]
 
@@ -48,7 +48,7 @@ def open_failures() -> int:
     return BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None).count()
 
 
-def test_page_shows_the_failures_of_all_people(viewer: Client) -> None:
+def test_page_shows_the_failures_of_all_owners(viewer: Client) -> None:
     fail_stored(fill(make_user("ada"), 1, "Iceland"))
     fail_stored(fill(make_user("bob"), 1, "Norway"))
 
@@ -65,14 +65,14 @@ def test_page_without_failures_says_so(viewer: Client) -> None:
     assert "No problems" in viewer.get(reverse(PAGE)).content.decode()
 
 
-def test_retry_reaches_all_people_and_is_in_the_history_of_each_batch(operator: Client) -> None:
+def test_retry_reaches_all_owners_and_is_logged_for_each_batch(operator: Client) -> None:
     batches = [fill(make_user(name), 1) for name in ("ada", "bob")]
     for batch in batches:
         fail_stored(batch)
 
     response = order(operator, "retry")
 
-    assert told(response) == ["Retrying 2 files."]
+    assert messages_of(response) == ["Retrying 2 files."]
     assert open_failures() == 0
     entries = LogEntry.objects.values_list("object_id", "change_message", "user__username")
     assert set(entries) == {(str(batch.id), "Failed files retried: item.internal.", "operator") for batch in batches}
@@ -80,12 +80,12 @@ def test_retry_reaches_all_people_and_is_in_the_history_of_each_batch(operator: 
         assert_counters_true(batch)
 
 
-def test_retry_of_what_cannot_pass_is_refused_and_not_in_the_history(operator: Client) -> None:
+def test_retry_of_permanent_failures_is_refused_and_not_logged(operator: Client) -> None:
     fail_stored(fill(make_user("ada"), 1), "image.corrupt")
 
     response = order(operator, "retry", "image.corrupt")
 
-    assert told(response) == ["Retrying won't help. Repair the files and upload them again."]
+    assert messages_of(response) == ["Retrying won't help. Repair the files and upload them again."]
     assert not LogEntry.objects.exists()
 
 
@@ -98,7 +98,7 @@ def test_dismiss_asks_first(operator: Client) -> None:
     assert open_failures() == 1
 
 
-def test_confirmed_dismiss_is_done_and_in_the_history(operator: Client) -> None:
+def test_confirmed_dismiss_is_logged(operator: Client) -> None:
     batch = fill(make_user("ada"), 1)
     fail_stored(batch)
 
@@ -109,27 +109,27 @@ def test_confirmed_dismiss_is_done_and_in_the_history(operator: Client) -> None:
     assert_counters_true(batch)
 
 
-def test_command_twice_is_in_the_history_once(operator: Client) -> None:
+def test_repeated_command_is_logged_once(operator: Client) -> None:
     fail_stored(fill(make_user("ada"), 1))
     order(operator, "retry")
 
     response = order(operator, "retry")
 
-    assert told(response)[-1] == "Nothing to retry: these files are queued already."
+    assert messages_of(response)[-1] == "Nothing to retry: these files are queued already."
     assert LogEntry.objects.count() == 1
 
 
-def test_form_without_a_moment_changes_nothing(operator: Client) -> None:
+def test_form_without_a_valid_time_changes_nothing(operator: Client) -> None:
     fail_stored(fill(make_user("ada"), 1))
 
     response = order(operator, "retry", until="soon")
 
-    assert told(response) == ["The form was incomplete. Reload the page, then try again."]
+    assert messages_of(response) == ["The form was incomplete. Reload the page, then try again."]
     assert open_failures() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_table_names_the_owners() -> None:
+def test_csv_names_the_owners() -> None:
     reject_file(fill(make_user("ada"), 0), "a.txt")
     staff = make_staff("viewer", "view_batchitem")
 
@@ -144,7 +144,7 @@ def test_table_names_the_owners() -> None:
 @pytest.mark.parametrize(
     "more", [{"command": "retry"}, {"command": "dismiss"}, {"command": "dismiss", "confirmed": "yes"}]
 )
-def test_code_that_no_row_can_hold_means_no_file(operator: Client, more: dict[str, str]) -> None:
+def test_code_with_nul_matches_no_file(operator: Client, more: dict[str, str]) -> None:
     fail_stored(fill(make_user("ada"), 1))
 
     answer = order(operator, code="item.internal\0", **more)

@@ -1,4 +1,4 @@
-"""Lists of the admin at a size: what is asked of the database, and how people are chosen."""
+"""Lists of the admin with many rows: queries and filters."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def names(client: Client, name: str, **query: Any) -> str:
 
 
 @pytest.mark.parametrize("name", [ITEMS, BATCHES, "admin:uploads_upload_changelist"])
-def test_no_list_counts_a_whole_table(admin_client: Client, name: str) -> None:
+def test_lists_count_rows_up_to_a_limit(admin_client: Client, name: str) -> None:
     fill(make_user("ada"), 2)
 
     counts = [sql for sql in asked(admin_client, reverse(name)) if "COUNT(" in sql]
@@ -52,14 +52,14 @@ def test_no_list_counts_a_whole_table(admin_client: Client, name: str) -> None:
     assert all(f"LIMIT {read_only_admin.MAX_ROWS}" in sql for sql in counts)
 
 
-def test_list_that_is_longer_says_so(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_beyond_the_limit_says_so(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_only_admin, "MAX_ROWS", 3)
     fill(make_user("ada"), 4)
 
     assert "3 batch items or more" in names(viewer, ITEMS)
 
 
-def test_file_list_takes_the_same_queries_for_one_file_and_many(viewer: Client) -> None:
+def test_file_list_query_count_is_constant(viewer: Client) -> None:
     fill(make_user("ada"), 1)
     few = len(asked(viewer, reverse(ITEMS)))
     fill(make_user("bob"), 5)
@@ -91,13 +91,13 @@ def test_list_filters_by_owner(viewer: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("owner", ["ada", "9" * 30, "-1", ""])
-def test_owner_that_is_none_filters_nothing(viewer: Client, owner: str) -> None:
+def test_invalid_owner_filters_nothing(viewer: Client, owner: str) -> None:
     fill(make_user("ada"), 1)
 
     assert "Iceland" in names(viewer, BATCHES, owner=owner)
 
 
-def test_owners_are_found_by_typing(viewer: Client) -> None:
+def test_owner_filter_autocompletes(viewer: Client) -> None:
     make_user("ada")
     make_user("bob")
     query = {"term": "ad", "app_label": "batches", "model_name": "uploadbatch", "field_name": "owner"}
@@ -107,19 +107,19 @@ def test_owners_are_found_by_typing(viewer: Client) -> None:
     assert [person["text"] for person in answer["results"]] == ["ada"]
 
 
-def test_no_page_lists_all_people(viewer: Client) -> None:
+def test_owner_filter_does_not_list_all_users(viewer: Client) -> None:
     make_user("somebody-else")
 
     assert "somebody-else" not in viewer.get(reverse(BATCHES)).content.decode()
 
 
-def test_staff_who_may_not_see_people_have_no_choice_of_owners(client: Client) -> None:
+def test_owner_filter_is_hidden_from_staff_who_may_not_view_users(client: Client) -> None:
     client.force_login(make_staff("viewer", "view_uploadbatch"))
 
     assert "owner-filter" not in client.get(reverse(BATCHES)).content.decode()
 
 
-def test_filter_of_reasons_reads_no_files(viewer: Client) -> None:
+def test_error_code_filter_reads_no_rows(viewer: Client) -> None:
     batch = fill(make_user("ada"), 1)
     fail_stored(batch, "model.answer", "No answer.")
 
@@ -130,7 +130,7 @@ def test_filter_of_reasons_reads_no_files(viewer: Client) -> None:
     assert not [sql for sql in asked(viewer, reverse(ITEMS)) if "DISTINCT" in sql]
 
 
-def test_bar_of_a_running_batch_is_marked_for_the_script(viewer: Client) -> None:
+def test_progress_bar_of_a_running_batch_is_marked_active(viewer: Client) -> None:
     running, paused = fill(make_user("ada"), 1), fill(make_user("bob"), 1)
     UploadBatch.objects.filter(id=paused.id).update(status="paused")
 
@@ -141,13 +141,13 @@ def test_bar_of_a_running_batch_is_marked_for_the_script(viewer: Client) -> None
     assert '<script src="/static/js/admin_batch_list.js" type="module">' in page
 
 
-def test_heading_sorts_no_large_table(viewer: Client) -> None:
+def test_file_list_is_not_sortable(viewer: Client) -> None:
     fill(make_user("ada"), 1)
 
     assert "sortable" not in names(viewer, ITEMS)
 
 
-def test_owner_column_is_read_with_its_rows(viewer: Client) -> None:
+def test_owners_are_read_with_the_batches(viewer: Client) -> None:
     for number in range(3):
         fill(make_user(f"person{number}"), 1)
 

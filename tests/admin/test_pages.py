@@ -1,4 +1,4 @@
-"""What staff see in the admin, and who sees nothing."""
+"""Lists and pages of the admin."""
 
 import pytest
 from django.apps import apps
@@ -61,7 +61,7 @@ def test_batch_list_shows_counts_and_progress(viewer: Client, batch: UploadBatch
     assert "ada" in page
 
 
-def test_batch_list_cuts_a_long_name(viewer: Client, batch: UploadBatch) -> None:
+def test_batch_list_truncates_long_names(viewer: Client, batch: UploadBatch) -> None:
     UploadBatch.objects.filter(id=batch.id).update(name="x" * 200)
 
     page = text(viewer, reverse("admin:batches_uploadbatch_changelist"))
@@ -70,7 +70,7 @@ def test_batch_list_cuts_a_long_name(viewer: Client, batch: UploadBatch) -> None
     assert "x" * 30 not in page
 
 
-def test_batch_page_links_to_its_files_and_edits_nothing(viewer: Client, batch: UploadBatch) -> None:
+def test_batch_page_links_to_its_files_and_is_read_only(viewer: Client, batch: UploadBatch) -> None:
     address = reverse("admin:batches_uploadbatch_change", args=[batch.id])
     page = text(viewer, address)
     response = viewer.post(address, {"name": "changed", "failed": 0, "status": "completed"})
@@ -81,7 +81,7 @@ def test_batch_page_links_to_its_files_and_edits_nothing(viewer: Client, batch: 
     assert UploadBatch.objects.get().failed == 1
 
 
-def test_file_list_of_a_batch_shows_only_its_files_and_reasons(viewer: Client, owner: User, batch: UploadBatch) -> None:
+def test_file_list_of_a_batch_shows_only_its_files_with_errors(viewer: Client, owner: User, batch: UploadBatch) -> None:
     fill(owner, files=1, name="Norway")
 
     page = text(viewer, reverse("admin:batches_batchitem_changelist", query={"batch__id__exact": batch.id}))
@@ -92,7 +92,7 @@ def test_file_list_of_a_batch_shows_only_its_files_and_reasons(viewer: Client, o
     assert "error_code=image.truncated" in page
 
 
-def test_file_list_filters_by_reason(viewer: Client, batch: UploadBatch) -> None:
+def test_file_list_filters_by_error_code(viewer: Client, batch: UploadBatch) -> None:
     page = text(viewer, reverse("admin:batches_batchitem_changelist", query={"error_code": "image.truncated"}))
 
     assert "Iceland/IMG_0000.JPG" in page
@@ -108,12 +108,12 @@ def test_file_page_links_to_its_upload(viewer: Client, batch: UploadBatch) -> No
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_search_and_filters_of_every_list_answer(viewer: Client, batch: UploadBatch, name: str) -> None:
+def test_search_works_in_every_list(viewer: Client, batch: UploadBatch, name: str) -> None:
     text(viewer, reverse(f"admin:{name}_changelist", query={"q": "ada"}))
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_nothing_is_added_or_deleted_in_the_admin(admin_client: Client, batch: UploadBatch, name: str) -> None:
+def test_rows_are_not_added_or_deleted_in_the_admin(admin_client: Client, batch: UploadBatch, name: str) -> None:
     if name == "batches_worker":
         Worker.objects.create(host="here", pid=1, threads=1)
     app, model = name.split("_")
@@ -126,7 +126,7 @@ def test_nothing_is_added_or_deleted_in_the_admin(admin_client: Client, batch: U
     assert rows.filter(pk=pk).exists()
 
 
-def test_batch_list_takes_the_same_queries_for_one_batch_and_many(viewer: Client, owner: User) -> None:
+def test_batch_list_query_count_is_constant(viewer: Client, owner: User) -> None:
     def count() -> int:
         with CaptureQueriesContext(
             connection,
@@ -161,7 +161,7 @@ def test_upload_list_and_page_show_the_preview(viewer: Client, owner: User) -> N
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_preview_that_is_gone_is_not_found(viewer: Client, owner: User) -> None:
+def test_missing_preview_is_not_found(viewer: Client, owner: User) -> None:
     upload = make_upload(owner, 1)
     upload.previews = save_previews(upload.key, {320: b"small"})
     upload.save()
@@ -171,7 +171,7 @@ def test_preview_that_is_gone_is_not_found(viewer: Client, owner: User) -> None:
         assert viewer.get(reverse("admin:uploads_upload_preview", args=[number, side])).status_code == 404
 
 
-def test_pages_have_nothing_inline_that_the_content_policy_forbids(admin_client: Client, batch: UploadBatch) -> None:
+def test_pages_have_no_inline_style_or_script(admin_client: Client, batch: UploadBatch) -> None:
     names = ["admin:batches_uploadbatch_changelist", "admin:batches_batchitem_changelist"]
     addresses = [*map(reverse, names), reverse("admin:batches_uploadbatch_change", args=[batch.id])]
 
@@ -182,7 +182,7 @@ def test_pages_have_nothing_inline_that_the_content_policy_forbids(admin_client:
         assert "onclick=" not in page
 
 
-def test_tasks_of_the_broker_are_not_in_the_admin(admin_client: Client) -> None:
+def test_broker_tasks_are_not_in_the_admin(admin_client: Client) -> None:
     with pytest.raises(NoReverseMatch):
         reverse("admin:django_dramatiq_task_changelist")
     assert "vuemantics administration" in text(admin_client, reverse("admin:index"))
@@ -202,7 +202,7 @@ def test_worker_is_alive_while_it_holds_its_lock(admin_client: Client) -> None:
     assert "icon-no" in gone
 
 
-def test_reason_that_no_row_can_hold_finds_nothing(viewer: Client) -> None:
+def test_error_code_filter_with_nul_finds_nothing(viewer: Client) -> None:
     answer = viewer.get("/admin/batches/batchitem/?error_code=%00x")
 
     assert answer.status_code == 200

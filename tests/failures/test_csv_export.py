@@ -30,7 +30,7 @@ def table(answer: Answer) -> list[list[str]]:
     return list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))
 
 
-def test_table_holds_every_failure_with_words(owner: User) -> None:
+def test_csv_contains_every_failure_with_its_text(owner: User) -> None:
     batch = fill(owner, 1)
     fail_stored(batch)
     reject_file(batch, "notes.txt")
@@ -49,7 +49,7 @@ def test_table_holds_every_failure_with_words(owner: User) -> None:
     assert rows[1][5].endswith(" It is a text.")
 
 
-def test_table_of_one_cause_leaves_out_the_others(owner: User) -> None:
+def test_csv_of_one_error_code_omits_others(owner: User) -> None:
     batch = fill(owner, 1)
     fail_stored(batch)
     reject_file(batch, "notes.txt")
@@ -57,19 +57,19 @@ def test_table_of_one_cause_leaves_out_the_others(owner: User) -> None:
     assert [row[3] for row in table(ask(owner, "?code=file.unsupported"))[1:]] == ["file.unsupported"]
 
 
-def test_table_of_a_code_that_no_row_can_hold_is_whole_and_empty(owner: User) -> None:
+def test_csv_of_a_code_with_nul_is_empty(owner: User) -> None:
     fail_stored(fill(owner, 1))
 
     assert len(table(ask(owner, "?code=item.internal%00"))) == 1
 
 
-def test_table_shows_nothing_of_another_account(owner: User, other: User) -> None:
+def test_csv_omits_failures_of_other_users(owner: User, other: User) -> None:
     fail_stored(fill(owner, 1))
 
     assert len(table(ask(other))) == 1
 
 
-def test_table_speaks_the_language_of_its_reader(owner: User) -> None:
+def test_csv_is_in_the_language_of_the_reader(owner: User) -> None:
     fail_stored(fill(owner, 1))
 
     answer = async_to_sync(AsyncBrowser(owner).get)(reverse("failures-csv"), Accept_Language="de")
@@ -79,14 +79,14 @@ def test_table_speaks_the_language_of_its_reader(owner: User) -> None:
     assert row[4] == "Das Programm hat bei dieser Datei einen Fehler gemacht."
 
 
-def test_dismissed_failures_are_left_out(owner: User) -> None:
+def test_csv_omits_dismissed_failures(owner: User) -> None:
     item = fail_stored(fill(owner, 1))
     BatchItem.objects.filter(id=item.id).update(dismissed_at=item.finished_at)
 
     assert len(table(ask(owner))) == 1
 
 
-def test_table_begins_with_the_mark_by_which_table_programs_know_utf_8(owner: User) -> None:
+def test_csv_begins_with_a_byte_order_mark(owner: User) -> None:
     reject_file(fill(owner, 0), "Käse.txt")
 
     body = ask(owner).body
@@ -96,7 +96,7 @@ def test_table_begins_with_the_mark_by_which_table_programs_know_utf_8(owner: Us
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
-def test_cell_that_a_table_program_would_run_is_quoted(owner: User, sign: str) -> None:
+def test_csv_escapes_cells_that_spreadsheets_would_run(owner: User, sign: str) -> None:
     reject_file(fill(owner, 0, f"{sign}1+1"), f"{sign}cmd|' /C calc'!A0", "new.code", f"{sign}2")
 
     row = table(ask(owner))[1]
@@ -105,7 +105,7 @@ def test_cell_that_a_table_program_would_run_is_quoted(owner: User, sign: str) -
     assert row[1] == f"'{sign}cmd|' /C calc'!A0"
 
 
-def test_large_table_comes_in_pieces_and_is_whole(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_csv_is_streamed_completely_in_chunks(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_export, "CHUNK_ITEMS", 2)
     one, two = fill(owner, 0, "One"), fill(owner, 0, "Two")
     for number in range(5):
@@ -120,7 +120,7 @@ def test_large_table_comes_in_pieces_and_is_whole(owner: User, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("query", ["", "?code=file.unsupported"])
-def test_pieces_of_a_batch_follow_each_other_between_those_of_others(
+def test_csv_chunks_keep_the_order_of_batches(
     owner: User, other: User, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     monkeypatch.setattr(csv_export, "CHUNK_ITEMS", 2)
@@ -137,7 +137,7 @@ def test_pieces_of_a_batch_follow_each_other_between_those_of_others(
 
 
 @pytest.mark.usefixtures("give_back_connection")
-async def test_table_comes_while_all_threads_of_the_live_pages_are_busy(owner: User) -> None:
+async def test_csv_is_sent_while_all_threads_of_live_pages_are_busy(owner: User) -> None:
     await sync_to_async(lambda: reject_file(fill(owner, 0), "notes.txt"))()
     asking, go_on = await sync_to_async(AsyncBrowser)(owner), Event()
     busy = [asyncio.create_task(db_threads.run_query(go_on.wait)) for _ in range(8)]

@@ -62,23 +62,23 @@ def test_count_in_the_navigation_reads_failures_only(few_failures: User) -> None
     assert "item_open_failure" in indexes(queries.COUNT, {"owner": few_failures.id, "limit": 100})
 
 
-def test_groups_read_failures_alone(few_failures: User) -> None:
+def test_groups_read_failures_only(few_failures: User) -> None:
     for owner_id in (few_failures.id, None):
         assert of(queries.count_by_code(owner_id)) & {"item_open_failure", "item_failed", "item_error_code"}
 
 
-def test_examples_read_failures_alone(few_failures: User) -> None:
+def test_examples_read_failures_only(few_failures: User) -> None:
     for owner_id in (few_failures.id, None):
         assert of(queries.examples(owner_id, "item.internal")) & {"item_open_failure", "item_error_code"}
 
 
-def test_filter_of_the_admin_by_reason_reads_failures_alone(few_failures: User) -> None:
+def test_admin_filter_by_error_code_reads_failures_only(few_failures: User) -> None:
     failed = BatchItem.objects.filter(status="failed", error_code="item.internal").order_by("-id")[:50]
 
     assert of(failed) & {"item_error_code", "item_failed", "item_open_failure"}
 
 
-def test_failures_of_one_batch_are_grouped_without_reading_its_other_files(few_failures: User) -> None:
+def test_groups_of_a_batch_read_failures_only(few_failures: User) -> None:
     failed = BatchItem.objects.filter(batch=UploadBatch.objects.get(), status="failed")
 
     assert of(batch_failures.by_message(failed)) & {"item_failed", "item_open_failure", "item_error_code"}

@@ -1,4 +1,4 @@
-"""What an owner may command of a batch, from each state."""
+"""Commands of an owner on a batch, from each state."""
 
 from collections.abc import Callable
 
@@ -50,7 +50,7 @@ def cancelled(owner: User) -> UploadBatch:
     return batch
 
 
-def test_pause_twice_says_nothing_the_second_time(owner: User) -> None:
+def test_second_pause_changes_nothing(owner: User) -> None:
     batch = fill(owner, files=1)
 
     assert services.pause_batch(services.owner_scope(owner), batch.id)
@@ -60,7 +60,7 @@ def test_pause_twice_says_nothing_the_second_time(owner: User) -> None:
     assert batch.status == BatchStatus.PAUSED
 
 
-def test_resume_of_a_running_batch_says_nothing(owner: User) -> None:
+def test_resume_of_a_running_batch_changes_nothing(owner: User) -> None:
     batch = fill(owner, files=1)
 
     assert not services.resume_batch(services.owner_scope(owner), batch.id)
@@ -71,7 +71,7 @@ def test_resume_of_a_running_batch_says_nothing(owner: User) -> None:
     assert batch.status == BatchStatus.PROCESSING
 
 
-def test_cancel_twice_says_nothing_the_second_time(owner: User) -> None:
+def test_second_cancel_changes_nothing(owner: User) -> None:
     batch = fill(owner, files=2)
 
     assert services.cancel_batch(services.owner_scope(owner), batch.id)
@@ -98,7 +98,7 @@ def test_cancelled_batch_refuses_every_other_command(owner: User, command: Calla
 @pytest.mark.parametrize(
     "command", [services.pause_batch, services.resume_batch, services.cancel_batch, services.finish_without_missing]
 )
-def test_completed_batch_refuses_what_is_too_late(owner: User, command: Callable[[Scope, int], object]) -> None:
+def test_completed_batch_refuses_commands(owner: User, command: Callable[[Scope, int], object]) -> None:
     batch = completed(owner)
 
     with pytest.raises(Refused, match="is finished") as refusal:
@@ -119,13 +119,13 @@ def test_retry_of_failed_files_queues_them_and_reopens_the_batch(owner: User) ->
     assert_counters_true(batch)
 
 
-def test_retry_with_nothing_failed_is_no_error(owner: User) -> None:
+def test_retry_without_failures_changes_nothing(owner: User) -> None:
     batch = fill(owner, files=1)
 
     assert services.retry_failed(services.owner_scope(owner), batch.id) == 0
 
 
-def test_retry_of_refused_files_says_that_it_cannot_help(owner: User) -> None:
+def test_retry_of_rejected_files_is_refused(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Texts")
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.txt", "a.txt", "a" * 64, 1))
     incoming.reject_item(item.id, "file.unsupported", "a.txt is a text.")
@@ -138,7 +138,7 @@ def test_retry_of_refused_files_says_that_it_cannot_help(owner: User) -> None:
     assert (refusal.value.code, item_refusal.value.code) == ("batch.nothing_to_retry", "item.not_stored")
 
 
-def test_retry_leaves_files_alone_whose_cause_cannot_pass(owner: User) -> None:
+def test_retry_skips_permanent_failures(owner: User) -> None:
     batch = fill(owner, files=2)
     damaged, unlucky = fail_one(batch, "image.truncated"), fail_one(batch)
 
@@ -151,7 +151,7 @@ def test_retry_leaves_files_alone_whose_cause_cannot_pass(owner: User) -> None:
     assert_counters_true(batch)
 
 
-def test_retry_of_one_file_whose_cause_cannot_pass_is_refused(owner: User) -> None:
+def test_retry_of_a_permanent_failure_is_refused(owner: User) -> None:
     batch = fill(owner, files=1)
     item = fail_one(batch, "image.truncated")
 
@@ -161,7 +161,7 @@ def test_retry_of_one_file_whose_cause_cannot_pass_is_refused(owner: User) -> No
     assert refusal.value.code == "item.permanent"
 
 
-def test_retry_of_one_file_queues_it_once(owner: User) -> None:
+def test_retry_of_a_file_queues_it_once(owner: User) -> None:
     batch = fill(owner, files=2)
     item = fail_one(batch)
 

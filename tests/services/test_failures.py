@@ -1,4 +1,4 @@
-"""Commands over all failures of one cause: whose, which, and what stays exact."""
+"""Commands on all failures with one error code: scope, selection, and correct counters."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +39,7 @@ def open_count(owner: User) -> int:
     return queries.count_failures(owner.pk)
 
 
-def test_retry_queues_the_failures_of_a_cause_over_all_batches(owner: User) -> None:
+def test_retry_queues_the_failures_of_all_batches(owner: User) -> None:
     one, two = failed_batch(owner, 2, "One"), failed_batch(owner, 1, "Two")
     reject_file(two, "a.txt")
 
@@ -51,7 +51,7 @@ def test_retry_queues_the_failures_of_a_cause_over_all_batches(owner: User) -> N
         assert_counters_true(batch)
 
 
-def test_retry_given_twice_changes_nothing_the_second_time(owner: User) -> None:
+def test_repeated_retry_changes_nothing(owner: User) -> None:
     failed_batch(owner, 2)
     seen = timezone.now()
     services.retry_code(services.owner_scope(owner), CODE, seen)
@@ -59,7 +59,7 @@ def test_retry_given_twice_changes_nothing_the_second_time(owner: User) -> None:
     assert services.retry_code(services.owner_scope(owner), CODE, seen).files == 0
 
 
-def test_retry_leaves_alone_what_failed_after_the_page_was_shown(owner: User) -> None:
+def test_retry_skips_failures_newer_than_the_page(owner: User) -> None:
     batch = failed_batch(owner, 1)
     seen = timezone.now()
     fail_stored(batch)
@@ -69,7 +69,7 @@ def test_retry_leaves_alone_what_failed_after_the_page_was_shown(owner: User) ->
     assert open_count(owner) == 1
 
 
-def test_retry_in_chunks_reaches_all(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retry_in_chunks_reaches_all_failures(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("batches.engine.retry.CHUNK", 2)
     batch = failed_batch(owner, 5)
 
@@ -78,7 +78,7 @@ def test_retry_in_chunks_reaches_all(owner: User, monkeypatch: pytest.MonkeyPatc
     assert_counters_true(batch)
 
 
-def test_retry_of_a_cause_that_cannot_pass_is_refused(owner: User) -> None:
+def test_retry_of_permanent_failures_is_refused(owner: User) -> None:
     failed_batch(owner, 1, code="image.truncated")
 
     with pytest.raises(Refused) as refusal:
@@ -88,7 +88,7 @@ def test_retry_of_a_cause_that_cannot_pass_is_refused(owner: User) -> None:
     assert open_count(owner) == 1
 
 
-def test_retry_passes_over_a_cancelled_batch(owner: User) -> None:
+def test_retry_skips_a_cancelled_batch(owner: User) -> None:
     gone, there = failed_batch(owner, 1, "Gone"), failed_batch(owner, 1, "There")
     cancel.cancel_batch(gone.id)
 
@@ -98,7 +98,7 @@ def test_retry_passes_over_a_cancelled_batch(owner: User) -> None:
     assert_counters_true(gone)
 
 
-def test_failures_of_a_batch_that_is_being_deleted_are_gone(owner: User) -> None:
+def test_failures_of_a_deleted_batch_are_hidden(owner: User) -> None:
     batch = failed_batch(owner, 2)
 
     services.delete_batch(services.owner_scope(owner), batch.id)
@@ -108,7 +108,7 @@ def test_failures_of_a_batch_that_is_being_deleted_are_gone(owner: User) -> None
     assert services.retry_code(services.owner_scope(owner), CODE, timezone.now()).files == 0
 
 
-def test_dismissed_failures_leave_the_inbox_and_stay_in_their_batch(owner: User) -> None:
+def test_dismissed_failures_are_hidden_and_stay_in_their_batch(owner: User) -> None:
     batch = failed_batch(owner, 2)
 
     done = services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
@@ -128,7 +128,7 @@ def test_dismiss_changes_neither_counters_nor_times_of_the_batch(owner: User) ->
     assert UploadBatch.objects.values().get(id=batch.id) == before
 
 
-def test_dismissed_failure_that_fails_again_is_back(owner: User) -> None:
+def test_dismissed_failure_reappears_when_it_fails_again(owner: User) -> None:
     batch = fill(owner, 1)
     item = fail_stored(batch)
     services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
@@ -140,7 +140,7 @@ def test_dismissed_failure_that_fails_again_is_back(owner: User) -> None:
     assert open_count(owner) == 1
 
 
-def test_dismissed_file_that_is_described_later_is_no_failure(owner: User) -> None:
+def test_dismissed_file_that_succeeds_later_is_no_failure(owner: User) -> None:
     batch = fill(owner, 1)
     item = fail_stored(batch)
     services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
@@ -155,24 +155,24 @@ def test_dismissed_file_that_is_described_later_is_no_failure(owner: User) -> No
 
 
 @pytest.mark.parametrize("command", [services.retry_code, services.dismiss_code])
-class TestWhose:
+class TestScope:
     """Whose failures a command reaches."""
 
-    def test_command_reaches_no_other_account(self, owner: User, other: User, command: Command) -> None:
+    def test_command_reaches_no_failures_of_other_users(self, owner: User, other: User, command: Command) -> None:
         batch = failed_batch(owner, 1)
 
         assert self.run(command, services.owner_scope(other)) == 0
 
         assert BatchItem.objects.filter(batch=batch, status=ItemStatus.FAILED, dismissed_at=None).count() == 1
 
-    def test_everybodys_failures_are_for_operators(self, owner: User, other: User, command: Command) -> None:
+    def test_operator_scope_takes_the_permission(self, owner: User, other: User, command: Command) -> None:
         failed_batch(owner, 1)
 
         for person in (other, make_staff("viewer", "view_batchitem"), AnonymousUser()):
             with pytest.raises(services.NotFound):
                 self.run(command, services.operator_scope(person))
 
-    def test_operator_reaches_everybodys(self, owner: User, other: User, command: Command) -> None:
+    def test_operator_reaches_the_failures_of_all_owners(self, owner: User, other: User, command: Command) -> None:
         failed_batch(owner, 1)
         failed_batch(other, 1)
 
@@ -184,7 +184,7 @@ class TestWhose:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_commands_at_the_same_time_take_each_file_once(owner: User) -> None:
+def test_concurrent_commands_take_each_file_once(owner: User) -> None:
     batches = [failed_batch(owner, 6, name) for name in ("One", "Two")]
     seen = timezone.now()
 
@@ -204,7 +204,7 @@ def test_commands_at_the_same_time_take_each_file_once(owner: User) -> None:
         assert_counters_true(batch)
 
 
-def test_retry_lets_a_completed_batch_go_on(owner: User) -> None:
+def test_retry_reopens_a_completed_batch(owner: User) -> None:
     batch = fill(owner, 1)
     fail_stored(batch)
     services.finish_without_missing(services.owner_scope(owner), batch.id)

@@ -1,4 +1,4 @@
-"""Who may have pictures described again, from which states, and what is said otherwise."""
+"""Who may start a re-analysis, from which states, and how it is refused otherwise."""
 
 from collections.abc import Callable
 
@@ -41,7 +41,7 @@ def test_reanalysis_by_an_operator_belongs_to_the_owner(owner: User) -> None:
     assert (again.owner, again.source, again.total) == (owner, batch, 1)
 
 
-def test_foreign_completed_batch_is_not_found(owner: User) -> None:
+def test_other_users_completed_batch_is_not_found(owner: User) -> None:
     batch = described(owner)
 
     with pytest.raises(services.NotFound):
@@ -104,7 +104,7 @@ def test_reanalysis_is_refused_with_a_stable_code(owner: User, make: Callable[[U
     assert UploadBatch.objects.count() == before
 
 
-def test_reanalysis_obeys_the_other_commands(owner: User) -> None:
+def test_reanalysis_can_be_paused_resumed_and_cancelled(owner: User) -> None:
     again = UploadBatch.objects.get(id=services.reanalyse_batch(services.owner_scope(owner), described(owner).id))
 
     assert services.pause_batch(services.owner_scope(owner), again.id)
@@ -118,7 +118,7 @@ def test_reanalysis_obeys_the_other_commands(owner: User) -> None:
     assert_counters_true(again)
 
 
-def test_cancelled_reanalysis_may_be_commanded_once_more(owner: User) -> None:
+def test_cancelled_reanalysis_can_be_started_again(owner: User) -> None:
     batch = described(owner)
     first = services.reanalyse_batch(services.owner_scope(owner), batch.id)
     services.cancel_batch(services.owner_scope(owner), first)
