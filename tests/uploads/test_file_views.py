@@ -163,7 +163,9 @@ async def test_original_head_request_has_the_size_and_no_body(page: AsyncBrowser
 
 
 @pytest.mark.parametrize("name", ["preview", "original"])
-async def test_media_accel_delegates_to_nginx(page: AsyncBrowser, upload: Upload, settings: Settings, name: str) -> None:
+async def test_media_accel_delegates_to_nginx(
+    page: AsyncBrowser, upload: Upload, settings: Settings, name: str
+) -> None:
     settings.MEDIA_ACCEL = "/protected/"
     path = original(upload) if name == "original" else preview_url(upload, 320)
 
