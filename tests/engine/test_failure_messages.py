@@ -44,7 +44,7 @@ def test_message_that_no_row_can_store_is_cleaned(claimed: Claim, settings: Sett
 
     item = BatchItem.objects.get()
     assert (item.status, item.error_code) == (ItemStatus.FAILED, "model.\N{REPLACEMENT CHARACTER}answer")
-    assert item.error_message == "It run_command \N{REPLACEMENT CHARACTER} and \N{REPLACEMENT CHARACTER}."
+    assert item.error_message == "It said \N{REPLACEMENT CHARACTER} and \N{REPLACEMENT CHARACTER}."
     assert_counters_true(item.batch)
 
 
@@ -71,11 +71,11 @@ def test_item_that_cannot_be_failed_is_released_by_the_heartbeat(
 def test_stall_message_that_no_row_can_store_is_cleaned(transactional_db: None) -> None:
     worker = Worker.objects.create(host="here", pid=1, threads=1)
     LastStall.value = (0, "", "")
-    breaker.trip("model.away\0", "It run_command \udc80.")
+    breaker.trip("model.away\0", "It said \udc80.")
     try:
         beat(worker.id)
     finally:
         breaker.reset(breaker.open_cause()[0])
 
     worker.refresh_from_db()
-    assert worker.stall_message == "It run_command \N{REPLACEMENT CHARACTER}."
+    assert worker.stall_message == "It said \N{REPLACEMENT CHARACTER}."

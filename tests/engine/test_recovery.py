@@ -9,10 +9,9 @@ from django.db import connection
 from django.db.models.functions import Now
 from pytest_django.fixtures import Settings
 
-from batches.engine import claim, finish, retry
+from batches.engine import claim, finish, lost_workers, retry
 from batches.engine.in_flight import Claim
 from batches.engine.liveness import KEEPALIVE, Identity, connection_parameters
-from batches.engine.lost_workers import CONFIRM_AFTER
 from batches.engine.maintenance_check import check_maintenance
 from batches.engine.recovery import recover_items
 from batches.models import BatchItem, UploadBatch, Worker
@@ -25,6 +24,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture(autouse=True)
 def no_grace(settings: Settings) -> None:
     settings.GRACE_SECONDS = 0
+
+
+@pytest.fixture(autouse=True)
+def late_confirmation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only `confirm_missing` makes a crash sure, however slow the machine is."""
+    monkeypatch.setattr(lost_workers, "CONFIRM_AFTER", timedelta(hours=1))
 
 
 @pytest.fixture
@@ -47,7 +52,7 @@ def claimed(batch: UploadBatch, worker: Worker) -> Claim:
 
 def confirm_missing(worker: Worker) -> None:
     """Move the first check that missed it far enough back."""
-    Worker.objects.filter(id=worker.id).update(missing_since=Now() - CONFIRM_AFTER - timedelta(seconds=1))
+    Worker.objects.filter(id=worker.id).update(missing_since=Now() - lost_workers.CONFIRM_AFTER - timedelta(seconds=1))
 
 
 def take_lock_again(worker: Worker) -> Identity:
