@@ -33,7 +33,6 @@ def test_describe_again_leads_on_and_is_seen_on_the_open_source(open_page: OpenP
     again = f"/batches/{described.id + 1}/"
     page.wait_for_url(f"**{again}")
     expect(page.get_by_text("Re-run of descriptions from Iceland.")).to_be_visible()
-    # Without a hint a completed batch is looked at every 10 s, twice as long as is waited for here.
     expect(watched.get_by_role("link", name="Descriptions are being re-run")).to_have_attribute("href", again)
     expect(watched.get_by_role("button", name="Re-run descriptions")).to_be_hidden()
     page.get_by_role("link", name="Iceland", exact=True).click()

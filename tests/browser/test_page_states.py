@@ -70,6 +70,7 @@ def axe_problems(page: Page) -> list[str]:
     return problems
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("group", PAGE_STATES)
 def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData, tmp_path: Path, group: str) -> None:
     problems: dict[str, list[str]] = {}
