@@ -73,7 +73,7 @@ def _run_command(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 def _ask_before_dismissal(request: HttpRequest, site: AdminSite, code: str) -> HttpResponse:
     """Ask first, since dismissing hides the failures from their owners too."""
-    context = {**site.each_context(request), "title": _("Dismiss these failures?"), "words": error_text(code)}
+    context = {**site.each_context(request), "title": _("Dismiss these failures?"), "text": error_text(code)}
     context |= {"code": code, "until": request.POST["until"]}
     return TemplateResponse(request, "admin/batches/dismiss_confirmation.html", context)
 

@@ -29,7 +29,7 @@ class FailureGroup:
         return self.count - len(self.names)
 
     @property
-    def words(self) -> ErrorText:
+    def text(self) -> ErrorText:
         """What happened and what to do."""
         return error_text(self.code, self.message)
 

@@ -39,7 +39,7 @@ class ErrorCodeGroup:
     count: int
     retryable: int
     until: datetime
-    words: ErrorText
+    text: ErrorText
     examples: tuple[BatchItem, ...]
 
     @property
@@ -72,8 +72,8 @@ def count_by_code(owner_id: int | None) -> QuerySet[BatchItem, Any]:
 
 def _group(owner_id: int | None, *, error_code: str, count: int, stored: int, until: datetime) -> ErrorCodeGroup:
     some = tuple(examples(owner_id, error_code))
-    words = error_text(error_code, some[0].error_message if some and error_code not in ERROR_CODES else "")
-    return ErrorCodeGroup(error_code, count, stored if words.retryable else 0, until, words, some)
+    text = error_text(error_code, some[0].error_message if some and error_code not in ERROR_CODES else "")
+    return ErrorCodeGroup(error_code, count, stored if text.retryable else 0, until, text, some)
 
 
 def examples(owner_id: int | None, code: str) -> QuerySet[BatchItem]:

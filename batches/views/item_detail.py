@@ -33,8 +33,8 @@ def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpRespon
         "step": STAGES.index(Stage(item.stage)) + 1 if item.stage else 0,
         "steps": len(STAGES),
         "took": number_format(max(0.0, took.total_seconds()), 1) if took else "",
-        "moving": item.status not in FINISHED_ITEMS and item.batch.is_active,
-        "again": item.can_retry and item.batch.status != "cancelled",
+        "active": item.status not in FINISHED_ITEMS and item.batch.is_active,
+        "can_retry": item.can_retry and item.batch.status != "cancelled",
     }
     template = "batches/_item.html" if request.htmx else "batches/item_detail.html"
     return render(request, template, context)

@@ -34,11 +34,11 @@ def batch_name(request: PageRequest, batch_id: int) -> HttpResponse:
     return _title(request, batch)
 
 
-def _form(request: PageRequest, batch: UploadBatch, name: str, complaint: str = "") -> HttpResponse:
-    context = {"batch": batch, "name": name, "complaint": complaint, "longest": MAX_NAME_LENGTH}
+def _form(request: PageRequest, batch: UploadBatch, name: str, error: str = "") -> HttpResponse:
+    context = {"batch": batch, "name": name, "error": error, "max_length": MAX_NAME_LENGTH}
     template = "batches/_title_form.html" if request.htmx else "batches/batch_name.html"
     # htmx does not swap in responses with an error status.
-    return render(request, template, context, status=400 if complaint and not request.htmx else 200)
+    return render(request, template, context, status=400 if error and not request.htmx else 200)
 
 
 def _title(request: PageRequest, batch: UploadBatch) -> HttpResponse:

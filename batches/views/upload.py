@@ -54,7 +54,7 @@ def new_batch(request: PersonRequest) -> HttpResponse:
         "kinds": _kinds(),
         "private": settings.ANALYZER == "local",
         "batch": _requested_batch(request),
-        "longest": MAX_NAME_LENGTH,
+        "max_length": MAX_NAME_LENGTH,
         "reasons": {code: [error_text(code).text, cause.shows_message] for code, cause in ERROR_CODES.items()},
     }
     return render(request, "batches/upload.html", context)
