@@ -1,7 +1,6 @@
-"""Threads that ask the database for asynchronous code, so that a slow query holds up no request.
+"""Threads that query the database for asynchronous code, so that a slow query blocks no other request.
 
-Those of the live pages look and render, LIVE_THREADS at a time. Long tables are read on a thread of their own, which
-the live pages never wait for.
+The live pages have LIVE_THREADS of them. Exports of long tables have their own, which the live pages never wait for.
 """
 
 import asyncio
@@ -12,30 +11,31 @@ from typing import ParamSpec, TypeVar
 from django.db import connections
 
 LIVE_THREADS = 3
-TABLE_THREADS = 1
+EXPORT_THREADS = 1
 _live = ThreadPoolExecutor(LIVE_THREADS, thread_name_prefix="live")
-_tables = ThreadPoolExecutor(TABLE_THREADS, thread_name_prefix="tables")
+_export = ThreadPoolExecutor(EXPORT_THREADS, thread_name_prefix="export")
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 async def run_query(function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-    """Run a function that asks the database on the threads of the live pages; its connection goes back to the pool."""
-    return await _ask(_live, lambda: function(*args, **kwargs))
+    """Call a function that queries the database on a thread of the live pages."""
+    return await _run(_live, lambda: function(*args, **kwargs))
 
 
 async def run_export_query(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
-    """Do as `read` on the thread of long tables: their pieces take turns, and delay nobody else."""
-    return await _ask(_tables, lambda: function(*args, **kwargs))
+    """Do as `run_query` on the thread for exports. Call it once per chunk, so that exports take turns."""
+    return await _run(_export, lambda: function(*args, **kwargs))
 
 
-async def _ask(threads: ThreadPoolExecutor, function: Callable[[], Result]) -> Result:
-    def ask() -> Result:
+async def _run(threads: ThreadPoolExecutor, function: Callable[[], Result]) -> Result:
+    def run() -> Result:
         try:
             return function()
         finally:
+            # Back to the pool: the thread may be idle for long.
             connections.close_all()
 
-    return await asyncio.get_running_loop().run_in_executor(threads, ask)
+    return await asyncio.get_running_loop().run_in_executor(threads, run)

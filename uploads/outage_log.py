@@ -4,7 +4,7 @@ import logging
 
 
 class OutageLog:
-    """The state of one dependency of this process. Not locked: a race costs a second line at most.
+    """Whether one dependency of this process is available. Not locked: a race costs a second line at most.
 
     `lost` is logged as a warning with the error in place of `%s`, `back` as information.
     """

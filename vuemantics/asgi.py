@@ -29,7 +29,7 @@ WEB_CONNECTIONS = (
     + threads.INTAKE_THREADS
     + threads.FINALIZE_THREADS
     + db_threads.LIVE_THREADS
-    + db_threads.TABLE_THREADS
+    + db_threads.EXPORT_THREADS
 )
 # Settings are read before it is known what the process is for, so the pool is resized here, before the first query.
 connection.settings_dict["OPTIONS"]["pool"]["max_size"] = WEB_CONNECTIONS

@@ -1,4 +1,4 @@
-"""What pages show of a batch, read in a few cheap queries: counts from its row, failures by batches.failures.batch_failures."""
+"""Read what the live fragments of a batch's page show, in a few cheap queries."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from batches.models.error_codes import RESENDABLE_CODES
 from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
 from uploads.preview_urls import LIST_SIDE, preview_url
 
+STAGES = tuple(Stage)
 FILES_SHOWN = 8
 FILES_WITH_PREVIEW_SHOWN = 4
-"""The same where they have pictures from before: a frame stays as small."""
-STAGES = tuple(Stage)
-PICTURE = ("upload__previews", "upload__key", "upload__processed_at")
+"""Fewer, so that a frame with previews is no larger."""
+PREVIEW_FIELDS = ("upload__previews", "upload__key", "upload__processed_at")
 
 
 @dataclass(frozen=True, slots=True)
 class FileInProgress:
-    """A file that a worker has right now. `stage_label` names its stage; `step` counts them from 1, 0 is between two.
+    """A file that a worker is processing. `step` is the number of its stage, counted from 1; 0 between two stages.
 
-    `picture` is the address of its preview, if it has one from before.
+    `preview` is the URL of its preview, blank if it has none from an earlier import.
     """
 
     id: int
@@ -29,12 +29,12 @@ class FileInProgress:
     stage_label: str
     size: int
     step: int
-    picture: str
+    preview: str
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSnapshot:
-    """Everything above the list of files, as of one moment; `still` says why nothing goes on."""
+    """The state of a batch. `in_progress` holds the files to show, `in_progress_total` counts all of them."""
 
     batch: UploadBatch
     in_progress: tuple[FileInProgress, ...]
@@ -43,78 +43,76 @@ class BatchSnapshot:
     stall: StallReason | None
 
     @property
-    def waiting_for(self) -> str:
-        """What it waits for, in one line; blank while work goes on."""
-        return self.stall.text if self.stall else ""
-
-    @property
     def waiting(self) -> int:
-        """Files on their way or queued, and in nobody's hand."""
+        """How many files are not finished and not in progress."""
         return max(0, self.batch.remaining - self.in_progress_total)
 
     @property
     def in_progress_more(self) -> int:
-        """How many files in hand are not named."""
+        """How many files in progress are not shown."""
         return self.in_progress_total - len(self.in_progress)
 
     @property
     def retryable(self) -> int:
-        """How many failed files could be tried again."""
+        """How many failed files can be retried."""
         if self.batch.status == BatchStatus.CANCELLED:
             return 0
         return self.failures.retryable
 
     @property
     def has_missing_files(self) -> bool:
-        """Whether files were announced that have not come, so that their folder may be chosen again."""
+        """Whether files are still expected, so that their folder may be chosen again."""
         batch = self.batch
         if batch.kind != BatchKind.IMPORT or batch.status == BatchStatus.CANCELLED:
             return False
-        given_up = not RESENDABLE_CODES.isdisjoint(self.failures.stored)
-        return batch.sealed_at is None or (batch.expected_items or 0) > batch.total or given_up
+        has_resendable = not RESENDABLE_CODES.isdisjoint(self.failures.stored)
+        return batch.sealed_at is None or (batch.expected_items or 0) > batch.total or has_resendable
 
     @property
     def unfinished(self) -> bool:
-        """Whether more is to come."""
+        """Whether the batch is live."""
         return self.batch.status in LIVE_BATCHES
 
 
-def read_snapshot(batch_id: int, before: BatchSnapshot | None = None) -> BatchSnapshot | None:
-    """Look at a batch; None when it is gone. The failures of the snapshot `before` are kept while none came or went."""
+def read_snapshot(batch_id: int, previous: BatchSnapshot | None = None) -> BatchSnapshot | None:
+    """Return the state of a batch, or None if it does not exist.
+
+    The failures of the previous snapshot are reused if their number has not changed.
+    """
     batch = UploadBatch.objects.select_related("source").filter(id=batch_id).first()
     if batch is None:
         return None
     in_progress, in_progress_total = read_in_progress(batch)
     stall = stall_reasons([batch]).get(batch.id)
-    return BatchSnapshot(batch, in_progress, in_progress_total, _failures(batch, before), stall)
+    return BatchSnapshot(batch, in_progress, in_progress_total, _read_failures(batch, previous), stall)
 
 
 def read_in_progress(batch: UploadBatch) -> tuple[tuple[FileInProgress, ...], int]:
-    """Return the files in hand that are shown, and how many there are."""
-    in_progress = _read_files(batch.id) if batch.remaining else []
-    shown = FILES_WITH_PREVIEW_SHOWN if any(file.picture for file in in_progress) else FILES_SHOWN
-    return tuple(in_progress[:shown]), len(in_progress)
+    """Return the files in progress that are shown, and how many there are in all."""
+    files = _read_files(batch.id) if batch.remaining else []
+    shown = FILES_WITH_PREVIEW_SHOWN if any(file.preview for file in files) else FILES_SHOWN
+    return tuple(files[:shown]), len(files)
 
 
-def _failures(batch: UploadBatch, before: BatchSnapshot | None) -> BatchFailures:
-    if before and _same_failures(before.batch, batch):
-        return before.failures
+def _read_failures(batch: UploadBatch, previous: BatchSnapshot | None) -> BatchFailures:
+    if previous and _has_same_failures(previous.batch, batch):
+        return previous.failures
     return read_failures(batch.id) if batch.failed else BatchFailures({}, ())
 
 
-def _same_failures(before: UploadBatch, now: UploadBatch) -> bool:
-    return (before.failed, before.status, before.completed_at) == (now.failed, now.status, now.completed_at)
+def _has_same_failures(previous: UploadBatch, batch: UploadBatch) -> bool:
+    return (previous.failed, previous.status, previous.completed_at) == (batch.failed, batch.status, batch.completed_at)
 
 
 def _read_files(batch_id: int) -> list[FileInProgress]:
-    # Sorted here: an ORDER BY id would tempt the planner away from the small index of files in hand.
+    # Sorted here: ORDER BY id would tempt the planner away from the small index item_processing.
     items = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.PROCESSING)
-    rows = items.select_related("upload").only("filename", "size", "stage", *PICTURE)
+    rows = items.select_related("upload").only("filename", "size", "stage", *PREVIEW_FIELDS)
     return [_file_in_progress(item) for item in sorted(rows, key=lambda item: item.id)]
 
 
 def _file_in_progress(item: BatchItem) -> FileInProgress:
-    picture = preview_url(item.upload, LIST_SIDE) if item.upload else ""
+    preview = preview_url(item.upload, LIST_SIDE) if item.upload else ""
     step = STAGES.index(Stage(item.stage)) + 1 if item.stage else 0
     stage_label = str(Stage(item.stage).label if item.stage else ItemStatus.PROCESSING.label)
-    return FileInProgress(item.id, item.upload_id, item.filename, stage_label, item.size, step, picture)
+    return FileInProgress(item.id, item.upload_id, item.filename, stage_label, item.size, step, preview)

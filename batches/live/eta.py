@@ -1,6 +1,6 @@
-"""What is to be expected of a running batch: its pace, and whose files take turns with its own.
+"""Read how long a running batch will take: its throughput and the other batches that are served in turn with it.
 
-It is read from the rows, so the first look at a page knows as much as the last, whichever process answers.
+Everything comes from the rows, so any process gives the same answer at once.
 """
 
 from collections import defaultdict
@@ -12,7 +12,7 @@ from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from batches.live.throughput import (
-    LATEST,
+    MAX_SAMPLES,
     Throughput,
     duration_text,
     measure_throughput,
@@ -25,23 +25,27 @@ from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 @dataclass(frozen=True, slots=True)
 class Eta:
-    """All in words, blank where nothing is known. `behind_own`: it waits until the owner's imports are done."""
+    """Texts are blank if not known. `shared`: other owners' batches are served in turn with this one.
+
+    `after_imports`: a re-analysis that waits until its owner's imports are done.
+    """
 
     time_left: str = ""
     throughput: str = ""
     elapsed: str = ""
     shared: bool = False
-    behind_own: bool = False
+    after_imports: bool = False
 
 
 def read_eta(batch: UploadBatch) -> Eta:
-    """Look at the files that finished last and at the running batches: two queries, none unless the batch runs."""
+    """Return what to expect of a batch. Costs two queries if it is being processed, otherwise none."""
     if batch.status != BatchStatus.PROCESSING or not batch.remaining:
         return Eta(elapsed=_elapsed(batch))
-    pace = _pace(batch)
-    others, shared, behind_own = _queues_beside(batch)
-    missing = batch.expected_total - batch.processed - batch.cancelled
-    return Eta(time_left_text(missing, pace, others), throughput_text(pace), _elapsed(batch), shared, behind_own)
+    throughput = _read_throughput(batch)
+    other_queues, shared, after_imports = _read_other_queues(batch)
+    files_left = batch.expected_total - batch.processed - batch.cancelled
+    time_left = time_left_text(files_left, throughput, other_queues)
+    return Eta(time_left, throughput_text(throughput), _elapsed(batch), shared, after_imports)
 
 
 def _elapsed(batch: UploadBatch) -> str:
@@ -50,36 +54,40 @@ def _elapsed(batch: UploadBatch) -> str:
     return duration_text(((batch.completed_at or timezone.now()) - batch.started_at).total_seconds())
 
 
-def _pace(batch: UploadBatch) -> Throughput | None:
-    times = sorted((when for when, idle in latest_ends(batch.id) if when and not idle), reverse=True)
-    return measure_throughput(times[:LATEST], timezone.now())
+def _read_throughput(batch: UploadBatch) -> Throughput | None:
+    times = sorted((when for when, free in last_finishes(batch.id) if when and not free), reverse=True)
+    return measure_throughput(times[:MAX_SAMPLES], timezone.now())
 
 
-def latest_ends(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, bool]]:
-    """Return when the last files of a batch ended, described and failed ones, and whether that took no work."""
-    # The queue goes by ids, so the last of an index of ended files are those that ended last. A picture that was in the
-    # library before took no work, nor did a file that was refused on its way, so that there is no upload.
+def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, bool]]:
+    """Return when the last files of a batch finished, completed or failed, and whether they took no processing."""
+    # Files are claimed in the order of their ids, so the end of an index of finished files holds the last to finish. A
+    # duplicate takes no processing, and neither does a file that failed while being received: it has no upload.
     items = BatchItem.objects.filter(batch_id=batch_id).order_by("-id")
-    described = items.filter(status=ItemStatus.COMPLETED).annotate(idle=F("duplicate"))
-    failed = items.filter(status=ItemStatus.FAILED).annotate(idle=IsNull(F("upload_id"), True))
-    described_ends, failed_ends = (each.values_list("finished_at", "idle")[:LATEST] for each in (described, failed))
-    return described_ends.union(failed_ends, all=True)
+    completed = items.filter(status=ItemStatus.COMPLETED).annotate(free=F("duplicate"))
+    failed = items.filter(status=ItemStatus.FAILED).annotate(free=IsNull(F("upload_id"), True))
+    last_completed, last_failed = (
+        queryset.values_list("finished_at", "free")[:MAX_SAMPLES] for queryset in (completed, failed)
+    )
+    return last_completed.union(last_failed, all=True)
 
 
-def _queues_beside(batch: UploadBatch) -> tuple[list[int], bool, bool]:
-    """Return the files left in each queue that takes turns with this batch, whether others' are among them, and
-    whether imports of its own owner come before it. Turns go round owners, then round an owner's batches."""
+def _read_other_queues(batch: UploadBatch) -> tuple[list[int], bool, bool]:
+    """Return the files left in each queue served in turn with this batch, `shared` and `after_imports` of Eta.
+
+    The scheduler goes round the owners, then round an owner's batches.
+    """
     running = UploadBatch.objects.filter(status=BatchStatus.PROCESSING).exclude(id=batch.id)
-    of_others: dict[int, int] = defaultdict(int)
-    own: list[int] = []
-    behind_own = False
+    of_other_owners: dict[int, int] = defaultdict(int)
+    of_same_owner: list[int] = []
+    after_imports = False
     for other in running:
         if not other.remaining:
             continue
         if other.owner_id != batch.owner_id:
-            of_others[other.owner_id] += other.remaining
+            of_other_owners[other.owner_id] += other.remaining
         elif batch.kind == BatchKind.REANALYSIS and other.kind == BatchKind.IMPORT:
-            behind_own = True
+            after_imports = True
         elif batch.kind == other.kind:
-            own.append(other.remaining)
-    return [*of_others.values(), *own], bool(of_others), behind_own
+            of_same_owner.append(other.remaining)
+    return [*of_other_owners.values(), *of_same_owner], bool(of_other_owners), after_imports

@@ -1,4 +1,4 @@
-"""The live parts of a batch's page as HTML: the same templates for the page and for its socket."""
+"""Render the live fragments of a batch's page: the same templates serve the page and its socket."""
 
 import re
 from typing import Any
@@ -12,19 +12,19 @@ from batches.models import UploadBatch
 from batches.models.states import LIVE_BATCHES, BatchStatus
 
 NAMES = ("title", "heading", "actions", "summary", "in_progress", "problems", "announcement")
-"""In the order of the page; each has a template `batches/_<name>.html` whose outermost element has an id of its own."""
+"""In page order. Each has a template `batches/_<name>.html` whose outermost element has a unique id."""
 
-FRAME, FRAME_BYTES = ("summary", "in_progress"), 1536
-"""The parts that nearly every frame holds, and how large they are together at most."""
+FREQUENT, FREQUENT_BYTES = ("summary", "in_progress"), 1536
+"""The fragments in nearly every frame, and their maximum size together."""
 NAME_BYTES = 48
-"""The same for the name of a file in hand, escaped."""
+"""The maximum size of the name of a file in progress, escaped."""
 
 # Indentation, and line breaks before block elements; browsers ignore both.
 _INDENTATION = re.compile(r"\n\s*(?=</?(?:div|form|h1|h2|li|p|progress|section|ul)\b)|(?<=\n)\s+")
 
 
 def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
-    """Return what the templates of the parts need."""
+    """Return the context for the templates of all fragments."""
     return {
         "snapshot": snapshot,
         "batch": snapshot.batch,
@@ -38,15 +38,15 @@ def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
 
 
 def render_fragments(snapshot: BatchSnapshot, eta: Eta) -> dict[str, str]:
-    """Render all live parts, by name. Names of files in hand share the room that a frame leaves them."""
+    """Render all fragments, by name. The names of files in progress share the bytes that FREQUENT_BYTES leaves."""
     context = fragment_context(snapshot, eta) | {"name_bytes": 0}
-    parts = {name: _render(name, context) for name in NAMES}
+    fragments = {name: _render(name, context) for name in NAMES}
     if snapshot.in_progress:
-        left = FRAME_BYTES - sum(len(parts[name].encode()) for name in FRAME)
-        # In steps, so that a longer number elsewhere seldom changes the names.
-        room = left // len(snapshot.in_progress) // 4 * 4
-        parts["in_progress"] = _render("in_progress", context | {"name_bytes": min(room, NAME_BYTES)})
-    return parts
+        bytes_left = FREQUENT_BYTES - sum(len(fragments[name].encode()) for name in FREQUENT)
+        # In steps of 4, so that a longer number elsewhere seldom changes the names.
+        name_bytes = bytes_left // len(snapshot.in_progress) // 4 * 4
+        fragments["in_progress"] = _render("in_progress", context | {"name_bytes": min(name_bytes, NAME_BYTES)})
+    return fragments
 
 
 def _render(name: str, context: dict[str, Any]) -> str:

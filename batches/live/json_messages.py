@@ -1,4 +1,4 @@
-"""Progress as JSON for programs; docs/live.md describes the fields."""
+"""Build the JSON messages for programs; docs/live.md describes the fields."""
 
 import json
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from batches.models.states import WAITING_ITEMS, ItemStatus
 
 
 def batch_message(batch: UploadBatch) -> str:
-    """Return a `batch_progress`."""
+    """Return a `batch_progress` message."""
     return json.dumps(
         {
             "type": "batch_progress",
@@ -25,15 +25,15 @@ def batch_message(batch: UploadBatch) -> str:
 
 
 def file_message(batch_id: int, file: FileInProgress) -> str:
-    """Return a `file_progress` of a file in hand: as many percent as stages are behind it."""
+    """Return a `file_progress` message for a file in progress; the percentage counts its completed stages."""
     percent = max(0, file.step - 1) * 100 // len(STAGES)
     return _file_message(batch_id, file.upload_id, (file.name, file.size), percent, "processing")
 
 
 def ended_messages(item_ids: Collection[int]) -> dict[str, str]:
-    """Return the `file_progress` of those of these files whose work ended, by the names of their parts.
+    """Return `file_progress` messages, by the names of their fragments, for the items no longer in progress.
 
-    One that was given back waits as if it had never been begun.
+    A released item is reported as pending.
     """
     if not item_ids:
         return {}
@@ -42,8 +42,8 @@ def ended_messages(item_ids: Collection[int]) -> dict[str, str]:
 
 
 def _ended_message(item: BatchItem) -> str:
-    waits = item.status in WAITING_ITEMS
-    percent, status = (0, str(ItemStatus.PENDING)) if waits else (100, item.status)
+    is_waiting = item.status in WAITING_ITEMS
+    percent, status = (0, str(ItemStatus.PENDING)) if is_waiting else (100, item.status)
     return _file_message(item.batch_id, item.upload_id, (item.filename, item.size), percent, status)
 
 

@@ -1,6 +1,6 @@
-"""One renderer per process and subject: it looks at the rows and renders once for all who watch.
+"""One renderer per process and topic: it reads the rows and renders once for all viewers.
 
-A viewer is never told more than the newest state: each takes what it has not seen yet, at its own speed.
+It keeps only the newest fragments; each viewer takes what it has not seen yet, at its own speed.
 """
 
 import asyncio
@@ -8,167 +8,130 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
-from typing import Any, Protocol
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
-import redis
-from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 
-from batches.live import socket_sessions
+from batches.live.event_listener import EventListener
 from batches.live.viewer import FAILED, FRAME_SECONDS, NOT_FOUND, Fragments, Viewer
-from batches.messaging.live_events import LOGIN_CHANGED
 from uploads.database import renew_pool
 from uploads.db_threads import run_query
+from uploads.outage_log import OutageLog
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 2.0
-"""Between two looks without a hint, while more is to come: hints can be lost."""
-REST_SECONDS = 10.0
-"""The same while nothing goes on: a retry or a new batch can wake it."""
-NOBODY = "nobody"
+POLL_SECONDS = 2.0
+"""Between two reads of an active topic if no event comes: events can be lost."""
+IDLE_POLL_SECONDS = 10.0
+"""The same for a topic that is not active: a retry or a new batch may change it."""
 
 
 class Topic(Protocol):
-    """What is watched. `key` tells subjects apart, `group` is where its hints are heard, `calm`: it is in no hurry."""
+    """Something that can be watched.
+
+    `key` identifies it among all topics; its live events arrive in the channel-layer group `group`. `low_priority`:
+    its viewers need not see changes at once. `active`: changes are to be expected; `read` keeps it up to date.
+    """
 
     key: str
     group: str
-    calm: bool
+    low_priority: bool
     active: bool
 
-    def look(self) -> Fragments | None:
-        """Read the rows and return the parts by name, and set `active` if more is to come; None when it is gone."""
+    def read(self) -> Fragments | None:
+        """Read the rows and return the fragments by name; None if the topic no longer exists for its viewers."""
 
 
 class Renderer:
-    """Looks at one subject while anybody watches it."""
+    """Reads one topic while it has viewers."""
 
-    def __init__(self, subject: Topic) -> None:
-        self.subject = subject
+    def __init__(self, topic: Topic) -> None:
+        self.topic = topic
         self.viewers: set[Viewer] = set()
         self._changed = asyncio.Event()
-        self._parts: Fragments | None = {}
-        self._away = False
-        self._reading: asyncio.Future[Fragments | None] | None = None
-        self._channel = ""
-        self._looking = asyncio.create_task(self._run())
-        self._hearing = asyncio.create_task(self._listen())
+        self._fragments: Fragments | None = {}
+        self._read: asyncio.Future[Fragments | None] | None = None
+        self._outage = OutageLog(
+            logger,
+            f"The live {topic.key} is not updated, the database does not answer: %s",
+            f"The live {topic.key} is updated again.",
+        )
+        self._listener = EventListener(topic.group, self._changed.set)
+        self._task = asyncio.create_task(self._run())
 
     def add(self, viewer: Viewer) -> None:
-        """Let one more watch; what is known is shown at once and looked at anew."""
+        """Give a new viewer the current fragments and read the topic again."""
         self.viewers.add(viewer)
-        if self._parts:
-            viewer.offer(self.subject.key, self._parts, calm=self.subject.calm)
+        if self._fragments:
+            viewer.offer(self.topic.key, self._fragments, low_priority=self.topic.low_priority)
         self._changed.set()
 
     async def stop(self) -> None:
-        """End both tasks; nobody watches any more.
-
-        A thread cannot be cancelled: its look is waited for. Redis is not: while it is away, a good-bye lasts.
-        """
-        self._looking.cancel()
-        self._hearing.cancel()
-        _leaving.add(self._hearing)
-        self._hearing.add_done_callback(_leaving.discard)
-        left = [self._reading] if self._reading else []
-        await asyncio.gather(self._looking, *left, return_exceptions=True)
+        """Stop after the last viewer left. A read in progress is waited for: its thread cannot be cancelled."""
+        self._task.cancel()
+        self._listener.stop()
+        pending = [self._read] if self._read else []
+        await asyncio.gather(self._task, *pending, return_exceptions=True)
 
     async def _run(self) -> None:
         while True:
-            began = time.monotonic()
+            started = time.monotonic()
             self._changed.clear()
-            rest = await self._look()
-            await asyncio.sleep(began + FRAME_SECONDS - time.monotonic())
-            # Not wait_for: before Python 3.12 it lets a cancellation pass that comes in the moment of a change.
+            pause = await self._update()
+            await asyncio.sleep(started + FRAME_SECONDS - time.monotonic())
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes at the same moment as the event.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(rest):
+                async with asyncio.timeout(pause):
                     await self._changed.wait()
 
-    async def _look(self) -> float:
-        """Look, show what is new to all, and return the seconds until the next look without a hint.
+    async def _update(self) -> float:
+        """Read the topic, offer the fragments to all viewers, and return the seconds until the next read.
 
-        After news it looks again without one: hints come in a beat of their own, and two beats would add up.
+        0 after a change: live events have an interval of their own, and waiting for the next one would add to ours.
         """
-        before = self._parts
+        previous = self._fragments
         try:
-            self._reading = asyncio.ensure_future(run_query(self.subject.look))
-            self._parts = await asyncio.shield(self._reading)
+            self._read = asyncio.ensure_future(run_query(self.topic.read))
+            self._fragments = await asyncio.shield(self._read)
         except DatabaseError as error:
-            self._report(error)
-            return LOOK_SECONDS
+            self._outage.report(error)
+            renew_pool()
+            return POLL_SECONDS
         except Exception:
-            logger.exception("The live %s cannot be shown.", self.subject.key)
-            self._end(FAILED)
-            return REST_SECONDS
-        self._report(None)
-        if self._parts is None:
-            self._end(NOT_FOUND)
+            logger.exception("The live %s cannot be rendered.", self.topic.key)
+            self._close_viewers(FAILED)
+            return IDLE_POLL_SECONDS
+        self._outage.report(None)
+        if self._fragments is None:
+            self._close_viewers(NOT_FOUND)
         else:
             for viewer in self.viewers:
-                viewer.offer(self.subject.key, self._parts, calm=self.subject.calm)
-        if self._parts != before and not self.subject.calm:
+                viewer.offer(self.topic.key, self._fragments, low_priority=self.topic.low_priority)
+        if self._fragments != previous and not self.topic.low_priority:
             return 0
-        return LOOK_SECONDS if self.subject.active else REST_SECONDS
+        return POLL_SECONDS if self.topic.active else IDLE_POLL_SECONDS
 
-    def _end(self, code: int) -> None:
+    def _close_viewers(self, code: int) -> None:
         for viewer in self.viewers:
-            viewer.end(code)
-
-    def _report(self, error: Exception | None) -> None:
-        """Log one line when the database goes away and one when it is back."""
-        if error is not None and not self._away:
-            logger.warning("The live %s stands still, the database does not answer: %s", self.subject.key, error)
-        if error is not None:
-            renew_pool()
-        if error is None and self._away:
-            logger.info("The live %s goes on.", self.subject.key)
-        self._away = error is not None
-
-    async def _listen(self) -> None:
-        """Hear the hints. Without Redis nothing is heard, and the page goes on by looking."""
-        layer = get_channel_layer()
-        while True:
-            with contextlib.suppress(OSError, redis.RedisError):
-                # Nobody hears this. It asks whether Redis answers, as a failed new_channel would leave a queue behind.
-                await layer.send(NOBODY, {"type": "hello"})
-                await self._hear(layer)
-            await asyncio.sleep(LOOK_SECONDS)
-
-    async def _hear(self, layer: Any) -> None:
-        self._channel = self._channel or await layer.new_channel()
-        try:
-            await layer.group_add(self.subject.group, self._channel)
-            while True:
-                message = await layer.receive(self._channel)
-                if message["type"] == LOGIN_CHANGED:
-                    socket_sessions.check_soon()
-                else:
-                    self._changed.set()
-        finally:
-            # An error here would take the place of a cancellation, and the task would go on.
-            with contextlib.suppress(OSError, redis.RedisError):
-                await layer.group_discard(self.subject.group, self._channel)
+            viewer.close(code)
 
 
-_leaving: set[asyncio.Task[None]] = set()
-"""Tasks that take their leave of Redis; the event loop itself holds a task only weakly."""
 _renderers: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Renderer]] = WeakKeyDictionary()
 
 
 @contextlib.asynccontextmanager
-async def subscribe(subject: Topic, viewer: Viewer) -> AsyncIterator[None]:
-    """Let a viewer watch inside the block; the renderer begins with the first who watches and ends with the last."""
+async def subscribe(topic: Topic, viewer: Viewer) -> AsyncIterator[None]:
+    """Let a viewer watch a topic inside the block; the first viewer starts the renderer, the last one stops it."""
     renderers = _renderers.setdefault(asyncio.get_running_loop(), {})
-    renderer = renderers.get(subject.key)
+    renderer = renderers.get(topic.key)
     if renderer is None:
-        renderer = renderers[subject.key] = Renderer(subject)
+        renderer = renderers[topic.key] = Renderer(topic)
     renderer.add(viewer)
     try:
         yield
     finally:
         renderer.viewers.discard(viewer)
         if not renderer.viewers:
-            del renderers[subject.key]
+            del renderers[topic.key]
             await renderer.stop()

@@ -1,4 +1,4 @@
-"""Addresses of sockets."""
+"""The addresses of the sockets."""
 
 from channels.security.websocket import WebsocketDenier
 from django.urls import path, re_path
@@ -8,6 +8,6 @@ from batches.live.consumers import BatchConsumer, OwnerConsumer
 websocket_urlpatterns = [
     path("ws/batches/", OwnerConsumer.as_asgi(), name="owner-socket"),
     path("ws/batches/<int:batch_id>/", BatchConsumer.as_asgi(), name="batch-socket"),
-    # Without this an unknown address would be an error in the log, written by anybody who likes.
+    # Otherwise anybody could fill the log with errors by asking for unknown addresses.
     re_path(r"", WebsocketDenier.as_asgi()),
 ]

@@ -1,7 +1,7 @@
-"""Whether the logins of open sockets still hold: signed out, expired, deactivated or with a new password, they end.
+"""Close sockets whose session has ended: signed out, expired, account deactivated or password changed.
 
-All sockets of a process are asked for together, in two queries every CHECK_SECONDS, and at once when a hint says that
-somebody signed out.
+The sessions of all sockets of a process are checked together, in two queries every CHECK_SECONDS, and at once after a
+`login.changed` event.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ CHECK_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SocketSession:
-    """Who watches by which session. `password` is its hash at the start: a new one ends the login."""
+    """The session of one socket. `password` is the hash when the socket opened: a new one ends the session."""
 
     session_key: str
     user_id: int
@@ -31,17 +31,17 @@ class SocketSession:
     viewer: Viewer
 
 
-class Checks:
-    """The logins of one event loop, and the task that asks for them while there are any."""
+class SessionChecker:
+    """The open socket sessions of one event loop and the task that checks them."""
 
     def __init__(self) -> None:
-        self.logins: set[SocketSession] = set()
-        self._soon = asyncio.Event()
+        self.sessions: set[SocketSession] = set()
+        self._due = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
-    def check_soon(self) -> None:
-        """Do not wait for the next time."""
-        self._soon.set()
+    def check_now(self) -> None:
+        """Check without waiting for the interval."""
+        self._due.set()
 
     async def stop(self) -> None:
         """End the task."""
@@ -52,50 +52,52 @@ class Checks:
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CHECK_SECONDS):
-                    await self._soon.wait()
-            self._soon.clear()
-            # The renderers say when the database is away; until it is back nothing is shown either.
+                    await self._due.wait()
+            self._due.clear()
+            # The renderers log that the database is down; until it is back nothing is sent either.
             with contextlib.suppress(DatabaseError):
-                asked = frozenset(self.logins)
-                for login in asked - await run_query(valid_sessions, asked):
-                    login.viewer.end(SIGNED_OUT)
+                checked = frozenset(self.sessions)
+                for session in checked - await run_query(valid_sessions, checked):
+                    session.viewer.close(SIGNED_OUT)
 
 
-def valid_sessions(logins: Collection[SocketSession]) -> set[SocketSession]:
-    """Return those of these logins that still hold."""
-    keys = {login.session_key for login in logins}
-    alive = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
-    sessions = set(alive.values_list("session_key", flat=True))
-    people = User.objects.filter(id__in={login.user_id for login in logins}, is_active=True)
-    passwords = dict(people.values_list("id", "password"))
+def valid_sessions(sessions: Collection[SocketSession]) -> set[SocketSession]:
+    """Return the sessions that are still valid."""
+    keys = {session.session_key for session in sessions}
+    stored = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    valid_keys = set(stored.values_list("session_key", flat=True))
+    users = User.objects.filter(id__in={session.user_id for session in sessions}, is_active=True)
+    passwords = dict(users.values_list("id", "password"))
     return {
-        login for login in logins if login.session_key in sessions and passwords.get(login.user_id) == login.password
+        session
+        for session in sessions
+        if session.session_key in valid_keys and passwords.get(session.user_id) == session.password
     }
 
 
-_checks: WeakKeyDictionary[asyncio.AbstractEventLoop, Checks] = WeakKeyDictionary()
+_checkers: WeakKeyDictionary[asyncio.AbstractEventLoop, SessionChecker] = WeakKeyDictionary()
 
 
-def check_soon() -> None:
-    """Ask at once for the logins of this event loop's sockets."""
-    checks = _checks.get(asyncio.get_running_loop())
-    if checks is not None:
-        checks.check_soon()
+def check_now() -> None:
+    """Check the sessions of this event loop's sockets at once."""
+    checker = _checkers.get(asyncio.get_running_loop())
+    if checker is not None:
+        checker.check_now()
 
 
 @contextlib.asynccontextmanager
 async def close_on_sign_out(user: User, session_key: str, viewer: Viewer) -> AsyncIterator[None]:
-    """Inside the block the viewer ends when the user's login does."""
+    """Inside the block, close the viewer when the user's session ends."""
     loop = asyncio.get_running_loop()
-    checks = _checks.get(loop)
-    if checks is None:
-        checks = _checks[loop] = Checks()
-    login = SocketSession(session_key, user.pk, user.password, viewer)
-    checks.logins.add(login)
+    checker = _checkers.get(loop)
+    if checker is None:
+        checker = _checkers[loop] = SessionChecker()
+    session = SocketSession(session_key, user.pk, user.password, viewer)
+    checker.sessions.add(session)
     try:
         yield
     finally:
-        checks.logins.discard(login)
-        if not checks.logins:
-            del _checks[loop]
-            await checks.stop()
+        checker.sessions.discard(session)
+        if not checker.sessions:
+            del _checkers[loop]
+            await checker.stop()

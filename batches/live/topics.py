@@ -1,6 +1,6 @@
-"""What can be watched: a batch or all batches of a person, as HTML for pages or as JSON for programs.
+"""What can be watched: one batch, or all batches of an owner; as HTML for pages or as JSON for programs.
 
-HTML is in one language, and rendered once for all who read it in that.
+A topic in HTML is in one language and is rendered once for all viewers who read that language.
 """
 
 import time
@@ -20,58 +20,58 @@ from batches.models import UploadBatch
 from batches.models.states import LIVE_BATCHES, BatchStatus
 from batches.services.last_seen import LONG_AGO
 
-OUTLOOK_SECONDS = 2.0
-"""Between two looks at the pace: the time left need not be newer."""
-MOST_ENDED = 100
-"""So many ended batches may a program miss that is slow to take what is told, and still hear of each end."""
+ETA_SECONDS = 2.0
+"""Between two reads of the estimate."""
+MAX_ENDED = 100
+"""How many ended batches a program that reads slowly can miss and still receive the end of each."""
 
 
 class BatchPageTopic:
-    """The live parts of a batch's page. A batch that is not this owner's is gone."""
+    """The live fragments of a batch's page. `read` returns None for a batch of another owner."""
 
     def __init__(self, batch_id: int, owner_id: int, language: str) -> None:
         self.key = f"page of batch {batch_id} of owner {owner_id} in {language}"
-        self._language = language
         self.group = batch_group(batch_id)
-        self.calm = False
+        self.low_priority = False
         self.active = True
         self._batch_id = batch_id
         self._owner_id = owner_id
+        self._language = language
         self._snapshot: BatchSnapshot | None = None
-        self._outlook = Eta()
-        self._outlook_due = 0.0
-        self._status = ""
+        self._eta = Eta()
+        self._eta_due = 0.0
+        self._eta_status = ""
 
-    def look(self) -> Fragments | None:
-        """Read the batch's row, its files in hand and, now and then, its pace."""
+    def read(self) -> Fragments | None:
+        """Read the batch, its files in progress and, every ETA_SECONDS, the estimate."""
         with translation.override(self._language):
-            return self._look()
+            self._snapshot = snapshot = read_snapshot(self._batch_id, self._snapshot)
+            if snapshot is None or snapshot.batch.owner_id != self._owner_id:
+                return None
+            self.active = snapshot.unfinished
+            self._update_eta(snapshot.batch)
+            return render_fragments(snapshot, self._eta)
 
-    def _look(self) -> Fragments | None:
-        self._snapshot = snapshot = read_snapshot(self._batch_id, self._snapshot)
-        if snapshot is None or snapshot.batch.owner_id != self._owner_id:
-            return None
-        self.active = snapshot.unfinished
-        if time.monotonic() >= self._outlook_due or snapshot.batch.status != self._status:
-            self._outlook = read_eta(snapshot.batch)
-            self._outlook_due = time.monotonic() + OUTLOOK_SECONDS
-            self._status = snapshot.batch.status
-        return render_fragments(snapshot, self._outlook)
+    def _update_eta(self, batch: UploadBatch) -> None:
+        if time.monotonic() >= self._eta_due or batch.status != self._eta_status:
+            self._eta = read_eta(batch)
+            self._eta_due = time.monotonic() + ETA_SECONDS
+            self._eta_status = batch.status
 
 
 class OwnerPageTopic:
-    """What every page shows of its owner's batches."""
+    """The summary of an owner's batches that every page shows."""
 
     def __init__(self, owner_id: int, language: str) -> None:
-        self.key = f"sign of owner {owner_id} in {language}"
-        self._language = language
+        self.key = f"summary of owner {owner_id} in {language}"
         self.group = owner_group(owner_id)
-        self.calm = True
+        self.low_priority = True
         self.active = True
         self._owner_id = owner_id
+        self._language = language
 
-    def look(self) -> Fragments:
-        """Read the live batches and what ended unseen."""
+    def read(self) -> Fragments:
+        """Read the live batches and how many completed unseen."""
         summary = read_owner_summary(self._owner_id)
         self.active = bool(summary.running)
         with translation.override(self._language):
@@ -79,19 +79,19 @@ class OwnerPageTopic:
 
 
 class BatchJsonTopic:
-    """A batch for a program: all of `batch_progress`, and `file_progress` of files that a look happened to see."""
+    """One batch for a program: its `batch_progress`, and a sample of its files as `file_progress`."""
 
     def __init__(self, batch_id: int, owner_id: int) -> None:
         self.key = f"messages of batch {batch_id} of owner {owner_id}"
         self.group = batch_group(batch_id)
-        self.calm = False
+        self.low_priority = False
         self.active = True
         self._batch_id = batch_id
         self._owner_id = owner_id
-        self._seen: set[int] = set()
+        self._reported: set[int] = set()
 
-    def look(self) -> Fragments | None:
-        """Read the batch's row, its files in hand, and what became of those that were in hand before."""
+    def read(self) -> Fragments | None:
+        """Read the batch, its files in progress, and the end of those that were in progress at the previous read."""
         batch = UploadBatch.objects.filter(id=self._batch_id, owner_id=self._owner_id).first()
         if batch is None:
             return None
@@ -99,42 +99,42 @@ class BatchJsonTopic:
         in_progress, _total = read_in_progress(batch)
         files = {f"file {file.id}": file_message(batch.id, file) for file in in_progress}
         ids = {file.id for file in in_progress}
-        ended = ended_messages(self._seen - ids)
-        self._seen = ids
+        ended = ended_messages(self._reported - ids)
+        self._reported = ids
         return ended | files | {f"batch {batch.id}": batch_message(batch)}
 
 
 class OwnerJsonTopic:
-    """All batches of a person for a program: `batch_progress` of the live ones, each to its end.
+    """All batches of an owner for a program: `batch_progress` of the live ones, each to its end.
 
-    Ended ones stay among the parts, so that a viewer that took none for a few looks still hears of the end. Those that
-    no look saw alive are among them.
+    Batches that ended since the start stay among the fragments, so that a viewer that skipped some reads still gets
+    their end. That includes batches that began and ended between two reads.
     """
 
     def __init__(self, owner_id: int) -> None:
         self.key = f"messages of owner {owner_id}"
         self.group = owner_group(owner_id)
-        self.calm = False
+        self.low_priority = False
         self.active = True
         self._owner_id = owner_id
         self._since = timezone.now()
-        self._known: set[int] = set()
+        self._reported: set[int] = set()
 
-    def look(self) -> Fragments:
-        """Read the live batches, and the last MOST_ENDED of those that were live before or have ended since."""
+    def read(self) -> Fragments:
+        """Read the live batches, and the last MAX_ENDED that were live before or ended since the start."""
         summary = read_owner_summary(self._owner_id)
         self.active = bool(summary.running)
         live = {batch.id: batch for batch in summary.live}
-        others = self._others(live)
-        self._known = set(live) | set(others)
+        others = self._read_others(live)
+        self._reported = set(live) | set(others)
         return {f"batch {batch.id}": batch_message(batch) for batch in [*others.values(), *live.values()]}
 
-    def _others(self, live: Collection[int]) -> dict[int, UploadBatch]:
-        mine = UploadBatch.objects.filter(owner_id=self._owner_id)
-        # Walks batch_completed from its newest end.
-        ended = mine.filter(status=BatchStatus.COMPLETED, completed_at__gte=self._since).order_by("-completed_at")
-        # What was live before may be so still, where others have pushed it out of those that are shown.
-        before = mine.filter(id__in=self._known.difference(live))
-        found = {batch.id: batch for batch in [*ended[:MOST_ENDED], *before] if batch.id not in live}
+    def _read_others(self, live: Collection[int]) -> dict[int, UploadBatch]:
+        batches = UploadBatch.objects.filter(owner_id=self._owner_id)
+        # Reads the index batch_completed from its newest entry.
+        ended = batches.filter(status=BatchStatus.COMPLETED, completed_at__gte=self._since).order_by("-completed_at")
+        # A batch reported before may still be live: a summary holds only the oldest live batches.
+        reported = batches.filter(id__in=self._reported.difference(live))
+        found = {batch.id: batch for batch in [*ended[:MAX_ENDED], *reported] if batch.id not in live}
         newest = sorted(found.values(), key=lambda batch: batch.completed_at or LONG_AGO, reverse=True)
-        return {batch.id: batch for batch in newest[:MOST_ENDED]}
+        return {batch.id: batch for batch in newest[:MAX_ENDED]}

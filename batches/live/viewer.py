@@ -1,63 +1,65 @@
-"""One who watches: it takes the newest of what it has not seen yet, at its own speed, and holds no queue."""
+"""One open socket as its renderers see it: it takes the newest fragments it has not seen, at its own speed."""
 
 import asyncio
 import time
 
 FRAME_SECONDS = 0.25
-CALM_SECONDS = 0.5
+LOW_PRIORITY_SECONDS = 0.5
+
+# Close codes. A client must not reconnect after SIGNED_OUT and NOT_FOUND (docs/live.md); after FAILED it does.
 SIGNED_OUT = 4403
 NOT_FOUND = 4404
-"""With these the server closes a socket for good: coming back is no use."""
 FAILED = 1011
-"""Our fault: the page comes back by itself."""
 
 Fragments = dict[str, str]
+"""The parts of what is watched, by name: HTML elements of a page, or JSON messages."""
 
 
 class Viewer:
-    """Takes parts from `sources` renderers, first when each has some, then at most every FRAME_SECONDS.
+    """Collects fragments of `topics` topics: the first frame once each has some, then one per FRAME_SECONDS at most.
 
-    Whatever it missed is in the newest parts.
+    There is no queue: a slow viewer skips states and gets the newest.
     """
 
-    def __init__(self, sources: int) -> None:
-        self.ended: int | None = None
-        self._sources = sources
-        self._due = 0.0
-        self._news = asyncio.Event()
+    def __init__(self, topics: int) -> None:
+        self.close_code: int | None = None
+        self._topics = topics
+        self._next_frame_at = 0.0
+        self._changed = asyncio.Event()
         self._newest: dict[str, Fragments] = {}
         self._seen: Fragments = {}
 
-    def offer(self, source: str, parts: Fragments, *, calm: bool) -> None:
-        """Show the newest parts of one source; names of parts are unique over all sources.
+    def offer(self, topic: str, fragments: Fragments, *, low_priority: bool) -> None:
+        """Replace the fragments of one topic; names of fragments are unique over all topics of a viewer.
 
-        What is `calm` goes along with the next frame, or alone after CALM_SECONDS: it must not delay other news.
+        Low-priority fragments join the next frame, or make one after LOW_PRIORITY_SECONDS: a frame of their own would
+        delay the next frame of the other topics.
         """
-        self._newest[source] = parts
-        if calm and self._seen:
-            asyncio.get_running_loop().call_later(CALM_SECONDS, self._news.set)
+        self._newest[topic] = fragments
+        if low_priority and self._seen:
+            asyncio.get_running_loop().call_later(LOW_PRIORITY_SECONDS, self._changed.set)
         else:
-            self._news.set()
+            self._changed.set()
 
-    def end(self, code: int) -> None:
-        """Say that there is nothing more to see, and with which code the socket is closed; the first word counts."""
-        if self.ended is None:
-            self.ended = code
-        self._news.set()
+    def close(self, code: int) -> None:
+        """End the stream; the code of the first call counts."""
+        if self.close_code is None:
+            self.close_code = code
+        self._changed.set()
 
-    async def next_parts(self) -> list[str]:
-        """Wait for something that this viewer has not seen, and return it; nothing when it has `ended`."""
+    async def next_fragments(self) -> list[str]:
+        """Wait for fragments that this viewer has not seen; return an empty list once it is closed."""
         while True:
-            await self._news.wait()
-            await asyncio.sleep(self._due - time.monotonic())
-            self._news.clear()
-            if self.ended is not None:
+            await self._changed.wait()
+            await asyncio.sleep(self._next_frame_at - time.monotonic())
+            self._changed.clear()
+            if self.close_code is not None:
                 return []
-            if len(self._newest) < self._sources:
+            if len(self._newest) < self._topics:
                 continue
-            newest = {name: part for parts in self._newest.values() for name, part in parts.items()}
-            fresh = [part for name, part in newest.items() if self._seen.get(name) != part]
+            newest = {name: text for fragments in self._newest.values() for name, text in fragments.items()}
+            unseen = [text for name, text in newest.items() if self._seen.get(name) != text]
             self._seen = newest
-            if fresh:
-                self._due = time.monotonic() + FRAME_SECONDS
-                return fresh
+            if unseen:
+                self._next_frame_at = time.monotonic() + FRAME_SECONDS
+                return unseen

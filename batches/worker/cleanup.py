@@ -1,7 +1,7 @@
-"""Brings deletions to their end: rows of deleted batches, files of deleted pictures; now and then sweeps and tidies.
+"""Finish deletions: rows of deleted batches and files of deleted pictures; then remove old partial files and old rows.
 
-Runs in every worker process, on a thread of its own: a large deletion takes minutes, storage may be away, and recovery
-must not wait for either. Every step may be cut off anywhere, and run beside itself.
+Runs in every worker process on a thread of its own: a large deletion takes minutes, the storage may be down, and
+recovery must not wait for either. Every step may be interrupted anywhere and run in several processes at once.
 """
 
 from batches.engine.delete_batch import delete_chunk, deleting_batches, finish_deletion
@@ -12,21 +12,21 @@ from uploads.storage.file_deletion import purge_deleted_files
 
 
 def clean_up() -> None:
-    """Work until nothing is left that is due. Where nothing is, two looks into small indexes are all of it.
+    """Work until nothing is due. If nothing is, this costs two queries of small indexes.
 
-    In turns, a step of each batch and then a chunk of files: no deletion waits for another's end, not even one that
-    began meanwhile, and a full disk has room soon.
+    Each round takes one chunk of each batch and one of files: no deletion waits for the end of another, not even of
+    one that began later, and a full disk gets space soon.
     """
-    while any([_step(batch_id) for batch_id in deleting_batches()] + [purge_deleted_files() > 0]):
+    while any([_delete_some(batch_id) for batch_id in deleting_batches()] + [purge_deleted_files() > 0]):
         pass
-    # The deletions of people go first.
+    # Only after the deletions that people wait for.
     partial_cleaner.clean_if_due()
     prune_daily()
 
 
-def _step(batch_id: int) -> bool:
-    """Delete some of what is left of a batch, at last the batch; False: other processes are at it."""
-    items, cut_off = delete_chunk(batch_id)
-    for item_id in cut_off:
+def _delete_some(batch_id: int) -> bool:
+    """Delete a chunk of a batch's items, at last the batch; return False if other processes are busy with it."""
+    items, was_receiving = delete_chunk(batch_id)
+    for item_id in was_receiving:
         discard_if_unneeded(item_id)
     return items > 0 or finish_deletion(batch_id)

@@ -1,15 +1,10 @@
-"""What a dramatiq worker process does beside its messages: be known to live, beat, reconcile, clean, stop in order."""
+"""Dramatiq middleware for a worker process: its background threads, and an orderly shutdown."""
 
 import logging
 import os
-import random
-import threading
-from collections.abc import Callable
 
 import dramatiq
-import redis
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from batches.engine.circuit_breaker import breaker
 from batches.engine.heartbeat import beat, release_and_purge
@@ -18,58 +13,75 @@ from batches.engine.liveness import identity
 from batches.messaging.broker import MAX_POLL_MS
 from batches.worker.cleanup import clean_up
 from batches.worker.completion_emails import EMAIL_INTERVAL_SECONDS, send_completion_emails
+from batches.worker.periodic_thread import SERVICE_ERRORS, PeriodicThread
 from batches.worker.reconciler import reconcile
 
 logger = logging.getLogger(__name__)
 
-# Exit status of a process that ended itself because of hung work.
 HUNG_STATUS = 70
-FIRST_BEAT_SECONDS = 1.0
-AWAY = (OperationalError, InterfaceError, redis.RedisError, dramatiq.errors.BrokerConnectionError)
+"""Exit status of a process that ended itself because a job hung."""
+HEARTBEAT_SECONDS = 1.0
 
 
-class PeriodicThread(threading.Thread):
-    """Calls a function at once and every `seconds` (± 20 %) until stopped; an outage is logged once and tried again."""
+class WorkerMiddleware(dramatiq.Middleware):
+    """Starts the background threads of a worker process and releases its claims at shutdown."""
 
-    def __init__(self, name: str, seconds: float, step: Callable[[], object]) -> None:
-        super().__init__(name=name, daemon=True)
-        self._seconds = seconds
-        self._step = step
-        self._end = threading.Event()
-        self._away = False
-        self.first_round = threading.Event()
+    def __init__(self) -> None:
+        self._threads: list[PeriodicThread] = []
 
-    def run(self) -> None:
-        """Repeat; every round gives its database connection back to the pool."""
-        while not self._end.is_set():
-            try:
-                self._step()
-                self._away = False
-            except AWAY as error:
-                if not self._away:
-                    logger.warning("%s waits: %s", self.name, error)
-                self._away = True
-            except Exception:
-                logger.exception("%s failed; it goes on with the next round.", self.name)
-            finally:
-                close_old_connections()
-                connection.close()
-                self.first_round.set()
-            self._end.wait(self._seconds * random.uniform(0.8, 1.2))  # noqa: S311 (spreads, hides nothing)
+    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Make idle threads check for a shutdown more often than every second: it waits for each of them."""
+        worker.worker_timeout = MAX_POLL_MS
 
-    def stop(self) -> None:
-        """End after the round in hand."""
-        self._end.set()
+    def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Start the threads, once per process. Nothing is claimed until the heartbeat has an identity.
+
+        Not before the boot: rundramatiq waits up to 30 s for a process that dies during its boot, and starts no other
+        in this time. A process that dies between boot and first heartbeat has no jobs yet.
+        """
+        if self._threads:
+            return
+        heartbeat_thread = PeriodicThread("heartbeat", HEARTBEAT_SECONDS, heartbeat)
+        self._threads = [
+            heartbeat_thread,
+            PeriodicThread("reconciler", settings.RECONCILE_SECONDS, reconcile),
+            PeriodicThread("cleanup", settings.RECONCILE_SECONDS, clean_up),
+        ]
+        if settings.EMAIL_URL:
+            self._threads.append(PeriodicThread("e-mail", EMAIL_INTERVAL_SECONDS, send_completion_emails))
+        heartbeat_thread.start()
+        # A wake-up handled before the first heartbeat finds no identity and is lost until the next reconciler round.
+        heartbeat_thread.first_round.wait(HEARTBEAT_SECONDS)
+        for thread in self._threads[1:]:
+            thread.start()
+
+    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Stop claiming and release all claims at once; jobs that still finish change nothing."""
+        claims = in_flight.stop()
+        for thread in self._threads:
+            thread.stop()
+        try:
+            release_and_purge(claims)
+        except SERVICE_ERRORS as error:
+            logger.warning("Could not release %d files (%s); another worker will recover them.", len(claims), error)
+
+    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        """Release the lock that shows this worker is alive."""
+        try:
+            identity.release()
+        except SERVICE_ERRORS as error:
+            logger.warning("Could not release the worker's lock (%s).", error)
 
 
 def heartbeat() -> None:
-    """Keep the lock, then write what is in hand. Without the lock nothing is claimed."""
-    before = identity.acquisitions
+    """Hold the worker's lock, then record the jobs in flight. Without the lock nothing is claimed."""
+    acquisitions = identity.acquisitions
     if not identity.acquire() or identity.id is None:
         breaker.trip("database.away", "The database does not answer.")
         return
-    if identity.acquisitions != before:
-        # Away for this thread too, and back. Where it answered all the while, only a file that is written shows more.
+    if identity.acquisitions != acquisitions:
+        # This thread, too, lost the database and has it back. If it had an answer throughout, only a job that writes
+        # its result shows that the database is available.
         breaker.reset("database.away")
     hung = beat(identity.id)
     if hung:
@@ -77,59 +89,11 @@ def heartbeat() -> None:
 
 
 def recycle(hung: list[Job]) -> None:
-    """End this process, which cannot end the hung work: its neighbours go back, it alone counts as a death."""
-    for held in hung:
-        logger.error("File %d hangs in its stage %s: this worker process ends.", held.claim.item_id, held.stage)
-    tokens = {held.claim.token for held in hung}
+    """End this process, as a hung job cannot be stopped. Other claims are released; only hung jobs count as crashes."""
+    for job in hung:
+        logger.error("File %d hangs in stage %s: this worker process ends.", job.claim.item_id, job.stage)
+    tokens = {job.claim.token for job in hung}
     try:
         release_and_purge([claim for claim in in_flight.stop() if claim.token not in tokens])
     finally:
         os._exit(HUNG_STATUS)
-
-
-class WorkerMiddleware(dramatiq.Middleware):
-    """Boot, liveness and stop of one worker process. Set-up happens once per process, also when called again."""
-
-    def __init__(self) -> None:
-        self._threads: list[PeriodicThread] = []
-
-    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Let idle threads look up more often than each second: a stop waits for every one of them."""
-        worker.worker_timeout = MAX_POLL_MS
-
-    def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Start the threads: the heartbeat takes an identity, however often it has to try; nothing is claimed before.
-
-        Not earlier: rundramatiq waits up to 30 s for a process that dies before its boot is over, and starts no other
-        meanwhile. What is left in between is a moment in which there is no work in hand.
-        """
-        if self._threads:
-            return
-        self._threads = [
-            PeriodicThread("heartbeat", 1, heartbeat),
-            PeriodicThread("reconciler", settings.RECONCILE_SECONDS, reconcile),
-            PeriodicThread("cleaner", settings.RECONCILE_SECONDS, clean_up),
-        ]
-        if settings.EMAIL_URL:
-            self._threads.append(PeriodicThread("notices", EMAIL_INTERVAL_SECONDS, send_completion_emails))
-        for thread in self._threads:
-            thread.start()
-            # The first beat comes before the first bell, which would find no identity and be lost for a round.
-            thread.first_round.wait(FIRST_BEAT_SECONDS if thread is self._threads[0] else 0)
-
-    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Claim nothing more and give back what is in hand at once; its late finish will change nothing."""
-        claims = in_flight.stop()
-        for thread in self._threads:
-            thread.stop()
-        try:
-            release_and_purge(claims)
-        except AWAY as error:
-            logger.warning("Could not give %d files back (%s); they are taken back for us.", len(claims), error)
-
-    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Give up the lock."""
-        try:
-            identity.release()
-        except AWAY as error:
-            logger.warning("Could not sign off (%s).", error)

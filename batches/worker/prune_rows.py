@@ -1,4 +1,4 @@
-"""Deletes rows that nobody asks for any more, once a day: ended sessions, old sign-ins, workers of long ago."""
+"""Delete rows that are no longer needed, once a day: expired sessions, old sign-ins, workers of long ago."""
 
 import time
 from datetime import timedelta
@@ -12,34 +12,34 @@ from django.utils import timezone
 
 from batches.engine.prune_workers import prune_workers
 
-TIDY_SECONDS = 24 * 3600.0
+INTERVAL_SECONDS = 24 * 3600.0
 CHUNK = 1000
-KEPT = timedelta(days=90)
-"""So long it stays known who signed in, and which worker processes there were."""
+MAX_AGE = timedelta(days=90)
+"""How long sign-ins and ended workers are kept."""
 
 
-class Tidying:
-    """When this process tidies next, on the monotonic clock."""
+class Schedule:
+    """When this process prunes next, on the monotonic clock."""
 
-    due = 0.0
+    next_run = 0.0
 
 
 def prune_daily() -> None:
-    """Tidy once a day; what is left of a long time waits for the next calls."""
-    if time.monotonic() >= Tidying.due and not prune_old_rows():
-        Tidying.due = time.monotonic() + TIDY_SECONDS
+    """Delete one chunk if due; after the last chunk nothing is due for a day."""
+    if time.monotonic() >= Schedule.next_run and not prune_rows():
+        Schedule.next_run = time.monotonic() + INTERVAL_SECONDS
 
 
-def prune_old_rows() -> int:
-    """Delete CHUNK old rows of each kind, of which each is of no use any more; returns how many there were."""
+def prune_rows() -> int:
+    """Delete up to CHUNK rows of each kind and return how many were deleted."""
     now = timezone.now()
-    ended = Session.objects.filter(expire_date__lt=now).order_by("expire_date")
-    old = AccessLog.objects.filter(attempt_time__lt=now - KEPT).order_by("id")
-    return _forget(ended) + _forget(old) + prune_workers(KEPT, CHUNK)
+    expired = Session.objects.filter(expire_date__lt=now).order_by("expire_date")
+    old = AccessLog.objects.filter(attempt_time__lt=now - MAX_AGE).order_by("id")
+    return _delete_chunk(expired) + _delete_chunk(old) + prune_workers(MAX_AGE, CHUNK)
 
 
-def _forget(rows: QuerySet[Any]) -> int:
-    """Locked first: processes that tidy beside each other take different rows, and no session is just prolonged."""
+def _delete_chunk(rows: QuerySet[Any]) -> int:
+    """Lock first: processes side by side take different rows, and no session that is just being extended is deleted."""
     with transaction.atomic():
         ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CHUNK])
         return rows.filter(pk__in=ids).delete()[0]

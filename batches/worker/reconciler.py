@@ -1,4 +1,4 @@
-"""Puts right what crashes, lost messages and lost servers left behind; runs in every worker process."""
+"""Repair what crashes, lost messages and outages leave behind. Runs in every worker process."""
 
 from batches.engine.cancel import resume_cancellations
 from batches.engine.circuit_breaker import breaker
@@ -11,28 +11,28 @@ from batches.messaging.wake_ups import send_wake_ups, total_threads
 
 
 def reconcile() -> None:
-    """Do one round: take lost files back, end what is to end, ring for what waits.
+    """Do one round: recover lost items, complete and expire batches, send wake-ups for pending items.
 
-    Every step is safe to repeat and to run beside itself, so no lock is taken: a process that is stopped in the middle
-    (by a debugger, or a frozen machine) would keep it, and with it everybody else's recovery.
+    Takes no lock: every step may be repeated and may run in several processes at once, whereas a process that is
+    stopped in the middle (a debugger, a frozen machine) would keep a lock and block recovery for all.
     """
-    seen = check_maintenance(total_threads())
-    if seen.lost_claims or seen.completable_batches or seen.unfinished_cancellations or seen.expired_batches:
-        _put_right(seen)
-        seen = check_maintenance(total_threads())
-    if seen.pending:
-        send_wake_ups(seen.pending)
+    needs = check_maintenance(total_threads())
+    if needs.lost_claims or needs.completable_batches or needs.unfinished_cancellations or needs.expired_batches:
+        _repair(needs)
+        needs = check_maintenance(total_threads())
+    if needs.pending:
+        send_wake_ups(needs.pending)
     elif not in_flight.jobs() and not in_flight.unreleased():
-        # No file waits, or is being tried, that could show whether what was away is back.
+        # No job is there to show that a dependency is available again, so let the next one try.
         breaker.record_success()
 
 
-def _put_right(seen: MaintenanceNeeds) -> None:
-    if seen.lost_claims:
+def _repair(needs: MaintenanceNeeds) -> None:
+    if needs.lost_claims:
         recover_items()
-    if seen.unfinished_cancellations:
+    if needs.unfinished_cancellations:
         resume_cancellations()
-    if seen.completable_batches:
+    if needs.completable_batches:
         complete_batches()
-    if seen.expired_batches:
+    if needs.expired_batches:
         expire_batches()

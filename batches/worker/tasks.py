@@ -1,4 +1,4 @@
-"""The actor: a bell that asks the database whose turn it is."""
+"""The dramatiq actor."""
 
 import logging
 
@@ -11,36 +11,29 @@ from batches.messaging.wake_ups import ACTOR, QUEUE, send_wake_ups, total_thread
 
 logger = logging.getLogger(__name__)
 
-# Turns in a row that may find nothing left: another thread was quicker.
-MISSES = 3
+MAX_EMPTY_SLICES = 3
+"""In a row: other threads claimed the batch's last items first."""
 
 
 @dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, max_retries=0)
 def process_next_batch() -> None:
-    """Give the batch whose turn it is one slice of this thread, and so on with the next turn while there is work.
+    """Process time slices, each of the batch that the scheduler picks, while there are any pending items.
 
-    Carries no id and may be called any number of times at any moment: the rows are the queue. It does not end between
-    two slices, because an idle dramatiq consumer looks for its next message only after a pause that grows to a second.
+    The message carries nothing and may come any number of times: the rows are the queue. The actor does not end after
+    one time slice, because an idle dramatiq consumer pauses up to a second before it fetches the next message.
     """
-    misses, rung = 0, False
-    while misses < MISSES and may_claim() and (turn := next_batch()) is not None:
-        if not rung:
-            _ring()
-        rung = True
-        misses = 0 if process_batch(turn.batch_id, turn.waiting_batches) else misses + 1
+    empty_slices, has_slices = 0, False
+    while empty_slices < MAX_EMPTY_SLICES and may_claim() and (scheduled := next_batch()) is not None:
+        if not has_slices:
+            _wake_other_threads()
+        has_slices = True
+        claimed = run_time_slice(scheduled.batch_id, time_slice_seconds(scheduled.waiting_batches))
+        empty_slices = 0 if claimed else empty_slices + 1
 
 
-def process_batch(batch_id: int, waiting_batches: int = 1) -> int:
-    """Give one batch a slice, shorter in a crowd; returns how many files were taken.
-
-    None were taken: its last ones went to other threads.
-    """
-    return run_time_slice(batch_id, time_slice_seconds(waiting_batches))
-
-
-def _ring() -> None:
-    """Wake threads that are idle; where none is, the bells wait and cost nothing."""
+def _wake_other_threads() -> None:
+    """Send wake-ups for threads that are idle; superfluous ones cost nothing."""
     try:
         send_wake_ups(total_threads())
     except (redis.RedisError, dramatiq.errors.BrokerConnectionError) as error:
-        logger.debug("No bell (%s); the reconciler rings when Redis is back.", error)
+        logger.debug("No wake-ups were sent (%s); the reconciler sends them once Redis is back.", error)

@@ -7,8 +7,7 @@ from asgiref.sync import sync_to_async
 
 from tests.access.world import World
 from tests.intake.tus_client import TusClient
-from tests.live.test_json import Program
-from tests.support.live_page import Page, cookie_of
+from tests.support.live_page import Page, Program, cookie_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KINDS = pytest.mark.parametrize("kind", [Page, Program], ids=["page", "program"])

@@ -33,14 +33,15 @@ def test_outage_of_the_model_server_is_shown_until_it_is_over(
     sign.touch()
     start_worker(env={"TEST_PROCESSOR": "tests.support.processors.away", "AWAY_WHILE": str(sign)})
 
-    wait_until(lambda: snapshot_of(batch).waiting_for != "", 20)
-    assert snapshot_of(batch).waiting_for == "Waiting for the model server: The model server does not answer."
+    wait_until(lambda: snapshot_of(batch).stall, 20)
+    assert (stall := snapshot_of(batch).stall) is not None
+    assert stall.text == "Waiting for the model server: The model server does not answer."
     (stalled,) = read_status().stalled_workers
     assert stalled.stall_code == "model.away"
     sign.unlink()
 
     wait_until(lambda: snapshot_of(batch).batch.status == BatchStatus.COMPLETED, 40)
-    assert snapshot_of(batch).waiting_for == ""
+    assert snapshot_of(batch).stall is None
     wait_until(lambda: not read_status().stalled_workers, 10)
     assert_counters_true(batch)
     assert (batch.successful, batch.failed) == (20, 0)

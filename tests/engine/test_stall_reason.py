@@ -35,7 +35,7 @@ def reason_shown(batch: UploadBatch) -> str:
     """The reason that the page shows."""
     snapshot = read_snapshot(batch.id)
     assert snapshot is not None
-    return snapshot.waiting_for
+    return snapshot.stall.text if snapshot.stall else ""
 
 
 def test_batch_is_stalled_when_every_live_worker_is(owner: User) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from batches.engine.chunks import items_after
 from batches.failures import batch_failures, csv_export, queries
-from batches.live.eta import latest_ends
+from batches.live.eta import last_finishes
 from batches.models import BatchItem, UploadBatch
 from batches.worker.completion_emails import due_batches
 from bench import rows
@@ -123,4 +123,4 @@ def test_throughput_reads_the_latest_finished_files_only(few_failures: User) -> 
     batch_id = UploadBatch.objects.values_list("id", flat=True).get()
     rows.fill(FILES)
 
-    assert of(latest_ends(batch_id)) == {"item_completed", "item_failed"}
+    assert of(last_finishes(batch_id)) == {"item_completed", "item_failed"}

@@ -20,7 +20,6 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
 from tests.support.batches import fill
 from tests.support.live_page import Page, cookie_of
-from tests.support.users import make_user
 from tests.support.waiting import wait_until
 from uploads.models import Upload
 
@@ -28,18 +27,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def anna(transactional_db: None) -> User:
-    return make_user("anna")
+def batch(owner: User) -> UploadBatch:
+    return fill(owner, 20)
 
 
 @pytest.fixture
-def batch(anna: User) -> UploadBatch:
-    return fill(anna, 20)
-
-
-@pytest.fixture
-async def page(anna: User, batch: UploadBatch) -> AsyncIterator[Page]:
-    page = Page(batch.id, await sync_to_async(cookie_of)(anna))
+async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
+    page = Page(batch.id, await sync_to_async(cookie_of)(owner))
     yield page
     await page.close()
 
@@ -58,7 +52,7 @@ async def hint(batch: UploadBatch) -> None:
 async def test_hint_brings_a_frame_before_the_next_look(
     page: Page, batch: UploadBatch, redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renderer, "LOOK_SECONDS", 3600)
+    monkeypatch.setattr(renderer, "POLL_SECONDS", 3600)
     await page.open()
     await page.frame()
     listening = partial(redis_client.pubsub_numsub, f"asgi__group__{live_events.batch_group(batch.id)}")
@@ -101,18 +95,18 @@ async def test_nothing_is_sent_while_nothing_changes(page: Page, batch: UploadBa
 
     await hint(batch)
 
-    assert await page.socket.receive_nothing(renderer.LOOK_SECONDS + 0.5)
+    assert await page.socket.receive_nothing(renderer.POLL_SECONDS + 0.5)
 
 
 async def test_page_that_does_not_answer_gets_one_frame_and_then_the_newest(page: Page, batch: UploadBatch) -> None:
     await page.open()
-    await page.frame(answer=False)
+    await page.frame(acknowledge=False)
     for done in (3, 4, 5):
         await set_counters(batch, successful=done)
         await hint(batch)
         assert await page.socket.receive_nothing(FRAME_SECONDS * 2)
 
-    await page.answer()
+    await page.acknowledge()
 
     assert '<strong id="count">5</strong>' in await page.frame()
 

@@ -14,12 +14,6 @@ from batches.live import batch_snapshot
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
 from tests.support.batches import fill
-from tests.support.users import make_user
-
-
-@pytest.fixture
-def anna(transactional_db: None) -> User:
-    return make_user("anna")
 
 
 def take(batch: UploadBatch, count: int, stage: Stage) -> None:
@@ -50,9 +44,9 @@ def snapshot_of(batch: UploadBatch, before: batch_snapshot.BatchSnapshot | None 
 
 
 def test_snapshot_of_a_smooth_batch_costs_two_queries(
-    anna: User, django_assert_num_queries: DjangoAssertNumQueries
+    owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    batch = fill(anna, 12)
+    batch = fill(owner, 12)
     take(batch, 9, Stage.DESCRIBING)
 
     with django_assert_num_queries(2):
@@ -63,9 +57,9 @@ def test_snapshot_of_a_smooth_batch_costs_two_queries(
 
 
 def test_snapshot_of_a_finished_batch_costs_one_query(
-    anna: User, django_assert_num_queries: DjangoAssertNumQueries
+    owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    batch = fill(anna, 1)
+    batch = fill(owner, 1)
     now = timezone.now()
     UploadBatch.objects.filter(id=batch.id).update(
         successful=1, sealed_at=now, completed_at=now, status=BatchStatus.COMPLETED
@@ -75,8 +69,8 @@ def test_snapshot_of_a_finished_batch_costs_one_query(
         assert not snapshot_of(batch).unfinished
 
 
-def test_snapshot_groups_failures_by_cause_with_names_and_words(anna: User) -> None:
-    batch = fill(anna, 10)
+def test_snapshot_groups_failures_by_cause_with_names_and_words(owner: User) -> None:
+    batch = fill(owner, 10)
     fail(batch, 2, "file.unsupported", "This is a text file.", stored=False)
     fail(batch, 5, "image.truncated", "The picture is incomplete.")
 
@@ -90,8 +84,8 @@ def test_snapshot_groups_failures_by_cause_with_names_and_words(anna: User) -> N
     assert snapshot.retryable == 0
 
 
-def test_snapshot_keeps_the_own_words_of_each_cause(anna: User) -> None:
-    batch = fill(anna, 2)
+def test_snapshot_keeps_the_own_words_of_each_cause(owner: User) -> None:
+    batch = fill(owner, 2)
     fail(batch, 1, "file.unsupported", "This is a text file.")
     fail(batch, 1, "file.unsupported", "This is a PDF.")
 
@@ -100,8 +94,8 @@ def test_snapshot_keeps_the_own_words_of_each_cause(anna: User) -> None:
     assert words == [("This is a text file.", ("IMG_0000.JPG",)), ("This is a PDF.", ("IMG_0001.JPG",))]
 
 
-def test_snapshot_groups_what_has_the_same_words_whatever_each_message_says(anna: User) -> None:
-    batch = fill(anna, 3)
+def test_snapshot_groups_what_has_the_same_words_whatever_each_message_says(owner: User) -> None:
+    batch = fill(owner, 3)
     for size in range(3):
         fail(batch, 1, "item.internal", f"Mistake at byte {size}.")
 
@@ -111,10 +105,10 @@ def test_snapshot_groups_what_has_the_same_words_whatever_each_message_says(anna
 
 
 def test_snapshot_counts_all_that_may_be_tried_again_also_what_is_not_shown(
-    anna: User, monkeypatch: pytest.MonkeyPatch
+    owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_failures, "GROUPS_SHOWN", 2)
-    batch = fill(anna, 9)
+    batch = fill(owner, 9)
     for size in range(3):
         fail(batch, 2, "file.too_large", f"It is {size} GB large.")
     fail(batch, 1, "item.internal", "A mistake.")
@@ -127,9 +121,9 @@ def test_snapshot_counts_all_that_may_be_tried_again_also_what_is_not_shown(
 
 
 def test_snapshot_keeps_known_failures_until_more_come(
-    anna: User, django_assert_num_queries: DjangoAssertNumQueries
+    owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    batch = fill(anna, 4)
+    batch = fill(owner, 4)
     fail(batch, 1, "image.truncated", "Incomplete.")
     before = snapshot_of(batch)
 

@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
 
-from batches.live import renderer
+from batches.live import event_listener, renderer
 from batches.messaging import live_events
 from batches.models import UploadBatch
 from tests.support.batches import fill
@@ -21,18 +21,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def anna(transactional_db: None) -> User:
-    return make_user("anna")
+def batch(owner: User) -> UploadBatch:
+    return fill(owner, 20)
 
 
 @pytest.fixture
-def batch(anna: User) -> UploadBatch:
-    return fill(anna, 20)
-
-
-@pytest.fixture
-async def page(anna: User, batch: UploadBatch) -> AsyncIterator[Page]:
-    page = Page(batch.id, await sync_to_async(cookie_of)(anna))
+async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
+    page = Page(batch.id, await sync_to_async(cookie_of)(owner))
     yield page
     await page.close()
 
@@ -83,21 +78,21 @@ async def test_socket_hides_a_strangers_batch_like_a_missing_one(batch: UploadBa
     assert await missing.close_code() == 4404
 
 
-async def test_socket_refuses_another_site(anna: User, batch: UploadBatch) -> None:
-    page = Page(batch.id, await sync_to_async(cookie_of)(anna), origin="http://evil.example")
+async def test_socket_refuses_another_site(owner: User, batch: UploadBatch) -> None:
+    page = Page(batch.id, await sync_to_async(cookie_of)(owner), origin="http://evil.example")
 
     assert not await page.open()
 
 
-async def test_socket_of_an_unknown_address_is_refused(anna: User) -> None:
-    page = Page(1, await sync_to_async(cookie_of)(anna))
+async def test_socket_of_an_unknown_address_is_refused(owner: User) -> None:
+    page = Page(1, await sync_to_async(cookie_of)(owner))
     page.socket.scope["path"] = "/ws/elsewhere/"
 
     assert not await page.open()
 
 
-async def test_viewers_share_one_renderer_that_ends_with_the_last(anna: User, batch: UploadBatch) -> None:
-    cookie = await sync_to_async(cookie_of)(anna)
+async def test_viewers_share_one_renderer_that_ends_with_the_last(owner: User, batch: UploadBatch) -> None:
+    cookie = await sync_to_async(cookie_of)(owner)
     first, second = Page(batch.id, cookie), Page(batch.id, cookie)
     for page in (first, second):
         await page.open()
@@ -109,9 +104,9 @@ async def test_viewers_share_one_renderer_that_ends_with_the_last(anna: User, ba
     await second.close()
 
     assert not any(renderer._renderers.values())
-    assert all(one._looking.done() for one in running)
+    assert all(one._task.done() for one in running)
     async with asyncio.timeout(30):
-        await asyncio.gather(*renderer._leaving, return_exceptions=True)
+        await asyncio.gather(*event_listener._leaving, return_exceptions=True)
 
 
 async def test_socket_opens_and_follows_while_redis_is_away(page: Page, batch: UploadBatch, services: Services) -> None:

@@ -58,7 +58,7 @@ def test_storage_outage_fails_no_file_and_work_resumes(
 
     def waiting_for() -> str:
         snapshot = read_snapshot(batch.id)
-        return snapshot.waiting_for if snapshot else ""
+        return snapshot.stall.text if snapshot and snapshot.stall else ""
 
     wait_until(lambda: waiting_for() != "", 30)
     assert waiting_for().startswith("Waiting for the storage: ")

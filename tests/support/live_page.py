@@ -1,6 +1,8 @@
-"""The browser's end of the socket of a batch page."""
+"""The client's end of the sockets: a page and a program."""
 
 import asyncio
+import json
+from typing import Any
 
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
@@ -8,27 +10,28 @@ from django.test import Client
 
 from vuemantics.asgi import application
 
-# Long enough for a busy machine; only a failing test waits so long.
 SECONDS = 30.0
+"""Long enough for a busy machine; only a failing test waits so long."""
+JSON_SUBPROTOCOL = "vuemantics.v1+json"
 
 
 def cookie_of(user: User) -> str:
-    """Return the Cookie header of a signed-in user."""
+    """Sign a user in and return the Cookie header."""
     client = Client()
     client.force_login(user)
     return f"sessionid={client.cookies['sessionid'].value}"
 
 
 def address_of(batch_id: int | None) -> str:
-    """Return the socket of a batch, or with None that of all batches of the user."""
+    """The path of a batch's socket, or with None that of all batches of the user."""
     return "/ws/batches/" if batch_id is None else f"/ws/batches/{batch_id}/"
 
 
 class Page:
-    """An open batch page: it collects the frames and acknowledges each as the page's script does."""
+    """An open page: it collects the frames and acknowledges each one, as the page's script does."""
 
     def __init__(self, batch_id: int | None, cookie: str = "", origin: str = "http://localhost") -> None:
-        """Open the page of a batch, or with None a page that shows no batch."""
+        """Without a batch, a page that shows only the summary of all batches."""
         headers = [(b"origin", origin.encode()), (b"host", b"localhost"), (b"cookie", cookie.encode())]
         self.socket = WebsocketCommunicator(application, address_of(batch_id), headers)
         self.frames: list[str] = []
@@ -38,32 +41,50 @@ class Page:
         accepted, _ = await self.socket.connect(timeout=SECONDS)
         return bool(accepted)
 
-    async def frame(self, *, answer: bool = True) -> str:
-        """Return the next frame. Fails after SECONDS without one."""
-        frame = str(await self.socket.receive_from(SECONDS))
-        self.frames.append(frame)
-        if answer:
-            await self.answer()
-        return frame
+    async def frame(self, *, acknowledge: bool = True) -> str:
+        """Return the next frame; fail after SECONDS without one."""
+        text = str(await self.socket.receive_from(SECONDS))
+        self.frames.append(text)
+        if acknowledge:
+            await self.acknowledge()
+        return text
 
-    async def answer(self) -> None:
-        """Acknowledge the last frame."""
+    async def acknowledge(self) -> None:
+        """Say that the last frame was shown."""
         await self.socket.send_to("seen")
 
     async def frame_with(self, text: str) -> str:
-        """Receive frames until one contains `text`, and return it."""
+        """Return the next frame that contains `text`."""
         async with asyncio.timeout(2 * SECONDS):
             while text not in (frame := await self.frame()):
                 pass
         return frame
 
     async def close_code(self) -> int:
-        """Return the close code of the server, after any frames."""
+        """Skip frames until the server closes the socket, and return its close code."""
         while (message := await self.socket.receive_output(SECONDS))["type"] == "websocket.send":
-            await self.answer()
+            await self.acknowledge()
         assert message["type"] == "websocket.close"
         return int(message["code"])
 
     async def close(self) -> None:
         """Disconnect."""
         await self.socket.disconnect()
+
+
+class Program(Page):
+    """A program that speaks JSON. It acknowledges nothing."""
+
+    async def open(self) -> bool:
+        """Connect; return whether the server chose JSON."""
+        self.socket.scope["subprotocols"] = ["something.else", JSON_SUBPROTOCOL]
+        accepted, subprotocol = await self.socket.connect(timeout=SECONDS)
+        return bool(accepted) and subprotocol == JSON_SUBPROTOCOL
+
+    async def message(self, **fields: object) -> dict[str, Any]:
+        """Return the next message that has these fields."""
+        async with asyncio.timeout(2 * SECONDS):
+            while True:
+                message: dict[str, Any] = json.loads(await self.socket.receive_from(SECONDS))
+                if all(message.get(key) == value for key, value in fields.items()):
+                    return message

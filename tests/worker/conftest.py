@@ -28,7 +28,7 @@ def mails_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     settings.DEFAULT_FROM_EMAIL = "Photos <photos@example.org>"
     settings.PUBLIC_URL = SITE
     settings.EMAIL_TIMEOUT = 5
-    monkeypatch.setattr(completion_emails, "outage", completion_emails.Outage())
+    monkeypatch.setattr(completion_emails, "backoff", completion_emails.Backoff())
     return settings
 
 

@@ -29,7 +29,7 @@ def test_owner_gets_counts_and_link(sink: MailSink, ada: User) -> None:
 
     mail = sink.mails[0]
     assert (mail["To"], mail["From"]) == ("ada@example.org", "Photos <photos@example.org>")
-    assert subject(mail) == "“Iceland” is done, some files need a look"
+    assert subject(mail) == "“Iceland” is done, some files failed"
     text = mail.get_content()
     assert "2 files described" in text
     assert "1 file failed" in text

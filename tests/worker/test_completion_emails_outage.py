@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_mail_waits_for_a_server_that_is_away_and_one_line_is_logged(
     mails_on: Settings, ada: User, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(completion_emails, "FIRST_PAUSE", 1e-9)
+    monkeypatch.setattr(completion_emails, "MIN_PAUSE", 1e-9)
     caplog.set_level(logging.INFO, "batches.worker.completion_emails")
     done(ada)
     with mail_sink() as free:
@@ -41,7 +41,7 @@ def test_server_that_is_away_is_asked_less_and_less_often(mails_on: Settings, ad
         assert send_completion_emails() == 0
 
     assert sink.connections == 0
-    assert completion_emails.outage.rests()
+    assert completion_emails.backoff.is_waiting()
 
 
 def test_mail_that_is_put_off_stops_no_other_and_is_tried_again(sink: MailSink, ada: User, other: User) -> None:
@@ -55,7 +55,7 @@ def test_mail_that_is_put_off_stops_no_other_and_is_tried_again(sink: MailSink, 
 
     assert [mail["To"] for mail in sink.mails] == ["bob@example.org"]
     sink.refuse.clear()
-    completion_emails.outage.end()
+    completion_emails.backoff.record_success()
     assert send_completion_emails() == 1
     assert [mail["To"] for mail in sink.mails] == ["bob@example.org", "ada@example.org"]
 
@@ -74,7 +74,7 @@ def test_mail_whose_answer_was_lost_is_not_sent_twice(sink: MailSink, ada: User)
     sink.breaks = True
     assert send_completion_emails() == 0
     sink.breaks = False
-    completion_emails.outage.end()
+    completion_emails.backoff.record_success()
 
     assert send_completion_emails() == 0
 
@@ -93,6 +93,6 @@ def test_mail_that_cannot_be_written_stops_no_other_and_is_sent_when_it_can(
 
     assert [mail["To"] for mail in sink.mails] == ["bob@example.org"]
     User.objects.filter(id=ada.id).update(email="ada@example.org")
-    completion_emails.outage.end()
+    completion_emails.backoff.record_success()
     assert send_completion_emails() == 1
     assert [mail["To"] for mail in sink.mails] == ["bob@example.org", "ada@example.org"]

@@ -53,4 +53,4 @@ def test_work_goes_on_while_the_mail_server_is_away(owner: User, start_worker: S
     wait_until(is_completed(first), 30)
     wait_until(is_completed(second), 30)
 
-    wait_until(lambda: "Mails do not go out" in workers.text(), 10)
+    wait_until(lambda: "E-mails cannot be sent" in workers.text(), 10)

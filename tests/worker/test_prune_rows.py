@@ -22,7 +22,7 @@ AGES_AGO = timezone.now() - timedelta(days=365)
 
 @pytest.fixture(autouse=True)
 def due(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prune_rows.Tidying, "due", 0.0)
+    monkeypatch.setattr(prune_rows.Schedule, "next_run", 0.0)
 
 
 def worker(**facts: object) -> Worker:
@@ -87,7 +87,7 @@ def test_worker_that_died_unnoticed_is_missed_first_and_goes_later() -> None:
 
     assert left() == {died.id}
     Worker.objects.filter(missing_since__isnull=False).update(missing_since=AGES_AGO)
-    prune_rows.Tidying.due = 0.0
+    prune_rows.Schedule.next_run = 0.0
 
     assert left() == set()
 

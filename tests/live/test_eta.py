@@ -13,12 +13,6 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchKind, BatchStatus, ItemStatus
 from tests.support.batches import fill
 from tests.support.failures import reject_file
-from tests.support.users import make_user
-
-
-@pytest.fixture
-def anna(transactional_db: None) -> User:
-    return make_user("anna")
 
 
 def describe(batch: UploadBatch, count: int, seconds_each: float, *, duplicate: bool = False) -> UploadBatch:
@@ -45,23 +39,23 @@ def minutes(words: str) -> tuple[int, int]:
 
 
 def test_first_look_at_a_running_batch_tells_pace_and_range(
-    anna: User, django_assert_num_queries: DjangoAssertNumQueries
+    owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    batch = describe(fill(anna, 100), 21, 10)
+    batch = describe(fill(owner, 100), 21, 10)
 
     with django_assert_num_queries(2):
-        outlook = read_eta(batch)
+        eta = read_eta(batch)
 
-    assert outlook.throughput == "6 files a minute"
-    low, high = minutes(outlook.time_left)
+    assert eta.throughput == "6 files a minute"
+    low, high = minutes(eta.time_left)
     # 79 files, 6 a minute: 13 minutes are within.
     assert 9 <= low <= 12
     assert 14 <= high <= 17
-    assert not outlook.shared
+    assert not eta.shared
 
 
-def test_files_that_fail_leave_the_queue_as_others_do(anna: User) -> None:
-    batch = describe(fill(anna, 300), 200, 10)
+def test_files_that_fail_leave_the_queue_as_others_do(owner: User) -> None:
+    batch = describe(fill(owner, 300), 200, 10)
     ends = list(batch.items.filter(status=ItemStatus.COMPLETED).order_by("id").values_list("id", flat=True))
     BatchItem.objects.filter(id__in=[id for number, id in enumerate(ends) if number % 10]).update(
         status=ItemStatus.FAILED, error_code="image.truncated"
@@ -69,16 +63,16 @@ def test_files_that_fail_leave_the_queue_as_others_do(anna: User) -> None:
     UploadBatch.objects.filter(id=batch.id).update(successful=20, failed=180)
     batch.refresh_from_db()
 
-    outlook = read_eta(batch)
+    eta = read_eta(batch)
 
-    assert outlook.throughput == "6 files a minute"
-    low, high = minutes(outlook.time_left)
+    assert eta.throughput == "6 files a minute"
+    low, high = minutes(eta.time_left)
     # 100 files, 6 a minute.
     assert low <= 16 <= high
 
 
-def test_refused_files_never_waited_and_tell_nothing_of_the_pace(anna: User) -> None:
-    batch = describe(fill(anna, 100), 21, 10)
+def test_refused_files_never_waited_and_tell_nothing_of_the_pace(owner: User) -> None:
+    batch = describe(fill(owner, 100), 21, 10)
     alone = read_eta(batch)
     for number in range(50):
         reject_file(batch, f"{number}.txt")
@@ -88,42 +82,42 @@ def test_refused_files_never_waited_and_tell_nothing_of_the_pace(anna: User) -> 
 
 
 @pytest.mark.parametrize(("count", "duplicate"), [(3, False), (50, True)], ids=["too few", "known before"])
-def test_time_left_is_not_known_without_work_that_was_seen(anna: User, count: int, duplicate: bool) -> None:
-    outlook = read_eta(describe(fill(anna, 60), count, 10, duplicate=duplicate))
+def test_time_left_is_not_known_without_work_that_was_seen(owner: User, count: int, duplicate: bool) -> None:
+    eta = read_eta(describe(fill(owner, 60), count, 10, duplicate=duplicate))
 
-    assert (outlook.time_left, outlook.throughput) == ("", "")
+    assert (eta.time_left, eta.throughput) == ("", "")
 
 
-def test_other_peoples_files_are_told_of_and_widen_the_range(anna: User, other: User) -> None:
-    batch = describe(fill(anna, 100), 21, 10)
+def test_other_peoples_files_are_told_of_and_widen_the_range(owner: User, other: User) -> None:
+    batch = describe(fill(owner, 100), 21, 10)
     alone = minutes(read_eta(batch).time_left)
     fill(other, 40)
 
-    outlook = read_eta(batch)
+    eta = read_eta(batch)
 
-    assert outlook.shared
-    assert minutes(outlook.time_left)[0] < alone[0]
+    assert eta.shared
+    assert minutes(eta.time_left)[0] < alone[0]
 
 
-def test_reanalysis_waits_for_the_owners_imports(anna: User) -> None:
-    batch = fill(anna, 5, "Again")
+def test_reanalysis_waits_for_the_owners_imports(owner: User) -> None:
+    batch = fill(owner, 5, "Again")
     UploadBatch.objects.filter(id=batch.id).update(kind=BatchKind.REANALYSIS)
     batch.refresh_from_db()
-    assert not read_eta(batch).behind_own
+    assert not read_eta(batch).after_imports
 
-    fill(anna, 5)
+    fill(owner, 5)
 
-    assert read_eta(batch).behind_own
+    assert read_eta(batch).after_imports
 
 
 def test_paused_and_ended_batches_tell_only_how_long_they_took(
-    anna: User, django_assert_num_queries: DjangoAssertNumQueries
+    owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    batch = describe(fill(anna, 30), 30, 1)
+    batch = describe(fill(owner, 30), 30, 1)
     batch.status, batch.started_at = BatchStatus.COMPLETED, timezone.now()
     batch.completed_at = batch.started_at + timedelta(minutes=12, seconds=30)
 
     with django_assert_num_queries(0):
-        outlook = read_eta(batch)
+        eta = read_eta(batch)
 
-    assert (outlook.elapsed, outlook.time_left) == ("12 minutes", "")
+    assert (eta.elapsed, eta.time_left) == ("12 minutes", "")

@@ -20,23 +20,23 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-async def subject(owner: User) -> BatchJsonTopic:
+async def topic(owner: User) -> BatchJsonTopic:
     batch = await sync_to_async(fill)(owner, 3)
     return BatchJsonTopic(batch.id, owner.id)
 
 
 @pytest.mark.parametrize("turns", range(4))
-async def test_viewer_who_leaves_in_the_moment_of_a_change_is_let_go(subject: BatchJsonTopic, turns: int) -> None:
+async def test_viewer_who_leaves_in_the_moment_of_a_change_is_let_go(topic: BatchJsonTopic, turns: int) -> None:
     async with asyncio.timeout(30):
-        async with subscribe(subject, Viewer(1)):
+        async with subscribe(topic, Viewer(1)):
             await asyncio.sleep(3 * FRAME_SECONDS)  # the renderer rests between two looks
-            async with subscribe(subject, Viewer(1)):  # who comes makes it look again
+            async with subscribe(topic, Viewer(1)):  # who comes makes it look again
                 for _ in range(turns):
                     await asyncio.sleep(0)
 
 
 async def test_page_that_goes_while_a_frame_is_on_its_way_is_no_fault(
-    owner: User, subject: BatchJsonTopic, caplog: pytest.LogCaptureFixture
+    owner: User, topic: BatchJsonTopic, caplog: pytest.LogCaptureFixture
 ) -> None:
     page = Page(None, await sync_to_async(cookie_of)(owner))
     received: asyncio.Queue[dict[str, str]] = asyncio.Queue()

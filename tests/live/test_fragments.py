@@ -8,7 +8,7 @@ from django.utils.html import escape
 from batches.engine import claim
 from batches.live.batch_snapshot import read_snapshot
 from batches.live.eta import Eta
-from batches.live.fragments import FRAME_BYTES, render_fragments
+from batches.live.fragments import FREQUENT_BYTES, render_fragments
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchKind, Stage
 from batches.views.template_tags import fit_bytes
@@ -17,7 +17,7 @@ from tests.support.failures import LOST_WORKER
 from uploads.models import Upload
 
 NAMES = ["&" * 40, "'" * 40, "写" * 40, "📷" * 40, "x" * 40]
-OUTLOOK = Eta("13–17 Minuten übrig", "106 Dateien in der Minute", "23 h 59 min", shared=True)  # noqa: RUF001
+ETA = Eta("13–17 Minuten übrig", "106 Dateien in der Minute", "23 h 59 min", shared=True)  # noqa: RUF001
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def frame_of(batch: UploadBatch) -> str:
     snapshot = read_snapshot(batch.id)
     assert snapshot is not None
     with translation.override("de"):
-        parts = render_fragments(snapshot, OUTLOOK)
+        parts = render_fragments(snapshot, ETA)
     return parts["summary"] + parts["in_progress"]
 
 
@@ -49,7 +49,7 @@ def test_frame_keeps_its_size_whatever_the_names(batch: UploadBatch, name: str, 
 
     frame = frame_of(batch)
 
-    assert len(frame.encode()) <= FRAME_BYTES
+    assert len(frame.encode()) <= FREQUENT_BYTES
     assert f"<b>{escape(name[0])}" in frame
 
 

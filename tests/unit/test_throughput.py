@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batches.live.throughput import (
-    LATEST,
+    MAX_SAMPLES,
     Throughput,
     duration_text,
     measure_throughput,
@@ -44,7 +44,7 @@ def test_pace_is_that_of_the_files_seen_with_room_for_other_files() -> None:
 
 
 def test_pace_of_very_fast_work_is_known_by_the_number_of_files() -> None:
-    pace = measure_throughput(steadily(LATEST, 400), NOW)
+    pace = measure_throughput(steadily(MAX_SAMPLES, 400), NOW)
 
     assert pace is not None
     assert pace.rate == pytest.approx(400, rel=0.01)

@@ -19,11 +19,6 @@ from tests.support.users import make_user
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def anna(db: None) -> User:
-    return make_user("anna")
-
-
 def end(batch: UploadBatch, status: BatchStatus = BatchStatus.COMPLETED) -> None:
     now = timezone.now()
     UploadBatch.objects.filter(id=batch.id).update(
@@ -33,7 +28,7 @@ def end(batch: UploadBatch, status: BatchStatus = BatchStatus.COMPLETED) -> None
 
 def told(messages: OwnerJsonTopic) -> dict[int, str]:
     """The state of each batch that a look tells of."""
-    parsed: list[dict[str, Any]] = [json.loads(part) for part in messages.look().values()]
+    parsed: list[dict[str, Any]] = [json.loads(part) for part in messages.read().values()]
     return {message["batch_id"]: message["status"] for message in parsed}
 
 
@@ -42,41 +37,41 @@ def told(messages: OwnerJsonTopic) -> dict[int, str]:
 async def test_viewer_that_took_nothing_for_two_looks_hears_of_the_end_once(transactional_db: None) -> None:
     batch = await sync_to_async(lambda: fill(make_user("anna"), 1))()
     messages, viewer = OwnerJsonTopic(batch.owner_id), Viewer(1)
-    viewer.offer("messages", await sync_to_async(messages.look)(), calm=False)
-    await viewer.next_parts()
+    viewer.offer("messages", await sync_to_async(messages.read)(), low_priority=False)
+    await viewer.next_fragments()
     await sync_to_async(end)(batch)
     for _ in range(2):
-        viewer.offer("messages", await sync_to_async(messages.look)(), calm=False)
+        viewer.offer("messages", await sync_to_async(messages.read)(), low_priority=False)
 
-    assert [json.loads(part)["status"] for part in await viewer.next_parts()] == ["completed"]
+    assert [json.loads(part)["status"] for part in await viewer.next_fragments()] == ["completed"]
 
 
 @pytest.mark.parametrize("status", [BatchStatus.COMPLETED, BatchStatus.CANCELLED])
-def test_end_is_in_every_later_look(anna: User, status: BatchStatus) -> None:
-    batch, messages = fill(anna, 1), OwnerJsonTopic(anna.pk)
+def test_end_is_in_every_later_look(owner: User, status: BatchStatus) -> None:
+    batch, messages = fill(owner, 1), OwnerJsonTopic(owner.pk)
     assert told(messages) == {batch.id: "processing"}
     end(batch, status)
 
     assert [told(messages) for _ in range(3)] == [{batch.id: str(status)}] * 3
 
 
-def test_batch_that_came_and_ended_between_two_looks_is_told(anna: User) -> None:
-    messages = OwnerJsonTopic(anna.pk)
+def test_batch_that_came_and_ended_between_two_looks_is_told(owner: User) -> None:
+    messages = OwnerJsonTopic(owner.pk)
     assert told(messages) == {}
-    batch = fill(anna, 1)
+    batch = fill(owner, 1)
     end(batch)
 
     assert told(messages) == {batch.id: "completed"}
 
 
-def test_batches_that_ended_before_are_not_told(anna: User) -> None:
-    end(fill(anna, 1))
+def test_batches_that_ended_before_are_not_told(owner: User) -> None:
+    end(fill(owner, 1))
 
-    assert told(OwnerJsonTopic(anna.pk)) == {}
+    assert told(OwnerJsonTopic(owner.pk)) == {}
 
 
-def test_ended_batch_that_goes_on_is_told_as_it_is(anna: User) -> None:
-    batch, messages = fill(anna, 1), OwnerJsonTopic(anna.pk)
+def test_ended_batch_that_goes_on_is_told_as_it_is(owner: User) -> None:
+    batch, messages = fill(owner, 1), OwnerJsonTopic(owner.pk)
     told(messages)
     end(batch)
     told(messages)
@@ -86,11 +81,11 @@ def test_ended_batch_that_goes_on_is_told_as_it_is(anna: User) -> None:
 
 
 def test_live_batches_are_told_up_to_a_number_and_ended_ones_up_to_another(
-    anna: User, monkeypatch: pytest.MonkeyPatch
+    owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(owner_summary, "MOST_SHOWN", 2)
-    monkeypatch.setattr(topics, "MOST_ENDED", 2)
-    batches, messages = [fill(anna, 1, f"{number}") for number in range(5)], OwnerJsonTopic(anna.pk)
+    monkeypatch.setattr(owner_summary, "MAX_BATCHES", 2)
+    monkeypatch.setattr(topics, "MAX_ENDED", 2)
+    batches, messages = [fill(owner, 1, f"{number}") for number in range(5)], OwnerJsonTopic(owner.pk)
     ids = [batch.id for batch in batches]
     assert told(messages) == dict.fromkeys(ids[:2], "processing")
     for batch in batches[:3]:

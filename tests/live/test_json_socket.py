@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -16,38 +15,15 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
 from tests.support.batches import fill
 from tests.support.failures import LOST_WORKER, fail_stored
-from tests.support.live_page import SECONDS, Page, cookie_of
+from tests.support.live_page import Program, cookie_of
 from tests.support.users import make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
-PROTOCOL = "vuemantics.v1+json"
 
 
 @pytest.fixture
-def anna(transactional_db: None) -> User:
-    return make_user("anna")
-
-
-@pytest.fixture
-def batch(anna: User) -> UploadBatch:
-    return fill(anna, 4)
-
-
-class Program(Page):
-    """A program's end of the socket. It answers nothing."""
-
-    async def open(self) -> bool:
-        """Connect; whether the server speaks JSON."""
-        self.socket.scope["subprotocols"] = ["something.else", PROTOCOL]
-        accepted, spoken = await self.socket.connect(timeout=SECONDS)
-        return bool(accepted) and spoken == PROTOCOL
-
-    async def message(self, **wanted: object) -> dict[str, Any]:
-        """The next message with these fields."""
-        while True:
-            message: dict[str, Any] = json.loads(await self.socket.receive_from(SECONDS))
-            if all(message.get(key) == value for key, value in wanted.items()):
-                return message
+def batch(owner: User) -> UploadBatch:
+    return fill(owner, 4)
 
 
 async def program(user: User, batch: UploadBatch | None) -> Program:
@@ -74,9 +50,9 @@ async def end(item: BatchItem, status: ItemStatus) -> None:
     await UploadBatch.objects.filter(id=item.batch_id).aupdate(**{counters[status]: 1})
 
 
-async def test_program_is_told_all_of_its_batch_at_once(anna: User, batch: UploadBatch) -> None:
+async def test_program_is_told_all_of_its_batch_at_once(owner: User, batch: UploadBatch) -> None:
     await UploadBatch.objects.filter(id=batch.id).aupdate(successful=1, failed=1)
-    told = await program(anna, batch)
+    told = await program(owner, batch)
 
     assert await told.message() == {
         "type": "batch_progress",
@@ -93,10 +69,10 @@ async def test_program_is_told_all_of_its_batch_at_once(anna: User, batch: Uploa
 
 @pytest.mark.parametrize("ending", [ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED])
 async def test_program_is_told_of_a_file_in_hand_and_of_its_end(
-    anna: User, batch: UploadBatch, ending: ItemStatus
+    owner: User, batch: UploadBatch, ending: ItemStatus
 ) -> None:
     item = await take_one(batch, Stage.DESCRIBING)
-    told = await program(anna, batch)
+    told = await program(owner, batch)
     of_file = {
         "type": "file_progress",
         "batch_id": batch.id,
@@ -113,10 +89,10 @@ async def test_program_is_told_of_a_file_in_hand_and_of_its_end(
     await told.close()
 
 
-async def test_program_is_told_of_a_file_that_is_given_back(anna: User, batch: UploadBatch) -> None:
+async def test_program_is_told_of_a_file_that_is_given_back(owner: User, batch: UploadBatch) -> None:
     taken = await sync_to_async(claim.claim_item)(batch.id, LOST_WORKER)
     assert taken is not None
-    told = await program(anna, batch)
+    told = await program(owner, batch)
     begun = await told.message(type="file_progress")
     assert (begun["status"], begun["progress_percentage"]) == ("processing", 0)
 
@@ -127,8 +103,8 @@ async def test_program_is_told_of_a_file_that_is_given_back(anna: User, batch: U
     await told.close()
 
 
-async def test_last_message_tells_the_end(anna: User, batch: UploadBatch) -> None:
-    told = await program(anna, batch)
+async def test_last_message_tells_the_end(owner: User, batch: UploadBatch) -> None:
+    told = await program(owner, batch)
     await told.message()
     now = timezone.now()
 
@@ -141,22 +117,22 @@ async def test_last_message_tells_the_end(anna: User, batch: UploadBatch) -> Non
 
 
 def test_look_for_a_program_reads_no_failures(
-    anna: User, batch: UploadBatch, django_assert_num_queries: DjangoAssertNumQueries
+    owner: User, batch: UploadBatch, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     fail_stored(batch)
-    messages = BatchJsonTopic(batch.id, anna.pk)
+    messages = BatchJsonTopic(batch.id, owner.pk)
 
     with django_assert_num_queries(2):  # the batch, its files in hand
-        parts = messages.look()
+        parts = messages.read()
 
     assert parts is not None
     assert json.loads(parts[f"batch {batch.id}"])["failed"] == 1
 
 
-async def test_program_watches_all_batches_of_its_owner_each_to_its_end(anna: User, batch: UploadBatch) -> None:
-    garden = await sync_to_async(fill)(anna, 2, "Garden")
+async def test_program_watches_all_batches_of_its_owner_each_to_its_end(owner: User, batch: UploadBatch) -> None:
+    garden = await sync_to_async(fill)(owner, 2, "Garden")
     await sync_to_async(lambda: fill(make_user("ben"), 1))()
-    told = await program(anna, None)
+    told = await program(owner, None)
     assert {(await told.message())["batch_id"] for _ in range(2)} == {batch.id, garden.id}
     now = timezone.now()
 
@@ -168,7 +144,7 @@ async def test_program_watches_all_batches_of_its_owner_each_to_its_end(anna: Us
     await told.close()
 
 
-async def test_program_is_refused_like_a_page(anna: User, batch: UploadBatch) -> None:
+async def test_program_is_refused_like_a_page(owner: User, batch: UploadBatch) -> None:
     stranger = await program(await sync_to_async(make_user)("ben"), batch)
     nobody = Program(batch.id)
     assert await nobody.open()

@@ -20,13 +20,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def anna(transactional_db: None) -> User:
-    return make_user("anna")
-
-
-@pytest.fixture
-def batch(anna: User) -> UploadBatch:
-    return fill(anna, 3)
+def batch(owner: User) -> UploadBatch:
+    return fill(owner, 3)
 
 
 def expire() -> None:
@@ -48,10 +43,10 @@ def change_password() -> None:
 @pytest.mark.parametrize("end", [expire, remove, deactivate, change_password])
 @pytest.mark.parametrize("of_batch", [True, False], ids=["batch", "list"])
 async def test_socket_ends_with_its_login(
-    anna: User, batch: UploadBatch, end: Callable[[], None], of_batch: bool, monkeypatch: pytest.MonkeyPatch
+    owner: User, batch: UploadBatch, end: Callable[[], None], of_batch: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket_sessions, "CHECK_SECONDS", 0.1)
-    page = Page(batch.id if of_batch else None, await sync_to_async(cookie_of)(anna))
+    page = Page(batch.id if of_batch else None, await sync_to_async(cookie_of)(owner))
     assert await page.open()
     await page.frame()
 
@@ -61,34 +56,34 @@ async def test_socket_ends_with_its_login(
 
 
 async def test_signing_out_ends_the_sockets_of_that_session_at_once_and_no_others(
-    anna: User, monkeypatch: pytest.MonkeyPatch
+    owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket_sessions, "CHECK_SECONDS", 3600)
     browser = Client()
-    await sync_to_async(browser.force_login)(anna)
+    await sync_to_async(browser.force_login)(owner)
     here = Page(None, f"sessionid={browser.cookies['sessionid'].value}")
-    elsewhere = Page(None, await sync_to_async(cookie_of)(anna))
+    elsewhere = Page(None, await sync_to_async(cookie_of)(owner))
     for page in (here, elsewhere):
         assert await page.open()
         await page.frame()
-    # Events are heard a moment after the first frame: what comes by one tells that they are.
-    await sync_to_async(fill)(anna, 1, "Garden")
+    # Hints are heard a moment after the first frame: what comes by one tells that they are.
+    await sync_to_async(fill)(owner, 1, "Garden")
     for page in (here, elsewhere):
         await page.frame_with("1 running")
 
     await sync_to_async(browser.post)("/sign-out/")
 
     assert await here.close_code() == 4403
-    await sync_to_async(fill)(anna, 1, "Iceland")
+    await sync_to_async(fill)(owner, 1, "Iceland")
     await elsewhere.frame_with("2 running")
     await elsewhere.close()
 
 
 async def test_login_that_holds_goes_on_through_checks(
-    anna: User, batch: UploadBatch, monkeypatch: pytest.MonkeyPatch
+    owner: User, batch: UploadBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket_sessions, "CHECK_SECONDS", 0.1)
-    page = Page(batch.id, await sync_to_async(cookie_of)(anna))
+    page = Page(batch.id, await sync_to_async(cookie_of)(owner))
     await page.open()
     await page.frame()
 
@@ -99,8 +94,8 @@ async def test_login_that_holds_goes_on_through_checks(
     await page.close()
 
 
-async def test_socket_of_a_batch_that_changed_hands_is_closed(anna: User, batch: UploadBatch) -> None:
-    page = Page(batch.id, await sync_to_async(cookie_of)(anna))
+async def test_socket_of_a_batch_that_changed_hands_is_closed(owner: User, batch: UploadBatch) -> None:
+    page = Page(batch.id, await sync_to_async(cookie_of)(owner))
     await page.open()
     await page.frame()
 
@@ -110,13 +105,13 @@ async def test_socket_of_a_batch_that_changed_hands_is_closed(anna: User, batch:
 
 
 async def test_checks_of_many_sockets_cost_two_queries(
-    anna: User, django_assert_num_queries: Callable[[int], object]
+    owner: User, django_assert_num_queries: Callable[[int], object]
 ) -> None:
     def ask() -> int:
         held = []
         for _ in range(30):
-            key = cookie_of(anna).removeprefix("sessionid=")
-            held.append(socket_sessions.SocketSession(key, anna.id, anna.password, viewer=None))  # type: ignore[arg-type]
+            key = cookie_of(owner).removeprefix("sessionid=")
+            held.append(socket_sessions.SocketSession(key, owner.id, owner.password, viewer=None))  # type: ignore[arg-type]
         with django_assert_num_queries(2):  # type: ignore[attr-defined]
             return len(socket_sessions.valid_sessions(held))
 

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from batches.live import renderer
+from batches.live import event_listener
 from batches.live.renderer import subscribe
 from batches.live.topics import BatchJsonTopic
 from batches.live.viewer import Viewer
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-async def subject(owner: User) -> BatchJsonTopic:
+async def topic(owner: User) -> BatchJsonTopic:
     batch = await sync_to_async(fill)(owner, 3)
     return BatchJsonTopic(batch.id, owner.id)
 
@@ -40,21 +40,21 @@ def site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
     site.stop()
 
 
-async def test_who_leaves_while_redis_is_away_is_let_go(subject: BatchJsonTopic, services: Services) -> None:
+async def test_who_leaves_while_redis_is_away_is_let_go(topic: BatchJsonTopic, services: Services) -> None:
     layer = get_channel_layer()
     async with asyncio.timeout(60):
-        async with subscribe(subject, Viewer(1)):
+        async with subscribe(topic, Viewer(1)):
             await until(lambda: layer.groups)
             await sync_to_async(services.stop_redis)()
 
-    await until(lambda: not renderer._leaving)
+    await until(lambda: not event_listener._leaving)
     assert (layer.channels, layer.groups) == ({}, {})
 
 
 async def test_listening_in_vain_leaves_nothing_behind(
-    subject: BatchJsonTopic, services: Services, monkeypatch: pytest.MonkeyPatch
+    topic: BatchJsonTopic, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renderer, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(event_listener, "RECONNECT_SECONDS", 0.02)
     layer = get_channel_layer()
     tries = 0
     send = layer.send
@@ -67,7 +67,7 @@ async def test_listening_in_vain_leaves_nothing_behind(
     monkeypatch.setattr(layer, "send", counted, raising=False)
     await sync_to_async(services.stop_redis)()
 
-    async with subscribe(subject, Viewer(1)):
+    async with subscribe(topic, Viewer(1)):
         await until(lambda: tries > 5)
         assert layer.channels == {}
         await sync_to_async(services.start)()

@@ -18,25 +18,19 @@ from batches.models import OwnerLastSeen, UploadBatch
 from batches.models.states import BatchStatus
 from tests.support.batches import fill
 from tests.support.live_page import Page, cookie_of
-from tests.support.users import make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
 
 
 @pytest.fixture
-def anna(transactional_db: None) -> User:
-    return make_user("anna")
-
-
-@pytest.fixture
-def browser(client: Client, anna: User) -> Client:
-    client.force_login(anna)
+def browser(client: Client, owner: User) -> Client:
+    client.force_login(owner)
     return client
 
 
 @pytest.fixture
-async def page(anna: User) -> AsyncIterator[Page]:
-    page = Page(None, await sync_to_async(cookie_of)(anna))
+async def page(owner: User) -> AsyncIterator[Page]:
+    page = Page(None, await sync_to_async(cookie_of)(owner))
     yield page
     await page.close()
 
@@ -53,9 +47,9 @@ def html(browser: Client, address: str) -> str:
 
 
 @pytest.mark.parametrize("address", ["/library/", "/batches/", "/batches/new/", "/nowhere/"])
-def test_every_page_shows_what_runs_without_javascript(browser: Client, anna: User, address: str) -> None:
+def test_every_page_shows_what_runs_without_javascript(browser: Client, owner: User, address: str) -> None:
     for name in ("Iceland", "Garden"):
-        batch = fill(anna, 4, name)
+        batch = fill(owner, 4, name)
         UploadBatch.objects.filter(id=batch.id).update(successful=1)
 
     assert "2 running, 25 %" in html(browser, address)
@@ -71,20 +65,20 @@ def test_sign_shows_nothing_of_others(browser: Client, other: User) -> None:
     assert "finished</span>" not in page
 
 
-def test_finished_batches_are_news_until_their_list_is_looked_at(browser: Client, anna: User) -> None:
-    completed(anna, "Iceland")
-    completed(anna, "Garden")
+def test_finished_batches_are_news_until_their_list_is_looked_at(browser: Client, owner: User) -> None:
+    completed(owner, "Iceland")
+    completed(owner, "Garden")
     assert "2 finished" in html(browser, "/library/")
 
     html(browser, "/batches/")
 
     assert "finished</span>" not in html(browser, "/library/")
-    completed(anna, "Attic")
+    completed(owner, "Attic")
     assert "1 finished" in html(browser, "/library/")
 
 
-def test_looking_at_the_page_of_a_finished_batch_takes_its_news_only(browser: Client, anna: User) -> None:
-    first, second = completed(anna, "Iceland", 5), completed(anna, "Garden", 3)
+def test_looking_at_the_page_of_a_finished_batch_takes_its_news_only(browser: Client, owner: User) -> None:
+    first, second = completed(owner, "Iceland", 5), completed(owner, "Garden", 3)
 
     html(browser, f"/batches/{second.id}/")
     assert "2 finished" in html(browser, "/library/")
@@ -95,33 +89,33 @@ def test_looking_at_the_page_of_a_finished_batch_takes_its_news_only(browser: Cl
     assert "finished</span>" not in html(browser, "/library/")
 
 
-def test_asking_for_the_head_of_the_list_is_no_look(browser: Client, anna: User) -> None:
-    completed(anna, "Iceland")
+def test_asking_for_the_head_of_the_list_is_no_look(browser: Client, owner: User) -> None:
+    completed(owner, "Iceland")
 
     browser.head("/batches/")
 
     assert not OwnerLastSeen.objects.exists()
 
 
-def test_look_never_goes_back(anna: User) -> None:
-    late, early = completed(anna, "Iceland"), completed(anna, "Garden", 60)
-    services.mark_all_seen(services.owner_scope(anna))
+def test_look_never_goes_back(owner: User) -> None:
+    late, early = completed(owner, "Iceland"), completed(owner, "Garden", 60)
+    services.mark_all_seen(services.owner_scope(owner))
     last_seen_at = OwnerLastSeen.objects.get().last_seen_at
 
-    services.mark_batch_seen(services.owner_scope(anna), early)
-    services.mark_batch_seen(services.owner_scope(anna), late)
+    services.mark_batch_seen(services.owner_scope(owner), early)
+    services.mark_batch_seen(services.owner_scope(owner), late)
 
     assert OwnerLastSeen.objects.get().last_seen_at == last_seen_at
 
 
 def test_sign_costs_two_queries_however_many_batches(
-    anna: User, django_assert_num_queries: DjangoAssertNumQueries
+    owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(20):
-        completed(anna, f"{number}")
+        completed(owner, f"{number}")
 
     with django_assert_num_queries(2):
-        assert owner_summary.read_owner_summary(anna.id).finished == 20
+        assert owner_summary.read_owner_summary(owner.id).finished == 20
 
 
 async def test_socket_sends_the_sign_at_once_also_when_there_is_nothing(page: Page) -> None:
@@ -138,14 +132,14 @@ async def test_socket_without_a_login_is_told_so(transactional_db: None) -> None
 
 
 async def test_new_batch_its_pause_and_its_end_are_told_by_hints(
-    page: Page, anna: User, monkeypatch: pytest.MonkeyPatch
+    page: Page, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renderer, "LOOK_SECONDS", 3600)
-    monkeypatch.setattr(renderer, "REST_SECONDS", 3600)
+    monkeypatch.setattr(renderer, "POLL_SECONDS", 3600)
+    monkeypatch.setattr(renderer, "IDLE_POLL_SECONDS", 3600)
     await page.open()
     await page.frame()
 
-    batch = await sync_to_async(fill)(anna, 2)
+    batch = await sync_to_async(fill)(owner, 2)
     await page.frame_with("1 running, 0 %")
     await sync_to_async(pause.pause_batch)(batch.id)
     await page.frame_with("hidden")
@@ -157,8 +151,8 @@ async def test_new_batch_its_pause_and_its_end_are_told_by_hints(
     await page.frame_with("1 finished")
 
 
-async def test_percent_moves_without_any_hint(page: Page, anna: User) -> None:
-    batch = await sync_to_async(fill)(anna, 4)
+async def test_percent_moves_without_any_hint(page: Page, owner: User) -> None:
+    batch = await sync_to_async(fill)(owner, 4)
     await page.open()
     await page.frame()
 
@@ -167,13 +161,13 @@ async def test_percent_moves_without_any_hint(page: Page, anna: User) -> None:
     await page.frame_with("1 running, 75 %")
 
 
-async def test_page_of_a_batch_hears_of_the_others_by_its_one_socket(anna: User) -> None:
-    batch = await sync_to_async(fill)(anna, 4)
-    page = Page(batch.id, await sync_to_async(cookie_of)(anna))
+async def test_page_of_a_batch_hears_of_the_others_by_its_one_socket(owner: User) -> None:
+    batch = await sync_to_async(fill)(owner, 4)
+    page = Page(batch.id, await sync_to_async(cookie_of)(owner))
     await page.open()
     await page.frame()
 
-    await sync_to_async(fill)(anna, 2, "Garden")
+    await sync_to_async(fill)(owner, 2, "Garden")
 
     await page.frame_with("2 running")
     await page.close()
