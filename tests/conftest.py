@@ -13,12 +13,13 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import HealthCheck
 from pytest_django.fixtures import Settings
 
-from tests.support.database import delete_all_rows
+from tests.support.database import close_async_connection, delete_all_rows, drop_database
 from tests.support.servers import Services, services_key, start
 from tests.support.users import make_user
 from tests.support.web_server import Site, WebServer
@@ -38,6 +39,14 @@ def fast_flush() -> Iterator[None]:
     """Empty the database in milliseconds after each test that commits."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", delete_all_rows)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forced_drop() -> Iterator[None]:
+    """Drop the test database also if a thread or a process of some test still has a session open."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseCreation, "_destroy_test_db", drop_database)
         yield
 
 
@@ -64,6 +73,7 @@ def services(all_services: Services) -> Iterator[Services]:
     if not connection.in_atomic_block:
         connection.close()
     cast(DatabaseWrapper, connection).close_pool()
+    close_async_connection()
 
 
 @pytest.fixture(scope="session")
