@@ -2,7 +2,6 @@
 
 import pytest
 
-from batches.worker import completion_emails
 from batches.worker.completion_emails import MAX_PAUSE, MIN_PAUSE, Backoff
 
 
@@ -10,7 +9,7 @@ def test_pause_doubles_with_each_failure_up_to_a_limit_and_ends_with_a_success(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(completion_emails.time, "monotonic", lambda: now)
+    monkeypatch.setattr("time.monotonic", lambda: now)
     backoff = Backoff()
     pauses = []
     for _ in range(8):
