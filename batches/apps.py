@@ -1,4 +1,4 @@
-"""Wiring of the batch app."""
+"""Configuration of the batches app."""
 
 import dramatiq
 from django.apps import AppConfig
@@ -6,13 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BatchesConfig(AppConfig):
-    """Arrival and processing of many files over time."""
+    """Import and processing of many files."""
 
     name = "batches"
     verbose_name = _("Batches")
 
     def ready(self) -> None:
-        """Add the engine's part of a worker process; it imports models, so only now."""
+        """Register the dramatiq middleware; it imports models, which exist only now."""
         from batches.worker.middleware import WorkerMiddleware  # noqa: PLC0415 (models exist only when all apps are loaded)
 
         dramatiq.get_broker().add_middleware(WorkerMiddleware())

@@ -1,4 +1,4 @@
-"""A person who uploads, for the benches."""
+"""The user of the benches."""
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -8,7 +8,7 @@ from batches.engine.lifecycle import open_batch
 
 
 def sign_in() -> str:
-    """Return the value of a Cookie header that is signed in."""
+    """Sign the user in and return the value of the Cookie header."""
     user, _ = User.objects.get_or_create(username="bench")
     client = Client()
     client.force_login(user)
@@ -16,5 +16,5 @@ def sign_in() -> str:
 
 
 def new_batch() -> int:
-    """Return the id of an empty batch of theirs."""
+    """Return the id of a new empty batch of this user."""
     return open_batch(User.objects.get(username="bench").pk, "upload").id

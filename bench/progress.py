@@ -1,7 +1,7 @@
-"""What live pages cost: commit to DOM in a real browser, frames, bytes, reads of the database, first byte of the page.
+"""Measure the live pages: commit to DOM in a real browser, frames, bytes, database reads, first byte of the page.
 
 Run it by `make bench ARGS=progress`; it needs Chromium. A batch of 2,000 files is finished at a steady rate by the
-engine's own statements, once for the browser, and once for nobody, 1, 50 and 200 who watch. The last line is one JSON
+engine's own statements, once for the browser, then with 0, 1, 50 and 200 viewers. The last line is one JSON
 object: the time of 95 % of the files from commit to DOM, frames and bytes a file of one viewer, reads of the database
 with 200 viewers against one (what nobody watching costs is taken off both), and the first byte at 100,000 rows, also
 against 100.

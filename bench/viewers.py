@@ -1,6 +1,6 @@
-"""Many who watch one batch, in a process of their own: `python -m bench.viewers PORT SESSION BATCH COUNT`.
+"""Many viewers of one batch in a process of their own: `python -m bench.viewers PORT SESSION BATCH COUNT`.
 
-It says `ready` when each has its first frame, and at the end of the batch prints one JSON object: frames and bytes of
+It prints `ready` when each has its first frame, and at the end of the batch one JSON array: frames and bytes of
 each viewer.
 """
 
@@ -13,7 +13,7 @@ from websockets.typing import Origin
 
 
 async def watch(address: str, origin: str, session: str, first: "asyncio.Semaphore") -> tuple[int, int]:
-    """Answer each frame as the page's script does, until the batch has ended; returns frames and bytes."""
+    """Acknowledge each frame as the page does until the batch has ended; return the number of frames and bytes."""
     frames = size = 0
     headers = {"Cookie": f"sessionid={session}"}
     async with connect(address, origin=Origin(origin), additional_headers=headers, open_timeout=60) as viewer:
@@ -29,7 +29,7 @@ async def watch(address: str, origin: str, session: str, first: "asyncio.Semapho
 
 
 async def main() -> None:
-    """Let all watch."""
+    """Run all viewers."""
     port, session, batch, count = sys.argv[1:]
     first = asyncio.Semaphore(0)
     address, origin = f"ws://127.0.0.1:{port}/ws/batches/{batch}/", f"http://127.0.0.1:{port}"
