@@ -81,7 +81,7 @@ def test_form_whose_files_are_all_refused_completes(browser: Client) -> None:
 def test_form_without_files_says_so(browser: Client) -> None:
     page = browser.post("/batches/new/", {"name": "Nothing"}).content.decode()
 
-    assert "No file was chosen" in page
+    assert "No files selected" in page
     assert not UploadBatch.objects.exists()
 
 
