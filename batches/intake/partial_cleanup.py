@@ -24,6 +24,7 @@ from batches.intake.partial_file import PartialFile, PartialFileBusy, locked_par
 from batches.intake.partial_paths import UNVERIFIED_SUFFIX, PartialFacts, partial_facts
 from batches.models import BatchItem
 from batches.models.states import BatchStatus, ItemStatus
+from uploads.outage_log import OutageLog
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,9 @@ class PartialCleaner:
     def __init__(self) -> None:
         self._next_run = 0.0
         self._names: Iterator[str] = iter(())
-        self._unavailable = False
+        self._outage = OutageLog(
+            logger, "Partial files cannot be cleaned up: %s", "Partial files can be cleaned up again."
+        )
 
     def clean_if_due(self) -> int:
         """Run a round if one is due; returns how many files were removed. An unavailable disk is logged once."""
@@ -69,11 +72,9 @@ class PartialCleaner:
         try:
             removed = self.clean()
         except OSError as error:
-            if not self._unavailable:
-                logger.warning("Partial files cannot be cleaned up: %s", error)
-            self._unavailable = True
+            self._outage.report(error)
             return 0
-        self._unavailable = False
+        self._outage.report(None)
         return removed
 
     def clean(self) -> int:
