@@ -63,7 +63,7 @@ PAGE_STATES = {
         PageState("batch-running", RUNNING),
         PageState("batch-running-failed", RUNNING + "?show=failed&name=IMG"),
         PageState("batch-naming", RUNNING + "name/"),
-        PageState("batch-cancel-question", RUNNING, press("Cancel…", opens="#cancel-question")),
+        PageState("batch-cancel-question", RUNNING, press("Cancel…", opens="#cancel-dialog")),
         PageState("batch-cancel", RUNNING + "cancel/"),
         PageState("batch-completed", "/batches/{data.completed.id}/"),
         PageState("batch-paused", "/batches/{data.paused.id}/"),

@@ -51,7 +51,7 @@ def test_question_begins_at_the_safe_answer_and_gives_the_focus_back(open_page: 
     expect(page.locator("#finish-button")).to_be_hidden()
     page.keyboard.press("Escape")
 
-    expect(page.locator("#cancel-question")).to_be_hidden()
+    expect(page.locator("#cancel-dialog")).to_be_hidden()
     expect(button).to_be_focused()
 
 
