@@ -124,7 +124,7 @@ def _name(name: str) -> str:
     """Return the name cleaned, or one made from today's date if it is blank."""
     today: date = timezone.localdate()
     day = date_format(today, pgettext("format of a date", "j F Y"))
-    return clean_name(name) or _("Files of %(day)s") % {"day": day}
+    return clean_name(name) or _("Import of %(day)s") % {"day": day}
 
 
 def _error(status: int, message: str) -> JsonResponse:

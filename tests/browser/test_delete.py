@@ -48,8 +48,8 @@ def test_ticked_pictures_are_deleted_after_a_question(
     page.get_by_role("checkbox", name="Select", exact=False).nth(0).check()
     page.get_by_role("checkbox", name="Select", exact=False).nth(2).check()
     button.click()
-    expect(page.get_by_role("heading", name="Delete these 2 photos?")).to_be_visible()
-    page.get_by_role("button", name="Delete 2 photos").click()
+    expect(page.get_by_role("heading", name="Delete these 2 pictures?")).to_be_visible()
+    page.get_by_role("button", name="Delete 2 pictures").click()
 
     page.wait_for_url("**/library/")
     expect(page.get_by_text("2 pictures were deleted.")).to_be_visible()

@@ -122,7 +122,7 @@ def test_picture_and_batch_are_deleted(page: Page, owner: User) -> None:
     visit(page, f"/library/{Upload.objects.order_by('id')[0].id}/")
 
     follow(page, "Delete…")
-    press(page, "Delete photo")
+    press(page, "Delete picture")
     expect(page.locator(".grid li")).to_have_count(1)
     visit(page, f"/batches/{batch.id}/")
     follow(page, "Delete import…")

@@ -87,7 +87,7 @@ def test_deletion_of_pictures_asks_first(operator: Client, owner: User) -> None:
 
     html = run(operator, "delete_pictures", *ids).content.decode()
 
-    assert "3 photos will be deleted with their originals" in html
+    assert "3 pictures will be deleted with their originals" in html
     assert "They belong to 2 users." in html
     assert Upload.objects.count() == 3
 

@@ -57,7 +57,7 @@ def test_batch_page_links_to_a_page_that_asks_and_counts(page: Client, batch: Up
 
     assert "Delete “Iceland”?" in html
     assert "This import has 3 files." in html
-    assert "<b>3</b>photos will be deleted" in html
+    assert "<b>3</b>pictures will be deleted" in html
     assert UploadBatch.objects.filter(id=batch.id).exists()
 
 
@@ -87,7 +87,7 @@ def test_picture_is_deleted_after_a_page_that_asks(page: Client, batch: UploadBa
     upload = ids(batch)[0]
     url = f"{reverse('upload-delete')}?id={upload}"
     assert f'href="{url}"' in text(page, reverse("upload-detail", args=[upload]))
-    assert "Delete this photo?" in text(page, url)
+    assert "Delete this picture?" in text(page, url)
 
     answer = page.post(reverse("upload-delete"), {"id": upload}, follow=True)
 
@@ -104,7 +104,7 @@ def test_selected_pictures_are_deleted_together(page: Client, batch: UploadBatch
     assert html.count('type="checkbox" name="id"') == 3
 
     html = text(page, f"{reverse('upload-delete')}?id={first}&id={second}")
-    assert "Delete these 2 photos?" in html
+    assert "Delete these 2 pictures?" in html
     answer = page.post(reverse("upload-delete"), {"id": [first, second]}, follow=True)
 
     assert "2 pictures deleted." in answer.content.decode()
