@@ -40,16 +40,17 @@ def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
 def render_fragments(snapshot: BatchSnapshot, eta: Eta) -> dict[str, str]:
     """Render all fragments, by name. The names of files in progress share the bytes that FREQUENT_BYTES leaves."""
     context = fragment_context(snapshot, eta) | {"name_bytes": 0}
-    fragments = {name: _render(name, context) for name in NAMES}
+    fragments = {name: render_fragment(name, context) for name in NAMES}
     if snapshot.in_progress:
         bytes_left = FREQUENT_BYTES - sum(len(fragments[name].encode()) for name in FREQUENT)
         # In steps of 4, so that a longer number elsewhere seldom changes the names.
         name_bytes = bytes_left // len(snapshot.in_progress) // 4 * 4
-        fragments["in_progress"] = _render("in_progress", context | {"name_bytes": min(name_bytes, NAME_BYTES)})
+        fragments["in_progress"] = render_fragment("in_progress", context | {"name_bytes": min(name_bytes, NAME_BYTES)})
     return fragments
 
 
-def _render(name: str, context: dict[str, Any]) -> str:
+def render_fragment(name: str, context: dict[str, Any]) -> str:
+    """Render `batches/_<name>.html` without its indentation."""
     return _INDENTATION.sub("", render_to_string(f"batches/_{name}.html", context).strip())
 
 

@@ -6,12 +6,11 @@ A topic in HTML is in one language and is rendered once for all viewers who read
 import time
 from collections.abc import Collection
 
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from batches.live.batch_snapshot import BatchSnapshot, read_in_progress, read_snapshot
 from batches.live.eta import Eta, read_eta
-from batches.live.fragments import render_fragments
+from batches.live.fragments import render_fragment, render_fragments
 from batches.live.json_messages import batch_message, ended_messages, file_message
 from batches.live.owner_summary import read_owner_summary
 from batches.live.viewer import Fragments
@@ -75,7 +74,7 @@ class OwnerPageTopic:
         summary = read_owner_summary(self._owner_id)
         self.active = bool(summary.running)
         with translation.override(self._language):
-            return {"running": render_to_string("batches/_running.html", {"owner_summary": summary}).strip()}
+            return {"running": render_fragment("running", {"owner_summary": summary})}
 
 
 class BatchJsonTopic:
