@@ -121,7 +121,7 @@ def test_sign_costs_two_queries_however_many_batches(
 async def test_socket_sends_the_sign_at_once_also_when_there_is_nothing(page: Page) -> None:
     assert await page.open()
 
-    assert re.search(r'<a id="running"[^>]* hidden>', await page.frame())
+    assert re.search(r'<a id="running"[^>]*\bhidden>', await page.frame())
 
 
 async def test_socket_without_a_login_is_told_so(transactional_db: None) -> None:
