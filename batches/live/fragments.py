@@ -19,8 +19,8 @@ FREQUENT, FREQUENT_BYTES = ("summary", "in_progress"), 1536
 NAME_BYTES = 48
 """The maximum size of the name of a file in progress, escaped."""
 
-# Indentation, and line breaks before block elements; browsers ignore both.
-_INDENTATION = re.compile(r"\n\s*(?=</?(?:div|form|h1|h2|li|p|progress|section|ul)\b)|(?<=\n)\s+")
+# Indentation, and line breaks before block elements and at the end of a tag; browsers ignore all of them.
+_INDENTATION = re.compile(r"\n\s*(?=</?(?:div|form|h1|h2|li|p|progress|section|ul)\b|>)|(?<=\n)\s+")
 
 
 def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:

@@ -45,7 +45,7 @@ ANSWERS = {201, 204, 404, 409, 410, 422, 423}
 @pytest.fixture(autouse=True)
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for a moment without concurrent commands."""
-    monkeypatch.setattr(file_deletion, "REST", timedelta(0))
+    monkeypatch.setattr(file_deletion, "DELAY", timedelta(0))
     monkeypatch.setattr(partial_cleanup, "IDLE_SECONDS", -1.0)
 
 

@@ -112,7 +112,7 @@ def test_page_of_a_stalled_batch_shows_the_reason_and_no_time_left(owner: User, 
     with fake_worker("storage.full", "No room for <b>."):
         page = client.get(reverse("batch-detail", args=[batch.id])).content.decode()
 
-    assert 'Waiting for the storage: <span lang="en">No room for &lt;b&gt;.</span></p>' in page
+    assert 'Waiting for the storage: <span lang="en">No room for &lt;b&gt;.</span>' in page
     assert "Time left" not in page
 
 
