@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 from django.db import InternalError, OperationalError, connection
 
-# SQLSTATEs of sessions that PostgreSQL ended because they were idle in a transaction, or in one transaction too long:
-# they belong to a process that was suspended.
+# SQLSTATEs of sessions that PostgreSQL ended because they were idle in a transaction, or in one transaction too long.
+# This happens to processes that were suspended.
 SESSION_ENDED = frozenset({"25P03", "25P04"})
 
 
@@ -20,8 +20,8 @@ def fetch_row(statement: str, parameters: Mapping[str, object]) -> tuple[Any, ..
 def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
     """Run a prepared statement on Django's connection and return its rows.
 
-    Joins the current transaction; without one, the statement commits by itself. Raises Django's database errors; a
-    session ended by PostgreSQL raises OperationalError, for whatever reason it was ended.
+    Joins the current transaction; without one, the statement is committed at once. Raises Django's database errors;
+    OperationalError if PostgreSQL ended the session, whatever the reason.
     """
     connection.ensure_connection()
     try:
@@ -36,7 +36,7 @@ def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[A
 def renew_pool() -> None:
     """Close the idle connections of the pool, which are all dead after an outage.
 
-    Otherwise the pool discovers this one connection per request, with delays that double each time. Call it when the
-    database works again or a query has just failed.
+    Otherwise the pool discovers one dead connection per request, with doubling delays. Call this when the database
+    works again or a query has just failed.
     """
     connection.pool.drain()  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """Threads that query the database for asynchronous code, so that a slow query blocks no other request.
 
-The live pages have LIVE_THREADS of them. Exports of long tables have their own, which the live pages never wait for.
+The live pages have LIVE_THREADS of them. Exports have separate threads, so that the live pages never wait for them.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ async def run_query(function: Callable[Arguments, Result], *args: Arguments.args
 async def run_export_query(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
-    """Do as `run_query` on the thread for exports. Call it once per chunk, so that exports take turns."""
+    """Do the same as `run_query` on the thread for exports. Call it once per chunk, so that exports alternate."""
     return await _run(_export, lambda: function(*args, **kwargs))
 
 
@@ -35,7 +35,7 @@ async def _run(threads: ThreadPoolExecutor, function: Callable[[], Result]) -> R
         try:
             return function()
         finally:
-            # Back to the pool: the thread may be idle for long.
+            # Return the connection to the pool: the thread may be idle for long.
             connections.close_all()
 
     return await asyncio.get_running_loop().run_in_executor(threads, run)

@@ -30,4 +30,4 @@ class TransientError(MediaError):
 
 
 class EnvironmentalError(MediaError):
-    """Something outside the file is unavailable (model server, storage, disk): charge no file, wait and resume."""
+    """Something outside the file is unavailable (model server, storage, disk): wait; no file fails."""

@@ -4,7 +4,7 @@ import logging
 
 
 class OutageLog:
-    """Whether one dependency of this process is available. Not locked: a race costs a second line at most.
+    """Tracks whether one dependency is available. Not locked: a race logs one line twice at most.
 
     `lost` is logged as a warning with the error in place of `%s`, `back` as information.
     """

@@ -14,7 +14,7 @@ from uploads.media.sanitize import Json
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Everything that processing found out about one file.
+    """The results of processing one file.
 
     kind: "image". width, height: pixels, after applying the orientation. duration: seconds, None for pictures.
     taken_at: aware, in the camera's time zone, or UTC if it recorded none. latitude, longitude: degrees. metadata: JSON

@@ -1,4 +1,4 @@
-"""URLs of previews that browsers can cache for good."""
+"""URLs of previews that browsers can cache permanently."""
 
 from urllib.parse import urlencode
 
@@ -13,8 +13,8 @@ PAGE_SIDE = 1024
 def preview_version(upload: Upload) -> str:
     """Return a text that changes whenever the upload is processed and cannot be guessed from its id.
 
-    With it in the URL, browsers can cache a preview for good: a new preview has a new URL, and another account in the
-    same browser cannot guess the URL of a cached one.
+    With it in the URL, browsers can cache a preview permanently: a new preview has a new URL, and another account in
+    the same browser cannot guess the URL of a cached one.
     """
     processed = int(upload.processed_at.timestamp()) if upload.processed_at else 0
     return f"{upload.key.hex[:12]}{processed:x}"

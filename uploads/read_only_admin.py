@@ -1,4 +1,4 @@
-"""Base classes and helpers for admin pages of rows that only the program writes."""
+"""Base classes and functions for admin pages of rows that only the program writes."""
 
 from collections.abc import Callable
 from functools import cached_property

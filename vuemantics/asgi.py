@@ -31,7 +31,7 @@ WEB_CONNECTIONS = (
     + db_threads.LIVE_THREADS
     + db_threads.EXPORT_THREADS
 )
-# Settings are read before it is known what the process is for, so the pool is resized here, before the first query.
+# settings.py does not know the type of the process, so the pool is resized here, before the first query.
 connection.settings_dict["OPTIONS"]["pool"]["max_size"] = WEB_CONNECTIONS
 
 

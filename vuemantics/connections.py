@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
-# Connections of a worker process besides its threads: heartbeat, reconciler, cleanup, e-mails, stop, and one spare.
+# Connections of a worker process besides its threads: heartbeat, reconciler, cleanup, e-mails, shutdown, and one spare.
 EXTRA_CONNECTIONS = 6
 # A process that is suspended in the middle of a transaction must not keep its locks.
 SESSION_OPTIONS = "-c idle_in_transaction_session_timeout=10s"

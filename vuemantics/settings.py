@@ -88,7 +88,7 @@ PARTIAL_SECONDS = env.number("VUEMANTICS_PARTIAL_SECONDS", 7 * 24 * 3600, minimu
 # After a restart of the database all workers' locks are gone; they have this long to acquire them again.
 GRACE_SECONDS = env.number("VUEMANTICS_GRACE_SECONDS", 5, minimum=0)
 MAX_CRASHES = 3
-# What a worker does with a file. Tests and benches have their own settings that name another function.
+# The function that processes a file. The settings of tests and benchmarks name another one.
 PROCESSOR = "batches.engine.runner.process_upload"
 # dramatiq reads this variable when it is imported: a worker prefetches no more messages than it has threads.
 os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))

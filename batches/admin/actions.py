@@ -17,7 +17,7 @@ from batches.services import Scope, operator_scope
 
 NAMES_SHOWN = 5
 MAX_ROWS = 500
-"""Commands for more rows would outlast the request; a whole batch counts as one row."""
+"""Commands on more rows would take too long for one request; a whole batch counts as one row."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class ActionResult:
 
 
 def exceeds_limit(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, rows: QuerySet[Any]) -> bool:
-    """Return whether more than MAX_ROWS are selected, and show a message if so. Counts no further than that."""
+    """Return whether more than MAX_ROWS are selected, and show a message if so. Counts at most MAX_ROWS + 1."""
     if len(rows.order_by().values_list("pk")[: MAX_ROWS + 1]) <= MAX_ROWS:
         return False
     message = _("Select at most %(limit)d rows. For more files, select their batches or use the page “Problems”.")

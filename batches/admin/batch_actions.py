@@ -24,7 +24,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
         return operator_scope(request.user).covers_all()
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Return whether cancelling is offered, which cannot be undone and takes its own permission."""
+        """Return whether cancelling is offered, which cannot be undone and needs a separate permission."""
         return operator_scope(request.user).covers_all(services.CANCEL_BATCHES)
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
@@ -82,7 +82,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["remove"], description=_("Delete with their pictures…"))
     def delete_batches(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
-        """Delete the selected batches after a page that asks for confirmation. Django's own delete action is off."""
+        """Delete the selected batches after a page that asks for confirmation. Django's delete action is disabled."""
         if "confirmed" in request.POST:
             message = ngettext_lazy(
                 "%(count)d batch is being deleted with its files.",
@@ -100,7 +100,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
 
 
 def _process_now(scope: Scope, batch_id: int) -> bool:
-    # In this order: without missing files, the batch may complete at once.
+    # Prioritize first: without its missing files the batch may complete at once, and then it cannot be prioritized.
     services.prioritize_batch(scope, batch_id)
     services.finish_without_missing(scope, batch_id)
     return True

@@ -25,7 +25,7 @@ from uploads.read_only_admin import ReadOnlyAdmin, english_column
 
 
 class ErrorCodeFilter(admin.SimpleListFilter):
-    """The known error codes and the selected one; a DISTINCT over the table would read every row."""
+    """Offers the known error codes and the selected one; a DISTINCT over the table would read every row."""
 
     title = _("error code")
     parameter_name = "error_code"
@@ -42,7 +42,7 @@ class ErrorCodeFilter(admin.SimpleListFilter):
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """The states, each found by a small index; a search for a rare one would otherwise read the whole table."""
+    """Finds each state by a small index; a query for a rare state would otherwise read the whole table."""
 
     title = _("status")
     parameter_name = "status__exact"

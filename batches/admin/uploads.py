@@ -1,4 +1,4 @@
-"""Pictures in the admin, with an action that deletes them; a batch service does it, since batches refer to them."""
+"""The admin of pictures with an action that deletes them. It is in this app because batches refer to pictures."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class DeletableUploadAdmin(UploadAdmin):
 
     @admin.action(permissions=["remove"], description=_("Delete with their files…"))
     def delete_pictures(self, request: HttpRequest, queryset: QuerySet[Upload]) -> TemplateResponse | None:
-        """Delete the selected pictures after a page that asks for confirmation. Django's own delete action is off."""
+        """Delete the selected pictures after a page that asks for confirmation. Django's delete action is disabled."""
         if "confirmed" not in request.POST:
             template, rows = "admin/uploads/upload/deletion_confirmation.html", queryset.defer("metadata")
             return confirmation_page(self, request, template, rows, _extent(queryset))

@@ -78,7 +78,7 @@ def by_message(failed: QuerySet[BatchItem]) -> QuerySet[BatchItem, Any]:
 
 def _group(failed: QuerySet[BatchItem], group: Mapping[str, Any]) -> FailureGroup:
     code, message = group["error_code"], group.get("error_message", "")
-    # The range of ids keeps the search for a small group away from most other failures.
+    # With the range of ids the query for a small group skips most other failures.
     same = failed.filter(error_code=code, id__range=(group["first"], group["last"]))
     if code not in FIXED_TEXT_CODES:
         same = same.filter(error_message=message)

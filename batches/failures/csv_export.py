@@ -16,7 +16,7 @@ from uploads.db_threads import run_export_query
 
 CHUNK_ITEMS = 2000
 CHUNK_BATCHES = 100
-# Spreadsheets run cells that begin like this as formulas, and file names come from outside.
+# Spreadsheets run cells with these prefixes as formulas, and file names are untrusted.
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
 BYTE_ORDER_MARK = "\ufeff"
 """Tells spreadsheets that the text is UTF-8."""

@@ -23,7 +23,7 @@ def csv_response(request: HttpRequest, owner_id: int | None) -> StreamingHttpRes
 
 
 def code_in(fields: Mapping[str, str]) -> str:
-    """Return the `code` of a form or a query string; one that no row can hold becomes one that no row has."""
+    """Return the `code` of a form or a query string, with characters replaced that PostgreSQL rejects."""
     return storable(fields.get("code", ""))
 
 

@@ -33,7 +33,7 @@ SELECT count(*) FROM (
 
 @dataclass(frozen=True, slots=True)
 class ErrorCodeGroup:
-    """Failures with one error code. `until` is the time of the newest; commands on the group take no later one."""
+    """Failures with one error code. `until`: time of the newest; commands on the group exclude later ones."""
 
     code: str
     count: int

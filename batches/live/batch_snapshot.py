@@ -12,13 +12,13 @@ from uploads.preview_urls import LIST_SIDE, preview_url
 STAGES = tuple(Stage)
 FILES_SHOWN = 8
 FILES_WITH_PREVIEW_SHOWN = 4
-"""Fewer, so that a frame with previews is no larger."""
+"""Fewer than FILES_SHOWN, so that previews do not make a frame larger."""
 PREVIEW_FIELDS = ("upload__previews", "upload__key", "upload__processed_at")
 
 
 @dataclass(frozen=True, slots=True)
 class FileInProgress:
-    """A file that a worker is processing. `step` is the number of its stage, counted from 1; 0 between two stages.
+    """A file that a worker is processing. `step` is the number of its stage, starting at 1; 0 if it has none.
 
     `preview` is the URL of its preview, blank if it has none from an earlier import.
     """
@@ -61,7 +61,7 @@ class BatchSnapshot:
 
     @property
     def has_missing_files(self) -> bool:
-        """Whether files are still expected, so that their folder may be chosen again."""
+        """Whether files of an import are missing and can be sent by choosing its folder again."""
         batch = self.batch
         if batch.kind != BatchKind.IMPORT or batch.status == BatchStatus.CANCELLED:
             return False
@@ -88,7 +88,7 @@ def read_snapshot(batch_id: int, previous: BatchSnapshot | None = None) -> Batch
 
 
 def read_in_progress(batch: UploadBatch) -> tuple[tuple[FileInProgress, ...], int]:
-    """Return the files in progress that are shown, and how many there are in all."""
+    """Return the files in progress to show, and the number of all files in progress."""
     files = _read_files(batch.id) if batch.remaining else []
     shown = FILES_WITH_PREVIEW_SHOWN if any(file.preview for file in files) else FILES_SHOWN
     return tuple(files[:shown]), len(files)
@@ -105,7 +105,7 @@ def _has_same_failures(previous: UploadBatch, batch: UploadBatch) -> bool:
 
 
 def _read_files(batch_id: int) -> list[FileInProgress]:
-    # Sorted here: ORDER BY id would tempt the planner away from the small index item_processing.
+    # Sorted in Python: with ORDER BY id the planner may not use the small index item_processing.
     items = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.PROCESSING)
     rows = items.select_related("upload").only("filename", "size", "stage", *PREVIEW_FIELDS)
     return [_file_in_progress(item) for item in sorted(rows, key=lambda item: item.id)]

@@ -1,4 +1,4 @@
-"""The sockets of pages and programs: they authorise, subscribe and send; they write nothing."""
+"""WebSocket consumers for pages and programs. They authorise, subscribe and send; they never change data."""
 
 import asyncio
 import contextlib
@@ -20,15 +20,15 @@ from uploads.db_threads import run_query
 logger = logging.getLogger(__name__)
 
 JSON_SUBPROTOCOL = "vuemantics.v1+json"
-"""For programs (docs/live.md); without it the socket sends the HTML of the pages."""
+"""Requested by programs (docs/live.md). Without it the socket sends HTML fragments."""
 ACKNOWLEDGE_SECONDS = 10.0
-"""A page acknowledges each frame. Until it does, it gets one frame in this time, so that frames do not pile up."""
+"""How long to wait until a page acknowledges a frame before sending the next one, so that frames do not pile up."""
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no annotations
     """Sends a signed-in user the current fragments of some topics, then every change, until the session ends."""
 
-    # The renderer receives the live events, once for all sockets: they need no channel, and open without Redis too.
+    # The renderer receives the live events for all sockets, so a socket needs no channel and opens even without Redis.
     channel_layer_alias = "none"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -37,7 +37,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self._acknowledged = asyncio.Event()
 
     async def find_topics(self, user_id: int, *, json: bool) -> list[Topic]:
-        """Return the topics of this socket; none if the user may not see what it names."""
+        """Return the topics of this socket; an empty list if the user may not see them."""
         raise NotImplementedError
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -80,8 +80,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                     await (self._send_messages(fragments) if json else self._send_frame(fragments))
                 await self.close(viewer.close_code)
         except Disconnected:
-            # It left while a frame was being sent; the server reports the disconnect next.
-            logger.debug("A viewer of the live %s has left.", topics[0].key)
+            # The client disconnected during a send; the disconnect event follows.
+            logger.debug("A viewer of the live %s disconnected.", topics[0].key)
         except Exception:
             logger.exception("The live %s failed.", topics[0].key)
             await self.close(FAILED)
@@ -99,7 +99,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
 
 class BatchConsumer(LiveConsumer):
-    """One batch; a page also gets the summary of its owner's batches through this socket."""
+    """Serves one batch; a page also receives the summary of all its owner's batches through this socket."""
 
     async def find_topics(self, user_id: int, *, json: bool) -> list[Topic]:
         """Return nothing for a batch of another owner, as for one that does not exist."""
@@ -113,10 +113,10 @@ class BatchConsumer(LiveConsumer):
 
 
 class OwnerConsumer(LiveConsumer):
-    """All batches of the user."""
+    """Serves all batches of the user."""
 
     async def find_topics(self, user_id: int, *, json: bool) -> list[Topic]:
-        """Return the topic of this owner, who need not have a batch yet."""
+        """Return the topic of this owner, who may have no batch yet."""
         return [OwnerJsonTopic(user_id) if json else OwnerPageTopic(user_id, _language(self.scope))]
 
 

@@ -1,6 +1,6 @@
-"""Read how long a running batch will take: its throughput and the other batches that are served in turn with it.
+"""Estimate how long a running batch will take, from its throughput and the batches that share the workers with it.
 
-Everything comes from the rows, so any process gives the same answer at once.
+All inputs are read from the database, so every process returns the same estimate immediately.
 """
 
 from collections import defaultdict
@@ -25,9 +25,10 @@ from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 @dataclass(frozen=True, slots=True)
 class Eta:
-    """Texts are blank if not known. `shared`: other owners' batches are served in turn with this one.
+    """The estimate for one batch; texts are blank if unknown.
 
-    `after_imports`: a re-analysis that waits until its owner's imports are done.
+    `shared`: batches of other owners are being processed too. `after_imports`: this re-analysis waits until its owner's
+    imports are done.
     """
 
     time_left: str = ""
@@ -38,7 +39,7 @@ class Eta:
 
 
 def read_eta(batch: UploadBatch) -> Eta:
-    """Return what to expect of a batch. Costs two queries if it is being processed, otherwise none."""
+    """Return the estimate for a batch. Costs two queries while it is being processed, otherwise none."""
     if batch.status != BatchStatus.PROCESSING or not batch.remaining:
         return Eta(elapsed=_elapsed(batch))
     throughput = _read_throughput(batch)
@@ -60,9 +61,9 @@ def _read_throughput(batch: UploadBatch) -> Throughput | None:
 
 
 def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, bool]]:
-    """Return when the last files of a batch finished, completed or failed, and whether they took no processing."""
-    # Files are claimed in the order of their ids, so the end of an index of finished files holds the last to finish. A
-    # duplicate takes no processing, and neither does a file that failed while being received: it has no upload.
+    """Return `finished_at` and `free` (needed no processing) of the batch's files that completed or failed last."""
+    # Files are claimed in the order of their ids, so those with the highest ids finished last. Duplicates need no
+    # processing, and neither do files that failed while being received, which have no upload.
     items = BatchItem.objects.filter(batch_id=batch_id).order_by("-id")
     completed = items.filter(status=ItemStatus.COMPLETED).annotate(free=F("duplicate"))
     failed = items.filter(status=ItemStatus.FAILED).annotate(free=IsNull(F("upload_id"), True))
@@ -75,7 +76,7 @@ def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, b
 def _read_other_queues(batch: UploadBatch) -> tuple[list[int], bool, bool]:
     """Return the files left in each queue served in turn with this batch, `shared` and `after_imports` of Eta.
 
-    The scheduler goes round the owners, then round an owner's batches.
+    The scheduler is round robin over owners, then over an owner's batches.
     """
     running = UploadBatch.objects.filter(status=BatchStatus.PROCESSING).exclude(id=batch.id)
     of_other_owners: dict[int, int] = defaultdict(int)

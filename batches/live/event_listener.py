@@ -13,7 +13,7 @@ from batches.messaging.live_events import LOGIN_CHANGED
 
 RECONNECT_SECONDS = 2.0
 PROBE_CHANNEL = "probe"
-"""Nobody receives from it."""
+"""Has no receiver; sending to it only checks the connection."""
 
 _leaving: set[asyncio.Task[None]] = set()
 """Cancelled listeners that are still leaving their group; the event loop itself keeps only weak references."""
@@ -29,7 +29,7 @@ class EventListener:
         self._task = asyncio.create_task(self._run())
 
     def stop(self) -> None:
-        """Leave the group in the background: while Redis is down that takes long."""
+        """Leave the group in the background, because this takes long while Redis is down."""
         self._task.cancel()
         _leaving.add(self._task)
         self._task.add_done_callback(_leaving.discard)
@@ -38,7 +38,7 @@ class EventListener:
         layer = get_channel_layer()
         while True:
             with contextlib.suppress(OSError, redis.RedisError):
-                # A failed `new_channel` would leave a queue in the layer, so find out first whether Redis answers.
+                # A failed `new_channel` would leave a queue in the layer, so check first that Redis responds.
                 await layer.send(PROBE_CHANNEL, {"type": "probe"})
                 await self._receive(layer)
             await asyncio.sleep(RECONNECT_SECONDS)
@@ -54,6 +54,6 @@ class EventListener:
                 else:
                     self._on_change()
         finally:
-            # An error here would replace the cancellation, and the task would go on.
+            # An error here would replace the CancelledError, and the task would keep running.
             with contextlib.suppress(OSError, redis.RedisError):
                 await layer.group_discard(self._group, self._channel)

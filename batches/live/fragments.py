@@ -15,7 +15,7 @@ NAMES = ("title", "heading", "actions", "summary", "in_progress", "problems", "a
 """In page order. Each has a template `batches/_<name>.html` whose outermost element has a unique id."""
 
 FREQUENT, FREQUENT_BYTES = ("summary", "in_progress"), 1536
-"""The fragments in nearly every frame, and their maximum size together."""
+"""The fragments that nearly every frame contains, and their maximum total size."""
 NAME_BYTES = 48
 """The maximum size of the name of a file in progress, escaped."""
 
@@ -38,12 +38,12 @@ def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
 
 
 def render_fragments(snapshot: BatchSnapshot, eta: Eta) -> dict[str, str]:
-    """Render all fragments, by name. The names of files in progress share the bytes that FREQUENT_BYTES leaves."""
+    """Render all fragments, by name. Names of files in progress are truncated to keep to FREQUENT_BYTES."""
     context = fragment_context(snapshot, eta) | {"name_bytes": 0}
     fragments = {name: render_fragment(name, context) for name in NAMES}
     if snapshot.in_progress:
         bytes_left = FREQUENT_BYTES - sum(len(fragments[name].encode()) for name in FREQUENT)
-        # In steps of 4, so that a longer number elsewhere seldom changes the names.
+        # A multiple of 4, so that an additional digit elsewhere seldom changes the truncated names.
         name_bytes = bytes_left // len(snapshot.in_progress) // 4 * 4
         fragments["in_progress"] = render_fragment("in_progress", context | {"name_bytes": min(name_bytes, NAME_BYTES)})
     return fragments

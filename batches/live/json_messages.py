@@ -31,7 +31,7 @@ def file_message(batch_id: int, file: FileInProgress) -> str:
 
 
 def ended_messages(item_ids: Collection[int]) -> dict[str, str]:
-    """Return `file_progress` messages, by the names of their fragments, for the items no longer in progress.
+    """Return, by fragment name, a `file_progress` message for each of the items that is no longer in progress.
 
     A released item is reported as pending.
     """

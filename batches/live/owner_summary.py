@@ -33,17 +33,17 @@ class OwnerSummary:
 
     @property
     def state(self) -> str:
-        """A text that differs whenever the list of batches would look different."""
+        """A token that changes whenever the displayed list of batches would change."""
         rows = [(batch.id, batch.name, batch.status, batch.processed, batch.expected_total) for batch in self.live]
         return f"{zlib.crc32(repr(rows).encode()):x}-{self.finished}"
 
 
 def read_owner_summary(owner_id: int) -> OwnerSummary:
-    """Costs two queries of small partial indexes."""
+    """Read the summary with two queries over small partial indexes."""
     live = UploadBatch.objects.filter(owner_id=owner_id, status__in=LIVE_BATCHES).order_by("id")
     return OwnerSummary(tuple(live[:MAX_BATCHES]), unseen_batches(owner_id)[:MAX_BATCHES].count())
 
 
 def owner_summary(request: HttpRequest) -> dict[str, object]:
-    """Context processor: give templates `owner_summary`, which is read when a template uses it."""
+    """Context processor: give templates `owner_summary`, which is read only if a template uses it."""
     return {"owner_summary": SimpleLazyObject(lambda: read_owner_summary(request.user.pk or 0))}

@@ -22,16 +22,16 @@ from uploads.outage_log import OutageLog
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
-"""Between two reads of an active topic if no event comes: events can be lost."""
+"""Interval between reads of an active topic without an event, since events can be lost."""
 IDLE_POLL_SECONDS = 10.0
-"""The same for a topic that is not active: a retry or a new batch may change it."""
+"""Interval between reads of an inactive topic, which a retry or a new batch can change."""
 
 
 class Topic(Protocol):
-    """Something that can be watched.
+    """A set of fragments to which viewers can subscribe.
 
     `key` identifies it among all topics; its live events arrive in the channel-layer group `group`. `low_priority`:
-    its viewers need not see changes at once. `active`: changes are to be expected; `read` keeps it up to date.
+    its viewers need not see changes at once. `active`: changes are expected; updated by `read`.
     """
 
     key: str
@@ -68,7 +68,7 @@ class Renderer:
         self._changed.set()
 
     async def stop(self) -> None:
-        """Stop after the last viewer left. A read in progress is waited for: its thread cannot be cancelled."""
+        """Stop after the last viewer left. Waits for a read in progress, because its thread cannot be cancelled."""
         self._task.cancel()
         self._listener.stop()
         pending = [self._read] if self._read else []
@@ -80,7 +80,7 @@ class Renderer:
             self._changed.clear()
             pause = await self._update()
             await asyncio.sleep(started + FRAME_SECONDS - time.monotonic())
-            # Not wait_for: before Python 3.12 it loses a cancellation that comes at the same moment as the event.
+            # Not wait_for: before Python 3.12 it can lose a cancellation that coincides with the event.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._changed.wait()
@@ -88,7 +88,8 @@ class Renderer:
     async def _update(self) -> float:
         """Read the topic, offer the fragments to all viewers, and return the seconds until the next read.
 
-        0 after a change: live events have an interval of their own, and waiting for the next one would add to ours.
+        After a change this is 0, so that the next read follows after FRAME_SECONDS. Live events are rate-limited too;
+        waiting for the next one would add its interval to ours.
         """
         previous = self._fragments
         try:

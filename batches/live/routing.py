@@ -1,4 +1,4 @@
-"""The addresses of the sockets."""
+"""URL routes of the WebSockets."""
 
 from channels.security.websocket import WebsocketDenier
 from django.urls import path, re_path
@@ -8,6 +8,6 @@ from batches.live.consumers import BatchConsumer, OwnerConsumer
 websocket_urlpatterns = [
     path("ws/batches/", OwnerConsumer.as_asgi(), name="owner-socket"),
     path("ws/batches/<int:batch_id>/", BatchConsumer.as_asgi(), name="batch-socket"),
-    # Otherwise anybody could fill the log with errors by asking for unknown addresses.
+    # Otherwise each request for an unknown address would log an error, and anyone could fill the log.
     re_path(r"", WebsocketDenier.as_asgi()),
 ]

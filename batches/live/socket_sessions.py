@@ -23,7 +23,7 @@ CHECK_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SocketSession:
-    """The session of one socket. `password` is the hash when the socket opened: a new one ends the session."""
+    """The session of one socket. `password`: the hash when the socket opened; a changed hash ends the session."""
 
     session_key: str
     user_id: int
@@ -44,7 +44,7 @@ class SessionChecker:
         self._due.set()
 
     async def stop(self) -> None:
-        """End the task."""
+        """Cancel the task and wait until it has ended."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
@@ -54,7 +54,7 @@ class SessionChecker:
                 async with asyncio.timeout(CHECK_SECONDS):
                     await self._due.wait()
             self._due.clear()
-            # The renderers log that the database is down; until it is back nothing is sent either.
+            # The renderers log the outage; nothing is sent while the database is down.
             with contextlib.suppress(DatabaseError):
                 checked = frozenset(self.sessions)
                 for session in checked - await run_query(valid_sessions, checked):

@@ -1,4 +1,4 @@
-"""How fast a batch is processed and how long it will take, computed from finish times and put into words. Pure."""
+"""Compute throughput and remaining time from finish times, and format both as text. No database access."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 MAX_SAMPLES = 400
-"""How many of the files that finished last are used."""
+"""Maximum number of recent finish times to use."""
 WINDOW = timedelta(minutes=10)
 MIN_FILES = 5
 MIN_SECONDS = 5.0
@@ -43,7 +43,7 @@ def measure_throughput(finished: Sequence[datetime], now: datetime) -> Throughpu
     rate = (len(ages) - 1) / seconds
     length = seconds / QUARTERS
     quarters = [sum(n * length <= age < (n + 1) * length for age in ages) / length for n in range(QUARTERS)]
-    # At least ± 15 %, however steady it was: the files to come may be larger or smaller.
+    # At least ± 15 %, even after a steady period: the remaining files may be larger or smaller.
     return Throughput(max(min(*quarters, rate * 0.85), rate / 4), rate, max(*quarters, rate * 1.15))
 
 
@@ -59,7 +59,7 @@ def seconds_left(files: int, throughput: Throughput, other_queues: Sequence[int]
     """Return the shortest and the longest time that `files` more files may take.
 
     `other_queues` are the numbers of files left in each queue that is served in turn with this one. The shortest time
-    assumes that these queues end and their time slices come to this one, the longest that they never do.
+    assumes that those queues end and leave their time slices to this one, the longest that they never end.
     """
     queues, done, shortest = len(other_queues) + 1, 0, 0.0
     for ended, left in enumerate([*sorted(other_queues), files]):

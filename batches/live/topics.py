@@ -1,6 +1,6 @@
-"""What can be watched: one batch, or all batches of an owner; as HTML for pages or as JSON for programs.
+"""Topics of the sockets: one batch, or all batches of an owner; as HTML for pages or as JSON for programs.
 
-A topic in HTML is in one language and is rendered once for all viewers who read that language.
+An HTML topic has one language and is rendered once for all its viewers.
 """
 
 import time
@@ -20,9 +20,9 @@ from batches.models.states import LIVE_BATCHES, BatchStatus
 from batches.services.last_seen import LONG_AGO
 
 ETA_SECONDS = 2.0
-"""Between two reads of the estimate."""
+"""Interval between reads of the estimate."""
 MAX_ENDED = 100
-"""How many ended batches a program that reads slowly can miss and still receive the end of each."""
+"""How many ended batches stay among the fragments, so that a slow program still receives the end of each."""
 
 
 class BatchPageTopic:
@@ -104,7 +104,7 @@ class BatchJsonTopic:
 
 
 class OwnerJsonTopic:
-    """All batches of an owner for a program: `batch_progress` of the live ones, each to its end.
+    """All batches of an owner for a program: `batch_progress` of the live ones, each until it ends.
 
     Batches that ended since the start stay among the fragments, so that a viewer that skipped some reads still gets
     their end. That includes batches that began and ended between two reads.

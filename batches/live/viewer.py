@@ -1,4 +1,4 @@
-"""One open socket as its renderers see it: it takes the newest fragments it has not seen, at its own speed."""
+"""Hold the newest fragments that one socket has not sent yet, so that each socket reads at its own speed."""
 
 import asyncio
 import time
@@ -12,11 +12,11 @@ NOT_FOUND = 4404
 FAILED = 1011
 
 Fragments = dict[str, str]
-"""The parts of what is watched, by name: HTML elements of a page, or JSON messages."""
+"""The fragments of a topic by name: HTML elements of a page, or JSON messages."""
 
 
 class Viewer:
-    """Collects fragments of `topics` topics: the first frame once each has some, then one per FRAME_SECONDS at most.
+    """Collects fragments of `topics` topics. The first frame waits for all topics; then one per FRAME_SECONDS at most.
 
     There is no queue: a slow viewer skips states and gets the newest.
     """
@@ -32,8 +32,8 @@ class Viewer:
     def offer(self, topic: str, fragments: Fragments, *, low_priority: bool) -> None:
         """Replace the fragments of one topic; names of fragments are unique over all topics of a viewer.
 
-        Low-priority fragments join the next frame, or make one after LOW_PRIORITY_SECONDS: a frame of their own would
-        delay the next frame of the other topics.
+        Low-priority fragments wait up to LOW_PRIORITY_SECONDS for the next frame, because a separate frame would delay
+        the next frame of the other topics.
         """
         self._newest[topic] = fragments
         if low_priority and self._seen:
@@ -42,7 +42,7 @@ class Viewer:
             self._changed.set()
 
     def close(self, code: int) -> None:
-        """End the stream; the code of the first call counts."""
+        """Close with this code; later calls change nothing."""
         if self.close_code is None:
             self.close_code = code
         self._changed.set()

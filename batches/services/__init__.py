@@ -1,4 +1,4 @@
-"""The single door for commands by people: check whose rows the scope covers, then call the engine."""
+"""All commands by people: check whose rows the scope covers, then call the engine."""
 
 from batches.services.batches import (
     cancel_batch,

@@ -1,7 +1,7 @@
 """Commands that delete pictures and batches.
 
-A batch is invisible when the call returns; its rows and files are removed in the background. Pictures are gone from all
-pages at once, their files follow. Repeating a deletion changes nothing.
+A batch is invisible when the call returns; its rows and files are removed in the background. Pictures disappear
+from all pages at once; their files are removed later. Repeating a deletion changes nothing.
 """
 
 from collections.abc import Collection
@@ -24,7 +24,7 @@ MAX_PICTURES = 500
 
 @dataclass(frozen=True, slots=True)
 class DeletionExtent:
-    """What deleting a batch concerns: its files, the pictures deleted with it, and those that other batches share."""
+    """What deleting a batch affects: its files, the pictures deleted with it, and those kept for other batches."""
 
     files: int
     pictures: int

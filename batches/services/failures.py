@@ -1,7 +1,7 @@
 """Commands on all failures with one error code, over many batches: retry or dismiss them.
 
-Each takes only the failures that the person has seen: those finished `until` then. Batches are processed one by one and
-in chunks, so an interrupted command can be repeated; repeating a finished one changes nothing.
+Each changes only failures that the person has seen, which finished at `until` or before. Batches are processed one by
+one and in chunks, so an interrupted command can be repeated; repeating a finished one changes nothing.
 """
 
 from dataclasses import dataclass
@@ -55,8 +55,8 @@ def dismiss_code(scope: Scope, code: str, until: datetime) -> CommandResult:
 def _batches_with(scope: Scope, code: str, until: datetime) -> list[int]:
     """Return the ids of the batches with such failures, in order.
 
-    Raises NotFound if the scope asks for everybody's without the permission: this command does not fall back to the
-    user's own failures, of which the admin's page shows no separate count.
+    Raises NotFound if the scope has `all_owners` without the permission. It does not fall back to the user's own
+    failures, because the admin page does not count these separately.
     """
     if scope.all_owners and not scope.covers_all():
         raise NotFound

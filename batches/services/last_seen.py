@@ -30,7 +30,7 @@ def mark_batch_seen(scope: Scope, batch: UploadBatch) -> None:
 
 
 def _record_last_seen(owner_id: int, at: datetime) -> None:
-    """Advance the time; of two concurrent calls the later time stays."""
+    """Advance the time; with concurrent calls the later time wins."""
     _, created = OwnerLastSeen.objects.get_or_create(owner_id=owner_id, defaults={"last_seen_at": at})
     if created or OwnerLastSeen.objects.filter(owner_id=owner_id, last_seen_at__lt=at).update(last_seen_at=at):
         live_events.notify_owner_changed(owner_id)

@@ -11,7 +11,7 @@ from batches.services.scope import NotFound, Scope
 
 
 def retry_failed(scope: Scope, batch_id: int) -> int:
-    """Queue the failed files of a batch whose bytes are stored and whose error may pass; return how many.
+    """Queue the failed files of a batch whose bytes are stored and whose error is not permanent; return how many.
 
     Raises NotFound, Refused.
     """
@@ -42,7 +42,7 @@ def retry_item(scope: Scope, item_id: int) -> bool:
 
 
 def reanalyse_batch(scope: Scope, batch_id: int) -> int:
-    """Describe all stored pictures of a batch again; return the id of the batch that does so.
+    """Describe all stored pictures of a batch again; return the id of the re-analysis batch.
 
     Raises NotFound, Refused.
     """

@@ -20,9 +20,9 @@ class NotFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The rows that a command of `user` may change: the user's own, or with `all_owners` everybody's.
+    """The rows that a command of `user` may change: the user's own, or with `all_owners` all rows.
 
-    Everybody's rows take staff with the permissions that the command asks for; other users are limited to their own.
+    `all_owners` requires staff with the permissions of the command; other users are limited to their own rows.
     """
 
     user: User | AnonymousUser
@@ -36,7 +36,7 @@ class Scope:
         return self.user.pk
 
     def covers_all(self, permissions: tuple[str, ...] = CHANGE_BATCHES) -> bool:
-        """Return whether a command that takes these permissions may change the rows of every owner."""
+        """Return whether a command that requires these permissions may change the rows of every owner."""
         return self.all_owners and self.user.is_staff and self.user.has_perms(permissions)
 
     def filter(self, rows: QuerySet[Row], permissions: tuple[str, ...] = CHANGE_BATCHES) -> QuerySet[Row]:
@@ -50,5 +50,5 @@ def owner_scope(user: User | AnonymousUser) -> Scope:
 
 
 def operator_scope(user: User | AnonymousUser) -> Scope:
-    """Return the scope of the admin: everybody's rows, as far as the permissions go."""
+    """Return the scope of the admin: all rows, if the user's permissions allow it."""
     return Scope(user, all_owners=True)

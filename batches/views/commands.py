@@ -76,7 +76,7 @@ def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
 
 @require_button("batch-detail")
 def reanalyse(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Describe the pictures of the batch again and redirect to the batch that does so."""
+    """Re-run the descriptions of the batch and redirect to the re-analysis batch."""
     page = batch_id
     with refusals_as_messages(request):
         page = services.reanalyse_batch(owner_scope(request.user), batch_id)

@@ -23,7 +23,7 @@ PICTURES_SHOWN = 60
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Ask by GET; delete by POST and redirect to the list. Takes equally long for batches of any size."""
+    """Ask by GET; delete by POST and redirect to the list. Takes the same time for batches of any size."""
     if request.method != "POST":
         batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
         extent = services.deletion_extent(batch)

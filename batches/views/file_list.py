@@ -19,7 +19,7 @@ from uploads.media.sniff import SUPPORTED
 from uploads.models import MediaKind, Upload
 
 NAME_LENGTH = 100
-# No join: the planner could start it at the uploads.
+# A subquery, because the planner could start a join with the uploads.
 KIND = Subquery(Upload.objects.filter(id=OuterRef("upload_id")).values("kind"))
 STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "all": (),
@@ -64,7 +64,7 @@ class FileFilter:
 
     @property
     def query_after(self) -> str:
-        """The same, to follow another parameter."""
+        """`query` to append to other parameters: with a leading “&”, or blank."""
         return f"&{self.query}" if self.narrowed else ""
 
 

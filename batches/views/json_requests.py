@@ -49,7 +49,7 @@ def json_errors(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse
 
 
 def malformed(what: str) -> BadRequest:
-    """Return the error for JSON of the wrong shape; `what` says which was expected."""
+    """Return the error for JSON of the wrong shape; `what` describes the expected one."""
     return BadRequest(400, "request.malformed", _("Send JSON: %(what)s.") % {"what": what})
 
 

@@ -1,4 +1,4 @@
-"""What the page views have in common: the type of their requests, buttons, and messages for refused commands."""
+"""Shared by the page views: the type of their requests, buttons, and messages for refused commands."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ class PageRequest(HttpRequest):
 
 @contextmanager
 def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
-    """Show a refusal of a service as a warning on the next page. Raises Http404 for what a service does not find."""
+    """Show a refusal of a service as a warning on the next page. Raises Http404 for NotFound."""
     try:
         yield
     except services.NotFound as error:
@@ -39,7 +39,7 @@ def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
 def require_button(page: str) -> Callable[[View], View]:
     """Accept a POST only; a GET changes nothing and redirects to the page of this URL name, where the button is.
 
-    Signing in after the session expired repeats the address of the pressed button as a GET.
+    If the session has expired, signing in redirects to the URL of the pressed button with a GET.
     """
 
     def decorate(view: View) -> View:

@@ -1,7 +1,7 @@
-"""Requests of the upload script before it sends bytes: what does a batch, or the library, have already?
+"""Requests by which the upload script finds out which files a batch or the library already has.
 
-All are POST with JSON, since they send lists; only `known` changes anything. Responses cover the user's own batches and
-uploads alone, and the statements do not depend on what other users have.
+All are POST with JSON, since they send lists; only `register_known` changes rows. Responses cover only the user's own
+batches and uploads, and the queries do not depend on what other users have.
 """
 
 import logging
@@ -52,7 +52,7 @@ def _as_json(found: manifest.UnfinishedBatch) -> dict[str, Any]:
 @require_POST
 @json_errors
 def read_manifest(request: PersonRequest, batch_id: int) -> JsonResponse:
-    """Page through a batch: `after` → {items: [[fingerprint, size, offset, state]], next}; begin with 0."""
+    """Return a page of a batch: `after` (first 0) → {items: [[fingerprint, size, offset, state]], next}."""
     after = number(field(request, "after"), "after")
     entries, following = manifest.read_page(own_batch(request, batch_id).id, after)
     items = [[entry.fingerprint, entry.size, entry.offset, entry.state] for entry in entries]
@@ -74,7 +74,7 @@ def register_known(request: PersonRequest, batch_id: int) -> JsonResponse:
 
     A file is {relative_path, filename, size, last_modified, sha256}, or with `head` instead of the digest: the Base64
     of its first 256 bytes. A state is `known`, `queued` (its earlier processing is unfinished), `refused`, or
-    `unknown`: its bytes are to be sent.
+    `unknown`: its bytes must be sent.
     """
     files = [_read(value) for value in rows(request, "files")]
     batch = own_batch(request, batch_id)

@@ -1,4 +1,4 @@
-"""Rename a batch: on a page of its own, or in place with htmx."""
+"""Rename a batch: on a separate page, or in place with htmx."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,7 +21,7 @@ def batch_name(request: PageRequest, batch_id: int) -> HttpResponse:
     """Show the form; rename by POST and redirect to the batch, or send its title to htmx."""
     batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
     if request.method != "POST":
-        # htmx requests the title alone when editing is cancelled.
+        # htmx requests only the title when editing is cancelled.
         return _title(request, batch) if "keep" in request.GET else _form(request, batch, batch.name)
     name = request.POST.get("name", "")
     try:

@@ -1,7 +1,7 @@
 """Finish deletions: rows of deleted batches and files of deleted pictures; then remove old partial files and old rows.
 
-Runs in every worker process on a thread of its own: a large deletion takes minutes, the storage may be down, and
-recovery must not wait for either. Every step may be interrupted anywhere and run in several processes at once.
+Runs on a separate thread of every worker process: a large deletion takes minutes, the storage may be down, and recovery
+must not wait for either. Every step may be interrupted at any point and may run in several processes at once.
 """
 
 from batches.engine.delete_batch import delete_chunk, deleting_batches, finish_deletion
@@ -12,10 +12,10 @@ from uploads.storage.file_deletion import purge_deleted_files
 
 
 def clean_up() -> None:
-    """Work until nothing is due. If nothing is, this costs two queries of small indexes.
+    """Work until nothing is due. Without work this costs two queries over small indexes.
 
-    Each round takes one chunk of each batch and one of files: no deletion waits for the end of another, not even of
-    one that began later, and a full disk gets space soon.
+    Each round takes one chunk of each batch and one of files, so that no deletion waits until another is finished and a
+    full disk gets space soon.
     """
     while any([_delete_some(batch_id) for batch_id in deleting_batches()] + [purge_deleted_files() > 0]):
         pass

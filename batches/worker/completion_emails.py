@@ -1,10 +1,10 @@
 """Send the owner one e-mail when a batch is completed.
 
-Never two for one batch: a conditional UPDATE of `notified_at` decides which process sends it, after the message is
-built and before anything is sent, and a batch that is reopened later keeps it. If the mail server certainly did not
-accept a message, the claim is released and sending is retried; if its answer was lost, the message counts as sent. So
-a process that is killed at this moment can lose a mail, but never send it twice. All this runs on a thread of its own
-and outside of transactions: nothing else waits for a mail server.
+At most one e-mail is sent per batch. After the message is built and before it is sent, a conditional UPDATE of
+`notified_at` decides which process sends it; a batch that is reopened later keeps the value. If the mail server
+certainly did not accept the message, the claim is released and sending is retried; if its reply was lost, the message
+counts as sent. A process killed while sending can therefore lose an e-mail, but never send it twice. This runs on a
+separate thread and outside of transactions, so nothing else waits for a mail server.
 """
 
 import logging
@@ -30,12 +30,12 @@ logger = logging.getLogger(__name__)
 EMAIL_INTERVAL_SECONDS = 2.0
 CHUNK = 20
 MAX_AGE = timedelta(days=1)
-"""Older completions are no news, not even when e-mail is switched on for the first time."""
+"""No e-mail is sent for older completions, for example after e-mail is enabled for the first time."""
 MIN_PAUSE, MAX_PAUSE = 10.0, 600.0
 
 
 class Backoff:
-    """When this process tries the mail server again: the pause doubles with each failure."""
+    """Decides when this process tries the mail server again: the pause doubles with each failure."""
 
     def __init__(self) -> None:
         self._outage = OutageLog(logger, "E-mails cannot be sent and will be retried: %s", "E-mails are sent again.")
@@ -94,7 +94,7 @@ def due_batches() -> QuerySet[UploadBatch]:
 
 
 def _send_all(due: list[UploadBatch], server: Any) -> int:
-    """Send each, also after one that is to be retried; a lost connection ends the round."""
+    """Try each batch; stop the round if the connection is lost."""
     sent, retry_reason = 0, None
     for batch in due:
         try:
@@ -121,7 +121,7 @@ def _send(batch: UploadBatch, server: Any) -> bool:
         message.message()
     except Exception as error:
         logger.exception("The e-mail about batch %d cannot be built.", batch.id)
-        raise _RetryLater("one cannot be built") from error
+        raise _RetryLater("a message cannot be built") from error
     claimed_at = _claim(batch)
     if claimed_at is None:
         return False
@@ -160,7 +160,7 @@ def _build_message(batch: UploadBatch, server: Any) -> EmailMessage:
     # A header is one line, and a name may contain line breaks.
     name = " ".join(batch.name.split())
     url = settings.PUBLIC_URL + reverse("batch-detail", args=[batch.id])
-    # There is no browser here to tell the reader's language.
+    # Without a request the reader's language is unknown.
     with translation.override(settings.LANGUAGE_CODE):
         subject = _("“%(name)s” is done") % {"name": name}
         if batch.failed:

@@ -30,14 +30,14 @@ class WorkerMiddleware(dramatiq.Middleware):
         self._threads: list[PeriodicThread] = []
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Make idle threads check for a shutdown more often than every second: it waits for each of them."""
+        """Let idle threads notice a shutdown within less than a second, because the shutdown waits for each of them."""
         worker.worker_timeout = MAX_POLL_MS
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Start the threads, once per process. Nothing is claimed until the heartbeat has an identity.
 
-        Not before the boot: rundramatiq waits up to 30 s for a process that dies during its boot, and starts no other
-        in this time. A process that dies between boot and first heartbeat has no jobs yet.
+        They start after the boot because rundramatiq waits up to 30 s for a process that dies during its boot, and
+        starts no other in this time. A process that dies between boot and first heartbeat has no jobs yet.
         """
         if self._threads:
             return
@@ -56,7 +56,7 @@ class WorkerMiddleware(dramatiq.Middleware):
             thread.start()
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Stop claiming and release all claims at once; jobs that still finish change nothing."""
+        """Stop claiming and release all claims at once; jobs that finish later have no effect."""
         claims = in_flight.stop()
         for thread in self._threads:
             thread.stop()
@@ -80,8 +80,8 @@ def heartbeat() -> None:
         breaker.trip("database.away", "The database does not answer.")
         return
     if identity.acquisitions != acquisitions:
-        # This thread, too, lost the database and has it back. If it had an answer throughout, only a job that writes
-        # its result shows that the database is available.
+        # The lock and its connection were lost and have been acquired again, so the database is back. Otherwise only a
+        # job that writes its result shows that the database is available.
         breaker.reset("database.away")
     hung = beat(identity.id)
     if hung:

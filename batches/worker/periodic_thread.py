@@ -1,4 +1,4 @@
-"""Repeat a function on a thread of its own."""
+"""A thread that calls a function periodically."""
 
 import logging
 import random
@@ -14,7 +14,7 @@ from uploads.outage_log import OutageLog
 logger = logging.getLogger(__name__)
 
 SERVICE_ERRORS = (OperationalError, InterfaceError, redis.RedisError, dramatiq.errors.BrokerConnectionError)
-"""PostgreSQL or Redis does not answer."""
+"""Raised while PostgreSQL or Redis is unavailable."""
 
 
 class PeriodicThread(threading.Thread):

@@ -1,4 +1,4 @@
-"""Delete rows that are no longer needed, once a day: expired sessions, old sign-ins, workers of long ago."""
+"""Delete rows that are no longer needed, once a day: expired sessions, old sign-ins and old worker rows."""
 
 import time
 from datetime import timedelta
@@ -39,7 +39,7 @@ def prune_rows() -> int:
 
 
 def _delete_chunk(rows: QuerySet[Any]) -> int:
-    """Lock first: processes side by side take different rows, and no session that is just being extended is deleted."""
+    """Lock the rows first: concurrent processes take different rows, and a session that is being extended is kept."""
     with transaction.atomic():
         ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CHUNK])
         return rows.filter(pk__in=ids).delete()[0]

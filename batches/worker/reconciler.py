@@ -23,7 +23,7 @@ def reconcile() -> None:
     if needs.pending:
         send_wake_ups(needs.pending)
     elif not in_flight.jobs() and not in_flight.unreleased():
-        # No job is there to show that a dependency is available again, so let the next one try.
+        # No job in progress can show that a dependency is available again, so let the next job try.
         breaker.record_success()
 
 

@@ -12,15 +12,15 @@ from batches.messaging.wake_ups import ACTOR, QUEUE, send_wake_ups, total_thread
 logger = logging.getLogger(__name__)
 
 MAX_EMPTY_SLICES = 3
-"""In a row: other threads claimed the batch's last items first."""
+"""The actor ends after this many consecutive slices in which other threads claimed the batch's last items first."""
 
 
 @dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, max_retries=0)
 def process_next_batch() -> None:
     """Process time slices, each of the batch that the scheduler picks, while there are any pending items.
 
-    The message carries nothing and may come any number of times: the rows are the queue. The actor does not end after
-    one time slice, because an idle dramatiq consumer pauses up to a second before it fetches the next message.
+    The message has no content and may be repeated: the rows are the queue. The actor does not end after one time slice,
+    because an idle dramatiq consumer pauses up to a second before it fetches the next message.
     """
     empty_slices, has_slices = 0, False
     while empty_slices < MAX_EMPTY_SLICES and may_claim() and (scheduled := next_batch()) is not None:
@@ -32,7 +32,7 @@ def process_next_batch() -> None:
 
 
 def _wake_other_threads() -> None:
-    """Send wake-ups for threads that are idle; superfluous ones cost nothing."""
+    """Send wake-ups for idle threads; unneeded ones are harmless."""
     try:
         send_wake_ups(total_threads())
     except (redis.RedisError, dramatiq.errors.BrokerConnectionError) as error:

@@ -1,10 +1,10 @@
-// Every page has one socket, opened by htmx (base.html). This acknowledges each frame and tells when the connection is
-// lost.
+// Every page has one socket, opened by htmx (base.html). This script acknowledges each frame and shows a notice when
+// the connection is lost.
 
 const SIGNED_OUT = 4403;
 const NOT_FOUND = 4404;
 const RETRIED_BY_HTMX = new Set([1006, 1011, 1012, 1013]);
-// A short interruption, or leaving the page, shows nothing.
+// No notice after a short interruption or when leaving the page.
 const NOTICE_DELAY = 1000;
 
 const connection = () => document.getElementById("connection");

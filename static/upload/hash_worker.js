@@ -1,5 +1,5 @@
-// A web worker that computes the SHA-256 of a file piece by piece. Posts a number after each piece as a sign of life,
-// then the hex digest, or null when the file cannot be read; uploading it reports the error.
+// A web worker that computes the SHA-256 of a file piece by piece. Posts a number after each piece to show that it is
+// alive, then the hex digest, or null when the file cannot be read; uploading the file reports the error.
 
 import { sha256 } from "../vendor/noble-hashes-2.4.0/sha2.js";
 import { bytesToHex } from "../vendor/noble-hashes-2.4.0/utils.js";

@@ -1,5 +1,5 @@
-// Hashes files in a web worker, one at a time. A worker that fails or stops responding is replaced, but not forever: a
-// file that is not hashed is uploaded, which costs time and loses nothing.
+// Hashes files in a web worker, one at a time. A worker that fails or stops responding is replaced, up to a
+// limit. A file that is not hashed is uploaded, which costs time and loses nothing.
 
 const MAX_WORKERS = 3;
 const SILENCE_TIMEOUT = 30000;
@@ -57,7 +57,7 @@ export class Hasher {
     this.#worker = null;
   }
 
-  // Files that still wait are not hashed.
+  // Pending files are not hashed.
   close() {
     this.#failures = MAX_WORKERS;
     this.#terminate();

@@ -1,9 +1,9 @@
-// Shows how the batch is processed while files are still being uploaded: the summary of its own page, by its socket.
+// Shows how the batch is processed while files are still being uploaded: the summary of its page, through its socket.
 
 let container = null;
 
-// Frames contain all parts of the batch's page; this page shows two of them. The server sends the next frame only after
-// the last was acknowledged.
+// Frames contain all parts of the batch's page; this page shows two of them. The server waits for an
+// acknowledgement before it sends the next frame.
 function showFrame(event) {
   event.preventDefault();
   const frame = new DOMParser().parseFromString(event.detail.message, "text/html");

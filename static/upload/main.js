@@ -38,7 +38,7 @@ function throttledScanStatus() {
   };
 }
 
-// One upload at a time; an open question whether to resume gives way to the new files.
+// One upload at a time. An open question whether to resume is dismissed in favour of the new files.
 function mayStart() {
   return !isRunning || dismissQuestion();
 }
@@ -61,13 +61,13 @@ async function start(scan) {
     if (!selection.files.length) showError(emptySelectionText(selection));
     else {
       await runUpload(selection, byId("name")?.value.trim() ?? "", page);
-      // The name was for these files.
+      // The name applied only to these files.
       byId("drop-zone").reset();
     }
   } catch (error) {
     showDropZone();
     showError(error.message);
-    // Bugs belong into the console as well.
+    // Report bugs to the console as well.
     if (error.name !== "Error") reportError(error);
   }
   showScanStatus("");
@@ -107,7 +107,7 @@ function acceptDrops() {
 function startFromTransfer(transfer) {
   if (!transfer.types.includes("Files")) return;
   if (!mayStart()) return showBusyNotice();
-  // Read within the event; who listens to the progress is known a moment later.
+  // The browser requires reading within the event; start() provides the progress callback later.
   let report = () => {};
   const selection = filesFromTransfer(transfer, (found) => report(found));
   return start((onProgress) => {

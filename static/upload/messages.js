@@ -28,7 +28,7 @@ export function formatTimeLeft(seconds) {
   return format(gettext("%(hours)s h %(minutes)s min left"), { hours, minutes: minutes % 60 });
 }
 
-// The first three by name.
+// Lists the first three names and the number of the others.
 function formatNames(names) {
   const first = names.slice(0, 3).join(", ");
   const more = names.length - 3;
@@ -132,8 +132,8 @@ const serverErrors = {
 // Code → [text, whether to append the server's English message], for errors of files (batches/models/error_codes.py).
 const fileErrors = JSON.parse(document.getElementById("file-errors").textContent);
 
-// The text for a response `code: message` in the reader's language; "" when it has no code. Server errors come first: a
-// full disk is waited for, while the same code of a stored failure asks to add the file again.
+// The text for a response `code: message` in the reader's language; "" when it has no code. `serverErrors` come
+// first: the upload waits while the disk is full, but the text of `fileErrors` asks to add the file again.
 export function errorText(response) {
   const [, code, message] = response.match(/^([a-z_.]+): ([^]*)$/) ?? [];
   if (!code) return "";

@@ -43,7 +43,7 @@ function abortRequests() {
   for (const xhr of [...activeRequests]) xhr.abort();
 }
 
-// Milliseconds until the next attempt. Jitter keeps many uploads and many people from coming back at the same moment.
+// Milliseconds until the next attempt. Jitter keeps many clients from retrying at the same moment.
 export const backoff = (attempt) => Math.min(MAX_BACKOFF, 500 * 2 ** attempt) * (0.5 + Math.random() / 2);
 
 // The batch was cancelled or deleted: none of its files can be uploaded.
@@ -62,7 +62,7 @@ export class Connection {
   #signIn = null;
   #closed = new AbortController();
 
-  // `showWarning(text, onResume)` tells the person what is wrong; "" hides the warning.
+  // `showWarning(text, onResume)` shows a warning; "" hides it.
   constructor(showWarning) {
     this.showWarning = showWarning;
     const { signal } = this.#closed;
@@ -85,7 +85,7 @@ export class Connection {
     this.warn("");
   }
 
-  // Does not replace the request to sign in.
+  // Ignored while the request to sign in is shown.
   warn(text) {
     if (!this.#signIn) this.showWarning(text);
   }

@@ -1,4 +1,4 @@
-// Counts files and bytes of an upload and estimates its speed. Knows nothing of the page.
+// Counts files and bytes of an upload and estimates its speed. Independent of the page.
 
 const SPEED_WINDOW = 10000;
 const MAX_LISTED = 20;
@@ -9,14 +9,14 @@ export class Progress {
   resumed = 0;
   duplicates = 0;
   rejected = 0;
-  // Rejected files that only this page knows.
+  // Rejected files of which the server has no record.
   unrecorded = 0;
   // {path, reason} of the first rejected files.
   rejections = [];
-  // Bytes of all files that are finished or under way, and how many bytes were really sent.
+  // Bytes of finished and active files, and the number of bytes actually sent.
   bytes = 0;
   sentBytes = 0;
-  // Per slot the file that is being uploaded: {path, size, sent}, or null.
+  // For each slot the file being uploaded: {path, size, sent}, or null.
   active = [];
   #measuredFiles = 0;
   #measuredBytes = 0;
@@ -56,8 +56,9 @@ export class Progress {
     this.bytes += file.size;
   }
 
-  // Starts a file in a slot. Report to the result: `sent(bytes)` how much has gone out, `received(bytes)` how much the
-  // server has, perhaps from an earlier upload; at last `finish(rejection)`, or `postpone()` if it will start again.
+  // Starts a file in a slot and returns functions to report its progress: `sent(bytes)`, `received(bytes)` for what the
+  // server already has, and finally `finish(rejection)`, or `postpone()` if the file will start again. Both byte counts
+  // are totals.
   start({ path, size }, slot) {
     const upload = { path, size, sent: 0 };
     this.active[slot] = upload;
@@ -75,7 +76,7 @@ export class Progress {
       this.active[slot] = null;
     };
     const finish = (rejection) => {
-      // The rest of a rejected file is done, but was never sent.
+      // The rest of a rejected file counts as done, but not as sent.
       if (rejection) received(size);
       else sent(size);
       this.active[slot] = null;
@@ -91,7 +92,7 @@ export class Progress {
     this.#reject(path, { reason, recorded: true });
   }
 
-  // Only the first rejections are listed, and the first of those that can be read nowhere else.
+  // Lists only the first rejections, and the first of those without a record on the server.
   #reject(path, { reason, recorded }) {
     this.rejected += 1;
     if (!recorded) this.unrecorded += 1;
@@ -99,7 +100,7 @@ export class Progress {
     if (isListed) this.rejections.push({ path, reason });
   }
 
-  // After an interruption the old samples say nothing about the speed.
+  // Call this after an interruption, which makes the samples useless.
   resetSpeed() {
     this.#samples = [];
   }

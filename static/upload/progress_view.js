@@ -1,4 +1,4 @@
-// The part of the page that shows the upload. Screen readers hear steps of 10 %, never more often.
+// The part of the page that shows the upload. Screen readers announce every 10 %.
 
 import { formatBytes, formatCount, formatTimeLeft, messages } from "./messages.js";
 import { PARALLEL_UPLOADS } from "./uploader.js";
@@ -10,7 +10,7 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// As the server rendered it: each upload starts with a fresh copy.
+// The markup as rendered by the server; each upload starts with a copy.
 const template = byId("sending").cloneNode(true);
 
 export class ProgressView {
@@ -82,7 +82,7 @@ export class ProgressView {
     if (percent < 100) setText(byId("announcer"), messages.percentUploaded(percent));
   }
 
-  // Tells what of the selection is not uploaded; empty sentences are left out.
+  // Shows which files of the selection are not uploaded; falsy sentences are left out.
   showIgnored(...sentences) {
     const text = sentences.filter(Boolean).join(" ");
     byId("ignored-files").hidden = !text;
@@ -98,7 +98,7 @@ export class ProgressView {
     byId("continue").onclick = onResume;
   }
 
-  // One button for both, so that it keeps the focus.
+  // One button pauses and resumes, so that it keeps the focus.
   connectPauseButton(connection) {
     const button = byId("pause");
     button.onclick = () => {
@@ -113,13 +113,13 @@ export class ProgressView {
     };
   }
 
-  // The upload failed.
+  // Call this when the upload failed.
   stop(text) {
     this.#end(messages.stopped);
     this.warn(text);
   }
 
-  // Everything is uploaded.
+  // Call this when all files are uploaded.
   finish() {
     this.#end(messages.uploaded);
     byId("batch-link").removeAttribute("target");
@@ -134,7 +134,7 @@ export class ProgressView {
     setText(byId("time-left"), "");
     setText(byId("speed"), "");
     byId("pause").hidden = true;
-    // Their card stays: a warning may take their place.
+    // The card that contains them stays, because it also shows warnings.
     for (const id of ["active-uploads", "active-title"]) byId(id).hidden = true;
     setText(byId("sending-title"), title);
     setText(byId("leave-hint"), messages.mayLeave);

@@ -56,7 +56,7 @@ async function supportsCreationWithUpload(batch) {
 }
 
 // Registers a file, or finds out how much of it the server has. The first attempt carries the bytes of a small file, so
-// that one request is enough. Once the server is out of room, none are sent before it has accepted a registration.
+// that one request is enough. When the server has no room left, files are registered without bytes until it accepts one.
 export async function create(selected, file, batch, onProgress) {
   const { registerFirst } = batch;
   const withBytes = !selected.started && !registerFirst && file.size > 0 && file.size <= batch.chunkSize.bytes;
@@ -72,7 +72,7 @@ export async function create(selected, file, batch, onProgress) {
     ? sendBytes("POST", batch.urls.tus, headers, file, selected, batch, onProgress)
     : tusRequest("POST", batch.urls.tus, headers));
   if (OUT_OF_ROOM.test(response.text) || response.status >= 500) batch.registerFirst = true;
-  // Responses to requests from before the failure do not reset it.
+  // A response to a request that was sent before the failure does not reset it.
   else if (registerFirst && response.status === 201) batch.registerFirst = false;
   return response;
 }
@@ -84,7 +84,7 @@ export function patch(location, selected, file, offset, batch, onProgress) {
   return sendBytes("PATCH", location, headers, body, selected, batch, (loaded) => onProgress(offset + loaded));
 }
 
-// Tells the server that the rest of the file will not come.
+// Tells the server that the rest of the file will not be sent.
 export const terminate = (location) => tusRequest("DELETE", location, {});
 
 async function sendBytes(method, url, headers, body, selected, batch, onProgress) {

@@ -41,10 +41,10 @@ export async function runUpload(selection, name, page) {
 }
 
 // The batch that the page is for, one that was started earlier, or a new one.
-async function chooseBatch(files, wishedName, page) {
+async function chooseBatch(files, enteredName, page) {
   const existing = page.batch ?? (await chooseUnfinished(files, page.urls.unfinished));
   if (existing) return { ...existing, existing: true };
-  const name = wishedName || commonFolder(files) || messages.defaultName(new Date());
+  const name = enteredName || commonFolder(files) || messages.defaultName(new Date());
   return { ...(await post(page.urls.open, { name, expected_items: files.length })), name };
 }
 
@@ -58,7 +58,7 @@ async function uploadMissing(files, batch, progress) {
   ]);
 }
 
-// Opens the page of the batch, unless this page shows something that no other page knows.
+// Opens the page of the batch, unless this page shows information that is available nowhere else.
 async function finish(batch, view, mayLeave) {
   view.finish();
   const sealed = await postWithRetry(batch.connection, `${batch.url}seal/`, {});

@@ -9,7 +9,7 @@ export const PARALLEL_UPLOADS = 5;
 const CONFLICT = 409;
 // Responses to DELETE that end an upload; with CONFLICT the file is complete on the server.
 const TERMINATED = new Set([204, 404, CONFLICT, 410]);
-// A file rejected with one of these codes has a row on the server; all other rejections are known to this page only.
+// A file rejected with one of these codes has a row on the server; other rejections are known only to this page.
 const RECORDED = /^(file|item|upload)\./;
 // Failures that may concern one file only: after some attempts it is postponed in favour of others.
 const FILE_FAILURES = new Set([423, 500, 507]);
@@ -27,7 +27,7 @@ export async function uploadAll(queue, batch, progress) {
       if (rejection?.postpone) {
         postponed += 1;
         upload.postpone();
-        // While other files are uploaded there is nothing for the person to do.
+        // No warning while other files can be uploaded.
         if (!queue.postpone(selected)) batch.connection.warn(rejection.reason);
       } else {
         if (!rejection) postponed = 0;
@@ -43,7 +43,7 @@ export async function uploadAll(queue, batch, progress) {
 }
 
 // Resolves to null when the file is uploaded, to {reason, postpone: true} when only this file must wait, or to
-// {reason, recorded} when it was rejected: `recorded` says whether the server knows. `upload` comes from
+// {reason, recorded} when it was rejected: `recorded` says whether the server has a record of it. `upload` comes from
 // Progress.start(). Rejects with BatchGone or UploadForbidden.
 async function uploadFile(selected, batch, upload) {
   const file = await selected.file().catch(() => null);
@@ -84,7 +84,7 @@ async function sendFrom(selected, file, batch, upload) {
   return {};
 }
 
-// Where the disk has no room for this file there may be room for smaller ones.
+// A disk without space for this file may have space for smaller ones.
 const mustPostpone = ({ status, text }, { failures }) =>
   (status === 507 && text.startsWith("storage.full")) || (FILE_FAILURES.has(status) && failures >= MAX_FAILURES);
 
@@ -97,8 +97,8 @@ async function isReadable(file) {
   }
 }
 
-// The file is gone from this computer: tell the server, which may know it even if its response was lost, not to wait
-// for the rest. Resolves and rejects like uploadFile().
+// The file can no longer be read: terminates its upload, so that the server does not wait for the rest. The server may
+// have registered the file even if its response was lost. Resolves and rejects like uploadFile().
 async function abandon(selected, file, batch, location) {
   for (let attempt = 0; ; attempt += 1) {
     await batch.connection.ready();

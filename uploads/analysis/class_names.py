@@ -58,5 +58,5 @@ HIDDEN_WITH_PEOPLE = _names(
 )
 """Labels suppressed in pictures with people: intimate, medical, weapons, religion, sex.
 
-A wrong guess does more harm than a right one does good.
+A wrong guess does more harm than a correct one helps.
 """

@@ -2,8 +2,8 @@
 
 The phrase vectors are all-MiniLM-L6-v2 embeddings, so a search query embedded by the same model can be compared with
 them by cosine. v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum over tags of w e(tag)).
-Weights and thresholds rank photos first that certainly show what a query names: a detected object has its full
-score, one guess among many only its share, and a colour, which many photos have, a small weight.
+The weights rank photos first that certainly show what a query names: a detected object counts with its full score, a
+guess among many only with its share, and a colour, which many photos have, with a small weight.
 """
 
 import numpy as np

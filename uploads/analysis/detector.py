@@ -60,7 +60,7 @@ class Detector:
 def _prepare(image: Image.Image) -> Floats:
     """Return the input of the network: (1, 3, height, width), both sides multiples of _STEP.
 
-    The rest is filled with a grey border; a square would add a quarter to the area of most photos.
+    A grey border fills the rest; padding to a square would add a quarter to the area of most photos.
     """
     scale = _SIDE / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)

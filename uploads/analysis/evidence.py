@@ -1,4 +1,4 @@
-"""Combine the results of the networks: keep what is certain enough, suppress what must not be said of people."""
+"""Combine the results of the networks: keep what is certain enough, suppress labels that must not describe people."""
 
 from dataclasses import dataclass
 

@@ -59,7 +59,7 @@ class OnnxModel:
         self._inputs = [entry.name for entry in self._session.get_inputs()]
 
     def run(self, outputs: list[str], *inputs: npt.NDArray[Any]) -> list[Floats]:
-        """Return the arrays named in `outputs` for the model's `inputs`, in its own order."""
+        """Return the arrays named in `outputs` for `inputs`, which are in the model's order."""
         feed = dict(zip(self._inputs, inputs, strict=True))
         arrays: list[Floats] = self._session.run(outputs, feed)
         return arrays

@@ -1,7 +1,7 @@
 """Read from EXIF data when, where and with which camera a photo was taken.
 
-Tag numbers and formats: CIPA DC-008 (Exif 2.32), sections 4.6.4 to 4.6.6. Real files break every rule of it,
-so values that make no sense are ignored and never fail a file.
+Tag numbers and formats: CIPA DC-008 (Exif 2.32), sections 4.6.4 to 4.6.6. Real files violate all of its
+rules, so invalid values are ignored and never fail a file.
 """
 
 import re
@@ -66,7 +66,7 @@ def _taken_at(tags: Tags) -> datetime | None:
 
 def _parse_datetime(date: object, offset: object, fraction: object) -> datetime | None:
     try:
-        # The time zone is added below: EXIF stores it in a tag of its own.
+        # The time zone is added below: EXIF stores it in a separate tag.
         naive = datetime.strptime(clean_text(date)[:19], "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
     except ValueError:
         return None

@@ -27,7 +27,7 @@ LONGEST_SIDE = 1024
 MAX_PIXELS = 100_000_000
 """Maximum pixels that one decode may hold: 400 MB at Pillow's four bytes each, enough for a PNG from any camera."""
 
-# A baseline JPEG is decoded at a fraction of its size, so only time limits it; phones take pictures of 200 megapixels.
+# Baseline JPEGs are decoded at a fraction of their size, so they need time, not memory. Phones take 200 megapixels.
 _BASELINE_JPEG_FACTOR = 4
 
 _PLUGINS: dict[str, type[ImageFile.ImageFile]] = {

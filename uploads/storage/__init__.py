@@ -1,4 +1,4 @@
-"""Store originals and previews on a disk (`disk.py`) or in a bucket (`s3.py`), as the settings say."""
+"""Store originals and previews on a disk (`disk.py`) or in a bucket (`s3.py`), depending on the settings."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -21,15 +21,15 @@ def preview_name(key: UUID, side: int) -> str:
 
 
 def prepare_storage() -> None:
-    """Create what an empty storage needs before its first file. Raises OSError as StorageBackend says."""
+    """Create what an empty storage needs before its first file. Raises OSError (see StorageBackend)."""
     backend().prepare()
 
 
 def store_original(partial_file: Path, key: UUID) -> None:
     """Store a completely received and synced file durably; the source file stays where it is.
 
-    Repeating the call replaces the original; a half-written original is never visible. Raises OSError as
-    StorageBackend says.
+    Repeating the call replaces the original; a half-written original is never visible. Raises OSError (see
+    StorageBackend).
     """
     backend().store_file(partial_file, original_name(key))
 
@@ -79,12 +79,12 @@ def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
 
 
 def read_file(name: str) -> bytes:
-    """Return the content of a small stored file. Raises OSError as StorageBackend says."""
+    """Return the content of a small stored file. Raises OSError (see StorageBackend)."""
     return backend().read(name)
 
 
 def delete_files(key: UUID, previews: Mapping[str, str]) -> None:
-    """Delete the original and the previews; missing files are ignored. Raises OSError as StorageBackend says."""
+    """Delete the original and the previews; missing files are ignored. Raises OSError (see StorageBackend)."""
     backend().delete_files((original_name(key), *previews.values()))
 
 
@@ -105,7 +105,7 @@ def signed_url(name: str, method: str, content_type: str, cache_control: str, di
 
 
 def _environmental_error(error: OSError) -> EnvironmentalError:
-    """Translate an error of the storage as a whole; no single file is to blame."""
+    """Translate an error of the storage as a whole, which no single file causes."""
     if error.errno in (ENOSPC, EDQUOT):
         return EnvironmentalError("storage.full", "The storage is full. Free some space.")
     if isinstance(error, PermissionError) or error.errno == EROFS:

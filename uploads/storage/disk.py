@@ -45,7 +45,7 @@ class DiskStorage(FileSystemStorage):
         yield path
 
     def write(self, name: str, content: bytes) -> None:
-        """Write to a temporary name and rename. The folder is created only when it turns out to be missing: rare."""
+        """Write to a temporary name and rename. The folder is created only if it is missing, which is rare."""
         target = Path(self.path(name))
         with _temporary_name(target) as temporary:
             try:
@@ -83,7 +83,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
     try:
         _link(source, target)
     except FileExistsError:
-        if not target.samefile(source):  # the same file: a repetition after a crash
+        if not target.samefile(source):  # the same file if this repeats a call after a crash
             with _temporary_name(target) as temporary:
                 _link(source, temporary)
     except OSError as error:

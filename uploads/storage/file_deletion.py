@@ -25,7 +25,7 @@ from uploads.storage import delete_files, preview_name, storage_available
 logger = logging.getLogger(__name__)
 
 DELAY = timedelta(seconds=3)
-"""A request that found the row just before it was deleted may still check for the file; it finds it for this long."""
+"""For this long, a request that read the row just before its deletion can still open the file."""
 
 CHUNK = 100
 RETRY_DELAY = timedelta(minutes=1)

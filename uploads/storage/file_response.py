@@ -1,4 +1,4 @@
-"""Send a stored file to somebody who may have it: by the bucket, by nginx, or by this process.
+"""Send a stored file, after the caller has checked access: by the bucket, by nginx, or by this process.
 
 A bucket: a redirect to a URL signed for a short time. Behind nginx: MEDIA_ACCEL names an internal location that maps
 to MEDIA_ROOT. Otherwise this process streams the file in small chunks, the whole of it or the requested range.
@@ -29,7 +29,7 @@ CHUNK_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """The file to send. Browsers may cache it for `max_age` seconds; 0: they revalidate each time. Never shared."""
+    """The file to send. Browsers, but not shared caches, may cache it for `max_age` seconds; 0: always revalidate."""
 
     name: str
     mime_type: str

@@ -24,7 +24,7 @@ MAX_CONNECTIONS = 64
 TRANSFER = TransferConfig(use_threads=False, multipart_threshold=64 * 2**20, preferred_transfer_client="classic")
 CLIENT = {
     "signature_version": "s3v4",
-    # Notice an outage within seconds; the callers retry by themselves, and for longer than boto3 would.
+    # Notice an outage within seconds; the callers retry for longer than boto3 would.
     "connect_timeout": 3,
     "read_timeout": 10,
     "retries": {"mode": "standard", "total_max_attempts": 2},
@@ -77,7 +77,7 @@ class BucketStorage(S3Storage):
 
     @contextmanager
     def local_copy(self, name: str) -> Iterator[Path]:
-        """Yield an unlinked temporary copy, which disappears with the block or the process, however that ends.
+        """Yield an unlinked temporary copy, which disappears with the block or the process, however the process ends.
 
         Raises EnvironmentalError `storage.temp_full` if the copy cannot be written.
         """

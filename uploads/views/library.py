@@ -23,7 +23,7 @@ def upload_list(request: HttpRequest) -> HttpResponse:
 def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Show one of the user's pictures with its results and the imports that it came with."""
     upload = get_object_or_404(Upload, id=upload_id, owner_id=request.user.pk)
-    # This app does not import `batches`; the reverse relation of BatchItem.upload is all it uses of it.
+    # This app does not import `batches`; it uses only the reverse relation of BatchItem.upload.
     items = upload.items.filter(batch__kind="import", batch__deleting_since=None).select_related("batch")
     imported = items.order_by("-batch_id").distinct("batch_id")[:MAX_IMPORTS_LISTED]
     return render(request, "uploads/upload_detail.html", {"upload": upload, "imported_items": imported})

@@ -1,4 +1,4 @@
-"""The client's IP address, by which django-axes limits wrong passwords."""
+"""The client's IP address, which django-axes uses to limit password guessing."""
 
 from ipaddress import ip_address
 

@@ -1,6 +1,6 @@
 """Sign-out and password change: Django's views with our own templates.
 
-The templates have their own names, because the admin would use them too under Django's names.
+The templates do not have Django's names, because the admin would use them too.
 """
 
 from django.contrib.auth.decorators import login_not_required

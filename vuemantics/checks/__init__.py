@@ -1,6 +1,6 @@
 """System checks that refuse impossible combinations of settings at the start, with the fix in the hint.
 
-A single invalid value has been refused before, by environment.py. Messages name the environment variable.
+Single invalid values are refused earlier, by environment.py. Messages name the environment variable.
 """
 
 from vuemantics.checks.analyzer import check_analyzer

@@ -11,7 +11,7 @@ from uploads.analysis.registry import ANALYZERS
 
 
 def check_analyzer(**_: Any) -> list[CheckMessage]:
-    """Workers would fail every file with an analyzer that does not exist."""
+    """Refuse an analyzer that does not exist."""
     name = settings.ANALYZER
     module, _colon, attribute = ANALYZERS.get(name, name).partition(":")
     if attribute and _module_exists(module) and _may_define(module, attribute):

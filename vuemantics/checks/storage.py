@@ -14,7 +14,7 @@ PREFIX = re.compile(r"(?:(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+(?:/(?!$)|$))*")
 
 
 def check_same_disk(**_: Any) -> list[CheckMessage]:
-    """Disk storage hard-links a received file into place, which does not work across disks."""
+    """Require partial files and media on one disk: a received file is hard-linked into place."""
     if settings.S3.bucket or not isinstance(default_storage, FileSystemStorage):
         return []
     if _device(settings.PARTIAL_ROOT) == _device(settings.MEDIA_ROOT):
@@ -32,7 +32,7 @@ def _device(folder: Path) -> int:
 
 
 def check_media_location(**_: Any) -> list[CheckMessage]:
-    """Without both slashes nginx would look for the files in a wrong directory."""
+    """Require both slashes, without which nginx would look for the files in a wrong directory."""
     location = settings.MEDIA_ACCEL
     if not location or (len(location) > 1 and location.startswith("/") and location.endswith("/")):
         return []
@@ -42,7 +42,7 @@ def check_media_location(**_: Any) -> list[CheckMessage]:
 
 
 def check_bucket_name_is_set(**_: Any) -> list[CheckMessage]:
-    """Without a bucket name files would be stored on disk, although other variables describe a bucket."""
+    """Require a bucket name if other variables describe a bucket; files would be stored on disk without it."""
     s3 = settings.S3
     others = {"ENDPOINT": s3.endpoint, "REGION": s3.region, "PREFIX": s3.prefix}
     if s3.bucket or not any(others.values()):
@@ -53,7 +53,7 @@ def check_bucket_name_is_set(**_: Any) -> list[CheckMessage]:
 
 
 def check_bucket(**_: Any) -> list[CheckMessage]:
-    """Find values that the bucket's server or browsers would reject."""
+    """Refuse values that the bucket's server or browsers would reject."""
     s3 = settings.S3
     if not s3.bucket:
         return []

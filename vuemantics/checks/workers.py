@@ -12,7 +12,7 @@ MIN_LEASE_SECONDS = 4
 
 
 def check_lease(**_: Any) -> list[CheckMessage]:
-    """A lease that expires before it can be renewed takes files away from healthy workers."""
+    """Require a lease that can be renewed in time; otherwise healthy workers would lose their files."""
     lease = settings.LEASE_SECONDS
     hint = "Unset VUEMANTICS_LEASE_SECONDS, VUEMANTICS_STAGE_SECONDS and VUEMANTICS_RECONCILE_SECONDS for the defaults."
     problems = []
@@ -32,7 +32,7 @@ def check_lease(**_: Any) -> list[CheckMessage]:
 
 
 def check_partial_file_expiry(**_: Any) -> list[CheckMessage]:
-    """If a partial file is removed before its item expires, an active client has to send it again from the start."""
+    """Require that items expire before their partial files are removed: an active client would have to start again."""
     if settings.PARTIAL_SECONDS > settings.EXPIRY_SECONDS:
         return []
     problem = "VUEMANTICS_PARTIAL_SECONDS must be more than VUEMANTICS_EXPIRY_SECONDS."

@@ -19,7 +19,7 @@ from vuemantics.localstack.supervisor import SupervisedProcess
 
 
 def embedded_servers() -> dict[str, bool]:
-    """Return which servers are ours to start: those that the environment does not replace by others."""
+    """Return which embedded servers to start: those that DATABASE_URL and REDIS_URL do not replace."""
     return {"postgres": not os.environ.get("DATABASE_URL"), "redis": not os.environ.get("REDIS_URL")}
 
 
@@ -88,7 +88,7 @@ def _create_first_account(write: Callable[[str], object]) -> None:
 
 
 def worker_group(processes: int, threads: int) -> SupervisedProcess:
-    """Return a rundramatiq with this many worker processes and threads, not yet started. It logs from WARNING on."""
+    """Return a rundramatiq with this many worker processes and threads, not yet started. Its log level is WARNING."""
     command = [sys.executable, "manage.py", "rundramatiq", "--skip-logging", "--worker-shutdown-timeout", "7000"]
     command += ["-p", str(processes), "-t", str(threads)]
     # Two malloc arenas instead of one per thread: every thread allocates large pictures, and memory that is free in one

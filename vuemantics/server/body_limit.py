@@ -77,7 +77,7 @@ class LimitedChannel(HTTPChannel):
         self.factory.channels.add(self)
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
-        """Unregister the connection and release whoever waits for the client."""
+        """Unregister the connection and wake code that waits for the client."""
         self.factory.channels.discard(self)
         self.client_ready.set()
         if self._abort is not None and self._abort.active():

@@ -34,7 +34,7 @@ INTERRUPTED = 130
 
 
 class Command(BaseCommand):
-    """Process the sample photos with the running workers, or with workers started for the purpose."""
+    """Process the sample photos with running workers, or with temporary ones."""
 
     help = "Describe the sample photos and print the result. Exit status 0: all were described."
 
