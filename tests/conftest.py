@@ -27,7 +27,7 @@ from tests.support.worker_processes import Workers
 
 StartWorker = Callable[..., Workers]
 
-# On a busy machine examples are slow to make and to run; that is no failure.
+# Examples may be slow on a busy machine.
 hypothesis.settings.register_profile(
     "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -44,7 +44,7 @@ def fast_flush() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def forced_drop() -> Iterator[None]:
-    """Drop the test database also if a thread or a process of some test still has a session open."""
+    """Drop the test database even if a test left a session open."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseCreation, "_destroy_test_db", drop_database)
         yield
@@ -60,7 +60,7 @@ def all_services(pytestconfig: pytest.Config) -> Services:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(all_services: Services, django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """The servers run before the test database is created."""
+    """Start the servers before the test database is created."""
 
 
 @pytest.fixture
@@ -85,13 +85,13 @@ def redis_client(all_services: Services) -> Iterator["redis.Redis"]:
 
 @pytest.fixture(autouse=True)
 def empty_redis(redis_client: "redis.Redis") -> None:
-    """No test sees the messages of another."""
+    """Delete the messages of earlier tests."""
     redis_client.flushdb()
 
 
 @pytest.fixture(autouse=True)
 def language_of_the_settings() -> Iterator[None]:
-    """A request in another language leaves its thread with that language; no test reads the language of another."""
+    """Reset the language, since a request leaves its thread with the language of its response."""
     yield
     translation.deactivate()
 
@@ -157,19 +157,19 @@ def start_worker(worker_env: dict[str, str], tmp_path: Path) -> Iterator[StartWo
 
 @pytest.fixture
 def no_grace(settings: Settings) -> None:
-    """The test database has just started; nobody has a lock to take again. By `usefixtures`."""
+    """Skip the grace period after a start of the database. By `usefixtures`."""
     settings.GRACE_SECONDS = 0
 
 
 @pytest.fixture
 def owner(transactional_db: None) -> User:
-    """A person with batches."""
+    """A user with batches."""
     return make_user("ada")
 
 
 @pytest.fixture
 def other(transactional_db: None) -> User:
-    """Somebody else."""
+    """Another user."""
     return make_user("bob")
 
 

@@ -1,4 +1,4 @@
-"""Real files through the real intake and real workers, to the end."""
+"""Real files pass through the real intake and real workers."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from bench.images import make_jpegs
 from tests.conftest import StartWorker
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.waiting import wait_until
 from uploads.models import Embedding, Upload
 
@@ -21,7 +21,7 @@ SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
 
 def send(owner: User, files: list[Path]) -> UploadBatch:
-    """A sealed batch of these files."""
+    """Create a sealed batch of these files."""
     batch = lifecycle.open_batch(owner.id, "Whole way")
     for path in files:
         receive_path(batch, path, path.name)
@@ -30,9 +30,9 @@ def send(owner: User, files: list[Path]) -> UploadBatch:
 
 
 def wait_completed(batch: UploadBatch) -> None:
-    """Until the batch is at its end, which its counters then tell."""
+    """Wait until the batch is completed, and check its counters."""
     wait_until(lambda: UploadBatch.objects.get(id=batch.id).status == BatchStatus.COMPLETED, 60)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_two_broken_files_among_twenty_fail_alone(owner: User, start_worker: StartWorker, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_described_sample_has_previews_and_a_vector(owner: User, start_worker: S
     assert len(upload.embeddings.get().vector) == 384
 
 
-def test_reanalysis_replaces_what_is_known_while_every_picture_stays(owner: User, start_worker: StartWorker) -> None:
+def test_reanalysis_replaces_results_and_keeps_pictures(owner: User, start_worker: StartWorker) -> None:
     batch = send(owner, [SAMPLES / name for name in ("chelsea.jpg", "coffee.jpg", "rocket.jpg")])
     start_worker(processes=1, threads=2)
     wait_completed(batch)
@@ -104,13 +104,13 @@ def test_reanalysis_replaces_what_is_known_while_every_picture_stays(owner: User
 
     again = UploadBatch.objects.get(id=services.reanalyse_batch(services.owner_scope(owner), batch.id))
 
-    def done() -> bool:
+    def is_done() -> bool:
         shown = Upload.objects.filter(id__in=first, processed_at__isnull=False).exclude(previews={})
         gaps.append(3 - shown.exclude(description="").filter(embeddings__isnull=False).count())
         return UploadBatch.objects.get(id=again.id).status == BatchStatus.COMPLETED
 
     wait_until(done, 60)
-    assert_counters_true(again)
+    assert_counters_match(again)
     assert (again.successful, again.total) == (3, 3)
     assert set(gaps) == {0}
     assert dict(Upload.objects.values_list("id", "description")) == words

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.access.world import World, make_world, rows_of_anna
+from tests.access.access_data import AccessData, make_access_data, rows_of_anna
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def data(db: None) -> AccessData:
     """Rows of Anna, and Ben who tries to reach them."""
-    return make_world()
+    return make_access_data()
 
 
 @pytest.fixture
-def unchanged(world: World) -> Iterator[None]:
+def unchanged(data: AccessData) -> Iterator[None]:
     """Check that the test changed no row of Anna."""
     before = rows_of_anna()
     yield

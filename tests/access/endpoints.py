@@ -10,13 +10,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.access.world import World
+from tests.access.access_data import AccessData
 from tests.support.batches import digest
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A request to the URL `name`; `ids` name attributes of the world. `answers` are the statuses that refuse it."""
+    """A request to the URL `name`; `ids` name attributes of AccessData. `answers` are the statuses that refuse it."""
 
     name: str
     ids: tuple[str, ...] = ()
@@ -31,17 +31,17 @@ class Endpoint:
         how = " htmx" if self.htmx else ""
         return f"{self.method} {self.name}{self.query}{how} {' '.join(self.body)}".strip()
 
-    def path(self, world: World) -> str:
+    def path(self, data: AccessData) -> str:
         """Return its path and query string."""
-        numbers = [320 if name == "side" else getattr(world, name).pk for name in self.ids]
-        return reverse(self.name, args=numbers) + self.query.format(world=world)
+        numbers = [320 if name == "side" else getattr(data, name).pk for name in self.ids]
+        return reverse(self.name, args=numbers) + self.query.format(data=data)
 
-    def form(self, world: World) -> dict[str, Any]:
+    def form(self, data: AccessData) -> dict[str, Any]:
         """Return the fields of its body."""
-        return {key: value(world) if callable(value) else value for key, value in self.body.items()}
+        return {key: value(data) if callable(value) else value for key, value in self.body.items()}
 
 
-def now(_world: World) -> str:
+def now(_data: AccessData) -> str:
     """Return the time of the newest failure that a page may have shown."""
     return timezone.now().isoformat()
 
@@ -67,17 +67,17 @@ ENDPOINTS = [
     Endpoint("item-detail", ("batch", "item"), htmx=True),
     Endpoint("item-detail", ("own", "item")),
     *[Endpoint(f"batch-{name}", B, method="POST") for name in BUTTONS],
-    Endpoint("batch-retry", ("own",), method="POST", body={"item": lambda world: world.item.id}),
+    Endpoint("batch-retry", ("own",), method="POST", body={"item": lambda data: data.item.id}),
     Endpoint("batch-seal", B, method="POST"),
     Endpoint("batch-manifest", B, method="POST", json=True, body={"after": 0}),
     Endpoint("batch-known", B, method="POST", json=True, body={"files": [FILE]}),
-    Endpoint("batch-new", query="?batch={world.batch.id}"),
+    Endpoint("batch-new", query="?batch={data.batch.id}"),
     Endpoint("upload-detail", ("upload",)),
     Endpoint("upload-preview", ("upload", "side")),
     Endpoint("upload-original", ("upload",)),
-    Endpoint("upload-delete", query="?id={world.upload.id}"),
+    Endpoint("upload-delete", query="?id={data.upload.id}"),
     # These return or change the user's own rows only, so they have nothing to refuse.
-    Endpoint("upload-delete", method="POST", body={"id": lambda world: world.upload.id}, answers=(302,)),
+    Endpoint("upload-delete", method="POST", body={"id": lambda data: data.upload.id}, answers=(302,)),
     Endpoint("failures-retry", method="POST", body=CAUSE, answers=(302,)),
     Endpoint("failures-dismiss", method="POST", body=CAUSE, answers=(302,)),
     Endpoint("failures", answers=(200,)),
@@ -97,17 +97,17 @@ ENDPOINTS = [
 PUBLIC = {"favicon", "login", "logout", "language", "javascript-catalog", "batch-open"}
 
 
-def send_request(user: User | None, endpoint: Endpoint, world: World) -> tuple[int, str, str]:
+def send_request(user: User | None, endpoint: Endpoint, data: AccessData) -> tuple[int, str, str]:
     """Send a request as `user`; return the status, the Location header and the body."""
     client = Client()
     if user is not None:
         client.force_login(user)
     body: dict[str, Any] = {}
     if endpoint.method == "POST":
-        body["data"] = endpoint.form(world)
+        body["data"] = endpoint.form(data)
         body |= {"content_type": "application/json"} if endpoint.json else {}
     method = getattr(client, endpoint.method.lower())
-    response = method(endpoint.path(world), **body, headers={"HX-Request": "true"} if endpoint.htmx else {})
+    response = method(endpoint.path(data), **body, headers={"HX-Request": "true"} if endpoint.htmx else {})
     streams = isinstance(response, StreamingHttpResponse)
     content = async_to_sync(_read)(response) if streams else response.content
     return response.status_code, response.headers.get("Location", ""), content.decode()

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.access.world import World
+from tests.access.access_data import AccessData
 from tests.support.users import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unchanged")]
@@ -33,7 +33,7 @@ ACTIONS = {
 }
 
 
-def pages(world: World) -> Iterable[str]:
+def pages(data: AccessData) -> Iterable[str]:
     """Yield the paths of all pages."""
     for name, row in PAGES:
         if name == "autocomplete":
@@ -41,7 +41,7 @@ def pages(world: World) -> Iterable[str]:
             yield reverse("admin:autocomplete", query=query)
         else:
             sides = [320] if name == "uploads_upload_preview" else []
-            yield reverse(f"admin:{name}", args=[getattr(world, row).pk, *sides] if row else [])
+            yield reverse(f"admin:{name}", args=[getattr(data, row).pk, *sides] if row else [])
 
 
 def offers(client: Client, model: str, action: str) -> bool:
@@ -50,9 +50,9 @@ def offers(client: Client, model: str, action: str) -> bool:
     return f'<option value="{action}"' in page
 
 
-def select(client: Client, world: World, model: str, action: str) -> None:
+def select(client: Client, data: AccessData, model: str, action: str) -> None:
     """Post an action for Anna's row, as confirmed."""
-    form = {"action": action, "_selected_action": getattr(world, ROWS[model]).pk, "index": "0"}
+    form = {"action": action, "_selected_action": getattr(data, ROWS[model]).pk, "index": "0"}
     client.post(reverse(f"admin:{model}_changelist"), form | {"confirmed": "yes", "post": "yes"})
 
 
@@ -63,13 +63,13 @@ def staff_with_all_permissions_but(codename: str) -> User:
     )
 
 
-def test_pages_and_actions_redirect_other_users_to_the_sign_in_page(client: Client, world: World) -> None:
-    client.force_login(world.ben)
+def test_pages_and_actions_redirect_other_users_to_the_sign_in_page(client: Client, data: AccessData) -> None:
+    client.force_login(data.ben)
     sign_in = reverse("admin:login")
 
-    responses = {path: client.get(path) for path in pages(world)}
+    responses = {path: client.get(path) for path in pages(data)}
     for model, action in ACTIONS:
-        select(client, world, model, action)
+        select(client, data, model, action)
 
     wrong = {
         path for path, response in responses.items() if not response.headers.get("Location", "").startswith(sign_in)
@@ -77,30 +77,30 @@ def test_pages_and_actions_redirect_other_users_to_the_sign_in_page(client: Clie
     assert not wrong
 
 
-def test_pages_and_actions_are_closed_to_staff_without_permissions(client: Client, world: World) -> None:
+def test_pages_and_actions_are_closed_to_staff_without_permissions(client: Client, data: AccessData) -> None:
     client.force_login(make_staff("clerk"))
 
-    statuses = {path: client.get(path).status_code for path in pages(world)}
+    statuses = {path: client.get(path).status_code for path in pages(data)}
     for model, action in ACTIONS:
-        select(client, world, model, action)
+        select(client, data, model, action)
 
     assert set(statuses.values()) == {403}, statuses
 
 
 @pytest.mark.parametrize("missing", sorted({codename for codenames in ACTIONS.values() for codename in codenames}))
 def test_actions_are_closed_to_staff_who_lack_one_of_their_permissions(
-    client: Client, world: World, missing: str
+    client: Client, data: AccessData, missing: str
 ) -> None:
     client.force_login(staff_with_all_permissions_but(missing))
     closed = [key for key, codenames in ACTIONS.items() if missing in codenames]
 
     for model, action in closed:
-        select(client, world, model, action)
+        select(client, data, model, action)
 
     assert not [(model, action) for model, action in closed if offers(client, model, action)]
 
 
-def test_actions_are_offered_to_staff_with_their_permissions_alone(client: Client, world: World) -> None:
+def test_actions_are_offered_to_staff_with_their_permissions_alone(client: Client, data: AccessData) -> None:
     def offered(model: str, action: str) -> bool:
         view = f"view_{model.partition('_')[2]}"
         client.force_login(make_staff(f"{model}_{action}", view, *ACTIONS[model, action]))
@@ -110,7 +110,7 @@ def test_actions_are_offered_to_staff_with_their_permissions_alone(client: Clien
 
 
 @pytest.mark.parametrize("command", ["retry", "dismiss"])
-def test_failures_of_all_owners_are_commanded_by_operators_only(client: Client, world: World, command: str) -> None:
+def test_failures_of_all_owners_are_commanded_by_operators_only(client: Client, data: AccessData, command: str) -> None:
     client.force_login(staff_with_all_permissions_but("change_uploadbatch"))
     form = {"command": command, "code": "item.internal", "until": timezone.now().isoformat(), "confirmed": "yes"}
 

@@ -12,49 +12,49 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from batches.models import BatchItem
 from tests.access.endpoints import ENDPOINTS, PUBLIC, Endpoint, send_request
-from tests.access.world import SECRETS, World, rows_of_anna
+from tests.access.access_data import SECRETS, AccessData, rows_of_anna
 from uploads.models import Upload
 
 # Streamed responses read through connections of their own, so the rows must be committed.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-USERS: dict[str, Callable[[World], User]] = {
-    "other user": lambda world: world.ben,
-    "superuser": lambda _world: User.objects.create_superuser("root"),
+USERS: dict[str, Callable[[AccessData], User]] = {
+    "other user": lambda data: data.ben,
+    "superuser": lambda _data: User.objects.create_superuser("root"),
 }
 
 
 @pytest.mark.parametrize("who", USERS)
-def test_endpoints_neither_show_nor_change_what_belongs_to_another_user(world: World, who: str) -> None:
+def test_endpoints_neither_show_nor_change_what_belongs_to_another_user(data: AccessData, who: str) -> None:
     # Ben's own rows share the names of Anna's files.
-    BatchItem.objects.filter(batch=world.own).update(filename="mine.jpg")
-    Upload.objects.filter(owner=world.ben).update(filename="mine.jpg", camera="")
-    user, before = USERS[who](world), rows_of_anna()
+    BatchItem.objects.filter(batch=data.own).update(filename="mine.jpg")
+    Upload.objects.filter(owner=data.ben).update(filename="mine.jpg", camera="")
+    user, before = USERS[who](data), rows_of_anna()
 
     def open_to_user(endpoint: Endpoint) -> bool:
-        status, _location, body = send_request(user, endpoint, world)
+        status, _location, body = send_request(user, endpoint, data)
         return status not in endpoint.answers or any(secret in body for secret in SECRETS) or rows_of_anna() != before
 
     assert not [str(endpoint) for endpoint in ENDPOINTS if open_to_user(endpoint)]
 
 
-def test_endpoints_redirect_visitors_to_the_sign_in_page(world: World) -> None:
+def test_endpoints_redirect_visitors_to_the_sign_in_page(data: AccessData) -> None:
     before = rows_of_anna()
 
     def open_to_visitor(endpoint: Endpoint) -> bool:
-        status, location, body = send_request(None, endpoint, world)
+        status, location, body = send_request(None, endpoint, data)
         return (status, location.partition("?")[0], body) != (302, reverse("login"), "")
 
     assert not [str(endpoint) for endpoint in ENDPOINTS if open_to_visitor(endpoint)]
     assert rows_of_anna() == before
 
 
-def test_known_sizes_leave_out_sizes_of_other_users_files(world: World) -> None:
-    BatchItem.objects.filter(batch=world.own).delete()
-    Upload.objects.filter(owner=world.ben).delete()
+def test_known_sizes_leave_out_sizes_of_other_users_files(data: AccessData) -> None:
+    BatchItem.objects.filter(batch=data.own).delete()
+    Upload.objects.filter(owner=data.ben).delete()
     endpoint = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "batch-known-sizes")
 
-    assert '"sizes": []' in send_request(world.ben, endpoint, world)[2]
+    assert '"sizes": []' in send_request(data.ben, endpoint, data)[2]
 
 
 def url_names(patterns: list[Any], namespace: str = "") -> set[str]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from batches.engine import claim
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus, Stage
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.failures import fail_stored
 from tests.support.fake_workers import fake_worker
 from tests.support.html import compact
@@ -31,7 +31,7 @@ def page(client: Client, transactional_db: None) -> Client:
 @pytest.fixture
 def batch(page: Client) -> UploadBatch:
     """A completed batch with one picture that has a description and a preview."""
-    batch = fill(User.objects.get(), 1)
+    batch = make_batch(User.objects.get(), 1)
     now = timezone.now()
     batch.items.update(
         status=ItemStatus.COMPLETED, queue_position=None, started_at=now - timedelta(seconds=2.5), finished_at=now
@@ -70,7 +70,7 @@ def test_description_is_marked_on_batch_pages(page: Client, batch: UploadBatch) 
 
 
 def test_size_of_a_pending_file_is_german(page: Client, batch: UploadBatch) -> None:
-    waiting = fill(User.objects.get(), 1, "Norway")
+    waiting = make_batch(User.objects.get(), 1, "Norway")
 
     assert '<p class="desc small muted">1000' in german(page, "batch-detail", waiting.id)
 
@@ -84,7 +84,7 @@ def test_description_and_labels_are_marked_in_the_admin(page: Client, batch: Upl
 
 
 def test_reason_of_a_failure_is_marked_in_the_admin(page: Client, batch: UploadBatch) -> None:
-    item = fail_stored(fill(User.objects.get(), 1), message=DESCRIPTION)
+    item = fail_stored(make_batch(User.objects.get(), 1), message=DESCRIPTION)
 
     listed = german(page, "admin:batches_batchitem_changelist")
 
@@ -100,7 +100,7 @@ def test_stall_reason_of_a_worker_is_marked_in_the_admin(page: Client) -> None:
 
 
 def test_stage_is_german_on_the_engine_page(page: Client) -> None:
-    batch = fill(User.objects.get(), 1)
+    batch = make_batch(User.objects.get(), 1)
     with fake_worker() as worker:
         assert claim.claim_item(batch.id, worker.id)
         BatchItem.objects.update(stage=Stage.DESCRIBING)

@@ -12,7 +12,7 @@ from django.utils import translation
 from batches.live.throughput import Throughput, throughput_text
 from batches.models.error_codes import error_text
 from batches.worker.completion_emails import due_batches, send_completion_emails
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.html import compact
 from tests.support.live_page import Page, cookie_of
 from tests.support.users import make_staff, make_user
@@ -74,7 +74,7 @@ def test_get_request_does_not_change_the_language(browser: Client) -> None:
 
 
 def test_failure_is_explained_in_german_and_its_message_marked_as_english(browser: Client, anna: User) -> None:
-    batch = fill(anna, 1)
+    batch = make_batch(anna, 1)
     batch.items.update(
         status="failed", error_code="file.unsupported", error_message="It is a text.", finished_at=datetime.now(UTC),
         queue_position=None,
@@ -88,7 +88,7 @@ def test_failure_is_explained_in_german_and_its_message_marked_as_english(browse
 
 
 def test_refused_command_is_explained_in_german(browser: Client, anna: User) -> None:
-    batch = fill(anna, 1)
+    batch = make_batch(anna, 1)
     browser.post(reverse("batch-cancel", args=[batch.id]), {"confirmed": "yes"})
 
     response = browser.post(reverse("batch-pause", args=[batch.id]), headers=GERMAN, follow=True)
@@ -144,7 +144,7 @@ def test_script_catalog_is_revalidated_and_not_sent_again(client: Client) -> Non
 def test_email_uses_the_language_of_the_settings(anna: User, settings: object, mailoutbox: list[object]) -> None:
     settings.LANGUAGE_CODE = "de"  # type: ignore[attr-defined]
     User.objects.filter(id=anna.id).update(email="anna@example.org")
-    batch = fill(anna, 1)
+    batch = make_batch(anna, 1)
     batch.items.update(status="completed", finished_at=datetime.now(UTC), queue_position=None)
     type(batch).objects.filter(id=batch.id).update(
         status="completed", successful=1, sealed_at=datetime.now(UTC), completed_at=datetime.now(UTC)
@@ -157,7 +157,7 @@ def test_email_uses_the_language_of_the_settings(anna: User, settings: object, m
 
 
 async def test_socket_uses_the_language_of_its_page(anna: User) -> None:
-    batch = await sync_to_async(fill)(anna, 2)
+    batch = await sync_to_async(make_batch)(anna, 2)
     cookie = await sync_to_async(cookie_of)(anna)
     german, english = Page(batch.id, f"{cookie}; django_language=de"), Page(batch.id, cookie)
     await german.open()

@@ -14,7 +14,7 @@ from batches.admin.actions import MAX_ROWS
 from batches.engine import claim, finish, lifecycle
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 from tests.support.users import make_staff, make_user
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,7 @@ def fail_one(batch: UploadBatch) -> BatchItem:
 
 def described(owner: User, name: str = "Iceland") -> UploadBatch:
     """Create a completed batch of one described file."""
-    batch = fill(owner, 1, name)
+    batch = make_batch(owner, 1, name)
     job = claim.claim_item(batch.id, 4711)
     assert job is not None
     assert finish.complete_item(job)
@@ -69,7 +69,7 @@ def described(owner: User, name: str = "Iceland") -> UploadBatch:
 
 
 def test_process_now_seals_and_prioritizes_a_batch(operator: Client, owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     UploadBatch.objects.update(last_served=batch.created_at)
 
     response = run(operator, BATCHES, "process_now", batch.id)
@@ -93,7 +93,7 @@ def test_process_now_completes_an_empty_batch(operator: Client, owner: User) -> 
 
 
 def test_pause_and_resume_are_logged_once(operator: Client, owner: User) -> None:
-    batch, completed = fill(owner, 1), described(owner, "Garden")
+    batch, completed = make_batch(owner, 1), described(owner, "Garden")
 
     run(operator, BATCHES, "pause", batch.id, completed.id)
     run(operator, BATCHES, "pause", batch.id)
@@ -113,7 +113,7 @@ def test_pause_and_resume_are_logged_once(operator: Client, owner: User) -> None
 
 
 def test_cancel_asks_first(operator: Client, owner: User) -> None:
-    batch = fill(owner, files=3)
+    batch = make_batch(owner, files=3)
 
     page = run(operator, BATCHES, "cancel", batch.id).content.decode()
 
@@ -126,7 +126,7 @@ def test_cancel_asks_first(operator: Client, owner: User) -> None:
 
 
 def test_confirmed_cancel_names_refused_batches(operator: Client, owner: User) -> None:
-    batch, completed = fill(owner, files=3), described(owner, "Garden")
+    batch, completed = make_batch(owner, files=3), described(owner, "Garden")
 
     response = run(operator, BATCHES, "cancel", batch.id, completed.id, confirmed="yes")
 
@@ -137,11 +137,11 @@ def test_confirmed_cancel_names_refused_batches(operator: Client, owner: User) -
         "Garden: This import is finished; there is nothing to cancel.",
     ]
     assert history() == [(str(batch.id), "Cancelled.")]
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_cancel_of_all_pages_reaches_batches_on_other_pages(operator: Client, owner: User) -> None:
-    shown, elsewhere = fill(owner, files=1), fill(owner, files=1)
+    shown, elsewhere = make_batch(owner, files=1), make_batch(owner, files=1)
 
     page = run(operator, BATCHES, "cancel", shown.id, select_across="1").content.decode()
     run(operator, BATCHES, "cancel", shown.id, confirmed="yes", select_across="1")
@@ -152,7 +152,7 @@ def test_cancel_of_all_pages_reaches_batches_on_other_pages(operator: Client, ow
 
 
 def test_cancel_of_a_cancelled_batch_is_not_logged(operator: Client, owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     services.cancel_batch(services.owner_scope(owner), batch.id)
 
     response = run(operator, BATCHES, "cancel", batch.id, confirmed="yes")
@@ -162,7 +162,7 @@ def test_cancel_of_a_cancelled_batch_is_not_logged(operator: Client, owner: User
 
 
 def test_retry_failed_queues_the_files(operator: Client, owner: User) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
     item = fail_one(batch)
 
     response = run(operator, BATCHES, "retry_failed", batch.id)
@@ -170,11 +170,11 @@ def test_retry_failed_queues_the_files(operator: Client, owner: User) -> None:
     item.refresh_from_db()
     assert item.status == ItemStatus.PENDING
     assert messages_of(response) == ["Retrying failed files of 1 batch."]
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_retry_of_files_names_those_that_have_not_failed(operator: Client, owner: User) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
     failed = fail_one(batch)
     job = claim.claim_item(batch.id, 4711)
     assert job is not None
@@ -200,7 +200,7 @@ def test_retry_of_too_many_files_is_refused(operator: Client, owner: User) -> No
 
 
 def test_reanalysis_belongs_to_the_owner_and_is_logged(operator: Client, owner: User) -> None:
-    batch, running = described(owner), fill(owner, 1, "Garden")
+    batch, running = described(owner), make_batch(owner, 1, "Garden")
 
     response = run(operator, BATCHES, "reanalyse", batch.id, running.id)
 
@@ -235,7 +235,7 @@ def test_list_and_page_show_kind_and_source_of_a_reanalysis(operator: Client, ow
 
 
 def test_message_names_some_rows_and_counts_the_others(operator: Client, owner: User) -> None:
-    batches = [fill(owner, files=0, name=f"B{number}") for number in range(7)]
+    batches = [make_batch(owner, files=0, name=f"B{number}") for number in range(7)]
     for batch in batches:
         lifecycle.seal_batch(batch.id)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from batches.engine import claim
 from batches.models import UploadBatch, Worker
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.fake_workers import fake_worker
 from tests.support.servers import Services
 from tests.support.users import make_staff
@@ -23,7 +23,7 @@ FULL = ("storage.full", "The disk is full.")
 
 @pytest.fixture
 def viewer(client: Client, transactional_db: None) -> Client:
-    """Staff who may look at workers, batches and files and nothing else."""
+    """Staff who may only view workers, batches and files."""
     client.force_login(make_staff("viewer", "view_worker", "view_uploadbatch", "view_batchitem"))
     return client
 
@@ -36,7 +36,7 @@ def text(client: Client, name: str, *args: int) -> str:
 
 
 def test_page_shows_workers_files_queue_and_recoveries(viewer: Client, owner: User) -> None:
-    batch = fill(owner, files=1235)
+    batch = make_batch(owner, files=1235)
     Worker.objects.create(host="cellar", pid=77, threads=1, recovered=4, recovered_at=timezone.now())
     with fake_worker() as worker:
         assert claim.claim_item(batch.id, worker.id) is not None
@@ -51,7 +51,7 @@ def test_page_shows_workers_files_queue_and_recoveries(viewer: Client, owner: Us
 
 def test_page_hides_file_names_from_staff_who_may_not_view_files(client: Client, owner: User) -> None:
     client.force_login(make_staff("watcher", "view_worker"))
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     with fake_worker() as worker:
         assert claim.claim_item(batch.id, worker.id) is not None
 
@@ -68,7 +68,7 @@ def test_page_shows_the_stall_reason_of_a_worker(viewer: Client) -> None:
 
 
 def test_page_says_when_files_wait_without_a_worker(viewer: Client, owner: User, services: Services) -> None:
-    fill(owner, files=1)
+    make_batch(owner, files=1)
     services.stop_redis()
 
     page = text(viewer, "admin:batches_engine")
@@ -100,7 +100,7 @@ def test_page_is_not_linked_for_others(client: Client, transactional_db: None) -
 
 
 def test_batch_list_and_page_show_the_stall_reason(viewer: Client, owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
 
     with fake_worker(*FULL):
         many = text(viewer, "admin:batches_uploadbatch_changelist")
@@ -111,7 +111,7 @@ def test_batch_list_and_page_show_the_stall_reason(viewer: Client, owner: User) 
 
 
 def test_batch_list_says_when_no_worker_runs(viewer: Client, owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     UploadBatch.objects.filter(id=batch.id).update(started_at=timezone.now() - timedelta(minutes=1))
 
     assert "Processing<br>No worker is running</td>" in text(viewer, "admin:batches_uploadbatch_changelist")
@@ -123,9 +123,9 @@ def test_batch_list_reads_stall_reasons_with_one_query(viewer: Client, owner: Us
             text(viewer, "admin:batches_uploadbatch_changelist")
         return len(queries)
 
-    fill(owner, files=1)
+    make_batch(owner, files=1)
     with fake_worker(*FULL):
         few = count()
         for number in range(3):
-            fill(owner, files=1, name=f"Day {number}")
+            make_batch(owner, files=1, name=f"Day {number}")
         assert count() == few

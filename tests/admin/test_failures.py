@@ -13,7 +13,7 @@ from django.utils import timezone
 from batches.models import BatchItem
 from batches.models.states import ItemStatus
 from tests.support.async_requests import AsyncBrowser
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 from tests.support.failures import fail_stored, reject_file
 from tests.support.users import make_staff, make_user
 
@@ -32,14 +32,14 @@ def operator(client: Client, db: None) -> Client:
     return client
 
 
-def order(client: Client, command: str, code: str = "item.internal", **more: str) -> Any:
+def run_command(client: Client, command: str, code: str = "item.internal", **more: str) -> Any:
     """Press a button of the page."""
     fields = {"command": command, "code": code, "until": timezone.now().isoformat()} | more
     return client.post(reverse(PAGE), fields)
 
 
 def messages_of(response: Any) -> list[str]:
-    """The messages that the command left."""
+    """Return the messages that the command added."""
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -49,8 +49,8 @@ def open_failures() -> int:
 
 
 def test_page_shows_the_failures_of_all_owners(viewer: Client) -> None:
-    fail_stored(fill(make_user("ada"), 1, "Iceland"))
-    fail_stored(fill(make_user("bob"), 1, "Norway"))
+    fail_stored(make_batch(make_user("ada"), 1, "Iceland"))
+    fail_stored(make_batch(make_user("bob"), 1, "Norway"))
 
     html = viewer.get(reverse(PAGE)).content.decode()
 
@@ -66,63 +66,63 @@ def test_page_without_failures_says_so(viewer: Client) -> None:
 
 
 def test_retry_reaches_all_owners_and_is_logged_for_each_batch(operator: Client) -> None:
-    batches = [fill(make_user(name), 1) for name in ("ada", "bob")]
+    batches = [make_batch(make_user(name), 1) for name in ("ada", "bob")]
     for batch in batches:
         fail_stored(batch)
 
-    response = order(operator, "retry")
+    response = run_command(operator, "retry")
 
     assert messages_of(response) == ["Retrying 2 files."]
     assert open_failures() == 0
     entries = LogEntry.objects.values_list("object_id", "change_message", "user__username")
     assert set(entries) == {(str(batch.id), "Failed files retried: item.internal.", "operator") for batch in batches}
     for batch in batches:
-        assert_counters_true(batch)
+        assert_counters_match(batch)
 
 
 def test_retry_of_permanent_failures_is_refused_and_not_logged(operator: Client) -> None:
-    fail_stored(fill(make_user("ada"), 1), "image.corrupt")
+    fail_stored(make_batch(make_user("ada"), 1), "image.corrupt")
 
-    response = order(operator, "retry", "image.corrupt")
+    response = run_command(operator, "retry", "image.corrupt")
 
     assert messages_of(response) == ["Retrying won't help. Repair the files and upload them again."]
     assert not LogEntry.objects.exists()
 
 
 def test_dismiss_asks_first(operator: Client) -> None:
-    fail_stored(fill(make_user("ada"), 1))
+    fail_stored(make_batch(make_user("ada"), 1))
 
-    response = order(operator, "dismiss")
+    response = run_command(operator, "dismiss")
 
     assert "disappear from the lists of their owners" in response.content.decode()
     assert open_failures() == 1
 
 
 def test_confirmed_dismiss_is_logged(operator: Client) -> None:
-    batch = fill(make_user("ada"), 1)
+    batch = make_batch(make_user("ada"), 1)
     fail_stored(batch)
 
-    order(operator, "dismiss", confirmed="yes")
+    run_command(operator, "dismiss", confirmed="yes")
 
     assert open_failures() == 0
     assert LogEntry.objects.get().change_message == "Failures dismissed: item.internal."
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_repeated_command_is_logged_once(operator: Client) -> None:
-    fail_stored(fill(make_user("ada"), 1))
-    order(operator, "retry")
+    fail_stored(make_batch(make_user("ada"), 1))
+    run_command(operator, "retry")
 
-    response = order(operator, "retry")
+    response = run_command(operator, "retry")
 
     assert messages_of(response)[-1] == "Nothing to retry: these files are queued already."
     assert LogEntry.objects.count() == 1
 
 
 def test_form_without_a_valid_time_changes_nothing(operator: Client) -> None:
-    fail_stored(fill(make_user("ada"), 1))
+    fail_stored(make_batch(make_user("ada"), 1))
 
-    response = order(operator, "retry", until="soon")
+    response = run_command(operator, "retry", until="soon")
 
     assert messages_of(response) == ["The form was incomplete. Reload the page, then try again."]
     assert open_failures() == 1
@@ -130,7 +130,7 @@ def test_form_without_a_valid_time_changes_nothing(operator: Client) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_csv_names_the_owners() -> None:
-    reject_file(fill(make_user("ada"), 0), "a.txt")
+    reject_file(make_batch(make_user("ada"), 0), "a.txt")
     staff = make_staff("viewer", "view_batchitem")
 
     answer = async_to_sync(AsyncBrowser(staff).get)(reverse("admin:batches_failures_csv"))
@@ -145,9 +145,9 @@ def test_csv_names_the_owners() -> None:
     "more", [{"command": "retry"}, {"command": "dismiss"}, {"command": "dismiss", "confirmed": "yes"}]
 )
 def test_code_with_nul_matches_no_file(operator: Client, more: dict[str, str]) -> None:
-    fail_stored(fill(make_user("ada"), 1))
+    fail_stored(make_batch(make_user("ada"), 1))
 
-    answer = order(operator, code="item.internal\0", **more)
+    answer = run_command(operator, code="item.internal\0", **more)
 
     assert answer.status_code < 400
     assert open_failures() == 1

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.failures import fail_stored
 from tests.support.users import make_staff, make_user
 from uploads import read_only_admin
@@ -28,8 +28,8 @@ def viewer(client: Client, db: None) -> Client:
     return client
 
 
-def asked(client: Client, address: str) -> list[str]:
-    """The statements that a page takes."""
+def statements(client: Client, address: str) -> list[str]:
+    """Return the SQL statements of a page."""
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200
     return [query["sql"] for query in queries.captured_queries]
@@ -44,9 +44,9 @@ def names(client: Client, name: str, **query: Any) -> str:
 
 @pytest.mark.parametrize("name", [ITEMS, BATCHES, "admin:uploads_upload_changelist"])
 def test_lists_count_rows_up_to_a_limit(admin_client: Client, name: str) -> None:
-    fill(make_user("ada"), 2)
+    make_batch(make_user("ada"), 2)
 
-    counts = [sql for sql in asked(admin_client, reverse(name)) if "COUNT(" in sql]
+    counts = [sql for sql in statements(admin_client, reverse(name)) if "COUNT(" in sql]
 
     assert counts
     assert all(f"LIMIT {read_only_admin.MAX_ROWS}" in sql for sql in counts)
@@ -54,22 +54,22 @@ def test_lists_count_rows_up_to_a_limit(admin_client: Client, name: str) -> None
 
 def test_list_beyond_the_limit_says_so(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_only_admin, "MAX_ROWS", 3)
-    fill(make_user("ada"), 4)
+    make_batch(make_user("ada"), 4)
 
     assert "3 batch items or more" in names(viewer, ITEMS)
 
 
 def test_file_list_query_count_is_constant(viewer: Client) -> None:
-    fill(make_user("ada"), 1)
-    few = len(asked(viewer, reverse(ITEMS)))
-    fill(make_user("bob"), 5)
+    make_batch(make_user("ada"), 1)
+    few = len(statements(viewer, reverse(ITEMS)))
+    make_batch(make_user("bob"), 5)
 
-    assert len(asked(viewer, reverse(ITEMS))) == few
+    assert len(statements(viewer, reverse(ITEMS))) == few
 
 
 @pytest.mark.parametrize("state", ItemStatus.values)
 def test_file_list_filters_by_state(viewer: Client, state: str) -> None:
-    batch = fill(make_user("ada"), 2)
+    batch = make_batch(make_user("ada"), 2)
     fail_stored(batch)
 
     rows = names(viewer, ITEMS, status__exact=state)
@@ -81,8 +81,8 @@ def test_file_list_filters_by_state(viewer: Client, state: str) -> None:
 @pytest.mark.parametrize("name", [ITEMS, BATCHES])
 def test_list_filters_by_owner(viewer: Client, name: str) -> None:
     ada = make_user("ada")
-    fill(ada, 1, "Iceland")
-    fill(make_user("bob"), 1, "Norway")
+    make_batch(ada, 1, "Iceland")
+    make_batch(make_user("bob"), 1, "Norway")
 
     rows = names(viewer, name, owner=ada.id)
 
@@ -92,7 +92,7 @@ def test_list_filters_by_owner(viewer: Client, name: str) -> None:
 
 @pytest.mark.parametrize("owner", ["ada", "9" * 30, "-1", ""])
 def test_invalid_owner_filters_nothing(viewer: Client, owner: str) -> None:
-    fill(make_user("ada"), 1)
+    make_batch(make_user("ada"), 1)
 
     assert "Iceland" in names(viewer, BATCHES, owner=owner)
 
@@ -120,18 +120,18 @@ def test_owner_filter_is_hidden_from_staff_who_may_not_view_users(client: Client
 
 
 def test_error_code_filter_reads_no_rows(viewer: Client) -> None:
-    batch = fill(make_user("ada"), 1)
+    batch = make_batch(make_user("ada"), 1)
     fail_stored(batch, "model.answer", "No answer.")
 
     page = viewer.get(reverse(ITEMS, query={"error_code": "model.answer"})).content.decode()
 
     assert "IMG_0000" in page
     assert "error_code=image.truncated" in page
-    assert not [sql for sql in asked(viewer, reverse(ITEMS)) if "DISTINCT" in sql]
+    assert not [sql for sql in statements(viewer, reverse(ITEMS)) if "DISTINCT" in sql]
 
 
 def test_progress_bar_of_a_running_batch_is_marked_active(viewer: Client) -> None:
-    running, paused = fill(make_user("ada"), 1), fill(make_user("bob"), 1)
+    running, paused = make_batch(make_user("ada"), 1), make_batch(make_user("bob"), 1)
     UploadBatch.objects.filter(id=paused.id).update(status="paused")
 
     page = viewer.get(reverse(BATCHES)).content.decode()
@@ -142,16 +142,16 @@ def test_progress_bar_of_a_running_batch_is_marked_active(viewer: Client) -> Non
 
 
 def test_file_list_is_not_sortable(viewer: Client) -> None:
-    fill(make_user("ada"), 1)
+    make_batch(make_user("ada"), 1)
 
     assert "sortable" not in names(viewer, ITEMS)
 
 
 def test_owners_are_read_with_the_batches(viewer: Client) -> None:
     for number in range(3):
-        fill(make_user(f"person{number}"), 1)
+        make_batch(make_user(f"person{number}"), 1)
 
-    people = [sql for sql in asked(viewer, reverse(BATCHES)) if 'FROM "auth_user"' in sql]
+    people = [sql for sql in statements(viewer, reverse(BATCHES)) if 'FROM "auth_user"' in sql]
 
     assert len(people) == 1
     assert User.objects.count() == 4

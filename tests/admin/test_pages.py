@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from batches.engine import claim, finish, lifecycle
 from batches.engine.liveness import Identity
 from batches.models import UploadBatch, Worker
-from tests.support.batches import fill, make_upload
+from tests.support.batches import make_batch, make_upload
 from tests.support.users import make_staff, make_user
 from uploads.storage import save_previews
 
@@ -23,14 +23,14 @@ LISTS = ["batches_uploadbatch", "batches_batchitem", "uploads_upload", "batches_
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A person with batches."""
+    """A user with batches."""
     return make_user("ada")
 
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
     """A batch of three files, one of them failed."""
-    batch = fill(owner, files=3)
+    batch = make_batch(owner, files=3)
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
     finish.fail_item(taken, "image.truncated", "The file ends too early.")
@@ -40,7 +40,7 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def viewer(client: Client) -> Client:
-    """Staff who may look and nothing else."""
+    """Staff who may only view."""
     client.force_login(make_staff("viewer", *VIEW))
     return client
 
@@ -82,7 +82,7 @@ def test_batch_page_links_to_its_files_and_is_read_only(viewer: Client, batch: U
 
 
 def test_file_list_of_a_batch_shows_only_its_files_with_errors(viewer: Client, owner: User, batch: UploadBatch) -> None:
-    fill(owner, files=1, name="Norway")
+    make_batch(owner, files=1, name="Norway")
 
     page = text(viewer, reverse("admin:batches_batchitem_changelist", query={"batch__id__exact": batch.id}))
 
@@ -134,7 +134,7 @@ def test_batch_list_query_count_is_constant(viewer: Client, owner: User) -> None
             text(viewer, reverse("admin:batches_uploadbatch_changelist"))
         return len(queries)
 
-    fill(owner, files=1)
+    make_batch(owner, files=1)
     few = count()
     for number in range(5):
         lifecycle.open_batch(owner.id, f"Batch {number}")

@@ -11,7 +11,7 @@ from PIL import Image
 from batches.engine import cancel, claim, finish, lifecycle, pause
 from batches.models import UploadBatch
 from batches.models.states import ItemStatus
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.failures import LOST_WORKER, fail_stored, reject_file
 from tests.support.images import SAMPLES
 from uploads.models import Upload
@@ -61,12 +61,12 @@ def make_site_data(owner: User, newcomer: User) -> SiteData:
     """Create everything for `owner`, who becomes a superuser."""
     User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
     owner.refresh_from_db()
-    completed = fill(owner, 24, "Norway")
+    completed = make_batch(owner, 24, "Norway")
     fail_stored(completed, "item.internal", MISTAKE)
     reject_file(completed, "notes/what we ate and where we slept.txt")
     describe(completed, 23)
     lifecycle.seal_batch(completed.id)
-    stopped = {name: fill(owner, 6, name) for name in ("A weekend in the Harz", "Scans")}
+    stopped = {name: make_batch(owner, 6, name) for name in ("A weekend in the Harz", "Scans")}
     for batch in stopped.values():
         describe(batch, 2)
     assert pause.pause_batch(stopped["A weekend in the Harz"].id)
@@ -84,7 +84,7 @@ def make_site_data(owner: User, newcomer: User) -> SiteData:
 
 def running_batch(owner: User) -> UploadBatch:
     """Create a batch of 60 files: 34 described, 2 failed, 3 in progress."""
-    batch = fill(owner, 60, "Iceland, ring road")
+    batch = make_batch(owner, 60, "Iceland, ring road")
     fail_stored(batch, "image.truncated", ADVICE)
     fail_stored(batch, "item.internal", MISTAKE)
     describe(batch, 34)

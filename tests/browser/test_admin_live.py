@@ -5,13 +5,13 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.users import make_user
 
 
 def test_bar_moves_without_a_reload_and_ticks_stay(open_page: OpenPage, owner: User) -> None:
     User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
-    batch = fill(make_user("bob"), 4)
+    batch = make_batch(make_user("bob"), 4)
     page = open_page("/admin/batches/uploadbatch/")
     page.locator(".action-select").check()
     page.evaluate("window.stayed = true")
@@ -26,8 +26,8 @@ def test_bar_moves_without_a_reload_and_ticks_stay(open_page: OpenPage, owner: U
 
 def test_owner_is_chosen_by_typing(open_page: OpenPage, owner: User) -> None:
     User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
-    fill(make_user("bob"), 1, "Norway")
-    fill(owner, 1, "Iceland")
+    make_batch(make_user("bob"), 1, "Norway")
+    make_batch(owner, 1, "Iceland")
     page = open_page("/admin/batches/uploadbatch/")
 
     page.locator(".owner-filter .select2-selection").click()

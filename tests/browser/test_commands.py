@@ -8,14 +8,14 @@ from batches import services
 from batches.engine import claim, finish, lifecycle
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from uploads.models import Upload
 
 
 @pytest.fixture
 def described(owner: User) -> UploadBatch:
     """A completed batch."""
-    batch = fill(owner, 3)
+    batch = make_batch(owner, 3)
     while taken := claim.claim_item(batch.id, 4711):
         assert finish.complete_item(taken)
     lifecycle.seal_batch(batch.id)
@@ -40,7 +40,7 @@ def test_describe_again_leads_on_and_is_seen_on_the_open_source(open_page: OpenP
 
 
 def test_commands_given_elsewhere_are_seen_on_an_open_page(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 3)
+    batch = make_batch(owner, 3)
     page = open_page(f"/batches/{batch.id}/")
     heading = page.locator("main header.heading")
     expect(heading.get_by_role("button", name="Pause")).to_be_visible()

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from batches.engine import claim, finish, lifecycle
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.images import textured
 from uploads.models import Upload
 from uploads.storage import save_previews
@@ -19,7 +19,7 @@ from uploads.storage import save_previews
 @pytest.fixture
 def described(owner: User) -> UploadBatch:
     """A completed batch of pictures that can be seen."""
-    batch = fill(owner, 7)
+    batch = make_batch(owner, 7)
     while taken := claim.claim_item(batch.id, 4711):
         assert finish.complete_item(taken)
     lifecycle.seal_batch(batch.id)

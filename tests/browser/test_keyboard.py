@@ -9,7 +9,7 @@ from batches.models import BatchItem
 from batches.models.states import Stage
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.failures import LOST_WORKER
 
 
@@ -40,7 +40,7 @@ def test_menu_closes_by_escape_and_by_pressing_elsewhere(open_page: OpenPage, ow
 
 
 def test_question_begins_at_the_safe_answer_and_gives_the_focus_back(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 60)
+    batch = make_batch(owner, 60)
     page = open_page(f"/batches/{batch.id}/")
     button = page.locator("#cancel-button")
 
@@ -56,7 +56,7 @@ def test_question_begins_at_the_safe_answer_and_gives_the_focus_back(open_page: 
 
 
 def test_buttons_brought_anew_keep_the_focus(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 60)
+    batch = make_batch(owner, 60)
     page = open_page(f"/batches/{batch.id}/")
     page.locator("#pause-button").focus()
 
@@ -67,7 +67,7 @@ def test_buttons_brought_anew_keep_the_focus(open_page: OpenPage, owner: User) -
 
 
 def test_page_of_a_file_in_hand_looks_again_and_keeps_the_focus(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 2)
+    batch = make_batch(owner, 2)
     taken = claim.claim_item(batch.id, LOST_WORKER)
     assert taken is not None
     page = open_page(f"/batches/{batch.id}/files/{taken.item_id}/")
@@ -80,7 +80,7 @@ def test_page_of_a_file_in_hand_looks_again_and_keeps_the_focus(open_page: OpenP
 
 
 def test_listeners_are_told_each_tenth_and_no_more(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 60)
+    batch = make_batch(owner, 60)
     page = open_page(f"/batches/{batch.id}/")
     page.evaluate("""window.told = []; new MutationObserver(() => {
         const text = document.getElementById("announcement").textContent.trim();

@@ -13,7 +13,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.waiting import wait_with_page
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from uploads.models import Upload
 
 SMALL_TARGETS = """[...document.querySelectorAll("button, .button, nav a, summary")]
@@ -24,7 +24,7 @@ SIZES = [{"width": 390, "height": 844}, {"width": 1280, "height": 900}]
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return fill(owner, 60)
+    return make_batch(owner, 60)
 
 
 def describe(batch: UploadBatch, done: int) -> None:

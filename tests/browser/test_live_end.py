@@ -7,7 +7,7 @@ from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe, fail_last, path
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 
 
 def end(batch: UploadBatch) -> None:
@@ -17,7 +17,7 @@ def end(batch: UploadBatch) -> None:
 
 
 def test_list_is_right_at_the_end_whatever_pause_it_makes(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 60)
+    batch = make_batch(owner, 60)
     page = open_page(f"{path(batch)}?show=described")
     page.evaluate("later = window.setTimeout; window.setTimeout = (f, ms) => (ms === 2000 ? 1e9 : later(f, ms))")
     describe(batch, 30)
@@ -30,7 +30,7 @@ def test_list_is_right_at_the_end_whatever_pause_it_makes(open_page: OpenPage, o
 
 
 def test_list_is_right_at_the_end_while_an_older_one_is_awaited(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 60)
+    batch = make_batch(owner, 60)
     page = open_page(f"{path(batch)}?show=described")
     asked: list[Route] = []
     page.route("**/*show=described", lambda route: asked.append(route), times=1)  # never answered

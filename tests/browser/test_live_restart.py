@@ -8,7 +8,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.web_server import Site
 
 
@@ -33,7 +33,7 @@ def expect_true_end(page: Page) -> None:
 def test_page_ends_right_after_the_server_was_killed_and_started_again(
     open_page: OpenPage, own_site: Site, owner: User
 ) -> None:
-    batch = fill(owner, 40)
+    batch = make_batch(owner, 40)
     page = open_page(f"/batches/{batch.id}/")
     page.evaluate("window.sameDocument = true")
     describe(batch, 10)
@@ -48,7 +48,7 @@ def test_page_ends_right_after_the_server_was_killed_and_started_again(
 
 
 def test_page_ends_right_when_no_hint_arrives(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 40)
+    batch = make_batch(owner, 40)
     page = open_page(f"/batches/{batch.id}/")
     page.evaluate("window.sameDocument = true")
     expect(page.locator("#count")).to_have_text("0")

@@ -8,12 +8,12 @@ from batches import services
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return fill(owner, 40)
+    return make_batch(owner, 40)
 
 
 @pytest.fixture

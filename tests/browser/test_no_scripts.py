@@ -12,7 +12,7 @@ from batches.models.states import BatchStatus, ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import make_folder
 from tests.browser.test_live import describe
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.failures import fail_stored
 from uploads.models import Upload
 
@@ -47,7 +47,7 @@ def test_files_are_added_by_a_form(page: Page, owner: User, tmp_path: Path) -> N
 
 
 def test_progress_comes_by_itself_until_the_end(page: Page, owner: User) -> None:
-    batch = fill(owner, 4)
+    batch = make_batch(owner, 4)
     visit(page, f"/batches/{batch.id}/")
     expect(page.locator("#count")).to_have_text("0")
 
@@ -57,7 +57,7 @@ def test_progress_comes_by_itself_until_the_end(page: Page, owner: User) -> None
 
 
 def test_batch_is_named_paused_and_cancelled(page: Page, owner: User) -> None:
-    batch = fill(owner, 4)
+    batch = make_batch(owner, 4)
     visit(page, f"/batches/{batch.id}/")
 
     follow(page, "Rename")
@@ -79,7 +79,7 @@ def test_batch_is_named_paused_and_cancelled(page: Page, owner: User) -> None:
 
 
 def test_lists_are_narrowed_and_paged(page: Page, owner: User) -> None:
-    batch = fill(owner, 60)
+    batch = make_batch(owner, 60)
     visit(page, f"/batches/{batch.id}/")
 
     follow(page, "Next")
@@ -94,7 +94,7 @@ def test_lists_are_narrowed_and_paged(page: Page, owner: User) -> None:
 
 
 def test_failures_are_tried_again_from_each_place_and_dismissed(page: Page, owner: User) -> None:
-    batch = fill(owner, 4)
+    batch = make_batch(owner, 4)
     fail_stored(batch)
     visit(page, f"/batches/{batch.id}/")
     press(page, "Retry 1 file")
@@ -117,7 +117,7 @@ def test_failures_are_tried_again_from_each_place_and_dismissed(page: Page, owne
 
 
 def test_picture_and_batch_are_deleted(page: Page, owner: User) -> None:
-    batch = fill(owner, 2)
+    batch = make_batch(owner, 2)
     describe(batch, 2)
     visit(page, f"/library/{Upload.objects.order_by('id')[0].id}/")
 

@@ -7,7 +7,7 @@ from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe, path
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 
 # Headless Chromium shows no notifications: what the page asks the browser to show is noted instead.
 NOTED = """
@@ -34,7 +34,7 @@ def end(batch: UploadBatch, files: int) -> None:
 
 
 def test_person_who_asked_is_told_once_with_the_counts(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 2)
+    batch = make_batch(owner, 2)
     page = opened(open_page, batch)
     page.get_by_role("button", name="Notify me").click()
     expect(page.locator("#notification-on")).to_contain_text("You will be notified")
@@ -46,7 +46,7 @@ def test_person_who_asked_is_told_once_with_the_counts(open_page: OpenPage, owne
 
 
 def test_person_who_did_not_ask_is_not_told(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 2)
+    batch = make_batch(owner, 2)
     page = opened(open_page, batch)
 
     end(batch, 2)
@@ -56,7 +56,7 @@ def test_person_who_did_not_ask_is_not_told(open_page: OpenPage, owner: User) ->
 
 
 def test_browser_that_refuses_is_explained(open_page: OpenPage, owner: User) -> None:
-    page = opened(open_page, fill(owner, 2), "denied")
+    page = opened(open_page, make_batch(owner, 2), "denied")
 
     page.get_by_role("button", name="Notify me").click()
 
@@ -64,7 +64,7 @@ def test_browser_that_refuses_is_explained(open_page: OpenPage, owner: User) -> 
 
 
 def test_wish_survives_a_reload(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 2)
+    batch = make_batch(owner, 2)
     page = opened(open_page, batch)
     page.get_by_role("button", name="Notify me").click()
     page.add_init_script("window.Notification.permission = 'granted'")
@@ -75,7 +75,7 @@ def test_wish_survives_a_reload(open_page: OpenPage, owner: User) -> None:
 
 
 def test_page_of_a_finished_batch_offers_nothing(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     end(batch, 1)
 
     page = opened(open_page, batch)

@@ -11,7 +11,7 @@ from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, assert_all_arrived, choose_folder
 from tests.conftest import StartWorker
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from uploads.models import Upload
 
@@ -42,7 +42,7 @@ def test_folder_chosen_is_sent_counted_and_described(
     batch = UploadBatch.objects.get(owner=owner)
     assert (batch.status, batch.successful, batch.expected_items) == ("completed", 20, 20)
     assert_all_arrived(batch, iceland)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_page_shows_what_is_done_while_more_is_sent(

@@ -8,7 +8,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import LIVE_ITEMS, BatchStatus, ItemStatus
 from bench.rows import fill
 from tests.chaos import finish_audit
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 
 
 def start_batch(owner: User, files: int) -> UploadBatch:
@@ -36,7 +36,7 @@ def crash_count(batch: UploadBatch) -> int:
 
 def assert_consistent(batch: UploadBatch) -> None:
     """Counters equal rows, no item is live, every completed item was finished exactly once and no other was."""
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert not batch.items.filter(status__in=LIVE_ITEMS).exists()
     assert finish_audit.twice() == []
     assert finish_audit.lost(batch.id) == []

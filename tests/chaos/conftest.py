@@ -15,7 +15,7 @@ StartWorkers = Callable[..., RespawningWorkers]
 
 @pytest.fixture
 def audit(transactional_db: None) -> Iterator[None]:
-    """The table of finishes, from before the first worker until after the last. Illegal edges are refused."""
+    """The table of finishes, created before the first worker. Illegal edges are refused."""
     finish_audit.prepare()
     with only_legal_edges():
         yield

@@ -30,8 +30,8 @@ def slow(job: Job) -> Callable[[], None]:
     return lambda: finish_audit.record(job.claim.item_id, identity.id or 0)
 
 
-def poisoned(job: Job) -> Callable[[], None]:
-    """Die of one item, as when a decoder is killed for its memory."""
+def crashing(job: Job) -> Callable[[], None]:
+    """Crash on one item, like a decoder that is killed for using too much memory."""
     if BatchItem.objects.filter(id=job.claim.item_id, filename=POISON).exists():
         os.kill(os.getpid(), signal.SIGKILL)
     return counted(job)

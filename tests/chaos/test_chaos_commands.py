@@ -37,7 +37,7 @@ def repeated(batch: UploadBatch) -> int:
 
 
 def replace(old: RespawningWorkers, new: RespawningWorkers) -> RespawningWorkers:
-    """Stop the old workers in order as soon as the new ones work; return the new ones."""
+    """Stop the old workers as soon as the new ones work; return the new ones."""
     youngest_old = max(Worker.objects.filter(pid__in=old.current.pids()).values_list("id", flat=True))
     new.wait_until(lambda: finish_audit.finished_after(youngest_old))
     old.current.stop()
@@ -90,7 +90,7 @@ def test_rolling_restart_repeats_at_most_the_jobs_in_flight(owner: User, start_w
 
     for _ in range(2):
         workers = replace(workers, start_workers("slow", processes=PROCESSES, threads=THREADS))
-    assert not is_finished(batch), "the batch was too small to be restarted in"
+    assert not is_finished(batch), "the batch completed before the restart"
 
     workers.wait_until(lambda: is_finished(batch), 60)
     assert_consistent(batch)

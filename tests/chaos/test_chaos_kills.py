@@ -19,9 +19,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LOST_WORKER = 4711
 
 
-def test_poisonous_item_fails_alone(owner: User, start_workers: StartWorkers) -> None:
+def test_crashing_item_fails_alone(owner: User, start_workers: StartWorkers) -> None:
     batch = start_batch(owner, 50)
-    workers = start_workers("poisoned", processes=1, threads=2)
+    workers = start_workers("crashing", processes=1, threads=2)
 
     workers.wait_until(lambda: is_finished(batch), 60)
 

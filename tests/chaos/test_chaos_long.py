@@ -22,7 +22,7 @@ MAX_MEDIAN = float(os.environ.get("CHAOS_MEDIAN", "inf"))
 MAX_SECONDS = float(os.environ.get("CHAOS_MAX", "inf"))
 PROCESSES, THREADS = 2, 2
 FILES = 1000
-MIN_PENDING = 700  # with fewer, another batch is started; more than are finished between two kills
+MIN_PENDING = 700  # with fewer, another batch is started; this is more than are finished between two kills
 MAX_BETWEEN = 100
 GROUP_SHARE = 0.25
 

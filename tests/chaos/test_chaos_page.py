@@ -44,19 +44,19 @@ async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
 def kill_twice(workers: RespawningWorkers, batch: UploadBatch) -> None:
     """Kill one worker process at a random moment, then all of them; wait until the batch is completed."""
 
-    def enough() -> bool:
+    def enough_completed() -> bool:
         return finish_audit.count() >= target
 
-    def back_at_work() -> bool:
+    def work_resumed() -> bool:
         return finish_audit.finished_after(youngest)
 
     chance = random.Random(20_260)
     for kill in (partial(workers.kill_child, chance), workers.kill_group):
         target = finish_audit.count() + chance.randint(20, 120)
-        workers.wait_until(enough)
+        workers.wait_until(enough_completed)
         youngest = finish_audit.newest_worker()
         kill()
-        workers.wait_until(back_at_work)
+        workers.wait_until(work_resumed)
     workers.wait_until(lambda: is_finished(batch))
     connections.close_all()
 

@@ -17,7 +17,7 @@ from batches.worker.reconciler import reconcile
 from tests.chaos import finish_audit
 from tests.chaos.chaos_batches import assert_consistent, crash_count, is_finished, start_batch
 from tests.chaos.conftest import StartWorkers
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOST_WORKER = 4711
@@ -41,7 +41,7 @@ def test_concurrent_reconcilers_charge_a_crash_once(owner: User, settings: Setti
         list(pool.map(reconcile_often, range(4)))
 
     assert set(batch.items.values_list("status", "crash_count")) == {(ItemStatus.PENDING, 1)}
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_surplus_and_lost_wake_ups_change_nothing(

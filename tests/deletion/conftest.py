@@ -10,7 +10,7 @@ from uploads.storage import prepare_storage
 
 @pytest.fixture(autouse=True)
 def media(settings: Settings, tmp_path: Path) -> Path:
-    """The folder of the stored files, with the folder of all originals as on a disk that is mounted."""
+    """The media folder. It contains a folder for originals, as a mounted disk does."""
     folder = tmp_path / "media"
     backend = {"BACKEND": "uploads.storage.disk.DiskStorage", "OPTIONS": {"location": folder}}
     settings.STORAGES = settings.STORAGES | {"default": backend}

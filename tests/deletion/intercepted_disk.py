@@ -1,4 +1,4 @@
-"""A disk that calls a function before each preview is written, like a slow storage on which others work."""
+"""A disk storage for tests of changes while previews are written."""
 
 from collections.abc import Callable
 from typing import ClassVar

@@ -12,7 +12,7 @@ from django.urls import reverse
 from batches import services
 from batches.models import UploadBatch
 from batches.services import deletion
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.users import make_staff, make_user
 from uploads.models import Upload
 
@@ -51,7 +51,7 @@ def history() -> list[tuple[int, str, str]]:
 
 
 def test_deletion_of_batches_asks_first(operator: Client, owner: User) -> None:
-    batch, other = fill(owner, 3), fill(owner, 1, "Garden")
+    batch, other = make_batch(owner, 3), make_batch(owner, 1, "Garden")
 
     html = run(operator, "delete_batches", batch.id, other.id).content.decode()
 
@@ -61,7 +61,7 @@ def test_deletion_of_batches_asks_first(operator: Client, owner: User) -> None:
 
 
 def test_confirmed_deletion_of_batches_is_logged(operator: Client, owner: User) -> None:
-    batch = fill(owner, 3)
+    batch = make_batch(owner, 3)
 
     response = run(operator, "delete_batches", batch.id, confirmed="yes")
 
@@ -72,7 +72,7 @@ def test_confirmed_deletion_of_batches_is_logged(operator: Client, owner: User) 
 
 
 def test_deletion_of_a_deleted_batch_has_nothing_to_do(operator: Client, owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     services.delete_batch(services.owner_scope(owner), batch.id)
 
     response = run(operator, "delete_batches", batch.id, confirmed="yes")
@@ -81,8 +81,8 @@ def test_deletion_of_a_deleted_batch_has_nothing_to_do(operator: Client, owner: 
 
 
 def test_deletion_of_pictures_asks_first(operator: Client, owner: User) -> None:
-    fill(owner, 2)
-    fill(make_user("ben"), 1)
+    make_batch(owner, 2)
+    make_batch(make_user("ben"), 1)
     ids = list(Upload.objects.values_list("id", flat=True))
 
     html = run(operator, "delete_pictures", *ids).content.decode()
@@ -93,7 +93,7 @@ def test_deletion_of_pictures_asks_first(operator: Client, owner: User) -> None:
 
 
 def test_confirmed_deletion_of_pictures_is_logged(operator: Client, owner: User) -> None:
-    fill(owner, 2)
+    make_batch(owner, 2)
     first = Upload.objects.order_by("id")[0]
 
     response = run(operator, "delete_pictures", first.id, confirmed="yes")
@@ -107,7 +107,7 @@ def test_deletion_of_too_many_pictures_is_refused_and_not_logged(
     operator: Client, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deletion, "MAX_PICTURES", 1)
-    fill(owner, 2)
+    make_batch(owner, 2)
     first = Upload.objects.order_by("id")[0]
 
     response = run(operator, "delete_pictures", first.id, confirmed="yes", select_across="1")
@@ -118,7 +118,7 @@ def test_deletion_of_too_many_pictures_is_refused_and_not_logged(
 
 @pytest.mark.parametrize("name", ["batches_uploadbatch", "uploads_upload"])
 def test_builtin_deletion_is_off(operator: Client, owner: User, name: str) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     pk = batch.id if name == "batches_uploadbatch" else Upload.objects.get().id
 
     assert operator.post(reverse(f"admin:{name}_delete", args=[pk]), {"post": "yes"}).status_code == 403
@@ -127,7 +127,7 @@ def test_builtin_deletion_is_off(operator: Client, owner: User, name: str) -> No
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_user_with_pictures_is_not_deleted(client: Client, owner: User, method: str) -> None:
-    fill(owner, 2)
+    make_batch(owner, 2)
     client.force_login(User.objects.create_superuser("root"))
 
     answer = getattr(client, method)(reverse("admin:auth_user_delete", args=[owner.pk]), {"post": "yes"})
@@ -138,7 +138,7 @@ def test_user_with_pictures_is_not_deleted(client: Client, owner: User, method: 
 
 
 def test_users_of_whom_one_has_pictures_are_not_deleted(client: Client, owner: User) -> None:
-    fill(owner, 1)
+    make_batch(owner, 1)
     ben = make_user("ben")
     client.force_login(User.objects.create_superuser("root"))
     chosen = {"action": "delete_selected", "_selected_action": [owner.pk, ben.pk], "post": "yes"}

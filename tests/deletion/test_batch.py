@@ -17,15 +17,15 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from batches.models.storage_key import storage_key
 from batches.worker.cleanup import clean_up
-from tests.deletion.stored import add, finish_all, make_deletions_due, store, stored_names
-from tests.support.batches import assert_counters_true, digest, fill
+from tests.deletion.stored_files import add, finish_all, make_deletions_due, store, stored_names
+from tests.support.batches import assert_counters_match, digest, make_batch
 from uploads.models import Embedding, FileDeletion, Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def delete_whole(user: User, batch: UploadBatch) -> None:
-    """Delete and let the background do its part."""
+def delete_and_purge(user: User, batch: UploadBatch) -> None:
+    """Delete a batch and run the cleanup until its files are removed."""
     assert services.delete_batch(services.owner_scope(user), batch.id)
     make_deletions_due()
     clean_up()
@@ -34,7 +34,7 @@ def delete_whole(user: User, batch: UploadBatch) -> None:
 
 
 def test_deleted_batch_removes_its_files_and_keeps_shared_pictures(owner: User) -> None:
-    batch, other = fill(owner, 5), fill(owner, 2, "Garden")
+    batch, other = make_batch(owner, 5), make_batch(owner, 2, "Garden")
     for each in (batch, other):
         finish_all(each)
         lifecycle.seal_batch(each.id)
@@ -45,7 +45,7 @@ def test_deleted_batch_removes_its_files_and_keeps_shared_pictures(owner: User) 
         store(upload)
     lifecycle.seal_batch(other.id)
 
-    delete_whole(owner, batch)
+    delete_and_purge(owner, batch)
 
     kept = list(Upload.objects.order_by("id"))
     assert [upload.id for upload in kept if upload.id in {each.id for each in mine}] == [shared.id]
@@ -53,7 +53,7 @@ def test_deleted_batch_removes_its_files_and_keeps_shared_pictures(owner: User) 
     assert Embedding.objects.filter(upload=shared).count() == 1
     copy.refresh_from_db()
     assert (copy.status, copy.upload_id, copy.duplicate) == (ItemStatus.COMPLETED, shared.id, True)
-    assert_counters_true(other)
+    assert_counters_match(other)
     assert (other.status, other.successful) == (BatchStatus.COMPLETED, 3)
     assert not UploadBatch.all_objects.filter(id=batch.id).exists()
     assert not FileDeletion.objects.exists()
@@ -65,13 +65,13 @@ def names_of(upload: Upload) -> set[str]:
 
 
 def test_deletion_of_two_batches_with_the_same_pictures_removes_all(owner: User) -> None:
-    batch, other = fill(owner, 3), fill(owner, 0, "Garden")
+    batch, other = make_batch(owner, 3), make_batch(owner, 0, "Garden")
     for upload in Upload.objects.all():
         Upload.objects.filter(id=upload.id).update(processed_at=timezone.now())
         add(other, store(upload))
 
     assert services.delete_batch(services.owner_scope(owner), batch.id)
-    delete_whole(owner, other)
+    delete_and_purge(owner, other)
 
     assert not UploadBatch.all_objects.exists()
     assert not BatchItem.objects.exists()
@@ -81,7 +81,7 @@ def test_deletion_of_two_batches_with_the_same_pictures_removes_all(owner: User)
 
 @pytest.mark.parametrize("paused", [True, False])
 def test_deleted_batch_is_invisible_at_once_and_starts_no_file(owner: User, *, paused: bool) -> None:
-    batch = fill(owner, 3)
+    batch = make_batch(owner, 3)
     if paused:
         services.pause_batch(services.owner_scope(owner), batch.id)
     in_hand = None if paused else claim.claim_item(batch.id, 4711)
@@ -103,7 +103,7 @@ def test_deleted_batch_is_invisible_at_once_and_starts_no_file(owner: User, *, p
 
 
 def test_deletion_is_idempotent_until_the_batch_is_gone(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
 
     assert services.delete_batch(services.owner_scope(owner), batch.id)
     assert not services.delete_batch(services.owner_scope(owner), batch.id)
@@ -114,7 +114,7 @@ def test_deletion_is_idempotent_until_the_batch_is_gone(owner: User) -> None:
 
 
 def test_deleted_batch_removes_its_reanalyses(owner: User) -> None:
-    batch = fill(owner, 2)
+    batch = make_batch(owner, 2)
     finish_all(batch)
     lifecycle.seal_batch(batch.id)
     again = reanalyse.reanalyse_batch(batch.id)
@@ -122,7 +122,7 @@ def test_deleted_batch_removes_its_reanalyses(owner: User) -> None:
     in_hand = claim.claim_item(again, 4711)
     assert in_hand is not None
 
-    delete_whole(owner, batch)
+    delete_and_purge(owner, batch)
 
     assert not finish.complete_item(in_hand)
     assert not UploadBatch.all_objects.exists()
@@ -130,22 +130,22 @@ def test_deleted_batch_removes_its_reanalyses(owner: User) -> None:
 
 
 def test_deleted_reanalysis_keeps_the_pictures(owner: User) -> None:
-    batch = fill(owner, 2)
+    batch = make_batch(owner, 2)
     finish_all(batch)
     lifecycle.seal_batch(batch.id)
     again = reanalyse.reanalyse_batch(batch.id)
     assert again is not None
 
-    delete_whole(owner, UploadBatch.objects.get(id=again))
+    delete_and_purge(owner, UploadBatch.objects.get(id=again))
 
     assert UploadBatch.all_objects.get() == batch
     assert Upload.objects.count() == 2
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_counters_are_correct_between_any_two_steps(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("batches.engine.delete_batch.CHUNK", 2)
-    batch = fill(owner, 7)
+    batch = make_batch(owner, 7)
     for _ in range(3):
         taken = claim.claim_item(batch.id, 4711)
         assert taken is not None
@@ -155,7 +155,7 @@ def test_counters_are_correct_between_any_two_steps(owner: User, monkeypatch: py
     left = []
     while delete_chunk(batch.id)[0]:
         batch = UploadBatch.all_objects.get(id=batch.id)
-        assert_counters_true(batch)
+        assert_counters_match(batch)
         left.append(batch.total)
 
     assert left == [5, 3, 1, 0]
@@ -174,7 +174,7 @@ def test_partial_file_and_truncated_original_are_removed(owner: User) -> None:
     clean_up()
 
     assert not partial_path(item.id).exists()
-    assert default_storage.exists(name)  # a sender may still be storing it
+    assert default_storage.exists(name)  # a request may still be storing it
     make_deletions_due()
     clean_up()
     assert not default_storage.exists(name)

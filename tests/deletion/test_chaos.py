@@ -12,9 +12,9 @@ from batches import services
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus
 from tests.conftest import StartWorker
-from tests.deletion.stored import stored_names
-from tests.support.batches import assert_counters_true, digest
-from tests.support.waiting import wait_until
+from tests.deletion.stored_files import stored_names
+from tests.support.batches import assert_counters_match, digest
+from tests.support.pending import wait_until
 from tests.support.worker_processes import Workers
 from uploads.models import Embedding, FileDeletion, Upload
 from uploads.storage import original_name, preview_name
@@ -29,8 +29,8 @@ def write(media: Path, name: str) -> None:
     path.write_bytes(b"x")
 
 
-def pictures(owner: User, media: Path) -> list[Upload]:
-    """Described pictures with an original and a preview each."""
+def make_pictures(owner: User, media: Path) -> list[Upload]:
+    """Create described pictures with an original and a preview each."""
     made = [
         Upload(owner=owner, sha256=digest(number), filename="a.jpg", size=1, mime_type="image/jpeg", kind="image")
         for number in range(FILES)
@@ -45,9 +45,9 @@ def pictures(owner: User, media: Path) -> list[Upload]:
     return uploads
 
 
-def full_batch(owner: User, name: str, uploads: list[Upload], waiting: int = 0) -> UploadBatch:
-    """A batch in processing whose last `waiting` files wait, the others are done."""
-    done, total = len(uploads) - waiting, len(uploads)
+def make_large_batch(owner: User, name: str, uploads: list[Upload], pending: int = 0) -> UploadBatch:
+    """Create a batch in processing whose last `pending` files are pending, the others completed."""
+    done, total = len(uploads) - pending, len(uploads)
     now = timezone.now()
     batch = UploadBatch.objects.create(
         owner=owner, name=name, status=BatchStatus.PROCESSING, total=total, successful=done, started_at=now
@@ -65,26 +65,26 @@ def full_batch(owner: User, name: str, uploads: list[Upload], waiting: int = 0) 
 def test_workers_killed_during_a_deletion_leave_nothing_behind(
     owner: User, media: Path, start_worker: StartWorker
 ) -> None:
-    uploads = pictures(owner, media)
-    other = full_batch(owner, "Garden", uploads[:SHARED])
-    batch = full_batch(owner, "Iceland", uploads, waiting=500)
+    uploads = make_pictures(owner, media)
+    other = make_large_batch(owner, "Garden", uploads[:SHARED])
+    batch = make_large_batch(owner, "Iceland", uploads, pending=500)
     env = {"VUEMANTICS_MEDIA": str(media), "TEST_PROCESSOR": "tests.support.processors.slow"}
     env |= {"VUEMANTICS_GRACE_SECONDS": "0", "VUEMANTICS_RECONCILE_SECONDS": "0.2"}
 
-    def kill_when(happened: Callable[[], bool]) -> None:
+    def kill_when(condition: Callable[[], bool]) -> None:
         workers: Workers = start_worker(processes=2, threads=2, env=env)
-        wait_until(happened, 40, interval=0.001)
+        wait_until(condition, 40, interval=0.001)
         workers.kill_all()
         connection.close()
 
     assert services.delete_batch(services.owner_scope(owner), batch.id)
     kill_when(lambda: BatchItem.objects.filter(batch=batch).count() < FILES)
     assert FileDeletion.objects.exists()
-    kill_when(lambda: not all((media / original_name(each.key)).exists() for each in uploads[SHARED::50]))
+    kill_when(lambda: not all((media / original_name(upload.key)).exists() for upload in uploads[SHARED::50]))
     assert stored_names() > kept_names(uploads)
 
     start_worker(processes=2, threads=2, env=env)
-    FileDeletion.objects.update(due_at=timezone.now())  # those in the hand of the killed would wait a minute
+    FileDeletion.objects.update(due_at=timezone.now())  # those claimed by a killed worker would be due in a minute
     wait_until(
         lambda: not UploadBatch.all_objects.filter(id=batch.id).exists() and not FileDeletion.objects.exists(), 60
     )
@@ -93,11 +93,11 @@ def test_workers_killed_during_a_deletion_leave_nothing_behind(
     assert set(Upload.objects.values_list("id", flat=True)) == {upload.id for upload in uploads[:SHARED]}
     assert Embedding.objects.count() == SHARED
     assert not BatchItem.objects.filter(batch_id=batch.id).exists()
-    assert_counters_true(other)
+    assert_counters_match(other)
     assert (other.successful, other.items.filter(upload=None).count()) == (SHARED, 0)
 
 
 def kept_names(uploads: list[Upload]) -> set[str]:
-    """What the other batch shares, and nothing else."""
+    """The names of the files that the other batch still needs."""
     kept = uploads[:SHARED]
     return {original_name(upload.key) for upload in kept} | {upload.previews["320"] for upload in kept}

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from batches import services
-from tests.deletion.stored import make_deletions_due, store, stored_names
+from tests.deletion.stored_files import make_deletions_due, store, stored_names
 from tests.support.batches import make_upload
 from uploads.database import fetch_rows
 from uploads.models import FileDeletion

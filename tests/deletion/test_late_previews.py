@@ -20,8 +20,8 @@ from batches.engine.runner import run_job
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.deletion.intercepted_disk import InterceptedDisk
-from tests.deletion.stored import purge_all, store, stored_names
-from tests.support.batches import assert_counters_true, fill, make_upload
+from tests.deletion.stored_files import purge_all, store, stored_names
+from tests.support.batches import assert_counters_match, make_batch, make_upload
 from tests.support.images import encoded, textured
 from uploads.database import fetch_rows
 from uploads.models import FileDeletion, Upload
@@ -33,8 +33,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A batch with one real picture to come."""
-    batch = fill(owner, 1)
+    """A batch with one pending, real picture."""
+    batch = make_batch(owner, 1)
     upload = store(Upload.objects.get())
     path = Path(default_storage.path(original_name(upload.key)))
     path.write_bytes(encoded(textured(1200, 900), "JPEG"))
@@ -42,41 +42,41 @@ def batch(owner: User) -> UploadBatch:
 
 
 @pytest.fixture
-def taken(batch: UploadBatch) -> Claim:
-    """Its claim."""
-    taken = claim.claim_item(batch.id, 4711)
-    assert taken is not None
-    return taken
+def claimed(batch: UploadBatch) -> Claim:
+    """A claim of the batch's only item."""
+    claimed = claim.claim_item(batch.id, 4711)
+    assert claimed is not None
+    return claimed
 
 
 @pytest.fixture
 def before_write(batch: UploadBatch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let something happen in the middle of the writing."""
+    """Set a function that runs before each preview is written."""
     backend: dict[str, Any] = settings.STORAGES["default"] | {
         "BACKEND": "tests.deletion.intercepted_disk.InterceptedDisk"
     }
     settings.STORAGES = settings.STORAGES | {"default": backend}
-    return lambda happens: monkeypatch.setattr(InterceptedDisk, "before_write", staticmethod(happens), raising=False)
+    return lambda function: monkeypatch.setattr(InterceptedDisk, "before_write", staticmethod(function), raising=False)
 
 
 def test_writing_previews_holds_no_transaction_and_no_lock(
-    batch: UploadBatch, taken: Claim, before_write: Callable[..., None]
+    batch: UploadBatch, claimed: Claim, before_write: Callable[..., None]
 ) -> None:
     seen: list[tuple[bool, int]] = []
 
     def touch() -> int:
         try:
-            return BatchItem.objects.filter(id=taken.item_id).update(size=F("size") + 1)
+            return BatchItem.objects.filter(id=claimed.item_id).update(size=F("size") + 1)
         finally:
             connection.close()
 
-    def look() -> None:
+    def check() -> None:
         with ThreadPoolExecutor(1) as pool:
             seen.append((connection.in_atomic_block, pool.submit(touch).result(5)))
 
-    before_write(look)
+    before_write(check)
 
-    run_job(taken)
+    run_job(claimed)
 
     assert seen == [(False, 1)] * 2
     assert batch.items.get().status == ItemStatus.COMPLETED
@@ -84,7 +84,7 @@ def test_writing_previews_holds_no_transaction_and_no_lock(
 
 @pytest.mark.parametrize("how", ["picture", "batch"])
 def test_previews_of_a_picture_deleted_while_writing_are_removed(
-    owner: User, batch: UploadBatch, taken: Claim, before_write: Callable[..., None], how: str
+    owner: User, batch: UploadBatch, claimed: Claim, before_write: Callable[..., None], how: str
 ) -> None:
     remove: Callable[[], object]
     if how == "picture":
@@ -92,45 +92,45 @@ def test_previews_of_a_picture_deleted_while_writing_are_removed(
     else:
         remove = partial(services.delete_batch, services.owner_scope(owner), batch.id)
 
-    def go() -> None:
+    def remove_and_purge() -> None:
         remove()
         purge_all()
 
-    before_write(go)
+    before_write(remove_and_purge)
 
-    run_job(taken)
+    run_job(claimed)
 
-    assert stored_names(), "nothing came late"
+    assert stored_names(), "no preview was written after the purge"
     purge_all()
     assert not stored_names()
     assert not FileDeletion.objects.exists()
 
 
 def test_late_previews_keep_those_of_a_newer_finish(
-    batch: UploadBatch, taken: Claim, before_write: Callable[..., None]
+    batch: UploadBatch, claimed: Claim, before_write: Callable[..., None]
 ) -> None:
-    def overtake() -> None:
+    def finish_elsewhere() -> None:
         before_write(bool)
-        release.release_claims([taken])
+        release.release_claims([claimed])
         again = claim.claim_item(batch.id, 4712)
         assert again is not None
         run_job(again)
 
-    before_write(overtake)
+    before_write(finish_elsewhere)
 
-    run_job(taken)
+    run_job(claimed)
     purge_all()
 
     upload = Upload.objects.get()
     assert batch.items.get().status == ItemStatus.COMPLETED
     assert stored_names() == {original_name(upload.key), *upload.previews.values()}
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_storage_failure_leaves_nothing_of_a_deleted_picture(
-    owner: User, taken: Claim, before_write: Callable[..., None]
+    owner: User, claimed: Claim, before_write: Callable[..., None]
 ) -> None:
-    def fill_up() -> None:
+    def remove_and_fail() -> None:
         services.delete_pictures(services.owner_scope(owner), [Upload.objects.get().id])
         purge_all()
         before_write(fail)
@@ -138,11 +138,11 @@ def test_storage_failure_leaves_nothing_of_a_deleted_picture(
     def fail() -> None:
         raise OSError("full")
 
-    before_write(fill_up)
+    before_write(remove_and_fail)
 
-    run_job(taken)
+    run_job(claimed)
 
-    assert stored_names(), "nothing came late"
+    assert stored_names(), "no preview was written after the purge"
     purge_all()
     assert not stored_names()
 
@@ -151,11 +151,11 @@ def test_previews_written_during_a_purge_are_removed_by_the_next(owner: User) ->
     upload = store(make_upload(owner, 1))
     services.delete_pictures(services.owner_scope(owner), [upload.id])
     purge_all()
-    taken = fetch_rows(file_deletion.CLAIM_DUE, {"delay": file_deletion.RETRY_DELAY, "doublings": 6, "chunk": 100})
+    claimed = fetch_rows(file_deletion.CLAIM_DUE, {"delay": file_deletion.RETRY_DELAY, "doublings": 6, "chunk": 100})
     save_previews(upload.key, {320: b"late"})
 
     schedule_deletion([upload.key])
-    FileDeletion.objects.filter(id__in=[row[0] for row in taken]).delete()
+    FileDeletion.objects.filter(id__in=[row[0] for row in claimed]).delete()
     purge_all()
 
     assert not stored_names()

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 
 from batches import services
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.live_page import Page, cookie_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,7 +21,7 @@ async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
 
 
 async def test_socket_of_a_deleted_batch_closes_before_its_rows_are_removed(owner: User) -> None:
-    batch = await sync_to_async(fill)(owner, 3)
+    batch = await sync_to_async(make_batch)(owner, 3)
     page = Page(batch.id, await sync_to_async(cookie_of)(owner))
     await page.open()
     await page.frame()

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from batches.engine import lifecycle
 from batches.models import UploadBatch
-from tests.deletion.stored import finish_all
-from tests.support.batches import fill
+from tests.deletion.stored_files import finish_all
+from tests.support.batches import make_batch
 from tests.support.html import compact
 from tests.support.users import make_user
 from uploads.models import Upload
@@ -26,7 +26,7 @@ def owner(db: None) -> User:
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
     """A batch of three described pictures."""
-    batch = fill(owner, 3)
+    batch = make_batch(owner, 3)
     finish_all(batch)
     lifecycle.seal_batch(batch.id)
     Upload.objects.update(processed_at=timezone.now())

@@ -17,8 +17,8 @@ from batches.engine.in_flight import Job, JobStopped, in_flight
 from batches.engine.runner import process_upload, run_job
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
-from tests.deletion.stored import finish_all, purge_all, store, stored_names
-from tests.support.batches import assert_counters_true, fill
+from tests.deletion.stored_files import finish_all, purge_all, store, stored_names
+from tests.support.batches import assert_counters_match, make_batch
 from tests.support.images import encoded, textured
 from uploads.models import Embedding, FileDeletion, Upload
 from uploads.storage import original_name, save_previews
@@ -33,7 +33,7 @@ def picture(batch: UploadBatch, number: int = 0) -> Upload:
 
 
 def test_deleted_picture_loses_files_previews_and_embedding(owner: User) -> None:
-    batch = fill(owner, 2)
+    batch = make_batch(owner, 2)
     finish_all(batch)
     lifecycle.seal_batch(batch.id)
     gone, kept = store(picture(batch, 0)), store(picture(batch, 1))
@@ -47,11 +47,11 @@ def test_deleted_picture_loses_files_previews_and_embedding(owner: User) -> None
     assert not FileDeletion.objects.exists()
     item = batch.items.order_by("id")[0]
     assert (item.status, item.upload) == (ItemStatus.COMPLETED, None)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_second_deletion_changes_nothing(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     upload = picture(batch)
 
     assert services.delete_pictures(services.owner_scope(owner), [upload.id, upload.id + 1000]) == 1
@@ -59,10 +59,10 @@ def test_second_deletion_changes_nothing(owner: User) -> None:
 
 
 def test_pending_file_of_a_deleted_picture_fails_with_a_reason(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     lifecycle.seal_batch(batch.id)
     services.delete_pictures(services.owner_scope(owner), [picture(batch).id])
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
@@ -70,12 +70,12 @@ def test_pending_file_of_a_deleted_picture_fails_with_a_reason(owner: User) -> N
 
     item = batch.items.get()
     assert (item.status, item.error_code) == (ItemStatus.FAILED, "item.gone")
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
 
 
 def test_file_in_progress_of_a_deleted_picture_fails_at_once_and_a_late_finish_changes_nothing(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     lifecycle.seal_batch(batch.id)
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
@@ -85,37 +85,37 @@ def test_file_in_progress_of_a_deleted_picture_fails_at_once_and_a_late_finish_c
     item = batch.items.get()
     assert (item.status, item.error_code, item.upload) == (ItemStatus.FAILED, "item.gone", None)
     assert not finish.complete_item(taken)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
     assert not retry.retry_failed(batch.id)
 
 
-class Interrupted(Job):
-    """A file in hand whose picture is deleted, with its files, just before its previews are written."""
+class DeletingJob(Job):
+    """A job whose picture and files are deleted just before its previews are written."""
 
     delete: ClassVar[Callable[[], object]]
 
     def enter(self, stage: str) -> None:
         Job.enter(self, stage)
         if stage == Stage.INDEXING:
-            Interrupted.delete()
+            DeletingJob.delete()
             purge_all()
 
 
 @pytest.mark.parametrize("how", ["picture", "batch"])
 def test_previews_of_a_picture_deleted_during_processing_are_not_written(owner: User, how: str) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     upload = store(picture(batch))
     default_path(upload).write_bytes(encoded(textured(320, 240), "JPEG"))
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
     if how == "picture":
-        Interrupted.delete = partial(services.delete_pictures, services.owner_scope(owner), [upload.id])
+        DeletingJob.delete = partial(services.delete_pictures, services.owner_scope(owner), [upload.id])
     else:
-        Interrupted.delete = partial(services.delete_batch, services.owner_scope(owner), batch.id)
+        DeletingJob.delete = partial(services.delete_batch, services.owner_scope(owner), batch.id)
 
     with pytest.raises(JobStopped):
-        process_upload(Interrupted(taken))
+        process_upload(DeletingJob(taken))
 
     assert not finish.complete_item(taken)
     assert not Upload.objects.exists()
@@ -128,7 +128,7 @@ def default_path(upload: Upload) -> Path:
 
 
 def test_previews_of_a_finish_without_database_are_removed_later(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     upload = picture(batch)
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
@@ -144,7 +144,7 @@ def test_previews_of_a_finish_without_database_are_removed_later(owner: User) ->
 
 
 def test_previews_without_a_row_are_removed(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     upload = store(picture(batch))
     Upload.objects.update(previews={})
 
@@ -155,7 +155,7 @@ def test_previews_without_a_row_are_removed(owner: User) -> None:
 
 
 def test_picture_of_several_batches_is_unlinked_from_all_of_them(owner: User) -> None:
-    batch, other = fill(owner, 1), fill(owner, 1, "Garden")
+    batch, other = make_batch(owner, 1), make_batch(owner, 1, "Garden")
     upload = picture(batch)
     other.items.update(upload=upload)
     in_hand = claim.claim_item(other.id, 4711)
@@ -165,6 +165,6 @@ def test_picture_of_several_batches_is_unlinked_from_all_of_them(owner: User) ->
     services.delete_pictures(services.owner_scope(owner), [upload.id])
 
     for each in (batch, other):
-        assert_counters_true(each)
+        assert_counters_match(each)
         assert each.items.get().upload is None
     assert other.failed == 1

@@ -1,4 +1,4 @@
-"""The queries of a deletion use their indexes, whatever else the tables hold."""
+"""The queries of a deletion use their indexes."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from batches.engine import delete_batch
 from batches.engine.delete_batch import UNREFERENCED_UPLOADS
 from batches.models import BatchItem
 from bench import rows
-from tests.deletion.stored import store
+from tests.deletion.stored_files import store
 from tests.support.batches import make_upload
 from tests.support.query_plans import indexes
 from uploads.storage.file_deletion import CLAIM_DUE

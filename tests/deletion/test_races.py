@@ -20,8 +20,8 @@ from batches.intake.receive import receive_file
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from batches.worker.cleanup import clean_up
-from tests.deletion.stored import make_deletions_due, stored_names
-from tests.support.batches import assert_counters_true, digest, fill, make_upload
+from tests.deletion.stored_files import make_deletions_due, stored_names
+from tests.support.batches import assert_counters_match, digest, make_batch, make_upload
 from tests.support.images import encoded, textured
 from tests.support.waiting import wait_until
 from uploads.models import Upload
@@ -32,7 +32,7 @@ JPEG = encoded(textured(320, 240), "JPEG")
 
 
 def add_copy(batch: UploadBatch, name: str, folder: Path) -> str:
-    """Send the picture under a name, as the form does; what became of it."""
+    """Receive the picture under another name, as the form does; return the outcome."""
     path = folder / name
     path.write_bytes(JPEG)
     try:
@@ -71,7 +71,7 @@ def test_same_bytes_received_during_a_deletion_get_a_new_key(owner: User, tmp_pa
     assert stored_names() == {original_name(new.key)}
     assert second.items.get().upload == new
     for batch in (first, second):
-        assert_counters_true(batch)
+        assert_counters_match(batch)
 
 
 def test_deletion_waits_for_bytes_being_linked_and_removes_them(owner: User, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_deletion_waits_for_bytes_being_linked_and_removes_them(owner: User, tmp
     upload = make_upload(owner, 1)
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest("a"), 1))
 
-    def delete_it() -> int:
+    def delete_picture() -> int:
         try:
             return delete_pictures.delete_pictures([upload.id])
         finally:
@@ -89,14 +89,14 @@ def test_deletion_waits_for_bytes_being_linked_and_removes_them(owner: User, tmp
         with transaction.atomic():
             incoming.queue_item(item.id, upload.id)
             with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as the commit will do
-            deletion_: Future[int] = pool.submit(delete_it)
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as the commit does
+            deletion_: Future[int] = pool.submit(delete_picture)
             wait_until(blocked)
         assert deletion_.result(20) == 1
 
     item.refresh_from_db()
     assert (item.status, item.upload) == (ItemStatus.PENDING, None)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_file_finalized_while_its_batch_is_deleted_leaves_nothing(owner: User) -> None:
@@ -116,7 +116,7 @@ def test_file_finalized_while_its_batch_is_deleted_leaves_nothing(owner: User) -
 
 
 def test_concurrent_deletion_of_batches_with_a_shared_picture_removes_it(owner: User) -> None:
-    batch, other = fill(owner, 1), fill(owner, 1, "Garden")
+    batch, other = make_batch(owner, 1), make_batch(owner, 1, "Garden")
     shared = batch.items.get().upload_id or 0
     other.items.update(upload=shared)
     for each in (batch, other):
@@ -140,8 +140,8 @@ def test_concurrent_deletion_of_batches_with_a_shared_picture_removes_it(owner: 
     assert not BatchItem.objects.exists()
 
 
-def work_off(batch: UploadBatch) -> None:
-    """What a worker does, in a thread of its own; the picture's row is written as a result would be."""
+def process_batch(batch: UploadBatch) -> None:
+    """Process items as a worker does, in a thread of its own, updating the picture's row."""
     try:
         while taken := claim.claim_item(batch.id, 4711):
             picture = Upload.objects.filter(id=taken.upload_id or 0)
@@ -171,7 +171,7 @@ def remove_pictures(ids: list[int]) -> None:
 
 
 def test_concurrent_deletions_and_finishes_do_not_deadlock(owner: User) -> None:
-    batches = [fill(owner, 40, f"B{number}") for number in range(4)]
+    batches = [make_batch(owner, 40, f"B{number}") for number in range(4)]
     pictures = list(Upload.objects.order_by("id").values_list("id", flat=True))
     for batch in batches[1:]:
         for item, upload in zip(batch.items.order_by("-id")[:20], pictures[:20], strict=True):
@@ -179,7 +179,7 @@ def test_concurrent_deletions_and_finishes_do_not_deadlock(owner: User) -> None:
 
     strangers = set(Upload.objects.filter(items=None))
     with ThreadPoolExecutor(7) as pool:
-        done = [pool.submit(work_off, batch) for batch in batches]
+        done = [pool.submit(process_batch, batch) for batch in batches]
         done += [pool.submit(remove_batch, owner, batch) for batch in batches[:2]]
         done += [pool.submit(remove_pictures, pictures[:40])]
         for each in done:
@@ -188,6 +188,6 @@ def test_concurrent_deletions_and_finishes_do_not_deadlock(owner: User) -> None:
 
     assert set(UploadBatch.all_objects.values_list("id", flat=True)) == {batches[2].id, batches[3].id}
     for batch in batches[2:]:
-        assert_counters_true(batch)
+        assert_counters_match(batch)
     assert set(Upload.objects.filter(items=None)) == strangers
     assert Upload.objects.exclude(items=None).distinct().count() == 40

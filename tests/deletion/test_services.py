@@ -10,8 +10,8 @@ from batches.engine import lifecycle, reanalyse
 from batches.engine.refusals import Refused
 from batches.models import UploadBatch
 from batches.services import deletion
-from tests.deletion.stored import add, finish_all
-from tests.support.batches import fill
+from tests.deletion.stored_files import add, finish_all
+from tests.support.batches import make_batch
 from tests.support.users import make_staff, make_user
 from uploads.models import Upload
 
@@ -26,7 +26,7 @@ def owner(db: None) -> User:
 
 @pytest.mark.parametrize("who", ["other user", "staff without the permission"])
 def test_other_users_batch_is_not_found(owner: User, who: str) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     user = make_user("ben") if who == "other user" else make_staff("viewer", "change_uploadbatch")
 
     with pytest.raises(services.NotFound):
@@ -36,7 +36,7 @@ def test_other_users_batch_is_not_found(owner: User, who: str) -> None:
 
 
 def test_operator_deletes_any_batch(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
 
     operator = make_staff("operator", "delete_uploadbatch", "delete_upload")
 
@@ -48,14 +48,14 @@ def test_operator_deletes_any_batch(owner: User) -> None:
 
 @pytest.mark.parametrize("permission", ["delete_uploadbatch", "delete_upload"])
 def test_batch_takes_both_permissions(owner: User, permission: str) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
 
     with pytest.raises(services.NotFound):
         services.delete_batch(services.operator_scope(make_staff("operator", permission)), batch.id)
 
 
 def test_extent_counts_deleted_and_shared_pictures(owner: User) -> None:
-    batch, other = fill(owner, 4), fill(owner, 1, "Garden")
+    batch, other = make_batch(owner, 4), make_batch(owner, 1, "Garden")
     finish_all(batch)
     lifecycle.seal_batch(batch.id)
     first = batch.items.order_by("id")[0].upload
@@ -76,7 +76,7 @@ def test_extent_counts_deleted_and_shared_pictures(owner: User) -> None:
     ],
 )
 def test_other_users_pictures_are_not_deleted(owner: User, make: Callable[[], User]) -> None:
-    fill(owner, 1)
+    make_batch(owner, 1)
     upload = Upload.objects.get()
 
     assert services.delete_pictures(services.operator_scope(make()), [upload.id]) == 0
@@ -85,7 +85,7 @@ def test_other_users_pictures_are_not_deleted(owner: User, make: Callable[[], Us
 
 
 def test_operator_deletes_any_picture(owner: User) -> None:
-    fill(owner, 1)
+    make_batch(owner, 1)
     upload = Upload.objects.get()
 
     operator = make_staff("operator", "delete_upload")

@@ -12,7 +12,7 @@ from batches.engine import cancel, claim
 from batches.engine.circuit_breaker import breaker
 from batches.engine.runner import run_job
 from batches.models.states import BatchKind, ItemStatus
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 from tests.support.waiting import wait_until
 from tests.test_end_to_end import send
 from uploads.models import Upload
@@ -34,7 +34,7 @@ def test_same_picture_is_still_processed_after_a_cancel(owner: User) -> None:
 
 
 def test_item_of_a_processed_picture_completes_as_duplicate(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     Upload.objects.update(processed_at=timezone.now())
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None
@@ -44,11 +44,11 @@ def test_item_of_a_processed_picture_completes_as_duplicate(owner: User) -> None
 
     item = batch.items.get()
     assert (item.status, item.duplicate) == (ItemStatus.COMPLETED, True)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_reanalysis_processes_a_processed_picture(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     Upload.objects.update(processed_at=timezone.now())
     type(batch).objects.filter(id=batch.id).update(kind=BatchKind.REANALYSIS)
 
@@ -67,7 +67,7 @@ def test_items_of_one_broken_file_both_fail(owner: User, tmp_path: Path) -> None
     while (claimed := claim.claim_item(batch.id, WORKER)) is not None:
         run_job(claimed)
 
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.successful, batch.failed) == (0, 2)
 
 
@@ -86,7 +86,7 @@ def test_unreadable_file_fails_alone_while_storage_works(owner: User) -> None:
 
 
 def test_already_processed_item_does_not_close_a_breaker(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     Upload.objects.update(processed_at=timezone.now())
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None

@@ -8,13 +8,13 @@ from django.utils import timezone
 from batches.engine import claim, delete_batch, finish, recovery, release, retry
 from batches.engine.in_flight import Claim
 from batches.models import Attempt, UploadBatch
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
 LOST_WORKER = 4711
 
 
-def take(batch: UploadBatch) -> Claim:
+def claim_next(batch: UploadBatch) -> Claim:
     claimed = claim.claim_item(batch.id, LOST_WORKER)
     assert claimed is not None
     return claimed
@@ -27,9 +27,9 @@ def history(batch: UploadBatch) -> list[tuple[str, str, str]]:
 
 
 def test_failure_is_recorded_at_a_retry(owner: User) -> None:
-    batch = fill(owner, 2)
+    batch = make_batch(owner, 2)
     began = timezone.now()
-    finish.fail_item(take(batch), "item.internal", "It broke.")
+    finish.fail_item(claim_next(batch), "item.internal", "It broke.")
 
     retry.retry_failed(batch.id)
 
@@ -39,9 +39,9 @@ def test_failure_is_recorded_at_a_retry(owner: User) -> None:
     assert began <= attempt.started_at <= attempt.ended_at <= timezone.now()
 
 
-def test_loss_is_recorded_with_its_worker(owner: User) -> None:
-    batch = fill(owner, 1)
-    take(batch)
+def test_lost_claim_is_recorded_with_its_worker(owner: User) -> None:
+    batch = make_batch(owner, 1)
+    claim_next(batch)
 
     recovery.recover_items()
 
@@ -50,16 +50,16 @@ def test_loss_is_recorded_with_its_worker(owner: User) -> None:
 
 
 def test_released_item_has_no_history(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
 
-    release.release_claims([take(batch)])
+    release.release_claims([claim_next(batch)])
 
     assert history(batch) == []
 
 
 def test_history_is_deleted_with_its_batch(owner: User) -> None:
-    batch = fill(owner, 2)
-    finish.fail_item(take(batch), "item.internal", "It broke.")
+    batch = make_batch(owner, 2)
+    finish.fail_item(claim_next(batch), "item.internal", "It broke.")
     retry.retry_failed(batch.id)
 
     delete_batch.begin_deletion(batch.id)
@@ -70,10 +70,10 @@ def test_history_is_deleted_with_its_batch(owner: User) -> None:
 
 
 def test_item_page_shows_earlier_attempts(owner: User, client: Client) -> None:
-    batch = fill(owner, 1)
-    finish.fail_item(take(batch), "item.internal", "Words of the first attempt.")
+    batch = make_batch(owner, 1)
+    finish.fail_item(claim_next(batch), "item.internal", "Words of the first attempt.")
     retry.retry_failed(batch.id)
-    take(batch)
+    claim_next(batch)
     recovery.recover_items()
     client.force_login(owner)
 

@@ -11,7 +11,7 @@ from batches.engine import cancel, incoming, lifecycle, pause
 from batches.messaging import live_events
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
-from tests.support.batches import assert_counters_true, fill, make_upload
+from tests.support.batches import assert_counters_match, make_batch, make_upload
 from tests.support.live_events import events_of, next_event, until_silent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,7 +24,7 @@ def lock_items(batch: UploadBatch) -> None:
 
 
 def unlock_items() -> None:
-    """Roll it back."""
+    """Roll the transaction back."""
     transaction.rollback()
     transaction.set_autocommit(True)
 
@@ -38,9 +38,9 @@ def cancel_in_thread(batch_id: int) -> bool:
 
 
 async def test_cancel_is_published_before_its_items_are_cancelled(give_back_connection: None, owner: User) -> None:
-    batch = await sync_to_async(fill)(owner, 3)
+    batch = await sync_to_async(make_batch)(owner, 3)
     async with events_of(live_events.batch_group(batch.id)) as events:
-        await until_silent(events, 3 * live_events.EVENT_INTERVAL_SECONDS)  # the events of `fill` have been sent
+        await until_silent(events, 3 * live_events.EVENT_INTERVAL_SECONDS)  # the events of `make_batch` are sent
         await sync_to_async(lock_items)(batch)
 
         task = asyncio.create_task(sync_to_async(cancel_in_thread, thread_sensitive=False)(batch.id))
@@ -52,7 +52,7 @@ async def test_cancel_is_published_before_its_items_are_cancelled(give_back_conn
     assert await task
     assert waited
     assert first == second == {"type": "batch.changed", "batch_id": batch.id}
-    await sync_to_async(assert_counters_true)(batch)
+    await sync_to_async(assert_counters_match)(batch)
 
 
 def test_batch_resumed_before_its_first_file_has_a_start_time(owner: User) -> None:
@@ -66,11 +66,11 @@ def test_batch_resumed_before_its_first_file_has_a_start_time(owner: User) -> No
     assert batch.started_at is not None
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", "a" * 64, 10))
     assert incoming.queue_item(item.id, make_upload(owner, 1).id)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_resume_keeps_the_first_start_time(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     pause.pause_batch(batch.id)
 
     pause.resume_batch(batch.id)

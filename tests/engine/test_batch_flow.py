@@ -7,14 +7,14 @@ from batches.engine import cancel, claim, complete, finish, incoming, lifecycle,
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
-from tests.support.batches import assert_counters_true, fill, make_upload, served
+from tests.support.batches import assert_counters_match, make_batch, make_upload, next_batch_id
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
 WORKER = 4711
 
 
-def test_batch_completes_when_sealed_and_nothing_is_live(owner: User) -> None:
-    batch = fill(owner, files=2)
+def test_sealed_batch_without_live_items_completes(owner: User) -> None:
+    batch = make_batch(owner, files=2)
     lifecycle.seal_batch(batch.id)
 
     for _ in range(2):
@@ -25,11 +25,11 @@ def test_batch_completes_when_sealed_and_nothing_is_live(owner: User) -> None:
 
     batch.refresh_from_db()
     assert (batch.status, batch.successful, batch.percent) == (BatchStatus.COMPLETED, 2, 100)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_stale_finish_changes_nothing(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None
     recovery.recover_items()
@@ -42,22 +42,22 @@ def test_stale_finish_changes_nothing(owner: User) -> None:
     batch.refresh_from_db()
     assert batch.successful == batch.failed == 0
     assert finish.complete_item(again)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_item_fails_after_three_crashes(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     for death in range(3):
         assert claim.claim_item(batch.id, WORKER, quarantined=death > 0) is not None
         assert recovery.recover_items() == 1
 
     item = BatchItem.objects.get()
     assert (item.status, item.error_code, item.crash_count) == (ItemStatus.FAILED, "item.poison", 3)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_quarantined_item_is_not_claimed_beside_others(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     claim.claim_item(batch.id, WORKER)
     recovery.recover_items()
 
@@ -66,19 +66,19 @@ def test_quarantined_item_is_not_claimed_beside_others(owner: User) -> None:
 
 
 def test_paused_batch_is_not_claimed_until_it_resumes(owner: User) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
 
     assert pause.pause_batch(batch.id)
     assert claim.claim_item(batch.id, WORKER) is None
-    assert served() is None
+    assert next_batch_id() is None
 
     assert pause.resume_batch(batch.id)
-    assert served() == batch.id
+    assert next_batch_id() == batch.id
     assert claim.claim_item(batch.id, WORKER) is not None
 
 
-def test_cancel_cancels_all_items_and_voids_the_late_finish(owner: User) -> None:
-    batch = fill(owner, files=3)
+def test_cancel_cancels_all_items_and_ignores_a_late_finish(owner: User) -> None:
+    batch = make_batch(owner, files=3)
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None
 
@@ -88,7 +88,7 @@ def test_cancel_cancels_all_items_and_voids_the_late_finish(owner: User) -> None
     assert not cancel.cancel_batch(batch.id)
     batch.refresh_from_db()
     assert (batch.status, batch.cancelled) == (BatchStatus.CANCELLED, 3)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_cancelled_batch_accepts_no_files(owner: User) -> None:
@@ -99,7 +99,7 @@ def test_cancelled_batch_accepts_no_files(owner: User) -> None:
     with pytest.raises(BatchClosed):
         incoming.register_item(batch.id, incoming.NewFile("b.jpg", "b.jpg", "b" * 64, 1))
     assert not incoming.queue_item(item.id, make_upload(owner, 99).id)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_registering_a_file_twice_finds_the_same_row(owner: User) -> None:
@@ -111,7 +111,7 @@ def test_registering_a_file_twice_finds_the_same_row(owner: User) -> None:
 
     assert (created, created_again) == (True, False)
     assert first == again
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_batch_with_all_files_rejected_completes(owner: User) -> None:
@@ -126,7 +126,7 @@ def test_batch_with_all_files_rejected_completes(owner: User) -> None:
 
 
 def test_retry_reopens_a_completed_batch(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None
     finish.fail_item(claimed, "model.answer", "The model gave no answer.")
@@ -136,7 +136,7 @@ def test_retry_reopens_a_completed_batch(owner: User) -> None:
 
     batch.refresh_from_db()
     assert (batch.status, batch.failed) == (BatchStatus.PROCESSING, 0)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_new_file_reopens_a_completed_batch(owner: User) -> None:
@@ -151,9 +151,9 @@ def test_new_file_reopens_a_completed_batch(owner: User) -> None:
 
 
 def test_scheduler_alternates_between_owners_first(owner: User, other: User) -> None:
-    big, second = fill(owner, files=2), fill(owner, files=2)
-    small = fill(other, files=2)
+    big, second = make_batch(owner, files=2), make_batch(owner, files=2)
+    small = make_batch(other, files=2)
 
-    turns = [served() for _ in range(4)]
+    batch_ids = [next_batch_id() for _ in range(4)]
 
-    assert turns == [big.id, small.id, second.id, small.id]
+    assert batch_ids == [big.id, small.id, second.id, small.id]

@@ -14,7 +14,7 @@ from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from batches.worker.reconciler import reconcile
 from bench import rows
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 from tests.support.query_plans import indexes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,30 +30,30 @@ def begin_cancel(batch: UploadBatch) -> None:
 
 def test_finished_cancellation_needs_no_maintenance(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cancel, "CHUNK", 2)
-    batch = fill(owner, files=4)
+    batch = make_batch(owner, files=4)
 
     cancel.cancel_batch(batch.id)
 
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.cancelled, batch.cancelling) == (4, False)
     assert not check_maintenance(1).unfinished_cancellations
 
 
 def test_interrupted_cancellation_is_resumed(owner: User) -> None:
-    batch = fill(owner, files=3)
+    batch = make_batch(owner, files=3)
     assert claim.claim_item(batch.id, 4711) is not None
     begin_cancel(batch)
 
     reconcile()
 
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.cancelled, batch.cancelling) == (3, False)
     assert not batch.items.exclude(status=ItemStatus.CANCELLED).exists()
 
 
 def test_half_done_cancellation_needs_maintenance(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cancel, "CHUNK", 2)
-    batch = fill(owner, files=3)
+    batch = make_batch(owner, files=3)
     begin_cancel(batch)
 
     cancel._cancel_chunk(batch.id)
@@ -64,7 +64,7 @@ def test_half_done_cancellation_needs_maintenance(owner: User, monkeypatch: pyte
 
 
 def test_deletion_cancels_only_live_batches(owner: User) -> None:
-    live, empty = fill(owner, files=2), fill(owner, files=0)
+    live, empty = make_batch(owner, files=2), make_batch(owner, files=0)
     cancel.cancel_batch(empty.id)
 
     for batch in (live, empty):

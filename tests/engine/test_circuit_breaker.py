@@ -1,4 +1,4 @@
-"""When the breaker of the database closes: a successful write is needed, an answer is not enough."""
+"""The breaker of the database closes only after a successful write."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from batches.models.states import ItemStatus
 from batches.worker.middleware import heartbeat
 from batches.worker.reconciler import reconcile
 from tests.conftest import StartWorker
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +39,7 @@ def closed_breaker(transactional_db: None) -> Iterator[None]:
 
 @pytest.fixture
 def claimed(owner: User) -> Claim:
-    claimed = claim.claim_item(fill(owner, files=1).id, WORKER)
+    claimed = claim.claim_item(make_batch(owner, files=1).id, WORKER)
     assert claimed is not None
     return claimed
 
@@ -62,7 +62,7 @@ def test_regained_lock_closes_the_breaker_at_once() -> None:
     assert not breaker.seconds_open()
 
 
-def test_back_off_grows_while_the_database_takes_no_writes() -> None:
+def test_back_off_grows_while_the_database_refuses_writes() -> None:
     heartbeat()
     trip()
     heartbeat()
@@ -85,7 +85,7 @@ def test_written_outcome_closes_the_breaker(claimed: Claim, settings: Settings, 
 
 
 def test_failed_item_does_not_close_the_breaker_of_a_dependency(claimed: Claim, settings: Settings) -> None:
-    settings.PROCESSOR = "tests.support.processors.unspeakable"
+    settings.PROCESSOR = "tests.support.processors.message_with_nul"
     breaker.trip("model.away", "The model server does not answer.")
     wait_until(lambda: not breaker.seconds_open())
 
@@ -96,7 +96,7 @@ def test_failed_item_does_not_close_the_breaker_of_a_dependency(claimed: Claim, 
 
 def test_reconciler_keeps_the_breaker_open_while_the_last_job_runs(owner: User) -> None:
     heartbeat()
-    claimed = claim.claim_item(fill(owner, files=1).id, identity.id or 0)
+    claimed = claim.claim_item(make_batch(owner, files=1).id, identity.id or 0)
     assert claimed is not None
     trip()
 
@@ -109,8 +109,8 @@ def test_reconciler_keeps_the_breaker_open_while_the_last_job_runs(owner: User) 
     assert breaker.open_cause() == ("", "")
 
 
-def test_stall_of_a_full_database_is_shown_without_gaps(owner: User, start_worker: StartWorker) -> None:
-    batch = fill(owner, files=1)
+def test_stall_of_a_full_database_is_shown_continuously(owner: User, start_worker: StartWorker) -> None:
+    batch = make_batch(owner, files=1)
     with connection.cursor() as cursor:
         cursor.execute(FULL)
     try:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from batches.engine.complete import complete_batches
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,8 +25,8 @@ def complete_all() -> int:
         connection.close()
 
 
-def test_no_batch_is_locked_while_another_is_waited_for(owner: User) -> None:
-    ended = [fill(owner, files=0) for _ in range(3)]
+def test_waiting_for_a_locked_batch_locks_no_other(owner: User) -> None:
+    ended = [make_batch(owner, files=0) for _ in range(3)]
     UploadBatch.objects.update(sealed_at=timezone.now())
     parameters = connection.get_connection_params()
 

@@ -1,4 +1,4 @@
-"""Jobs that wait for a core are in no stage, have no deadline, and can be stopped."""
+"""Jobs that wait for a CPU slot are in no stage, have no deadline, and can be stopped."""
 
 import threading
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from batches.engine.runner import run_job
 from batches.live.batch_snapshot import read_snapshot
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus, Stage
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.waiting import wait_until
 from tests.test_end_to_end import send
 
@@ -30,7 +30,7 @@ SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return fill(owner, files=1)
+    return make_batch(owner, files=1)
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def claimed(batch: UploadBatch) -> Claim:
 
 
 @pytest.fixture
-def no_core() -> Iterator[ExitStack]:
-    """Every core is busy until the stack is closed."""
+def no_free_slot() -> Iterator[ExitStack]:
+    """Occupy every CPU slot until the stack is closed."""
     with ExitStack() as busy:
         while slots.acquire(blocking=False):
             busy.callback(slots.release)
@@ -50,20 +50,20 @@ def no_core() -> Iterator[ExitStack]:
 
 
 @pytest.fixture
-def pool(no_core: ExitStack) -> Iterator[ThreadPoolExecutor]:
+def pool(no_free_slot: ExitStack) -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor() as pool:
         yield pool
-        no_core.close()
+        no_free_slot.close()
 
 
 def compute(job: Job, computed: threading.Event) -> None:
-    """Compute as soon as a core is free."""
+    """Compute as soon as a slot is free."""
     with cpu_slot(job):
         computed.set()
 
 
 def test_job_waiting_for_a_core_is_in_no_stage_and_has_no_deadline(
-    claimed: Claim, settings: Settings, no_core: ExitStack, pool: ThreadPoolExecutor
+    claimed: Claim, settings: Settings, no_free_slot: ExitStack, pool: ThreadPoolExecutor
 ) -> None:
     settings.STAGE_SECONDS, settings.STAGE_DEADLINES = 0, {}
     computed = threading.Event()
@@ -73,17 +73,17 @@ def test_job_waiting_for_a_core_is_in_no_stage_and_has_no_deadline(
         wait_until(lambda: job.since is None)
 
         hung_while_waiting = beat(WORKER)
-        no_core.close()
+        no_free_slot.close()
         waiting.result(5)
 
         assert hung_while_waiting == []
         assert computed.is_set()
         assert BatchItem.objects.get().stage == ""
-        assert beat(WORKER) == [job], "the deadline runs again"
+        assert beat(WORKER) == [job], "the deadline was not set again"
 
 
 def test_job_waiting_for_a_core_is_stopped_by_a_pause(
-    batch: UploadBatch, claimed: Claim, no_core: ExitStack, pool: ThreadPoolExecutor
+    batch: UploadBatch, claimed: Claim, no_free_slot: ExitStack, pool: ThreadPoolExecutor
 ) -> None:
     with in_flight.track(claimed) as job:
         waiting = pool.submit(compute, job, threading.Event())
@@ -93,7 +93,7 @@ def test_job_waiting_for_a_core_is_stopped_by_a_pause(
         assert isinstance(waiting.exception(5), JobStopped)
 
 
-def test_real_file_waiting_for_a_core_is_released(owner: User, no_core: ExitStack, pool: ThreadPoolExecutor) -> None:
+def test_real_file_waiting_for_a_core_is_released(owner: User, no_free_slot: ExitStack, pool: ThreadPoolExecutor) -> None:
     batch = send(owner, [SAMPLES / "coffee.jpg"])
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None

@@ -1,4 +1,4 @@
-"""An outage of the model server: no item is charged, pages show it, work resumes by itself."""
+"""An outage of the model server: no item fails, pages show it, work resumes by itself."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from batches.live.batch_snapshot import BatchSnapshot, read_snapshot
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from tests.conftest import StartWorker
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def snapshot_of(batch: UploadBatch) -> BatchSnapshot:
-    """What the page shows."""
+    """Read the snapshot that the page shows."""
     snapshot = read_snapshot(batch.id)
     assert snapshot is not None
     return snapshot
@@ -27,42 +27,42 @@ def snapshot_of(batch: UploadBatch) -> BatchSnapshot:
 def test_outage_of_the_model_server_is_shown_until_it_is_over(
     owner: User, start_worker: StartWorker, tmp_path: Path
 ) -> None:
-    batch = fill(owner, files=20)
+    batch = make_batch(owner, files=20)
     lifecycle.seal_batch(batch.id)
-    sign = tmp_path / "away"
-    sign.touch()
-    start_worker(env={"TEST_PROCESSOR": "tests.support.processors.away", "AWAY_WHILE": str(sign)})
+    outage = tmp_path / "away"
+    outage.touch()
+    start_worker(env={"TEST_PROCESSOR": "tests.support.processors.unreachable", "UNREACHABLE_WHILE": str(outage)})
 
     wait_until(lambda: snapshot_of(batch).stall, 20)
     assert (stall := snapshot_of(batch).stall) is not None
     assert stall.text == "Waiting for the model server: The model server does not answer."
     (stalled,) = read_status().stalled_workers
     assert stalled.stall_code == "model.away"
-    sign.unlink()
+    outage.unlink()
 
     wait_until(lambda: snapshot_of(batch).batch.status == BatchStatus.COMPLETED, 40)
     assert snapshot_of(batch).stall is None
     wait_until(lambda: not read_status().stalled_workers, 10)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.successful, batch.failed) == (20, 0)
 
 
 def test_outage_in_the_middle_of_a_batch_fails_no_file(owner: User, start_worker: StartWorker, tmp_path: Path) -> None:
-    batch = fill(owner, files=150)
+    batch = make_batch(owner, files=150)
     lifecycle.seal_batch(batch.id)
-    sign = tmp_path / "away"
-    env = {"TEST_PROCESSOR": "tests.support.processors.away_slow", "AWAY_WHILE": str(sign)}
+    outage = tmp_path / "away"
+    env = {"TEST_PROCESSOR": "tests.support.processors.slow_unreachable", "UNREACHABLE_WHILE": str(outage)}
     start_worker(processes=2, threads=2, env=env)
     wait_until(lambda: batch.items.filter(status=ItemStatus.COMPLETED).count() >= 20, 30)
 
-    sign.touch()
+    outage.touch()
     wait_until(lambda: len(read_status().stalled_workers) == 2, 20)
     wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists(), 20)
     done = batch.items.filter(status=ItemStatus.COMPLETED).count()
-    sign.unlink()
+    outage.unlink()
 
     wait_until(lambda: snapshot_of(batch).batch.status == BatchStatus.COMPLETED, 60)
     assert 20 <= done < 150
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.successful, batch.failed) == (150, 0)
     assert not batch.items.filter(crash_count__gt=0).exists()

@@ -12,13 +12,13 @@ from batches.engine import expiry, incoming, lifecycle
 from batches.engine.expiry import expire_batches, finish_without_missing, record_activity
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
-from tests.support.batches import assert_counters_true, digest
+from tests.support.batches import assert_counters_match, digest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILE = incoming.NewFile("late.jpg", "late.jpg", digest("late"), 10)
 
 
-def age(batch: UploadBatch, seconds: float) -> None:
+def make_inactive(batch: UploadBatch, seconds: float) -> None:
     """Move the batch's last activity back."""
     UploadBatch.objects.filter(id=batch.id).update(updated_at=timezone.now() - timedelta(seconds=seconds))
 
@@ -32,17 +32,17 @@ def batch(owner: User, settings: Settings) -> UploadBatch:
 
 
 def test_expired_batch_completes_with_its_missing_files_failed(batch: UploadBatch) -> None:
-    age(batch, 101)
+    make_inactive(batch, 101)
 
     assert expire_batches() == 1
 
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
     assert batch.items.get().error_code == "item.abandoned"
 
 
 def test_batch_with_recent_activity_stays_open(batch: UploadBatch) -> None:
-    age(batch, 99)
+    make_inactive(batch, 99)
 
     assert expire_batches() == 0
     assert batch.items.get().status == ItemStatus.RECEIVING
@@ -50,23 +50,23 @@ def test_batch_with_recent_activity_stays_open(batch: UploadBatch) -> None:
 
 def test_sealed_batch_with_a_missing_file_expires(batch: UploadBatch) -> None:
     lifecycle.seal_batch(batch.id)
-    age(batch, 101)
+    make_inactive(batch, 101)
 
     expire_batches()
 
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert batch.status == BatchStatus.COMPLETED
 
 
-def test_missing_file_can_be_registered_again(batch: UploadBatch) -> None:
-    age(batch, 101)
+def test_expired_file_can_be_registered_again(batch: UploadBatch) -> None:
+    make_inactive(batch, 101)
     expire_batches()
 
     item, begun = incoming.register_item(batch.id, FILE)
 
     assert (item.status, begun) == (ItemStatus.RECEIVING, True)
     assert batch.items.count() == 1
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.status, batch.failed, batch.sealed_at) == (BatchStatus.PROCESSING, 0, None)
 
 
@@ -76,13 +76,13 @@ def test_rejected_file_is_not_received_again(batch: UploadBatch) -> None:
     item, _ = incoming.register_item(batch.id, FILE)
 
     assert item.status == ItemStatus.FAILED
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_finish_without_missing_completes_the_batch_at_once(batch: UploadBatch) -> None:
     assert finish_without_missing(batch.id)
 
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.status, batch.items.get().error_code) == (BatchStatus.COMPLETED, "item.abandoned")
     assert not finish_without_missing(batch.id)
 
@@ -97,12 +97,12 @@ def test_missing_files_fail_in_chunks(
     with django_assert_max_num_queries(30):
         assert finish_without_missing(batch.id)
 
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 50)
 
 
-def test_arriving_bytes_keep_the_batch_open(batch: UploadBatch) -> None:
-    age(batch, 101)
+def test_received_bytes_keep_the_batch_open(batch: UploadBatch) -> None:
+    make_inactive(batch, 101)
 
     batch.refresh_from_db()
     record_activity(batch, 10)

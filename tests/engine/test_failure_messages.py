@@ -14,7 +14,7 @@ from batches.engine.in_flight import Claim, in_flight
 from batches.engine.runner import run_job
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = 4711
@@ -22,7 +22,7 @@ WORKER = 4711
 
 @pytest.fixture
 def claimed(owner: User) -> Claim:
-    claimed = claim.claim_item(fill(owner, files=1).id, WORKER)
+    claimed = claim.claim_item(make_batch(owner, files=1).id, WORKER)
     assert claimed is not None
     return claimed
 
@@ -38,18 +38,18 @@ def internal_refused(transactional_db: None) -> Iterator[None]:
 
 
 def test_message_that_no_row_can_store_is_cleaned(claimed: Claim, settings: Settings) -> None:
-    settings.PROCESSOR = "tests.support.processors.unspeakable"
+    settings.PROCESSOR = "tests.support.processors.message_with_nul"
 
     run_job(claimed)
 
     item = BatchItem.objects.get()
     assert (item.status, item.error_code) == (ItemStatus.FAILED, "model.\N{REPLACEMENT CHARACTER}answer")
     assert item.error_message == "It said \N{REPLACEMENT CHARACTER} and \N{REPLACEMENT CHARACTER}."
-    assert_counters_true(item.batch)
+    assert_counters_match(item.batch)
 
 
 def test_failure_without_a_message_is_internal(claimed: Claim, settings: Settings) -> None:
-    settings.PROCESSOR = "tests.support.processors.wordless"
+    settings.PROCESSOR = "tests.support.processors.without_message"
 
     run_job(claimed)
 
@@ -59,7 +59,7 @@ def test_failure_without_a_message_is_internal(claimed: Claim, settings: Setting
 def test_item_that_cannot_be_failed_is_released_by_the_heartbeat(
     claimed: Claim, settings: Settings, internal_refused: None
 ) -> None:
-    settings.PROCESSOR = "tests.support.processors.wordless"
+    settings.PROCESSOR = "tests.support.processors.without_message"
 
     run_job(claimed)
     beat(WORKER)

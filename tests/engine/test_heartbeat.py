@@ -8,7 +8,7 @@ from batches.engine.heartbeat import beat
 from batches.engine.in_flight import JobStopped, in_flight
 from batches.models import BatchItem
 from batches.models.states import Stage
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.users import make_user
 
 # Outside a transaction, as in a worker.
@@ -18,12 +18,12 @@ WORKER = 4711
 
 @pytest.fixture
 def ada(transactional_db: None) -> User:
-    """A person with batches."""
+    """A user with batches."""
     return make_user("ada")
 
 
 def test_heartbeat_writes_the_stage(ada: User) -> None:
-    claimed = claim.claim_item(fill(ada, files=1).id, WORKER)
+    claimed = claim.claim_item(make_batch(ada, files=1).id, WORKER)
     assert claimed is not None
 
     with in_flight.track(claimed) as job:
@@ -34,7 +34,7 @@ def test_heartbeat_writes_the_stage(ada: User) -> None:
 
 
 def test_lease_is_renewed_when_a_third_of_it_is_used_up(ada: User) -> None:
-    claimed = claim.claim_item(fill(ada, files=1).id, WORKER)
+    claimed = claim.claim_item(make_batch(ada, files=1).id, WORKER)
     assert claimed is not None
     with in_flight.track(claimed) as job:
         job.enter(Stage.DESCRIBING)
@@ -53,7 +53,7 @@ def test_lease_is_renewed_when_a_third_of_it_is_used_up(ada: User) -> None:
 
 
 def test_job_of_a_paused_batch_stops_before_its_next_stage(ada: User) -> None:
-    batch = fill(ada, files=1)
+    batch = make_batch(ada, files=1)
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None
     with in_flight.track(claimed) as job:
@@ -65,7 +65,7 @@ def test_job_of_a_paused_batch_stops_before_its_next_stage(ada: User) -> None:
 
 
 def test_lost_claim_is_not_renewed(ada: User) -> None:
-    claimed = claim.claim_item(fill(ada, files=1).id, WORKER)
+    claimed = claim.claim_item(make_batch(ada, files=1).id, WORKER)
     assert claimed is not None
     with in_flight.track(claimed) as job:
         job.enter(Stage.DESCRIBING)

@@ -10,7 +10,7 @@ from batches.engine.heartbeat import LastStall, beat
 from batches.engine.in_flight import in_flight
 from batches.models import Worker
 from batches.worker.reconciler import reconcile
-from tests.support.batches import fill, served
+from tests.support.batches import make_batch, next_batch_id
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,22 +25,22 @@ def worker(transactional_db: None) -> Worker:
 
 def test_batch_at_its_parallel_limit_is_neither_scheduled_nor_claimed(owner: User, settings: Settings) -> None:
     settings.BATCH_PARALLEL = 2
-    batch = fill(owner, files=4)
+    batch = make_batch(owner, files=4)
     first = claim.claim_item(batch.id, WORKER)
     assert first is not None
     assert claim.claim_item(batch.id, WORKER) is not None
 
     assert claim.claim_item(batch.id, WORKER) is None
-    assert served() is None
+    assert next_batch_id() is None
 
     finish.complete_item(first)
-    assert served() == batch.id
+    assert next_batch_id() == batch.id
     assert claim.claim_item(batch.id, WORKER) is not None
 
 
 def test_scheduler_counts_the_waiting_batches(owner: User, other: User) -> None:
     for person, files in ((owner, 1), (owner, 0), (other, 1)):
-        fill(person, files)
+        make_batch(person, files)
 
     given = scheduler.next_batch()
 
@@ -48,10 +48,10 @@ def test_scheduler_counts_the_waiting_batches(owner: User, other: User) -> None:
     assert given.waiting_batches == 2
 
 
-def test_job_past_its_deadline_is_returned_and_its_lease_not_renewed(
+def test_job_past_its_deadline_is_reported_and_its_lease_not_renewed(
     owner: User, settings: Settings, worker: Worker
 ) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     claimed = claim.claim_item(batch.id, worker.id)
     assert claimed is not None
     settings.STAGE_SECONDS = -1
@@ -74,7 +74,7 @@ def test_stall_is_written_to_the_worker_row_until_it_is_over(worker: Worker) -> 
     breaker.record_success()
     beat(worker.id)
 
-    assert still == "model.away", "a file that passes does not end a hold before its time"
+    assert still == "model.away", "a successful file must not end the back-off early"
     assert shown == ("model.away", "The model server does not answer.", True)
     worker.refresh_from_db()
     assert (worker.stall_code, worker.stall_message, worker.stalled_since) == ("", "", None)

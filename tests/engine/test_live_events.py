@@ -12,7 +12,7 @@ from tests.support.live_events import events_of, next_event, until_silent
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
 
 
-async def test_burst_becomes_few_events_and_the_last_change_is_sent() -> None:
+async def test_burst_is_throttled_and_its_last_change_is_sent() -> None:
     async with events_of(live_events.batch_group(7)) as events:
         start = time.monotonic()
         for _ in range(200):
@@ -27,7 +27,7 @@ async def test_burst_becomes_few_events_and_the_last_change_is_sent() -> None:
 
 async def test_final_change_is_sent_at_once_within_a_burst(redis_client: redis.Redis) -> None:
     async with events_of(live_events.batch_group(8)) as events:
-        redis_client.set("event:batch.changed:8", 1, px=60_000)  # another process has just sent one
+        redis_client.set("event:batch.changed:8", 1, px=60_000)  # as if another process had just sent one
 
         await sync_to_async(live_events.notify_batch_changed)(8, final=True)
 

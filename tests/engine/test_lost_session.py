@@ -9,7 +9,7 @@ from batches.engine.circuit_breaker import breaker
 from batches.engine.heartbeat import beat
 from batches.engine.runner import run_job
 from batches.models.states import ItemStatus
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = 4711
@@ -17,7 +17,7 @@ WORKER = 4711
 
 def test_item_whose_finish_lost_its_session_is_pending_again(owner: User, settings: Settings) -> None:
     settings.PROCESSOR = "tests.support.processors.ended_by_server"
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None
 
@@ -30,4 +30,4 @@ def test_item_whose_finish_lost_its_session_is_pending_again(owner: User, settin
 
     assert held_for == "database.away"
     assert batch.items.get().status == ItemStatus.PENDING
-    assert_counters_true(batch)
+    assert_counters_match(batch)

@@ -1,4 +1,4 @@
-"""Re-analysis: which pictures, when it is refused, and what stays meanwhile."""
+"""Re-analysis: which pictures it queues, when it is refused, and which results stay until it finishes."""
 
 import threading
 
@@ -13,7 +13,7 @@ from batches.engine.refusals import Refused
 from batches.intake.register import register_file
 from batches.models import UploadBatch
 from batches.models.states import BatchKind, BatchStatus, ItemStatus
-from tests.support.batches import assert_counters_true, digest, fill, served
+from tests.support.batches import assert_counters_match, digest, make_batch, next_batch_id
 from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,20 +28,20 @@ def finish_all(batch: UploadBatch, *, well: bool = True) -> None:
 
 def described(owner: User, files: int) -> UploadBatch:
     """A completed batch."""
-    batch = fill(owner, files)
+    batch = make_batch(owner, files)
     finish_all(batch)
     lifecycle.seal_batch(batch.id)
     return reload(batch.id)
 
 
 def reload(batch_id: int | None) -> UploadBatch:
-    """The batch as it is now."""
+    """Read the batch again."""
     assert batch_id is not None
     return UploadBatch.objects.get(id=batch_id)
 
 
 def test_reanalysis_queues_every_picture_once_in_the_order_of_the_source(owner: User) -> None:
-    batch = fill(owner, 3)
+    batch = make_batch(owner, 3)
     first = batch.items.order_by("id")[0]
     copy, _ = incoming.register_item(batch.id, incoming.NewFile("copy.jpg", "copy.jpg", "c" * 64, 1000))
     incoming.complete_duplicate(copy.id, first.upload_id or 0)
@@ -61,7 +61,7 @@ def test_reanalysis_queues_every_picture_once_in_the_order_of_the_source(owner: 
         batch.items.order_by("id").filter(relative_path__startswith="Iceland/").values_list(*facts)
     )
     assert items.filter(status=ItemStatus.PENDING, queue_position=F("id"), attempts=0).count() == 3
-    assert_counters_true(again)
+    assert_counters_match(again)
 
 
 def test_reanalysis_fingerprints_depend_only_on_the_pictures(owner: User) -> None:
@@ -82,7 +82,7 @@ def test_reanalysis_completes_by_itself(owner: User) -> None:
     finish_all(again)
 
     assert reload(again.id).status == BatchStatus.COMPLETED
-    assert_counters_true(again)
+    assert_counters_match(again)
 
 
 def test_second_reanalysis_is_refused_while_one_is_live(owner: User) -> None:
@@ -128,12 +128,12 @@ def test_concurrent_commands_create_one_reanalysis(owner: User) -> None:
         thread.join(20)
 
     assert outcomes.count("batch.reanalysis_running") == 4
-    assert_counters_true(batch.reanalyses.get())
+    assert_counters_match(batch.reanalyses.get())
 
 
 @pytest.mark.parametrize("status", [BatchStatus.PROCESSING, BatchStatus.PAUSED, BatchStatus.CANCELLED])
 def test_batch_that_is_not_completed_is_not_reanalysed(owner: User, status: BatchStatus) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     UploadBatch.objects.filter(id=batch.id).update(status=status, completed_at=batch.created_at)
 
     assert reanalyse_batch(batch.id) is None
@@ -172,7 +172,7 @@ def test_failed_or_cancelled_reanalysis_keeps_the_old_results(owner: User, end: 
         cancel.cancel_batch(again.id)
 
     assert list(Upload.objects.values()) == before
-    assert_counters_true(again)
+    assert_counters_match(again)
 
 
 def test_retry_of_an_older_reanalysis_is_refused_while_a_newer_one_runs(owner: User) -> None:
@@ -185,10 +185,10 @@ def test_retry_of_an_older_reanalysis_is_refused_while_a_newer_one_runs(owner: U
         retry.retry_failed(older.id)
 
     assert refusal.value.code == "batch.reanalysis_running"
-    assert_counters_true(older)
+    assert_counters_match(older)
     finish_all(newer)
     assert retry.retry_failed(older.id) == 1
-    assert_counters_true(older)
+    assert_counters_match(older)
 
 
 def test_reanalysis_accepts_no_files(owner: User) -> None:
@@ -198,18 +198,18 @@ def test_reanalysis_accepts_no_files(owner: User) -> None:
         register_file(again, incoming.NewFile("a.jpg", "a.jpg", digest("a"), 10))
 
     assert refusal.value.code == "batch.reanalysis"
-    assert_counters_true(again)
+    assert_counters_match(again)
 
 
 def test_import_is_scheduled_before_a_reanalysis(owner: User) -> None:
     again = reload(reanalyse_batch(described(owner, 1).id))
-    new = fill(owner, 1, "Garden")
+    new = make_batch(owner, 1, "Garden")
 
-    turns = [served(), served()]
+    batch_ids = [next_batch_id(), next_batch_id()]
     finish_all(new)
 
-    assert turns == [new.id, new.id]
-    assert served() == again.id
+    assert batch_ids == [new.id, new.id]
+    assert next_batch_id() == again.id
 
 
 def test_reanalysis_without_its_source_can_be_reanalysed(owner: User) -> None:

@@ -1,4 +1,4 @@
-"""A worker that lost its lock may live: its items are released at once, a crash is charged when it is sure."""
+"""A worker that lost its lock may be alive: its items are released at once, a crash is charged only when confirmed."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from batches.engine.maintenance_check import check_maintenance
 from batches.engine.recovery import recover_items
 from batches.models import BatchItem, UploadBatch, Worker
 from batches.models.states import ItemStatus
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
 
@@ -28,13 +28,13 @@ def no_grace(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def late_confirmation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only `confirm_missing` makes a crash sure, however slow the machine is."""
+    """Let only `confirm_missing` confirm a crash, however slow the machine is."""
     monkeypatch.setattr(lost_workers, "CONFIRM_AFTER", timedelta(hours=1))
 
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return fill(owner, files=1)
+    return make_batch(owner, files=1)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def claimed(batch: UploadBatch, worker: Worker) -> Claim:
 
 
 def confirm_missing(worker: Worker) -> None:
-    """Move the first check that missed it far enough back."""
+    """Move the time when the worker was first missing far enough back."""
     Worker.objects.filter(id=worker.id).update(missing_since=Now() - lost_workers.CONFIRM_AFTER - timedelta(seconds=1))
 
 
@@ -80,7 +80,7 @@ def test_item_of_a_missing_worker_is_released_quarantined_without_a_crash(
     assert claim.claim_item(batch.id, 4711, quarantined=True) is not None
 
 
-def test_worker_that_comes_back_causes_no_crash(claimed: Claim, worker: Worker) -> None:
+def test_worker_that_regains_its_lock_causes_no_crash(claimed: Claim, worker: Worker) -> None:
     recover_items()
     identity = take_lock_again(worker)
     try:
@@ -94,7 +94,7 @@ def test_worker_that_comes_back_causes_no_crash(claimed: Claim, worker: Worker) 
     assert not check_maintenance(1).lost_claims
 
 
-def test_crash_is_charged_once_when_it_is_sure(claimed: Claim, worker: Worker) -> None:
+def test_crash_is_charged_once_when_confirmed(claimed: Claim, worker: Worker) -> None:
     recover_items()
     confirm_missing(worker)
 
@@ -109,10 +109,10 @@ def test_two_checks_in_a_row_do_not_confirm_a_crash(claimed: Claim, worker: Work
     recover_items()
 
     assert state() == (ItemStatus.PENDING, 0, worker.id)
-    assert check_maintenance(1).lost_claims, "somebody has to look again"
+    assert check_maintenance(1).lost_claims, "maintenance must still be due"
 
 
-def test_crash_is_charged_to_an_item_that_has_finished_meanwhile(
+def test_crash_is_charged_to_an_item_that_another_worker_finished(
     claimed: Claim, worker: Worker, batch: UploadBatch
 ) -> None:
     recover_items()
@@ -124,10 +124,10 @@ def test_crash_is_charged_to_an_item_that_has_finished_meanwhile(
     recover_items()
 
     assert state() == (ItemStatus.COMPLETED, 1, None)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
-def test_item_with_a_crash_stays_claimed_until_the_next_is_sure(claimed: Claim, worker: Worker) -> None:
+def test_item_with_a_crash_stays_claimed_until_the_next_is_confirmed(claimed: Claim, worker: Worker) -> None:
     BatchItem.objects.update(crash_count=1)
 
     assert recover_items() == 0
@@ -141,7 +141,7 @@ def test_item_with_a_crash_stays_claimed_until_the_next_is_sure(claimed: Claim, 
     assert finish.complete_item(claimed)
 
 
-def test_last_crash_fails_the_item_when_it_is_sure(claimed: Claim, worker: Worker, batch: UploadBatch) -> None:
+def test_last_crash_fails_the_item_when_confirmed(claimed: Claim, worker: Worker, batch: UploadBatch) -> None:
     BatchItem.objects.update(crash_count=2)
     recover_items()
     in_doubt = state()
@@ -151,7 +151,7 @@ def test_last_crash_fails_the_item_when_it_is_sure(claimed: Claim, worker: Worke
 
     assert in_doubt == (ItemStatus.PROCESSING, 2, None)
     assert state() == (ItemStatus.FAILED, 3, None)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_second_crash_waits_until_the_first_is_decided(claimed: Claim, worker: Worker, batch: UploadBatch) -> None:

@@ -7,14 +7,14 @@ from django.contrib.auth.models import User
 
 from batches.engine import incoming
 from batches.models.states import ItemStatus
-from tests.support.batches import digest, fill, make_upload
+from tests.support.batches import digest, make_batch, make_upload
 from tests.support.servers import Services
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_files_are_accepted_without_redis(owner: User, services: Services) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     services.stop_redis()
 
     start = time.monotonic()

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from batches.engine import retry
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 from tests.support.failures import fail_stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,14 +25,14 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
     """A batch with five failed files and nothing else."""
-    batch = fill(owner, 5)
+    batch = make_batch(owner, 5)
     for _ in range(5):
         fail_stored(batch)
     return batch
 
 
 class AfterCount:
-    """Calls a function after each statement of this connection that changes a batch's counters."""
+    """Calls a function after each statement that changes a batch's counters."""
 
     def __init__(self, call: Callable[[int], object]) -> None:
         self.counts = 0
@@ -49,28 +49,28 @@ class AfterCount:
         return result
 
 
-def lose_the_second(count: int) -> None:
+def fail_in_second_chunk(count: int) -> None:
     """Fail in the middle of the second chunk."""
     if count == 2:
         raise OperationalError("gone")
 
 
 def test_interrupted_retry_keeps_its_chunks_and_can_be_repeated(batch: UploadBatch) -> None:
-    with connection.execute_wrapper(AfterCount(lose_the_second)), pytest.raises(OperationalError):
+    with connection.execute_wrapper(AfterCount(fail_in_second_chunk)), pytest.raises(OperationalError):
         retry.retry_failed(batch.id)
 
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert batch.failed == 3
     assert retry.retry_failed(batch.id) == 3
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert batch.failed == 0
 
 
-def test_item_that_fails_again_meanwhile_is_not_retried_twice(batch: UploadBatch) -> None:
+def test_item_that_fails_again_during_a_retry_is_not_retried_twice(batch: UploadBatch) -> None:
     with connection.execute_wrapper(AfterCount(lambda _count: fail_stored(batch))):
         assert retry.retry_failed(batch.id) == 5
 
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert batch.failed == 3
 
 
@@ -83,7 +83,7 @@ def test_retry_reopens_a_completed_batch_and_counts_once_per_chunk(batch: Upload
     with connection.execute_wrapper(seen):
         assert retry.retry_failed(batch.id) == 5
 
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.status, batch.completed_at) == (BatchStatus.PROCESSING, None)
     assert batch.items.filter(status=ItemStatus.PENDING).count() == 5
     assert seen.counts == 3

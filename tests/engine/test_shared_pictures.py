@@ -1,4 +1,4 @@
-"""Several items of one picture: it is analysed once, and each of them finishes."""
+"""Several items of one picture: it is analysed once, and every item finishes."""
 
 from collections import Counter
 from pathlib import Path
@@ -11,7 +11,7 @@ from batches.engine import claim, incoming, lifecycle
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from tests.conftest import StartWorker
-from tests.support.batches import assert_counters_true, digest, fill
+from tests.support.batches import assert_counters_match, digest, make_batch
 from tests.support.waiting import wait_until
 from uploads.models import Upload
 
@@ -35,7 +35,7 @@ def pictures_of(batch: UploadBatch) -> list[int]:
 
 
 def test_item_waits_while_its_picture_is_processed_for_another(owner: User) -> None:
-    first = fill(owner, 1)
+    first = make_batch(owner, 1)
     second = batch_of(owner, pictures_of(first))
     assert claim.claim_item(first.id, WORKER) is not None
 
@@ -43,7 +43,7 @@ def test_item_waits_while_its_picture_is_processed_for_another(owner: User) -> N
 
 
 def test_item_of_a_processed_picture_does_not_wait(owner: User) -> None:
-    first = fill(owner, 1)
+    first = make_batch(owner, 1)
     second = batch_of(owner, pictures_of(first))
     Upload.objects.update(processed_at=timezone.now())
     assert claim.claim_item(first.id, WORKER) is not None
@@ -61,12 +61,12 @@ def notes(tmp_path: Path) -> Path:
 
 def finish_all(start_worker: StartWorker, notes: Path) -> None:
     """Let a real worker with four threads finish every sealed batch."""
-    env = {"TEST_PROCESSOR": "tests.support.processors.noted", "NOTES": str(notes)}
+    env = {"TEST_PROCESSOR": "tests.support.processors.recording", "NOTES": str(notes)}
     start_worker(processes=1, threads=4, env=env)
     waiting = UploadBatch.objects.filter(status=BatchStatus.PROCESSING, sealed_at__isnull=False)
     wait_until(lambda: not waiting.exists(), 60)
     for batch in UploadBatch.objects.all():
-        assert_counters_true(batch)
+        assert_counters_match(batch)
 
 
 def analysed_twice(notes: Path) -> int:
@@ -74,7 +74,7 @@ def analysed_twice(notes: Path) -> int:
 
 
 def test_folder_sent_twice_is_analysed_once(owner: User, start_worker: StartWorker, notes: Path) -> None:
-    first = fill(owner, FILES)
+    first = make_batch(owner, FILES)
     lifecycle.seal_batch(first.id)
     second = batch_of(owner, pictures_of(first))
 
@@ -88,7 +88,7 @@ def test_folder_sent_twice_is_analysed_once(owner: User, start_worker: StartWork
 def test_items_of_one_picture_in_one_batch_are_analysed_once(
     owner: User, start_worker: StartWorker, notes: Path
 ) -> None:
-    paused = fill(owner, FILES)
+    paused = make_batch(owner, FILES)
     UploadBatch.objects.filter(id=paused.id).update(status=BatchStatus.PAUSED)
     batch_of(owner, [picture for picture in pictures_of(paused) for _ in range(2)])
 

@@ -14,7 +14,7 @@ from batches.engine.stall_reason import RESTART_TIME, WORKER_STATE, stall_reason
 from batches.live.batch_snapshot import read_snapshot
 from batches.models import UploadBatch, Worker
 from bench import rows
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.fake_workers import fake_worker
 from tests.support.query_plans import indexes
 
@@ -23,7 +23,7 @@ NO_WORKER = "No worker is running. Your files are safe and will be processed as 
 FULL = ("storage.full", "The disk is full.")
 
 
-def age(batch: UploadBatch) -> None:
+def make_inactive(batch: UploadBatch) -> None:
     """Move the last activity further back than a restart takes."""
     long_ago = timezone.now() - RESTART_TIME - timedelta(seconds=1)
     UploadBatch.objects.filter(id=batch.id).update(started_at=long_ago, last_served=long_ago)
@@ -39,22 +39,22 @@ def reason_shown(batch: UploadBatch) -> str:
 
 
 def test_batch_is_stalled_when_every_live_worker_is(owner: User) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
 
     with fake_worker(*FULL), fake_worker(*FULL):
         assert reason_shown(batch) == "Waiting for the storage: The disk is full."
 
 
 def test_batch_is_not_stalled_while_one_worker_is_free(owner: User) -> None:
-    batch = fill(owner, files=2)
-    age(batch)
+    batch = make_batch(owner, files=2)
+    make_inactive(batch)
 
     with fake_worker(*FULL), fake_worker():
         assert reason_shown(batch) == ""
 
 
 def test_stall_of_a_dead_worker_does_not_count(owner: User) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
     with fake_worker(*FULL):
         pass
 
@@ -63,17 +63,17 @@ def test_stall_of_a_dead_worker_does_not_count(owner: User) -> None:
 
 
 def test_missing_workers_are_shown_after_some_seconds(owner: User) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
     assert reason_shown(batch) == ""
 
-    age(batch)
+    make_inactive(batch)
 
     assert reason_shown(batch) == NO_WORKER
 
 
 def test_worker_that_has_just_stopped_counts_as_restarting(owner: User) -> None:
-    batch = fill(owner, files=2)
-    age(batch)
+    batch = make_batch(owner, files=2)
+    make_inactive(batch)
 
     with fake_worker():
         pass
@@ -82,23 +82,23 @@ def test_worker_that_has_just_stopped_counts_as_restarting(owner: User) -> None:
 
 
 def test_item_claimed_by_a_dead_worker_waits_too(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     assert claim.claim_item(batch.id, 4711) is not None
-    age(batch)
+    make_inactive(batch)
 
     assert reason_shown(batch) == NO_WORKER
 
 
 def test_paused_batch_is_not_stalled(owner: User) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
     pause.pause_batch(batch.id)
-    age(batch)
+    make_inactive(batch)
 
     assert reason_shown(batch) == ""
 
 
 def test_reasons_of_several_batches_are_kept_apart(owner: User) -> None:
-    still, paused = fill(owner, files=1), fill(owner, files=1, name="Norway")
+    still, paused = make_batch(owner, files=1), make_batch(owner, files=1, name="Norway")
     pause.pause_batch(paused.id)
 
     with fake_worker(*FULL):
@@ -106,7 +106,7 @@ def test_reasons_of_several_batches_are_kept_apart(owner: User) -> None:
 
 
 def test_page_of_a_stalled_batch_shows_the_reason_and_no_time_left(owner: User, client: Client) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
     client.force_login(owner)
 
     with fake_worker("storage.full", "No room for <b>."):
@@ -117,7 +117,7 @@ def test_page_of_a_stalled_batch_shows_the_reason_and_no_time_left(owner: User, 
 
 
 def test_page_of_a_batch_that_advances_shows_no_reason(owner: User, client: Client) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
     client.force_login(owner)
 
     with fake_worker():

@@ -25,7 +25,7 @@ from batches.engine.in_flight import Claim
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem
 from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemStatus
-from tests.support.batches import assert_counters_true, digest, fill, make_upload
+from tests.support.batches import assert_counters_match, digest, make_batch, make_upload
 from tests.support.legal_edges import only_legal_edges
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -49,7 +49,7 @@ class Engine(RuleBasedStateMachine):
             incoming.queue_item(incoming.register_item(self.batch.id, file)[0].id, make_upload(self.owner, -number).id)
 
     @rule(target=items)
-    def announce(self) -> int | MultipleResults[int]:
+    def register(self) -> int | MultipleResults[int]:
         self.number += 1
         file = incoming.NewFile("a.jpg", "a.jpg", digest(self.number), 1)
         try:
@@ -68,28 +68,28 @@ class Engine(RuleBasedStateMachine):
         self.end(item, incoming.reject_item(item, "file.unsupported", "It is a text."))
 
     @rule(target=claims)
-    def take(self) -> Claim | MultipleResults[Claim]:
+    def claim_item(self) -> Claim | MultipleResults[Claim]:
         first = claim.claim_item(self.batch.id, DEAD_WORKER)
         return first or claim.claim_item(self.batch.id, DEAD_WORKER, quarantined=True) or multiple()
 
     @rule(claimed=claims, well=st.booleans())
-    def end_claim(self, claimed: Claim, *, well: bool) -> None:
+    def finish_claim(self, claimed: Claim, *, well: bool) -> None:
         self.end(
             claimed.item_id, finish.complete_item(claimed) if well else finish.fail_item(claimed, "x", "It failed.")
         )
 
     @rule(claimed=claims)
-    def return_claim(self, claimed: Claim) -> None:
+    def release_claim(self, claimed: Claim) -> None:
         release.release_claims([claimed])
 
     @rule()
-    def notice_deaths(self) -> None:
+    def recover(self) -> None:
         for item in BatchItem.objects.filter(batch=self.batch, status=ItemStatus.PROCESSING, crash_count=2):
             self.ends[item.id] = self.ends.get(item.id, 0) + 1
         recovery.recover_items()
 
     @rule()
-    def try_again(self) -> None:
+    def retry(self) -> None:
         failed = BatchItem.objects.filter(batch=self.batch, status=ItemStatus.FAILED, upload__isnull=False)
         ids = list(failed.values_list("id", flat=True))
         try:
@@ -112,7 +112,7 @@ class Engine(RuleBasedStateMachine):
         lifecycle.seal_batch(self.batch.id)
 
     @rule()
-    def settle(self) -> None:
+    def complete(self) -> None:
         complete.complete_batches(self.batch.id)
 
     @rule(sure=st.integers(0, 5))
@@ -123,12 +123,12 @@ class Engine(RuleBasedStateMachine):
                 self.end(item.id, ended=True)
 
     @invariant()
-    def counters_are_true(self) -> None:
+    def counters_equal_rows(self) -> None:
         if hasattr(self, "batch"):
-            assert_counters_true(self.batch)
+            assert_counters_match(self.batch)
 
     @invariant()
-    def every_file_ended_at_most_once(self) -> None:
+    def every_file_finished_at_most_once(self) -> None:
         if hasattr(self, "batch"):
             finished = BatchItem.objects.filter(batch=self.batch, status__in=FINISHED_ITEMS)
             assert dict.fromkeys(finished.values_list("id", flat=True), 1) == {k: v for k, v in self.ends.items() if v}
@@ -149,7 +149,7 @@ def test_any_interleaving_keeps_counters_exact(transactional_db: None, settings:
 
 
 def test_illegal_edge_is_refused_by_the_trigger(owner: User) -> None:
-    items = BatchItem.objects.filter(batch=fill(owner, 1))
+    items = BatchItem.objects.filter(batch=make_batch(owner, 1))
     items.update(status=ItemStatus.CANCELLED, queue_position=None, finished_at=timezone.now())
 
     with only_legal_edges(), pytest.raises(DatabaseError, match="illegal edge from cancelled to receiving"):

@@ -13,7 +13,7 @@ from batches.messaging import wake_ups
 from batches.models import BatchItem, Worker
 from bench import rows
 from tests.conftest import StartWorker
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.fake_workers import fake_worker
 from tests.support.query_plans import indexes
 from tests.support.servers import Services
@@ -24,7 +24,7 @@ DEAD = 4711
 
 
 def test_status_shows_a_live_worker_with_its_files(owner: User) -> None:
-    batch = fill(owner, files=3)
+    batch = make_batch(owner, files=3)
     with fake_worker() as worker:
         claimed = claim.claim_item(batch.id, worker.id)
         assert claimed is not None
@@ -41,9 +41,9 @@ def test_status_shows_a_live_worker_with_its_files(owner: User) -> None:
 
 
 def test_status_counts_pending_items_of_running_batches_only(owner: User) -> None:
-    first = fill(owner, files=2)
-    fill(owner, files=3, name="Norway")
-    pause.pause_batch(fill(owner, files=4, name="Peru").id)
+    first = make_batch(owner, files=2)
+    make_batch(owner, files=3, name="Norway")
+    pause.pause_batch(make_batch(owner, files=4, name="Peru").id)
 
     found = status.read_status()
 
@@ -53,8 +53,8 @@ def test_status_counts_pending_items_of_running_batches_only(owner: User) -> Non
 
 def test_status_says_when_the_count_is_bounded(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "MAX_COUNTED", 3)
-    fill(owner, files=2)
-    fill(owner, files=3, name="Norway")
+    make_batch(owner, files=2)
+    make_batch(owner, files=3, name="Norway")
 
     found = status.read_status()
 
@@ -69,7 +69,7 @@ def test_status_without_work_is_empty() -> None:
 
 
 def test_status_shows_orphaned_files(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     assert claim.claim_item(batch.id, DEAD) is not None
 
     found = status.read_status()
@@ -106,7 +106,7 @@ def test_status_counts_wake_ups() -> None:
 
 
 def test_status_works_without_redis(owner: User, services: Services) -> None:
-    fill(owner, files=1)
+    make_batch(owner, files=1)
     services.stop_redis()
 
     found = status.read_status()
@@ -118,7 +118,7 @@ def test_status_costs_the_same_queries_for_one_batch_and_many(
     owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(4):
-        fill(owner, files=2, name=f"Day {number}")
+        make_batch(owner, files=2, name=f"Day {number}")
 
     with fake_worker(), django_assert_num_queries(3):  # and two prepared by the server, which Django does not count
         status.read_status()
@@ -134,7 +134,7 @@ def test_status_uses_the_small_indexes(owner: User) -> None:
 
 
 def test_status_shows_a_real_worker_until_it_dies(owner: User, start_worker: StartWorker) -> None:
-    fill(owner, files=30)
+    make_batch(owner, files=30)
     workers = start_worker(processes=1, threads=2, env={"TEST_PROCESSOR": "tests.support.processors.slow"})
     wait_until(lambda: status.read_status().in_flight > 0, 20)
     assert [worker.pid for worker in status.read_status().workers] == workers.pids()

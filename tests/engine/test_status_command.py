@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from batches.engine import claim
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.fake_workers import fake_worker
 from tests.support.servers import Services
 from tests.support.worker_processes import ROOT
@@ -29,7 +29,7 @@ def run_command(*arguments: str) -> tuple[str, str, int]:
 
 
 def test_command_shows_a_table(owner: User) -> None:
-    batch = fill(owner, files=3)
+    batch = make_batch(owner, files=3)
     with fake_worker("storage.full", "The disk is full.") as worker:
         assert claim.claim_item(batch.id, worker.id) is not None
 
@@ -43,7 +43,7 @@ def test_command_shows_a_table(owner: User) -> None:
 
 
 def test_command_prints_json(owner: User) -> None:
-    batch = fill(owner, files=3)
+    batch = make_batch(owner, files=3)
     with fake_worker() as worker:
         assert claim.claim_item(batch.id, worker.id) is not None
 
@@ -69,7 +69,7 @@ def test_command_prints_json(owner: User) -> None:
 
 
 def test_command_exits_with_1_when_files_wait_and_no_worker_runs(owner: User) -> None:
-    fill(owner, files=1)
+    make_batch(owner, files=1)
 
     out, err, code = run_command("--json")
 

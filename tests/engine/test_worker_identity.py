@@ -1,4 +1,4 @@
-"""A process that gets a new worker id moves its claims to it, however often the database fails meanwhile."""
+"""A process with a new worker id moves its claims to it, even if the database fails repeatedly."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +12,7 @@ from batches.engine import claim
 from batches.engine.liveness import WORKER_LOCK_CLASS, Identity, connection_parameters
 from batches.models import BatchItem
 from batches.models.states import ItemStatus
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,7 @@ def execute(statement: str) -> None:
 
 @pytest.fixture
 def identity(transactional_db: None) -> Iterator[Identity]:
-    """A process with its lock."""
+    """The identity of a process that holds its lock."""
     identity = Identity()
     assert identity.acquire()
     yield identity
@@ -37,15 +37,15 @@ def identity(transactional_db: None) -> Iterator[Identity]:
 
 @pytest.fixture
 def number(identity: Identity, owner: User) -> int:
-    """Its worker id, with one claim."""
+    """The worker id; it has one claim."""
     assert identity.id is not None
-    assert claim.claim_item(fill(owner, files=1).id, identity.id) is not None
+    assert claim.claim_item(make_batch(owner, files=1).id, identity.id) is not None
     return identity.id
 
 
 @pytest.fixture
 def old_session_alive(identity: Identity, number: int) -> Iterator[None]:
-    """Its connection is lost, but the old session still holds its lock."""
+    """Lose the connection while the old session still holds the lock."""
     with closing(psycopg.connect(**connection_parameters(), autocommit=True)) as session:
         assert identity._connection is not None
         identity._connection.close()
@@ -54,7 +54,7 @@ def old_session_alive(identity: Identity, number: int) -> Iterator[None]:
         yield
 
 
-def test_claims_are_moved_at_a_later_try(identity: Identity, number: int, old_session_alive: None) -> None:
+def test_claims_are_moved_at_a_later_attempt(identity: Identity, number: int, old_session_alive: None) -> None:
     execute(REFUSE.format(number))
     assert not identity.acquire()
     execute(ALLOW)

@@ -13,7 +13,7 @@ from batches.engine.liveness import WORKER_LOCK_CLASS
 from batches.models import Worker
 from batches.models.states import BatchStatus
 from tests.conftest import StartWorker
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 from tests.support.waiting import wait_until
 from uploads.models import Upload
 
@@ -27,18 +27,18 @@ END_LOCK_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE lockty
 
 
 def test_workers_finish_a_batch(owner: User, start_worker: StartWorker) -> None:
-    batch = fill(owner, files=200)
+    batch = make_batch(owner, files=200)
     lifecycle.seal_batch(batch.id)
 
     start_worker(processes=2, threads=2, env=NOOP)
 
     wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert batch.successful == 200
 
 
 def test_sigterm_leaves_no_claim(owner: User, start_worker: StartWorker) -> None:
-    batch = fill(owner, files=50)
+    batch = make_batch(owner, files=50)
     workers = start_worker(processes=1, threads=2, env=NOOP | {"TEST_PROCESSOR": "tests.support.processors.slow"})
     wait_until(lambda: batch.items.filter(status="processing").exists(), 20)
 
@@ -47,11 +47,11 @@ def test_sigterm_leaves_no_claim(owner: User, start_worker: StartWorker) -> None
     wait_until(lambda: workers.main.poll() is not None, 12)
     assert not batch.items.filter(status="processing").exists()
     assert not batch.items.filter(crash_count__gt=0).exists()
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_killed_worker_loses_and_repeats_no_finish(owner: User, start_worker: StartWorker) -> None:
-    batch = fill(owner, files=60)
+    batch = make_batch(owner, files=60)
     lifecycle.seal_batch(batch.id)
     env = NOOP | {"TEST_PROCESSOR": "tests.support.processors.audited"}
     workers = start_worker(processes=2, threads=2, env=env)
@@ -62,14 +62,14 @@ def test_killed_worker_loses_and_repeats_no_finish(owner: User, start_worker: St
     start_worker(processes=2, threads=2, env=env)
 
     wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert batch.successful == 60
     finishes = Upload.objects.filter(owner=owner).values_list("audit_score", flat=True)
     assert set(finishes) == {1}
 
 
 def test_lost_wake_ups_are_sent_again(owner: User, start_worker: StartWorker, redis_client: "redis.Redis") -> None:
-    batch = fill(owner, files=60)
+    batch = make_batch(owner, files=60)
     lifecycle.seal_batch(batch.id)
     start_worker(processes=1, threads=2, env=NOOP | {"TEST_PROCESSOR": "tests.support.processors.slow"})
     wait_until(lambda: batch.items.filter(status="completed").count() >= 5, 20)
@@ -77,11 +77,11 @@ def test_lost_wake_ups_are_sent_again(owner: User, start_worker: StartWorker, re
     redis_client.flushall()
 
     wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_hung_item_ends_its_process_and_fails_alone(owner: User, start_worker: StartWorker) -> None:
-    batch = fill(owner, files=6)
+    batch = make_batch(owner, files=6)
     lifecycle.seal_batch(batch.id)
     hangs = batch.items.order_by("id")[2]
     env = NOOP | {
@@ -95,14 +95,14 @@ def test_hung_item_ends_its_process_and_fails_alone(owner: User, start_worker: S
     start_worker(processes=1, threads=2, env=env)
 
     wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.successful, batch.failed) == (5, 1)
     hangs.refresh_from_db()
     assert (hangs.error_code, hangs.crash_count) == ("item.poison", 3)
 
 
 def test_worker_that_cannot_register_at_start_works_later(owner: User, start_worker: StartWorker) -> None:
-    batch = fill(owner, files=20)
+    batch = make_batch(owner, files=20)
     lifecycle.seal_batch(batch.id)
     with connection.cursor() as cursor:
         cursor.execute(REFUSE)
@@ -118,7 +118,7 @@ def test_worker_that_cannot_register_at_start_works_later(owner: User, start_wor
 
 
 def test_workers_that_lose_their_locks_cause_no_crash(owner: User, start_worker: StartWorker) -> None:
-    batch = fill(owner, files=300)
+    batch = make_batch(owner, files=300)
     lifecycle.seal_batch(batch.id)
     env = NOOP | {"TEST_PROCESSOR": "tests.support.processors.audited", "VUEMANTICS_RECONCILE_SECONDS": "0.2"}
     start_worker(processes=2, threads=2, env=env)
@@ -130,9 +130,9 @@ def test_workers_that_lose_their_locks_cause_no_crash(owner: User, start_worker:
         wait_until(lambda done=done: batch.items.filter(status="completed").count() >= done, 30)  # type: ignore[misc]
 
     wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 60)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert batch.successful == 300
     wait_until(lambda: not batch.items.filter(lost_worker__isnull=False).exists())
     assert not batch.items.filter(crash_count__gt=0).exists()
-    assert Worker.objects.filter(recovered__gt=0).exists(), "the loss was never noticed"
+    assert Worker.objects.filter(recovered__gt=0).exists(), "the lost lock was never noticed"
     assert set(Upload.objects.filter(owner=owner).values_list("audit_score", flat=True)) == {1}

@@ -19,7 +19,7 @@ from batches.engine.recovery import recover_items
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
 from batches.worker.middleware import WorkerMiddleware
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
 
@@ -38,20 +38,20 @@ def reset_in_flight() -> Iterator[None]:
 
 @pytest.fixture
 def worker(transactional_db: None) -> Worker:
-    """A worker that stopped in order and holds no lock."""
+    """A worker that stopped normally and holds no lock."""
     return Worker.objects.create(host="here", pid=1, threads=1, stopped_at=timezone.now())
 
 
 @pytest.fixture
 def claimed(owner: User, worker: Worker) -> Claim:
-    claimed = claim.claim_item(fill(owner, files=1).id, worker.id)
+    claimed = claim.claim_item(make_batch(owner, files=1).id, worker.id)
     assert claimed is not None
     return claimed
 
 
 @pytest.fixture
 def queue_closed(claimed: Claim) -> Iterator[None]:
-    """No item can become pending."""
+    """Refuse every change of an item to pending."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE batches_batchitem ADD CONSTRAINT no_way CHECK (status <> 'pending') NOT VALID")
     yield
@@ -77,7 +77,7 @@ def test_item_of_a_stopped_worker_is_released_without_a_crash(claimed: Claim, cr
     assert state() == (ItemStatus.PENDING, crash_count, None)
 
 
-def test_worker_that_stops_after_it_was_missed_causes_no_crash(claimed: Claim, worker: Worker) -> None:
+def test_worker_that_stops_after_it_was_missing_causes_no_crash(claimed: Claim, worker: Worker) -> None:
     Worker.objects.update(stopped_at=None)
     recover_items()
     long_ago = timezone.now() - CONFIRM_AFTER - timedelta(seconds=1)

@@ -13,15 +13,15 @@ from django.urls import reverse
 from batches.failures import csv_export
 from batches.models import BatchItem
 from tests.support.async_requests import Answer, AsyncBrowser
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.failures import fail_stored, reject_file
 from uploads import db_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def ask(user: User, query: str = "") -> Answer:
-    """Download it as this person."""
+def download(user: User, query: str = "") -> Answer:
+    """Download the table as this user."""
     return async_to_sync(AsyncBrowser(user).get)(reverse("failures-csv") + query)
 
 
@@ -31,11 +31,11 @@ def table(answer: Answer) -> list[list[str]]:
 
 
 def test_csv_contains_every_failure_with_its_text(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     fail_stored(batch)
     reject_file(batch, "notes.txt")
 
-    answer = ask(owner)
+    answer = download(owner)
 
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="problems-')
@@ -50,27 +50,27 @@ def test_csv_contains_every_failure_with_its_text(owner: User) -> None:
 
 
 def test_csv_of_one_error_code_omits_others(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     fail_stored(batch)
     reject_file(batch, "notes.txt")
 
-    assert [row[3] for row in table(ask(owner, "?code=file.unsupported"))[1:]] == ["file.unsupported"]
+    assert [row[3] for row in table(download(owner, "?code=file.unsupported"))[1:]] == ["file.unsupported"]
 
 
 def test_csv_of_a_code_with_nul_is_empty(owner: User) -> None:
-    fail_stored(fill(owner, 1))
+    fail_stored(make_batch(owner, 1))
 
-    assert len(table(ask(owner, "?code=item.internal%00"))) == 1
+    assert len(table(download(owner, "?code=item.internal%00"))) == 1
 
 
 def test_csv_omits_failures_of_other_users(owner: User, other: User) -> None:
-    fail_stored(fill(owner, 1))
+    fail_stored(make_batch(owner, 1))
 
-    assert len(table(ask(other))) == 1
+    assert len(table(download(other))) == 1
 
 
 def test_csv_is_in_the_language_of_the_reader(owner: User) -> None:
-    fail_stored(fill(owner, 1))
+    fail_stored(make_batch(owner, 1))
 
     answer = async_to_sync(AsyncBrowser(owner).get)(reverse("failures-csv"), Accept_Language="de")
 
@@ -80,16 +80,16 @@ def test_csv_is_in_the_language_of_the_reader(owner: User) -> None:
 
 
 def test_csv_omits_dismissed_failures(owner: User) -> None:
-    item = fail_stored(fill(owner, 1))
+    item = fail_stored(make_batch(owner, 1))
     BatchItem.objects.filter(id=item.id).update(dismissed_at=item.finished_at)
 
-    assert len(table(ask(owner))) == 1
+    assert len(table(download(owner))) == 1
 
 
 def test_csv_begins_with_a_byte_order_mark(owner: User) -> None:
-    reject_file(fill(owner, 0), "Käse.txt")
+    reject_file(make_batch(owner, 0), "Käse.txt")
 
-    body = ask(owner).body
+    body = download(owner).body
 
     assert body.startswith(b"\xef\xbb\xbf" + b"Import,")
     assert "Käse.txt" in body.decode()
@@ -97,9 +97,9 @@ def test_csv_begins_with_a_byte_order_mark(owner: User) -> None:
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
 def test_csv_escapes_cells_that_spreadsheets_would_run(owner: User, sign: str) -> None:
-    reject_file(fill(owner, 0, f"{sign}1+1"), f"{sign}cmd|' /C calc'!A0", "new.code", f"{sign}2")
+    reject_file(make_batch(owner, 0, f"{sign}1+1"), f"{sign}cmd|' /C calc'!A0", "new.code", f"{sign}2")
 
-    row = table(ask(owner))[1]
+    row = table(download(owner))[1]
 
     assert not [cell for cell in row if cell.startswith(sign)]
     assert row[1] == f"'{sign}cmd|' /C calc'!A0"
@@ -107,12 +107,12 @@ def test_csv_escapes_cells_that_spreadsheets_would_run(owner: User, sign: str) -
 
 def test_large_csv_is_streamed_completely_in_chunks(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_export, "CHUNK_ITEMS", 2)
-    one, two = fill(owner, 0, "One"), fill(owner, 0, "Two")
+    one, two = make_batch(owner, 0, "One"), make_batch(owner, 0, "Two")
     for number in range(5):
         reject_file(one, f"a{number}.txt")
         reject_file(two, f"b{number}.txt")
 
-    answer = ask(owner)
+    answer = download(owner)
 
     assert len(answer.pieces) > 4
     names = [row[1] for row in table(answer)[1:]]
@@ -125,20 +125,20 @@ def test_csv_chunks_keep_the_order_of_batches(
 ) -> None:
     monkeypatch.setattr(csv_export, "CHUNK_ITEMS", 2)
     monkeypatch.setattr(csv_export, "CHUNK_BATCHES", 2)
-    batches = [fill(owner, 0, f"{number}") for number in range(3)]
+    batches = [make_batch(owner, 0, f"{number}") for number in range(3)]
     for round_ in range(3):
         for batch in batches:
             reject_file(batch, f"{batch.name}{round_}.txt")
-        reject_file(fill(other, 0), "secret.txt")
+        reject_file(make_batch(other, 0), "secret.txt")
 
-    names = [row[1] for row in table(ask(owner, query))[1:]]
+    names = [row[1] for row in table(download(owner, query))[1:]]
 
     assert names == [f"{batch}{round_}.txt" for batch in range(3) for round_ in range(3)]
 
 
 @pytest.mark.usefixtures("give_back_connection")
 async def test_csv_is_sent_while_all_threads_of_live_pages_are_busy(owner: User) -> None:
-    await sync_to_async(lambda: reject_file(fill(owner, 0), "notes.txt"))()
+    await sync_to_async(lambda: reject_file(make_batch(owner, 0), "notes.txt"))()
     asking, go_on = await sync_to_async(AsyncBrowser)(owner), Event()
     busy = [asyncio.create_task(db_threads.run_query(go_on.wait)) for _ in range(8)]
 

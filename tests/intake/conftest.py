@@ -1,4 +1,4 @@
-"""A person, a batch, a client that sends files into it, and a folder for partial files."""
+"""A user, a batch, a tus client, and a folder for partial files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from batches.engine import lifecycle
 from batches.models import UploadBatch
-from tests.intake.sender import PICTURE
+from tests.intake.resuming_client import PICTURE
 from tests.intake.tus_client import TusClient
 from tests.support.servers import Services
 from tests.support.users import make_user

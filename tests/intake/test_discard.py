@@ -1,4 +1,4 @@
-"""Partial files are removed only under their lock, so what is stored is what was hashed, whatever happens between."""
+"""Partial files are removed only under their lock, so the stored bytes are always those that were hashed."""
 
 import hashlib
 from collections.abc import Callable
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 JPEG = encoded(textured(320, 240), "JPEG")
 
 
-class Interrupted(DiskStorage):
+class InterruptedDisk(DiskStorage):
     """A storage that runs other calls, on another thread, before it stores the next file."""
 
     before: ClassVar[list[Callable[[], object]]] = []
@@ -45,12 +45,12 @@ class Interrupted(DiskStorage):
 
 
 @pytest.fixture(autouse=True)
-def interrupted(settings: Settings) -> list[Callable[[], object]]:
+def before_store(settings: Settings) -> list[Callable[[], object]]:
     """The calls to run before the next file is stored."""
-    place = settings.STORAGES["default"] | {"BACKEND": f"{__name__}.Interrupted"}
+    place = settings.STORAGES["default"] | {"BACKEND": f"{__name__}.InterruptedDisk"}
     settings.STORAGES = settings.STORAGES | {"default": place}
-    Interrupted.before.clear()
-    return Interrupted.before
+    InterruptedDisk.before.clear()
+    return InterruptedDisk.before
 
 
 def on_a_thread(work: Callable[[], object]) -> object:
@@ -72,7 +72,7 @@ def assert_stored_as_hashed() -> None:
 
 
 def test_stale_head_leaves_the_partial_file_that_another_request_finalizes(
-    tus: TusClient, batch: UploadBatch, interrupted: list[Callable[[], object]]
+    tus: TusClient, batch: UploadBatch, before_store: list[Callable[[], object]]
 ) -> None:
     location = tus.create_with(batch.id, "a.jpg", len(JPEG), JPEG[:10]).headers["location"]
     assert tus.request("DELETE", location).status == 204
@@ -84,7 +84,7 @@ def test_stale_head_leaves_the_partial_file_that_another_request_finalizes(
         with pytest.raises(TusError):
             current_state(stale)
 
-    interrupted += [stale_head, lambda: third.append(tus.patch(location, 0, JPEG[:100]).status)]
+    before_store += [stale_head, lambda: third.append(tus.patch(location, 0, JPEG[:100]).status)]
 
     assert tus.patch(location, 0, JPEG).status == 204
 
@@ -93,14 +93,14 @@ def test_stale_head_leaves_the_partial_file_that_another_request_finalizes(
 
 
 def test_locked_file_is_stored_whatever_has_its_name(
-    tus: TusClient, batch: UploadBatch, partial_root: Path, interrupted: list[Callable[[], object]]
+    tus: TusClient, batch: UploadBatch, partial_root: Path, before_store: list[Callable[[], object]]
 ) -> None:
     def swap() -> None:
         path = partial_path(BatchItem.objects.get().id)
         path.rename(partial_root / "aside")
         path.write_bytes(b"another file")
 
-    interrupted.append(swap)
+    before_store.append(swap)
 
     tus.send(batch.id, "a.jpg", JPEG)
 
@@ -117,9 +117,9 @@ def test_partial_file_of_a_receiving_item_is_kept(tus: TusClient, batch: UploadB
 
 
 def test_batch_deleted_while_the_last_bytes_arrive_is_reported_as_gone(
-    tus: TusClient, batch: UploadBatch, ada: User, partial_root: Path, interrupted: list[Callable[[], object]]
+    tus: TusClient, batch: UploadBatch, ada: User, partial_root: Path, before_store: list[Callable[[], object]]
 ) -> None:
-    interrupted += [lambda: services.delete_batch(services.owner_scope(ada), batch.id), clean_up]
+    before_store += [lambda: services.delete_batch(services.owner_scope(ada), batch.id), clean_up]
 
     answer = tus.send(batch.id, "a.jpg", JPEG)
 
@@ -129,10 +129,10 @@ def test_batch_deleted_while_the_last_bytes_arrive_is_reported_as_gone(
 
 
 def test_partial_file_removed_with_its_batch_is_not_reported_as_a_disk_error(
-    tus: TusClient, batch: UploadBatch, ada: User, interrupted: list[Callable[[], object]]
+    tus: TusClient, batch: UploadBatch, ada: User, before_store: list[Callable[[], object]]
 ) -> None:
     item_path: list[Path] = []
-    interrupted += [
+    before_store += [
         lambda: item_path.append(partial_path(BatchItem.objects.get().id)),
         lambda: item_path[0].unlink(),
         lambda: services.delete_batch(services.owner_scope(ada), batch.id),

@@ -1,4 +1,4 @@
-"""A disk that is full, nearly full or read-only: the client is told, nothing is lost, and sending resumes later."""
+"""A disk that is full, nearly full or read-only: the client gets an error, nothing is lost, and sending resumes later."""
 
 import subprocess
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from batches.intake.partial_paths import partial_path, partial_size
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import local_copy
@@ -25,7 +25,7 @@ PICTURE = encoded(textured(320, 240), "JPEG") + bytes(3 * MIB // 2)
 
 
 class Disk:
-    """A file system of its own in memory."""
+    """A small file system in memory (tmpfs)."""
 
     def __init__(self, folder: Path, mib: int) -> None:
         self.folder = folder
@@ -81,7 +81,7 @@ def test_full_disk_is_reported_and_sending_resumes_with_free_space(
     assert (still_full.status, before) == (507, "receiving")
     assert 0 < kept.offset < len(PICTURE)
     assert (answer.status, stored() == PICTURE) == (204, True)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_disk_full_at_the_first_byte_loses_nothing(tus: TusClient, batch: UploadBatch, disk: Disk) -> None:
@@ -142,7 +142,7 @@ def test_read_only_media_leave_a_complete_partial_file(
     assert (refused.status, refused.text.partition(":")[0]) == (507, "storage.read_only")
     assert before == ("receiving", len(PICTURE), 0)
     assert (answer.status, answer.offset, stored() == PICTURE) == (200, len(PICTURE), True)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_space_is_kept_free(tus: TusClient, batch: UploadBatch, disk: Disk, settings: Settings) -> None:
@@ -175,13 +175,13 @@ def test_receive_file_refuses_a_file_that_may_be_sent_again(batch: UploadBatch, 
 
     assert (full.code, read_only.code, left) == ("storage.full", "storage.read_only", False)
     assert (again.state, stored() == PICTURE) == ("queued", True)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_bytes_that_cannot_be_synced_are_sent_again(tus: TusClient, batch: UploadBatch, partial_root: Path) -> None:
     location = tus.create(batch.id, "cat.jpg", 5000).headers["location"]
     partial_root.mkdir()
-    partial_path(batch.items.get().id).symlink_to("/dev/null")  # takes bytes and cannot sync them
+    partial_path(batch.items.get().id).symlink_to("/dev/null")  # accepts bytes but cannot sync them
 
     answer = tus.patch(location, 0, PICTURE[:5000])
 

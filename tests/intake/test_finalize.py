@@ -15,7 +15,7 @@ from batches.intake.file_name import FileName
 from batches.intake.receive import receive_file
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from tests.support.users import make_user
 from uploads.models import Upload
@@ -40,7 +40,7 @@ def test_known_bytes_complete_at_once(tus: TusClient, batch: UploadBatch) -> Non
     copy = batch.items.get(filename="copy of cat.jpg")
     assert (answer.status, answer.offset) == (204, len(JPEG))
     assert (copy.status, copy.duplicate, copy.upload) == ("completed", True, Upload.objects.get())
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_bytes_that_are_still_being_processed_are_queued(tus: TusClient, batch: UploadBatch) -> None:
@@ -49,7 +49,7 @@ def test_bytes_that_are_still_being_processed_are_queued(tus: TusClient, batch: 
     tus.send(batch.id, "copy of cat.jpg", JPEG)
 
     assert sorted(batch.items.values_list("status", "duplicate")) == [("pending", False), ("pending", False)]
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_bytes_that_failed_before_are_queued_again(tus: TusClient, batch: UploadBatch, ada: User) -> None:
@@ -76,7 +76,7 @@ def test_files_are_never_shared_between_owners(tus: TusClient, batch: UploadBatc
     assert mine.items.get().status == "pending"
 
 
-def test_bytes_that_storage_has_lost_are_stored_again(tus: TusClient, batch: UploadBatch) -> None:
+def test_bytes_missing_in_storage_are_stored_again(tus: TusClient, batch: UploadBatch) -> None:
     tus.send(batch.id, "cat.jpg", JPEG)
     upload = Upload.objects.get()
     delete_files(upload.key, {})
@@ -103,7 +103,7 @@ def test_unsupported_content_is_refused_with_a_message(
     assert (item.status, item.error_code) == ("failed", "file.unsupported")
     assert not Upload.objects.exists()
     assert not list(partial_root.iterdir())
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_batch_whose_files_are_all_refused_completes(tus: TusClient, batch: UploadBatch) -> None:
@@ -129,7 +129,7 @@ def test_file_over_a_limit_is_refused_and_counted_once(tus: TusClient, batch: Up
     assert answers[0].text == answers[1].text
     assert answers[0].text.startswith("file.too_large: ")
     assert (full.status, full.text.partition(":")[0]) == (413, "batch.full")
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.total, batch.failed) == (1, 1)
 
 
@@ -149,7 +149,7 @@ def test_receive_file_finalizes_as_tus_does(batch: UploadBatch, tmp_path: Path) 
 
 
 class RecordingDisk(DiskStorage):
-    """A storage to which files go slowly: no transaction may wait for it."""
+    """Records whether a transaction is open while a file is stored."""
 
     stored: ClassVar[list[bool]] = []
 

@@ -1,4 +1,4 @@
-"""Finalizing that is interrupted, repeated, refused by the database, cancelled or raced loses nothing."""
+"""Finalizing loses nothing when it is interrupted, repeated, refused, cancelled or run concurrently."""
 
 import threading
 from pathlib import Path
@@ -18,7 +18,7 @@ from batches.intake.partial_file import locked_partial
 from batches.intake.partial_paths import partial_path
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import local_copy, original_name
@@ -38,7 +38,7 @@ def is_stored(upload: Upload) -> bool:
 
 
 def complete_partial(batch: UploadBatch, name: str, data: bytes = JPEG) -> BatchItem:
-    """A file that is complete but not finalized, as a crash leaves it."""
+    """Create a complete partial file that is not finalized, as after a crash."""
     item, _ = incoming.register_item(batch.id, FileName(name, len(data)).as_new_file())
     with locked_partial(item.id) as partial:
         partial.append(data)
@@ -93,7 +93,7 @@ def test_finalize_that_the_database_refused_is_repeated_without_orphans(
     assert len(in_between) == 1
     assert originals() - before == in_between
     assert default_storage.path(original_name(Upload.objects.get(owner=ada).key)) in in_between
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_finalize_in_a_cancelled_batch_keeps_nothing(batch: UploadBatch, ada: User) -> None:
@@ -134,10 +134,10 @@ def test_finalize_of_the_same_bytes_at_the_same_time_stores_them_once(
     assert outcomes == ["queued"] * 6
     assert is_stored(Upload.objects.get())
     assert not list(partial_root.iterdir())
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
-def test_first_file_creates_the_storage_and_a_later_one_waits_for_the_disk_to_be_mounted(
+def test_only_the_first_file_creates_the_storage_directory(
     tus: TusClient, batch: UploadBatch, settings: Settings, tmp_path: Path
 ) -> None:
     media, other = tmp_path / "media", encoded(textured(200, 100), "JPEG")
@@ -156,4 +156,4 @@ def test_first_file_creates_the_storage_and_a_later_one_waits_for_the_disk_to_be
     assert (first.status, again.status) == (201, 201)
     assert (refused.status, refused.text.partition(":")[0], waits) == (507, "storage.away", "receiving")
     assert len(originals()) == 2
-    assert_counters_true(batch)
+    assert_counters_match(batch)

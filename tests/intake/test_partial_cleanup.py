@@ -19,7 +19,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.worker import cleanup
 from batches.worker.reconciler import reconcile
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from uploads.models import Upload
 
@@ -47,7 +47,7 @@ def test_cleanup_removes_only_expired_files(batch: UploadBatch) -> None:
     old.refresh_from_db()
     assert (removed, partial_path(old.id).exists(), partial_path(young.id).exists()) == (1, False, True)
     assert (old.status, old.error_code) == ("failed", "upload.expired")
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_cleanup_leaves_a_locked_file(batch: UploadBatch) -> None:
@@ -75,7 +75,7 @@ def test_cleanup_removes_files_of_cancelled_finished_and_deleted_items(
 
     assert removed == 3
     assert [path.name for path in partial_root.iterdir()] == ["README"]
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_cleanup_finalizes_complete_files(batch: UploadBatch, partial_root: Path) -> None:
@@ -86,7 +86,7 @@ def test_cleanup_finalizes_complete_files(batch: UploadBatch, partial_root: Path
     assert batch.items.get().status == "pending"
     assert Upload.objects.count() == 1
     assert not list(partial_root.iterdir())
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_cleanup_handles_many_files_in_rounds(

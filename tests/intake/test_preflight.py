@@ -1,4 +1,4 @@
-"""The requests of the upload page before it sends bytes: own batches and uploads only, bounded."""
+"""Requests of the upload page before it sends bytes: limited to the user's own batches and uploads."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ from batches.intake.file_name import FileName, fingerprint
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from tests.support.users import make_user
 from uploads.models import MediaKind, Upload
@@ -77,7 +77,7 @@ def test_known_file_is_completed_without_its_bytes(browser: Client, ada: User, b
     item = batch.items.get()
     assert (item.status, item.duplicate, item.upload_id) == ("completed", True, upload.id)
     assert item.fingerprint == fingerprint("Iceland/a.jpg", len(PICTURE), "1000")
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_known_file_that_was_never_processed_is_queued(browser: Client, ada: User, batch: UploadBatch) -> None:
@@ -87,7 +87,7 @@ def test_known_file_that_was_never_processed_is_queued(browser: Client, ada: Use
 
     assert states(answer) == ["queued"]
     assert batch.items.get().status == "pending"
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_repeated_request_counts_once(browser: Client, ada: User, batch: UploadBatch) -> None:

@@ -14,7 +14,7 @@ from batches.engine.refusals import Refused
 from batches.intake import quota
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from tests.support.users import make_user
 from uploads.models import Upload
@@ -59,7 +59,7 @@ def test_creation_over_the_quota_is_refused_without_an_item(tus: TusClient, batc
     assert (answer.status, answer.text.partition(":")[0]) == (413, "quota.exceeded")
     assert "KB of your" in answer.text.replace("\xa0", " ")
     assert Upload.objects.count() == 2
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert batch.total == 2
 
 
@@ -88,7 +88,7 @@ def test_abandoned_file_resumes_only_within_the_quota(
     assert batch.items.get().status == "failed"
     settings.OWNER_BYTES = LARGEST
     assert tus.patch(location, 10, PICTURES[0][10:]).status == 204
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_quota_is_per_owner(tus: TusClient, batch: UploadBatch) -> None:
@@ -112,7 +112,7 @@ def test_usage_is_computed_rarely(
 
 
 def test_freed_space_is_noticed_soon(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    reserve(batch.owner_id, 2 * LARGEST)  # and deleted again
+    reserve(batch.owner_id, 2 * LARGEST)  # then deleted
     with pytest.raises(Refused):
         reserve(batch.owner_id, LARGEST)
     monkeypatch.setattr(quota, "RECHECK_SECONDS", 0.0)
@@ -167,7 +167,7 @@ def test_partial_file_of_an_abandoned_file_counts(
 
     assert quota.count_bytes(ada.id) == 2 * LARGEST
     assert (answer.status, answer.text.partition(":")[0]) == (413, "quota.exceeded")
-    assert tus.patch(location, 10, PICTURES[0][10:20]).status == 204  # it is counted already
+    assert tus.patch(location, 10, PICTURES[0][10:20]).status == 204  # already counted
 
 
 def test_cancelled_batch_leaves_no_partial_files(

@@ -11,7 +11,7 @@ from batches.intake.local_files import receive_path
 from batches.intake.partial_file import READ_BYTES
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured, written
 from uploads.models import Upload
 from uploads.storage import local_copy
@@ -64,7 +64,7 @@ def test_receive_file_refuses_with_a_code_and_a_message(
     assert (outcome.state, outcome.code, outcome.message) == ("refused", code, item.error_message)
     assert (item.status, item.error_code) == ("failed", code)
     assert not partial_root.exists() or not list(partial_root.iterdir())
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 @pytest.mark.parametrize("complete", [False, True])
@@ -79,7 +79,7 @@ def test_receive_file_stops_reading_an_unsupported_file_after_its_head(
     assert (outcome.state, outcome.code) == ("refused", "file.unsupported")
     assert film.tell() == READ_BYTES
     assert not list(partial_root.iterdir())
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_receive_path_counts_unreadable_files(batch: UploadBatch, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_receive_path_counts_unreadable_files(batch: UploadBatch, tmp_path: Path
 
     assert [outcome.code for outcome in outcomes] == ["file.unreadable", "file.unreadable"]
     assert batch.items.filter(status="failed").count() == 2
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_receive_path_accepts_names_that_are_not_utf8(batch: UploadBatch, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""After a backup was restored, item ids are issued again: a partial file found under one belongs to another file."""
+"""After a restored backup, item ids are reused: an existing partial file may belong to another item."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from batches.intake.file_name import FileName
 from batches.intake.partial_file import locked_partial
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import local_copy
@@ -60,7 +60,7 @@ def test_file_whose_stale_partial_is_locked_is_registered_later(
         answer = tus.create(batch.id, "a.jpg", len(PICTURE))
 
     assert answer.status == 423
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert not batch.items.exists()
     assert tus.create(batch.id, "a.jpg", len(PICTURE)).status == 201
 

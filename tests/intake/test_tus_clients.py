@@ -1,4 +1,4 @@
-"""Clients of others, curl and tuspy, against the real server."""
+"""Third-party clients, curl and tuspy, against the real server."""
 
 import shutil
 import subprocess
@@ -10,8 +10,8 @@ import pytest
 from tusclient.client import TusClient as Tuspy
 
 from batches.models import UploadBatch
-from tests.intake.sender import CHUNK, PICTURE, assert_complete, metadata
-from tests.support.batches import assert_counters_true
+from tests.intake.resuming_client import CHUNK, PICTURE, assert_complete, metadata
+from tests.support.batches import assert_counters_match
 from tests.support.web_server import Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +26,7 @@ def curl(site: Site, cookie: str) -> "Curl":
 
 
 class Curl:
-    """The program; every call returns (status, headers)."""
+    """Runs curl; every call returns (status, headers)."""
 
     def __init__(self, site: Site, cookie: str) -> None:
         self._site = site
@@ -79,7 +79,7 @@ def test_curl_withdraws(curl: Curl, batch: UploadBatch) -> None:
 
     assert curl(path, "-X", "DELETE")[0] == 204
     assert curl(path, "--head")[0] == 410
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 @pytest.mark.parametrize("checksum", [False, True])
@@ -96,7 +96,7 @@ def test_tuspy_sends_a_file_in_chunks(site: Site, batch: UploadBatch, cookie: st
     assert_complete(batch)
 
 
-def test_tuspy_resumes_at_the_address(site: Site, batch: UploadBatch, cookie: str, file: Path) -> None:
+def test_tuspy_resumes_at_the_url(site: Site, batch: UploadBatch, cookie: str, file: Path) -> None:
     client = Tuspy(f"{site.address}/tus/", headers={"Cookie": cookie})
 
     with file.open("rb") as stream:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 JPEG = encoded(textured(320, 240), "JPEG")
 
 
-class Slow(DiskStorage):
+class BlockingDisk(DiskStorage):
     """A storage that blocks until `go` is set."""
 
     waiting: ClassVar[list[str]] = []
@@ -44,15 +44,15 @@ class Slow(DiskStorage):
 
 
 @pytest.fixture
-def slow(settings: Settings) -> type[Slow]:
-    place = settings.STORAGES["default"] | {"BACKEND": f"{__name__}.Slow"}
-    settings.STORAGES = settings.STORAGES | {"default": place}
-    Slow.waiting.clear()
-    Slow.go.clear()
-    return Slow
+def slow(settings: Settings) -> type[BlockingDisk]:
+    backend = settings.STORAGES["default"] | {"BACKEND": f"{__name__}.BlockingDisk"}
+    settings.STORAGES = settings.STORAGES | {"default": backend}
+    BlockingDisk.waiting.clear()
+    BlockingDisk.go.clear()
+    return BlockingDisk
 
 
-def test_slow_finalizations_block_no_other_request(tus: TusClient, batch: UploadBatch, slow: type[Slow]) -> None:
+def test_slow_finalizations_block_no_other_request(tus: TusClient, batch: UploadBatch, slow: type[BlockingDisk]) -> None:
     locations = [tus.create(batch.id, f"{n}.jpg", len(JPEG) + n).headers["location"] for n in range(5)]
     with ThreadPoolExecutor(4) as pool:
         ends = [pool.submit(tus.patch, locations[n], 0, JPEG + b"x" * n) for n in range(4)]
@@ -71,7 +71,7 @@ def test_slow_finalizations_block_no_other_request(tus: TusClient, batch: Upload
 
 @pytest.mark.parametrize("how", ["head", "creation", "withdrawal"])
 def test_complete_files_found_later_block_no_other_request(
-    tus: TusClient, batch: UploadBatch, slow: type[Slow], partial_root: Path, how: str
+    tus: TusClient, batch: UploadBatch, slow: type[BlockingDisk], partial_root: Path, how: str
 ) -> None:
     other = tus.create(batch.id, "other.jpg", 10**6).headers["location"]
     locations = [tus.create(batch.id, f"{n}.jpg", len(JPEG) + n).headers["location"] for n in range(5)]
@@ -97,7 +97,7 @@ def test_complete_files_found_later_block_no_other_request(
 
 
 def test_batch_cancelled_while_a_file_is_stored_is_reported(
-    tus: TusClient, batch: UploadBatch, slow: type[Slow]
+    tus: TusClient, batch: UploadBatch, slow: type[BlockingDisk]
 ) -> None:
     location = tus.create(batch.id, "a.jpg", len(JPEG)).headers["location"]
     with ThreadPoolExecutor(1) as pool:

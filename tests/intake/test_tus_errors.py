@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from batches.engine.cancel import cancel_batch
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from tests.support.users import make_user
 
@@ -75,7 +75,7 @@ def test_upload_of_a_cancelled_batch_is_gone(tus: TusClient, batch: UploadBatch,
     assert [answer.status for answer in answers] == [410, 410, 410]
     assert answers[0].text.startswith("batch.cancelled: ")
     assert not list(partial_root.glob("*"))
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])

@@ -1,4 +1,4 @@
-"""When unfinished uploads expire, and what clients are told before and after."""
+"""Expiry of unfinished uploads, and the responses before and after."""
 
 import os
 import time
@@ -12,7 +12,7 @@ from batches.intake.partial_cleanup import PartialCleaner
 from batches.intake.partial_paths import mark_unverified, partial_path
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import local_copy
@@ -24,7 +24,7 @@ WEEK = 7 * 24 * 3600
 
 @pytest.fixture
 def location(tus: TusClient, batch: UploadBatch) -> str:
-    """The address of an upload of which 900 bytes were received."""
+    """The URL of an upload with 900 received bytes."""
     return tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG[:900]).headers["location"]
 
 
@@ -34,7 +34,7 @@ def stored() -> bytes:
 
 
 def expire(batch: UploadBatch) -> None:
-    """As if the last byte had arrived eight days ago."""
+    """Move the last received byte eight days back."""
     then = time.time() - WEEK - 24 * 3600
     os.utime(partial_path(batch.items.get().id), (then, then))
 
@@ -79,7 +79,7 @@ def test_expired_upload_is_gone_and_starts_again(
     assert (again.status, again.offset, again.headers["location"]) == (201, 0, location)
     assert tus.patch(location, 0, JPEG).status == 204
     assert stored() == JPEG
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_expired_file_sent_again_reopens_its_completed_batch(tus: TusClient, batch: UploadBatch, location: str) -> None:
@@ -92,7 +92,7 @@ def test_expired_file_sent_again_reopens_its_completed_batch(tus: TusClient, bat
     tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG)
 
     assert before == ("completed", "upload.expired")
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert (batch.status, batch.sealed_at, batch.failed) == ("processing", None, 0)
     assert stored() == JPEG
 
@@ -107,7 +107,7 @@ def test_abandoned_file_resumes_at_its_address(tus: TusClient, batch: UploadBatc
     assert (head.status, head.offset, after_head) == (200, 900, "failed")
     assert answer.status == 204
     assert stored() == JPEG
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert batch.status == "processing"
 
 
@@ -122,10 +122,10 @@ def test_file_abandoned_when_its_last_byte_arrived_is_finalized(
 
     assert (head.status, head.offset) == (200, len(JPEG))
     assert stored() == JPEG
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
-def test_abandoned_file_without_bytes_expires_as_others_do(
+def test_abandoned_file_without_bytes_expires(
     tus: TusClient, batch: UploadBatch, settings: Settings
 ) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
@@ -137,7 +137,7 @@ def test_abandoned_file_without_bytes_expires_as_others_do(
     assert tus.head(location).status == 410
 
 
-def test_unverified_partial_file_expires_as_others_do(tus: TusClient, batch: UploadBatch, location: str) -> None:
+def test_unverified_partial_file_expires(tus: TusClient, batch: UploadBatch, location: str) -> None:
     item_id = batch.items.get().id
     mark_unverified(item_id, 900)
     with partial_path(item_id).open("ab") as partial:

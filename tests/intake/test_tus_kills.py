@@ -6,7 +6,7 @@ import random
 import pytest
 
 from batches.models import UploadBatch
-from tests.intake.sender import CHUNK, PICTURE, Sender, assert_complete
+from tests.intake.resuming_client import CHUNK, PICTURE, Sender, assert_complete
 from tests.intake.tus_client import TusClient
 from tests.support.images import encoded, textured
 from tests.support.waiting import wait_until

@@ -9,7 +9,7 @@ from batches.engine import lifecycle
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.intake.tus_client import Answer, TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from tests.support.users import make_user
 from uploads.media.sniff import HEAD_BYTES
@@ -29,7 +29,7 @@ def assert_refused(batch: UploadBatch, partial_root: Path) -> None:
     assert (item.status, item.error_code) == (ItemStatus.FAILED, "file.unsupported")
     assert "video/quicktime" in item.error_message
     assert not list(partial_root.glob("*"))
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_video_is_refused_by_its_head(tus: TusClient, batch: UploadBatch, partial_root: Path) -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from batches.models import UploadBatch
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from tests.support.users import make_user
 from uploads.models import Upload
@@ -57,7 +57,7 @@ def test_form_receives_files_and_redirects_to_their_batch(browser: Client, ada: 
     assert (batch.name, batch.total, batch.failed, batch.status) == ("Week end", 3, 1, "processing")
     assert batch.sealed_at is not None
     assert Upload.objects.filter(owner=ada).count() == 2
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_form_keeps_two_files_of_the_same_name_and_size(browser: Client) -> None:

@@ -1,4 +1,4 @@
-"""The model of the state machine: what should be stored of one file after any requests."""
+"""Model for the state machine: the bytes of one file that should be stored."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Who leaves a live page is let go at once, also in the very moment of a change."""
+"""Viewers that disconnect are removed at once, also while a change is being sent."""
 
 import asyncio
 from contextlib import suppress
@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from batches.live.renderer import subscribe
 from batches.live.topics import BatchJsonTopic
 from batches.live.viewer import FRAME_SECONDS, Viewer
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.live_page import Page, cookie_of
 from vuemantics.asgi import application
 
@@ -21,35 +21,35 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 async def topic(owner: User) -> BatchJsonTopic:
-    batch = await sync_to_async(fill)(owner, 3)
+    batch = await sync_to_async(make_batch)(owner, 3)
     return BatchJsonTopic(batch.id, owner.id)
 
 
 @pytest.mark.parametrize("turns", range(4))
-async def test_viewer_who_leaves_in_the_moment_of_a_change_is_let_go(topic: BatchJsonTopic, turns: int) -> None:
+async def test_viewer_that_leaves_during_a_refresh_is_removed(topic: BatchJsonTopic, turns: int) -> None:
     async with asyncio.timeout(30):
         async with subscribe(topic, Viewer(1)):
-            await asyncio.sleep(3 * FRAME_SECONDS)  # the renderer rests between two looks
-            async with subscribe(topic, Viewer(1)):  # who comes makes it look again
+            await asyncio.sleep(3 * FRAME_SECONDS)  # the renderer waits for its next poll
+            async with subscribe(topic, Viewer(1)):  # a new viewer triggers a refresh
                 for _ in range(turns):
                     await asyncio.sleep(0)
 
 
-async def test_page_that_goes_while_a_frame_is_on_its_way_is_no_fault(
+async def test_disconnect_while_a_frame_is_sent_is_not_logged_as_an_error(
     owner: User, topic: BatchJsonTopic, caplog: pytest.LogCaptureFixture
 ) -> None:
     page = Page(None, await sync_to_async(cookie_of)(owner))
     received: asyncio.Queue[dict[str, str]] = asyncio.Queue()
     received.put_nowait({"type": "websocket.connect"})
-    tried = asyncio.Event()
+    send_attempted = asyncio.Event()
 
     async def send(message: dict[str, str]) -> None:
         if message["type"] == "websocket.send":
-            tried.set()
+            send_attempted.set()
             raise Disconnected
 
     serving = asyncio.create_task(application(page.socket.scope, received.get, send))
-    await asyncio.wait_for(tried.wait(), 5)
+    await asyncio.wait_for(send_attempted.wait(), 5)
     received.put_nowait({"type": "websocket.disconnect", "code": "1006"})
     with suppress(StopConsumer):
         await asyncio.wait_for(serving, 5)

@@ -1,4 +1,4 @@
-"""What is said of the time that a batch still takes, from its rows and from those beside it."""
+"""The estimated time left of a batch, from its own files and those of other batches."""
 
 import re
 from datetime import timedelta
@@ -11,12 +11,12 @@ from pytest_django import DjangoAssertNumQueries
 from batches.live.eta import read_eta
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchKind, BatchStatus, ItemStatus
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.failures import reject_file
 
 
 def describe(batch: UploadBatch, count: int, seconds_each: float, *, duplicate: bool = False) -> UploadBatch:
-    """Let so many of its files be described one after the other until now."""
+    """Complete `count` files one after the other, the last one just now."""
     now = timezone.now()
     ids = list(batch.items.order_by("id").values_list("id", flat=True)[:count])
     for number, id in enumerate(reversed(ids)):
@@ -32,30 +32,30 @@ def describe(batch: UploadBatch, count: int, seconds_each: float, *, duplicate: 
 
 
 def minutes(words: str) -> tuple[int, int]:
-    """The two ends of the range."""
+    """Parse the range of minutes."""
     found = re.fullmatch(r"(\d+)\N{EN DASH}(\d+) minutes left", words)
     assert found, words
     return int(found[1]), int(found[2])
 
 
-def test_first_look_at_a_running_batch_tells_pace_and_range(
+def test_eta_of_a_running_batch_has_throughput_and_range(
     owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    batch = describe(fill(owner, 100), 21, 10)
+    batch = describe(make_batch(owner, 100), 21, 10)
 
     with django_assert_num_queries(2):
         eta = read_eta(batch)
 
     assert eta.throughput == "6 files a minute"
     low, high = minutes(eta.time_left)
-    # 79 files, 6 a minute: 13 minutes are within.
+    # 79 files at 6 a minute take 13 minutes.
     assert 9 <= low <= 12
     assert 14 <= high <= 17
     assert not eta.shared
 
 
-def test_files_that_fail_leave_the_queue_as_others_do(owner: User) -> None:
-    batch = describe(fill(owner, 300), 200, 10)
+def test_failed_files_count_towards_the_throughput(owner: User) -> None:
+    batch = describe(make_batch(owner, 300), 200, 10)
     ends = list(batch.items.filter(status=ItemStatus.COMPLETED).order_by("id").values_list("id", flat=True))
     BatchItem.objects.filter(id__in=[id for number, id in enumerate(ends) if number % 10]).update(
         status=ItemStatus.FAILED, error_code="image.truncated"
@@ -67,12 +67,12 @@ def test_files_that_fail_leave_the_queue_as_others_do(owner: User) -> None:
 
     assert eta.throughput == "6 files a minute"
     low, high = minutes(eta.time_left)
-    # 100 files, 6 a minute.
+    # 100 files at 6 a minute take 16 to 17 minutes.
     assert low <= 16 <= high
 
 
-def test_refused_files_never_waited_and_tell_nothing_of_the_pace(owner: User) -> None:
-    batch = describe(fill(owner, 100), 21, 10)
+def test_rejected_files_do_not_change_the_throughput(owner: User) -> None:
+    batch = describe(make_batch(owner, 100), 21, 10)
     alone = read_eta(batch)
     for number in range(50):
         reject_file(batch, f"{number}.txt")
@@ -81,17 +81,17 @@ def test_refused_files_never_waited_and_tell_nothing_of_the_pace(owner: User) ->
     assert read_eta(batch).throughput == alone.throughput
 
 
-@pytest.mark.parametrize(("count", "duplicate"), [(3, False), (50, True)], ids=["too few", "known before"])
-def test_time_left_is_not_known_without_work_that_was_seen(owner: User, count: int, duplicate: bool) -> None:
-    eta = read_eta(describe(fill(owner, 60), count, 10, duplicate=duplicate))
+@pytest.mark.parametrize(("count", "duplicate"), [(3, False), (50, True)], ids=["too few", "duplicates"])
+def test_time_left_is_unknown_without_enough_processed_files(owner: User, count: int, duplicate: bool) -> None:
+    eta = read_eta(describe(make_batch(owner, 60), count, 10, duplicate=duplicate))
 
     assert (eta.time_left, eta.throughput) == ("", "")
 
 
-def test_other_peoples_files_are_told_of_and_widen_the_range(owner: User, other: User) -> None:
-    batch = describe(fill(owner, 100), 21, 10)
+def test_files_of_other_users_are_mentioned_and_widen_the_range(owner: User, other: User) -> None:
+    batch = describe(make_batch(owner, 100), 21, 10)
     alone = minutes(read_eta(batch).time_left)
-    fill(other, 40)
+    make_batch(other, 40)
 
     eta = read_eta(batch)
 
@@ -99,21 +99,21 @@ def test_other_peoples_files_are_told_of_and_widen_the_range(owner: User, other:
     assert minutes(eta.time_left)[0] < alone[0]
 
 
-def test_reanalysis_waits_for_the_owners_imports(owner: User) -> None:
-    batch = fill(owner, 5, "Again")
+def test_eta_of_a_reanalysis_mentions_the_owners_imports(owner: User) -> None:
+    batch = make_batch(owner, 5, "Again")
     UploadBatch.objects.filter(id=batch.id).update(kind=BatchKind.REANALYSIS)
     batch.refresh_from_db()
     assert not read_eta(batch).after_imports
 
-    fill(owner, 5)
+    make_batch(owner, 5)
 
     assert read_eta(batch).after_imports
 
 
-def test_paused_and_ended_batches_tell_only_how_long_they_took(
+def test_eta_of_a_completed_batch_has_only_the_elapsed_time(
     owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    batch = describe(fill(owner, 30), 30, 1)
+    batch = describe(make_batch(owner, 30), 30, 1)
     batch.status, batch.started_at = BatchStatus.COMPLETED, timezone.now()
     batch.completed_at = batch.started_at + timedelta(minutes=12, seconds=30)
 

@@ -1,4 +1,4 @@
-"""Names of files in hand: whatever their letters, a frame stays small and tells as much of them as it can."""
+"""Frames stay small whatever the names of the files in progress; long names are truncated."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,7 +12,7 @@ from batches.live.fragments import FREQUENT_BYTES, render_fragments
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchKind, Stage
 from batches.views.template_tags import fit_bytes
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.failures import LOST_WORKER
 from uploads.models import Upload
 
@@ -22,8 +22,8 @@ ETA = Eta("13–17 Minuten übrig", "106 Dateien in der Minute", "23 h 59 min", 
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A very large batch with eight files in the stage with the longest word."""
-    batch = fill(owner, 12)
+    """A very large batch with eight files in the stage with the longest name."""
+    batch = make_batch(owner, 12)
     for _ in range(8):
         claim.claim_item(batch.id, LOST_WORKER)
     batch.items.update(stage=Stage.PREVIEWING)
@@ -40,10 +40,10 @@ def frame_of(batch: UploadBatch) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("pictured", [False, True])
-def test_frame_keeps_its_size_whatever_the_names(batch: UploadBatch, name: str, pictured: bool) -> None:
+@pytest.mark.parametrize("has_previews", [False, True])
+def test_frame_size_is_bounded_for_any_names(batch: UploadBatch, name: str, has_previews: bool) -> None:
     BatchItem.objects.filter(batch=batch).update(filename=name)
-    if pictured:
+    if has_previews:
         UploadBatch.objects.filter(id=batch.id).update(kind=BatchKind.REANALYSIS)
         Upload.objects.update(previews={"320": "previews/there.jpg"}, processed_at=timezone.now())
 
@@ -53,8 +53,8 @@ def test_frame_keeps_its_size_whatever_the_names(batch: UploadBatch, name: str, 
     assert f"<b>{escape(name[0])}" in frame
 
 
-def test_few_files_have_more_room_for_their_names(owner: User) -> None:
-    batch = fill(owner, 2)
+def test_names_of_few_files_are_not_truncated(owner: User) -> None:
+    batch = make_batch(owner, 2)
     claim.claim_item(batch.id, LOST_WORKER)
     BatchItem.objects.filter(batch=batch).update(filename="Sunset at the black beach of Vík.JPG")
 
@@ -62,7 +62,7 @@ def test_few_files_have_more_room_for_their_names(owner: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "most", "shown"),
+    ("name", "max_bytes", "shown"),
     [
         ("IMG_1.JPG", 9, "IMG_1.JPG"),
         ("IMG_1.JPG", 8, "IMG_1…"),
@@ -73,5 +73,5 @@ def test_few_files_have_more_room_for_their_names(owner: User) -> None:
         ("", 0, ""),
     ],
 )
-def test_name_is_cut_by_what_it_takes_on_a_page(name: str, most: int, shown: str) -> None:
-    assert fit_bytes(name, most) == shown
+def test_name_is_truncated_by_its_escaped_size(name: str, max_bytes: int, shown: str) -> None:
+    assert fit_bytes(name, max_bytes) == shown

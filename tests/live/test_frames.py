@@ -1,4 +1,4 @@
-"""What the live page's socket sends, and when; on real PostgreSQL and Redis."""
+"""What the live page's socket sends, and when."""
 
 import asyncio
 import uuid
@@ -18,7 +18,7 @@ from batches.live.viewer import FRAME_SECONDS
 from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.live_page import Page, cookie_of
 from tests.support.waiting import wait_until
 from uploads.models import Upload
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return fill(owner, 20)
+    return make_batch(owner, 20)
 
 
 @pytest.fixture
@@ -39,33 +39,33 @@ async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
 
 
 async def set_counters(batch: UploadBatch, **fields: object) -> None:
-    """Change the row as the engine would, without any hint."""
+    """Update the row without sending a live event."""
     await UploadBatch.objects.filter(id=batch.id).aupdate(**fields)
 
 
-async def hint(batch: UploadBatch) -> None:
+async def send_event(batch: UploadBatch) -> None:
     await get_channel_layer().group_send(
         live_events.batch_group(batch.id), {"type": "batch.changed", "batch_id": batch.id}
     )
 
 
-async def test_hint_brings_a_frame_before_the_next_look(
+async def test_event_causes_a_frame_before_the_next_poll(
     page: Page, batch: UploadBatch, redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(renderer, "POLL_SECONDS", 3600)
     await page.open()
     await page.frame()
-    listening = partial(redis_client.pubsub_numsub, f"asgi__group__{live_events.batch_group(batch.id)}")
-    await asyncio.to_thread(wait_until, lambda: listening()[0][1])
+    subscribers = partial(redis_client.pubsub_numsub, f"asgi__group__{live_events.batch_group(batch.id)}")
+    await asyncio.to_thread(wait_until, lambda: subscribers()[0][1])
     await page.socket.receive_nothing(FRAME_SECONDS * 2)
     await set_counters(batch, successful=7)
 
-    await hint(batch)
+    await send_event(batch)
 
     await page.frame_with('<strong id="count">7</strong>')
 
 
-async def test_changes_and_the_end_arrive_without_any_hint(page: Page, batch: UploadBatch) -> None:
+async def test_changes_and_completion_are_sent_without_events(page: Page, batch: UploadBatch) -> None:
     await page.open()
     await page.frame()
 
@@ -78,7 +78,7 @@ async def test_changes_and_the_end_arrive_without_any_hint(page: Page, batch: Up
     assert "Completed: 20 described, 0 failed." in frame
 
 
-async def test_frame_holds_only_what_changed(page: Page, batch: UploadBatch) -> None:
+async def test_frame_contains_only_changed_fragments(page: Page, batch: UploadBatch) -> None:
     await page.open()
     await page.frame()
 
@@ -93,17 +93,17 @@ async def test_nothing_is_sent_while_nothing_changes(page: Page, batch: UploadBa
     await page.open()
     await page.frame()
 
-    await hint(batch)
+    await send_event(batch)
 
     assert await page.socket.receive_nothing(renderer.POLL_SECONDS + 0.5)
 
 
-async def test_page_that_does_not_answer_gets_one_frame_and_then_the_newest(page: Page, batch: UploadBatch) -> None:
+async def test_page_that_does_not_acknowledge_gets_no_frame_until_it_does(page: Page, batch: UploadBatch) -> None:
     await page.open()
     await page.frame(acknowledge=False)
     for done in (3, 4, 5):
         await set_counters(batch, successful=done)
-        await hint(batch)
+        await send_event(batch)
         assert await page.socket.receive_nothing(FRAME_SECONDS * 2)
 
     await page.acknowledge()
@@ -111,7 +111,7 @@ async def test_page_that_does_not_answer_gets_one_frame_and_then_the_newest(page
     assert '<strong id="count">5</strong>' in await page.frame()
 
 
-async def test_frame_with_eight_files_in_hand_is_small(page: Page, batch: UploadBatch) -> None:
+async def test_frame_with_eight_files_in_progress_is_small(page: Page, batch: UploadBatch) -> None:
     ids = [item.id async for item in BatchItem.objects.filter(batch=batch).order_by("id")[:8]]
     await BatchItem.objects.filter(id__in=ids).aupdate(
         status=ItemStatus.PROCESSING, stage=Stage.DESCRIBING, claim=uuid.uuid4(), worker=1, queue_position=None
@@ -129,7 +129,7 @@ async def test_frame_with_eight_files_in_hand_is_small(page: Page, batch: Upload
     assert len(frame.encode()) <= 1536, len(frame.encode())
 
 
-async def test_frame_with_pictures_of_files_in_hand_is_as_small(page: Page, batch: UploadBatch) -> None:
+async def test_frame_with_previews_of_files_in_progress_is_small(page: Page, batch: UploadBatch) -> None:
     items = BatchItem.objects.filter(batch=batch)
     await items.aupdate(
         status=ItemStatus.PROCESSING, stage=Stage.PREVIEWING, claim=uuid.uuid4(), worker=1, queue_position=None

@@ -1,4 +1,4 @@
-"""The socket as programs use it: JSON by a subprotocol; on real PostgreSQL and Redis."""
+"""The socket with the JSON subprotocol, for programs."""
 
 import json
 import uuid
@@ -13,9 +13,9 @@ from batches.engine import claim, release
 from batches.live.topics import BatchJsonTopic
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.failures import LOST_WORKER, fail_stored
-from tests.support.live_page import Program, cookie_of
+from tests.support.live_page import JsonClient, cookie_of
 from tests.support.users import make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
@@ -23,17 +23,17 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return fill(owner, 4)
+    return make_batch(owner, 4)
 
 
-async def program(user: User, batch: UploadBatch | None) -> Program:
-    """A program of this person, connected."""
-    program = Program(batch.id if batch else None, await sync_to_async(cookie_of)(user))
-    assert await program.open()
-    return program
+async def connect(user: User, batch: UploadBatch | None) -> JsonClient:
+    """Connect as this user."""
+    client = JsonClient(batch.id if batch else None, await sync_to_async(cookie_of)(user))
+    assert await client.open()
+    return client
 
 
-async def take_one(batch: UploadBatch, stage: Stage) -> BatchItem:
+async def start_file(batch: UploadBatch, stage: Stage) -> BatchItem:
     item = await BatchItem.objects.filter(batch=batch).order_by("id").afirst()
     assert item is not None
     await BatchItem.objects.filter(id=item.id).aupdate(
@@ -42,7 +42,7 @@ async def take_one(batch: UploadBatch, stage: Stage) -> BatchItem:
     return item
 
 
-async def end(item: BatchItem, status: ItemStatus) -> None:
+async def finish_file(item: BatchItem, status: ItemStatus) -> None:
     await BatchItem.objects.filter(id=item.id).aupdate(
         status=status, stage="", claim=None, worker=None, finished_at=timezone.now()
     )
@@ -50,11 +50,11 @@ async def end(item: BatchItem, status: ItemStatus) -> None:
     await UploadBatch.objects.filter(id=item.batch_id).aupdate(**{counters[status]: 1})
 
 
-async def test_program_is_told_all_of_its_batch_at_once(owner: User, batch: UploadBatch) -> None:
+async def test_program_gets_the_progress_of_its_batch_at_once(owner: User, batch: UploadBatch) -> None:
     await UploadBatch.objects.filter(id=batch.id).aupdate(successful=1, failed=1)
-    told = await program(owner, batch)
+    client = await connect(owner, batch)
 
-    assert await told.message() == {
+    assert await client.message() == {
         "type": "batch_progress",
         "batch_id": batch.id,
         "status": "processing",
@@ -64,16 +64,16 @@ async def test_program_is_told_all_of_its_batch_at_once(owner: User, batch: Uplo
         "failed": 1,
         "progress_percentage": 50,
     }
-    await told.close()
+    await client.close()
 
 
-@pytest.mark.parametrize("ending", [ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED])
-async def test_program_is_told_of_a_file_in_hand_and_of_its_end(
-    owner: User, batch: UploadBatch, ending: ItemStatus
+@pytest.mark.parametrize("outcome", [ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED])
+async def test_program_gets_messages_for_a_file_in_progress_and_its_outcome(
+    owner: User, batch: UploadBatch, outcome: ItemStatus
 ) -> None:
-    item = await take_one(batch, Stage.DESCRIBING)
-    told = await program(owner, batch)
-    of_file = {
+    item = await start_file(batch, Stage.DESCRIBING)
+    client = await connect(owner, batch)
+    expected = {
         "type": "file_progress",
         "batch_id": batch.id,
         "upload_id": item.upload_id,
@@ -81,73 +81,73 @@ async def test_program_is_told_of_a_file_in_hand_and_of_its_end(
         "file_size": 1000,
     }
 
-    assert await told.message(type="file_progress") == of_file | {"progress_percentage": 40, "status": "processing"}
-    await end(item, ending)
+    assert await client.message(type="file_progress") == expected | {"progress_percentage": 40, "status": "processing"}
+    await finish_file(item, outcome)
 
-    ended = await told.message(type="file_progress", progress_percentage=100)
-    assert ended == of_file | {"progress_percentage": 100, "status": str(ending)}
-    await told.close()
-
-
-async def test_program_is_told_of_a_file_that_is_given_back(owner: User, batch: UploadBatch) -> None:
-    taken = await sync_to_async(claim.claim_item)(batch.id, LOST_WORKER)
-    assert taken is not None
-    told = await program(owner, batch)
-    begun = await told.message(type="file_progress")
-    assert (begun["status"], begun["progress_percentage"]) == ("processing", 0)
-
-    assert await sync_to_async(release.release_claims)([taken]) == 1
-
-    waits = await told.message(type="file_progress")
-    assert (waits["status"], waits["progress_percentage"]) == ("pending", 0)
-    await told.close()
+    ended = await client.message(type="file_progress", progress_percentage=100)
+    assert ended == expected | {"progress_percentage": 100, "status": str(outcome)}
+    await client.close()
 
 
-async def test_last_message_tells_the_end(owner: User, batch: UploadBatch) -> None:
-    told = await program(owner, batch)
-    await told.message()
+async def test_program_gets_a_message_for_a_released_file(owner: User, batch: UploadBatch) -> None:
+    claimed = await sync_to_async(claim.claim_item)(batch.id, LOST_WORKER)
+    assert claimed is not None
+    client = await connect(owner, batch)
+    started = await client.message(type="file_progress")
+    assert (started["status"], started["progress_percentage"]) == ("processing", 0)
+
+    assert await sync_to_async(release.release_claims)([claimed]) == 1
+
+    released = await client.message(type="file_progress")
+    assert (released["status"], released["progress_percentage"]) == ("pending", 0)
+    await client.close()
+
+
+async def test_last_message_reports_the_completion(owner: User, batch: UploadBatch) -> None:
+    client = await connect(owner, batch)
+    await client.message()
     now = timezone.now()
 
     await UploadBatch.objects.filter(id=batch.id).aupdate(
         successful=4, status=BatchStatus.COMPLETED, sealed_at=now, completed_at=now
     )
 
-    assert (await told.message(status="completed"))["progress_percentage"] == 100
-    await told.close()
+    assert (await client.message(status="completed"))["progress_percentage"] == 100
+    await client.close()
 
 
-def test_look_for_a_program_reads_no_failures(
+def test_json_topic_reads_no_failures(
     owner: User, batch: UploadBatch, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     fail_stored(batch)
     messages = BatchJsonTopic(batch.id, owner.pk)
 
-    with django_assert_num_queries(2):  # the batch, its files in hand
+    with django_assert_num_queries(2):  # the batch, its files in progress
         parts = messages.read()
 
     assert parts is not None
     assert json.loads(parts[f"batch {batch.id}"])["failed"] == 1
 
 
-async def test_program_watches_all_batches_of_its_owner_each_to_its_end(owner: User, batch: UploadBatch) -> None:
-    garden = await sync_to_async(fill)(owner, 2, "Garden")
-    await sync_to_async(lambda: fill(make_user("ben"), 1))()
-    told = await program(owner, None)
-    assert {(await told.message())["batch_id"] for _ in range(2)} == {batch.id, garden.id}
+async def test_program_follows_all_batches_of_its_owner_to_their_completion(owner: User, batch: UploadBatch) -> None:
+    garden = await sync_to_async(make_batch)(owner, 2, "Garden")
+    await sync_to_async(lambda: make_batch(make_user("ben"), 1))()
+    client = await connect(owner, None)
+    assert {(await client.message())["batch_id"] for _ in range(2)} == {batch.id, garden.id}
     now = timezone.now()
 
     await UploadBatch.objects.filter(id=garden.id).aupdate(
         successful=2, status=BatchStatus.COMPLETED, sealed_at=now, completed_at=now
     )
 
-    assert (await told.message())["status"] == "completed"
-    await told.close()
+    assert (await client.message())["status"] == "completed"
+    await client.close()
 
 
 async def test_program_is_refused_like_a_page(owner: User, batch: UploadBatch) -> None:
-    stranger = await program(await sync_to_async(make_user)("ben"), batch)
-    nobody = Program(batch.id)
-    assert await nobody.open()
+    other_user = await connect(await sync_to_async(make_user)("ben"), batch)
+    anonymous = JsonClient(batch.id)
+    assert await anonymous.open()
 
-    assert await stranger.close_code() == 4404
-    assert await nobody.close_code() == 4403
+    assert await other_user.close_code() == 4404
+    assert await anonymous.close_code() == 4403

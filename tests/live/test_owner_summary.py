@@ -1,4 +1,4 @@
-"""What every page shows of its owner's batches: live, without JavaScript, and only what is new to the owner."""
+"""The summary of the owner's batches in the navigation of every page, live and without JavaScript."""
 
 import re
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from batches.engine import lifecycle, pause
 from batches.live import owner_summary, renderer
 from batches.models import OwnerLastSeen, UploadBatch
 from batches.models.states import BatchStatus
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.live_page import Page, cookie_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
@@ -47,16 +47,16 @@ def html(browser: Client, address: str) -> str:
 
 
 @pytest.mark.parametrize("address", ["/library/", "/batches/", "/batches/new/", "/nowhere/"])
-def test_every_page_shows_what_runs_without_javascript(browser: Client, owner: User, address: str) -> None:
+def test_every_page_shows_running_batches_without_javascript(browser: Client, owner: User, address: str) -> None:
     for name in ("Iceland", "Garden"):
-        batch = fill(owner, 4, name)
+        batch = make_batch(owner, 4, name)
         UploadBatch.objects.filter(id=batch.id).update(successful=1)
 
     assert "2 running, 25 %" in html(browser, address)
 
 
-def test_sign_shows_nothing_of_others(browser: Client, other: User) -> None:
-    fill(other, 2)
+def test_summary_omits_batches_of_other_users(browser: Client, other: User) -> None:
+    make_batch(other, 2)
     completed(other, "Secret")
 
     page = html(browser, "/library/")
@@ -65,7 +65,7 @@ def test_sign_shows_nothing_of_others(browser: Client, other: User) -> None:
     assert "finished</span>" not in page
 
 
-def test_finished_batches_are_news_until_their_list_is_looked_at(browser: Client, owner: User) -> None:
+def test_finished_batches_are_counted_until_the_list_is_visited(browser: Client, owner: User) -> None:
     completed(owner, "Iceland")
     completed(owner, "Garden")
     assert "2 finished" in html(browser, "/library/")
@@ -77,7 +77,7 @@ def test_finished_batches_are_news_until_their_list_is_looked_at(browser: Client
     assert "1 finished" in html(browser, "/library/")
 
 
-def test_looking_at_the_page_of_a_finished_batch_takes_its_news_only(browser: Client, owner: User) -> None:
+def test_visiting_a_batch_page_marks_the_finished_batches_up_to_it_as_seen(browser: Client, owner: User) -> None:
     first, second = completed(owner, "Iceland", 5), completed(owner, "Garden", 3)
 
     html(browser, f"/batches/{second.id}/")
@@ -89,7 +89,7 @@ def test_looking_at_the_page_of_a_finished_batch_takes_its_news_only(browser: Cl
     assert "finished</span>" not in html(browser, "/library/")
 
 
-def test_asking_for_the_head_of_the_list_is_no_look(browser: Client, owner: User) -> None:
+def test_head_request_does_not_mark_batches_as_seen(browser: Client, owner: User) -> None:
     completed(owner, "Iceland")
 
     browser.head("/batches/")
@@ -97,7 +97,7 @@ def test_asking_for_the_head_of_the_list_is_no_look(browser: Client, owner: User
     assert not OwnerLastSeen.objects.exists()
 
 
-def test_look_never_goes_back(owner: User) -> None:
+def test_last_seen_time_never_decreases(owner: User) -> None:
     late, early = completed(owner, "Iceland"), completed(owner, "Garden", 60)
     services.mark_all_seen(services.owner_scope(owner))
     last_seen_at = OwnerLastSeen.objects.get().last_seen_at
@@ -108,7 +108,7 @@ def test_look_never_goes_back(owner: User) -> None:
     assert OwnerLastSeen.objects.get().last_seen_at == last_seen_at
 
 
-def test_sign_costs_two_queries_however_many_batches(
+def test_summary_takes_two_queries_for_any_number_of_batches(
     owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(20):
@@ -118,20 +118,20 @@ def test_sign_costs_two_queries_however_many_batches(
         assert owner_summary.read_owner_summary(owner.id).finished == 20
 
 
-async def test_socket_sends_the_sign_at_once_also_when_there_is_nothing(page: Page) -> None:
+async def test_socket_sends_the_hidden_summary_when_nothing_runs(page: Page) -> None:
     assert await page.open()
 
     assert re.search(r'<a id="running"[^>]*\bhidden>', await page.frame())
 
 
-async def test_socket_without_a_login_is_told_so(transactional_db: None) -> None:
+async def test_socket_of_an_anonymous_user_is_closed(transactional_db: None) -> None:
     page = Page(None)
     assert await page.open()
 
     assert await page.close_code() == 4403
 
 
-async def test_new_batch_its_pause_and_its_end_are_told_by_hints(
+async def test_creation_pause_and_completion_are_sent_on_events(
     page: Page, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(renderer, "POLL_SECONDS", 3600)
@@ -139,7 +139,7 @@ async def test_new_batch_its_pause_and_its_end_are_told_by_hints(
     await page.open()
     await page.frame()
 
-    batch = await sync_to_async(fill)(owner, 2)
+    batch = await sync_to_async(make_batch)(owner, 2)
     await page.frame_with("1 running, 0 %")
     await sync_to_async(pause.pause_batch)(batch.id)
     await page.frame_with("hidden")
@@ -151,8 +151,8 @@ async def test_new_batch_its_pause_and_its_end_are_told_by_hints(
     await page.frame_with("1 finished")
 
 
-async def test_percent_moves_without_any_hint(page: Page, owner: User) -> None:
-    batch = await sync_to_async(fill)(owner, 4)
+async def test_percentage_is_updated_without_events(page: Page, owner: User) -> None:
+    batch = await sync_to_async(make_batch)(owner, 4)
     await page.open()
     await page.frame()
 
@@ -161,13 +161,13 @@ async def test_percent_moves_without_any_hint(page: Page, owner: User) -> None:
     await page.frame_with("1 running, 75 %")
 
 
-async def test_page_of_a_batch_hears_of_the_others_by_its_one_socket(owner: User) -> None:
-    batch = await sync_to_async(fill)(owner, 4)
+async def test_batch_page_gets_the_summary_on_the_same_socket(owner: User) -> None:
+    batch = await sync_to_async(make_batch)(owner, 4)
     page = Page(batch.id, await sync_to_async(cookie_of)(owner))
     await page.open()
     await page.frame()
 
-    await sync_to_async(fill)(owner, 2, "Garden")
+    await sync_to_async(make_batch)(owner, 2, "Garden")
 
     await page.frame_with("2 running")
     await page.close()

@@ -1,4 +1,4 @@
-"""Redis goes away under open pages: who leaves is let go, nothing piles up, and the log says it once."""
+"""Redis stops while pages are open: viewers can leave, nothing accumulates, the outage is logged once."""
 
 import asyncio
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from batches.live.topics import BatchJsonTopic
 from batches.live.viewer import Viewer
 from batches.messaging.live_events import batch_group
 from batches.models import UploadBatch
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.live_page import cookie_of
 from tests.support.servers import Services
 from tests.support.waiting import until, wait_until
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 async def topic(owner: User) -> BatchJsonTopic:
-    batch = await sync_to_async(fill)(owner, 3)
+    batch = await sync_to_async(make_batch)(owner, 3)
     return BatchJsonTopic(batch.id, owner.id)
 
 
@@ -40,7 +40,7 @@ def site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
     site.stop()
 
 
-async def test_who_leaves_while_redis_is_away_is_let_go(topic: BatchJsonTopic, services: Services) -> None:
+async def test_viewer_that_leaves_during_an_outage_is_removed(topic: BatchJsonTopic, services: Services) -> None:
     layer = get_channel_layer()
     async with asyncio.timeout(60):
         async with subscribe(topic, Viewer(1)):
@@ -51,33 +51,33 @@ async def test_who_leaves_while_redis_is_away_is_let_go(topic: BatchJsonTopic, s
     assert (layer.channels, layer.groups) == ({}, {})
 
 
-async def test_listening_in_vain_leaves_nothing_behind(
+async def test_failed_subscriptions_leave_no_channels(
     topic: BatchJsonTopic, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_listener, "RECONNECT_SECONDS", 0.02)
     layer = get_channel_layer()
-    tries = 0
+    attempts = 0
     send = layer.send
 
-    async def counted(*args: object) -> None:
-        nonlocal tries
-        tries += 1
+    async def count_and_send(*args: object) -> None:
+        nonlocal attempts
+        attempts += 1
         await send(*args)
 
-    monkeypatch.setattr(layer, "send", counted, raising=False)
+    monkeypatch.setattr(layer, "send", count_and_send, raising=False)
     await sync_to_async(services.stop_redis)()
 
     async with subscribe(topic, Viewer(1)):
-        await until(lambda: tries > 5)
+        await until(lambda: attempts > 5)
         assert layer.channels == {}
         await sync_to_async(services.start)()
         await until(lambda: layer.groups)
 
 
-def test_log_says_once_that_redis_is_away_and_once_that_it_is_back(
+def test_outage_and_recovery_are_logged_once(
     owner: User, site: Site, services: Services, redis_client: "redis.Redis", tmp_path: Path
 ) -> None:
-    batch = fill(owner, 9)
+    batch = make_batch(owner, 9)
     log = tmp_path / "site.log"
     url = f"{site.address.replace('http', 'ws')}/ws/batches/{batch.id}/"
     headers = {"Cookie": cookie_of(owner)}
@@ -86,7 +86,7 @@ def test_log_says_once_that_redis_is_away_and_once_that_it_is_back(
         wait_until(lambda: redis_client.pubsub_numsub(f"asgi__group__{batch_group(batch.id)}")[0][1])
         services.stop_redis()
         wait_until(lambda: "Redis is unavailable" in log.read_text())
-        # A look without hints comes after two seconds, and the layer complains every second.
+        # Two polls pass, each after two seconds, and the channel layer fails every second.
         for count in (1, 2):
             UploadBatch.objects.filter(id=batch.id).update(successful=count)
             while f'<strong id="count">{count}</strong>' not in str(socket.recv(8)):
@@ -95,6 +95,6 @@ def test_log_says_once_that_redis_is_away_and_once_that_it_is_back(
         services.start()
         wait_until(lambda: "Redis is available again" in log.read_text())
 
-    said = log.read_text()
-    assert (said.count("Redis is unavailable"), said.count("Redis is available again")) == (1, 1)
-    assert "Traceback" not in said
+    text = log.read_text()
+    assert (text.count("Redis is unavailable"), text.count("Redis is available again")) == (1, 1)
+    assert "Traceback" not in text

@@ -1,4 +1,4 @@
-"""What is read for a batch's page, and how little it costs."""
+"""The snapshot of a batch for its page, and the number of queries."""
 
 import uuid
 
@@ -13,10 +13,10 @@ from batches.failures.batch_failures import FailureGroup
 from batches.live import batch_snapshot
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 
 
-def take(batch: UploadBatch, count: int, stage: Stage) -> None:
+def start_files(batch: UploadBatch, count: int, stage: Stage) -> None:
     ids = BatchItem.objects.filter(batch=batch, status=ItemStatus.PENDING).order_by("id").values("id")[:count]
     BatchItem.objects.filter(id__in=list(ids.values_list("id", flat=True))).update(
         status=ItemStatus.PROCESSING, stage=stage, claim=uuid.uuid4(), worker=1, queue_position=None
@@ -43,11 +43,11 @@ def snapshot_of(batch: UploadBatch, before: batch_snapshot.BatchSnapshot | None 
     return found
 
 
-def test_snapshot_of_a_smooth_batch_costs_two_queries(
+def test_snapshot_without_failures_takes_two_queries(
     owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    batch = fill(owner, 12)
-    take(batch, 9, Stage.DESCRIBING)
+    batch = make_batch(owner, 12)
+    start_files(batch, 9, Stage.DESCRIBING)
 
     with django_assert_num_queries(2):
         snapshot = snapshot_of(batch)
@@ -56,10 +56,10 @@ def test_snapshot_of_a_smooth_batch_costs_two_queries(
     assert (len(snapshot.in_progress), snapshot.in_progress_more, snapshot.waiting) == (8, 1, 3)
 
 
-def test_snapshot_of_a_finished_batch_costs_one_query(
+def test_snapshot_of_a_finished_batch_takes_one_query(
     owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     now = timezone.now()
     UploadBatch.objects.filter(id=batch.id).update(
         successful=1, sealed_at=now, completed_at=now, status=BatchStatus.COMPLETED
@@ -69,8 +69,8 @@ def test_snapshot_of_a_finished_batch_costs_one_query(
         assert not snapshot_of(batch).unfinished
 
 
-def test_snapshot_groups_failures_by_cause_with_names_and_words(owner: User) -> None:
-    batch = fill(owner, 10)
+def test_snapshot_groups_failures_by_code_with_file_names(owner: User) -> None:
+    batch = make_batch(owner, 10)
     fail(batch, 2, "file.unsupported", "This is a text file.", stored=False)
     fail(batch, 5, "image.truncated", "The picture is incomplete.")
 
@@ -84,31 +84,31 @@ def test_snapshot_groups_failures_by_cause_with_names_and_words(owner: User) -> 
     assert snapshot.retryable == 0
 
 
-def test_snapshot_keeps_the_own_words_of_each_cause(owner: User) -> None:
-    batch = fill(owner, 2)
+def test_different_messages_of_a_code_without_text_are_separate_groups(owner: User) -> None:
+    batch = make_batch(owner, 2)
     fail(batch, 1, "file.unsupported", "This is a text file.")
     fail(batch, 1, "file.unsupported", "This is a PDF.")
 
-    words = [(trouble.message, trouble.names) for trouble in snapshot_of(batch).failures.shown]
+    groups = [(group.message, group.names) for group in snapshot_of(batch).failures.shown]
 
-    assert words == [("This is a text file.", ("IMG_0000.JPG",)), ("This is a PDF.", ("IMG_0001.JPG",))]
+    assert groups == [("This is a text file.", ("IMG_0000.JPG",)), ("This is a PDF.", ("IMG_0001.JPG",))]
 
 
-def test_snapshot_groups_what_has_the_same_words_whatever_each_message_says(owner: User) -> None:
-    batch = fill(owner, 3)
+def test_different_messages_of_a_code_with_text_are_one_group(owner: User) -> None:
+    batch = make_batch(owner, 3)
     for size in range(3):
         fail(batch, 1, "item.internal", f"Mistake at byte {size}.")
 
-    (trouble,) = snapshot_of(batch).failures.shown
+    (group,) = snapshot_of(batch).failures.shown
 
-    assert (trouble.count, trouble.names) == (3, ("IMG_0000.JPG", "IMG_0001.JPG", "IMG_0002.JPG"))
+    assert (group.count, group.names) == (3, ("IMG_0000.JPG", "IMG_0001.JPG", "IMG_0002.JPG"))
 
 
-def test_snapshot_counts_all_that_may_be_tried_again_also_what_is_not_shown(
+def test_retryable_failures_beyond_the_shown_groups_are_counted(
     owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_failures, "GROUPS_SHOWN", 2)
-    batch = fill(owner, 9)
+    batch = make_batch(owner, 9)
     for size in range(3):
         fail(batch, 2, "file.too_large", f"It is {size} GB large.")
     fail(batch, 1, "item.internal", "A mistake.")
@@ -116,14 +116,14 @@ def test_snapshot_counts_all_that_may_be_tried_again_also_what_is_not_shown(
 
     snapshot = snapshot_of(batch)
 
-    assert [trouble.code for trouble in snapshot.failures.shown] == ["file.too_large"] * 2
+    assert [group.code for group in snapshot.failures.shown] == ["file.too_large"] * 2
     assert (snapshot.retryable, snapshot.has_missing_files) == (1, True)
 
 
-def test_snapshot_keeps_known_failures_until_more_come(
+def test_failures_are_read_again_only_when_their_number_changes(
     owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    batch = fill(owner, 4)
+    batch = make_batch(owner, 4)
     fail(batch, 1, "image.truncated", "Incomplete.")
     before = snapshot_of(batch)
 

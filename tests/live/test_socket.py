@@ -1,4 +1,4 @@
-"""The live page's socket: who may watch, and what it survives; on real PostgreSQL and Redis."""
+"""The live page's socket: who may connect, and when it closes."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from batches.live import event_listener, renderer
 from batches.messaging import live_events
 from batches.models import UploadBatch
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.live_page import Page, cookie_of
 from tests.support.servers import Services
 from tests.support.users import make_user
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return fill(owner, 20)
+    return make_batch(owner, 20)
 
 
 @pytest.fixture
@@ -33,17 +33,17 @@ async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
 
 
 async def set_counters(batch: UploadBatch, **fields: object) -> None:
-    """Change the row as the engine would, without any hint."""
+    """Update the row without sending a live event."""
     await UploadBatch.objects.filter(id=batch.id).aupdate(**fields)
 
 
-async def hint(batch: UploadBatch) -> None:
+async def send_event(batch: UploadBatch) -> None:
     await get_channel_layer().group_send(
         live_events.batch_group(batch.id), {"type": "batch.changed", "batch_id": batch.id}
     )
 
 
-async def test_socket_sends_everything_at_once(page: Page) -> None:
+async def test_first_frame_contains_every_fragment(page: Page) -> None:
     assert await page.open()
 
     frame = await page.frame()
@@ -61,37 +61,37 @@ async def test_socket_sends_everything_at_once(page: Page) -> None:
     assert "of 20 files" in frame
 
 
-async def test_socket_tells_a_signed_out_page_so(batch: UploadBatch) -> None:
+async def test_socket_of_an_anonymous_user_is_closed(batch: UploadBatch) -> None:
     page = Page(batch.id)
     assert await page.open()
 
     assert await page.close_code() == 4403
 
 
-async def test_socket_hides_a_strangers_batch_like_a_missing_one(batch: UploadBatch) -> None:
+async def test_other_users_batch_is_closed_like_a_missing_one(batch: UploadBatch) -> None:
     cookie = await sync_to_async(lambda: cookie_of(make_user("ben")))()
-    strangers, missing = Page(batch.id, cookie), Page(batch.id + 1000, cookie)
-    assert await strangers.open()
+    other_users, missing = Page(batch.id, cookie), Page(batch.id + 1000, cookie)
+    assert await other_users.open()
     assert await missing.open()
 
-    assert await strangers.close_code() == 4404
+    assert await other_users.close_code() == 4404
     assert await missing.close_code() == 4404
 
 
-async def test_socket_refuses_another_site(owner: User, batch: UploadBatch) -> None:
+async def test_socket_refuses_other_origins(owner: User, batch: UploadBatch) -> None:
     page = Page(batch.id, await sync_to_async(cookie_of)(owner), origin="http://evil.example")
 
     assert not await page.open()
 
 
-async def test_socket_of_an_unknown_address_is_refused(owner: User) -> None:
+async def test_socket_with_an_unknown_path_is_refused(owner: User) -> None:
     page = Page(1, await sync_to_async(cookie_of)(owner))
     page.socket.scope["path"] = "/ws/elsewhere/"
 
     assert not await page.open()
 
 
-async def test_viewers_share_one_renderer_that_ends_with_the_last(owner: User, batch: UploadBatch) -> None:
+async def test_viewers_share_one_renderer_that_stops_with_the_last_viewer(owner: User, batch: UploadBatch) -> None:
     cookie = await sync_to_async(cookie_of)(owner)
     first, second = Page(batch.id, cookie), Page(batch.id, cookie)
     for page in (first, second):
@@ -109,7 +109,7 @@ async def test_viewers_share_one_renderer_that_ends_with_the_last(owner: User, b
         await asyncio.gather(*event_listener._leaving, return_exceptions=True)
 
 
-async def test_socket_opens_and_follows_while_redis_is_away(page: Page, batch: UploadBatch, services: Services) -> None:
+async def test_socket_works_during_an_outage_of_redis(page: Page, batch: UploadBatch, services: Services) -> None:
     services.stop_redis()
 
     assert await page.open()
@@ -119,11 +119,11 @@ async def test_socket_opens_and_follows_while_redis_is_away(page: Page, batch: U
     await page.frame_with('<strong id="count">9</strong>')
 
 
-async def test_socket_of_a_removed_batch_is_closed_for_good(page: Page, batch: UploadBatch) -> None:
+async def test_socket_of_a_removed_batch_is_closed(page: Page, batch: UploadBatch) -> None:
     await page.open()
     await page.frame()
 
     await batch.adelete()
-    await hint(batch)
+    await send_event(batch)
 
     assert await page.close_code() == 4404

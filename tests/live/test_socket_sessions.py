@@ -1,4 +1,4 @@
-"""Sockets end when the login ends, whatever ended it; on real PostgreSQL and Redis."""
+"""Sockets are closed when the session ends, for whatever reason."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from batches.live import socket_sessions
 from batches.models import UploadBatch
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.live_page import Page, cookie_of
 from tests.support.users import make_user
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return fill(owner, 3)
+    return make_batch(owner, 3)
 
 
 def expire() -> None:
@@ -40,22 +40,22 @@ def change_password() -> None:
     User.objects.update(password="another hash")
 
 
-@pytest.mark.parametrize("end", [expire, remove, deactivate, change_password])
+@pytest.mark.parametrize("end_session", [expire, remove, deactivate, change_password])
 @pytest.mark.parametrize("of_batch", [True, False], ids=["batch", "list"])
-async def test_socket_ends_with_its_login(
-    owner: User, batch: UploadBatch, end: Callable[[], None], of_batch: bool, monkeypatch: pytest.MonkeyPatch
+async def test_socket_closes_when_the_session_is_no_longer_valid(
+    owner: User, batch: UploadBatch, end_session: Callable[[], None], of_batch: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket_sessions, "CHECK_SECONDS", 0.1)
     page = Page(batch.id if of_batch else None, await sync_to_async(cookie_of)(owner))
     assert await page.open()
     await page.frame()
 
-    await sync_to_async(end)()
+    await sync_to_async(end_session)()
 
     assert await page.close_code() == 4403
 
 
-async def test_signing_out_ends_the_sockets_of_that_session_at_once_and_no_others(
+async def test_sign_out_closes_only_the_sockets_of_that_session(
     owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket_sessions, "CHECK_SECONDS", 3600)
@@ -66,20 +66,20 @@ async def test_signing_out_ends_the_sockets_of_that_session_at_once_and_no_other
     for page in (here, elsewhere):
         assert await page.open()
         await page.frame()
-    # Hints are heard a moment after the first frame: what comes by one tells that they are.
-    await sync_to_async(fill)(owner, 1, "Garden")
+    # Events are received only shortly after the first frame. This one shows that they are.
+    await sync_to_async(make_batch)(owner, 1, "Garden")
     for page in (here, elsewhere):
         await page.frame_with("1 running")
 
     await sync_to_async(browser.post)("/sign-out/")
 
     assert await here.close_code() == 4403
-    await sync_to_async(fill)(owner, 1, "Iceland")
+    await sync_to_async(make_batch)(owner, 1, "Iceland")
     await elsewhere.frame_with("2 running")
     await elsewhere.close()
 
 
-async def test_login_that_holds_goes_on_through_checks(
+async def test_socket_of_a_valid_session_stays_open(
     owner: User, batch: UploadBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket_sessions, "CHECK_SECONDS", 0.1)
@@ -94,7 +94,7 @@ async def test_login_that_holds_goes_on_through_checks(
     await page.close()
 
 
-async def test_socket_of_a_batch_that_changed_hands_is_closed(owner: User, batch: UploadBatch) -> None:
+async def test_socket_closes_when_the_batch_gets_another_owner(owner: User, batch: UploadBatch) -> None:
     page = Page(batch.id, await sync_to_async(cookie_of)(owner))
     await page.open()
     await page.frame()
@@ -104,15 +104,15 @@ async def test_socket_of_a_batch_that_changed_hands_is_closed(owner: User, batch
     assert await page.close_code() == 4404
 
 
-async def test_checks_of_many_sockets_cost_two_queries(
+async def test_sessions_of_many_sockets_are_checked_with_two_queries(
     owner: User, django_assert_num_queries: Callable[[int], object]
 ) -> None:
-    def ask() -> int:
-        held = []
+    def check() -> int:
+        sessions = []
         for _ in range(30):
             key = cookie_of(owner).removeprefix("sessionid=")
-            held.append(socket_sessions.SocketSession(key, owner.id, owner.password, viewer=None))  # type: ignore[arg-type]
+            sessions.append(socket_sessions.SocketSession(key, owner.id, owner.password, viewer=None))  # type: ignore[arg-type]
         with django_assert_num_queries(2):  # type: ignore[attr-defined]
-            return len(socket_sessions.valid_sessions(held))
+            return len(socket_sessions.valid_sessions(sessions))
 
-    assert await sync_to_async(ask)() == 30
+    assert await sync_to_async(check)() == 30

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from batches.models import UploadBatch
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.commands import CommandRun
 from tests.support.images import encoded, textured
 
@@ -43,7 +43,7 @@ def test_ingest_stops_at_a_limit(
     assert (run.status, batch.sealed_at) == (1, None)
     assert message in run.err
     assert "To add the rest, fix the problem and run the same command again." in run.err
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_ingest_stops_if_partial_files_cannot_be_written(

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from batches.engine import lifecycle
 from batches.intake import local_files
 from batches.models import UploadBatch
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.commands import CommandRun
 from tests.support.images import encoded, textured
 from tests.support.worker_processes import ROOT
@@ -50,7 +50,7 @@ def test_odd_files_are_refused_with_reasons_and_the_rest_is_added(
     }
     assert f"Broken link: {folder}/d-link.jpg" in run.err
     assert (run.status, batch.failed, batch.sealed_at is not None) == (1, 3, True)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -79,7 +79,7 @@ def test_file_changed_since_its_inspection_is_refused_and_can_be_added_again(own
 
     assert (changed.state, changed.code, again.state) == ("refused", "file.changed", "queued")
     assert batch.items.count() == 1
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -94,7 +94,7 @@ def test_file_replaced_by_a_pipe_does_not_block(owner: User, tmp_path: Path) -> 
     outcome = local_files.receive_local_file(batch, local, local_files.ExistingFiles(sizes={len(JPEG)}))
 
     assert outcome.state == "refused"
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from batches.engine import claim
 from batches.messaging.wake_ups import QUEUE
 from batches.models import BatchItem
 from batches.models.states import ItemStatus
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 from tests.support.users import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ def test_reconcile_recovers_files_of_a_dead_worker_and_wakes_workers(
     settings: Settings, redis_client: "redis.Redis"
 ) -> None:
     settings.GRACE_SECONDS = 0
-    batch = fill(make_user("ada"), files=1)
+    batch = make_batch(make_user("ada"), files=1)
     assert claim.claim_item(batch.id, DEAD) is not None
 
     output = run_once()
@@ -37,4 +37,4 @@ def test_reconcile_recovers_files_of_a_dead_worker_and_wakes_workers(
     assert output == "Done.\n"
     assert BatchItem.objects.get().status == ItemStatus.PENDING
     assert redis_client.llen(f"dramatiq:{QUEUE}") >= 1
-    assert_counters_true(batch)
+    assert_counters_match(batch)

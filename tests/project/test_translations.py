@@ -1,4 +1,4 @@
-"""German is complete, compiled, and keeps what the program puts into its texts."""
+"""The German translation is complete, compiled, and keeps all placeholders."""
 
 import ast
 import re
@@ -48,7 +48,7 @@ def test_every_entry_is_translated(domain: str) -> None:
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_what_the_program_reads_is_the_source_compiled(domain: str) -> None:
+def test_compiled_catalogue_matches_its_source(domain: str) -> None:
     compiled = read_compiled(domain)
 
     for entry in read_source(domain):
@@ -56,14 +56,14 @@ def test_what_the_program_reads_is_the_source_compiled(domain: str) -> None:
 
 
 def translated(compiled: object, entry: Entry) -> list[str]:
-    """What the program would say, for one and for many."""
+    """Return the singular and the plural translation that the program uses."""
     catalogue = compiled._catalog  # type: ignore[attr-defined]  # by the key alone a text without one would be found too
     key = f"{entry.msgctxt}\4{entry.msgid}" if entry.msgctxt else entry.msgid
     return [catalogue.get((key, form)) for form in (0, 1)] if entry.msgid_plural else [catalogue.get(key)]
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_translations_keep_what_is_put_into_them(domain: str) -> None:
+def test_translations_keep_placeholders(domain: str) -> None:
     for entry in read_source(domain):
         sources = [entry.msgid, entry.msgid_plural or entry.msgid]
         for source, text in zip(sources, entry.msgstr, strict=False):

@@ -1,4 +1,4 @@
-"""The bucket's settings: what they lead to, and what is refused with the mend."""
+"""The settings of the bucket: their effect, and the errors and hints for invalid ones."""
 
 import os
 import subprocess
@@ -23,8 +23,8 @@ AMAZON = S3Settings("photos", "", "eu-central-1", "", 300, "key", "secret of the
 NONE = S3Settings("", "", "", "", 300, "", "")
 
 
-def storage_of(bucket: S3Settings) -> BucketStorage:
-    """The storage that Django makes of the settings."""
+def make_storage(bucket: S3Settings) -> BucketStorage:
+    """Create the storage as Django does from the settings."""
     made = StorageHandler().create_storage(bucket.storage())
     assert isinstance(made, BucketStorage)
     return made
@@ -40,32 +40,32 @@ def storage_of(bucket: S3Settings) -> BucketStorage:
         (replace(HOME, endpoint="http://[::1]:9000"), "http://[::1]:9000"),
     ],
 )
-def test_signed_addresses_are_of_the_origin_that_pages_allow(bucket: S3Settings, expected: str) -> None:
-    address = urlsplit(storage_of(bucket).signed_url("originals/ab/abc", "GET", {}))
+def test_signed_urls_have_the_origin_that_pages_allow(bucket: S3Settings, expected: str) -> None:
+    address = urlsplit(make_storage(bucket).signed_url("originals/ab/abc", "GET", {}))
 
     assert f"{address.scheme}://{address.netloc}" == bucket.origin == expected
 
 
-def test_objects_are_private_and_written_again_under_their_name() -> None:
-    storage = storage_of(HOME)
+def test_objects_are_private_and_overwritten() -> None:
+    storage = make_storage(HOME)
 
     assert storage.default_acl is None
     assert storage.querystring_auth
     assert storage.get_available_name("originals/ab/abc") == "originals/ab/abc"
 
 
-def test_server_that_is_away_is_noticed_within_half_a_minute() -> None:
-    config = storage_of(HOME).connection.meta.client.meta.config
+def test_unavailable_server_is_detected_within_30_seconds() -> None:
+    config = make_storage(HOME).connection.meta.client.meta.config
 
     assert (config.connect_timeout + config.read_timeout) * config.retries["total_max_attempts"] <= 30
 
 
-def test_secret_is_not_shown_with_the_settings() -> None:
+def test_repr_of_the_settings_omits_the_secret() -> None:
     assert "secret of the tests" not in repr(HOME)
 
 
 @pytest.mark.parametrize("bucket", [HOME, AMAZON, NONE, replace(HOME, prefix="a/b.c/d_e", region="home-1")])
-def test_possible_bucket_passes(settings: Settings, bucket: S3Settings) -> None:
+def test_valid_bucket_passes(settings: Settings, bucket: S3Settings) -> None:
     settings.S3 = bucket
 
     assert findings() == {}
@@ -87,7 +87,7 @@ def test_possible_bucket_passes(settings: Settings, bucket: S3Settings) -> None:
         (replace(HOME, secret_key=""), "E011", "AWS_SECRET_ACCESS_KEY"),
     ],
 )
-def test_impossible_bucket_is_refused_with_the_mend(
+def test_invalid_bucket_is_refused_with_a_hint(
     settings: Settings, bucket: S3Settings, code: str, variable: str
 ) -> None:
     settings.S3 = bucket
@@ -100,13 +100,13 @@ def test_impossible_bucket_is_refused_with_the_mend(
     assert message.hint
 
 
-def test_nginx_beside_a_bucket_is_refused(settings: Settings) -> None:
+def test_nginx_with_a_bucket_is_refused(settings: Settings) -> None:
     settings.S3, settings.MEDIA_ACCEL = HOME, "/protected/"
 
     assert "VUEMANTICS_MEDIA_ACCEL" in str(findings()["vuemantics.E011"].hint)
 
 
-def test_bucket_without_https_beside_pages_with_it_is_refused(settings: Settings) -> None:
+def test_http_bucket_with_https_pages_is_refused(settings: Settings) -> None:
     settings.S3, settings.HTTPS = replace(HOME, endpoint="http://files.local:9000"), True
 
     assert "https://" in str(findings()["vuemantics.E011"].hint)
@@ -116,22 +116,22 @@ def test_bucket_without_https_beside_pages_with_it_is_refused(settings: Settings
     "text",
     ["files.local", "ftp://files.local", "https://", "https://a/b", "https://me:secret@files.local", "https://a b"],
 )
-def test_endpoint_that_is_no_origin_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setenv("VUEMANTICS_TRIED", text)
+def test_endpoint_that_is_no_origin_is_refused_without_showing_the_password(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("VUEMANTICS_TEST_ORIGIN", text)
 
     with pytest.raises(ImproperlyConfigured) as refusal:
-        origin("VUEMANTICS_TRIED")
+        origin("VUEMANTICS_TEST_ORIGIN")
 
-    assert str(refusal.value).startswith("VUEMANTICS_TRIED must be scheme, host and port")
+    assert str(refusal.value).startswith("VUEMANTICS_TEST_ORIGIN must be scheme, host and port")
     assert "secret" not in str(refusal.value)
 
 
-def test_start_is_stopped_with_the_mend_for_a_bucket_that_cannot_be() -> None:
-    said = refused_start(MANAGE, VUEMANTICS_S3_BUCKET="photos", VUEMANTICS_S3_PREFIX="/home")
+def test_invalid_bucket_stops_the_start_with_a_hint() -> None:
+    stderr = refused_start(MANAGE, VUEMANTICS_S3_BUCKET="photos", VUEMANTICS_S3_PREFIX="/home")
 
-    assert said.count("vuemantics.E011") == 3
-    for mend in ("VUEMANTICS_S3_REGION for Amazon", "without a slash at either end", "AWS_ACCESS_KEY_ID"):
-        assert mend in said
+    assert stderr.count("vuemantics.E011") == 3
+    for hint in ("VUEMANTICS_S3_REGION for Amazon", "without a slash at either end", "AWS_ACCESS_KEY_ID"):
+        assert hint in stderr
 
 
 LOADED = (
@@ -139,7 +139,7 @@ LOADED = (
 )
 
 
-def test_web_server_loads_no_client_of_a_bucket_where_files_lie_on_a_disk() -> None:
+def test_web_server_does_not_import_the_s3_client_for_disk_storage() -> None:
     code = f"{LOADED} print({{'boto3', 'botocore', 'storages'}} & set(sys.modules))"
 
     done = subprocess.run(
@@ -149,7 +149,7 @@ def test_web_server_loads_no_client_of_a_bucket_where_files_lie_on_a_disk() -> N
     assert done.stdout == "set()\n"
 
 
-def test_variables_of_the_environment_name_the_bucket() -> None:
+def test_bucket_is_read_from_the_environment() -> None:
     code = "import django; django.setup(); from django.core.files.storage import default_storage as kept; "
     code += "from django.conf import settings; print(kept.bucket_name, kept.location, kept.signed_url_seconds); "
     code += "print(settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['img-src'])"

@@ -17,7 +17,7 @@ from batches.intake.partial_file import locked_partial
 from batches.intake.partial_paths import partial_path
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.bucket_server import Bucket
 from tests.support.images import encoded, textured
 from uploads.models import Upload
@@ -71,7 +71,7 @@ def test_finalizing_again_after_a_crash_leaves_no_orphans(bucket: Bucket, owner:
     with local_copy(upload.key) as path:
         assert path.read_bytes() == JPEG
     assert not partial_path(item.id).exists()
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_crash_before_a_duplicate_is_finalized_leaves_no_orphans(bucket: Bucket, owner: User) -> None:
@@ -84,7 +84,7 @@ def test_crash_before_a_duplicate_is_finalized_leaves_no_orphans(bucket: Bucket,
     finalize_file(cut, owner)
 
     assert bucket.names() == {f"home/library/{original_name(Upload.objects.get().key)}"}
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_concurrent_duplicates_are_stored_once(bucket: Bucket, owner: User) -> None:
@@ -102,7 +102,7 @@ def test_concurrent_duplicates_are_stored_once(bucket: Bucket, owner: User) -> N
 
     assert outcomes == ["queued"] * 4
     assert bucket.names() == {f"home/library/{original_name(Upload.objects.get().key)}"}
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_storage_outage_keeps_the_partial_file(bucket: Bucket, owner: User) -> None:
@@ -116,7 +116,7 @@ def test_storage_outage_keeps_the_partial_file(bucket: Bucket, owner: User) -> N
     bucket.server.start()
 
     assert finalize_file(item, owner) == "queued"
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_file_of_a_cancelled_batch_is_not_stored(bucket: Bucket, owner: User) -> None:

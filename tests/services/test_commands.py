@@ -11,7 +11,7 @@ from batches.engine.refusals import Refused
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from batches.services import Scope
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 from tests.support.users import make_user
 
 pytestmark = pytest.mark.django_db
@@ -20,12 +20,12 @@ WORKER = 4711
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A person; these tests need no committed rows."""
+    """A user; these tests need no committed rows."""
     return make_user("owner")
 
 
 def fail_one(batch: UploadBatch, code: str = "item.internal") -> BatchItem:
-    """Let the first waiting file of the batch fail, for a cause that may pass."""
+    """Fail the first pending file of the batch with a temporary error."""
     taken = claim.claim_item(batch.id, WORKER)
     assert taken is not None
     assert finish.fail_item(taken, code, "Words of the file.")
@@ -34,7 +34,7 @@ def fail_one(batch: UploadBatch, code: str = "item.internal") -> BatchItem:
 
 def completed(owner: User) -> UploadBatch:
     """A completed batch of one failed file."""
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     fail_one(batch)
     lifecycle.seal_batch(batch.id)
     batch.refresh_from_db()
@@ -44,14 +44,14 @@ def completed(owner: User) -> UploadBatch:
 
 def cancelled(owner: User) -> UploadBatch:
     """A cancelled batch."""
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     services.cancel_batch(services.owner_scope(owner), batch.id)
     batch.refresh_from_db()
     return batch
 
 
 def test_second_pause_changes_nothing(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
 
     assert services.pause_batch(services.owner_scope(owner), batch.id)
     assert not services.pause_batch(services.owner_scope(owner), batch.id)
@@ -61,7 +61,7 @@ def test_second_pause_changes_nothing(owner: User) -> None:
 
 
 def test_resume_of_a_running_batch_changes_nothing(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
 
     assert not services.resume_batch(services.owner_scope(owner), batch.id)
 
@@ -72,14 +72,14 @@ def test_resume_of_a_running_batch_changes_nothing(owner: User) -> None:
 
 
 def test_second_cancel_changes_nothing(owner: User) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
 
     assert services.cancel_batch(services.owner_scope(owner), batch.id)
     assert not services.cancel_batch(services.owner_scope(owner), batch.id)
 
     batch.refresh_from_db()
     assert (batch.status, batch.cancelled) == (BatchStatus.CANCELLED, 2)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_cancelled_batch_refuses_every_other_command(owner: User, command: Calla
         command(services.owner_scope(owner), batch.id)
 
     assert refusal.value.code == "batch.cancelled"
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 @pytest.mark.parametrize(
@@ -116,11 +116,11 @@ def test_retry_of_failed_files_queues_them_and_reopens_the_batch(owner: User) ->
 
     batch.refresh_from_db()
     assert (batch.status, batch.failed) == (BatchStatus.PROCESSING, 0)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_retry_without_failures_changes_nothing(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
 
     assert services.retry_failed(services.owner_scope(owner), batch.id) == 0
 
@@ -139,7 +139,7 @@ def test_retry_of_rejected_files_is_refused(owner: User) -> None:
 
 
 def test_retry_skips_permanent_failures(owner: User) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
     damaged, unlucky = fail_one(batch, "image.truncated"), fail_one(batch)
 
     assert services.retry_failed(services.owner_scope(owner), batch.id) == 1
@@ -148,11 +148,11 @@ def test_retry_skips_permanent_failures(owner: User) -> None:
         (damaged.id, ItemStatus.FAILED),
         (unlucky.id, ItemStatus.PENDING),
     }
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_retry_of_a_permanent_failure_is_refused(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     item = fail_one(batch, "image.truncated")
 
     with pytest.raises(Refused, match="won't help") as refusal:
@@ -162,7 +162,7 @@ def test_retry_of_a_permanent_failure_is_refused(owner: User) -> None:
 
 
 def test_retry_of_a_file_queues_it_once(owner: User) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
     item = fail_one(batch)
 
     assert services.retry_item(services.owner_scope(owner), item.id)
@@ -170,11 +170,11 @@ def test_retry_of_a_file_queues_it_once(owner: User) -> None:
 
     item.refresh_from_db()
     assert item.status == ItemStatus.PENDING
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_retry_of_a_described_file_is_refused(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     taken = claim.claim_item(batch.id, WORKER)
     assert taken is not None
     finish.complete_item(taken)
@@ -195,7 +195,7 @@ def test_retry_of_a_cancelled_file_is_refused(owner: User) -> None:
 
 
 def test_retry_of_a_failed_file_of_a_cancelled_batch_is_refused(owner: User) -> None:
-    batch = fill(owner, files=2)
+    batch = make_batch(owner, files=2)
     item = fail_one(batch)
     services.cancel_batch(services.owner_scope(owner), batch.id)
 
@@ -203,7 +203,7 @@ def test_retry_of_a_failed_file_of_a_cancelled_batch_is_refused(owner: User) -> 
         services.retry_item(services.owner_scope(owner), item.id)
 
     assert refusal.value.code == "batch.cancelled"
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_retry_of_a_file_still_being_received_is_refused(owner: User) -> None:
@@ -217,7 +217,7 @@ def test_retry_of_a_file_still_being_received_is_refused(owner: User) -> None:
 
 
 def test_finish_of_a_paused_batch_asks_to_resume_it_first(owner: User) -> None:
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     services.pause_batch(services.owner_scope(owner), batch.id)
 
     with pytest.raises(Refused, match="Resume it first") as refusal:

@@ -17,7 +17,7 @@ from batches.failures import queries
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from batches.services import CommandResult, Scope
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 from tests.support.failures import LOST_WORKER, fail_stored, reject_file
 from tests.support.users import make_staff
 
@@ -27,15 +27,15 @@ Command = Callable[[Scope, str, datetime], CommandResult]
 
 
 def failed_batch(owner: User, files: int, name: str = "Iceland", code: str = CODE) -> UploadBatch:
-    """A batch of which so many files failed and one waits."""
-    batch = fill(owner, files + 1, name)
+    """Create a batch with `count` failed files and one pending file."""
+    batch = make_batch(owner, files + 1, name)
     for _ in range(files):
         fail_stored(batch, code)
     return batch
 
 
 def open_count(owner: User) -> int:
-    """What the navigation shows."""
+    """Return the number that the navigation shows."""
     return queries.count_failures(owner.pk)
 
 
@@ -48,7 +48,7 @@ def test_retry_queues_the_failures_of_all_batches(owner: User) -> None:
     assert (done.files, done.batches, done.refused) == (3, (one.id, two.id), 0)
     assert open_count(owner) == 1
     for batch in (one, two):
-        assert_counters_true(batch)
+        assert_counters_match(batch)
 
 
 def test_repeated_retry_changes_nothing(owner: User) -> None:
@@ -75,7 +75,7 @@ def test_retry_in_chunks_reaches_all_failures(owner: User, monkeypatch: pytest.M
 
     assert services.retry_code(services.owner_scope(owner), CODE, timezone.now()).files == 5
 
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_retry_of_permanent_failures_is_refused(owner: User) -> None:
@@ -95,7 +95,7 @@ def test_retry_skips_a_cancelled_batch(owner: User) -> None:
     done = services.retry_code(services.owner_scope(owner), CODE, timezone.now())
 
     assert (done.files, done.batches, done.refused) == (1, (there.id,), 1)
-    assert_counters_true(gone)
+    assert_counters_match(gone)
 
 
 def test_failures_of_a_deleted_batch_are_hidden(owner: User) -> None:
@@ -116,7 +116,7 @@ def test_dismissed_failures_are_hidden_and_stay_in_their_batch(owner: User) -> N
     assert (done.files, done.batches) == (2, (batch.id,))
     assert open_count(owner) == 0
     assert batch.items.filter(status=ItemStatus.FAILED).count() == 2
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_dismiss_changes_neither_counters_nor_times_of_the_batch(owner: User) -> None:
@@ -129,7 +129,7 @@ def test_dismiss_changes_neither_counters_nor_times_of_the_batch(owner: User) ->
 
 
 def test_dismissed_failure_reappears_when_it_fails_again(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     item = fail_stored(batch)
     services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
     services.retry_item(services.owner_scope(owner), item.id)
@@ -141,7 +141,7 @@ def test_dismissed_failure_reappears_when_it_fails_again(owner: User) -> None:
 
 
 def test_dismissed_file_that_succeeds_later_is_no_failure(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     item = fail_stored(batch)
     services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
     services.retry_item(services.owner_scope(owner), item.id)
@@ -201,11 +201,11 @@ def test_concurrent_commands_take_each_file_once(owner: User) -> None:
     assert sum(counts) == 12
     assert not BatchItem.objects.filter(status=ItemStatus.PENDING, dismissed_at__isnull=False).exists()
     for batch in batches:
-        assert_counters_true(batch)
+        assert_counters_match(batch)
 
 
 def test_retry_reopens_a_completed_batch(owner: User) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     fail_stored(batch)
     services.finish_without_missing(services.owner_scope(owner), batch.id)
     batch.refresh_from_db()
@@ -215,4 +215,4 @@ def test_retry_reopens_a_completed_batch(owner: User) -> None:
 
     batch.refresh_from_db()
     assert batch.status == BatchStatus.PROCESSING
-    assert_counters_true(batch)
+    assert_counters_match(batch)

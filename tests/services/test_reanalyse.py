@@ -10,7 +10,7 @@ from batches.engine import claim, finish, lifecycle
 from batches.engine.refusals import Refused
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
-from tests.support.batches import assert_counters_true, fill
+from tests.support.batches import assert_counters_match, make_batch
 from tests.support.users import make_staff, make_user
 
 pytestmark = pytest.mark.django_db
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A person; these tests need no committed rows."""
+    """A user; these tests need no committed rows."""
     return make_user("owner")
 
 
 def described(owner: User) -> UploadBatch:
     """A completed batch of one described file."""
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
     assert finish.complete_item(taken)
@@ -58,20 +58,20 @@ def empty(owner: User) -> UploadBatch:
 
 
 def running(owner: User) -> UploadBatch:
-    """A batch with a waiting file."""
-    return fill(owner, files=1)
+    """A batch with a pending file."""
+    return make_batch(owner, files=1)
 
 
 def paused(owner: User) -> UploadBatch:
     """A paused batch."""
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     services.pause_batch(services.owner_scope(owner), batch.id)
     return batch
 
 
 def cancelled(owner: User) -> UploadBatch:
     """A cancelled batch."""
-    batch = fill(owner, files=1)
+    batch = make_batch(owner, files=1)
     services.cancel_batch(services.owner_scope(owner), batch.id)
     return batch
 
@@ -115,7 +115,7 @@ def test_reanalysis_can_be_paused_resumed_and_cancelled(owner: User) -> None:
 
     again.refresh_from_db()
     assert (again.status, again.cancelled) == (BatchStatus.CANCELLED, 1)
-    assert_counters_true(again)
+    assert_counters_match(again)
 
 
 def test_cancelled_reanalysis_can_be_started_again(owner: User) -> None:

@@ -9,7 +9,7 @@ from batches import services
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from batches.services import Scope, operator_scope, owner_scope
-from tests.support.batches import fill, served
+from tests.support.batches import make_batch, next_batch_id
 from tests.support.users import make_staff, make_user
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +41,8 @@ def other(db: None) -> User:
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A running batch of one waiting file."""
-    return fill(owner, files=1)
+    """A running batch of one pending file."""
+    return make_batch(owner, files=1)
 
 
 @pytest.fixture
@@ -111,21 +111,21 @@ def test_user_without_permissions_is_limited_to_their_own_in_the_operator_scope(
 
 
 def test_prioritized_batch_is_served_next(owner: User, other: User, operator: User) -> None:
-    first, second = fill(owner, files=2), fill(other, files=2)
-    assert [served() for _ in range(4)] == [first.id, second.id, first.id, second.id]
+    first, second = make_batch(owner, files=2), make_batch(other, files=2)
+    assert [next_batch_id() for _ in range(4)] == [first.id, second.id, first.id, second.id]
 
     assert services.prioritize_batch(operator_scope(operator), second.id)
 
-    assert served() == second.id
+    assert next_batch_id() == second.id
 
 
 def test_owner_finishes_a_batch_without_priority_over_others(owner: User, other: User) -> None:
-    first, second = fill(owner, files=2), fill(other, files=2)
-    assert [served() for _ in range(2)] == [first.id, second.id]
+    first, second = make_batch(owner, files=2), make_batch(other, files=2)
+    assert [next_batch_id() for _ in range(2)] == [first.id, second.id]
 
     assert services.finish_without_missing(owner_scope(other), second.id)
     assert not services.finish_without_missing(owner_scope(other), second.id)
 
     second.refresh_from_db()
     assert second.sealed_at is not None
-    assert served() == first.id
+    assert next_batch_id() == first.id

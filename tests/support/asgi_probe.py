@@ -1,4 +1,4 @@
-"""A small ASGI application that reports what arrives, for the tests of the web server."""
+"""A small ASGI application that reports what it receives, for the tests of the web server."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""AsyncBrowser for pages and files as the server does, asynchronously, for tests."""
+"""An asynchronous test client for pages and files."""
 
 from dataclasses import dataclass
 

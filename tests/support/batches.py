@@ -1,4 +1,4 @@
-"""Batches created through the engine, and the check of their counters."""
+"""Create batches through the engine, and check their counters."""
 
 import hashlib
 
@@ -16,10 +16,10 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def served() -> int | None:
+def next_batch_id() -> int | None:
     """Give a batch the next time slice and return its id."""
-    given = scheduler.next_batch()
-    return None if given is None else given.batch_id
+    time_slice = scheduler.next_batch()
+    return None if time_slice is None else time_slice.batch_id
 
 
 def make_upload(owner: User, number: int) -> Upload:
@@ -34,7 +34,7 @@ def make_upload(owner: User, number: int) -> Upload:
     )
 
 
-def fill(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
+def make_batch(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
     """Create a batch in processing with this many pending files."""
     batch = lifecycle.open_batch(owner.id, name)
     for number in range(files):
@@ -45,7 +45,7 @@ def fill(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
     return batch
 
 
-def assert_counters_true(batch: UploadBatch) -> None:
+def assert_counters_match(batch: UploadBatch) -> None:
     """Check that total, successful, failed and cancelled equal the counts of the rows."""
     batch.refresh_from_db()
     counts = dict(batch.items.values_list("status").annotate(Count("id")).order_by())

@@ -31,13 +31,13 @@ class MotoServer:
         )
 
     def start(self) -> None:
-        """Listen; does nothing if it is running."""
+        """Start listening, unless it is running."""
         if self._moto is None:
             self._moto = ThreadedMotoServer("127.0.0.1", self.port, verbose=False)
             self._moto.start()
 
     def stop(self) -> None:
-        """Refuse connections."""
+        """Stop listening."""
         if self._moto is not None:
             self._moto.stop()
             self._moto = None

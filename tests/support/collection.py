@@ -12,9 +12,9 @@ PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
 LONGEST = [
     "test_page_states.py",
     "test_upload_many.py",
-    "test_upload_cut_line.py",
+    "test_upload_unstable_connection.py",
     "test_demo.py",
-    "test_engine_workers.py",
+    "test_worker_processes.py",
 ]
 
 

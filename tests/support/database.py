@@ -1,4 +1,4 @@
-"""Empty the test database after each test that commits, and drop it at the end whoever still uses it."""
+"""Empty the test database after each test that commits, and drop it at the end despite open sessions."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from django.db import connection, connections
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 
-# Filled by migrate and changed by no test.
+# Filled by migrate, never changed by tests.
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 LARGE = 4 * 2**20
 

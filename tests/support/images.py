@@ -49,7 +49,7 @@ def pixel(image: Image.Image, x: int, y: int) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def hollow_png(width: int, height: int) -> bytes:
+def truncated_png(width: int, height: int) -> bytes:
     """Return a small PNG whose header claims `width` by `height` pixels; its data ends after one row."""
     data = zlib.compress(bytes(1 + width * 3))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""The client's end of the sockets: a page and a program."""
+"""Clients of the live sockets: a page, and a program that uses JSON."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ class Page:
         return text
 
     async def acknowledge(self) -> None:
-        """Say that the last frame was shown."""
+        """Acknowledge the last frame."""
         await self.socket.send_to("seen")
 
     async def frame_with(self, text: str) -> str:
@@ -72,8 +72,8 @@ class Page:
         await self.socket.disconnect()
 
 
-class Program(Page):
-    """A program that speaks JSON. It acknowledges nothing."""
+class JsonClient(Page):
+    """A client of the JSON subprotocol. It acknowledges nothing."""
 
     async def open(self) -> bool:
         """Connect; return whether the server chose JSON."""

@@ -8,7 +8,7 @@ def alive(pid: int) -> bool:
     """Return whether the process runs. A zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):  # it may end meanwhile
+    except (FileNotFoundError, ProcessLookupError):  # it may end between the two reads
         return False
 
 

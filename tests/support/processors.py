@@ -27,7 +27,7 @@ def slow(job: Job) -> None:
 
 
 def audited(job: Job) -> Callable[[], None]:
-    """Take 0.1 s and count each finish in its transaction, in fields of the upload that nothing else uses here."""
+    """Take 0.1 s and count each finish in its transaction, in fields of the upload that are unused here."""
     slow(job)
     upload = Upload.objects.filter(id=job.claim.upload_id or 0)
 
@@ -37,7 +37,7 @@ def audited(job: Job) -> Callable[[], None]:
     return save
 
 
-def noted(job: Job) -> Callable[[], None] | None:
+def recording(job: Job) -> Callable[[], None] | None:
     """Write each analysis to the file NOTES and take 0.1 s. A processed picture is not analysed again."""
     if job.claim.already_processed:
         return None
@@ -59,30 +59,30 @@ def hanging(job: Job) -> None:
         threading.Event().wait()
 
 
-def away(job: Job) -> None:
-    """Fail to reach the model server while the file AWAY_WHILE exists."""
+def unreachable(job: Job) -> None:
+    """Fail to reach the model server while the file UNREACHABLE_WHILE exists."""
     job.enter(Stage.DESCRIBING)
-    if Path(os.environ["AWAY_WHILE"]).exists():
-        raise EnvironmentalError("model.away", "The model server does not answer.")
+    if Path(os.environ["UNREACHABLE_WHILE"]).exists():
+        raise EnvironmentalError("model.unreachable", "The model server does not answer.")
 
 
-def unspeakable(job: Job) -> None:
+def message_with_nul(job: Job) -> None:
     """Fail with a message that PostgreSQL cannot store, as a model or a decoder may produce."""
     raise PermanentError("model.\0answer", "It said \0 and \udc80.")
 
 
-def wordless(job: Job) -> None:
+def without_message(job: Job) -> None:
     """Fail without a code or message, as a wrong analyzer may."""
     raise PermanentError(None, None)  # type: ignore[arg-type]
 
 
-def away_slow(job: Job) -> None:
-    """Take 0.1 s, then as `away`."""
+def slow_unreachable(job: Job) -> None:
+    """Take 0.1 s, then fail like `unreachable`."""
     slow(job)
-    away(job)
+    unreachable(job)
 
 
-def at_once(job: Job) -> None:
+def instant(job: Job) -> None:
     """Do nothing."""
 
 

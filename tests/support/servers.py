@@ -39,7 +39,7 @@ class Services:
         self.redis_url = self.redis_url or self.local.redis_url
 
     def start(self) -> None:
-        """Start what does not run; quick when all does."""
+        """Start the servers that are not running."""
         if self.own_database or self.own_redis:
             self.local.start(postgres=self.own_database, redis=self.own_redis)
 
@@ -49,7 +49,7 @@ class Services:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def stop_redis(self) -> None:
-        """Kill Redis with all that it holds; `start` brings an empty one."""
+        """Kill Redis and lose its data; `start` starts an empty one."""
         self._end(self.local.redis.process, signal.SIGKILL)
 
     def stop_postgres(self, how: signal.Signals = signal.SIGQUIT) -> None:
@@ -64,7 +64,7 @@ class Services:
         child.wait(60)
 
 
-def given(name: str) -> str:
+def configured_url(name: str) -> str:
     """The URL from the environment that replaces an embedded server, or nothing."""
     return os.environ.get(f"TEST_{name}") or os.environ.get(name, "")
 
@@ -81,26 +81,26 @@ services_key = pytest.StashKey[Services]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Say where the servers will be, then let pytest-django read the settings."""
+    """Set the URLs of the servers before pytest-django reads the settings."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-test-"))
     if os.getuid() == 0:
         folder.chmod(0o711)  # root's PostgreSQL runs as another user
-    services = Services(folder, given("DATABASE_URL"), given("REDIS_URL"))
+    services = Services(folder, configured_url("DATABASE_URL"), configured_url("REDIS_URL"))
     atexit.register(services.stop)
-    if not hands_out_tests(early_config):
+    if not is_xdist_controller(early_config):
         os.environ.update(DATABASE_URL=services.database_url, REDIS_URL=services.redis_url)
     os.environ.update(
         VUEMANTICS_VAR=str(folder / "var"), SECRET_KEY="for the tests only, long enough for the checks of a real one"
     )
-    # WhiteNoise warns when there is no folder; rows without files make the storage seem to be away when it has none.
+    # WhiteNoise warns if there is no folder. Storage without a folder counts as unavailable.
     for name in ("static", "media/originals", "media/previews"):
         (folder / "var" / name).mkdir(parents=True)
     early_config.stash[services_key] = services
     return (yield)
 
 
-def hands_out_tests(config: pytest.Config) -> bool:
-    """Whether this process only distributes the tests (pytest-xdist); the others take its environment over."""
+def is_xdist_controller(config: pytest.Config) -> bool:
+    """Whether this process only distributes the tests (pytest-xdist); the workers inherit its environment."""
     return bool(config.known_args_namespace.numprocesses) and "PYTEST_XDIST_WORKER" not in os.environ
 
 
@@ -115,6 +115,6 @@ def start(services: Services) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the servers also after failures; a killed pytest takes them with it anyway."""
+    """Stop the servers, also after failures. If pytest is killed, they end with it."""
     if services_key in config.stash:
         config.stash[services_key].stop()

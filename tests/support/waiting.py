@@ -1,4 +1,4 @@
-"""Waiting in tests: poll with a deadline, never sleep and hope."""
+"""Wait in tests by polling with a deadline."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 Value = TypeVar("Value")
 
-# How much slower than usual the machine may be.
+# Factor for slow machines.
 SLOW = 4
 
 

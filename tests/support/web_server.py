@@ -1,4 +1,4 @@
-"""The web server in its own process: with an application that reports what arrives, or with the whole site."""
+"""The web server in its own process, with the probe application or the whole site."""
 
 import http.client
 import json
@@ -23,7 +23,7 @@ SITE = ""
 
 
 def free_port() -> int:
-    """Return a port below those that the kernel gives to outgoing connections, so that none takes it meanwhile."""
+    """Return a port below those that the kernel gives to outgoing connections, so that none of them takes it."""
     while True:
         port = random.randint(15_000, 32_000)
         try:
@@ -64,7 +64,7 @@ class WebServer:
         return is_serving("127.0.0.1", self.port)
 
     def kill(self) -> None:
-        """kill -9: whatever it was doing ends in the middle."""
+        """kill -9."""
         self.process.kill()
         self.process.wait()
 

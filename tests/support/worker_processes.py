@@ -36,7 +36,7 @@ class Workers:
             )
 
     def wait_ready(self, timeout: float = 60.0) -> None:
-        """Wait until every worker process takes messages. Fails with the log if rundramatiq ends instead."""
+        """Wait until every worker process accepts messages; fail with the log if rundramatiq ends."""
 
         def all_ready() -> bool:
             text = self.text()

@@ -1,4 +1,4 @@
-"""Whatever is sent, repeated, cut or sent too much: the partial file has the exact bytes."""
+"""The partial file has the exact bytes after any repeated, truncated or excess requests."""
 
 import hashlib
 import tempfile
@@ -26,8 +26,8 @@ def send(partial: partial_file.PartialFile, length: int, patch: Patch, pieces: l
     return writer
 
 
-class Writing(RuleBasedStateMachine):
-    """A client, sometimes right and sometimes wrong, sends one file."""
+class BodyWriterMachine(RuleBasedStateMachine):
+    """A client sends one file with correct and incorrect requests."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,5 +100,5 @@ class Writing(RuleBasedStateMachine):
             assert path.read_bytes() == self.content[: self.received]
 
 
-TestWriting = Writing.TestCase
+TestWriting = BodyWriterMachine.TestCase
 TestWriting.settings = hypothesis_settings(max_examples=60, stateful_step_count=25, deadline=None)

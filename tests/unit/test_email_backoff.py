@@ -1,4 +1,4 @@
-"""A mail server that fails is asked less and less often."""
+"""The back-off after failures of the mail server."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The words for codes of failures."""
+"""The texts for error codes."""
 
 import ast
 import re
@@ -11,11 +11,11 @@ from batches.models.error_codes import ERROR_CODES, RESENDABLE_CODES, error_text
 ROOT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r"(?:file|image|item|quota|storage|upload)\.[a-z_]+")
 NOT_OF_FILES = {
-    # What people may not command.
+    # Refused commands.
     *{"item.completed", "item.not_failed", "item.not_stored", "item.permanent", "upload.busy", "upload.too_many"},
-    # Answers of the tus endpoint about its protocol.
+    # Protocol errors of the tus endpoint.
     *{"upload.complete", "upload.unknown"},
-    # For these workers wait, and no file fails.
+    # Workers wait on these errors; no file fails.
     *{"storage.temp_full", "storage.unreadable"},
 }
 
@@ -37,12 +37,12 @@ def test_every_code_that_refuses_or_fails_a_file_has_words() -> None:
     assert codes - set(ERROR_CODES) == set()
 
 
-def test_every_cause_can_happen() -> None:
+def test_every_code_is_used() -> None:
     assert set(ERROR_CODES) - codes_of_files() == set()
 
 
 @pytest.mark.parametrize("code", sorted(ERROR_CODES))
-def test_words_say_what_happened_and_what_to_do(code: str) -> None:
+def test_texts_say_what_happened_and_what_to_do(code: str) -> None:
     words = error_text(code)
 
     assert words.title.endswith(".")
@@ -59,7 +59,7 @@ def test_unknown_code_without_a_message_still_has_words() -> None:
     assert error_text("new.code").title == "The file failed for an unknown reason."
 
 
-def test_message_that_says_more_stands_beside_the_advice() -> None:
+def test_message_with_details_is_shown_beside_the_advice() -> None:
     words = error_text("file.unsupported", "This is a PDF, which cannot be read here.")
 
     assert words.title == "This file type is not supported."
@@ -68,10 +68,10 @@ def test_message_that_says_more_stands_beside_the_advice() -> None:
 
 
 @pytest.mark.parametrize("code", ["image.truncated", "image.corrupt", "image.bomb", "file.missing", "file.empty"])
-def test_cause_within_the_bytes_does_not_pass(code: str) -> None:
+def test_error_in_the_bytes_is_permanent(code: str) -> None:
     assert not is_retryable(code)
 
 
 @pytest.mark.parametrize("code", ["item.internal", "item.poison", "file.unreadable", "something.new"])
-def test_cause_outside_the_bytes_may_pass(code: str) -> None:
+def test_error_outside_the_bytes_is_temporary(code: str) -> None:
     assert is_retryable(code)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.support.images import SAMPLES, encoded, hollow_png, pixel, quartered, textured, written
+from tests.support.images import SAMPLES, encoded, truncated_png, pixel, quartered, textured, written
 from uploads.errors import EnvironmentalError, PermanentError
 from uploads.media.image import read_picture
 
@@ -115,7 +115,7 @@ def test_other_file_is_refused(data: bytes, code: str, tmp_path: Path) -> None:
 
 
 def test_bomb_is_refused_before_decoding(tmp_path: Path) -> None:
-    path = written(tmp_path, hollow_png(13_000, 13_000))
+    path = written(tmp_path, truncated_png(13_000, 13_000))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     with pytest.raises(PermanentError, match=r"image\.bomb"):

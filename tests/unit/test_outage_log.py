@@ -1,4 +1,4 @@
-"""An outage is logged once at its begin and once at its end."""
+"""An outage is logged once when it begins and once when it ends."""
 
 import logging
 
@@ -7,7 +7,7 @@ import pytest
 from uploads.outage_log import OutageLog
 
 
-def test_outage_is_logged_at_its_begin_and_its_end(caplog: pytest.LogCaptureFixture) -> None:
+def test_outage_is_logged_when_it_begins_and_ends(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     outage = OutageLog(logging.getLogger("tests"), "Lost: %s", "Back.")
 

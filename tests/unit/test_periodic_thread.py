@@ -1,4 +1,4 @@
-"""A periodic thread goes on whatever its function raises."""
+"""A periodic thread continues after any exception of its function."""
 
 import logging
 import threading

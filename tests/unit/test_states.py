@@ -74,7 +74,7 @@ def test_undeclared_edge_is_refused(only: ItemStatus) -> None:
         item_sources(ItemStatus.FAILED, only)
 
 
-def test_state_that_nothing_leads_to_is_refused() -> None:
+def test_unreachable_state_is_refused() -> None:
     with pytest.raises(ValueError, match="No edge"):
         batch_sources(BatchStatus.PENDING)
 
@@ -93,7 +93,7 @@ def test_edges_that_lack_a_state_are_refused() -> None:
         check_edges(edges, BatchStatus, {BatchStatus.CANCELLED})
 
 
-def test_sources_are_the_edges_read_backwards() -> None:
+def test_sources_are_the_reversed_edges() -> None:
     for state, target in itertools.product(BatchStatus, set(BatchStatus) - {BatchStatus.PENDING}):
         assert (state in batch_sources(target)) == (target in BATCH_EDGES[state])
     for item_state, item_target in itertools.product(ItemStatus, repeat=2):

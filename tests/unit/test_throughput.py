@@ -1,4 +1,4 @@
-"""How long a batch still takes, said only when it is known."""
+"""The throughput and the estimated time left of a batch."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,13 +28,13 @@ def steadily(files: int, rate: float) -> list[datetime]:
     return finished(*(number / rate for number in range(files)))
 
 
-def test_pace_says_nothing_after_too_little() -> None:
+def test_throughput_is_unknown_after_too_few_files() -> None:
     assert measure_throughput([], NOW) is None
     assert measure_throughput(finished(*range(5)), NOW) is None
     assert measure_throughput(steadily(100, 50), NOW) is None
 
 
-def test_pace_is_that_of_the_files_seen_with_room_for_other_files() -> None:
+def test_throughput_is_that_of_the_finished_files_within_a_range() -> None:
     pace = measure_throughput(steadily(101, 5), NOW)
 
     assert pace is not None
@@ -43,7 +43,7 @@ def test_pace_is_that_of_the_files_seen_with_room_for_other_files() -> None:
     assert pace.fast == pytest.approx(5.75, rel=0.05)
 
 
-def test_pace_of_very_fast_work_is_known_by_the_number_of_files() -> None:
+def test_throughput_of_fast_work_is_known_from_the_number_of_files() -> None:
     pace = measure_throughput(steadily(MAX_SAMPLES, 400), NOW)
 
     assert pace is not None
@@ -58,7 +58,7 @@ def test_uneven_work_widens_the_range() -> None:
     assert pace.slow < 0.5 * pace.rate
 
 
-def test_pace_forgets_what_was_before_a_break_and_long_ago() -> None:
+def test_throughput_ignores_files_before_a_break_and_old_files() -> None:
     before_a_pause = finished(*(500 + number for number in range(50)))
     after = steadily(20, 2)
 
@@ -71,18 +71,18 @@ def test_pace_forgets_what_was_before_a_break_and_long_ago() -> None:
     others=st.lists(st.integers(1, 10**6), max_size=20),
     rate=st.floats(0.001, 1000),
 )
-def test_range_is_a_range_and_the_end_of_others_only_helps(files: int, others: list[int], rate: float) -> None:
+def test_range_is_ordered_and_shrinks_when_other_batches_finish(files: int, others: list[int], rate: float) -> None:
     pace = Throughput(rate * 0.85, rate, rate * 1.15)
 
     shortest, longest = seconds_left(files, pace, others)
 
     assert 0 < shortest < longest
     assert shortest <= seconds_left(files, pace, [])[0] * (1 + 1e-9)
-    # At the best the rest of the time is this batch's alone.
+    # At best, this batch has the remaining time to itself.
     assert shortest >= files / (pace.fast * (len(others) + 1)) * (1 - 1e-9)
 
 
-def test_time_is_shorter_when_those_beside_end_soon() -> None:
+def test_time_left_is_shorter_when_other_batches_end_soon() -> None:
     assert seconds_left(100, Throughput(1, 1, 1), [50]) == (75, 100)
     assert seconds_left(100, Throughput(1, 1, 1), [100_000]) == (100, 100)
 
@@ -99,7 +99,7 @@ def test_time_is_shorter_when_those_beside_end_soon() -> None:
         (500_000, STEADY, "5\N{EN DASH}7 days left"),
     ],
 )
-def test_time_left_is_a_range_in_words(files: int, pace: Throughput | None, words: str) -> None:
+def test_time_left_is_worded_as_a_range(files: int, pace: Throughput | None, words: str) -> None:
     assert time_left_text(files, pace) == words
 
 
@@ -107,7 +107,7 @@ def test_time_left_is_a_range_in_words(files: int, pace: Throughput | None, word
     ("rate", "words"),
     [(9.63, "9.6 files a second"), (0.5, "30 files a minute"), (0.005, "18 files an hour")],
 )
-def test_throughput_has_a_whole_file(rate: float, words: str) -> None:
+def test_throughput_is_at_least_one_file(rate: float, words: str) -> None:
     assert throughput_text(Throughput(rate, rate, rate)) == words
 
 
@@ -121,5 +121,5 @@ def test_throughput_has_a_whole_file(rate: float, words: str) -> None:
         (200_000, "2 d 7 h"),
     ],
 )
-def test_duration_is_told_in_two_units(seconds: float, words: str) -> None:
+def test_duration_has_two_units(seconds: float, words: str) -> None:
     assert duration_text(seconds) == words

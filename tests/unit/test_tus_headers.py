@@ -1,4 +1,4 @@
-"""Headers of the tus protocol: what is read, and which status and code answer wrong ones."""
+"""Headers of the tus protocol: parsing, and the status and code of errors."""
 
 import pytest
 from pytest_django import Settings
@@ -32,16 +32,16 @@ def test_metadata_reads_pairs_and_keys_without_a_value() -> None:
     assert read_metadata("filename Y2F0LmpwZw==, private,") == {"filename": "cat.jpg", "private": ""}
 
 
-def test_creation_is_read() -> None:
+def test_creation_headers_are_parsed() -> None:
     assert read_creation(NEW) == Creation(1, FileName("a", 5))
     assert read_creation(NEW | BYTES | {"content-length": "5"}).first == Patch(0, 5, overlap=True)
 
 
-def test_patch_is_read() -> None:
+def test_patch_headers_are_parsed() -> None:
     assert read_patch(BYTES | {"upload-offset": "7"}) == Patch(7, None)
 
 
-def test_method_named_in_a_header_counts() -> None:
+def test_method_override_header_is_respected() -> None:
     assert read_method("POST", {"x-http-method-override": "patch"}) == "PATCH"
 
 
@@ -125,7 +125,7 @@ def test_requests_from_other_sites_are_refused(settings: Settings, host: str, or
     assert refused.value.code == code
 
 
-def test_trusted_proxy_names_the_scheme(settings: Settings) -> None:
+def test_scheme_of_a_trusted_proxy_is_used(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["localhost"]
     settings.SECURE_PROXY_SSL_HEADER = None
     headers = {"host": "localhost", "origin": "https://localhost", "x-forwarded-proto": "https"}

@@ -1,4 +1,4 @@
-"""What a viewer sends of the fragments that it is offered, and when."""
+"""Which of the offered fragments a viewer sends, and when."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Which files the paths of a command mean."""
+"""Which files are found below the paths of a command."""
 
 import itertools
 import os

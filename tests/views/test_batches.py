@@ -1,4 +1,4 @@
-"""One batch, as a page."""
+"""The page of a batch."""
 
 import re
 
@@ -12,13 +12,13 @@ from pytest_django import Settings
 from batches.engine import incoming, lifecycle
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.html import compact
 from uploads.models import Upload
 
 
 def finish(batch: UploadBatch, count: int) -> None:
-    """Let so many files be described, as the engine would."""
+    """Complete `count` files without the engine."""
     ids = list(batch.items.filter(status=ItemStatus.PENDING).order_by("id").values_list("id", flat=True)[:count])
     BatchItem.objects.filter(id__in=ids).update(
         status=ItemStatus.COMPLETED, queue_position=None, finished_at=timezone.now()
@@ -55,7 +55,7 @@ def shown_files(html: str) -> list[str]:
 
 
 def test_batch_page_shows_progress_in_its_order(page: Client, anna: User) -> None:
-    batch = fill(anna, 8)
+    batch = make_batch(anna, 8)
     finish(batch, 3)
     fail_one(batch)
 
@@ -68,7 +68,7 @@ def test_batch_page_shows_progress_in_its_order(page: Client, anna: User) -> Non
 
 
 def test_batch_page_needs_no_inline_script_or_style(page: Client, anna: User) -> None:
-    batch = fill(anna, 3)
+    batch = make_batch(anna, 3)
     fail_one(batch)
 
     html = text(page, detail(batch))
@@ -77,7 +77,7 @@ def test_batch_page_needs_no_inline_script_or_style(page: Client, anna: User) ->
 
 
 def test_batch_page_refreshes_itself_without_javascript_only_while_active(page: Client, anna: User) -> None:
-    batch = fill(anna, 1)
+    batch = make_batch(anna, 1)
     refresh = '<noscript><meta http-equiv="refresh" content="5"></noscript>'
     assert refresh in text(page, detail(batch))
 
@@ -90,7 +90,7 @@ def test_batch_page_refreshes_itself_without_javascript_only_while_active(page: 
 
 
 def test_batch_page_names_errors_and_files_of_failures_and_offers_a_retry(page: Client, anna: User) -> None:
-    batch = fill(anna, 3)
+    batch = make_batch(anna, 3)
     item = fail_one(batch)
 
     html = text(page, detail(batch))
@@ -102,7 +102,7 @@ def test_batch_page_names_errors_and_files_of_failures_and_offers_a_retry(page: 
 
 
 def test_batch_page_offers_no_retry_of_permanent_failures(page: Client, anna: User) -> None:
-    batch = fill(anna, 3)
+    batch = make_batch(anna, 3)
     item = fail_one(batch, "image.truncated")
 
     html = text(page, detail(batch))
@@ -113,7 +113,7 @@ def test_batch_page_offers_no_retry_of_permanent_failures(page: Client, anna: Us
 
 
 def test_batch_page_says_private_only_for_the_embedded_analyzer(page: Client, anna: User, settings: Settings) -> None:
-    batch = fill(anna, 1)
+    batch = make_batch(anna, 1)
     assert "your photos never leave this server" in text(page, detail(batch))
 
     settings.ANALYZER = "ollama"
@@ -132,7 +132,7 @@ def test_batch_page_says_private_only_for_the_embedded_analyzer(page: Client, an
     ],
 )
 def test_file_list_filters_by_status(page: Client, anna: User, show: str, files: list[str]) -> None:
-    batch = fill(anna, 4)
+    batch = make_batch(anna, 4)
     finish(batch, 2)
     fail_one(batch)
 
@@ -140,7 +140,7 @@ def test_file_list_filters_by_status(page: Client, anna: User, show: str, files:
 
 
 def test_file_list_is_paged_in_both_directions(page: Client, anna: User) -> None:
-    batch = fill(anna, 120)
+    batch = make_batch(anna, 120)
     first = text(page, detail(batch))
     forth = re.search(r'rel="next"[^>]*href="\?([^#"]+)', first)
     assert forth is not None
@@ -155,7 +155,7 @@ def test_file_list_is_paged_in_both_directions(page: Client, anna: User) -> None
 
 
 def test_htmx_gets_the_files_alone_uncached(page: Client, anna: User) -> None:
-    batch = fill(anna, 2)
+    batch = make_batch(anna, 2)
 
     answer = page.get(detail(batch), headers={"HX-Request": "true"})
 
@@ -165,7 +165,7 @@ def test_htmx_gets_the_files_alone_uncached(page: Client, anna: User) -> None:
 
 
 def test_page_of_finished_files_is_not_requested_again(page: Client, anna: User) -> None:
-    batch = fill(anna, 60)
+    batch = make_batch(anna, 60)
     assert "data-settled" not in text(page, detail(batch))
 
     finish(batch, 50)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from batches.models import UploadBatch
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 
 pytestmark = pytest.mark.django_db
 # A GET of batch-cancel shows a page that asks for confirmation.
@@ -17,7 +17,7 @@ BUTTONS = ["batch-pause", "batch-resume", "batch-finish", "batch-retry", "batch-
 @pytest.fixture
 def batch(anna: User) -> UploadBatch:
     """A running batch of two files."""
-    return fill(anna, 2)
+    return make_batch(anna, 2)
 
 
 @pytest.mark.parametrize("name", BUTTONS)

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from batches.models import UploadBatch
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.users import make_user
 
 
@@ -13,7 +13,7 @@ from tests.support.users import make_user
 def test_cancel_page_asks_and_redirects_once_cancelled(client: Client) -> None:
     anna = make_user("anna")
     client.force_login(anna)
-    url = reverse("batch-cancel", args=[fill(anna, 2).id])
+    url = reverse("batch-cancel", args=[make_batch(anna, 2).id])
 
     page = client.get(url).content.decode()
     client.post(url)

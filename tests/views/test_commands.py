@@ -9,7 +9,7 @@ from django.utils import timezone
 from batches.engine import claim, finish, incoming, lifecycle
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.html import compact
 
 
@@ -35,7 +35,7 @@ def detail(batch: UploadBatch) -> str:
     [("batch-pause", BatchStatus.PAUSED), ("batch-cancel", BatchStatus.CANCELLED)],
 )
 def test_button_changes_the_status_and_redirects(page: Client, anna: User, button: str, status: BatchStatus) -> None:
-    batch = fill(anna, 2)
+    batch = make_batch(anna, 2)
 
     answer = page.post(reverse(button, args=[batch.id]), follow=True)
 
@@ -46,7 +46,7 @@ def test_button_changes_the_status_and_redirects(page: Client, anna: User, butto
 
 
 def test_resume_button_resumes_the_batch(page: Client, anna: User) -> None:
-    batch = fill(anna, 2)
+    batch = make_batch(anna, 2)
     page.post(reverse("batch-pause", args=[batch.id]))
 
     page.post(reverse("batch-resume", args=[batch.id]))
@@ -56,7 +56,7 @@ def test_resume_button_resumes_the_batch(page: Client, anna: User) -> None:
 
 
 def test_finish_button_seals_the_batch(page: Client, anna: User) -> None:
-    batch = fill(anna, 2)
+    batch = make_batch(anna, 2)
 
     page.post(reverse("batch-finish", args=[batch.id]))
 
@@ -66,7 +66,7 @@ def test_finish_button_seals_the_batch(page: Client, anna: User) -> None:
 
 @pytest.mark.parametrize("one", [True, False])
 def test_retry_button_queues_failed_files(page: Client, anna: User, one: bool) -> None:
-    batch = fill(anna, 2)
+    batch = make_batch(anna, 2)
     item = fail_one(batch)
 
     answer = page.post(reverse("batch-retry", args=[batch.id]), {"item": item.id} if one else {}, follow=True)
@@ -77,7 +77,7 @@ def test_retry_button_queues_failed_files(page: Client, anna: User, one: bool) -
 
 
 def test_refused_command_shows_a_message(page: Client, anna: User) -> None:
-    batch = fill(anna, 1)
+    batch = make_batch(anna, 1)
     page.post(reverse("batch-cancel", args=[batch.id]))
 
     answer = page.post(reverse("batch-pause", args=[batch.id]), follow=True)
@@ -86,7 +86,7 @@ def test_refused_command_shows_a_message(page: Client, anna: User) -> None:
 
 
 def described(owner: User, files: int) -> UploadBatch:
-    batch = fill(owner, files)
+    batch = make_batch(owner, files)
     while taken := claim.claim_item(batch.id, 4711):
         finish.complete_item(taken)
     lifecycle.seal_batch(batch.id)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from batches.failures.queries import EXAMPLES_SHOWN, MAX_COUNTED
 from batches.models import BatchItem
 from batches.models.states import ItemStatus
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.failures import fail_stored, reject_file
 from tests.support.html import compact
 from tests.support.users import make_user
@@ -33,8 +33,8 @@ def form_of(html: str, name: str) -> dict[str, str]:
     return dict(re.findall(r'name="(code|until)" value="([^"]*)"', form))
 
 
-def told(response: object) -> list[str]:
-    """The messages that a command left."""
+def messages_of(response: object) -> list[str]:
+    """Return the messages that a command added."""
     return [str(message) for message in get_messages(response.wsgi_request)]  # type: ignore[attr-defined]
 
 
@@ -47,7 +47,7 @@ def test_empty_page_explains_itself(page: Client) -> None:
 
 
 def test_failures_are_grouped_by_error_code_with_count_and_examples(page: Client, anna: User) -> None:
-    one, two = fill(anna, 2, "Iceland"), fill(anna, 1, "Norway")
+    one, two = make_batch(anna, 2, "Iceland"), make_batch(anna, 1, "Norway")
     for batch in (one, one, two):
         fail_stored(batch, "image.truncated", "The picture is incomplete.")
     reject_file(two, "notes.txt", message="This is a text file, which cannot be read here.")
@@ -64,7 +64,7 @@ def test_failures_are_grouped_by_error_code_with_count_and_examples(page: Client
 
 
 def test_permanent_failures_offer_no_retry(page: Client, anna: User) -> None:
-    fail_stored(fill(anna, 1), "image.truncated")
+    fail_stored(make_batch(anna, 1), "image.truncated")
 
     html = shown(page)
 
@@ -74,7 +74,7 @@ def test_permanent_failures_offer_no_retry(page: Client, anna: User) -> None:
 
 
 def test_failures_without_stored_bytes_offer_no_retry(page: Client, anna: User) -> None:
-    reject_file(fill(anna, 0), "a.jpg", "file.unreadable", "The disk did not give it.")
+    reject_file(make_batch(anna, 0), "a.jpg", "file.unreadable", "The disk did not give it.")
 
     html = shown(page)
 
@@ -83,7 +83,7 @@ def test_failures_without_stored_bytes_offer_no_retry(page: Client, anna: User) 
 
 
 def test_retry_button_counts_and_queues_the_files(page: Client, anna: User) -> None:
-    batch = fill(anna, 2)
+    batch = make_batch(anna, 2)
     fail_stored(batch)
     fail_stored(batch)
     html = shown(page)
@@ -92,32 +92,32 @@ def test_retry_button_counts_and_queues_the_files(page: Client, anna: User) -> N
     response = page.post(reverse("failures-retry"), form_of(html, "failures-retry"))
 
     assert response.status_code == 302
-    assert told(response) == ["Retrying 2 files."]
+    assert messages_of(response) == ["Retrying 2 files."]
     assert not batch.items.filter(status=ItemStatus.FAILED).exists()
     assert "No problems" in shown(page)
 
 
 def test_dismiss_button_hides_the_failures(page: Client, anna: User) -> None:
-    reject_file(fill(anna, 0), "a.txt")
+    reject_file(make_batch(anna, 0), "a.txt")
 
     response = page.post(reverse("failures-dismiss"), form_of(shown(page), "failures-dismiss"))
 
-    assert told(response) == ["1 file was dismissed. It stays in its import."]
+    assert messages_of(response) == ["1 file was dismissed. It stays in its import."]
     assert "No problems" in shown(page)
 
 
 @pytest.mark.parametrize("until", ["", "yesterday", "2026-13-41T00:00:00Z", "2026-01-01T00:00:00"])
 def test_form_without_a_valid_time_is_refused(page: Client, anna: User, until: str) -> None:
-    fail_stored(fill(anna, 1))
+    fail_stored(make_batch(anna, 1))
 
     response = page.post(reverse("failures-retry"), {"code": "item.internal", "until": until})
 
-    assert told(response) == ["The form was incomplete. Reload the page, then try again."]
+    assert messages_of(response) == ["The form was incomplete. Reload the page, then try again."]
     assert BatchItem.objects.filter(status=ItemStatus.FAILED).count() == 1
 
 
 def test_examples_are_limited_and_the_rest_is_counted(page: Client, anna: User) -> None:
-    batch = fill(anna, EXAMPLES_SHOWN + 3)
+    batch = make_batch(anna, EXAMPLES_SHOWN + 3)
     for _ in range(EXAMPLES_SHOWN + 3):
         fail_stored(batch)
 
@@ -128,13 +128,13 @@ def test_examples_are_limited_and_the_rest_is_counted(page: Client, anna: User) 
 
 
 def test_navigation_shows_the_number_of_failures(page: Client, anna: User) -> None:
-    fail_stored(fill(anna, 1))
+    fail_stored(make_batch(anna, 1))
 
     assert '<span class="badge number">1</span>' in shown(page, "upload-list")
 
 
 def test_number_of_failures_in_the_navigation_is_limited(page: Client, anna: User) -> None:
-    batch = fill(anna, 0)
+    batch = make_batch(anna, 0)
     for number in range(MAX_COUNTED):
         reject_file(batch, f"{number}.txt")
 
@@ -142,7 +142,7 @@ def test_number_of_failures_in_the_navigation_is_limited(page: Client, anna: Use
 
 
 def test_example_links_to_the_page_of_its_file(page: Client, anna: User) -> None:
-    batch = fill(anna, 0)
+    batch = make_batch(anna, 0)
     newest = [reject_file(batch, f"notes-{number}.txt") for number in range(60)][-1]
 
     way = re.search(rf'<a href="([^"]+)">{newest.filename}</a>', shown(page))
@@ -152,7 +152,7 @@ def test_example_links_to_the_page_of_its_file(page: Client, anna: User) -> None
 
 
 def test_failures_of_other_users_are_not_shown(page: Client) -> None:
-    fail_stored(fill(make_user("ben"), 1))
+    fail_stored(make_batch(make_user("ben"), 1))
 
     html = shown(page)
 
@@ -161,14 +161,14 @@ def test_failures_of_other_users_are_not_shown(page: Client) -> None:
 
 
 def test_names_in_failures_are_escaped(page: Client, anna: User) -> None:
-    reject_file(fill(anna, 0, "<b>bold</b>"), "<img src=x>.txt", "new.code", "<i>no</i>")
+    reject_file(make_batch(anna, 0, "<b>bold</b>"), "<img src=x>.txt", "new.code", "<i>no</i>")
 
     assert not re.search("<img src=x|<b>bold|<i>no", shown(page))
 
 
 @pytest.mark.parametrize("name", ["failures-retry", "failures-dismiss"])
 def test_code_with_nul_matches_no_file(page: Client, anna: User, name: str) -> None:
-    fail_stored(fill(anna, 1))
+    fail_stored(make_batch(anna, 1))
 
     answer = page.post(reverse(name), {"code": "item.internal\0", "until": timezone.now().isoformat()})
 

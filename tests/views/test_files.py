@@ -18,7 +18,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from batches.views.file_list import STATUS_FILTERS, FileFilter, filtered_items
 from bench import rows
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.html import compact
 from uploads.models import MediaKind, Upload
 
@@ -44,7 +44,7 @@ def shown(page: Client, batch: UploadBatch, **query: str) -> list[str]:
 
 
 def offered(page: Client, address: str) -> list[str]:
-    """The kinds that the page lets choose from."""
+    """Return the kinds that the filter offers."""
     choice = page.get(address).content.decode().split('<select id="file-kind"')[1].split("</select>")[0]
     return re.findall(r'<option value="(\w*)"', choice)
 
@@ -54,7 +54,7 @@ def name(number: int) -> str:
 
 
 def test_file_list_filters_by_part_of_the_name(page: Client, owner: User) -> None:
-    batch = fill(owner, 25)
+    batch = make_batch(owner, 25)
 
     assert shown(page, batch, name="_002") == [name(number) for number in range(20, 25)]
     assert shown(page, batch, name="img_0003.j") == [name(3)]
@@ -66,7 +66,7 @@ def test_file_list_filters_by_part_of_the_name(page: Client, owner: User) -> Non
 def test_name_filter_normalizes_unicode(
     page: Client, owner: User, sent: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
 ) -> None:
-    batch = fill(owner, 1)
+    batch = make_batch(owner, 1)
     file = FileName(normalize(sent, "Überfahrt.jpg"), 10)
     incoming.register_item(batch.id, file.as_new_file())
 
@@ -77,7 +77,7 @@ def test_name_filter_normalizes_unicode(
 
 
 def test_file_list_filters_by_kind(page: Client, owner: User) -> None:
-    batch = fill(owner, 4)
+    batch = make_batch(owner, 4)
     Upload.objects.filter(filename=batch.items.order_by("id")[0].upload.filename).update(kind=MediaKind.VIDEO)  # type: ignore[union-attr]
 
     assert shown(page, batch, kind="video") == [name(0)]
@@ -86,7 +86,7 @@ def test_file_list_filters_by_kind(page: Client, owner: User) -> None:
 
 
 def test_kind_filter_offers_supported_kinds_only(page: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    address = f"/batches/{fill(owner, 1).id}/"
+    address = f"/batches/{make_batch(owner, 1).id}/"
 
     assert offered(page, address) == ["", "image"]
 
@@ -97,7 +97,7 @@ def test_kind_filter_offers_supported_kinds_only(page: Client, owner: User, monk
 
 
 def test_filters_are_kept_between_pages_and_states(page: Client, owner: User) -> None:
-    batch = fill(owner, 120)
+    batch = make_batch(owner, 120)
     query = {"show": "waiting", "name": "IMG", "kind": "image"}
     html = compact(page.get(f"/batches/{batch.id}/", query).content.decode())
 
@@ -111,7 +111,7 @@ def test_filters_are_kept_between_pages_and_states(page: Client, owner: User) ->
 
 
 def test_refreshed_file_list_keeps_the_search_form(page: Client, owner: User) -> None:
-    batch = fill(owner, 2)
+    batch = make_batch(owner, 2)
 
     answer = page.get(f"/batches/{batch.id}/", headers={"HX-Request": "true", "HX-Target": "file-list"})
 
@@ -123,7 +123,7 @@ def test_refreshed_file_list_keeps_the_search_form(page: Client, owner: User) ->
 
 
 def test_file_list_of_each_state(page: Client, owner: User) -> None:
-    batch = fill(owner, 5)
+    batch = make_batch(owner, 5)
     ids = list(batch.items.order_by("id").values_list("id", flat=True))
     ended = {"queue_position": None, "finished_at": timezone.now()}
     for id, status in zip(ids, (ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED), strict=False):

@@ -1,4 +1,4 @@
-"""The page of one file of a batch: what was tried, and why it failed."""
+"""The page of one file of a batch: its attempts and its error."""
 
 import uuid
 
@@ -10,13 +10,13 @@ from django.utils import timezone
 from batches import services
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus, Stage
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.html import compact
 
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return fill(owner, 2)
+    return make_batch(owner, 2)
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_htmx_gets_the_file_alone(page: Client, item: BatchItem) -> None:
 
 def test_file_page_is_for_its_owner_and_under_its_batch_only(client: Client, other: User, item: BatchItem) -> None:
     client.force_login(other)
-    strangers = fill(other, 1)
+    strangers = make_batch(other, 1)
 
     assert client.get(address(item)).status_code == 404
     assert client.get(f"/batches/{strangers.id}/files/{item.id}/").status_code == 404

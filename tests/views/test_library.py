@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.support.batches import fill, make_upload
+from tests.support.batches import make_batch, make_upload
 from tests.support.html import compact
 from uploads.models import Upload
 
@@ -68,7 +68,7 @@ def test_invalid_cursor_shows_the_first_page(page: Client, anna: User, cursor: s
 
 
 def test_picture_page_shows_all_facts(page: Client, anna: User) -> None:
-    batch = fill(anna, 1, "Iceland")
+    batch = make_batch(anna, 1, "Iceland")
     upload = batch.items.select_related("upload").get().upload
     assert upload is not None
     Upload.objects.filter(id=upload.id).update(
@@ -100,7 +100,7 @@ def test_picture_page_shows_all_facts(page: Client, anna: User) -> None:
 
 
 def test_picture_page_names_a_batch_once(page: Client, anna: User) -> None:
-    batch = fill(anna, 3, "Iceland")
+    batch = make_batch(anna, 3, "Iceland")
     upload = batch.items.order_by("id")[0].upload
     assert upload is not None
     batch.items.update(upload=upload)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.html import compact
 
 
@@ -19,13 +19,13 @@ def text(client: Client, path: str, **query: str) -> str:
 
 def test_home_redirects_to_the_batches_or_to_the_upload_page(page: Client, anna: User) -> None:
     assert page.get("/")["Location"] == reverse("batch-new")
-    fill(anna, 1)
+    make_batch(anna, 1)
 
     assert page.get("/")["Location"] == reverse("batch-list")
 
 
 def test_batch_list_is_newest_first_and_refreshes_only_while_one_runs(page: Client, anna: User) -> None:
-    first, second = fill(anna, 2, "Iceland"), fill(anna, 2, "Garden")
+    first, second = make_batch(anna, 2, "Iceland"), make_batch(anna, 2, "Garden")
     html = text(page, reverse("batch-list"))
     assert html.index("Garden") < html.index("Iceland")
     refresh = '<noscript><meta http-equiv="refresh" content="10"></noscript>'

@@ -5,13 +5,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from batches.models import UploadBatch
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.html import compact
 
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return fill(owner, 1)
+    return make_batch(owner, 1)
 
 
 @pytest.fixture

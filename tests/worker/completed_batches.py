@@ -1,22 +1,22 @@
-"""Batches that are done."""
+"""Completed batches for the tests of e-mails."""
 
 from django.contrib.auth.models import User
 
 from batches.engine import claim, finish, lifecycle
 from batches.models import UploadBatch
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.failures import LOST_WORKER, fail_stored
 
 
-def done(owner: User, name: str = "Iceland", described: int = 2, failed: int = 1) -> UploadBatch:
-    """A completed batch."""
-    batch = fill(owner, described + failed, name)
+def make_completed_batch(owner: User, name: str = "Iceland", described: int = 2, failed: int = 1) -> UploadBatch:
+    """Create a completed batch."""
+    batch = make_batch(owner, described + failed, name)
     for _ in range(failed):
         fail_stored(batch)
     for _ in range(described):
-        taken = claim.claim_item(batch.id, LOST_WORKER)
-        assert taken is not None
-        assert finish.complete_item(taken)
+        claimed = claim.claim_item(batch.id, LOST_WORKER)
+        assert claimed is not None
+        assert finish.complete_item(claimed)
     lifecycle.seal_batch(batch.id)
     batch.refresh_from_db()
     return batch

@@ -1,4 +1,4 @@
-"""A person with an address, and a mail server, for tests of mails."""
+"""A user with an e-mail address, and a mail server."""
 
 from collections.abc import Iterator
 
@@ -14,15 +14,15 @@ SITE = "https://photos.example.org"
 
 @pytest.fixture
 def ada(owner: User) -> User:
-    """A person with an address."""
+    """A user with an e-mail address."""
     owner.email = "ada@example.org"
     owner.save()
     return owner
 
 
 @pytest.fixture
-def mails_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Mails are sent, to whatever EMAIL_PORT says; the mail server is not known to be away."""
+def email_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Send e-mails to the server at EMAIL_PORT, without a back-off from earlier tests."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     settings.DEFAULT_FROM_EMAIL = "Photos <photos@example.org>"
@@ -33,8 +33,8 @@ def mails_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @pytest.fixture
-def sink(mails_on: Settings) -> Iterator[MailSink]:
-    """The mail server."""
-    with mail_sink() as found:
-        mails_on.EMAIL_PORT = found.port
-        yield found
+def mail_server(email_settings: Settings) -> Iterator[MailSink]:
+    """A running mail server."""
+    with mail_sink() as server:
+        email_settings.EMAIL_PORT = server.port
+        yield server

@@ -1,4 +1,4 @@
-"""Mails while the mail server is away, or does not take one."""
+"""E-mails while the mail server is unavailable or refuses one."""
 
 import logging
 
@@ -9,93 +9,93 @@ from pytest_django import Settings
 from batches.worker import completion_emails
 from batches.worker.completion_emails import send_completion_emails
 from tests.support.mail_sink import MailSink, mail_sink
-from tests.worker.completed_batches import done
+from tests.worker.completed_batches import make_completed_batch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_mail_waits_for_a_server_that_is_away_and_one_line_is_logged(
-    mails_on: Settings, ada: User, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_email_is_sent_after_an_outage_that_is_logged_once(
+    email_settings: Settings, ada: User, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(completion_emails, "MIN_PAUSE", 1e-9)
     caplog.set_level(logging.INFO, "batches.worker.completion_emails")
-    done(ada)
+    make_completed_batch(ada)
     with mail_sink() as free:
-        mails_on.EMAIL_PORT = free.port
+        email_settings.EMAIL_PORT = free.port
     assert [send_completion_emails() for _ in range(3)] == [0, 0, 0]
 
-    with mail_sink(free.port) as sink:
+    with mail_sink(free.port) as mail_server:
         assert send_completion_emails() == 1
 
-    assert len(sink.mails) == 1
+    assert len(mail_server.mails) == 1
     assert [record.levelname for record in caplog.records if record.name == "batches.worker.completion_emails"] == [
         "WARNING",
         "INFO",
     ]
 
 
-def test_server_that_is_away_is_asked_less_and_less_often(mails_on: Settings, ada: User) -> None:
-    done(ada)
+def test_unavailable_server_is_not_contacted_during_the_back_off(email_settings: Settings, ada: User) -> None:
+    make_completed_batch(ada)
     with mail_sink() as free:
-        mails_on.EMAIL_PORT = free.port
+        email_settings.EMAIL_PORT = free.port
     send_completion_emails()
 
-    with mail_sink(free.port) as sink:
+    with mail_sink(free.port) as mail_server:
         assert send_completion_emails() == 0
 
-    assert sink.connections == 0
+    assert mail_server.connections == 0
     assert completion_emails.backoff.is_waiting()
 
 
-def test_mail_that_is_put_off_stops_no_other_and_is_tried_again(sink: MailSink, ada: User, other: User) -> None:
+def test_temporarily_refused_email_is_retried_and_blocks_no_other(mail_server: MailSink, ada: User, other: User) -> None:
     other.email = "bob@example.org"
     other.save()
-    done(ada)
-    done(other, "Norway")
-    sink.refuse["ada@example.org"] = "451 later"
+    make_completed_batch(ada)
+    make_completed_batch(other, "Norway")
+    mail_server.refuse["ada@example.org"] = "451 later"
 
     assert send_completion_emails() == 1
 
-    assert [mail["To"] for mail in sink.mails] == ["bob@example.org"]
-    sink.refuse.clear()
+    assert [mail["To"] for mail in mail_server.mails] == ["bob@example.org"]
+    mail_server.refuse.clear()
     completion_emails.backoff.record_success()
     assert send_completion_emails() == 1
-    assert [mail["To"] for mail in sink.mails] == ["bob@example.org", "ada@example.org"]
+    assert [mail["To"] for mail in mail_server.mails] == ["bob@example.org", "ada@example.org"]
 
 
-def test_mail_that_is_refused_for_good_is_not_repeated(sink: MailSink, ada: User) -> None:
-    done(ada)
-    sink.refuse["ada@example.org"] = "550 nobody here"
+def test_permanently_refused_email_is_not_retried(mail_server: MailSink, ada: User) -> None:
+    make_completed_batch(ada)
+    mail_server.refuse["ada@example.org"] = "550 nobody here"
 
     assert [send_completion_emails(), send_completion_emails()] == [0, 0]
 
-    assert sink.connections == 1
+    assert mail_server.connections == 1
 
 
-def test_mail_whose_answer_was_lost_is_not_sent_twice(sink: MailSink, ada: User) -> None:
-    done(ada)
-    sink.breaks = True
+def test_email_without_a_final_reply_is_not_sent_twice(mail_server: MailSink, ada: User) -> None:
+    make_completed_batch(ada)
+    mail_server.breaks = True
     assert send_completion_emails() == 0
-    sink.breaks = False
+    mail_server.breaks = False
     completion_emails.backoff.record_success()
 
     assert send_completion_emails() == 0
 
-    assert len(sink.mails) == 1
+    assert len(mail_server.mails) == 1
 
 
-def test_mail_that_cannot_be_written_stops_no_other_and_is_sent_when_it_can(
-    sink: MailSink, ada: User, other: User
+def test_email_with_an_invalid_address_is_retried_and_blocks_no_other(
+    mail_server: MailSink, ada: User, other: User
 ) -> None:
     User.objects.filter(id=other.id).update(email="bob@example.org")
     User.objects.filter(id=ada.id).update(email="ada@example.org\nBcc: eve@example.org")
-    done(ada)
-    done(other, "Norway")
+    make_completed_batch(ada)
+    make_completed_batch(other, "Norway")
 
     assert send_completion_emails() == 1
 
-    assert [mail["To"] for mail in sink.mails] == ["bob@example.org"]
+    assert [mail["To"] for mail in mail_server.mails] == ["bob@example.org"]
     User.objects.filter(id=ada.id).update(email="ada@example.org")
     completion_emails.backoff.record_success()
     assert send_completion_emails() == 1
-    assert [mail["To"] for mail in sink.mails] == ["bob@example.org", "ada@example.org"]
+    assert [mail["To"] for mail in mail_server.mails] == ["bob@example.org", "ada@example.org"]

@@ -1,4 +1,4 @@
-"""A real worker sends the mail, and without a mail server it does its work all the same."""
+"""A real worker sends the e-mail; without a mail server it still processes files."""
 
 from collections.abc import Callable
 
@@ -8,22 +8,22 @@ from django.contrib.auth.models import User
 from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.conftest import StartWorker
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.mail_sink import mail_sink, subject
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ENV = {
-    "TEST_PROCESSOR": "tests.support.processors.at_once",
+    "TEST_PROCESSOR": "tests.support.processors.instant",
     "VUEMANTICS_URL": "https://photos.example.org",
     "VUEMANTICS_EMAIL_FROM": "photos@example.org",
 }
 
 
-def sealed(owner: User) -> UploadBatch:
-    """A batch that is completed as soon as a worker has done its files."""
+def make_sealed_batch(owner: User) -> UploadBatch:
+    """A sealed batch with two pending files."""
     User.objects.filter(id=owner.id).update(email="ada@example.org")
-    batch = fill(owner, 2)
+    batch = make_batch(owner, 2)
     lifecycle.seal_batch(batch.id)
     return batch
 
@@ -32,22 +32,22 @@ def is_completed(batch: UploadBatch) -> Callable[[], bool]:
     return lambda: UploadBatch.objects.filter(id=batch.id, status="completed").exists()
 
 
-def test_worker_sends_one_mail_when_the_batch_is_done(owner: User, start_worker: StartWorker) -> None:
-    batch = sealed(owner)
-    with mail_sink() as sink:
-        start_worker(processes=2, env=ENV | {"VUEMANTICS_EMAIL_URL": f"smtp://127.0.0.1:{sink.port}"})
+def test_worker_sends_one_email_when_the_batch_is_completed(owner: User, start_worker: StartWorker) -> None:
+    batch = make_sealed_batch(owner)
+    with mail_sink() as mail_server:
+        start_worker(processes=2, env=ENV | {"VUEMANTICS_EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}"})
 
-        wait_until(lambda: sink.mails, 30)
+        wait_until(lambda: mail_server.mails, 30)
 
     assert is_completed(batch)()
-    assert [subject(mail) for mail in sink.mails] == ["“Iceland” is done"]
+    assert [subject(mail) for mail in mail_server.mails] == ["“Iceland” is done"]
 
 
-def test_work_goes_on_while_the_mail_server_is_away(owner: User, start_worker: StartWorker) -> None:
+def test_worker_processes_files_while_the_mail_server_is_unavailable(owner: User, start_worker: StartWorker) -> None:
     with mail_sink() as free:
-        gone = free.port
-    workers = start_worker(processes=1, env=ENV | {"VUEMANTICS_EMAIL_URL": f"smtp://127.0.0.1:{gone}"})
-    first, second = sealed(owner), fill(owner, 2, "Norway")
+        unused_port = free.port
+    workers = start_worker(processes=1, env=ENV | {"VUEMANTICS_EMAIL_URL": f"smtp://127.0.0.1:{unused_port}"})
+    first, second = make_sealed_batch(owner), make_batch(owner, 2, "Norway")
     lifecycle.seal_batch(second.id)
 
     wait_until(is_completed(first), 30)

@@ -1,4 +1,4 @@
-"""What an open page says when nothing goes on, and when it goes on again."""
+"""The stall reason on an open page."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 
 from batches.models import UploadBatch, Worker
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.fake_workers import fake_worker
 from tests.support.live_page import Page, cookie_of
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return fill(owner, 3)
+    return make_batch(owner, 3)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
     await page.close()
 
 
-async def test_open_page_tells_of_waiting_and_of_going_on_without_a_hint(worker: Worker, page: Page) -> None:
+async def test_stall_reason_is_shown_and_removed_without_events(worker: Worker, page: Page) -> None:
     await page.open()
     await page.frame_with('Waiting for the storage: <span lang="en">The disk is full.</span>')
 

@@ -35,7 +35,7 @@ from batches.engine.in_flight import Claim
 from batches.engine.refusals import BatchClosed, ReanalysisRunning
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import LIVE_BATCHES
-from tests.support.batches import assert_counters_true, digest, make_upload
+from tests.support.batches import assert_counters_match, digest, make_upload
 from uploads.models import FileDeletion, Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +45,7 @@ TWO = st.integers(0, 1)
 
 
 class Library(RuleBasedStateMachine):
-    """One person's two batches, each replaced by a new one when it is deleted, and four pictures that come again."""
+    """Two batches of one owner, each replaced when it is deleted, and four pictures that are received repeatedly."""
 
     claims = Bundle("claims")
 
@@ -60,8 +60,8 @@ class Library(RuleBasedStateMachine):
         return lifecycle.open_batch(self.owner.id, "Any order")
 
     @rule(which=TWO, picture=st.integers(0, PICTURES - 1))
-    def bytes_come(self, which: int, picture: int) -> None:
-        """A file is announced and ends as `batches/intake/finalize.py` ends it."""
+    def receive_file(self, which: int, picture: int) -> None:
+        """Register a file and finalize it as `batches/intake/finalize.py` does."""
         self.number += 1
         file = incoming.NewFile("a.jpg", "a.jpg", digest(self.number), 1)
         try:
@@ -75,32 +75,32 @@ class Library(RuleBasedStateMachine):
             assert self.batches[which].deleting_since is None
 
     @rule(target=claims, which=TWO)
-    def take(self, which: int) -> Claim | MultipleResults[Claim]:
+    def claim_item(self, which: int) -> Claim | MultipleResults[Claim]:
         return claim.claim_item(self.batches[which].id, DEAD_WORKER) or multiple()
 
-    @rule(claimed=claims, well=st.booleans())
-    def end_claim(self, claimed: Claim, *, well: bool) -> None:
+    @rule(claimed=claims, succeeds=st.booleans())
+    def finish_claim(self, claimed: Claim, *, succeeds: bool) -> None:
         row = BatchItem.objects.filter(id=claimed.item_id).first()
-        mine = row is not None and row.claim == claimed.token
+        still_claimed = row is not None and row.claim == claimed.token
         picture = Upload.objects.filter(id=claimed.upload_id or 0)
-        if well:
+        if succeeds:
             changed = finish.complete_item(
                 claimed, lambda: self.save(claimed, picture.update(processed_at=timezone.now()))
             )
         else:
             changed = finish.fail_item(claimed, "x", "It failed.")
-        assert changed == mine
+        assert changed == still_claimed
 
     def save(self, claimed: Claim, rows: int) -> None:
-        """Whoever may write previews has the row of their picture before its eyes."""
+        """Check that previews are saved only while the picture's row exists."""
         assert rows or claimed.upload_id is None
 
     @rule()
-    def notice_deaths(self) -> None:
+    def recover(self) -> None:
         recovery.recover_items()
 
     @rule(which=TWO)
-    def try_again(self, which: int) -> None:
+    def retry(self, which: int) -> None:
         retry.retry_failed(self.batches[which].id)
 
     @rule(which=TWO)
@@ -108,7 +108,7 @@ class Library(RuleBasedStateMachine):
         lifecycle.seal_batch(self.batches[which].id)
 
     @rule(which=TWO)
-    def describe_again(self, which: int) -> None:
+    def reanalyse_batch(self, which: int) -> None:
         try:
             reanalyse.reanalyse_batch(self.batches[which].id)
         except ReanalysisRunning:
@@ -116,44 +116,44 @@ class Library(RuleBasedStateMachine):
 
     @rule(picture=st.integers(0, PICTURES - 1))
     def delete_picture(self, picture: int) -> None:
-        here = Upload.objects.filter(owner=self.owner, sha256=digest(self.owner.id, picture))
-        there = list(here.values_list("id", flat=True))
-        assert delete_pictures.delete_pictures(there) == len(there)
+        uploads = Upload.objects.filter(owner=self.owner, sha256=digest(self.owner.id, picture))
+        tuploads = list(uploads.values_list("id", flat=True))
+        assert delete_pictures.delete_pictures(ids) == len(ids)
 
     @rule(which=TWO)
     def delete_batch(self, which: int) -> None:
         assert delete_batch.begin_deletion(self.batches[which].id)
         self.batches[which] = self.new_batch()
 
-    @rule(sure=st.integers(0, 3), which=TWO)
-    def cancel(self, sure: int, which: int) -> None:
-        if not sure and cancel.cancel_batch(self.batches[which].id):
+    @rule(skip=st.integers(0, 3), which=TWO)
+    def cancel(self, skip: int, which: int) -> None:
+        if not skip and cancel.cancel_batch(self.batches[which].id):
             assert delete_batch.begin_deletion(self.batches[which].id)
             self.batches[which] = self.new_batch()
 
     @rule()
-    def clean_a_little(self) -> None:
+    def clean_up_chunk(self) -> None:
         for batch_id in delete_batch.deleting_batches()[:1]:
             delete_batch.delete_chunk(batch_id)
             delete_batch.finish_deletion(batch_id)
 
     @invariant()
-    def counters_are_true(self) -> None:
+    def counters_equal_rows(self) -> None:
         if hasattr(self, "batches"):
             for batch in UploadBatch.all_objects.filter(owner=self.owner):
-                assert_counters_true(batch)
+                assert_counters_match(batch)
 
     @invariant()
     def every_key_has_a_picture_or_a_file_deletion(self) -> None:
         if hasattr(self, "batches"):
             pictures = set(Upload.objects.filter(owner=self.owner).values_list("key", flat=True))
-            buried = set(FileDeletion.objects.filter(key__in=self.keys).values_list("key", flat=True))
-            assert pictures | buried == self.keys
-            assert not pictures & buried
+            deleted = set(FileDeletion.objects.filter(key__in=self.keys).values_list("key", flat=True))
+            assert pictures | deleted == self.keys
+            assert not pictures & deleted
             assert not Upload.objects.filter(owner=self.owner, items=None).exists()
 
     def teardown(self) -> None:
-        """In the end both go, and nothing at all is left of them."""
+        """Delete both batches; nothing is left of them."""
         if not hasattr(self, "batches"):
             return
         for batch in self.batches:

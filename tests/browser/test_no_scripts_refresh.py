@@ -9,12 +9,12 @@ from playwright.sync_api import Page, expect
 
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return fill(owner, 4)
+    return make_batch(owner, 4)
 
 
 @pytest.fixture

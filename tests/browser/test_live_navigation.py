@@ -14,7 +14,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.folders import choose_folder, make_folder
 from tests.browser.test_live import describe
 from tests.browser.waiting import wait_with_page
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 
 ALL = "/ws/batches/"
 
@@ -31,7 +31,7 @@ def test_sign_follows_a_batch_from_its_first_file_to_its_end_on_another_page(ope
     sign = page.locator("#running")
     expect(sign).to_be_hidden()
 
-    batch = fill(owner, 4)
+    batch = make_batch(owner, 4)
     expect(sign).to_have_text(re.compile("1 running, 0 %"))
     describe(batch, 3)
     expect(sign).to_have_text(re.compile("1 running, 75 %"))
@@ -45,7 +45,7 @@ def test_sign_follows_a_batch_from_its_first_file_to_its_end_on_another_page(ope
 
 
 def test_each_page_has_one_socket(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 4)
+    batch = make_batch(owner, 4)
     page = open_page("/favicon.ico")
     opened = sockets_of(page)
     site = page.url.rpartition("/static")[0]
@@ -69,7 +69,7 @@ def test_page_for_adding_files_changes_its_socket_when_sending_begins(
     # Held, so that the page is not left.
     page.route("**/seal/", lambda route: None)
     page.goto(page.url.rpartition("/static")[0] + "/batches/new/")
-    fill(owner, 4)
+    make_batch(owner, 4)
     expect(page.locator("#running")).to_contain_text("1 running, 0 %")
 
     choose_folder(page, make_folder(tmp_path / "Roll", 3))
@@ -86,7 +86,7 @@ def test_page_for_adding_files_changes_its_socket_when_sending_begins(
 def test_list_of_batches_is_live_and_counts_as_a_look(open_page: OpenPage, owner: User) -> None:
     page = open_page("/batches/")
     page.evaluate("window.sameDocument = true")
-    batch = fill(owner, 4)
+    batch = make_batch(owner, 4)
     expect(page.locator(".batch h2")).to_have_text("Iceland")
 
     describe(batch, 4)
@@ -99,7 +99,7 @@ def test_list_of_batches_is_live_and_counts_as_a_look(open_page: OpenPage, owner
 
 
 def test_name_is_changed_in_its_place_while_the_batch_goes_on(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 60)
+    batch = make_batch(owner, 60)
     page = open_page(f"/batches/{batch.id}/")
     page.evaluate("window.sameDocument = true")
 
@@ -118,7 +118,7 @@ def test_name_is_changed_in_its_place_while_the_batch_goes_on(open_page: OpenPag
 
 def test_page_says_at_once_that_its_session_was_signed_out_elsewhere(open_page: OpenPage, owner: User) -> None:
     page = open_page("/library/")
-    fill(owner, 1)
+    make_batch(owner, 1)
     expect(page.locator("#running")).to_contain_text("1 running")
     other_tab = Client()
     other_tab.cookies["sessionid"] = Session.objects.get().session_key

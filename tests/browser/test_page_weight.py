@@ -10,7 +10,7 @@ from batches.engine import claim
 from batches.messaging import live_events
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import SIZES, describe
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.failures import LOST_WORKER
 
 LIMIT = 60 * 1024
@@ -20,7 +20,7 @@ WATCH = """window.shifts = 0; new PerformanceObserver((list) => {
 
 
 def test_scripts_and_sheets_are_few_bytes_and_block_nothing(open_page: OpenPage, owner: User) -> None:
-    batch = fill(owner, 60)
+    batch = make_batch(owner, 60)
     page = open_page("/favicon.ico")
     loaded: list[Response] = []
     page.on("response", lambda response: loaded.append(response))
@@ -39,7 +39,7 @@ def test_scripts_and_sheets_are_few_bytes_and_block_nothing(open_page: OpenPage,
 
 @pytest.mark.parametrize("size", SIZES, ids=["phone", "desk"])
 def test_page_stands_still_while_it_counts(open_page: OpenPage, owner: User, size: dict[str, int]) -> None:
-    batch = fill(owner, 60)
+    batch = make_batch(owner, 60)
     page = open_page(f"/batches/{batch.id}/", viewport=size)
     page.evaluate(WATCH)
 

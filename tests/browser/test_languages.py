@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import choose_folder, make_folder
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.images import encoded, textured
 
 PAGES = [
@@ -69,7 +69,7 @@ def test_socket_goes_on_in_the_language_of_the_page(open_page: OpenPage, owner: 
 
 @pytest.mark.parametrize("width", [360, 390, 1280])
 def test_no_page_is_too_wide_in_german(open_page: OpenPage, owner: User, width: int) -> None:
-    batch = fill(owner, 3)
+    batch = make_batch(owner, 3)
     page = open_page("/batches/", locale="de-DE", viewport={"width": width, "height": 800})
     site = page.url.removesuffix("/batches/")
 

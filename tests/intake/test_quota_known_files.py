@@ -17,7 +17,7 @@ from batches.intake import quota
 from batches.intake.local_files import find_existing, inspect_file, receive_local_file
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from uploads.models import Upload
 
@@ -55,7 +55,7 @@ def test_known_file_completes_without_its_bytes_over_the_quota(ada: User, again:
     answer = preflight(ada, again, sha256=hashlib.sha256(PICTURE).hexdigest())
 
     assert answer["state"] == "known"
-    assert_counters_true(again)
+    assert_counters_match(again)
 
 
 def test_unsupported_file_needs_no_quota(ada: User, again: UploadBatch) -> None:
@@ -72,7 +72,7 @@ def test_known_local_file_needs_no_quota(ada: User, again: UploadBatch, tmp_path
     outcome = receive_local_file(again, local, find_existing(again, [local]))
 
     assert outcome.state == "known"
-    assert_counters_true(again)
+    assert_counters_match(again)
 
 
 def test_other_bytes_of_a_known_size_need_quota(ada: User, again: UploadBatch, tmp_path: Path) -> None:

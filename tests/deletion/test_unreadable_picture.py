@@ -10,9 +10,9 @@ from batches import services
 from batches.engine import claim, lifecycle
 from batches.engine.runner import run_job
 from batches.models import UploadBatch
-from tests.deletion.stored import make_deletions_due
+from tests.deletion.stored_files import make_deletions_due
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import is_stored, original_name
@@ -34,7 +34,7 @@ def tus(owner: User, batch: UploadBatch) -> TusClient:
     assert tus.send(batch.id, "a.jpg", PICTURE).status == 204
     stored = Path(default_storage.path(original_name(Upload.objects.get().key)))
     stored.unlink()
-    stored.mkdir()  # it cannot be read, while the storage answers
+    stored.mkdir()  # unreadable, while the storage is available
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
     run_job(taken)
@@ -50,7 +50,7 @@ def test_deleted_picture_is_not_received_into_the_same_row(tus: TusClient, batch
     assert (answer.status, answer.text.partition(":")[0]) == (422, "item.deleted")
     item = batch.items.get()
     assert (item.status, item.error_code) == ("failed", "item.gone")
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_same_bytes_in_a_new_batch_survive_the_purge(tus: TusClient, owner: User) -> None:

@@ -5,7 +5,7 @@ import http.client
 import random
 
 from batches.models import UploadBatch
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from tests.support.web_server import Site
 from uploads.models import Upload
@@ -64,4 +64,4 @@ def assert_complete(batch: UploadBatch) -> None:
         stored = hashlib.sha256(path.read_bytes()).hexdigest()
     assert stored == upload.sha256 == hashlib.sha256(PICTURE).hexdigest()
     assert batch.items.get().status == "pending"
-    assert_counters_true(batch)
+    assert_counters_match(batch)

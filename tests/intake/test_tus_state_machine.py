@@ -18,7 +18,7 @@ from batches.intake.partial_paths import mark_unverified
 from batches.intake.running_hashes import RunningHashes
 from tests.intake.transfer_model import WRONG, Model
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from tests.support.users import make_user
 from uploads.models import Upload
@@ -34,7 +34,7 @@ ends = st.sampled_from(["", "", "cut"])
 
 
 class Uploading(Model, RuleBasedStateMachine):
-    """Two pages of one user send the same file; another user tries to."""
+    """Two clients of one user send the same file; another user tries to."""
 
     content = JPEG
 
@@ -113,7 +113,7 @@ class Uploading(Model, RuleBasedStateMachine):
 
     @precondition(lambda self: self.location)
     @rule()
-    def stranger_tries(self) -> None:
+    def request_as_another_user(self) -> None:
         answers = [self.stranger.head(self.location), self.stranger.patch(self.location, self.received or 0, b"x")]
         answers.append(self.stranger.request("DELETE", self.location))
         assert {answer.status for answer in answers} == {404}
@@ -168,7 +168,7 @@ class Uploading(Model, RuleBasedStateMachine):
         for upload in uploads:
             with local_copy(upload.key) as path:
                 assert path.read_bytes() == self.content
-        assert_counters_true(self.batch)
+        assert_counters_match(self.batch)
 
     @property
     def item_id(self) -> int:

@@ -1,4 +1,4 @@
-"""Copies of pictures received during deletions: all lock items, uploads and batches in this order."""
+"""Copies of pictures received during deletions: transactions lock items, uploads and batches in this order."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -11,7 +11,7 @@ from batches.engine import claim, delete_pictures, incoming, lifecycle
 from batches.engine.refusals import Refused
 from batches.models.states import ItemStatus
 from tests.deletion.test_races import blocked, remove_pictures
-from tests.support.batches import assert_counters_true, digest, make_upload
+from tests.support.batches import assert_counters_match, digest, make_upload
 from tests.support.waiting import wait_until
 from uploads.models import Upload
 
@@ -28,7 +28,7 @@ def test_deletion_and_received_copy_do_not_deadlock(owner: User) -> None:
     assert incoming.queue_item(first.id, upload.id)
     assert claim.claim_item(batch.id, 4711)  # so that its deletion counts a failure in the batch
 
-    def delete_it() -> int:
+    def delete_picture() -> int:
         try:
             return delete_pictures.delete_pictures([upload.id])
         finally:
@@ -37,11 +37,11 @@ def test_deletion_and_received_copy_do_not_deadlock(owner: User) -> None:
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             assert incoming.queue_item(copy.id, upload.id)
-            deletion_: Future[int] = pool.submit(delete_it)
+            deletion_: Future[int] = pool.submit(delete_picture)
             wait_until(blocked)
         assert deletion_.result(20) == 1
 
-    assert_counters_true(batch)
+    assert_counters_match(batch)
     assert set(batch.items.values_list("upload", flat=True)) == {None}
 
 
@@ -51,9 +51,9 @@ def test_copy_of_a_deleted_picture_is_refused_by_the_database(owner: User) -> No
     item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest("a"), 5))
     delete_pictures.delete_pictures([upload.id])
 
-    for end in (incoming.queue_item, incoming.complete_duplicate):
+    for finalize in (incoming.queue_item, incoming.complete_duplicate):
         with pytest.raises(IntegrityError):
-            end(item.id, upload.id)
+finalize(item.id, upload.id)
 
     item.refresh_from_db()
     assert item.status == ItemStatus.RECEIVING
@@ -65,7 +65,7 @@ def test_copies_received_during_deletions_do_not_deadlock(owner: User) -> None:
     names = [f"{number}.jpg" for number in range(120)]
     items = [incoming.register_item(batch.id, incoming.NewFile(name, name, digest(name), 5))[0].id for name in names]
 
-    def arrive_all(which: int) -> None:
+    def receive_all(which: int) -> None:
         try:
             for place in range(which, len(items), 3):
                 with suppress(IntegrityError):
@@ -76,8 +76,8 @@ def test_copies_received_during_deletions_do_not_deadlock(owner: User) -> None:
         finally:
             connection.close()
 
-    def remove_all() -> None:
-        """Retry as a person would who reads that more copies are being received."""
+    def delete_all() -> None:
+        """Delete, and retry while copies are being received."""
         try:
             while Upload.objects.filter(id__in=pictures).exists():
                 with suppress(Refused):
@@ -86,10 +86,10 @@ def test_copies_received_during_deletions_do_not_deadlock(owner: User) -> None:
             connection.close()
 
     with ThreadPoolExecutor(4) as pool:
-        done = [pool.submit(arrive_all, which) for which in range(3)]
-        done += [pool.submit(remove_all)]
+        done = [pool.submit(receive_all, which) for which in range(3)]
+        done += [pool.submit(delete_all)]
         for each in done:
             each.result(60)
 
     assert not Upload.objects.filter(id__in=pictures).exists()
-    assert_counters_true(batch)
+    assert_counters_match(batch)

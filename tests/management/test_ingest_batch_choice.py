@@ -9,7 +9,7 @@ from batches.engine import incoming, lifecycle
 from batches.intake.local_files import inspect_file
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.commands import CommandRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +37,7 @@ def unfinished(owner: User, roll: Path) -> UploadBatch:
 def totals() -> list[int]:
     """Return the number of files of each batch, oldest first."""
     for batch in UploadBatch.objects.all():
-        assert_counters_true(batch)
+        assert_counters_match(batch)
     return list(UploadBatch.objects.order_by("id").values_list("total", flat=True))
 
 

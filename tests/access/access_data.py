@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from batches.engine import incoming
 from batches.models import BatchItem, UploadBatch, Worker
-from tests.support.batches import digest, fill
+from tests.support.batches import digest, make_batch
 from tests.support.failures import fail_stored, reject_file
 from tests.support.users import make_user
 from uploads.models import Upload
@@ -18,7 +18,7 @@ SECRETS = ("Zanzibar", "IMG_", "passport", "Kodak", "It is a text")
 
 
 @dataclass(frozen=True)
-class World:
+class AccessData:
     """Rows of Anna, and a batch of Ben (`own`)."""
 
     anna: User
@@ -30,17 +30,17 @@ class World:
     upload: Upload
 
 
-def make_world() -> World:
+def make_access_data() -> AccessData:
     """Create a batch of Anna with pending, failed and receiving files and previews, and a batch of Ben."""
     anna, ben = make_user("anna"), make_user("ben")
-    batch = fill(anna, 3, "Zanzibar")
+    batch = make_batch(anna, 3, "Zanzibar")
     item = fail_stored(batch)
     reject_file(batch, "passport.txt")
     file = incoming.NewFile("passport.jpg", "passport.jpg", digest("passport"), 9)
     receiving, _ = incoming.register_item(batch.id, file)
     Upload.objects.update(previews={"320": "previews/there.jpg"}, camera="Kodak", processed_at=timezone.now())
     Worker.objects.create(host="passport", pid=1, threads=1)
-    return World(anna, ben, batch, fill(ben, 1, "Mine"), item, receiving, Upload.objects.filter(owner=anna)[0])
+    return AccessData(anna, ben, batch, make_batch(ben, 1, "Mine"), item, receiving, Upload.objects.filter(owner=anna)[0])
 
 
 def rows_of_anna() -> list[Any]:

@@ -13,7 +13,7 @@ from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, Sent, assert_all_arrived, choose_folder, make_folder
 from tests.browser.waiting import wait_with_page
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from uploads.models import Upload
 
 FILES = 40
@@ -68,7 +68,7 @@ def test_folder_chosen_again_after_a_closed_tab_sends_only_what_is_missing(
     batch = UploadBatch.objects.get(owner=owner)
     assert batch.sealed_at is not None
     assert_all_arrived(batch, roll)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_batch_page_leads_to_adding_what_is_missing(open_page: OpenPage, owner: User, roll: Path) -> None:
@@ -142,4 +142,4 @@ def test_same_folder_twice_sends_nothing_and_describes_nothing_again(
     assert (again.status, again.successful, again.total) == ("completed", FILES, FILES)
     assert again.items.filter(duplicate=True).count() == FILES
     assert Upload.objects.count() == FILES
-    assert_counters_true(again)
+    assert_counters_match(again)

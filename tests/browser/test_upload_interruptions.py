@@ -11,7 +11,7 @@ from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, Sent, assert_all_arrived, choose_folder, make_folder
 from tests.browser.waiting import wait_with_page
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.web_server import Site
 
 
@@ -45,7 +45,7 @@ def test_server_killed_in_mid_upload_costs_no_file(
 
     page.wait_for_url(BATCH, timeout=60_000)
     assert_all_arrived(batch, roll)
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_five_seconds_offline_are_waited_for(open_page: OpenPage, owner: User, roll: Path) -> None:

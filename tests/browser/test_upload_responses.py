@@ -10,7 +10,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, Sent, choose_folder, make_folder
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.waiting import wait_until
 
 BIG = 20 * 2**20
@@ -47,7 +47,7 @@ def test_file_that_vanishes_is_given_up_when_the_server_is_back(page: Page, big:
     assert lost == {"PATCH": 0, "DELETE": 0}
     item = BatchItem.objects.get()
     assert (item.status, item.error_code) == (ItemStatus.FAILED, "file.withdrawn")
-    assert_counters_true(item.batch)
+    assert_counters_match(item.batch)
 
 
 def test_file_that_vanishes_with_the_answer_to_its_creation_is_given_up_too(page: Page, big: Path) -> None:

@@ -16,7 +16,7 @@ from batches.intake.file_name import FileName
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from tests.intake.test_quota import LARGEST, PICTURES
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,7 +38,7 @@ def test_form_reports_the_quota(ada: User) -> None:
 
     assert "are already used or reserved" in page
     assert Upload.objects.count() == 2
-    assert_counters_true(UploadBatch.objects.get())
+    assert_counters_match(UploadBatch.objects.get())
 
 
 def test_ingest_stops_at_the_quota(ada: User, tmp_path: Path) -> None:

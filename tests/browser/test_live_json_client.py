@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 
 from batches.messaging import live_events
 from batches.models import UploadBatch
-from tests.support.batches import fill
+from tests.support.batches import make_batch
 from tests.support.worker_processes import ROOT
 
 PASSWORD = "for this test only"
@@ -40,7 +40,7 @@ def next_message(program: "subprocess.Popen[str]") -> dict[str, object]:
 
 
 def test_documented_program_is_told_and_ends_with_its_login(owner: User, program: "subprocess.Popen[str]") -> None:
-    batch = fill(owner, 4)
+    batch = make_batch(owner, 4)
     while next_message(program)["total"] != 4:
         pass
     UploadBatch.objects.filter(id=batch.id).update(successful=3)

@@ -9,7 +9,7 @@ from django.test import Client
 
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
-from tests.support.batches import assert_counters_true
+from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +37,7 @@ def test_file_is_refused_by_its_head_with_its_reason(browser: Client, batch: Upl
     assert "HEIC" in files[0]["words"]
     item = batch.items.get()
     assert (item.status, item.error_code, item.size) == ("failed", "file.unsupported", len(PHOTO))
-    assert_counters_true(batch)
+    assert_counters_match(batch)
 
 
 def test_repeated_request_returns_the_same_and_counts_once(browser: Client, batch: UploadBatch, tus: TusClient) -> None:
