@@ -109,7 +109,7 @@ def test_reanalysis_replaces_results_and_keeps_pictures(owner: User, start_worke
         gaps.append(3 - shown.exclude(description="").filter(embeddings__isnull=False).count())
         return UploadBatch.objects.get(id=again.id).status == BatchStatus.COMPLETED
 
-    wait_until(done, 60)
+    wait_until(is_done, 60)
     assert_counters_match(again)
     assert (again.successful, again.total) == (3, 3)
     assert set(gaps) == {0}

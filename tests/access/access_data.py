@@ -40,7 +40,9 @@ def make_access_data() -> AccessData:
     receiving, _ = incoming.register_item(batch.id, file)
     Upload.objects.update(previews={"320": "previews/there.jpg"}, camera="Kodak", processed_at=timezone.now())
     Worker.objects.create(host="passport", pid=1, threads=1)
-    return AccessData(anna, ben, batch, make_batch(ben, 1, "Mine"), item, receiving, Upload.objects.filter(owner=anna)[0])
+    return AccessData(
+        anna, ben, batch, make_batch(ben, 1, "Mine"), item, receiving, Upload.objects.filter(owner=anna)[0]
+    )
 
 
 def rows_of_anna() -> list[Any]:

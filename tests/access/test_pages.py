@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from batches.models import BatchItem
-from tests.access.endpoints import ENDPOINTS, PUBLIC, Endpoint, send_request
 from tests.access.access_data import SECRETS, AccessData, rows_of_anna
+from tests.access.endpoints import ENDPOINTS, PUBLIC, Endpoint, send_request
 from uploads.models import Upload
 
 # Streamed responses read through connections of their own, so the rows must be committed.

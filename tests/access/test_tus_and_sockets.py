@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 
 from tests.access.access_data import AccessData
 from tests.intake.tus_client import TusClient
-from tests.support.live_page import Page, JsonClient, cookie_of
+from tests.support.live_page import JsonClient, Page, cookie_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KINDS = pytest.mark.parametrize("kind", [Page, JsonClient], ids=["page", "json"])

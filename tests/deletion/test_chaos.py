@@ -14,7 +14,7 @@ from batches.models.states import BatchStatus
 from tests.conftest import StartWorker
 from tests.deletion.stored_files import stored_names
 from tests.support.batches import assert_counters_match, digest
-from tests.support.pending import wait_until
+from tests.support.waiting import wait_until
 from tests.support.worker_processes import Workers
 from uploads.models import Embedding, FileDeletion, Upload
 from uploads.storage import original_name, preview_name

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PICTURES = [encoded(textured(64, 48, seed), "JPEG") for seed in range(4)]
 THREADS = 8
 SECONDS = 8
-# A 500 would be an error of ours, a 503 a deadlock.
+# Neither 500 (a bug) nor 503 (a deadlock).
 EXPECTED_STATUSES = {201, 204, 404, 409, 410, 422, 423}
 
 
@@ -66,7 +66,8 @@ class ConcurrentCommands:
         rng = random.Random(seed)
         weights: dict[Callable[[random.Random], object], int] = {
             self.send: 20, self.send_in_pieces: 10, self.preflight: 10, self.work: 12, self.delete_pictures: 6,
-            self.clean: 6, self.clean_partial_files: 4, self.withdraw: 2, self.seal: 2, self.delete_batch: 1, self.cancel: 1,
+            self.clean: 6, self.clean_partial_files: 4, self.withdraw: 2, self.seal: 2, self.delete_batch: 1,
+            self.cancel: 1,
         }  # fmt: skip
         try:
             while time.monotonic() < self.end:
@@ -129,10 +130,10 @@ class ConcurrentCommands:
     def seal(self, rng: random.Random) -> None:
         lifecycle.seal_batch(rng.choice(self.batches))
 
-    def clean(self, _chance: random.Random) -> None:
+    def clean(self, _rng: random.Random) -> None:
         clean_up()
 
-    def clean_partial_files(self, _chance: random.Random) -> None:
+    def clean_partial_files(self, _rng: random.Random) -> None:
         PartialCleaner().clean()
 
 
@@ -146,7 +147,9 @@ def save(claimed: Claim) -> None:
 
 def expected_names() -> set[str]:
     uploads = list(Upload.objects.all())
-    return {original_name(upload.key) for upload in uploads} | {name for upload in uploads for name in upload.previews.values()}
+    return {original_name(upload.key) for upload in uploads} | {
+        name for upload in uploads for name in upload.previews.values()
+    }
 
 
 def test_concurrent_commands_lose_nothing_and_leave_nothing_behind(owner: User) -> None:

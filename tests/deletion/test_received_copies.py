@@ -53,7 +53,7 @@ def test_copy_of_a_deleted_picture_is_refused_by_the_database(owner: User) -> No
 
     for finalize in (incoming.queue_item, incoming.complete_duplicate):
         with pytest.raises(IntegrityError):
-finalize(item.id, upload.id)
+            finalize(item.id, upload.id)
 
     item.refresh_from_db()
     assert item.status == ItemStatus.RECEIVING

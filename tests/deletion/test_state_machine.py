@@ -117,7 +117,7 @@ class Library(RuleBasedStateMachine):
     @rule(picture=st.integers(0, PICTURES - 1))
     def delete_picture(self, picture: int) -> None:
         uploads = Upload.objects.filter(owner=self.owner, sha256=digest(self.owner.id, picture))
-        tuploads = list(uploads.values_list("id", flat=True))
+        ids = list(uploads.values_list("id", flat=True))
         assert delete_pictures.delete_pictures(ids) == len(ids)
 
     @rule(which=TWO)

@@ -93,7 +93,9 @@ def test_job_waiting_for_a_core_is_stopped_by_a_pause(
         assert isinstance(waiting.exception(5), JobStopped)
 
 
-def test_real_file_waiting_for_a_core_is_released(owner: User, no_free_slot: ExitStack, pool: ThreadPoolExecutor) -> None:
+def test_real_file_waiting_for_a_core_is_released(
+    owner: User, no_free_slot: ExitStack, pool: ThreadPoolExecutor
+) -> None:
     batch = send(owner, [SAMPLES / "coffee.jpg"])
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None

@@ -1,4 +1,4 @@
-"""A disk that is full, nearly full or read-only: the client gets an error, nothing is lost, and sending resumes later."""
+"""A disk that is full, nearly full or read-only: the client gets an error, nothing is lost, sending can resume."""
 
 import subprocess
 from collections.abc import Iterator

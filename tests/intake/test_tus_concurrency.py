@@ -52,7 +52,9 @@ def slow(settings: Settings) -> type[BlockingDisk]:
     return BlockingDisk
 
 
-def test_slow_finalizations_block_no_other_request(tus: TusClient, batch: UploadBatch, slow: type[BlockingDisk]) -> None:
+def test_slow_finalizations_block_no_other_request(
+    tus: TusClient, batch: UploadBatch, slow: type[BlockingDisk]
+) -> None:
     locations = [tus.create(batch.id, f"{n}.jpg", len(JPEG) + n).headers["location"] for n in range(5)]
     with ThreadPoolExecutor(4) as pool:
         ends = [pool.submit(tus.patch, locations[n], 0, JPEG + b"x" * n) for n in range(4)]

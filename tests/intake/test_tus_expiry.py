@@ -125,9 +125,7 @@ def test_file_abandoned_when_its_last_byte_arrived_is_finalized(
     assert_counters_match(batch)
 
 
-def test_abandoned_file_without_bytes_expires(
-    tus: TusClient, batch: UploadBatch, settings: Settings
-) -> None:
+def test_abandoned_file_without_bytes_expires(tus: TusClient, batch: UploadBatch, settings: Settings) -> None:
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     finish_without_missing(batch.id)
     before = tus.head(location)

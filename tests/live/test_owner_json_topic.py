@@ -80,9 +80,7 @@ def test_reopened_batch_is_included_as_running(owner: User) -> None:
     assert statuses(messages) == {batch.id: "processing"}
 
 
-def test_running_and_finished_batches_have_separate_limits(
-    owner: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_running_and_finished_batches_have_separate_limits(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(owner_summary, "MAX_BATCHES", 2)
     monkeypatch.setattr(topics, "MAX_ENDED", 2)
     batches, messages = [make_batch(owner, 1, f"{number}") for number in range(5)], OwnerJsonTopic(owner.pk)

@@ -104,9 +104,7 @@ def test_different_messages_of_a_code_with_text_are_one_group(owner: User) -> No
     assert (group.count, group.names) == (3, ("IMG_0000.JPG", "IMG_0001.JPG", "IMG_0002.JPG"))
 
 
-def test_retryable_failures_beyond_the_shown_groups_are_counted(
-    owner: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_retryable_failures_beyond_the_shown_groups_are_counted(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_failures, "GROUPS_SHOWN", 2)
     batch = make_batch(owner, 9)
     for size in range(3):

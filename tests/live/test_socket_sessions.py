@@ -55,9 +55,7 @@ async def test_socket_closes_when_the_session_is_no_longer_valid(
     assert await page.close_code() == 4403
 
 
-async def test_sign_out_closes_only_the_sockets_of_that_session(
-    owner: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_sign_out_closes_only_the_sockets_of_that_session(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket_sessions, "CHECK_SECONDS", 3600)
     browser = Client()
     await sync_to_async(browser.force_login)(owner)

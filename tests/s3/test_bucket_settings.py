@@ -116,7 +116,9 @@ def test_http_bucket_with_https_pages_is_refused(settings: Settings) -> None:
     "text",
     ["files.local", "ftp://files.local", "https://", "https://a/b", "https://me:secret@files.local", "https://a b"],
 )
-def test_endpoint_that_is_no_origin_is_refused_without_showing_the_password(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_endpoint_that_is_no_origin_is_refused_without_showing_the_password(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
     monkeypatch.setenv("VUEMANTICS_TEST_ORIGIN", text)
 
     with pytest.raises(ImproperlyConfigured) as refusal:

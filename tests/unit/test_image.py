@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.support.images import SAMPLES, encoded, truncated_png, pixel, quartered, textured, written
+from tests.support.images import SAMPLES, encoded, pixel, quartered, textured, truncated_png, written
 from uploads.errors import EnvironmentalError, PermanentError
 from uploads.media.image import read_picture
 

@@ -86,7 +86,9 @@ def test_unfinished_batch_sends_no_email(mail_server: MailSink, ada: User, state
     assert send_completion_emails() == 0
 
 
-def test_owner_without_an_address_or_an_active_account_gets_no_email(mail_server: MailSink, ada: User, other: User) -> None:
+def test_owner_without_an_address_or_an_active_account_gets_no_email(
+    mail_server: MailSink, ada: User, other: User
+) -> None:
     make_completed_batch(other)
     make_completed_batch(ada)
     User.objects.filter(id=ada.id).update(is_active=False)

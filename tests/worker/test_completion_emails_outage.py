@@ -47,7 +47,9 @@ def test_unavailable_server_is_not_contacted_during_the_back_off(email_settings:
     assert completion_emails.backoff.is_waiting()
 
 
-def test_temporarily_refused_email_is_retried_and_blocks_no_other(mail_server: MailSink, ada: User, other: User) -> None:
+def test_temporarily_refused_email_is_retried_and_blocks_no_other(
+    mail_server: MailSink, ada: User, other: User
+) -> None:
     other.email = "bob@example.org"
     other.save()
     make_completed_batch(ada)
