@@ -1,4 +1,4 @@
-"""Process a file in ordered stages: a file in, a result out, nothing stored."""
+"""Process a file in ordered stages and return the result; nothing is stored."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from uploads.analysis.base import Analyzer, Label
-from uploads.media.image import MAX_PIXELS, read_picture
+from uploads.analysis.base import Analyzer, Description, Embedding, Label
+from uploads.media.image import MAX_PIXELS, Picture, read_picture
 from uploads.media.previews import make_previews
 from uploads.media.sanitize import Json
 
@@ -67,6 +67,12 @@ def process_file(
         description = analyzer.describe(picture.image)
         on_stage("embedding")
         embedding = analyzer.embed(description)
+    return _build_result(picture, previews, description, embedding)
+
+
+def _build_result(
+    picture: Picture, previews: dict[int, bytes], description: Description, embedding: Embedding
+) -> Result:
     return Result(
         kind="image",
         mime_type=picture.mime_type,

@@ -19,7 +19,7 @@ CHUNK_BATCHES = 100
 # Spreadsheets run cells with these prefixes as formulas, and file names are untrusted.
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
 BYTE_ORDER_MARK = "\ufeff"
-"""Tells spreadsheets that the text is UTF-8."""
+"""Marks the text as UTF-8 for spreadsheets."""
 FIELDS = (
     *("id", "batch__name", "relative_path", "filename", "size", "error_code", "error_message"),
     *("finished_at", "batch__owner__username"),

@@ -56,19 +56,19 @@ def _elapsed(batch: UploadBatch) -> str:
 
 
 def _read_throughput(batch: UploadBatch) -> Throughput | None:
-    times = sorted((when for when, free in last_finishes(batch.id) if when and not free), reverse=True)
+    times = sorted((when for when, unprocessed in last_finishes(batch.id) if when and not unprocessed), reverse=True)
     return measure_throughput(times[:MAX_SAMPLES], timezone.now())
 
 
 def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, bool]]:
-    """Return `finished_at` and `free` (needed no processing) of the batch's files that completed or failed last."""
+    """Return `finished_at` and `unprocessed` of the batch's files that completed or failed last."""
     # Files are claimed in the order of their ids, so those with the highest ids finished last. Duplicates need no
     # processing, and neither do files that failed while being received, which have no upload.
     items = BatchItem.objects.filter(batch_id=batch_id).order_by("-id")
-    completed = items.filter(status=ItemStatus.COMPLETED).annotate(free=F("duplicate"))
-    failed = items.filter(status=ItemStatus.FAILED).annotate(free=IsNull(F("upload_id"), True))
+    completed = items.filter(status=ItemStatus.COMPLETED).annotate(unprocessed=F("duplicate"))
+    failed = items.filter(status=ItemStatus.FAILED).annotate(unprocessed=IsNull(F("upload_id"), True))
     last_completed, last_failed = (
-        queryset.values_list("finished_at", "free")[:MAX_SAMPLES] for queryset in (completed, failed)
+        queryset.values_list("finished_at", "unprocessed")[:MAX_SAMPLES] for queryset in (completed, failed)
     )
     return last_completed.union(last_failed, all=True)
 

@@ -15,7 +15,7 @@ DELETE_BATCHES = ("batches.delete_uploadbatch", *DELETE_PICTURES)
 
 
 class NotFound(Exception):
-    """No such row exists, or it is outside the scope: the caller cannot tell which."""
+    """The row does not exist or is outside the scope; callers cannot distinguish the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Scope:
 
     @property
     def user_id(self) -> int:
-        """The id of the user. Raises NotFound if nobody is signed in."""
+        """The id of the user. Raises NotFound for an anonymous user."""
         if self.user.pk is None:
             raise NotFound
         return self.user.pk

@@ -25,7 +25,7 @@ def clean_up() -> None:
 
 
 def _delete_some(batch_id: int) -> bool:
-    """Delete a chunk of a batch's items, at last the batch; return False if other processes are busy with it."""
+    """Delete a chunk of a batch's items, and finally the batch; return False if other processes are busy with it."""
     items, was_receiving = delete_chunk(batch_id)
     for item_id in was_receiving:
         discard_if_unneeded(item_id)

@@ -28,7 +28,7 @@ document.addEventListener("htmx:wsClose", ({ target, detail }) => {
     showNotice(target.dataset.notFound);
   } else {
     clearTimeout(noticeTimer);
-    noticeTimer = setTimeout(() => showNotice(connection().dataset.away), target.hidden ? NOTICE_DELAY : 0);
+    noticeTimer = setTimeout(() => showNotice(connection().dataset.connectionLost), target.hidden ? NOTICE_DELAY : 0);
     if (!RETRIED_BY_HTMX.has(code)) {
       setTimeout(() => target.isConnected && detail.socketWrapper.reconnect(), 1000 + Math.random() * 2000);
     }

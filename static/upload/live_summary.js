@@ -24,7 +24,7 @@ export function showLiveSummary(batchId) {
   replacement.setAttribute("ws-connect", `/ws/batches/${batchId}/`);
   replacement.hidden = true;
   // The upload shows its own message when the connection is lost.
-  delete replacement.dataset.away;
+  delete replacement.dataset.connectionLost;
   delete replacement.dataset.signedOut;
   window.htmx.swap(socket, replacement.outerHTML, { swapStyle: "outerHTML" });
 }

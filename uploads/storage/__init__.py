@@ -35,7 +35,7 @@ def store_original(partial_file: Path, key: UUID) -> None:
 
 
 def is_stored(key: UUID) -> bool:
-    """Return whether the original exists. Raises OSError if the storage cannot tell."""
+    """Return whether the original exists. Raises OSError if the storage is unavailable."""
     return backend().has_file(original_name(key))
 
 
@@ -64,7 +64,7 @@ def storage_available() -> bool:
 def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
     """Write the previews and return their storage names by longest side (as text, for a JSON field).
 
-    Repeating the call replaces them, since the names depend on the key alone. Raises EnvironmentalError
+    Repeating the call replaces them, since the names depend only on the key. Raises EnvironmentalError
     `storage.full`, `storage.denied`, `storage.away`.
     """
     names = {}
@@ -94,7 +94,7 @@ def signed_url_seconds() -> int:
 
 
 def signed_url(name: str, method: str, content_type: str, cache_control: str, disposition: str = "") -> str:
-    """Return a URL at which anybody can fetch this file for `signed_url_seconds`; check ownership first.
+    """Return a URL at which anyone can fetch this file for `signed_url_seconds`; check ownership first.
 
     `method` is GET or HEAD; the other arguments are headers of the response.
     """

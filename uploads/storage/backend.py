@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 
 
 class StorageBackend(Protocol):
-    """Files by name; a file is written completely or not at all.
+    """Files by name; a file appears only when it is completely written.
 
     Every backend reports errors as a disk does, by OSError: FileNotFoundError (only this file is missing),
     PermissionError (access denied), errno ENOSPC or EDQUOT (full); any other means that the storage is unavailable.
@@ -44,7 +44,7 @@ class StorageBackend(Protocol):
         """Return whether the storage as a whole can be reached. Never raises OSError."""
 
     def signed_url(self, name: str, method: str, headers: Mapping[str, str]) -> str:
-        """Return a URL at which anybody can fetch the file; `headers` are parameters of S3's GetObject."""
+        """Return a URL at which anyone can fetch the file; `headers` are parameters of S3's GetObject."""
 
 
 def backend() -> StorageBackend:

@@ -109,7 +109,7 @@ def _link(source: Path, target: Path) -> None:
 
 @contextmanager
 def _temporary_name(target: Path) -> Iterator[Path]:
-    """Yield a path beside `target`, renamed to `target` at the end, or removed if that fails.
+    """Yield a path in the folder of `target`, renamed to `target` at the end, or removed if that fails.
 
     It is unique per thread: two workers can write the same file if one of them was wrongly considered dead.
     """

@@ -30,7 +30,7 @@ CLIENT = {
     "retries": {"mode": "standard", "total_max_attempts": 2},
     "tcp_keepalive": True,
     "max_pool_connections": MAX_CONNECTIONS,
-    # Servers of other vendors do not know Amazon's newer checksums.
+    # Servers of other vendors do not support Amazon's newer checksums.
     "request_checksum_calculation": "when_required",
     "response_checksum_validation": "when_required",
 }

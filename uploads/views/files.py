@@ -41,7 +41,7 @@ async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
 
 
 async def _own_upload(request: HttpRequest, upload_id: int) -> Upload:
-    """Return the caller's upload. Raises Http404 if it does not exist or belongs to somebody else."""
+    """Return the caller's upload. Raises Http404 if it does not exist or belongs to another user."""
     upload = await Upload.objects.filter(id=upload_id, owner_id=request.user.pk).afirst()
     if upload is None:
         raise Http404

@@ -8,6 +8,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.files.storage import FileSystemStorage, default_storage
 
+from vuemantics.s3_settings import S3Settings
+
+Rule = tuple[object, str, str]
+"""Whether a setting is valid, the problem if not, and its fix."""
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[a-z0-9-]*")
 PREFIX = re.compile(r"(?:(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+(?:/(?!$)|$))*")
@@ -54,10 +58,14 @@ def check_bucket_name_is_set(**_: Any) -> list[CheckMessage]:
 
 def check_bucket(**_: Any) -> list[CheckMessage]:
     """Refuse values that the bucket's server or browsers would reject."""
-    s3 = settings.S3
-    if not s3.bucket:
+    if not settings.S3.bucket:
         return []
-    rules = [
+    rules = [*_value_rules(settings.S3), *_combination_rules(settings.S3)]
+    return [Error(problem, hint=hint, id="vuemantics.E011") for valid, problem, hint in rules if not valid]
+
+
+def _value_rules(s3: S3Settings) -> list[Rule]:
+    return [
         (
             BUCKET.fullmatch(s3.bucket),
             f"VUEMANTICS_S3_BUCKET is “{s3.bucket}”, which is not a bucket name.",
@@ -73,6 +81,11 @@ def check_bucket(**_: Any) -> list[CheckMessage]:
             f"VUEMANTICS_S3_REGION is “{s3.region}”, which is not a region.",
             "Set its short name, such as eu-central-1.",
         ),
+    ]
+
+
+def _combination_rules(s3: S3Settings) -> list[Rule]:
+    return [
         (
             s3.endpoint or s3.region,
             "VUEMANTICS_S3_BUCKET is set, but neither VUEMANTICS_S3_REGION nor VUEMANTICS_S3_ENDPOINT.",
@@ -94,4 +107,3 @@ def check_bucket(**_: Any) -> list[CheckMessage]:
             "Set VUEMANTICS_S3_ENDPOINT to an address that begins with https://.",
         ),
     ]
-    return [Error(problem, hint=hint, id="vuemantics.E011") for valid, problem, hint in rules if not valid]
