@@ -57,7 +57,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             await super().dispatch(message)
 
     async def connect(self) -> None:
-        """Accept, then close if necessary: a page cannot tell a refusal from a lost connection and would retry."""
+        """Accept first, then close if necessary: a page would treat a refusal as a lost connection and retry."""
         json = JSON_SUBPROTOCOL in self.scope["subprotocols"]
         await self.accept(JSON_SUBPROTOCOL if json else None)
         user = self.scope["user"]

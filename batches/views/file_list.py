@@ -59,7 +59,7 @@ class FileFilter:
 
     @property
     def query(self) -> str:
-        """The kind and the name as a query string, which the links between states keep."""
+        """The kind and the name as a query string, which the links to other states preserve."""
         return urlencode({key: value for key, value in (("kind", self.kind), ("name", self.name)) if value})
 
     @property

@@ -83,7 +83,7 @@ def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:
     batch = services.open_batch(scope, _name(request.POST.get("name", "")), expected_items=len(files))
     try:
         for position, file in enumerate(files):
-            # A form has no folders or times: the position tells files of the same name and size apart.
+            # A form has no folders or times: the position distinguishes files of the same name and size.
             name = FileName(file.name or str(position), file.size or 0, last_modified=f"form {position}")
             receive_file(batch, name, file.open("rb"))
     except Refused as refusal:

@@ -52,7 +52,7 @@ export class BatchGone extends Error {}
 // The server accepts nothing from this page; the message is for the person.
 export class UploadForbidden extends Error {}
 
-// A 403 without an error code comes from a proxy, or from a session that ended.
+// A 403 without an error code: a proxy refused the request, or the session has ended.
 const isSignedOut = (status, text) => status === 401 || (status === 403 && !errorText(text));
 
 export class Connection {
@@ -107,7 +107,7 @@ export class Connection {
   }
 
   // Handles a failed response: resolves to null when it is time to retry, or to a text when retrying is pointless.
-  // Shows `warning` meanwhile. Rejects with BatchGone or UploadForbidden.
+  // Shows `warning` until then. Rejects with BatchGone or UploadForbidden.
   async afterFailure({ status, text }, attempt, warning = errorText(text)) {
     if (this.paused) return null;
     if (status === 404 || (status === 410 && text.startsWith("batch."))) throw new BatchGone(text);

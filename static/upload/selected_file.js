@@ -38,7 +38,7 @@ export class SelectedFile {
   }
 }
 
-// Reads size and modification time, and reports each size to `progress` (if given) once. A file that is gone gets size
+// Reads size and modification time, and reports each size to `progress` (if given) once. A missing file gets size
 // 0; uploading it reports the error.
 export async function loadStats(files, progress = null) {
   for (let start = 0; start < files.length; start += STATS_AT_ONCE) {

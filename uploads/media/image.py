@@ -1,4 +1,4 @@
-"""Decode a picture, which also proves it complete, at the size that its largest preview needs.
+"""Decode a picture at the size that its largest preview needs; decoding also proves that it is complete.
 
 All later stages use `Picture.image`, so no file is decoded twice.
 """

@@ -77,7 +77,7 @@ class BucketStorage(S3Storage):
 
     @contextmanager
     def local_copy(self, name: str) -> Iterator[Path]:
-        """Yield an unlinked temporary copy, which disappears with the block or the process, however the process ends.
+        """Yield an unlinked temporary copy, which disappears at the end of the block, or if the process is killed.
 
         Raises EnvironmentalError `storage.temp_full` if the copy cannot be written.
         """

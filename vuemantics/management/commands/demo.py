@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def _workers(self) -> Iterator[Callable[[], None]]:
-        """Use running workers or start some; yield a function to call often, which restarts ours. Raises StartError."""
+        """Use running workers or start some; yield a function to call often, which restarts them. Raises StartError."""
         if live_workers():
             yield lambda: None
             return
