@@ -18,7 +18,7 @@ ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "-
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 OpenPage = Callable[..., Page]
-# Long enough for a busy machine; only a failing test waits so long.
+# Long enough for a busy machine; only failing tests wait this long.
 expect.set_options(timeout=30_000)
 
 
@@ -27,7 +27,7 @@ def chromium() -> Iterator[Browser]:
     """One browser for the tests of this folder, which run one after the other; each page has its own context."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no browser at {CHROMIUM}: name one by CHROMIUM")
-    # Playwright's loop runs in this thread, where Django then fears for the ORM; here nothing awaits while it is used.
+    # Playwright's event loop runs in this thread, so Django would refuse to run queries.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
         with sync_playwright() as playwright:
@@ -40,7 +40,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def own_site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
-    """The whole site for one test, which may kill it and start it again."""
+    """The whole site for one test, which may kill and restart it."""
     site = Site(worker_env, tmp_path / "site.log")
     yield site
     site.stop()

@@ -1,4 +1,4 @@
-"""Folders of pictures for the browser to choose, and what must have become of them."""
+"""Folders of pictures for upload tests, and checks of what arrived."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ BATCH = re.compile(r"/batches/\d+/$")
 
 
 def make_folder(folder: Path, files: int, size: int = 2000) -> Path:
-    """Fill a new folder with so many JPEGs of about `size` bytes, each with bytes and mostly a size of its own."""
+    """Create a folder of `files` JPEGs of about `size` bytes, all with different bytes."""
     folder.mkdir(parents=True)
     picture = encoded(textured(32, 24), "JPEG")
     for number in range(files):
@@ -23,12 +23,12 @@ def make_folder(folder: Path, files: int, size: int = 2000) -> Path:
 
 
 def choose_folder(page: Page, folder: Path) -> None:
-    """As a person does with the dialog of the system."""
+    """Choose a folder as in the dialog of the system."""
     page.locator("#folder-input").set_input_files(folder)
 
 
 def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
-    """Every picture is there once, with its path and its exact bytes."""
+    """Check that every picture is stored once, with its path and its exact bytes."""
     sources = {f"{folder.name}/{path.relative_to(folder)}": path for path in folder.rglob("*.JPG")}
     items = list(batch.items.select_related("upload"))
     assert len(items) == len(sources)
@@ -39,8 +39,8 @@ def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
             assert stored.read_bytes() == sources[item.relative_path].read_bytes()
 
 
-class Sent:
-    """The requests of a page that carry bytes of files or announce them."""
+class SentRequests:
+    """Counts the requests of a page that create uploads or send bytes."""
 
     def __init__(self, page: Page) -> None:
         self.bodies = 0

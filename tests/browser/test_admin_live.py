@@ -9,7 +9,7 @@ from tests.support.batches import make_batch
 from tests.support.users import make_user
 
 
-def test_bar_moves_without_a_reload_and_ticks_stay(open_page: OpenPage, owner: User) -> None:
+def test_progress_bar_is_updated_and_selection_kept(open_page: OpenPage, owner: User) -> None:
     User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
     batch = make_batch(make_user("bob"), 4)
     page = open_page("/admin/batches/uploadbatch/")
@@ -24,7 +24,7 @@ def test_bar_moves_without_a_reload_and_ticks_stay(open_page: OpenPage, owner: U
     assert page.evaluate("window.stayed")
 
 
-def test_owner_is_chosen_by_typing(open_page: OpenPage, owner: User) -> None:
+def test_owner_filter_autocompletes(open_page: OpenPage, owner: User) -> None:
     User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
     make_batch(make_user("bob"), 1, "Norway")
     make_batch(owner, 1, "Iceland")

@@ -23,7 +23,7 @@ def described(owner: User) -> UploadBatch:
     return batch
 
 
-def test_describe_again_leads_on_and_is_seen_on_the_open_source(open_page: OpenPage, described: UploadBatch) -> None:
+def test_reanalysis_opens_its_page_and_is_shown_on_its_source(open_page: OpenPage, described: UploadBatch) -> None:
     watched = open_page(f"/batches/{described.id}/")
     page = open_page(f"/batches/{described.id}/")
     expect(watched.get_by_role("button", name="Re-run descriptions")).to_be_visible()
@@ -39,7 +39,7 @@ def test_describe_again_leads_on_and_is_seen_on_the_open_source(open_page: OpenP
     page.wait_for_url(f"**/batches/{described.id}/")
 
 
-def test_commands_given_elsewhere_are_seen_on_an_open_page(open_page: OpenPage, owner: User) -> None:
+def test_commands_from_elsewhere_are_shown_on_an_open_page(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 3)
     page = open_page(f"/batches/{batch.id}/")
     heading = page.locator("main header.heading")

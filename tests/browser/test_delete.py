@@ -1,4 +1,4 @@
-"""Deleting in a real browser: ticks, the question, the deed; with and without JavaScript."""
+"""Deleting in a real browser: selection, confirmation and deletion, with and without JavaScript."""
 
 import io
 
@@ -18,7 +18,7 @@ from uploads.storage import save_previews
 
 @pytest.fixture
 def described(owner: User) -> UploadBatch:
-    """A completed batch of pictures that can be seen."""
+    """A completed batch of pictures with previews."""
     batch = make_batch(owner, 7)
     while taken := claim.claim_item(batch.id, 4711):
         assert finish.complete_item(taken)
@@ -38,7 +38,7 @@ def jpeg(side: int, number: int) -> bytes:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_ticked_pictures_are_deleted_after_a_question(
+def test_selected_pictures_are_deleted_after_confirmation(
     open_page: OpenPage, described: UploadBatch, *, scripts: bool
 ) -> None:
     page = open_page("/library/", java_script_enabled=scripts)

@@ -1,4 +1,4 @@
-"""The keyboard and screen readers: where the focus goes, what Escape closes, what is announced."""
+"""Keyboard and screen readers: focus, Escape and announcements."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
@@ -13,7 +13,7 @@ from tests.support.batches import make_batch
 from tests.support.failures import LOST_WORKER
 
 
-def test_first_step_leads_to_the_content(open_page: OpenPage) -> None:
+def test_first_tab_stop_skips_to_the_content(open_page: OpenPage) -> None:
     page = open_page("/library/")
 
     page.keyboard.press("Tab")
@@ -23,7 +23,7 @@ def test_first_step_leads_to_the_content(open_page: OpenPage) -> None:
     expect(page.locator("main")).to_be_focused()
 
 
-def test_menu_closes_by_escape_and_by_pressing_elsewhere(open_page: OpenPage, owner: User) -> None:
+def test_menu_closes_on_escape_and_on_a_click_elsewhere(open_page: OpenPage, owner: User) -> None:
     page = open_page("/library/")
     summary = page.locator(".account summary")
     entry = page.get_by_role("link", name="Change password")
@@ -39,14 +39,14 @@ def test_menu_closes_by_escape_and_by_pressing_elsewhere(open_page: OpenPage, ow
     expect(entry).to_be_hidden()
 
 
-def test_question_begins_at_the_safe_answer_and_gives_the_focus_back(open_page: OpenPage, owner: User) -> None:
+def test_dialog_focuses_the_safe_button_and_restores_the_focus(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 60)
     page = open_page(f"/batches/{batch.id}/")
     button = page.locator("#cancel-button")
 
     button.press("Enter")
     expect(page.get_by_role("button", name="Keep going")).to_be_focused()
-    # The buttons are brought anew while the question is open.
+    # The buttons are replaced while the dialog is open.
     services.finish_without_missing(services.owner_scope(owner), batch.id)
     expect(page.locator("#finish-button")).to_be_hidden()
     page.keyboard.press("Escape")
@@ -55,7 +55,7 @@ def test_question_begins_at_the_safe_answer_and_gives_the_focus_back(open_page: 
     expect(button).to_be_focused()
 
 
-def test_buttons_brought_anew_keep_the_focus(open_page: OpenPage, owner: User) -> None:
+def test_replaced_buttons_keep_the_focus(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 60)
     page = open_page(f"/batches/{batch.id}/")
     page.locator("#pause-button").focus()
@@ -66,25 +66,25 @@ def test_buttons_brought_anew_keep_the_focus(open_page: OpenPage, owner: User) -
     expect(page.locator("#pause-button")).to_be_focused()
 
 
-def test_page_of_a_file_in_hand_looks_again_and_keeps_the_focus(open_page: OpenPage, owner: User) -> None:
+def test_page_of_a_file_in_progress_refreshes_and_keeps_the_focus(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 2)
-    taken = claim.claim_item(batch.id, LOST_WORKER)
-    assert taken is not None
-    page = open_page(f"/batches/{batch.id}/files/{taken.item_id}/")
+    claimed = claim.claim_item(batch.id, LOST_WORKER)
+    assert claimed is not None
+    page = open_page(f"/batches/{batch.id}/files/{claimed.item_id}/")
     page.locator("#item-batch").focus()
 
-    BatchItem.objects.filter(id=taken.item_id).update(stage=Stage.DESCRIBING)
+    BatchItem.objects.filter(id=claimed.item_id).update(stage=Stage.DESCRIBING)
 
     expect(page.locator("#item .state")).to_contain_text("Describing")
     expect(page.locator("#item-batch")).to_be_focused()
 
 
-def test_listeners_are_told_each_tenth_and_no_more(open_page: OpenPage, owner: User) -> None:
+def test_screen_readers_hear_every_ten_percent(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 60)
     page = open_page(f"/batches/{batch.id}/")
-    page.evaluate("""window.told = []; new MutationObserver(() => {
+    page.evaluate("""window.announced = []; new MutationObserver(() => {
         const text = document.getElementById("announcement").textContent.trim();
-        if (text !== window.told.at(-1)) window.told.push(text);
+        if (text !== window.announced.at(-1)) window.announced.push(text);
     }).observe(document.querySelector("[role=status]:has(#announcement)"), {childList: true, subtree: true})""")
 
     for done in (1, 6, 7, 8, 13, 29, 30):
@@ -92,5 +92,5 @@ def test_listeners_are_told_each_tenth_and_no_more(open_page: OpenPage, owner: U
         expect(page.locator("#count")).to_have_text(str(done))
     expect(page.locator("#announcement")).to_have_text("50 % done.")
 
-    told = [text for text in page.evaluate("window.told") if text != "0 % done."]
-    assert told == ["10 % done.", "20 % done.", "40 % done.", "50 % done."]
+    announced = [text for text in page.evaluate("window.announced") if text != "0 % done."]
+    assert announced == ["10 % done.", "20 % done.", "40 % done.", "50 % done."]

@@ -1,4 +1,4 @@
-"""German in a real browser: the scripted words of the upload page, the choice at the foot, and room for long words."""
+"""German in a real browser: texts of scripts, the language menu, and layout with long words."""
 
 from pathlib import Path
 
@@ -24,12 +24,12 @@ PAGES = [
 
 
 def is_too_wide(page: Page) -> bool:
-    """Whether the page must be scrolled sideways."""
+    """Whether the page scrolls horizontally."""
     wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     return bool(wide > seen)
 
 
-def test_words_of_the_upload_page_are_german(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+def test_texts_of_the_upload_page_are_german(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     page = open_page("/batches/new/", locale="de-DE")
     held: list[Route] = []
     page.route("**/seal/", lambda route: held.append(route))
@@ -48,7 +48,7 @@ def test_words_of_the_upload_page_are_german(open_page: OpenPage, owner: User, t
     held[0].abort()
 
 
-def test_language_chosen_at_the_foot_stays(open_page: OpenPage, owner: User) -> None:
+def test_language_chosen_in_the_footer_is_kept(open_page: OpenPage, owner: User) -> None:
     page = open_page("/batches/new/", java_script_enabled=False)
 
     page.get_by_role("button", name="Deutsch").click()
@@ -58,7 +58,7 @@ def test_language_chosen_at_the_foot_stays(open_page: OpenPage, owner: User) -> 
     expect(page.get_by_role("button", name="Deutsch")).to_have_attribute("aria-current", "true")
 
 
-def test_socket_goes_on_in_the_language_of_the_page(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+def test_socket_uses_the_language_of_the_page(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     page = open_page("/batches/new/", locale="de-DE")
 
     choose_folder(page, make_folder(tmp_path / "Island", 2))

@@ -1,4 +1,4 @@
-"""The live page in a real browser: it counts without a reload, heals after breaks, and says when it cannot."""
+"""The live page in a real browser: it updates without a reload, reconnects, and says when it cannot."""
 
 import re
 
@@ -28,7 +28,7 @@ def batch(owner: User) -> UploadBatch:
 
 
 def describe(batch: UploadBatch, done: int) -> None:
-    """Let so many of its files be described, as the engine would, and tell the pages."""
+    """Complete `done` files without the engine, and notify the pages."""
     ids = list(batch.items.order_by("id").values_list("id", flat=True)[:done])
     BatchItem.objects.filter(id__in=ids).update(
         status=ItemStatus.COMPLETED, queue_position=None, finished_at=timezone.now()
@@ -53,7 +53,7 @@ def path(batch: UploadBatch) -> str:
     return f"/batches/{batch.id}/"
 
 
-def test_page_follows_to_the_end_without_a_reload(open_page: OpenPage, batch: UploadBatch) -> None:
+def test_page_is_updated_until_completion_without_a_reload(open_page: OpenPage, batch: UploadBatch) -> None:
     page = open_page(f"{path(batch)}?show=described")
     page.evaluate("window.sameDocument = true")
     expect(page.get_by_text("No files described yet")).to_be_visible()
@@ -91,7 +91,7 @@ def test_buttons_of_the_page_command_the_batch(open_page: OpenPage, batch: Uploa
     assert (batch.status, batch.cancelled) == ("cancelled", 60)
 
 
-def test_list_is_narrowed_in_place_and_back_again(open_page: OpenPage, batch: UploadBatch) -> None:
+def test_list_is_filtered_in_place_and_by_the_back_button(open_page: OpenPage, batch: UploadBatch) -> None:
     fail_last(batch)
     page = open_page(path(batch))
     page.evaluate("window.sameDocument = true")
@@ -106,18 +106,18 @@ def test_list_is_narrowed_in_place_and_back_again(open_page: OpenPage, batch: Up
     expect(page.locator("#summary")).to_be_visible()
 
 
-class Line:
-    """What lies between the page and the server: a test cuts it and mends it."""
+class Connection:
+    """The page's connection to the server, which a test can cut and restore."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.sockets: list[WebSocketRoute] = []
         self.up = True
-        page.route_web_socket(re.compile("/ws/batches/"), self._lead)
-        # The page's clock is the test's from here on.
+        page.route_web_socket(re.compile("/ws/batches/"), self._route)
+        # From here on the test controls the page's clock.
         page.clock.install()
 
-    def _lead(self, socket: WebSocketRoute) -> None:
+    def _route(self, socket: WebSocketRoute) -> None:
         self.sockets.append(socket)
         if self.up:
             socket.connect_to_server()
@@ -125,7 +125,7 @@ class Line:
             socket.close(code=1011)
 
     def wait_open(self) -> None:
-        # Any question to the page lets Playwright tell of new sockets.
+        # Playwright reports new sockets only during a call to the page.
         wait_with_page(self.page, lambda: self.sockets)
 
     def cut(self, code: int) -> None:
@@ -134,41 +134,41 @@ class Line:
 
 
 @pytest.mark.parametrize("code", [1001, 1012])
-def test_page_says_that_it_reconnects_and_is_right_again(open_page: OpenPage, batch: UploadBatch, code: int) -> None:
+def test_page_reconnects_and_shows_the_current_state(open_page: OpenPage, batch: UploadBatch, code: int) -> None:
     page = open_page("/library/")
-    line = Line(page)
+    connection = Connection(page)
     page.goto(page.url.replace("/library/", path(batch)))
     describe(batch, 6)
     expect(page.locator("#count")).to_have_text("6")
 
-    line.cut(code)
+    connection.cut(code)
     page.clock.run_for(10_000)
     expect(page.locator("#connection")).to_have_text("Connection lost. Reconnecting…")
     UploadBatch.objects.filter(id=batch.id).update(successful=12)
-    line.up = True
+    connection.up = True
     page.clock.run_for(120_000)
 
     expect(page.locator("#count")).to_have_text("12")
     expect(page.locator("#connection")).to_be_hidden()
 
 
-def test_page_stops_trying_where_trying_is_no_use(open_page: OpenPage, batch: UploadBatch) -> None:
+def test_page_does_not_reconnect_after_sign_out_or_deletion(open_page: OpenPage, batch: UploadBatch) -> None:
     for code, words in ((4403, "You are signed out."), (4404, "This import was deleted.")):
         page = open_page("/library/")
-        line = Line(page)
+        connection = Connection(page)
         page.goto(page.url.replace("/library/", path(batch)))
         expect(page.locator("#count")).to_have_text("0")
-        line.wait_open()
+        connection.wait_open()
 
-        line.cut(code)
+        connection.cut(code)
 
         expect(page.locator("#connection")).to_contain_text(words)
         page.clock.run_for(300_000)
         expect(page.locator("#connection")).to_contain_text(words)
-        assert len(line.sockets) == 1
+        assert len(connection.sockets) == 1
 
 
-def test_page_without_javascript_shows_all_and_refreshes_itself(open_page: OpenPage, batch: UploadBatch) -> None:
+def test_page_without_javascript_refreshes_itself(open_page: OpenPage, batch: UploadBatch) -> None:
     page = open_page(path(batch), java_script_enabled=False)
     assert "of 60 files" in page.locator("#summary").inner_text()
 
@@ -177,16 +177,16 @@ def test_page_without_javascript_shows_all_and_refreshes_itself(open_page: OpenP
     expect(page.locator("#count")).to_have_text("30")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "desk"])
-def test_pages_fit_their_window_with_targets_for_fingers(
+@pytest.mark.parametrize("size", SIZES, ids=["phone", "desktop"])
+def test_pages_fit_the_window_and_have_large_touch_targets(
     open_page: OpenPage, batch: UploadBatch, size: dict[str, int]
 ) -> None:
     describe(batch, 30)
     fail_last(batch)
     upload = batch.items.order_by("id")[0].upload_id
-    refused: list[str] = []
+    console_errors: list[str] = []
     page = open_page("/batches/", viewport=size)
-    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda message: console_errors.append(message.text) if message.type == "error" else None)
     site = page.url.removesuffix("/batches/")
 
     for address in ("/batches/", path(batch), "/library/", f"/library/{upload}/", "/sign-in/?next=/"):
@@ -195,5 +195,5 @@ def test_pages_fit_their_window_with_targets_for_fingers(
         assert not small, address
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], address
 
-    # What the Content-Security-Policy refuses is an error on the console.
-    assert not refused
+    # A violation of the Content-Security-Policy is an error on the console.
+    assert not console_errors

@@ -1,4 +1,4 @@
-"""The list of files is right at once when the batch has ended."""
+"""The list of files is up to date as soon as the batch is completed."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import Route, expect
@@ -10,13 +10,13 @@ from tests.browser.test_live import describe, fail_last, path
 from tests.support.batches import make_batch
 
 
-def end(batch: UploadBatch) -> None:
+def complete(batch: UploadBatch) -> None:
     describe(batch, 59)
     fail_last(batch)
     lifecycle.seal_batch(batch.id)
 
 
-def test_list_is_right_at_the_end_whatever_pause_it_makes(open_page: OpenPage, owner: User) -> None:
+def test_list_is_updated_at_completion_without_waiting_for_the_throttle(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 60)
     page = open_page(f"{path(batch)}?show=described")
     page.evaluate("later = window.setTimeout; window.setTimeout = (f, ms) => (ms === 2000 ? 1e9 : later(f, ms))")
@@ -24,21 +24,21 @@ def test_list_is_right_at_the_end_whatever_pause_it_makes(open_page: OpenPage, o
     expect(page.locator("#count")).to_have_text("30")
     expect(page.locator(".files li")).to_have_count(0)
 
-    end(batch)
+    complete(batch)
 
     expect(page.locator(".files li")).to_have_count(50)
 
 
-def test_list_is_right_at_the_end_while_an_older_one_is_awaited(open_page: OpenPage, owner: User) -> None:
+def test_list_is_updated_at_completion_while_an_older_request_is_pending(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 60)
     page = open_page(f"{path(batch)}?show=described")
-    asked: list[Route] = []
-    page.route("**/*show=described", lambda route: asked.append(route), times=1)  # never answered
+    requests: list[Route] = []
+    page.route("**/*show=described", lambda route: requests.append(route), times=1)  # never answered
     describe(batch, 30)
     with page.expect_request("**/*show=described"):
         pass
 
-    end(batch)
+    complete(batch)
 
     expect(page.locator(".files li")).to_have_count(50)
-    assert len(asked) == 1
+    assert len(requests) == 1

@@ -1,4 +1,4 @@
-"""The program of docs/live.md does what the page says, against a real server."""
+"""The example program of docs/live.md works against a real server."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ PASSWORD = "for this test only"
 
 @pytest.fixture
 def program(site: str, owner: User, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """The documented program, signed in and watching."""
+    """Run the documented program, signed in."""
     owner.set_password(PASSWORD)
     owner.save()
     code = (ROOT / "docs" / "live.md").read_text().split("```python\n")[1].split("```")[0]
@@ -39,16 +39,16 @@ def next_message(program: "subprocess.Popen[str]") -> dict[str, object]:
     return message
 
 
-def test_documented_program_is_told_and_ends_with_its_login(owner: User, program: "subprocess.Popen[str]") -> None:
+def test_documented_program_ends_with_its_session(owner: User, program: "subprocess.Popen[str]") -> None:
     batch = make_batch(owner, 4)
     while next_message(program)["total"] != 4:
         pass
     UploadBatch.objects.filter(id=batch.id).update(successful=3)
 
-    while (told := next_message(program))["processed"] != 3:
+    while (message := next_message(program))["processed"] != 3:
         pass
 
-    assert told["progress_percentage"] == 75
+    assert message["progress_percentage"] == 75
     Session.objects.all().delete()
     live_events.notify_login_changed(owner.pk)
     assert program.wait(30) == 0

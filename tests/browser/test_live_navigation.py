@@ -1,4 +1,4 @@
-"""The one socket of every page in a real browser: the sign in the navigation, the list, the name, a sign-out."""
+"""Every page has one socket: live summary in the navigation, live list, renaming and sign-out in a real browser."""
 
 import re
 from pathlib import Path
@@ -20,28 +20,28 @@ ALL = "/ws/batches/"
 
 
 def sockets_of(page: Page) -> list[str]:
-    """The addresses of the sockets that the page opens from now on."""
+    """Collect the URLs of the sockets that the page opens from now on."""
     opened: list[str] = []
     page.on("websocket", lambda socket: opened.append(socket.url))
     return opened
 
 
-def test_sign_follows_a_batch_from_its_first_file_to_its_end_on_another_page(open_page: OpenPage, owner: User) -> None:
+def test_summary_follows_a_batch_on_another_page(open_page: OpenPage, owner: User) -> None:
     page = open_page("/library/")
-    sign = page.locator("#running")
-    expect(sign).to_be_hidden()
+    summary = page.locator("#running")
+    expect(summary).to_be_hidden()
 
     batch = make_batch(owner, 4)
-    expect(sign).to_have_text(re.compile("1 running, 0 %"))
+    expect(summary).to_have_text(re.compile("1 running, 0 %"))
     describe(batch, 3)
-    expect(sign).to_have_text(re.compile("1 running, 75 %"))
+    expect(summary).to_have_text(re.compile("1 running, 75 %"))
     describe(batch, 4)
     lifecycle.seal_batch(batch.id)
-    expect(sign).to_have_text(re.compile("1 finished"))
+    expect(summary).to_have_text(re.compile("1 finished"))
 
-    sign.click()
+    summary.click()
     expect(page.locator("h1")).to_have_text("Imports")
-    expect(sign).to_be_hidden()
+    expect(summary).to_be_hidden()
 
 
 def test_each_page_has_one_socket(open_page: OpenPage, owner: User) -> None:
@@ -59,14 +59,12 @@ def test_each_page_has_one_socket(open_page: OpenPage, owner: User) -> None:
         assert [url.removeprefix(site.replace("http", "ws")) for url in opened] == [socket]
 
 
-def test_page_for_adding_files_changes_its_socket_when_sending_begins(
-    open_page: OpenPage, owner: User, tmp_path: Path
-) -> None:
+def test_upload_page_switches_to_the_socket_of_its_batch(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     page = open_page("/favicon.ico")
     opened = sockets_of(page)
     closed: list[str] = []
     page.on("websocket", lambda socket: socket.on("close", lambda socket: closed.append(socket.url)))
-    # Held, so that the page is not left.
+    # Never answered, so that the page stays open.
     page.route("**/seal/", lambda route: None)
     page.goto(page.url.rpartition("/static")[0] + "/batches/new/")
     make_batch(owner, 4)
@@ -83,7 +81,7 @@ def test_page_for_adding_files_changes_its_socket_when_sending_begins(
     expect(page.locator("#connection")).to_be_hidden()
 
 
-def test_list_of_batches_is_live_and_counts_as_a_look(open_page: OpenPage, owner: User) -> None:
+def test_list_of_batches_is_live_and_marks_batches_as_seen(open_page: OpenPage, owner: User) -> None:
     page = open_page("/batches/")
     page.evaluate("window.sameDocument = true")
     batch = make_batch(owner, 4)
@@ -98,7 +96,7 @@ def test_list_of_batches_is_live_and_counts_as_a_look(open_page: OpenPage, owner
     assert page.evaluate("window.sameDocument")
 
 
-def test_name_is_changed_in_its_place_while_the_batch_goes_on(open_page: OpenPage, owner: User) -> None:
+def test_running_batch_is_renamed_in_place(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 60)
     page = open_page(f"/batches/{batch.id}/")
     page.evaluate("window.sameDocument = true")
@@ -116,7 +114,7 @@ def test_name_is_changed_in_its_place_while_the_batch_goes_on(open_page: OpenPag
     assert page.evaluate("window.sameDocument")
 
 
-def test_page_says_at_once_that_its_session_was_signed_out_elsewhere(open_page: OpenPage, owner: User) -> None:
+def test_sign_out_elsewhere_is_shown_at_once(open_page: OpenPage, owner: User) -> None:
     page = open_page("/library/")
     make_batch(owner, 1)
     expect(page.locator("#running")).to_contain_text("1 running")

@@ -1,4 +1,4 @@
-"""An open page ends in the true state by itself: the server was killed in mid batch, or every hint was lost."""
+"""An open page reaches the final state after a restart of the server or without events."""
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -12,8 +12,8 @@ from tests.support.batches import make_batch
 from tests.support.web_server import Site
 
 
-def end_without_hints(batch: UploadBatch) -> None:
-    """Bring the batch to its end as the engine would, and tell nobody."""
+def complete_without_events(batch: UploadBatch) -> None:
+    """Complete the batch without the engine and without an event."""
     now = timezone.now()
     BatchItem.objects.filter(batch=batch).update(status=ItemStatus.COMPLETED, queue_position=None, finished_at=now)
     UploadBatch.objects.filter(id=batch.id).update(
@@ -21,7 +21,7 @@ def end_without_hints(batch: UploadBatch) -> None:
     )
 
 
-def expect_true_end(page: Page) -> None:
+def expect_completed(page: Page) -> None:
     expect(page.locator("#heading")).to_contain_text("Completed")
     expect(page.locator("#count")).to_have_text("40")
     expect(page).to_have_title("100 % · Iceland · vuemantics")
@@ -30,7 +30,7 @@ def expect_true_end(page: Page) -> None:
     assert page.evaluate("window.sameDocument")
 
 
-def test_page_ends_right_after_the_server_was_killed_and_started_again(
+def test_page_shows_the_completion_after_a_restart_of_the_server(
     open_page: OpenPage, own_site: Site, owner: User
 ) -> None:
     batch = make_batch(owner, 40)
@@ -41,18 +41,18 @@ def test_page_ends_right_after_the_server_was_killed_and_started_again(
 
     own_site.kill()
     expect(page.locator("#connection")).to_have_text("Connection lost. Reconnecting…")
-    end_without_hints(batch)
+    complete_without_events(batch)
     own_site.start()
 
-    expect_true_end(page)
+    expect_completed(page)
 
 
-def test_page_ends_right_when_no_hint_arrives(open_page: OpenPage, owner: User) -> None:
+def test_page_shows_the_completion_without_events(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 40)
     page = open_page(f"/batches/{batch.id}/")
     page.evaluate("window.sameDocument = true")
     expect(page.locator("#count")).to_have_text("0")
 
-    end_without_hints(batch)
+    complete_without_events(batch)
 
-    expect_true_end(page)
+    expect_completed(page)

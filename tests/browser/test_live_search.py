@@ -1,4 +1,4 @@
-"""The search above the files of a running batch in a real browser: the list follows, who writes is left in peace."""
+"""The search above the files of a running batch: the list is updated, the form keeps its input."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -21,17 +21,17 @@ def page(open_page: OpenPage, batch: UploadBatch) -> Page:
     return open_page(f"/batches/{batch.id}/")
 
 
-def follow(page: Page, batch: UploadBatch, done: int) -> None:
-    """Let files be described, and wait until the list shows it."""
+def describe_and_wait(page: Page, batch: UploadBatch, done: int) -> None:
+    """Complete files and wait until the list shows them."""
     describe(batch, done)
     expect(page.locator(".files .state.good")).to_have_count(done)
 
 
-def test_what_is_typed_stays_and_is_gone_on_with(page: Page, batch: UploadBatch) -> None:
+def test_typed_text_and_focus_are_kept(page: Page, batch: UploadBatch) -> None:
     field = page.get_by_label("Name contains")
     field.press_sequentially("IMG_00")
 
-    follow(page, batch, 5)
+    describe_and_wait(page, batch, 5)
 
     expect(field).to_have_value("IMG_00")
     expect(field).to_be_focused()
@@ -42,15 +42,15 @@ def test_what_is_typed_stays_and_is_gone_on_with(page: Page, batch: UploadBatch)
     expect(field).to_be_focused()
 
 
-def test_chosen_kind_stays(page: Page, batch: UploadBatch) -> None:
+def test_selected_kind_is_kept(page: Page, batch: UploadBatch) -> None:
     page.locator("#file-kind").select_option("image")
 
-    follow(page, batch, 5)
+    describe_and_wait(page, batch, 5)
 
     expect(page.locator("#file-kind")).to_have_value("image")
 
 
-def test_narrowed_list_follows_narrowed(page: Page, batch: UploadBatch) -> None:
+def test_filtered_list_is_updated_with_its_filter(page: Page, batch: UploadBatch) -> None:
     page.get_by_role("link", name="Described").click()
     expect(page.get_by_text("No files described yet")).to_be_visible()
     page.get_by_label("Name contains").fill("IMG_000")
@@ -65,7 +65,7 @@ def test_narrowed_list_follows_narrowed(page: Page, batch: UploadBatch) -> None:
     expect(page.get_by_role("link", name="Failed")).to_have_attribute("href", "?show=failed&name=IMG_000")
 
 
-def test_files_left_out_are_offered_as_soon_as_there_are_some(page: Page, batch: UploadBatch, owner: User) -> None:
+def test_tab_of_cancelled_files_appears_with_the_first_one(page: Page, batch: UploadBatch, owner: User) -> None:
     tab = page.get_by_role("link", name="Cancelled")
     expect(tab).to_be_hidden()
 

@@ -1,4 +1,4 @@
-"""Without JavaScript: a person adds, follows, names, pauses, retries, dismisses, deletes and leaves by forms alone."""
+"""Everything works without JavaScript: uploads, progress, commands, deletion and sign-out."""
 
 import re
 from pathlib import Path
@@ -34,7 +34,7 @@ def visit(page: Page, path: str) -> None:
     page.goto(f"http://{page.url.split('/')[2]}{path}")
 
 
-def test_files_are_added_by_a_form(page: Page, owner: User, tmp_path: Path) -> None:
+def test_form_adds_files(page: Page, owner: User, tmp_path: Path) -> None:
     make_folder(tmp_path / "Roll", 3)
     follow(page, "Add files")
 
@@ -46,7 +46,7 @@ def test_files_are_added_by_a_form(page: Page, owner: User, tmp_path: Path) -> N
     assert UploadBatch.objects.get().total == 3
 
 
-def test_progress_comes_by_itself_until_the_end(page: Page, owner: User) -> None:
+def test_progress_refreshes_until_completion(page: Page, owner: User) -> None:
     batch = make_batch(owner, 4)
     visit(page, f"/batches/{batch.id}/")
     expect(page.locator("#count")).to_have_text("0")
@@ -56,7 +56,7 @@ def test_progress_comes_by_itself_until_the_end(page: Page, owner: User) -> None
     expect(page.locator("#count")).to_have_text("3")
 
 
-def test_batch_is_named_paused_and_cancelled(page: Page, owner: User) -> None:
+def test_batch_is_renamed_paused_and_cancelled(page: Page, owner: User) -> None:
     batch = make_batch(owner, 4)
     visit(page, f"/batches/{batch.id}/")
 
@@ -78,7 +78,7 @@ def test_batch_is_named_paused_and_cancelled(page: Page, owner: User) -> None:
     assert (batch.name, batch.status) == ("Summer", BatchStatus.CANCELLED)
 
 
-def test_lists_are_narrowed_and_paged(page: Page, owner: User) -> None:
+def test_lists_are_filtered_and_paged(page: Page, owner: User) -> None:
     batch = make_batch(owner, 60)
     visit(page, f"/batches/{batch.id}/")
 
@@ -93,7 +93,7 @@ def test_lists_are_narrowed_and_paged(page: Page, owner: User) -> None:
     expect(page.get_by_text("No matching files")).to_be_visible()
 
 
-def test_failures_are_tried_again_from_each_place_and_dismissed(page: Page, owner: User) -> None:
+def test_failures_are_retried_from_each_page_and_dismissed(page: Page, owner: User) -> None:
     batch = make_batch(owner, 4)
     fail_stored(batch)
     visit(page, f"/batches/{batch.id}/")
@@ -131,7 +131,7 @@ def test_picture_and_batch_are_deleted(page: Page, owner: User) -> None:
     expect(page.get_by_text("No imports yet")).to_be_visible()
 
 
-def test_password_is_changed_and_the_person_leaves(page: Page, owner: User) -> None:
+def test_password_is_changed_and_user_signs_out(page: Page, owner: User) -> None:
     owner.set_password("correct horse battery")
     owner.save()
     visit(page, "/sign-in/")

@@ -1,4 +1,4 @@
-"""Without JavaScript: nothing is taken from who reads or types, and a form that is too large is answered."""
+"""Without JavaScript: the automatic refresh can be paused, and a form that is too large gets an error page."""
 
 import os
 from pathlib import Path
@@ -19,32 +19,32 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def page(open_page: OpenPage, batch: UploadBatch) -> Page:
-    """The batch's page, as it is before it loads itself anew for the first time."""
+    """The batch's page before its first refresh."""
     return open_page(f"/batches/{batch.id}/", java_script_enabled=False)
 
 
 def refreshes(page: Page) -> bool:
-    """Whether the page loads itself anew."""
+    """Whether the page refreshes itself."""
     return 'http-equiv="refresh"' in page.content()
 
 
-def test_page_is_held_still_for_who_looks_for_a_file(page: Page) -> None:
+def test_refresh_stays_paused_during_a_search(page: Page) -> None:
     assert refreshes(page)
 
     page.get_by_role("link", name="Pause refresh").click()
     expect(page.get_by_role("link", name="Resume refresh")).to_be_visible()
-    typed_on = refreshes(page)
+    refreshes_while_paused = refreshes(page)
     page.get_by_label("Name contains").fill("IMG_0002")
     page.get_by_role("button", name="Search").click()
     expect(page.locator(".files li")).to_have_count(1)
-    read_on = refreshes(page)
+    refreshes_after_search = refreshes(page)
     page.get_by_role("link", name="Resume refresh").click()
     expect(page.locator(".files li")).to_have_count(4)
 
-    assert (typed_on, read_on, refreshes(page)) == (False, False, True)
+    assert (refreshes_while_paused, refreshes_after_search, refreshes(page)) == (False, False, True)
 
 
-def test_question_before_cancelling_stands_still(page: Page, batch: UploadBatch) -> None:
+def test_cancel_confirmation_does_not_refresh(page: Page, batch: UploadBatch) -> None:
     page.get_by_role("link", name="Cancel…").click()
     expect(page.get_by_role("heading", name="Cancel “Iceland”?")).to_be_visible()
 
@@ -55,7 +55,7 @@ def test_question_before_cancelling_stands_still(page: Page, batch: UploadBatch)
     assert not UploadBatch.objects.get(id=batch.id).cancelled
 
 
-def test_files_that_are_too_large_together_are_answered_in_words(page: Page, tmp_path: Path) -> None:
+def test_upload_over_the_limit_gets_an_error_page(page: Page, tmp_path: Path) -> None:
     large = tmp_path / "large.jpg"
     large.write_bytes(os.urandom(17 * 2**20))
     page.locator("header").get_by_role("link", name="Add files").click()

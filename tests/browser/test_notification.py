@@ -1,4 +1,4 @@
-"""The notification of the browser when a batch is done."""
+"""The browser notification when a batch is completed."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
@@ -9,8 +9,8 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe, path
 from tests.support.batches import make_batch
 
-# Headless Chromium shows no notifications: what the page asks the browser to show is noted instead.
-NOTED = """
+# Headless Chromium shows no notifications, so this records them.
+RECORD_NOTIFICATIONS = """
     window.shown = [];
     window.Notification = class extends EventTarget {
         static permission = "default";
@@ -20,52 +20,52 @@ NOTED = """
 """
 
 
-def opened(open_page: OpenPage, batch: UploadBatch, answer: str = "granted") -> Page:
-    """The batch's page in a browser that answers so when it is asked."""
+def open_batch(open_page: OpenPage, batch: UploadBatch, answer: str = "granted") -> Page:
+    """Open the batch's page in a browser that gives this answer to the permission request."""
     page = open_page(path(batch))
-    page.add_init_script(f"window.answer = '{answer}'; {NOTED}")
+    page.add_init_script(f"window.answer = '{answer}'; {RECORD_NOTIFICATIONS}")
     page.reload()
     return page
 
 
-def end(batch: UploadBatch, files: int) -> None:
+def complete(batch: UploadBatch, files: int) -> None:
     describe(batch, files)
     lifecycle.seal_batch(batch.id)
 
 
-def test_person_who_asked_is_told_once_with_the_counts(open_page: OpenPage, owner: User) -> None:
+def test_notification_shows_the_counts_once(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 2)
-    page = opened(open_page, batch)
+    page = open_batch(open_page, batch)
     page.get_by_role("button", name="Notify me").click()
     expect(page.locator("#notification-on")).to_contain_text("You will be notified")
 
-    end(batch, 2)
+    complete(batch, 2)
 
     expect(page.locator("#notification")).to_be_hidden()
     assert page.evaluate("window.shown") == [["“Iceland” is done", "2 described, took less than a minute"]]
 
 
-def test_person_who_did_not_ask_is_not_told(open_page: OpenPage, owner: User) -> None:
+def test_notification_is_not_shown_without_consent(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 2)
-    page = opened(open_page, batch)
+    page = open_batch(open_page, batch)
 
-    end(batch, 2)
+    complete(batch, 2)
 
     expect(page.locator("#notification")).to_be_hidden()
     assert page.evaluate("window.shown") == []
 
 
-def test_browser_that_refuses_is_explained(open_page: OpenPage, owner: User) -> None:
-    page = opened(open_page, make_batch(owner, 2), "denied")
+def test_blocked_notifications_are_explained(open_page: OpenPage, owner: User) -> None:
+    page = open_batch(open_page, make_batch(owner, 2), "denied")
 
     page.get_by_role("button", name="Notify me").click()
 
     expect(page.locator("#notification-off")).to_contain_text("Notifications are blocked")
 
 
-def test_wish_survives_a_reload(open_page: OpenPage, owner: User) -> None:
+def test_consent_is_kept_after_a_reload(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 2)
-    page = opened(open_page, batch)
+    page = open_batch(open_page, batch)
     page.get_by_role("button", name="Notify me").click()
     page.add_init_script("window.Notification.permission = 'granted'")
 
@@ -74,10 +74,10 @@ def test_wish_survives_a_reload(open_page: OpenPage, owner: User) -> None:
     expect(page.locator("#notification-on")).to_contain_text("You will be notified")
 
 
-def test_page_of_a_finished_batch_offers_nothing(open_page: OpenPage, owner: User) -> None:
+def test_completed_batch_offers_no_notification(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 1)
-    end(batch, 1)
+    complete(batch, 1)
 
-    page = opened(open_page, batch)
+    page = open_batch(open_page, batch)
 
     expect(page.locator("#notification")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The batch page is light, waits for no script, and stands still while it counts."""
+"""The batch page is small, has no blocking scripts, and no layout shifts."""
 
 import gzip
 
@@ -19,7 +19,7 @@ WATCH = """window.shifts = 0; new PerformanceObserver((list) => {
 }).observe({type: "layout-shift", buffered: true})"""
 
 
-def test_scripts_and_sheets_are_few_bytes_and_block_nothing(open_page: OpenPage, owner: User) -> None:
+def test_scripts_and_styles_are_small_and_do_not_block(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 60)
     page = open_page("/favicon.ico")
     loaded: list[Response] = []
@@ -38,7 +38,7 @@ def test_scripts_and_sheets_are_few_bytes_and_block_nothing(open_page: OpenPage,
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["phone", "desk"])
-def test_page_stands_still_while_it_counts(open_page: OpenPage, owner: User, size: dict[str, int]) -> None:
+def test_updates_cause_no_layout_shift(open_page: OpenPage, owner: User, size: dict[str, int]) -> None:
     batch = make_batch(owner, 60)
     page = open_page(f"/batches/{batch.id}/", viewport=size)
     page.evaluate(WATCH)

@@ -18,7 +18,7 @@ from uploads.models import Upload
 
 @pytest.fixture
 def iceland(tmp_path: Path) -> Path:
-    """A folder of 20 pictures, some in folders of folders, and what systems leave in folders."""
+    """A folder of 20 pictures, some in nested folders, and hidden files of operating systems."""
     folder = tmp_path / "Iceland"
     for number in range(20):
         place = folder / ("day 2/glacier" if number % 3 == 0 else "")
@@ -28,7 +28,7 @@ def iceland(tmp_path: Path) -> Path:
     return folder
 
 
-def test_folder_chosen_is_sent_counted_and_described(
+def test_chosen_folder_is_uploaded_and_counted(
     open_page: OpenPage, owner: User, iceland: Path, start_worker: StartWorker
 ) -> None:
     start_worker(processes=1, threads=2)
@@ -45,7 +45,7 @@ def test_folder_chosen_is_sent_counted_and_described(
     assert_counters_match(batch)
 
 
-def test_page_shows_what_is_done_while_more_is_sent(
+def test_page_shows_completed_files_during_the_upload(
     open_page: OpenPage, owner: User, iceland: Path, start_worker: StartWorker
 ) -> None:
     start_worker(processes=1, threads=2)
@@ -65,7 +65,7 @@ def test_page_shows_what_is_done_while_more_is_sent(
     page.wait_for_url(BATCH)
 
 
-def test_folder_dropped_is_read_to_its_depths(open_page: OpenPage, owner: User, iceland: Path) -> None:
+def test_dropped_folder_is_read_recursively(open_page: OpenPage, owner: User, iceland: Path) -> None:
     page = open_page("/batches/new/")
     devtools = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(iceland)], "dragOperationsMask": 1}
@@ -79,7 +79,7 @@ def test_folder_dropped_is_read_to_its_depths(open_page: OpenPage, owner: User, 
     assert_all_arrived(batch, iceland)
 
 
-def test_sending_goes_on_after_failures_of_every_kind(open_page: OpenPage, owner: User, iceland: Path) -> None:
+def test_upload_continues_after_failures_of_every_kind(open_page: OpenPage, owner: User, iceland: Path) -> None:
     page = open_page("/batches/new/")
     failures = ["cut", "503", "409", "423", "cut", "500"]
 
@@ -101,12 +101,12 @@ def test_sending_goes_on_after_failures_of_every_kind(open_page: OpenPage, owner
     assert batch.total == 20
 
 
-def test_files_refused_are_told_with_their_reasons(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+def test_refused_files_are_listed_with_reasons(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     page = open_page("/batches/new/")
     sent = [tmp_path / name for name in ("notes.txt", "empty.jpg", "good.jpg")]
     for path, data in zip(sent, (b"milk, eggs", b"", encoded(textured(200, 150), "JPEG")), strict=True):
         path.write_bytes(data)
-    # The page goes on to the batch by itself: hold the sealing back to read it first.
+    # The page opens the batch when it is sealed. Block that to read the page first.
     held: list[Route] = []
     page.route("**/seal/", lambda route: held.append(route))
 
@@ -125,7 +125,7 @@ def test_files_refused_are_told_with_their_reasons(open_page: OpenPage, owner: U
     assert Upload.objects.count() == 1
 
 
-def test_batch_cancelled_elsewhere_stops_the_sending_in_words(open_page: OpenPage, owner: User, iceland: Path) -> None:
+def test_batch_cancelled_elsewhere_stops_the_upload(open_page: OpenPage, owner: User, iceland: Path) -> None:
     page = open_page("/batches/new/")
 
     page.route("**/tus/", lambda route: route.fulfill(status=410, body="batch.cancelled: This batch was cancelled."))
@@ -136,7 +136,7 @@ def test_batch_cancelled_elsewhere_stops_the_sending_in_words(open_page: OpenPag
     assert UploadBatch.objects.get(owner=owner).total == 0
 
 
-def test_pasted_files_are_sent(open_page: OpenPage, owner: User) -> None:
+def test_pasted_files_are_uploaded(open_page: OpenPage, owner: User) -> None:
     page = open_page("/batches/new/")
     picture = list(encoded(textured(200, 150), "JPEG"))
 
@@ -153,7 +153,7 @@ def test_pasted_files_are_sent(open_page: OpenPage, owner: User) -> None:
     assert UploadBatch.objects.get(owner=owner).items.get().relative_path == "image.jpg"
 
 
-def test_folder_with_nothing_but_junk_is_told(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+def test_folder_with_only_junk_shows_a_message(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     page = open_page("/batches/new/")
     for name in (".DS_Store", "Thumbs.db", "@eaDir/IMG_0001.JPG"):
         (tmp_path / "Roll" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +165,7 @@ def test_folder_with_nothing_but_junk_is_told(open_page: OpenPage, owner: User, 
     assert not UploadBatch.objects.exists()
 
 
-def test_form_without_scripts_stands_in_one_column_and_promises_nothing_else(open_page: OpenPage) -> None:
+def test_form_without_scripts_has_one_column_and_no_script_features(open_page: OpenPage) -> None:
     page = open_page("/batches/new/", java_script_enabled=False)
 
     name, files = page.locator("#name").bounding_box(), page.locator("#files").bounding_box()

@@ -1,4 +1,4 @@
-"""The reading of files that may be in the library already: when it fails they are sent, and nothing waits for ever."""
+"""Hashing of files that may be in the library already: if it fails, the files are sent."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Route
 
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
-from tests.browser.folders import BATCH, Sent, choose_folder, make_folder
+from tests.browser.folders import BATCH, SentRequests, choose_folder, make_folder
 from uploads.models import Upload
 
 HASH_WORKER = "**/hash_worker*.js"
@@ -22,7 +22,7 @@ DIGEST = """async () => {
 
 
 def library_of(open_page: OpenPage, tmp_path: Path) -> Path:
-    """Send a folder of 12 files into the library, and return it."""
+    """Upload a folder of 12 files and return it."""
     roll = make_folder(tmp_path / "Roll", 12)
     page = open_page("/batches/new/")
     choose_folder(page, roll)
@@ -31,10 +31,10 @@ def library_of(open_page: OpenPage, tmp_path: Path) -> Path:
     return roll
 
 
-def test_worker_that_fails_to_load_once_is_made_again(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+def test_worker_that_fails_to_load_once_is_created_again(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     roll = library_of(open_page, tmp_path)
     page = open_page("/batches/new/")
-    sent = Sent(page)
+    sent = SentRequests(page)
     page.context.route(HASH_WORKER, lambda route: route.abort(), times=1)
 
     choose_folder(page, roll)
@@ -46,7 +46,7 @@ def test_worker_that_fails_to_load_once_is_made_again(open_page: OpenPage, owner
 def test_files_are_sent_when_no_worker_loads(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     roll = library_of(open_page, tmp_path)
     page = open_page("/batches/new/")
-    sent = Sent(page)
+    sent = SentRequests(page)
     page.context.route(HASH_WORKER, lambda route: route.abort())
 
     choose_folder(page, roll)
@@ -56,7 +56,7 @@ def test_files_are_sent_when_no_worker_loads(open_page: OpenPage, owner: User, t
     assert UploadBatch.objects.filter(owner=owner).latest("id").total == 12
 
 
-def test_worker_that_falls_silent_is_not_waited_for(open_page: OpenPage) -> None:
+def test_files_are_sent_when_the_worker_stops_responding(open_page: OpenPage) -> None:
     page = open_page("/batches/new/")
     started: list[Route] = []
 

@@ -1,4 +1,4 @@
-"""Sending in a real browser goes on after whatever comes between."""
+"""Uploads in a real browser continue after interruptions."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Dialog, Page, expect
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
-from tests.browser.folders import BATCH, Sent, assert_all_arrived, choose_folder, make_folder
+from tests.browser.folders import BATCH, SentRequests, assert_all_arrived, choose_folder, make_folder
 from tests.browser.waiting import wait_with_page
 from tests.support.batches import assert_counters_match
 from tests.support.web_server import Site
@@ -25,13 +25,13 @@ def arrived() -> int:
 
 
 def begin(page: Page, roll: Path, files: int = 20) -> UploadBatch:
-    """Choose the folder and wait until so many files have arrived, but not all."""
+    """Choose the folder and wait until this many files are received, but not all."""
     choose_folder(page, roll)
     wait_with_page(page, lambda: arrived() >= files)
     return UploadBatch.objects.get()
 
 
-def test_server_killed_in_mid_upload_costs_no_file(
+def test_server_killed_during_an_upload_loses_no_file(
     open_page: OpenPage, own_site: Site, owner: User, roll: Path
 ) -> None:
     page = open_page("/batches/new/")
@@ -48,31 +48,31 @@ def test_server_killed_in_mid_upload_costs_no_file(
     assert_counters_match(batch)
 
 
-def test_five_seconds_offline_are_waited_for(open_page: OpenPage, owner: User, roll: Path) -> None:
+def test_upload_continues_after_five_seconds_offline(open_page: OpenPage, owner: User, roll: Path) -> None:
     page = open_page("/batches/new/")
     batch = begin(page, roll)
 
     page.context.set_offline(True)
     expect(page.get_by_text("You are offline.")).to_be_visible()
-    page.wait_for_timeout(5000)  # the break itself, not a guess
+    page.wait_for_timeout(5000)  # the length of the outage
     before = arrived()
     assert before < 240
     page.context.set_offline(False)
 
     expect(page.get_by_text("You are offline.")).to_be_hidden()
-    # At once: no pause between two tries is over so soon.
+    # At once, sooner than any back-off between two attempts.
     wait_with_page(page, lambda: arrived() > before, 3)
     page.wait_for_url(BATCH, timeout=60_000)
     assert_all_arrived(batch, roll)
 
 
-def test_pause_stops_the_sending_until_going_on(open_page: OpenPage, owner: User, roll: Path) -> None:
+def test_pause_stops_the_upload_until_resumed(open_page: OpenPage, owner: User, roll: Path) -> None:
     page = open_page("/batches/new/")
     batch = begin(page, roll)
 
     page.get_by_role("button", name="Pause").click()
     expect(page).to_have_title("Paused · Roll · vuemantics")
-    sent = Sent(page)
+    sent = SentRequests(page)
     page.wait_for_timeout(1000)  # long enough for a hundred files
     assert sent.creations + sent.bodies == 0
     assert arrived() < 240
@@ -82,7 +82,7 @@ def test_pause_stops_the_sending_until_going_on(open_page: OpenPage, owner: User
     assert_all_arrived(batch, roll)
 
 
-def test_signed_out_person_signs_in_again_and_goes_on(open_page: OpenPage, owner: User, roll: Path) -> None:
+def test_upload_continues_after_signing_in_again(open_page: OpenPage, owner: User, roll: Path) -> None:
     page = open_page("/batches/new/")
     batch = begin(page, roll)
     cookies = page.context.cookies()
@@ -97,10 +97,10 @@ def test_signed_out_person_signs_in_again_and_goes_on(open_page: OpenPage, owner
     assert_all_arrived(batch, roll)
 
 
-def test_page_asks_before_it_is_left_while_files_are_sent(open_page: OpenPage, owner: User, roll: Path) -> None:
+def test_leaving_the_page_during_an_upload_asks_for_confirmation(open_page: OpenPage, owner: User, roll: Path) -> None:
     page = open_page("/batches/new/")
     begin(page, roll)
-    # Browsers ask only on pages that were touched.
+    # Browsers ask only after an interaction with the page.
     page.get_by_role("button", name="Pause").click()
     asked: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Very many files in a real browser."""
+"""100,000 files in a real browser."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.support.batches import assert_counters_match
 
 # Several pages of the list of files that the server has (500 each).
 FILES = 1200
-# Puts 100,000 files into the page's own input. Their paths are mixed, a few are junk.
+# Puts 100,000 files into the page's input. Their paths are mixed, a few are junk.
 CHOOSE_MANY = """() => {
     const input = document.getElementById("folder-input");
     const files = Array.from({ length: 100000 }, (_, number) => {
@@ -27,7 +27,7 @@ CHOOSE_MANY = """() => {
     Object.defineProperty(input, "files", { value: files });
 }"""
 BEGIN = """() => document.getElementById("folder-input").dispatchEvent(new Event("change"))"""
-# A page that is held up for 300 ms must be noticed, or the test proves nothing.
+# A task of 300 ms must be detected, or the test proves nothing.
 HOLD_UP = "() => { const end = performance.now() + 300; while (performance.now() < end); }"
 
 
@@ -73,11 +73,11 @@ def test_hundred_thousand_files_never_freeze_the_page(open_page: OpenPage, owner
         page.evaluate(BEGIN)
         expect(page.locator("#total-files")).to_have_text("of 99,900 files", timeout=60_000)
         expect(page.locator("#ignored-files")).to_contain_text("100 system files ignored")
-        # They are no pictures: a first answer shows that sending goes on beside the measuring.
+        # They are not pictures. A first refusal shows that the upload runs during the measurement.
         expect(page.locator("#rejected")).to_be_visible(timeout=30_000)
         # Until all sizes are known the total is an estimate.
         expect(page.locator("#total-bytes")).not_to_contain_text("about", timeout=60_000)
 
-    # The promise is that no task takes over 200 ms.
+    # No task may take over 200 ms.
     assert max(task["tdur"] for task in tasks) <= 200_000
     assert page.evaluate("document.querySelectorAll('*').length") < 300

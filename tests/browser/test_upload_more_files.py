@@ -1,4 +1,4 @@
-"""More files for a page that has files already: while it sends them, and after it has."""
+"""More files on the same page, during and after an upload."""
 
 from pathlib import Path
 
@@ -26,15 +26,15 @@ def page(open_page: OpenPage, owner: User) -> Page:
     return open_page("/batches/new/")
 
 
-def drop_folder_whose_first_file_vanishes(page: Page, roll: Path) -> None:
-    """Drop it by the browser's own way; the file is deleted before its turn comes. The page ends with a refusal."""
+def drop_folder_and_delete_first_file(page: Page, roll: Path) -> None:
+    """Drop a folder through DevTools and delete its first file before it is sent. The page lists it as refused."""
 
-    def vanish(route: Route) -> None:
+    def delete_first_file(route: Route) -> None:
         (roll / "IMG_0000.JPG").unlink(missing_ok=True)
         route.continue_()
 
-    page.route("**/batches/open/", vanish)
-    page.route("**/batches/unfinished/", vanish)
+    page.route("**/batches/open/", delete_first_file)
+    page.route("**/batches/unfinished/", delete_first_file)
     devtools = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(roll)], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
@@ -43,7 +43,7 @@ def drop_folder_whose_first_file_vanishes(page: Page, roll: Path) -> None:
     expect(page.locator("#rejected-list")).to_contain_text("This file could not be read")
 
 
-def test_files_dropped_while_others_are_sent_are_turned_away_in_words(page: Page, tmp_path: Path) -> None:
+def test_files_dropped_during_an_upload_are_refused_with_a_message(page: Page, tmp_path: Path) -> None:
     held: list[Route] = []
     page.route("**/seal/", lambda route: held.append(route))
     choose_folder(page, make_folder(tmp_path / "Roll", 3))
@@ -54,15 +54,15 @@ def test_files_dropped_while_others_are_sent_are_turned_away_in_words(page: Page
     words = page.get_by_role("alert").filter(has_text="An upload is already running")
     expect(words).to_be_visible()
     held[0].continue_()
-    # It stays to be read: the page does not go on to the batch.
+    # The message stays visible: the page does not open the batch.
     expect(page.locator("#batch-link")).to_have_text("Open import")
     expect(words).to_be_visible()
     assert not BatchItem.objects.filter(filename__startswith="late").exists()
 
 
-def test_files_dropped_again_after_the_end_are_sent(page: Page, tmp_path: Path) -> None:
+def test_files_dropped_again_after_the_upload_are_sent(page: Page, tmp_path: Path) -> None:
     held: list[Route] = []
-    # The second one is never answered: the page would go on to the batch.
+    # The second request is never answered, or the page would open the batch.
     page.route("**/seal/", lambda route: held.append(route))
     choose_folder(page, make_folder(tmp_path / "Roll", 3))
     wait_with_page(page, lambda: held)
@@ -75,13 +75,13 @@ def test_files_dropped_again_after_the_end_are_sent(page: Page, tmp_path: Path) 
     wait_with_page(page, lambda: BatchItem.objects.filter(filename__startswith="late").count() == 3)
 
 
-def test_second_sending_on_the_page_begins_with_a_fresh_panel(page: Page, tmp_path: Path) -> None:
+def test_second_upload_on_the_page_resets_the_panel(page: Page, tmp_path: Path) -> None:
     page.locator("#name").fill("First")
-    drop_folder_whose_first_file_vanishes(page, make_folder(tmp_path / "Roll", 3))
+    drop_folder_and_delete_first_file(page, make_folder(tmp_path / "Roll", 3))
     held: list[Route] = []
     page.route("**/tus/**", lambda route: held.append(route))
 
-    # While the first sending is not quite over, a drop is turned away.
+    # A drop is refused until the first upload has ended.
     wait_until(lambda: page.evaluate(DROP_FILES, 10) or page.locator("#busy-notice").is_hidden())
     wait_with_page(page, lambda: held)
 

@@ -1,4 +1,4 @@
-"""Files that find no room: those over the quota are told of, those that the disk cannot take hold up no other."""
+"""Files over the quota are reported; files too large for the disk do not block others."""
 
 import shutil
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def one_gibibyte(env: dict[str, str]) -> dict[str, str]:
 
 @pytest.mark.usefixtures("own_site")
 @pytest.mark.parametrize("own_site", [ten_small_files], indirect=True)
-def test_files_over_the_quota_are_told_of_and_not_sent_first(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+def test_files_over_the_quota_are_reported_and_not_sent(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     page = open_page("/batches/new/")
     refused_bodies: list[str] = []
     page.on(
@@ -55,15 +55,13 @@ def test_files_over_the_quota_are_told_of_and_not_sent_first(open_page: OpenPage
     expect(page.locator("#rejected-list")).to_contain_text("Your storage is full")
     expect(page.locator("#sending-title")).to_have_text("Uploaded")
     assert 0 < UploadBatch.objects.get().total < FILES
-    # As many as the lanes had in hand when the first was refused.
+    # At most those in progress when the first was refused.
     assert len(refused_bodies) <= LANES
 
 
 @pytest.mark.usefixtures("own_site")
 @pytest.mark.parametrize("own_site", [one_gibibyte], indirect=True)
-def test_small_files_arrive_beside_large_ones_that_find_no_room(
-    open_page: OpenPage, owner: User, tmp_path: Path
-) -> None:
+def test_small_files_arrive_while_large_ones_wait_for_space(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     roll = make_folder(tmp_path / "Roll", 20)
     for number in range(LANES):
         with (roll / f"A_{number}.MOV").open("wb") as film:

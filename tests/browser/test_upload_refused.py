@@ -1,4 +1,4 @@
-"""A camera roll with a film in it: what is not taken is not sent whole, nor sent again."""
+"""A folder with a video: unsupported files are not sent completely, and not sent again."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
-from tests.browser.folders import BATCH, Sent, choose_folder, make_folder
+from tests.browser.folders import BATCH, SentRequests, choose_folder, make_folder
 
 PICTURES = 3
 FILM = b"\0\0\0\x20ftypqt  \0\0\0\0qt  " + bytes(40 * 2**20)
@@ -22,14 +22,14 @@ def roll(tmp_path: Path) -> Path:
 
 
 def send(page: Page, roll: Path) -> int:
-    """Send the folder; returns how many requests with bytes it took."""
-    sent = Sent(page)
+    """Upload the folder; return the number of requests with bytes."""
+    sent = SentRequests(page)
     choose_folder(page, roll)
     page.wait_for_url(BATCH, timeout=60_000)
     return sent.bodies
 
 
-def test_film_is_refused_by_its_first_bytes(open_page: OpenPage, owner: User, roll: Path) -> None:
+def test_video_is_refused_by_its_first_bytes(open_page: OpenPage, owner: User, roll: Path) -> None:
     bodies = send(open_page("/batches/new/"), roll)
 
     assert UploadBatch.objects.get().items.get(filename="IMG_9000.MOV").error_code == "file.unsupported"

@@ -1,4 +1,4 @@
-"""What the page makes of unusual answers of the server, and of none."""
+"""How the upload page handles unusual and missing responses of the server."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
-from tests.browser.folders import BATCH, Sent, choose_folder, make_folder
+from tests.browser.folders import BATCH, SentRequests, choose_folder, make_folder
 from tests.support.batches import assert_counters_match
 from tests.support.waiting import wait_until
 
@@ -27,7 +27,7 @@ def big(tmp_path: Path) -> Path:
     return make_folder(tmp_path / "Roll", 1, BIG)
 
 
-def test_file_that_vanishes_is_given_up_when_the_server_is_back(page: Page, big: Path) -> None:
+def test_file_deleted_during_an_outage_is_withdrawn_afterwards(page: Page, big: Path) -> None:
     lost = {"PATCH": 1, "DELETE": 2}
 
     def lose(route: Route) -> None:
@@ -50,10 +50,10 @@ def test_file_that_vanishes_is_given_up_when_the_server_is_back(page: Page, big:
     assert_counters_match(item.batch)
 
 
-def test_file_that_vanishes_with_the_answer_to_its_creation_is_given_up_too(page: Page, big: Path) -> None:
+def test_file_deleted_while_the_creation_response_is_lost_is_withdrawn(page: Page, big: Path) -> None:
     lost: list[int] = []
 
-    def lose_first_answer(route: Route) -> None:
+    def lose_first_response(route: Route) -> None:
         if route.request.method == "POST" and not lost:
             lost.append(route.fetch().status)
             (big / "IMG_0000.JPG").unlink()
@@ -61,7 +61,7 @@ def test_file_that_vanishes_with_the_answer_to_its_creation_is_given_up_too(page
         else:
             route.continue_()
 
-    page.route("**/tus/**", lose_first_answer)
+    page.route("**/tus/**", lose_first_response)
     choose_folder(page, big)
     page.wait_for_url(BATCH)
 
@@ -69,10 +69,10 @@ def test_file_that_vanishes_with_the_answer_to_its_creation_is_given_up_too(page
     assert BatchItem.objects.get().error_code == "file.withdrawn"
 
 
-def test_page_of_a_foreign_address_is_told_once_and_sends_no_more(page: Page, tmp_path: Path) -> None:
+def test_refused_origin_stops_the_upload_with_one_message(page: Page, tmp_path: Path) -> None:
     words = "Requests from pages of other sites are not taken."
     page.route("**/tus/", lambda route: route.fulfill(status=403, body=f"origin.foreign: {words}"))
-    sent = Sent(page)
+    sent = SentRequests(page)
 
     choose_folder(page, make_folder(tmp_path / "Roll", 60))
 
@@ -81,12 +81,12 @@ def test_page_of_a_foreign_address_is_told_once_and_sends_no_more(page: Page, tm
     expect(page.get_by_text("You are signed out.")).to_be_hidden()
     expect(page.get_by_role("button", name="Resume")).to_be_hidden()
     expect(page.locator("#rejected")).to_be_hidden()
-    # No more than each lane had in hand.
+    # At most one per parallel upload.
     assert sent.creations <= 5
     assert UploadBatch.objects.get().sealed_at is None
 
 
-def test_refusal_without_a_code_asks_to_sign_in(page: Page, tmp_path: Path) -> None:
+def test_403_without_a_code_asks_to_sign_in(page: Page, tmp_path: Path) -> None:
     page.route("**/tus/", lambda route: route.fulfill(status=403, body="<h1>Forbidden</h1>"))
 
     choose_folder(page, make_folder(tmp_path / "Roll", 3))
@@ -97,23 +97,23 @@ def test_refusal_without_a_code_asks_to_sign_in(page: Page, tmp_path: Path) -> N
     page.wait_for_url(BATCH)
 
 
-def test_small_files_cost_one_request_though_the_first_question_was_lost(page: Page, tmp_path: Path) -> None:
+def test_small_files_take_one_request_although_the_first_options_request_failed(page: Page, tmp_path: Path) -> None:
     lost: list[str] = []
 
-    def lose_first_question(route: Route) -> None:
+    def lose_first_options(route: Route) -> None:
         if route.request.method == "OPTIONS" and not lost:
             lost.append(route.request.url)
             route.abort("connectionreset")
         else:
             route.continue_()
 
-    page.route("**/tus/", lose_first_question)
+    page.route("**/tus/", lose_first_options)
     patches: list[str] = []
     page.on("request", lambda request: patches.append(request.url) if request.method == "PATCH" else None)
     choose_folder(page, make_folder(tmp_path / "Roll", 60))
     page.wait_for_url(BATCH)
 
     assert lost
-    # Those alone that waited for the lost answer.
+    # Only those that waited for the lost response.
     assert len(patches) <= 5
     wait_until(lambda: UploadBatch.objects.get().total == 60)

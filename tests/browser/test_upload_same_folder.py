@@ -1,4 +1,4 @@
-"""The same folder a second time: only what is missing is sent, and what the library has is not sent at all."""
+"""Choosing the same folder again sends only the missing files."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from batches.models import UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
-from tests.browser.folders import BATCH, Sent, assert_all_arrived, choose_folder, make_folder
+from tests.browser.folders import BATCH, SentRequests, assert_all_arrived, choose_folder, make_folder
 from tests.browser.waiting import wait_with_page
 from tests.support.batches import assert_counters_match
 from uploads.models import Upload
@@ -24,38 +24,38 @@ def roll(tmp_path: Path) -> Path:
     return make_folder(tmp_path / "Roll", FILES)
 
 
-def send_some_and_close(page: Page, roll: Path, bodies: int = 12) -> int:
-    """Let the bytes of so many files through, then close the tab; returns how many files have arrived."""
+def upload_some_and_close(page: Page, roll: Path, bodies: int = 12) -> int:
+    """Let `bodies` files through, then close the tab; return the number of received files."""
     left = bodies
 
-    def hold_back(route: Route) -> None:
+    def abort_after_limit(route: Route) -> None:
         nonlocal left
-        carries = route.request.headers.get("content-type") == "application/offset+octet-stream"
-        left -= carries
-        # Refused, not kept waiting: what a closing page still has on its way would arrive.
+        has_body = route.request.headers.get("content-type") == "application/offset+octet-stream"
+        left -= has_body
+        # Aborted, not delayed: pending requests of a closing page would still be sent.
         route.continue_() if left >= 0 else route.abort()
 
-    page.route("**/tus/**", hold_back)
+    page.route("**/tus/**", abort_after_limit)
     choose_folder(page, roll)
     batch = wait_with_page(page, lambda: UploadBatch.objects.first())
     assert batch is not None
-    wait_with_page(page, lambda: here(batch) == bodies)
-    # Closing ends the holding back first, and what is held would be let through.
+    wait_with_page(page, lambda: count_received(batch) == bodies)
+    # Closing the page removes the route first, which would let further requests through.
     page.context.set_offline(True)
     page.close()
     return bodies
 
 
-def here(batch: UploadBatch) -> int:
+def count_received(batch: UploadBatch) -> int:
     return batch.items.exclude(status=ItemStatus.RECEIVING).count()
 
 
-def test_folder_chosen_again_after_a_closed_tab_sends_only_what_is_missing(
+def test_folder_chosen_again_after_closing_the_tab_sends_only_missing_files(
     open_page: OpenPage, owner: User, roll: Path
 ) -> None:
-    arrived = send_some_and_close(open_page("/batches/new/"), roll)
+    arrived = upload_some_and_close(open_page("/batches/new/"), roll)
     page = open_page("/batches/new/")
-    sent = Sent(page)
+    sent = SentRequests(page)
 
     choose_folder(page, roll)
     offer = page.locator("#resume-offer")
@@ -71,15 +71,15 @@ def test_folder_chosen_again_after_a_closed_tab_sends_only_what_is_missing(
     assert_counters_match(batch)
 
 
-def test_batch_page_leads_to_adding_what_is_missing(open_page: OpenPage, owner: User, roll: Path) -> None:
-    arrived = send_some_and_close(open_page("/batches/new/"), roll)
+def test_batch_page_links_to_adding_missing_files(open_page: OpenPage, owner: User, roll: Path) -> None:
+    arrived = upload_some_and_close(open_page("/batches/new/"), roll)
     batch = UploadBatch.objects.get(owner=owner)
     page = open_page(f"/batches/{batch.id}/")
 
     page.get_by_role("link", name="Add missing files").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Add to “Roll”")
     page.wait_for_load_state()
-    sent = Sent(page)
+    sent = SentRequests(page)
     choose_folder(page, roll)
 
     page.wait_for_url(re.compile(rf"/batches/{batch.id}/$"))
@@ -88,8 +88,8 @@ def test_batch_page_leads_to_adding_what_is_missing(open_page: OpenPage, owner: 
     expect(page.get_by_role("link", name="Add missing files")).to_be_hidden()
 
 
-def test_new_batch_may_be_begun_instead(open_page: OpenPage, owner: User, roll: Path) -> None:
-    send_some_and_close(open_page("/batches/new/"), roll)
+def test_new_batch_can_be_started_instead(open_page: OpenPage, owner: User, roll: Path) -> None:
+    upload_some_and_close(open_page("/batches/new/"), roll)
     page = open_page("/batches/new/")
 
     choose_folder(page, roll)
@@ -99,10 +99,10 @@ def test_new_batch_may_be_begun_instead(open_page: OpenPage, owner: User, roll: 
     assert_all_arrived(UploadBatch.objects.filter(owner=owner).latest("id"), roll)
 
 
-def test_other_folder_chosen_while_the_question_is_open_replaces_it(
+def test_other_folder_chosen_during_the_offer_replaces_it(
     open_page: OpenPage, owner: User, roll: Path, tmp_path: Path
 ) -> None:
-    send_some_and_close(open_page("/batches/new/"), roll)
+    upload_some_and_close(open_page("/batches/new/"), roll)
     page = open_page("/batches/new/")
     choose_folder(page, roll)
     expect(page.locator("#resume-offer")).to_be_visible()
@@ -115,7 +115,7 @@ def test_other_folder_chosen_while_the_question_is_open_replaces_it(
 
 
 def test_other_folder_gets_no_offer(open_page: OpenPage, owner: User, roll: Path, tmp_path: Path) -> None:
-    send_some_and_close(open_page("/batches/new/"), roll)
+    upload_some_and_close(open_page("/batches/new/"), roll)
     page = open_page("/batches/new/")
 
     choose_folder(page, make_folder(tmp_path / "Other", 3))
@@ -124,7 +124,7 @@ def test_other_folder_gets_no_offer(open_page: OpenPage, owner: User, roll: Path
     assert UploadBatch.objects.filter(owner=owner).latest("id").name == "Other"
 
 
-def test_same_folder_twice_sends_nothing_and_describes_nothing_again(
+def test_processed_folder_chosen_again_sends_and_processes_nothing(
     open_page: OpenPage, owner: User, roll: Path
 ) -> None:
     page = open_page("/batches/new/")
@@ -132,7 +132,7 @@ def test_same_folder_twice_sends_nothing_and_describes_nothing_again(
     page.wait_for_url(BATCH)
     Upload.objects.update(processed_at=timezone.now())
     page = open_page("/batches/new/")
-    sent = Sent(page)
+    sent = SentRequests(page)
 
     choose_folder(page, roll)
     page.wait_for_url(BATCH)

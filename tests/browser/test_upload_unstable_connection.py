@@ -1,4 +1,4 @@
-"""A line that is cut again and again before a whole chunk has passed."""
+"""A connection that is cut repeatedly before a whole chunk is sent."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 
 MIB = 2**20
 PASSES = 3 * MIB
-# A proxy that cuts each connection when so many bytes have gone up on it; it writes what has gone up in all.
+# A proxy that cuts each connection after a number of uploaded bytes and prints the total.
 CUTTER = """
 import socket, sys, threading
 to, most = int(sys.argv[1]), int(sys.argv[2])
@@ -55,7 +55,7 @@ while True:
 
 @pytest.fixture
 def cutter(site: str, tmp_path: Path) -> Iterator[tuple[int, Path]]:
-    """The port of the proxy and its log."""
+    """The port of the running proxy, and its log."""
     log = tmp_path / "cutter.log"
     with log.open("wb") as output:
         command = [sys.executable, "-c", CUTTER, site.rpartition(":")[2], str(PASSES)]
@@ -69,7 +69,7 @@ def cutter(site: str, tmp_path: Path) -> Iterator[tuple[int, Path]]:
 
 
 @pytest.mark.parametrize("size", [5 * MIB, 20 * MIB])
-def test_file_arrives_over_a_line_that_is_cut_every_three_mebibytes(
+def test_file_arrives_over_a_connection_cut_every_three_mebibytes(
     chromium: Browser, cutter: tuple[int, Path], owner: User, tmp_path: Path, size: int
 ) -> None:
     port, log = cutter

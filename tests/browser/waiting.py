@@ -1,4 +1,4 @@
-"""Wait for something outside the page while the browser goes on."""
+"""Wait for something outside the page while the page keeps running."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 def wait_with_page(page: Page, predicate: Callable[[], Value], seconds: float = 60) -> Value:
-    """Do as `wait_until` while the page goes on.
+    """Wait as `wait_until` does while the page keeps running.
 
     Playwright handles requests and sockets only during calls to it. Unlike `evaluate`, a pause may meet a navigation.
     """

@@ -102,10 +102,10 @@ def test_reconciler_keeps_the_breaker_open_while_the_last_job_runs(owner: User) 
 
     with in_flight.track(claimed):
         reconcile()
-        meanwhile = breaker.open_cause()[0]
+        cause_during_job = breaker.open_cause()[0]
     reconcile()
 
-    assert meanwhile == "database.away"
+    assert cause_during_job == "database.away"
     assert breaker.open_cause() == ("", "")
 
 

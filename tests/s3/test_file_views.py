@@ -1,4 +1,4 @@
-"""Views of files in a bucket redirect the owner, and nobody else, to a URL signed for a short time."""
+"""Views of files in a bucket redirect only the owner, to a URL signed for a short time."""
 
 import urllib.error
 import urllib.request

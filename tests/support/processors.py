@@ -63,7 +63,7 @@ def unreachable(job: Job) -> None:
     """Fail to reach the model server while the file UNREACHABLE_WHILE exists."""
     job.enter(Stage.DESCRIBING)
     if Path(os.environ["UNREACHABLE_WHILE"]).exists():
-        raise EnvironmentalError("model.unreachable", "The model server does not answer.")
+        raise EnvironmentalError("model.away", "The model server does not answer.")
 
 
 def message_with_nul(job: Job) -> None:

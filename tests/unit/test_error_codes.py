@@ -30,7 +30,7 @@ def codes_of_files() -> set[str]:
     return {text for text in texts if CODE.fullmatch(text)} - NOT_OF_FILES
 
 
-def test_every_code_that_refuses_or_fails_a_file_has_words() -> None:
+def test_every_code_that_refuses_or_fails_a_file_has_a_text() -> None:
     codes = codes_of_files()
 
     assert {"item.gone", "image.bomb", "quota.exceeded"} | RESENDABLE_CODES <= codes
@@ -55,7 +55,7 @@ def test_unknown_code_falls_back_to_the_message() -> None:
     assert (words.title, words.advice, words.retryable) == ("The model gave no answer.", "", True)
 
 
-def test_unknown_code_without_a_message_still_has_words() -> None:
+def test_unknown_code_without_a_message_has_a_text() -> None:
     assert error_text("new.code").title == "The file failed for an unknown reason."
 
 
