@@ -107,8 +107,8 @@ def test_stage_is_german_on_the_engine_page(page: Client) -> None:
 
         html = german(page, "admin:batches_engine")
 
-    assert "<td>Beschreiben</td>" in html
+    assert "<td>Wird beschrieben</td>" in html
 
 
 def test_duration_uses_the_german_format(page: Client, batch: UploadBatch) -> None:
-    assert "nach 2,5 s Arbeit" in german(page, "item-detail", batch.id, batch.items.get().id)
+    assert "Dauer: 2,5 s" in german(page, "item-detail", batch.id, batch.items.get().id)

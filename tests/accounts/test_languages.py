@@ -83,7 +83,7 @@ def test_failure_is_explained_in_german_and_its_message_marked_as_english(browse
 
     page = html(browser, "item-detail", batch.id, item.id, **GERMAN)
 
-    assert "Diese Art von Datei wird nicht angenommen." in page
+    assert "Dieser Dateityp wird nicht unterstützt." in page
     assert '<span lang="en">It is a text.</span>' in page
 
 
@@ -117,7 +117,7 @@ def test_deleted_picture_is_explained_in_german() -> None:
     with translation.override("de"):
         reason = error_text("item.deleted")
 
-    assert reason.text == "Das Bild wurde gelöscht. Zum erneuten Hinzufügen einen neuen Import beginnen."
+    assert reason.text == "Das Bild wurde gelöscht. Zum erneuten Hinzufügen einen neuen Import starten."
 
 
 def test_numbers_use_the_format_of_the_language() -> None:
@@ -128,7 +128,7 @@ def test_numbers_use_the_format_of_the_language() -> None:
 def test_script_catalog_is_translated(client: Client) -> None:
     german, english = html(client, "javascript-catalog", **GERMAN), html(client, "javascript-catalog")
 
-    assert "Alle Dateien sind gesendet." in german
+    assert "Alle Dateien sind hochgeladen." in german
     assert "Alle Dateien" not in english
 
 

@@ -40,11 +40,11 @@ def test_texts_of_the_upload_page_are_german(open_page: OpenPage, owner: User, t
     page.locator("#file-input").set_input_files(sent)
 
     refused = page.locator("#rejected")
-    expect(refused.get_by_role("heading")).to_have_text("1 Datei wurde nicht angenommen")
-    expect(refused).to_contain_text("Diese Art von Datei wird nicht angenommen.")
+    expect(refused.get_by_role("heading")).to_have_text("1 Datei übersprungen")
+    expect(refused).to_contain_text("Dieser Dateityp wird nicht unterstützt.")
     expect(page.locator("#total-files")).to_have_text("von 2 Dateien")
     expect(page.locator("#batch-link")).to_have_text("Import öffnen")
-    assert UploadBatch.objects.get(owner=owner).name.startswith("Dateien vom ")
+    assert UploadBatch.objects.get(owner=owner).name.startswith("Import vom ")
     held[0].abort()
 
 

@@ -76,7 +76,7 @@ def test_csv_is_in_the_language_of_the_reader(owner: User) -> None:
 
     heading, row = table(answer)
     assert heading[:2] == ["Import", "Datei"]
-    assert row[4] == "Das Programm hat bei dieser Datei einen Fehler gemacht."
+    assert row[4] == "Bei der Verarbeitung dieser Datei ist ein interner Fehler aufgetreten."
 
 
 def test_csv_omits_dismissed_failures(owner: User) -> None:
