@@ -1,8 +1,8 @@
-"""How fast a real browser brings many small files in: a folder is chosen in Chromium, no workers run.
+"""Measure how fast a real browser uploads many small files: a folder is chosen in Chromium; no workers run.
 
-Run it by `make bench ARGS=browser`; CHROMIUM names the program where it is not /usr/bin/chromium. The time counts from
-choosing to the batch's own page, which the upload page opens when all is sent and sealed. The last line is one JSON
-object.
+Run it by `make bench ARGS=browser`; set CHROMIUM if the program is not /usr/bin/chromium. The time runs from choosing
+the folder until the batch's page is shown, which the upload page opens once all files are sent and the batch is sealed.
+The last line is one JSON object.
 """
 
 import json
@@ -29,21 +29,21 @@ WARM_UP = 50
 
 
 def main() -> None:
-    """Bring a folder in and print what it took."""
+    """Upload a folder and print the figures."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     with tempfile.TemporaryDirectory() as folder, stack(), web() as (port, pid):
         from bench import people  # noqa: PLC0415 (models exist only after the set-up)
 
-        name, _equals, value = people.sign_in().partition("=")
+        name, _separator, value = people.sign_in().partition("=")
         site = f"http://127.0.0.1:{port}"
         with chromium() as browser:
             context = browser.new_context(base_url=site)
             context.add_cookies([{"name": name, "value": value, "url": site}])
             page = context.new_page()
-            # Of another size, or the page would hash all that come after it.
-            bring(page, fill(Path(folder) / "warm-up", WARM_UP, KILOBYTES - 1))
+            # Another size: otherwise the page would hash all later files as possible duplicates.
+            upload_folder(page, make_files(Path(folder) / "warm-up", WARM_UP, KILOBYTES - 1))
             before = cpu_seconds(pid)
-            seconds = bring(page, fill(Path(folder) / "roll", count, KILOBYTES))
+            seconds = upload_folder(page, make_files(Path(folder) / "roll", count, KILOBYTES))
             report(count, seconds, (cpu_seconds(pid) - before) * 1000 / count)
 
 
@@ -56,18 +56,18 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def report(count: int, seconds: float, cost: float) -> None:
+def report(count: int, seconds: float, cpu_ms: float) -> None:
     """Print the table and the JSON line."""
     table = Table("", "", title=f"{count:,} files of {KILOBYTES} KB chosen in Chromium")
-    table.add_row("files a second", f"{count / seconds:.1f}")
-    table.add_row("web server, CPU ms a file", f"{cost:.1f}")
+    table.add_row("files per second", f"{count / seconds:.1f}")
+    table.add_row("web server, CPU ms per file", f"{cpu_ms:.1f}")
     Console().print(table)
-    figures = {"files_per_s": round(count / seconds, 1), "web_cpu_ms_per_file": round(cost, 1)}
+    figures = {"files_per_s": round(count / seconds, 1), "web_cpu_ms_per_file": round(cpu_ms, 1)}
     print(json.dumps({"bench": "browser", **figures}))
 
 
-def fill(folder: Path, count: int, kilobytes: int) -> Path:
-    """Make files that begin as a JPEG does; each has bytes of its own, all have the same size."""
+def make_files(folder: Path, count: int, kilobytes: int) -> Path:
+    """Write files of the same size that begin like a JPEG and all differ."""
     folder.mkdir()
     for number in range(count):
         head = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + f"{folder.name} {number}".encode()
@@ -75,7 +75,7 @@ def fill(folder: Path, count: int, kilobytes: int) -> Path:
     return folder
 
 
-def bring(page: Page, folder: Path) -> float:
+def upload_folder(page: Page, folder: Path) -> float:
     """Choose the folder and return the seconds until the batch's page is shown."""
     page.goto("/batches/new/")
     start = time.perf_counter()

@@ -35,7 +35,7 @@ def main() -> None:
         servers = [server.pid for server in (services.postgres.process, services.redis.process) if server is not None]
         with workers(BENCH_PROCESSOR="bench.noop.process") as pid:
             idle = idle_percent(pid, *servers)
-            costs, rates = by_size(sizes, pid, servers)
+            costs, rates = measure_sizes(sizes, pid, servers)
             waits = [newcomer.behind_many(), newcomer.beside_many()]
         recoveries = recovery.recoveries(KILLS)
     show_sizes(costs, rates)
@@ -51,12 +51,12 @@ def idle_percent(*pids: int) -> float:
     return (cpu_seconds(*pids) - before) * 100 / IDLE_SECONDS
 
 
-def by_size(
+def measure_sizes(
     sizes: Sequence[int], pid: int, servers: list[int]
 ) -> tuple[dict[int, list[float]], dict[int, list[float]]]:
     """Return, by size, CPU ms per file and files per second of ROUNDS rounds; the sizes alternate.
 
-    A round has at least MIN_FILES, so many batches of a small size: one of them takes half a second.
+    A round processes at least MIN_FILES, as several batches if the size is small: one takes only half a second.
     """
     from bench import rows  # noqa: PLC0415 (models exist only after the set-up)
 

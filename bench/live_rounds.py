@@ -1,4 +1,4 @@
-"""The rounds of the bench of live pages. Imported once the stack of bench.stack is there."""
+"""The measurements of bench.progress. Imported after bench.stack has set up Django."""
 
 import json
 import os
@@ -18,10 +18,10 @@ from bench.stack import ROOT, cpu_seconds
 FILES = 2_000
 SIZES = (100, 100_000)
 ROUNDS = 40
-# An idle backend tells the statistics within ten seconds what it did.
+# An idle backend reports its statistics within ten seconds.
 FLUSH_SECONDS = 11.5
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-# Each number that the page shows, with the time.
+# Records each number that the page shows, with the time.
 OBSERVE = """() => {
   window.shown = [];
   const look = () => {
@@ -33,10 +33,11 @@ OBSERVE = """() => {
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """One batch with so many viewers: frames and bytes of the one that got most, and what all cost together.
+class ViewerCost:
+    """The cost of showing one batch to `viewers` viewers.
 
-    `reads` are transactions of the database, the writer's among them; `cpu` is the server's processor time in s.
+    `frames` and `size` (bytes) are the maxima of one viewer. `reads` counts database transactions, including the
+    writer's; `cpu` is the web server's processor time in seconds.
     """
 
     viewers: int
@@ -46,7 +47,7 @@ class Watched:
     cpu: float
 
 
-def in_browser(site: Site, session: str) -> list[float]:
+def browser_delays(site: Site, session: str) -> list[float]:
     """Return, for each file, the milliseconds from its commit until an open page showed its number or a higher one."""
     batch_id = rows.fill(FILES)
     with sync_playwright() as playwright:
@@ -57,7 +58,7 @@ def in_browser(site: Site, session: str) -> list[float]:
         with page.expect_websocket():
             page.goto(f"{site.address}/batches/{batch_id}/")
         page.evaluate(OBSERVE)
-        # On a thread of its own: in this one Playwright's loop runs, where Django fears for its connections.
+        # Runs on another thread: Playwright's event loop runs on this one, where Django refuses database access.
         steady.run_to_completion(batch_id)
         page.wait_for_selector("#summary[data-ended]", timeout=30_000)
         shown = page.evaluate("shown")
@@ -67,30 +68,30 @@ def in_browser(site: Site, session: str) -> list[float]:
     return [(times[bisect_left(counts, number)] - when) * 1000 for number, when in enumerate(finished, 1)]
 
 
-def watched_by(viewers: int, site: Site, session: str) -> Watched:
-    """Let a batch be finished while so many watch it."""
+def measure_viewers(viewers: int, site: Site, session: str) -> ViewerCost:
+    """Finish a batch while `viewers` viewers have its page open; return the cost."""
     batch_id = rows.fill(FILES)
-    crowd = _crowd(viewers, batch_id, site, session) if viewers else None
+    viewer_process = _start_viewers(viewers, batch_id, site, session) if viewers else None
     time.sleep(FLUSH_SECONDS)
     reads, cpu = _reads(), cpu_seconds(site.pid)
     steady.run_to_completion(batch_id)
     seen: list[list[int]] = [[0, 0]]
-    if crowd is not None and crowd.stdout is not None:
-        seen = json.loads(crowd.stdout.readline())
-        crowd.wait(20)
+    if viewer_process is not None and viewer_process.stdout is not None:
+        seen = json.loads(viewer_process.stdout.readline())
+        viewer_process.wait(20)
     cpu = cpu_seconds(site.pid) - cpu
     time.sleep(FLUSH_SECONDS)
     most = [max(column) for column in zip(*seen, strict=True)]
-    return Watched(viewers, most[0], most[1], _reads() - reads, cpu)
+    return ViewerCost(viewers, most[0], most[1], _reads() - reads, cpu)
 
 
-def _crowd(viewers: int, batch_id: int, site: Site, session: str) -> "subprocess.Popen[str]":
+def _start_viewers(viewers: int, batch_id: int, site: Site, session: str) -> "subprocess.Popen[str]":
     arguments = [str(argument) for argument in (site.port, session, batch_id, viewers)]
     command = [sys.executable, "-m", "bench.viewers", *arguments]
-    crowd = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    if crowd.stdout is None or crowd.stdout.readline().strip() != "ready":
+    viewer_process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if viewer_process.stdout is None or viewer_process.stdout.readline().strip() != "ready":
         raise SystemExit("Not all viewers got their first frame.")
-    return crowd
+    return viewer_process
 
 
 def _reads() -> int:
@@ -100,6 +101,6 @@ def _reads() -> int:
 
 
 def first_bytes(site: Site, session: str) -> list[float]:
-    """Return the median ms to the first byte of the page of a running, half described batch, for each of SIZES."""
+    """Return, for each of SIZES, the median ms to the first byte of the page of a half-processed batch."""
     batches = [steady.half_done(size, "bench") for size in SIZES]
     return first_bytes_ms(site, session, [f"/batches/{batch_id}/" for batch_id in batches], ROUNDS)

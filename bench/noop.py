@@ -10,5 +10,5 @@ def process(job: Job) -> None:
 
 
 def wait(job: Job) -> None:
-    """Sleep 20 ms, so that a batch lasts."""
+    """Sleep 20 ms, so that a batch is still running when its worker is killed."""
     time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""The user of the benches."""
+"""The user whose files the benches upload."""
 
 from django.conf import settings
 from django.contrib.auth.models import User

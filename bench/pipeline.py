@@ -60,7 +60,7 @@ def alternate(files: list[Path], servers: list[int], target: Path) -> tuple[list
 
 
 def warm_up(number: int) -> None:
-    """Load the weights."""
+    """Load the model weights in a process of the pool."""
     process_file(SAMPLES / "coffee.jpg", get_analyzer("local"), lambda stage: None)
 
 

@@ -1,10 +1,10 @@
 """Measure the live pages: commit to DOM in a real browser, frames, bytes, database reads, first byte of the page.
 
 Run it by `make bench ARGS=progress`; it needs Chromium. A batch of 2,000 files is finished at a steady rate by the
-engine's own statements, once for the browser, then with 0, 1, 50 and 200 viewers. The last line is one JSON
-object: the time of 95 % of the files from commit to DOM, frames and bytes a file of one viewer, reads of the database
-with 200 viewers against one (what nobody watching costs is taken off both), and the first byte at 100,000 rows, also
-against 100.
+engine's own statements, once for the browser, then with 0, 1, 50 and 200 viewers. The last line is one JSON object: the
+median and 95th percentile of the time from commit to DOM, frames and bytes per file of one viewer, the ratio of
+database reads with 200 viewers to those with one (the reads without viewers are subtracted from both), and the time to
+the first byte at 100,000 rows and its ratio to that at 100.
 """
 
 import json
@@ -19,27 +19,27 @@ from rich.table import Table
 from bench.stack import stack
 
 if TYPE_CHECKING:
-    from bench.live_rounds import Watched
+    from bench.live_rounds import ViewerCost
 
 VIEWERS = (0, 1, 50, 200)
 
 
 def main() -> None:
-    """Measure one after the other and print the report."""
+    """Run all measurements and print the report."""
     with stack():
         from bench import live_rounds as rounds  # noqa: PLC0415 (models exist only after the set-up)
         from bench.site import session_of, site  # noqa: PLC0415
 
         if not Path(rounds.CHROMIUM).exists():
-            raise SystemExit(f"No browser at {rounds.CHROMIUM}: name one by CHROMIUM.")
+            raise SystemExit(f"No browser at {rounds.CHROMIUM}. Set CHROMIUM to its path.")
         session = session_of("bench")
         with site() as served:
-            delays = rounds.in_browser(served, session)
-            watched = [rounds.watched_by(viewers, served, session) for viewers in VIEWERS]
+            delays = rounds.browser_delays(served, session)
+            costs = [rounds.measure_viewers(viewers, served, session) for viewers in VIEWERS]
             first_bytes = rounds.first_bytes(served, session)
-    nobody, one, *_, crowd = watched
-    ratio = (crowd.reads - nobody.reads) / max(one.reads - nobody.reads, 1)
-    show(delays, watched, ratio, first_bytes)
+    none, one, *_, most = costs
+    ratio = (most.reads - none.reads) / max(one.reads - none.reads, 1)
+    show(delays, costs, ratio, first_bytes)
     figures = {
         "dom_p50_ms": round(percentile(delays, 50)),
         "dom_p95_ms": round(percentile(delays, 95)),
@@ -53,21 +53,21 @@ def main() -> None:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """Return the value that so many percent do not exceed."""
+    """Return the value that `percent` % of the values do not exceed."""
     return quantiles(values, n=100)[percent - 1]
 
 
-def show(delays: Sequence[float], watched: Sequence["Watched"], ratio: float, first_bytes: Sequence[float]) -> None:
+def show(delays: Sequence[float], costs: Sequence["ViewerCost"], ratio: float, first_bytes: Sequence[float]) -> None:
     """Print the tables."""
     table = Table("viewers", "frames", "bytes", "reads", "server CPU s", title=f"A batch of {len(delays):,} files")
-    for round_ in watched:
-        cells = (round_.viewers, round_.frames, round_.size, round_.reads - watched[0].reads)
-        table.add_row(*(f"{cell:,}" for cell in cells), f"{round_.cpu:.1f}")
+    for cost in costs:
+        cells = (cost.viewers, cost.frames, cost.size, cost.reads - costs[0].reads)
+        table.add_row(*(f"{cell:,}" for cell in cells), f"{cost.cpu:.1f}")
     Console().print(table)
-    table = Table("", "", title="What people wait for")
+    table = Table("", "", title="Latency")
     table.add_row("commit to DOM, median", f"{percentile(delays, 50):.0f} ms")
     table.add_row("commit to DOM, 95 %", f"{percentile(delays, 95):.0f} ms")
-    table.add_row("the longest", f"{max(delays):.0f} ms")
+    table.add_row("commit to DOM, maximum", f"{max(delays):.0f} ms")
     table.add_row("reads, 200 viewers against one", f"{ratio:.2f}")
     table.add_row("first byte, 100 rows", f"{first_bytes[0]:.1f} ms")
     table.add_row("first byte, 100,000 rows", f"{first_bytes[-1]:.1f} ms")

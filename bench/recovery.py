@@ -18,7 +18,7 @@ FILES_BETWEEN = 50
 def recoveries(kills: int) -> list[float]:
     """Kill one worker process this often, restart the workers at once, and return the seconds after each kill.
 
-    They count until new processes have finished a file and no item is claimed by a dead one.
+    The time ends when new processes have finished a file and no item is claimed by a dead one.
     """
     batch_id = rows.fill(FILES, "recovery")
     rows.start([batch_id])
@@ -27,9 +27,9 @@ def recoveries(kills: int) -> list[float]:
     for attempt in range(kills + 1):
         with workers(BENCH_PROCESSOR="bench.noop.wait", VUEMANTICS_GRACE_SECONDS="0") as pid:
             if attempt:
-                wait_for(_back(batch_id, before), 60)
+                wait_for(_recovered(batch_id, before), 60)
                 seconds.append(time.perf_counter() - killed)
-            wait_for(_more(batch_id, rows.count_completed(batch_id) + FILES_BETWEEN), 60)
+            wait_for(_completed(batch_id, rows.count_completed(batch_id) + FILES_BETWEEN), 60)
             killed = time.perf_counter()
             os.kill(Worker.objects.filter(id__in=live_workers()).latest("id").pid, signal.SIGKILL)
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # one dead process ends all of rundramatiq
@@ -38,13 +38,13 @@ def recoveries(kills: int) -> list[float]:
     return seconds
 
 
-def _more(batch_id: int, files: int) -> Callable[[], bool]:
+def _completed(batch_id: int, files: int) -> Callable[[], bool]:
     return lambda: rows.count_completed(batch_id) >= files
 
 
-def _back(batch_id: int, before: int) -> Callable[[], bool]:
-    def back() -> bool:
+def _recovered(batch_id: int, before: int) -> Callable[[], bool]:
+    def recovered() -> bool:
         orphans = BatchItem.objects.filter(status=ItemStatus.PROCESSING).exclude(worker__in=live_workers())
         return rows.count_completed(batch_id) > before and not orphans.exists()
 
-    return back
+    return recovered

@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -27,7 +27,7 @@ def fill(files: int, owner: str = "bench") -> int:
 
 
 def add(files: int, owner: str) -> int:
-    """As `fill`, for callers that create many batches and then call `vacuum` once."""
+    """Like `fill` without `vacuum`, for callers that create many batches and then call `vacuum` once."""
     user, _ = User.objects.get_or_create(username=owner)
     batch = UploadBatch.objects.create(
         owner=user, name=f"{files} files", status=BatchStatus.PAUSED, total=files, sealed_at=timezone.now()
@@ -70,7 +70,7 @@ UPDATE batches_batchitem item SET upload_id = made.id FROM made
 
 
 def attach_pictures(batch_id: int) -> None:
-    """Give each item of the batch a described picture of its own, without stored files."""
+    """Give each item of the batch its own described picture, without stored files."""
     with connection.cursor() as cursor:
         cursor.execute(PICTURES, {"batch": batch_id})
         cursor.execute("VACUUM ANALYZE uploads_upload")
@@ -83,7 +83,7 @@ def start(batch_ids: list[int]) -> None:
 
 
 def pause(batch_ids: list[int]) -> None:
-    """Pause what is left of these batches."""
+    """Pause those of these batches that are still processing."""
     UploadBatch.objects.filter(id__in=batch_ids, status=BatchStatus.PROCESSING).update(status=BatchStatus.PAUSED)
 
 
@@ -93,7 +93,7 @@ def count_completed(batch_id: int) -> int:
 
 
 def run_to_completion(batch_id: int, limit: float = 600) -> float:
-    """Start the batch and return the seconds until its completion, by its own times.
+    """Start the batch and return the seconds until its completion, from the times in its row.
 
     The bench polls rarely, so that it takes no processor time from the workers.
     """
@@ -106,7 +106,7 @@ def run_to_completion(batch_id: int, limit: float = 600) -> float:
 
 
 def is_completed(batch_id: int) -> bool:
-    """Return whether the batch is completed. A failed item ends the bench, whose figures would mean nothing."""
+    """Return whether the batch is completed. Exit if an item failed: the figures would be meaningless."""
     batch = UploadBatch.objects.get(id=batch_id)
     if batch.failed:
         item = batch.items.filter(status=ItemStatus.FAILED)[0]
@@ -129,11 +129,7 @@ def store(files: list[Path]) -> int:
             mime_type="image/jpeg",
             kind="image",
         )
-        part = settings.PARTIAL_ROOT / upload.key.hex
-        part.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, part)
-        store_original(part, upload.key)
-        part.unlink()
+        _store_copy(path, upload.key)
         BatchItem.objects.create(
             batch=batch,
             upload=upload,
@@ -144,3 +140,11 @@ def store(files: list[Path]) -> int:
             queue_position=number,
         )
     return batch.id
+
+
+def _store_copy(path: Path, key: UUID) -> None:
+    copy = settings.PARTIAL_ROOT / key.hex
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, copy)
+    store_original(copy, key)
+    copy.unlink()

@@ -1,10 +1,6 @@
 """The web server of a bench, and requests of a signed-in browser. Needs the servers of bench.stack."""
 
 import http.client
-import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +10,7 @@ from statistics import median
 from django.contrib.auth.models import User
 from django.test import Client
 
-from bench.stack import ROOT, wait_for
-from vuemantics.localstack.ports import is_serving
+from bench.stack import web
 
 WARM_UP_ROUNDS = 3
 
@@ -36,17 +31,8 @@ class Site:
 @contextmanager
 def site() -> Iterator[Site]:
     """Serve the whole site until the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "vuemantics.server", "--port", str(port)], cwd=ROOT, env=os.environ
-    )
-    try:
-        wait_for(lambda: is_serving("127.0.0.1", port), 30)
-        yield Site(port, process.pid)
-    finally:
-        process.terminate()
-        process.wait(20)
+    with web() as (port, pid):
+        yield Site(port, pid)
 
 
 def session_of(owner: str) -> str:

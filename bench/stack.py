@@ -29,7 +29,7 @@ def stack() -> Iterator[LocalServices]:
     """Run the servers in a temporary folder with Django set up on them and migrated, until the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-bench-"))
     if os.getuid() == 0:
-        folder.chmod(0o711)  # root's PostgreSQL runs as another user
+        folder.chmod(0o711)  # started by root, PostgreSQL runs as another user
     services = LocalServices(folder)
     services.start()
     os.environ.update(
@@ -66,7 +66,7 @@ def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[int]:
             start_new_session=True,
         )
         try:
-            wait_for(lambda: _ready(log.fileno()) >= processes, 60)
+            wait_for(lambda: _count_ready(log.fileno()) >= processes, 60)
             yield main.pid
         finally:
             os.killpg(main.pid, signal.SIGTERM)
@@ -101,7 +101,7 @@ def sink() -> Iterator[int]:
             process.wait(20)
 
 
-def _ready(descriptor: int) -> int:
+def _count_ready(descriptor: int) -> int:
     return os.pread(descriptor, 1_000_000, 0).count(b"Worker process is ready for action.")
 
 

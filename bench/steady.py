@@ -1,4 +1,4 @@
-"""Finish files one by one at a steady rate, by the engine's own claim and finish, as a worker does."""
+"""Finish files one by one at a steady rate, with the engine's claim and finish functions."""
 
 import threading
 import time

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from bench.stack import cpu_seconds, sink, stack, web
 from bench.tus_client import Target, extensions
-from bench.upload_runs import MIB, Memory, latency_beside_slow, rate, refused, throughput
+from bench.upload_runs import MIB, Memory, latency_beside_slow, post_without_session, rate, throughput
 
 WARM_UP = 100
 ANONYMOUS_BYTES = 10**9
@@ -74,10 +74,14 @@ def small_files(servers: Servers, options: argparse.Namespace) -> Figures:
     real, bare, web_ms, servers_ms = [], [], [], []
     memory = Memory(servers.pid)
     for round_number in range(options.rounds):
-        target, of_web, of_servers = servers.target(), cpu_seconds(servers.pid), cpu_seconds(*servers.database_pids)
+        target, web_before, servers_before = (
+            servers.target(),
+            cpu_seconds(servers.pid),
+            cpu_seconds(*servers.database_pids),
+        )
         real.append(rate(target, f"round-{round_number}", options.files, options.kb * 1000, options.lanes))
-        web_ms.append((cpu_seconds(servers.pid) - of_web) * 1000 / options.files)
-        servers_ms.append((cpu_seconds(*servers.database_pids) - of_servers) * 1000 / options.files)
+        web_ms.append((cpu_seconds(servers.pid) - web_before) * 1000 / options.files)
+        servers_ms.append((cpu_seconds(*servers.database_pids) - servers_before) * 1000 / options.files)
         bare.append(rate(servers.bare, f"round-{round_number}", options.files, options.kb * 1000, options.lanes))
     return {
         "files_per_s": round(median(real), 1),
@@ -117,7 +121,7 @@ def slow_clients(servers: Servers, options: argparse.Namespace) -> Figures:
 def anonymous_upload(servers: Servers) -> Figures:
     """POST a gigabyte without a session, to the endpoint and to the form."""
     memory = Memory(servers.pid)
-    answers = [refused(servers.real, path, ANONYMOUS_BYTES) for path in ("/tus/", "/batches/new/")]
+    answers = [post_without_session(servers.real, path, ANONYMOUS_BYTES) for path in ("/tus/", "/batches/new/")]
     if {status for status, _sent in answers} != {413}:
         raise SystemExit(f"A gigabyte without a session was answered with {answers}.")
     return {
@@ -130,10 +134,10 @@ def report(options: argparse.Namespace, figures: Figures, method: str) -> None:
     """Print the table and the JSON line."""
     table = Table("", "server", "bare sink", "memory of the web process", title=f"Uploads over loopback, {method}")
     small = f"{options.files:,} files of {options.kb} kB, {options.lanes} lanes"
-    cost = f"{figures['web_cpu_ms_per_file']} ms CPU a file, PostgreSQL and Redis {figures['servers_cpu_ms_per_file']}"
+    cost = f"{figures['web_cpu_ms_per_file']} ms CPU per file, database and Redis {figures['servers_cpu_ms_per_file']}"
     grown = {name: f"+{figures[f'{name}_mb']} MiB" for name in ("small_rss_growth", "rss_growth", "slow_rss_growth")}
     table.add_row(
-        small, f"{figures['files_per_s']} a second", f"{figures['sink_files_per_s']}", grown["small_rss_growth"]
+        small, f"{figures['files_per_s']} per second", f"{figures['sink_files_per_s']}", grown["small_rss_growth"]
     )
     table.add_row("", cost, "", "")
     table.add_row(

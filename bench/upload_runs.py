@@ -24,7 +24,7 @@ class Memory:
         self._before = self._read("VmRSS")
 
     def grown(self) -> float:
-        """Return the peak since then minus the memory at that time."""
+        """Return the peak since then minus the initial size."""
         return max(0.0, self._read("VmHWM") - self._before)
 
     def _read(self, name: str) -> float:
@@ -112,7 +112,7 @@ async def _send_slowly(target: Target, number: int, ready: asyncio.Semaphore) ->
             await connection.writer.drain()
 
 
-def refused(target: Target, path: str, size: int) -> tuple[int, float]:
+def post_without_session(target: Target, path: str, size: int) -> tuple[int, float]:
     """POST a body without a session; return the status and the MiB sent before the response."""
 
     async def run() -> tuple[int, float]:

@@ -1,7 +1,7 @@
-"""Many viewers of one batch in a process of their own: `python -m bench.viewers PORT SESSION BATCH COUNT`.
+"""Many viewers of one batch in a separate process: `python -m bench.viewers PORT SESSION BATCH COUNT`.
 
-It prints `ready` when each has its first frame, and at the end of the batch one JSON array: frames and bytes of
-each viewer.
+Prints `ready` when each has received its first frame, and, when the batch has ended, one JSON array: frames and bytes
+of each viewer.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Record the attempts at a file that failed or were lost, before its row is overwritten.
 
-Nothing is written for a file that is described at once.
+A file that succeeds at the first attempt has no rows here.
 """
 
 from collections.abc import Collection

@@ -14,7 +14,7 @@ CHUNK = 1000
 
 
 def cancel_batch(batch_id: int) -> bool:
-    """Cancel a batch for good: no file of it starts any more, and a late finish changes nothing.
+    """Cancel a batch for good: none of its items is claimed any more, and a late finish changes nothing.
 
     Return False if it was not live. Committing the batch's state stops all claims; if the process dies after that,
     `resume_cancellations` cancels the remaining items.
@@ -24,7 +24,7 @@ def cancel_batch(batch_id: int) -> bool:
         status=BatchStatus.CANCELLED, cancelling=True, completed_at=now, updated_at=now
     )
     if cancelled:
-        # Pages show it at once; cancelling many items takes a while.
+        # Notify pages first, because cancelling many items takes a while.
         notify_batches_changed([batch_id], final=True)
         cancel_items(batch_id)
     return bool(cancelled)
@@ -48,7 +48,7 @@ def cancel_items(batch_id: int) -> int:
 
 
 def _cancel_chunk(batch_id: int) -> int:
-    """Cancel up to CHUNK items; return how many. A short chunk is the last, as no item becomes live."""
+    """Cancel up to CHUNK items; return how many. A shorter chunk is the last, as no item becomes live again."""
     live = BatchItem.objects.filter(status__in=item_sources(ItemStatus.CANCELLED))
     with transaction.atomic():
         locked = live.select_for_update().filter(batch_id=batch_id).order_by("id")

@@ -1,7 +1,7 @@
 """Stop claiming while a dependency is down: a model server, storage, the database.
 
-There is one breaker per process, with a state per cause. No item is charged for an outage; the process claims nothing
-until the back-off is over, and every failure in a row doubles it.
+There is one breaker per process, with a state per cause. An outage does not count as a failure of an item. The process
+claims nothing until the back-off is over; each consecutive failure doubles the back-off.
 """
 
 import logging
@@ -28,7 +28,7 @@ _NO_OUTAGE = _Outage(0.0, 0.0, "")
 
 
 class CircuitBreaker:
-    """The outages that one process has met. All methods are thread-safe."""
+    """The current outages of one process. All methods are thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -47,9 +47,9 @@ class CircuitBreaker:
             self._outages[cause] = _Outage(time.monotonic() + seconds, seconds, message)
 
     def record_success(self, only: str = "") -> None:
-        """End the outages whose back-off is over, because a file succeeded or none is waiting.
+        """End the outages whose back-off is over, after a file succeeded or when none is waiting.
 
-        With `only`, the success says something about this cause alone.
+        With `only`, end no outage of another cause.
         """
         if not self._outages:
             return
@@ -74,7 +74,7 @@ class CircuitBreaker:
             return longest[0], longest[1].message
 
     def seconds_open(self) -> float:
-        """Return for how long not to claim; 0 if claiming is allowed."""
+        """Return how many seconds to wait before claiming; 0 if claiming is allowed."""
         with self._lock:
             return max([outage.until - time.monotonic() for outage in self._outages.values()] + [0.0])
 

@@ -14,19 +14,19 @@ from batches.models import BatchItem
 from batches.models.states import ItemStatus, item_sources, sql_states
 from uploads.database import fetch_row
 
-# First keys of two-key advisory locks: on batches whose parallel items are limited (second key: the batch's id) and on
-# pictures, while one of their items is claimed.
+# First keys of two-key advisory locks. LIMIT_LOCKS: a batch whose parallel items are limited; the second key is its id.
+# PICTURE_LOCKS: a picture while one of its items is being claimed; the second key derives from upload_id.
 LIMIT_LOCKS = 0x76_75_66
 PICTURE_LOCKS = 0x76_75_67
 
 LOCK_LIMIT = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 
-# The batch's state is checked in the same statement: after a pause or a cancel nothing more is claimed. The index
-# item_queue yields the first queued row (queue_position is set exactly while an item is pending); rows that others
-# are claiming are skipped. A claim need not survive a power cut (the item is then pending again, and a finish under the
-# lost claim changes nothing), so its commit does not wait for the disk. An item whose picture is being processed for
-# another item has to wait, and then completes as a duplicate: the pictures in processing are read once per claim, and
-# the lock serialises claims of the same picture.
+# The batch's state is checked in the same statement, so nothing is claimed after a pause or a cancel. The index
+# item_queue yields the first queued row (queue_position is set exactly while an item is pending); rows that others are
+# claiming are skipped. The commit does not wait for the disk: after a power cut a lost claim leaves the item pending,
+# and a finish with that claim changes nothing. An item whose picture is being processed for another item waits, then
+# completes as a duplicate. The ARRAY subquery reads the pictures in processing once per claim; the lock serialises
+# claims of the same picture.
 CLAIM = f"""
 UPDATE batches_batchitem
    SET status = '{ItemStatus.PROCESSING.value}', stage = '', queue_position = NULL, attempts = attempts + 1,
@@ -53,8 +53,8 @@ RETURNING id, claim, upload_id, (SELECT key FROM uploads_upload WHERE uploads_up
           (SELECT count(*) FROM (SELECT FROM batches_batchitem other WHERE other.upload_id = batches_batchitem.upload_id
                                   LIMIT 2) AS items) > 1
 """
-# A statement does not see what was committed after it began: another item of the picture may just have been claimed or
-# finished.
+# The claim does not see what was committed after it began, so check again whether another item of the picture was
+# claimed or finished.
 CHECK_SHARED_PICTURE = """
 SELECT upload.processed_at IS NOT NULL AND batch.kind = 'import',
        EXISTS (SELECT FROM batches_batchitem earlier
@@ -69,7 +69,8 @@ SELECT upload.processed_at IS NOT NULL AND batch.kind = 'import',
 def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Claim | None:
     """Claim the first pending item of a batch that is processing; None if there is none.
 
-    With `quarantined`, claim only an item that a worker may have crashed on; its process must have no other job.
+    With `quarantined`, claim only an item that a worker may have crashed on; the caller ensures that the process runs
+    no other job.
     """
     limit = settings.BATCH_PARALLEL
     parameters = {
@@ -89,11 +90,11 @@ def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Clai
         return None
     *fields, shared = row
     claim = Claim(fields[0], batch_id, *fields[1:])
-    return _claim_shared(claim) if shared and not claim.already_processed else claim
+    return _check_shared_claim(claim) if shared and not claim.already_processed else claim
 
 
-def _claim_shared(claim: Claim) -> Claim | None:
-    """Check the claim of a picture that other items share; None if one of these was claimed earlier."""
+def _check_shared_claim(claim: Claim) -> Claim | None:
+    """Return the claim of a shared picture; release it and return None if another item was claimed earlier."""
     processed, must_wait = fetch_row(CHECK_SHARED_PICTURE, {"item": claim.item_id}) or (False, False)
     if processed:
         return replace(claim, already_processed=True)
@@ -104,6 +105,6 @@ def _claim_shared(claim: Claim) -> Claim | None:
 
 
 def has_quarantined(batch_id: int) -> bool:
-    """Return whether items are pending that a worker crashed on, or that a lost worker may have crashed on."""
+    """Return whether the batch has pending items that a worker crashed on or may have crashed on."""
     quarantined = Q(crash_count__gt=0) | Q(lost_worker__isnull=False)
     return BatchItem.objects.filter(quarantined, batch_id=batch_id, queue_position__isnull=False).exists()

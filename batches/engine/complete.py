@@ -19,7 +19,7 @@ def complete_batches(batch_id: int | None = None) -> int:
         total=F("successful") + F("failed") + F("cancelled"),
     )
     completed = 0
-    # One transaction per batch, so that none is locked while another is waited for.
+    # One transaction per batch, so that none stays locked while this waits for another.
     for id in [batch_id] if batch_id is not None else list(batches.order_by("id").values_list("id", flat=True)):
         now = timezone.now()
         if batches.filter(id=id).update(status=BatchStatus.COMPLETED, completed_at=now, updated_at=now):

@@ -1,7 +1,7 @@
-"""Limit how many files a process computes on at the same time to its share of the cores.
+"""Limit how many threads of a process compute at the same time to its share of the cores.
 
 More threads than cores would only compete for the interpreter's lock and evict each other's data from the processor
-caches: 66 instead of 58 ms a photo with four threads on one core. The other threads still help: they read, write, and
+caches: 66 instead of 58 ms per photo with four threads on one core. The other threads still help: they read, write, and
 wait for the database or a model server.
 """
 
@@ -27,7 +27,7 @@ slots = threading.BoundedSemaphore(slots_per_process(len(os.sched_getaffinity(0)
 
 @contextmanager
 def cpu_slot(job: Job) -> Iterator[None]:
-    """Compute on a core. Waiting for one counts as no stage; raises JobStopped if the job is stopped meanwhile."""
+    """Hold a CPU slot during the block. Raises JobStopped if a stop is requested while waiting for one."""
     with job.waiting():
         while not slots.acquire(timeout=STOP_CHECK_SECONDS):
             job.raise_if_stopped()

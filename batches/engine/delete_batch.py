@@ -1,6 +1,6 @@
-"""Delete a batch: hidden at once, its rows in small chunks that any process may take on.
+"""Delete a batch: hide it at once, then delete its rows in small chunks, which any process may do.
 
-Each chunk is a transaction of its own. A picture is deleted with the last item that refers to it.
+Each chunk is one transaction. A picture is deleted with the last item that refers to it.
 """
 
 from collections import Counter
@@ -22,19 +22,20 @@ from uploads.database import fetch_rows
 from uploads.storage.file_deletion import delete_uploads, lock_uploads, schedule_deletion
 
 CHUNK = 500
-# A request whose client is gone may still be storing a file under its item's key; it gives up long before this.
+# A request may still be storing a file under its item's key after its client disconnected, but not for this long.
 MAX_STORING_TIME = timedelta(hours=1)
 
-# Several processes may work on one batch: each skips the rows that others have locked. Only item_batch gives this
-# order of a range; walking the primary key would pass the rows of all other batches again and again.
+# Several processes may work on one batch: each skips the rows that others have locked. The range condition and the
+# order make the planner use item_batch; walking the primary key would read the rows of all other batches for every
+# chunk.
 DELETE_ITEMS = """
 DELETE FROM batches_batchitem
  WHERE id = ANY(ARRAY(SELECT id FROM batches_batchitem WHERE batch_id BETWEEN %(batch)s AND %(batch)s
                        ORDER BY batch_id, id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
 RETURNING id, status, upload_id, error_code
 """
-# min() within two bounds uses the index on items' uploads whatever the statistics say. NOT EXISTS would become a join,
-# and an equality with LIMIT 1 tempts the planner where one picture has many items: both may read the whole table.
+# min() within two bounds always uses the index on items' uploads. NOT EXISTS would become a join, and for an equality
+# with LIMIT 1 the planner may ignore the index if a picture has many items: both may read the whole table.
 UNREFERENCED_UPLOADS = """
 SELECT upload.id FROM unnest(%(ids)s::bigint[]) AS upload (id)
  WHERE (SELECT min(item.upload_id) FROM batches_batchitem AS item
@@ -46,7 +47,7 @@ COUNTERS = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed", Ite
 def begin_deletion(batch_id: int) -> bool:
     """Hide a batch and its re-analyses for good, cancelling what is live. Return False if it does not exist.
 
-    One short transaction however large the batch is; `delete_chunk` does the rest.
+    One short transaction, however large the batch is; `delete_chunk` deletes the rows.
     """
     return bool(_hide(Q(id=batch_id) | Q(source_id=batch_id)))
 
@@ -61,10 +62,10 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
     """Delete up to CHUNK items of a batch that is being deleted, and the pictures that only they referred to.
 
     Return how many items were deleted, and the ids of those whose bytes may be incomplete: the caller deletes their
-    partial files. (0, []) means that nothing is left, or that other processes have locked what is.
+    partial files. (0, []) means that nothing is left, or that other processes have locked the rest.
     """
     if UploadBatch.all_objects.filter(id=batch_id, total__gt=F("successful") + F("failed") + F("cancelled")).exists():
-        # Afterwards no worker has anything to do with these items, so none waits for the locks below.
+        # After this no worker writes to these items, so none waits for the locks below.
         cancel_items(batch_id)
     with transaction.atomic():
         items = fetch_rows(DELETE_ITEMS, {"batch": batch_id, "chunk": CHUNK})
@@ -78,7 +79,10 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
 
 
 def finish_deletion(batch_id: int) -> bool:
-    """Delete the batch's own row if no item of it is left. Also hides a re-analysis that was started meanwhile."""
+    """Delete the batch's row if it has no items left; return whether it was deleted.
+
+    Also hides re-analyses of it that were started after `begin_deletion`.
+    """
     _hide(Q(source_id=batch_id))
     with transaction.atomic():
         batch = UploadBatch.all_objects.filter(id=batch_id, deleting_since__isnull=False)

@@ -1,9 +1,10 @@
 """Delete pictures from the library; the items that refer to them stay in their batches.
 
-An item in progress fails at once, so its late finish changes nothing; a pending one fails when it is claimed (both with
-`item.gone`). A finished item keeps its state and only loses its picture. One that failed with a resendable code would
-then look as if its bytes had never arrived, and be received into the same row, whose storage key is just being removed:
-so its code becomes `item.gone`, too.
+An item in progress fails at once, so its late finish changes nothing; a pending one fails when it is claimed. Both get
+the code `item.gone`. A finished item keeps its state and only loses its picture.
+
+An item that failed with a resendable code gets `item.gone`, too. Without a picture it would look as if its bytes had
+never arrived, and a new upload would use its storage key, whose files are about to be deleted.
 """
 
 from collections import Counter
@@ -34,7 +35,7 @@ class _NewReference(Exception):
 def delete_pictures(ids: Collection[int]) -> int:
     """Delete pictures with their results in one transaction; return how many. Their files are deleted afterwards.
 
-    Unknown ids are ignored. Raises Refused if the same pictures keep being added meanwhile.
+    Unknown ids are ignored. Raises Refused (`upload.busy`) if new items keep referring to these pictures.
     """
     for _try in range(TRIES):
         try:

@@ -15,8 +15,8 @@ CHUNK = 2000
 def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime) -> int:
     """Dismiss the failures with this code in these batches that happened up to `until`; return how many.
 
-    Retrying a file or sending it again undoes it. Idempotent. No batch row is touched, so items of many batches may be
-    locked together, in the order of their ids.
+    Retrying a file or sending it again undoes this. Idempotent. No batch row is touched, so items of many batches may
+    be locked together, in the order of their ids.
     """
     dismissed = chunk = _dismiss_chunk(batch_ids, code, until)
     while chunk == CHUNK:

@@ -23,8 +23,8 @@ ABANDONED = "item.abandoned"
 def expire_batches() -> int:
     """Seal the batches that wait for files but had no activity for EXPIRY_SECONDS, and fail the missing files.
 
-    A sealed batch waits, too, while an item is `receiving`. Partial files are kept until they expire themselves: a file
-    that is sent after all resumes where it stopped and reopens its batch. Return how many batches expired.
+    A batch waits for files while it is unsealed or has a `receiving` item. Partial files are kept until their own
+    expiry: a file that is sent later resumes where it stopped and reopens its batch. Return how many batches expired.
     """
     since = timezone.now() - timedelta(seconds=settings.EXPIRY_SECONDS)
     receiving = Exists(BatchItem.objects.filter(batch_id=OuterRef("id"), status=ItemStatus.RECEIVING))
@@ -32,7 +32,7 @@ def expire_batches() -> int:
     expired = 0
     for batch_id in list(idle.filter(Q(sealed_at=None) | receiving).values_list("id", flat=True)):
         now = timezone.now()
-        # Checked again by the UPDATE: the sender may have come back meanwhile.
+        # The UPDATE checks again, because the sender may just have resumed.
         if UploadBatch.objects.filter(id=batch_id, updated_at__lt=since).update(sealed_at=now, updated_at=now):
             _fail_receiving(batch_id, now)
             complete_batches(batch_id)
@@ -41,13 +41,13 @@ def expire_batches() -> int:
 
 
 def finish_without_missing(batch_id: int) -> bool:
-    """Seal a batch on request and fail what is still being received. Return False if there was nothing to wait for."""
+    """Seal a batch and fail its receiving items. Return False if it was sealed already and had none."""
     failed = _fail_receiving(batch_id, timezone.now())
     return seal_batch(batch_id) or bool(failed)
 
 
 def record_activity(batch: UploadBatch, seconds: float) -> None:
-    """Record that bytes of the batch arrive, with at most one query per `seconds`."""
+    """Record that bytes of the batch arrived, at most once per `seconds`."""
     now = timezone.now()
     since = now - timedelta(seconds=seconds)
     if batch.updated_at < since:
@@ -55,7 +55,7 @@ def record_activity(batch: UploadBatch, seconds: float) -> None:
 
 
 def _fail_receiving(batch_id: int, registered_before: datetime) -> int:
-    """Fail the receiving items that were registered before, in chunks, each with its count; return how many."""
+    """Fail the receiving items that were registered before this time, in chunks; return how many."""
     failed = last = 0
     while ids := _fail_chunk(batch_id, registered_before, last):
         failed += len(ids)

@@ -1,4 +1,4 @@
-"""Finish one claimed item. The finish is guarded by the claim, not the start."""
+"""Finish one claimed item. Only a claim that is still valid can finish it."""
 
 from collections.abc import Callable
 
@@ -15,13 +15,13 @@ from uploads.text import storable
 
 
 def finish_statement(target: ItemStatus) -> str:
-    """Return the statement that finishes an item as `target`: its row first, then its batch's counter, atomically.
+    """Return the SQL that finishes an item as `target` and counts it in its batch, in this order and atomically.
 
-    Only the holder of the claim gets a row back: whether this was the last item of a sealed batch. A row with a claim
-    is in processing (item_claimed_while_processing); a condition on its status would tempt the planner away from the
-    primary key to item_processing.
+    It returns no row if the claim is no longer valid, otherwise whether this was the last item of a sealed batch. A row
+    with a claim is always in processing (item_claimed_while_processing). A condition on the status could make the
+    planner use item_processing instead of the primary key.
     """
-    item_sources(target, ItemStatus.PROCESSING)
+    item_sources(target, ItemStatus.PROCESSING)  # raises ValueError if the edge is not declared
     counter = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed"}[target]
     return f"""
 WITH finished AS (
@@ -44,19 +44,19 @@ LOCK_CLAIMED = f"{SELECT_CLAIMED} FOR UPDATE"
 
 
 def holds_claim(claim: Claim) -> bool:
-    """Return whether the claim still holds: the item was not recovered, and its picture not deleted."""
+    """Return whether the claim is still valid: the item was not recovered, and its picture not deleted."""
     return fetch_row(SELECT_CLAIMED, {"item": claim.item_id, "token": claim.token}) is not None
 
 
 def complete_item(claim: Claim, save: Callable[[], None] | None = None) -> bool:
-    """Complete an item. `save` writes its results in the same transaction and must wait for nothing but the database.
+    """Complete an item. `save` writes its results in the same transaction and must use only the database.
 
-    Return False if the claim no longer holds; then nothing has changed.
+    Return False, with nothing changed, if the claim is no longer valid.
     """
     if save is None:
         return _finish(COMPLETE, claim, duplicate=claim.already_processed)
     with transaction.atomic():
-        # The item is locked first and the batch, whose row all threads share, last and as briefly as possible.
+        # Lock the item first. The batch's row, which all threads share, is locked last, for as short as possible.
         if fetch_row(LOCK_CLAIMED, {"item": claim.item_id, "token": claim.token}) is None:
             return False
         save()
@@ -64,7 +64,7 @@ def complete_item(claim: Claim, save: Callable[[], None] | None = None) -> bool:
 
 
 def fail_item(claim: Claim, code: str, message: str | None = None) -> bool:
-    """Fail an item with a stable code and a message for its owner. Return False as `complete_item` does."""
+    """Fail an item with a stable code and a message for its owner. Return False if the claim is invalid."""
     return _finish(FAIL, claim, code=code, message=default_message(code) if message is None else message)
 
 

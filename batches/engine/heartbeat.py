@@ -1,4 +1,4 @@
-"""Write what a worker process knows about its in-flight jobs, at most once a second."""
+"""Write the stages and leases of a worker process's in-flight jobs, at most once a second."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,8 +15,8 @@ from batches.models.states import BatchStatus
 from uploads.database import fetch_rows
 from uploads.storage.file_deletion import schedule_deletion
 
-# A stage is written once, and a lease renewed when a third of it is used up. Locked rows are skipped: they are being
-# finished or cancelled.
+# A row is written only if its stage has changed or a third of its lease has passed. Locked rows are skipped: they are
+# being finished or cancelled.
 HEARTBEAT = """
 UPDATE batches_batchitem AS item SET stage = job.stage, claimed_until = clock_timestamp() + %(lease)s
   FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(stages)s::text[]) AS job (id, token, stage)
@@ -37,7 +37,7 @@ def beat(worker: int) -> list[Job]:
     """Write new stages, renew leases, and request a stop of jobs whose batch is no longer processing.
 
     Return the jobs that have been in one stage for longer than allowed; their leases are not renewed. If there are
-    none, claims that could not be released earlier are released last, at every beat until it succeeds.
+    none, claims that could not be released earlier are released; a failure is retried at the next beat.
     """
     _write_stall(worker)
     hung = _update_jobs(in_flight.jobs())
@@ -51,14 +51,14 @@ def beat(worker: int) -> list[Job]:
 def release_and_purge(claims: Sequence[Claim]) -> None:
     """Release claims whose finish may have been interrupted. Idempotent.
 
-    The picture of one may have been deleted before its previews were written, so their deletion is scheduled.
+    A picture may have been deleted while its previews were being written, so the deletion of its files is scheduled.
     """
     release_claims(claims)
     schedule_deletion([claim.upload_key for claim in claims if claim.upload_key])
 
 
 def stage_seconds(stage: str) -> float:
-    """Return how long a job may be in a stage."""
+    """Return the deadline of a stage, in seconds."""
     return settings.STAGE_DEADLINES.get(stage, settings.STAGE_SECONDS)
 
 
@@ -76,7 +76,7 @@ def _update_jobs(jobs: list[Job]) -> list[Job]:
 
 
 def _write_stall(worker: int) -> None:
-    """Write to the worker's row what it waits for, if that has changed."""
+    """Record in the worker's row which outage it waits for, if that has changed."""
     cause, message = breaker.open_cause()
     if (worker, cause, message) == LastStall.value:
         return

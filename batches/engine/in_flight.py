@@ -1,4 +1,4 @@
-"""Track the in-flight jobs of this process: their claims, their stages, and which may run beside each other."""
+"""Track the in-flight jobs of this process: their claims, their stages, and whether one must run alone."""
 
 import threading
 import time
@@ -10,10 +10,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An item that only this process may finish, as long as its row carries `token`.
+    """The right of this process to finish an item, valid while the item's row has `token`.
 
-    `upload_id` and `upload_key` (its key in storage) are None if the picture was deleted meanwhile.
-    `already_processed`: the item belongs to an import, and its picture was processed for another item meanwhile.
+    `upload_id` and `upload_key` (its key in storage) are None if the picture was deleted. `already_processed`: the item
+    belongs to an import, and its picture was already processed for another item.
     """
 
     item_id: int
@@ -32,8 +32,8 @@ class JobStopped(Exception):
 class Job:
     """A claim being processed. Other threads set `stop_requested`; it takes effect between two stages.
 
-    `stage` is blank before the first one and while the job waits for a core; `since` is None while no deadline runs.
-    `previews_unrecorded`: previews may be in storage that no row refers to.
+    `stage` is blank before the first one and while the job waits for a core; `since` (by time.monotonic()) is None
+    while no deadline applies. `previews_unrecorded`: storage may contain previews that no row refers to.
     """
 
     claim: Claim
@@ -55,7 +55,7 @@ class Job:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Be in no stage, without a deadline, while waiting for a resource of this process."""
+        """Clear the stage and its deadline while the job waits for a resource of this process."""
         self.since = None
         self.stage = ""
         yield
@@ -81,7 +81,7 @@ class InFlight:
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Run beside the other threads; wait while one of them needs to run alone."""
+        """Run concurrently with other jobs; wait first while one runs alone or is about to."""
         with self._changed:
             while self._exclusive or self._exclusive_waiting:
                 self._changed.wait()
@@ -95,7 +95,7 @@ class InFlight:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Run with no other job in this process: for quarantined items, which may crash it."""
+        """Run while this process has no other job: for quarantined items, which may crash it."""
         with self._changed:
             self._exclusive_waiting += 1
             while self._exclusive or self._shared:

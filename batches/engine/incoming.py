@@ -33,11 +33,12 @@ class NewFile:
 def register_item(
     batch_id: int, file: NewFile, before_visible: Callable[[int], None] | None = None
 ) -> tuple[BatchItem, bool]:
-    """Register a file: it is `receiving` until its bytes are stored. Return its row and whether it became receiving.
+    """Insert the item of a file, or find it by its fingerprint. Return it and whether it became receiving.
 
-    The same fingerprint finds the same row; one that failed with a resendable code becomes receiving again. Both that
-    and a new row reopen a sealed or completed batch. `before_visible` is called with the id of a new row before it is
-    committed; an exception undoes the row. Raises BatchClosed if the batch is cancelled or deleted.
+    An item is `receiving` until its bytes are stored. An existing item that failed with a resendable code becomes
+    receiving again; like a new one, it reopens a sealed or completed batch. `before_visible` is called with the id of a
+    new row before it is committed; an exception rolls the row back. Raises BatchClosed if the batch is cancelled or
+    deleted.
     """
     with transaction.atomic():
         added = incoming_sql.insert(
@@ -81,7 +82,7 @@ def reopen_item(item: BatchItem) -> bool:
 
 
 def _reopen_batch(batch_id: int, **counters: Combinable) -> None:
-    """Move counters for a file that is expected; the batch is unsealed and, if completed, processing again."""
+    """Update counters and unseal the batch, because a file is expected; a completed batch is processing again."""
     now = timezone.now()
     batch = UploadBatch.objects.filter(id=batch_id)
     if batch.filter(status__in=LIVE_BATCHES).update(sealed_at=None, updated_at=now, **counters):
@@ -96,7 +97,7 @@ def _reopen_batch(batch_id: int, **counters: Combinable) -> None:
 def queue_item(item_id: int, upload_id: int, *, new: bool = False) -> bool:
     """Queue an item whose bytes are stored (receiving → pending). Return False if it is no longer receiving.
 
-    `new`: the transaction around has inserted the upload. Raises BatchClosed if the batch was cancelled meanwhile, and
+    `new`: the surrounding transaction inserted the upload. Raises BatchClosed if the batch was cancelled meanwhile, and
     IntegrityError if the upload was deleted.
     """
     queued = incoming_sql.queue(item_id, upload_id, new=new)
@@ -111,7 +112,10 @@ def queue_item(item_id: int, upload_id: int, *, new: bool = False) -> bool:
 
 
 def complete_duplicate(item_id: int, upload_id: int) -> bool:
-    """Complete an item whose bytes its owner has already (receiving → completed). Return and raise as `queue_item`."""
+    """Complete an item whose bytes its owner already has (receiving → completed).
+
+    Return False if it is no longer receiving. Raises IntegrityError if the upload was deleted.
+    """
     return _finished(incoming_sql.complete(item_id, upload_id))
 
 
@@ -121,9 +125,9 @@ def reject_item(item_id: int, code: str, message: str) -> bool:
 
 
 def fail_incomplete_item(item_id: int, code: str) -> bool:
-    """Fail an item whose partial file is deleted: it expired or its sender gave up. Return False if it has finished.
+    """Fail an item whose partial file expired or was withdrawn. Return False if it has finished otherwise.
 
-    One that had failed with a resumable code stays counted as failed and gets the new code.
+    An item that had already failed with a resumable code stays counted as failed and gets the new code.
     """
     message = default_message(code)
     if reject_item(item_id, code, message):

@@ -1,4 +1,4 @@
-"""The statements that every incoming file costs, prepared by the server (uploads/database.py).
+"""The SQL statements that run for every incoming file, prepared by PostgreSQL (uploads/database.py).
 
 Each statement changes the item's row first and then its batch, atomically. Through the ORM, registering a file would
 take five statements and a savepoint, and queueing it six.
@@ -56,7 +56,11 @@ SELECT batch_id, EXISTS (SELECT FROM started),
 
 
 def finish_statement(target: ItemStatus) -> str:
-    """Return the statement that finishes a receiving item as `target`; it returns whether this was its batch's last."""
+    """Return the SQL that finishes a receiving item as `target` and counts it in its batch.
+
+    It returns the batch's id and whether this was the last item of a sealed batch; no row if the item was not
+    receiving.
+    """
     counter = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed"}[target]
     return f"""
 WITH finished AS (
@@ -76,8 +80,8 @@ RETURNING id, sealed_at IS NOT NULL AND successful + failed + cancelled = total
 COMPLETE = finish_statement(ItemStatus.COMPLETED)
 FAIL = finish_statement(ItemStatus.FAILED)
 
-# A foreign key is checked at the commit, when the batch is locked already, and deleting a picture locks its row before
-# the batch: so both lock items, uploads, batches in this order.
+# The foreign key check would lock the upload only at the commit, after the batch, but deleting a picture locks the
+# upload before the batch. So both lock items, uploads and batches explicitly, in this order.
 LOCK_ITEM = "SELECT id FROM batches_batchitem WHERE id = %(item)s FOR NO KEY UPDATE"
 LOCK_UPLOAD = "SELECT id FROM uploads_upload WHERE id = %(upload)s FOR KEY SHARE"
 
@@ -100,12 +104,12 @@ def insert(batch_id: int, filename: str, relative_path: str, fingerprint: str, s
 
 
 def queue(item_id: int, upload_id: int, *, new: bool = False) -> tuple[int, bool] | None:
-    """Queue an item whose bytes are stored; return its batch and whether that started with it.
+    """Queue an item whose bytes are stored; return its batch's id and whether this started the batch.
 
-    `new`: this transaction inserted the upload, so nobody else can see it. Return None if the item was not receiving.
-    Raises BatchClosed, and IntegrityError if the upload was deleted.
+    `new`: this transaction inserted the upload, so no other transaction can see it. Return None if the item was not
+    receiving. Raises BatchClosed, and IntegrityError if the upload was deleted.
     """
-    # A savepoint would cost two more statements; a caller that meets BatchClosed in a transaction rolls that back.
+    # A savepoint would cost two more statements. A caller with an open transaction rolls it back on BatchClosed.
     with transaction.atomic(savepoint=False):
         if not new:
             _lock(item_id, upload_id)
@@ -121,8 +125,8 @@ def queue(item_id: int, upload_id: int, *, new: bool = False) -> tuple[int, bool
 def complete(item_id: int, upload_id: int) -> tuple[int, bool] | None:
     """Complete a receiving item as a duplicate of an upload.
 
-    Return its batch and whether nothing more is awaited there; None if it was not receiving. Raises IntegrityError if
-    the upload was deleted.
+    Return its batch's id and whether this was the last item of a sealed batch; None if it was not receiving. Raises
+    IntegrityError if the upload was deleted.
     """
     with transaction.atomic(savepoint=False):
         _lock(item_id, upload_id)
@@ -130,12 +134,12 @@ def complete(item_id: int, upload_id: int) -> tuple[int, bool] | None:
 
 
 def fail(item_id: int, code: str, message: str) -> tuple[int, bool] | None:
-    """Fail a receiving item; returns as `complete`."""
+    """Fail a receiving item. Returns the same as `complete`."""
     return fetch_row(FAIL, {"item": item_id, "upload": None, "code": code, "message": message})
 
 
 def _lock(item_id: int, upload_id: int) -> None:
-    """Lock the item, then keep its upload from being deleted until the commit. Raises IntegrityError."""
+    """Lock the item and its upload until the commit. Raises IntegrityError if the upload was deleted."""
     fetch_row(LOCK_ITEM, {"item": item_id})
     if fetch_row(LOCK_UPLOAD, {"upload": upload_id}) is None:
         raise IntegrityError("the upload was deleted")

@@ -22,7 +22,7 @@ def open_batch(
 
 
 def rename_batch(batch_id: int, name: str) -> bool:
-    """Give a batch a name of 1 to 200 characters. Return False if it has that name already or does not exist."""
+    """Rename a batch; the name has 1 to 200 characters. Return False if nothing changed or it does not exist."""
     batch = UploadBatch.objects.filter(id=batch_id)
     owner_id = batch.values_list("owner_id", flat=True).first()
     if owner_id is None or not batch.exclude(name=name).update(name=name):

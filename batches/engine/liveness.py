@@ -1,6 +1,6 @@
 """Show that a worker process is alive: it holds a session advisory lock in PostgreSQL.
 
-The lock is held on a connection of its own, outside the pool, and ends with the process however that ends, so a dead
+The lock is held on a separate connection outside the pool. PostgreSQL releases it however the process ends, so a dead
 worker is noticed at once, without time-outs. The lock's number is the id of the process's Worker row.
 """
 
@@ -28,8 +28,8 @@ SELECT objid::bigint FROM pg_locks
  WHERE locktype = 'advisory' AND classid = %(locks)s::oid AND objsubid = 2 AND granted
    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-"""The ids of live workers, for use as a subquery, too; `locks` is WORKER_LOCK_CLASS."""
-# In seconds, the last in milliseconds. libpq ignores them for a Unix socket.
+"""Selects the ids of live workers, also as a subquery; `locks` is WORKER_LOCK_CLASS."""
+# In seconds, except tcp_user_timeout (milliseconds). libpq ignores them for Unix sockets.
 KEEPALIVE = {
     "keepalives": 1,
     "keepalives_idle": 5,
@@ -45,9 +45,9 @@ def live_workers() -> list[int]:
 
 
 class Identity:
-    """The identity of this worker process. `id` is None while it has none; then it must not claim.
+    """The identity of this worker process. `id` is None while the lock is not held; then the process must not claim.
 
-    `acquisitions` counts how often the lock was taken; every time but the first, its connection had been lost.
+    `acquisitions` counts how often the lock was taken. Each time after the first means that its connection was lost.
     """
 
     def __init__(self) -> None:
@@ -61,8 +61,8 @@ class Identity:
     def acquire(self) -> bool:
         """Take or keep the lock; call it every second. Return whether this process may claim.
 
-        After a lost connection the same id is locked again, so that existing claims stay valid. If the server still
-        believes in the lost session, the process gets a new id and moves its claims to it.
+        After a lost connection the same id is locked again, so that existing claims stay valid. If the server has not
+        yet noticed that the old session is gone, the process takes a new id and moves its claims to it.
         """
         with self._lock:
             if self._holds_lock():
@@ -95,12 +95,12 @@ class Identity:
         if self._worker is not None and _try_lock(self._connection, self._worker):
             Worker.objects.filter(id=self._worker).update(missing_since=None)
         else:
-            self._renumber(self._connection)
+            self._take_new_id(self._connection)
         self._move_claims()
         self.id = self._worker
         self.acquisitions += 1
 
-    def _renumber(self, session: "psycopg.Connection[tuple[object, ...]]") -> None:
+    def _take_new_id(self, session: "psycopg.Connection[tuple[object, ...]]") -> None:
         if self._worker is not None:
             self._former.add(self._worker)
         self._worker = _insert_worker()
@@ -108,16 +108,16 @@ class Identity:
             raise psycopg.OperationalError(f"Another session holds the lock of worker {self._worker}.")
 
     def _move_claims(self) -> None:
-        """Move the claims of former ids to the current one; these ids are remembered until it succeeds."""
+        """Move the claims of former ids to the current one. The former ids are kept until this succeeds."""
         if not self._former:
             return
         BatchItem.objects.filter(worker__in=self._former, status=ItemStatus.PROCESSING).update(worker=self._worker)
-        # Items recovered meanwhile from a former id were not lost by a crash.
+        # Items that were recovered from a former id were not lost in a crash.
         BatchItem.objects.filter(lost_worker__in=self._former).update(lost_worker=None)
         self._former.clear()
 
     def release(self) -> None:
-        """Release the lock at an orderly stop and record it, so that nothing counts as a crash."""
+        """Record an orderly stop, so that nothing counts as a crash, and release the lock."""
         with self._lock:
             self.id = None
             try:
@@ -129,7 +129,7 @@ class Identity:
 
 
 def connection_parameters() -> dict[str, Any]:
-    """Return Django's own, with time-outs (TCP only) by which a dead connection is noticed within seconds."""
+    """Return Django's parameters plus time-outs (TCP only) that detect a dead connection within seconds."""
     return KEEPALIVE | connection.get_connection_params()
 
 

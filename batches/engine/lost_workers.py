@@ -1,4 +1,7 @@
-"""Decide which worker processes are dead. A lost connection is no death, so a lock must be missing for a while."""
+"""Decide which worker processes are dead.
+
+A worker may only have lost its connection, so it counts as dead after its lock has been missing for a while.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,15 +11,15 @@ from django.db.models.functions import Now
 from batches.engine.liveness import live_workers
 from batches.models import Worker
 
-# A live process takes its lost lock again within a second or two.
+# A live process retakes a lost lock within a second or two.
 CONFIRM_AFTER = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerCheck:
-    """The ids of all live workers and, of those checked, the dead and those that stopped in order.
+    """The ids of all live workers, and which of the checked ones are dead or made an orderly stop.
 
-    A checked worker that is in none of these sets may still take its lock again.
+    A checked worker that is in none of these sets may still retake its lock.
     """
 
     live: frozenset[int]
@@ -25,10 +28,10 @@ class WorkerCheck:
 
 
 def check_workers(workers: set[int], *, deciding: bool = True) -> WorkerCheck:
-    """Check these workers, and record since when one is missing. Call it in a short transaction.
+    """Check these workers, and record when a missing one was first noticed. Call it in a short transaction.
 
-    A worker without a row counts as dead. With `deciding` false nothing is recorded and no worker counts as dead. A
-    process that takes its lock again clears the record afterwards, and waits while its row is locked here.
+    A worker without a row counts as dead. With `deciding` false, nothing is recorded and no worker counts as dead. A
+    process that retakes its lock then clears the record; it waits while its row is locked here.
     """
     if deciding:
         list(Worker.objects.select_for_update().filter(id__in=workers).order_by("id").values_list("id"))

@@ -30,7 +30,7 @@ SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (cl
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceNeeds:
-    """What there may be to do. `pending` counts pending items of running batches, up to the limit asked for."""
+    """Which maintenance may be needed. `pending` counts pending items of running batches, up to the limit asked for."""
 
     lost_claims: bool
     completable_batches: bool
@@ -40,7 +40,7 @@ class MaintenanceNeeds:
 
 
 def check_maintenance(limit: int) -> MaintenanceNeeds:
-    """Check what there is to do; `limit` bounds the count of pending items."""
+    """Return which maintenance may be needed; `limit` bounds the count of pending items."""
     row = fetch_row(
         MAINTENANCE_CHECK,
         {"locks": WORKER_LOCK_CLASS, "expiry": timedelta(seconds=settings.EXPIRY_SECONDS), "limit": limit},

@@ -1,4 +1,4 @@
-"""Pause and resume a batch: the scheduler and every claim check its state."""
+"""Pause and resume a batch. The scheduler and every claim check its state."""
 
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -11,7 +11,10 @@ from batches.models.states import BatchStatus, batch_sources
 
 
 def pause_batch(batch_id: int) -> bool:
-    """Start no more items of a batch; jobs in flight are released between two stages. False: it was not running."""
+    """Pause a batch: no item is claimed any more, and jobs in flight are released between two stages.
+
+    Return False if the batch was neither pending nor processing.
+    """
     paused = UploadBatch.objects.filter(id=batch_id, status__in=batch_sources(BatchStatus.PAUSED)).update(
         status=BatchStatus.PAUSED, updated_at=timezone.now()
     )
@@ -21,7 +24,7 @@ def pause_batch(batch_id: int) -> bool:
 
 
 def resume_batch(batch_id: int) -> bool:
-    """Resume a paused batch, also one that was paused before its first file arrived. False: it was not paused."""
+    """Resume a paused batch, even if it was paused before its first file. Return False if it was not paused."""
     now = timezone.now()
     paused = batch_sources(BatchStatus.PROCESSING, BatchStatus.PAUSED)
     resumed = UploadBatch.objects.filter(id=batch_id, status__in=paused).update(

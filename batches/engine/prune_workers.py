@@ -12,21 +12,21 @@ from batches.engine.status import recovered_workers
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
 
-# A starting process has its row a moment before its lock.
+# A starting process inserts its row shortly before it takes its lock.
 STARTING_TIME = timedelta(days=1)
 
 
 def prune_workers(retention: timedelta, limit: int) -> int:
     """Delete at most `limit` rows of workers that ended longer ago than `retention`; return how many.
 
-    Rows that an item refers to stay, and so do those of the latest recoveries, which are shown. A worker that ended
-    without being recorded as missing is recorded now, and its retention starts.
+    Rows that an item refers to are kept, and so are those of the latest recoveries, which the status shows. A worker
+    that ended unnoticed is first recorded as missing; its retention starts then.
     """
     _record_missing(limit)
     before = timezone.now() - retention
     ended = Worker.objects.filter(Q(stopped_at__lt=before) | Q(missing_since__lt=before)).exclude(id__in=_referenced())
     with transaction.atomic():
-        # Locked, because a process that takes its lock again clears `missing_since` afterwards.
+        # Locked, because a process that retakes its lock then clears `missing_since`.
         locked = ended.select_for_update(skip_locked=True).order_by("id")
         ids = list(locked.values_list("id", flat=True)[:limit])
         return Worker.objects.filter(id__in=ids).delete()[0]
@@ -42,5 +42,5 @@ def _record_missing(limit: int) -> None:
 def _referenced() -> set[int]:
     claiming = BatchItem.objects.filter(status=ItemStatus.PROCESSING).values_list("worker", flat=True)
     lost = BatchItem.objects.filter(lost_worker__isnull=False).values_list("lost_worker", flat=True)
-    named = {worker for workers in (claiming, lost) for worker in workers.distinct() if worker is not None}
-    return named | set(live_workers()) | set(recovered_workers().values_list("id", flat=True))
+    referenced = {worker for workers in (claiming, lost) for worker in workers.distinct() if worker is not None}
+    return referenced | set(live_workers()) | set(recovered_workers().values_list("id", flat=True))

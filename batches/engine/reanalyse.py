@@ -9,9 +9,9 @@ from batches.messaging.live_events import notify_batches_changed
 from batches.models import UploadBatch
 from batches.models.states import BatchKind, BatchStatus
 
-# One statement for any number of items: 100,000 take 2 s, in chunks through the ORM 9 s. Each picture once, with the
-# name and in the order of its first item. The lock, in the order of the pictures' ids, leaves out those that are just
-# being deleted. `queue_position` equals the id, as everywhere.
+# One statement for any number of items: 100,000 take 2 s, in chunks through the ORM 9 s. Each picture is inserted once,
+# with the name and in the order of its first item. Pictures are locked in id order; those that are being deleted are
+# left out. `queue_position` equals the id, as for every pending item.
 INSERT_ITEMS = """
 INSERT INTO batches_batchitem (id, queue_position, batch_id, upload_id, filename, relative_path, fingerprint, size,
                                status, stage, attempts, crash_count, duplicate, error_code, error_message, created_at)
@@ -33,9 +33,9 @@ SELECT number, number, %(batch)s, upload_id, filename, relative_path,
 def reanalyse_batch(batch_id: int) -> int | None:
     """Queue all stored pictures of a completed batch again; return the id of the new batch.
 
-    Return None if the batch is not completed or none of its pictures is stored. The results of a picture are replaced
-    in one transaction at the end, and stay if describing it again fails or is cancelled. Re-analysing a re-analysis
-    means its source. Raises ReanalysisRunning while another re-analysis of the same source is live.
+    Return None if the batch is not completed or none of its pictures is stored. A picture's results are replaced in one
+    transaction at the end, and kept if describing it again fails or is cancelled. For a re-analysis, its source is
+    re-analysed. Raises ReanalysisRunning while another re-analysis of the same source is live.
 
     The new batch and all of its items are inserted in one transaction.
     """
@@ -55,7 +55,7 @@ def reanalyse_batch(batch_id: int) -> int | None:
 
 
 def _open(source: UploadBatch) -> UploadBatch:
-    """Of several concurrent calls one succeeds; the others wait for its commit and are then refused."""
+    """Insert the new batch. Of several concurrent calls one succeeds; the others wait for its commit, then raise."""
     now = timezone.now()
     try:
         return UploadBatch.objects.create(

@@ -43,13 +43,13 @@ class Verdict(Enum):
 def recover_items() -> int:
     """Put the items of missing workers, and those whose lease is over, back into the queue; return how many.
 
-    A crash is charged only to an item that a dead worker was processing: not if the item was claimed before the
-    database last started, as the worker may be alive, and not if the worker stopped in order. An item with MAX_CRASHES
-    crashes fails instead (`item.poison`). Safe to run anywhere, at any time, by several processes.
+    A crash is charged only if the item's worker is dead. It is not charged if the worker made an orderly stop, or if
+    the item was claimed before the database last started, because the worker may still be alive. An item with
+    MAX_CRASHES crashes fails instead (`item.poison`). Several processes may run this at the same time.
 
-    It takes seconds to be sure that a missing worker is dead. Its items are released at once all the same, quarantined
-    with the worker in `lost_worker`. An item that is quarantined already waits until it is sure, so that no item ever
-    has two undecided crashes.
+    It takes seconds to confirm that a missing worker is dead. Its items are released before that, quarantined, with the
+    worker in `lost_worker`. An item that is already quarantined is released only after the confirmation, so that no
+    item ever has two undecided crashes.
     """
     ((started, now),) = fetch_rows(DATABASE_TIMES, {})
     deciding = (now - started).total_seconds() > settings.GRACE_SECONDS
@@ -98,7 +98,7 @@ def _lock_and_charge(lost: Q, started: datetime, *, deciding: bool) -> QuerySet[
     items = list(processing.annotate(lease_over=Q(claimed_until__lt=Now())).order_by("id")[:CHUNK])
     if not items:
         return BatchItem.objects.none()
-    # Only after the rows are locked: a worker that claimed them meanwhile, or moved them to a new id, is found alive.
+    # Check after locking the rows: a worker that has just claimed them, or moved them to a new id, then counts as live.
     check = check_workers({item.worker for item in items if item.worker}, deciding=deciding)
     verdicts: dict[Verdict, list[int]] = {verdict: [] for verdict in Verdict}
     for item in items:
@@ -110,7 +110,7 @@ def _lock_and_charge(lost: Q, started: datetime, *, deciding: bool) -> QuerySet[
 
 
 def _verdict(item: Any, check: WorkerCheck, started: datetime) -> Verdict:
-    """Judge an item that may be lost; it is annotated with `lease_over`."""
+    """Return what to do with an item, which is annotated with `lease_over`."""
     if item.worker in check.live:
         return Verdict.RELEASE if item.lease_over else Verdict.KEEP
     if item.worker in check.stopped or item.started_at is None or item.started_at <= started:
@@ -119,12 +119,13 @@ def _verdict(item: Any, check: WorkerCheck, started: datetime) -> Verdict:
         return Verdict.KEEP
     if item.worker in check.dead:
         return Verdict.RELEASE_CRASHED
-    # One more crash could make it poison, or it is quarantined already: that is decided before it is claimed again.
+    # If it is quarantined already, or one more crash would fail it, keep it until it is known whether the worker
+    # crashed.
     return Verdict.KEEP if item.crash_count or settings.MAX_CRASHES == 1 else Verdict.RELEASE_UNDECIDED
 
 
 def _fail_poison(items: QuerySet[BatchItem]) -> None:
-    """Fail the items that crashed too many workers, and count them in their batches, in the order of their ids."""
+    """Fail the items that crashed too many workers, and count them in their batches, in the order of batch ids."""
     poison = items.filter(
         crash_count__gte=settings.MAX_CRASHES, status__in=item_sources(ItemStatus.FAILED, ItemStatus.PROCESSING)
     )

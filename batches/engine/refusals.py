@@ -1,4 +1,4 @@
-"""The commands that the engine refuses, with messages in the reader's language."""
+"""Errors for commands that the engine refuses, with messages in the reader's language."""
 
 from django.utils.translation import gettext as _
 

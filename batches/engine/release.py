@@ -1,4 +1,4 @@
-"""Release claims: the items go back into the queue and nothing is charged."""
+"""Release claims: put their items back into the queue without charging a crash."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from batches.models.states import ItemStatus, item_sources
 
 
 def release_claims(claims: Iterable[Claim]) -> int:
-    """Return the items of claims that still hold to the front of their queues; return how many."""
+    """Put the items of claims that are still valid back at the front of their queues; return how many."""
     processing = BatchItem.objects.filter(status__in=item_sources(ItemStatus.PENDING, ItemStatus.PROCESSING))
     released = 0
     for claim in sorted(claims, key=lambda claim: claim.item_id):

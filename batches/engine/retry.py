@@ -22,15 +22,19 @@ CHUNK = 2000
 def retry_failed(batch_id: int, excluded_codes: Collection[str] = ()) -> int:
     """Queue the failed items of a batch again, except those with the excluded codes; a completed batch is reopened.
 
-    Return how many. Items are queued in chunks, each with its count; an interrupted call can simply be repeated. Items
-    that fail again meanwhile are left alone. Raises BatchClosed if the batch was cancelled, and ReanalysisRunning if it
-    is a re-analysis and another one of the same source is live; chunks queued before stay queued.
+    Return how many. Each chunk is queued and counted in one transaction, so an interrupted call can be repeated. Items
+    that fail again during the call are not retried. Raises BatchClosed if the batch was cancelled, and
+    ReanalysisRunning if it is a re-analysis and another one of the same source is live; chunks that were already queued
+    stay queued.
     """
     return _retry(batch_id, ~Q(error_code__in=excluded_codes))
 
 
 def retry_item(item_id: int) -> bool:
-    """Queue one failed item again. False: it has not failed, or its bytes are not stored. Raises as `retry_failed`."""
+    """Queue one failed item again. Return False if it has not failed or its bytes are not stored.
+
+    Raises the same errors as `retry_failed`.
+    """
     batch_id = BatchItem.objects.values_list("batch_id", flat=True).get(id=item_id)
     return bool(_retry(batch_id, Q(id=item_id)))
 
@@ -38,13 +42,13 @@ def retry_item(item_id: int) -> bool:
 def retry_code(batch_id: int, code: str, until: datetime) -> int:
     """Queue the batch's failures with this code that happened up to `until` and were not dismissed; return how many.
 
-    Raises as `retry_failed`.
+    Raises the same errors as `retry_failed`.
     """
     return _retry(batch_id, Q(error_code=code, finished_at__lte=until, dismissed_at=None))
 
 
 def _retry(batch_id: int, which: Q) -> int:
-    """Go through the items once, in the order of their ids, so that one that fails again is not retried again."""
+    """Retry the matching items in one pass in id order, so that one that fails again is not retried twice."""
     retried = last = 0
     while ids := _retry_chunk(batch_id, which, last):
         retried += len(ids)
@@ -69,7 +73,10 @@ def _retry_chunk(batch_id: int, which: Q, after: int) -> list[int]:
 
 
 def _reopen_batch(batch_id: int, items: int) -> None:
-    """Subtract the items from `failed`, in one statement, as the batch may become completed at any moment."""
+    """Subtract the items from `failed` and reopen a completed batch.
+
+    One statement, because the batch may complete at any moment.
+    """
     reopens = Q(status__in=batch_sources(BatchStatus.PROCESSING, BatchStatus.COMPLETED))
     try:
         counted = UploadBatch.objects.filter(reopens | Q(status__in=LIVE_BATCHES), id=batch_id).update(

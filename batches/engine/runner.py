@@ -29,14 +29,15 @@ Save = Callable[[], None]
 
 
 def run_job(claim: Claim) -> None:
-    """Process a claimed item to its end. Never raises for a reason that lies in the file or its environment."""
+    """Process a claimed item and write its outcome. Errors are logged, not raised."""
     with in_flight.track(claim) as job:
         try:
             _finish_or_release(job)
             if job.previews_unrecorded and claim.upload_key:
-                # The picture may have been deleted before its previews were stored; if not, nothing is deleted.
+                # The picture may have been deleted while its previews were being stored. Files of an existing picture
+                # are kept.
                 schedule_deletion([claim.upload_key])
-            # The outcome was written; an answer alone would not show that the database has room to write.
+            # Only a successful write shows that the database works: with a full disk it still answers reads.
             breaker.record_success("database.away")
         except (OperationalError, InterfaceError) as error:
             breaker.trip("database.away", str(error))
@@ -47,9 +48,9 @@ def run_job(claim: Claim) -> None:
 
 
 def _finish_or_release(job: Job) -> None:
-    """Raises only what the database raises."""
+    """Write the outcome, or release the claim after a stop or an outage. Raises database errors only."""
     try:
-        _try_twice(job)
+        _process_with_retry(job)
     except JobStopped:
         release_claims([job.claim])
     except EnvironmentalError as error:
@@ -58,13 +59,13 @@ def _finish_or_release(job: Job) -> None:
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        # The reason of the failure could not be written. Released, the item would only fail here again.
+        # The outcome could not be written. If the item were released, it would fail here again.
         logger.exception("The outcome of file %d could not be written.", job.claim.item_id)
         fail_item(job.claim, "item.internal")
 
 
-def _try_twice(job: Job) -> None:
-    """Fail the item at once after a permanent error, and after any other error at the second attempt."""
+def _process_with_retry(job: Job) -> None:
+    """Process the item up to ATTEMPTS times; fail it after the last attempt, or at once after a permanent error."""
     claim = job.claim
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -85,7 +86,7 @@ def _try_twice(job: Job) -> None:
 
 
 def processor() -> Callable[[Job], Save | None]:
-    """Return the function that processes a file, from settings.PROCESSOR: as `process_upload`."""
+    """Return the function that settings.PROCESSOR names; `process_upload` documents its contract."""
     process: Callable[[Job], Save | None] = import_string(settings.PROCESSOR)
     return process
 
@@ -93,9 +94,9 @@ def processor() -> Callable[[Job], Save | None]:
 def process_upload(job: Job) -> Save | None:
     """Run the pipeline on the stored file of a job and store its previews; return a function that saves its results.
 
-    Return None if the picture has been processed for another item meanwhile. Storage may be slow, so no transaction is
-    open while it is used. The names of previews follow from the key: if another process finishes the item, it finds or
-    writes the same. Raises any MediaError, and JobStopped if a stop was requested or the claim no longer holds.
+    Return None if the picture was already processed for another item. Storage may be slow, so no transaction is open
+    while it is used. The names of previews derive from the key: another process that finishes the item uses the same
+    names. Raises any MediaError, and JobStopped if a stop was requested or the claim is no longer valid.
     """
     upload_id, key = job.claim.upload_id, job.claim.upload_key
     if upload_id is None or key is None:
@@ -117,7 +118,7 @@ def process_upload(job: Job) -> Save | None:
 
 
 def _classify(error: EnvironmentalError) -> MediaError:
-    """If storage works otherwise, an unreadable file is to blame itself, and other files must not wait for it."""
+    """Return a permanent error if only this file is unreadable, so that other files do not wait for the storage."""
     if error.code == "storage.unreadable" and storage_available():
         return PermanentError("file.unreadable", default_message("file.unreadable"))
     return error

@@ -9,7 +9,8 @@ from batches.messaging import wake_ups
 from batches.models import OwnerSchedule, UploadBatch
 from uploads.database import fetch_row
 
-# One thread chooses at a time; without the lock, taken in a statement of its own, all would choose the same batch.
+# Serialises the choice, so that concurrent threads choose different batches. Taken in a separate statement, so that
+# NEXT_BATCH sees what the previous holder committed.
 SCHEDULER_LOCK = 0x76_75_65_00_01
 LOCK = "SELECT pg_advisory_xact_lock(%(lock)s), set_config('synchronous_commit', 'off', true)"
 
@@ -35,14 +36,14 @@ RETURNING batches_uploadbatch.id, next.waiting
 
 
 class ScheduledBatch(NamedTuple):
-    """The batch to work on, and how many batches with pending items there are, including it."""
+    """The batch to work on, and the number of batches with pending items, including it."""
 
     batch_id: int
     waiting_batches: int
 
 
 def next_batch() -> ScheduledBatch | None:
-    """Choose the least recently served owner, and of that owner's batches the least recently served; None: no work."""
+    """Choose the least recently served owner and batch, and mark both as served. Return None if there is no work."""
     with transaction.atomic():
         fetch_row(LOCK, {"lock": SCHEDULER_LOCK})
         row = fetch_row(NEXT_BATCH, {"limit": settings.BATCH_PARALLEL})
@@ -50,7 +51,7 @@ def next_batch() -> ScheduledBatch | None:
 
 
 def prioritize_batch(batch_id: int) -> None:
-    """Make a batch and its owner the next to be served."""
+    """Schedule a batch and its owner next."""
     batch = UploadBatch.objects.filter(id=batch_id)
     batch.update(last_served=None)
     OwnerSchedule.objects.filter(owner__batches__in=batch).update(last_served=None)

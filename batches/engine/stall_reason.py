@@ -14,7 +14,7 @@ from batches.models.states import BatchStatus
 from uploads.database import fetch_row
 
 RESTART_TIME = timedelta(seconds=5)
-"""For so long no worker may have been active before pages say that none is running."""
+"""Pages report that no worker is running only after this long without activity: workers may be restarting."""
 
 DEPENDENCIES = {
     "analysis": gettext_lazy("the models"),
@@ -22,11 +22,11 @@ DEPENDENCIES = {
     "model": gettext_lazy("the model server"),
     "storage": gettext_lazy("the storage"),
 }
-"""By the first part of a cause's code."""
+"""Keys are the first part of a cause's code."""
 
 
 class StallReason(NamedTuple):
-    """Why a batch does not advance: in a few words for a list, as a message, and the error itself, in English."""
+    """Why a batch does not advance: `short` for lists, the full `message`, and the English error as `detail`."""
 
     short: str
     message: str
@@ -38,9 +38,9 @@ class StallReason(NamedTuple):
         return f"{self.message}: {self.detail}" if self.detail else self.message
 
 
-# Reads pg_locks, the newest rows of batches_worker, item_queue and item_processing. Only the newest workers tell the
-# last activity: older ones ended before them or are live. EXISTS instead of the first row of the queue would tempt the
-# planner into reading the table from its beginning.
+# Reads pg_locks, the newest rows of batches_worker, item_queue and item_processing. The newest workers suffice for the
+# last activity: older ones ended before them or are live. With EXISTS instead of the first row of the queue, the
+# planner may read the table from its beginning.
 WORKER_STATE = f"""
 WITH live AS (
     SELECT worker.* FROM batches_worker worker WHERE worker.id IN ({LIVE_WORKERS})
@@ -78,13 +78,13 @@ def stall_reasons(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dic
 
 
 def waiting_for(cause: str, message: str) -> StallReason:
-    """Return the reason for a stalled worker; `cause` is a stable code such as `storage.full`."""
+    """Return the reason for waiting for a dependency; `cause` is a stable code such as `storage.full`."""
     short = _("Waiting for %(away)s") % {"away": DEPENDENCIES.get(cause.split(".")[0], cause)}
     return StallReason(short, short, message)
 
 
 def no_worker() -> StallReason:
-    """Return the reason where no worker is running."""
+    """Return the reason for a batch while no worker is running."""
     message = _("No worker is running. Your files are safe and will be processed as soon as one starts.")
     return StallReason(_("No worker is running"), message)
 

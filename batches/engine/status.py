@@ -19,7 +19,7 @@ MAX_COUNTED = 100_000
 RECOVERIES_SHOWN = 10
 REDIS_SECONDS = 1.0
 
-# Both use item_queue: the count ends at a limit, and the oldest item is the first of a running batch.
+# Both parts use item_queue: the count stops at a limit, and the oldest item is the first one in its batch's queue.
 QUEUE_DEPTH = """
 WITH running AS (SELECT id FROM batches_uploadbatch WHERE status = 'processing')
 SELECT (SELECT count(*) FROM (
@@ -35,7 +35,7 @@ SELECT (SELECT count(*) FROM (
 
 @dataclass(frozen=True, slots=True)
 class WorkerFile:
-    """A file that a worker has claimed, `seconds` ago. `stage` is blank until the heartbeat has written it."""
+    """A file that a worker claimed `seconds` ago. `stage` is blank until the heartbeat has written it."""
 
     item: int
     batch: int
@@ -110,7 +110,7 @@ class EngineStatus:
 
 
 def read_status() -> EngineStatus:
-    """Read the status, with five queries and one command to Redis. Raises Django's OperationalError, never Redis'."""
+    """Read the status, with five queries and one Redis command. Raises OperationalError, but no Redis errors."""
     now = timezone.now()
     live = live_workers()
     files = _files_by_worker(now)

@@ -16,15 +16,15 @@ MIN_SECONDS = 0.05
 
 
 def time_slice_seconds(waiting_batches: int) -> float:
-    """Return TIME_SLICE_SECONDS, or less if many batches wait, so that a round takes ROUND_SECONDS."""
+    """Return TIME_SLICE_SECONDS, or less if many batches wait, so that a round over all takes ROUND_SECONDS."""
     fair = ROUND_SECONDS * wake_ups.total_threads() / max(waiting_batches, 1)
     return min(max(fair, MIN_SECONDS), settings.TIME_SLICE_SECONDS)
 
 
 def run_time_slice(batch_id: int, seconds: float) -> int:
-    """Process items of a batch until the time is over or none is left; return how many.
+    """Process items of a batch for `seconds`, or until none is pending; return how many.
 
-    An item that was started is processed to its end, however long that takes.
+    A started item is not interrupted at the end of the slice.
     """
     end = time.monotonic() + seconds
     processed = 0
@@ -39,7 +39,7 @@ def run_time_slice(batch_id: int, seconds: float) -> int:
 
 
 def may_claim() -> bool:
-    """Return whether this process holds its worker lock, is not stopping, and waits for no outage to end."""
+    """Return whether this process holds its worker lock, is not stopping, and its circuit breaker is closed."""
     return identity.id is not None and not in_flight.stopping and not breaker.seconds_open()
 
 
@@ -49,7 +49,7 @@ def _process_next(batch_id: int) -> bool:
 
 
 def _process_quarantined(batch_id: int) -> bool:
-    """Process an item that may crash the process, with no other job beside it."""
+    """Process a quarantined item, which may crash the process, while no other job runs."""
     if not has_quarantined(batch_id):
         return False
     with in_flight.exclusive():

@@ -1,8 +1,8 @@
 """Find files that need not be sent: their owner already has them, or their first bytes show an unsupported type.
 
-The client asks in two steps: for sizes, which cost it nothing, and for the digests of the files whose size was found.
-For a file that cannot be a duplicate it sends the first bytes instead. Only the caller's own uploads are looked up.
-What is sent after all is checked and hashed on arrival: only that is trusted.
+The client asks in two steps: for sizes, which it knows without reading, and for the digests of the files whose size was
+found. For a file that cannot be a duplicate it sends the first bytes instead. Only the caller's own uploads are
+searched. Bytes that are sent are checked and hashed again on arrival: stored files never rely on the client's digest.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -24,7 +24,7 @@ from uploads.models import Upload
 from uploads.storage import is_stored
 
 SAMPLE_BYTES = 256
-"""This many first bytes distinguish all supported types from all others."""
+"""This many first bytes suffice to distinguish supported types from all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class SampledFile:
 
 
 def known_sizes(owner_id: int, sizes: Collection[int]) -> list[int]:
-    """Return those of the sizes in bytes that the owner's uploads have. Index-only."""
+    """Return those of the sizes, in bytes, that occur among the owner's uploads. Index-only scan."""
     uploads = Upload.objects.filter(owner_id=owner_id, size__in=sizes)
     return list(uploads.order_by("size").values_list("size", flat=True).distinct())
 
@@ -69,7 +69,7 @@ def _register(
         if isinstance(file, HashedFile):
             return _complete_known(batch, file, uploads.get(file.sha256))
         if len(file.head) != min(file.name.size, SAMPLE_BYTES):
-            return None  # it changed since it was chosen
+            return None  # the file changed since it was chosen
         return reject_by_head(batch, file.name.as_new_file(), file.head)
     except BatchClosed:
         raise

@@ -1,7 +1,7 @@
-"""Discard partial files that are no longer needed: always under their lock, by the item's row as it is then.
+"""Discard partial files that are no longer needed.
 
-A row read before the lock may be stale: the file may have been registered again since, and its sender may be writing
-to the partial file right now.
+The item's row is read after the partial file is locked. A row read earlier may be stale: the file may have been
+registered again, and its sender may be writing to the partial file.
 """
 
 import logging
@@ -27,7 +27,7 @@ def expects_bytes(item: BatchItem) -> bool:
 
 
 def clear_stale_partial(item_id: int) -> None:
-    """Empty a partial file found under the id of a new item: after restoring a backup, ids are issued again.
+    """Empty a partial file found under the id of a new item: after a backup is restored, ids are reused.
 
     Call it before the item's row is visible to others. Raises PartialFileBusy, and OSError if it cannot be emptied.
     """
@@ -43,7 +43,7 @@ def clear_stale_partial(item_id: int) -> None:
 def discard_if_unneeded(item_id: int) -> None:
     """Remove an item's partial file unless the item still expects bytes. Raises OSError.
 
-    A partial file that another request has locked stays: that request or the cleanup will deal with it.
+    A partial file that another request has locked is left to that request or to the cleanup.
     """
     if not partial_exists(item_id):
         return

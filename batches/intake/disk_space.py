@@ -32,14 +32,14 @@ _MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class DiskFault:
-    """Why nothing can be written now: a stable code and a message."""
+    """Why the disk cannot be written to: a stable code and a message."""
 
     code: str
     message: str
 
 
 class DiskSpaceLow(OSError):
-    """Writing more would leave less free disk space than MIN_FREE_BYTES."""
+    """Writing more would leave less than MIN_FREE_BYTES free, or the disk is read-only."""
 
 
 def disk_fault(error: OSError) -> DiskFault:

@@ -1,4 +1,4 @@
-"""Identify a file of a batch before its bytes are here: fingerprint, and names that are safe to display."""
+"""Describe a file before its bytes arrive: its fingerprint, and names that are safe to display."""
 
 import hashlib
 import unicodedata

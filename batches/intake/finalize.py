@@ -1,12 +1,12 @@
-"""Finalize a received file, whichever way it came: check its type, store it, insert its Upload, queue its item.
+"""Finalize a received file, however it arrived: check its type, store it, insert its Upload, queue its item.
 
 A crash at any point loses nothing, because the partial file is removed only after the database has committed.
 - Before the commit: the rows are unchanged and the partial file is complete, so the next request (HEAD, or the same
   creation) finalizes it again. The original may already be in storage. Its key is derived from the item, so the
-  retry writes the same name, or removes it if the same bytes have arrived another way by then.
+  retry writes the same name, or deletes it if the same bytes were stored for another item.
 - The connection breaks during the commit, outcome unknown: nothing is removed. If it was committed, the retry finds an
   item that is no longer receiving and only removes the partial file. If not, see above.
-- After the commit, before the partial file is removed: the same.
+- After the commit, before the partial file is removed: the retry only removes the partial file.
 Bytes are synced before they are stored, and stored before the transaction begins: a committed row has its file, and no
 transaction waits for remote storage.
 """
@@ -33,11 +33,11 @@ UNSUPPORTED = "file.unsupported"
 
 
 def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> IntakeOutcome:
-    """Finalize a complete partial file that the caller has locked; afterwards it is removed. Safe to repeat.
+    """Finalize a complete partial file that the caller has locked, then remove it. Safe to repeat.
 
     Raises BatchClosed and NotReceiving, which also remove the partial file unless the item may still receive it.
-    Raises OSError and database errors, which change nothing, so the call can be repeated. Exception: if the disk could
-    not keep the bytes (`PartialFile.sync`), the partial file is gone and they must be sent again.
+    OSError and database errors leave everything unchanged, so the call can be repeated. Exception: if
+    `PartialFile.sync` fails, the partial file is removed and the bytes must be sent again.
     """
     partial.sync()
     head = partial.head(HEAD_BYTES)
@@ -114,7 +114,7 @@ def _try_store_and_queue(item: BatchItem, partial: PartialFile, new: Upload, kno
                 queries.insert_upload(new)
             return _queue_or_complete(item, upload, new=known is None)
     except (BatchClosed, NotReceiving):
-        # Raised before any commit, so a new row does not exist and its file must go.
+        # Nothing was committed, so a new Upload has no row: delete its file.
         if known is None:
             delete_files(new.key, {})
         raise
@@ -128,7 +128,7 @@ def _try_store_and_queue(item: BatchItem, partial: PartialFile, new: Upload, kno
 def _store(partial: PartialFile, key: UUID) -> None:
     """Store the locked file. Raises BatchClosed, OSError.
 
-    Storage without its folders counts as new only before the very first file; later it is a disk that is not mounted.
+    Missing storage folders are created only before the first upload; later they mean that the disk is not mounted.
     """
     try:
         store_original(partial.file, key)
@@ -146,8 +146,8 @@ def _store(partial: PartialFile, key: UUID) -> None:
 def _queue_or_complete(item: BatchItem, upload: Upload, *, new: bool) -> IntakeOutcome:
     """Complete the item as a duplicate if its picture has been processed, otherwise queue it.
 
-    While another item of the same picture is pending or processing, both stay queued, as the other may fail or be
-    cancelled. The engine completes the second one without work when the first has succeeded.
+    While another item of the same picture is pending or processing, this one is queued, too, because the other may fail
+    or be cancelled. If the other succeeds, the engine completes this one without processing it.
     """
     duplicate = not new and upload.processed_at is not None
     moved = complete_duplicate(item.id, upload.id) if duplicate else queue_item(item.id, upload.id, new=new)
@@ -157,5 +157,5 @@ def _queue_or_complete(item: BatchItem, upload: Upload, *, new: bool) -> IntakeO
 
 
 def _not_receiving(item: BatchItem) -> Exception:
-    """Distinguish an item that was finished from one that is gone because its batch is being deleted."""
+    """Return NotReceiving for a finished item, BatchClosed for one that was deleted with its batch."""
     return NotReceiving() if BatchItem.objects.filter(id=item.id).exists() else BatchClosed()

@@ -43,7 +43,7 @@ class LocalFile:
 
 @dataclass
 class ExistingFiles:
-    """What is known about many files before they are read: finished fingerprints of the batch, sizes of the owner."""
+    """What is known before files are read: fingerprints finished in the batch, sizes of the owner's uploads."""
 
     finished: set[str] = field(default_factory=set)
     sizes: set[int] = field(default_factory=set)
@@ -62,7 +62,7 @@ def inspect_file(path: Path, relative_path: str) -> LocalFile:
 
 
 def find_existing(batch: UploadBatch, files: Sequence[LocalFile]) -> ExistingFiles:
-    """Look up many files in two queries; partial files that a crash left of finished ones are removed."""
+    """Look up many files in two queries. Also removes partial files of finished ones, which a crash left."""
     finished = (
         BatchItem.objects.filter(batch=batch, fingerprint__in=[local.file.fingerprint for local in files])
         .exclude(status=ItemStatus.RECEIVING)
@@ -122,7 +122,7 @@ def _copy_and_finalize(
         if known is not None and (outcome := _finalize_known(item, known)):
             partial.delete()
             return outcome
-        # An earlier run may have copied a part of this very file: its path, size and time are the item's.
+        # An earlier run may have copied a part of this file: the item has the same path, size and time.
         stream.seek(partial.size)
         require_space(item.size - partial.size)
         copy_stream(stream, partial, item.size)
@@ -149,7 +149,7 @@ def _find_known(owner_id: int, local: LocalFile, stream: BinaryIO) -> Upload | N
 
 
 def _finalize_known(item: BatchItem, upload: Upload) -> IntakeOutcome | None:
-    """Finalize a file whose bytes the owner has; None: they must be copied. Raises OSError of the storage."""
+    """Finalize a file whose bytes the owner has; None if they must be copied. Raises OSError of the storage."""
     if upload.size != item.size or not is_stored(upload.key):
         return None
     try:
@@ -165,7 +165,7 @@ def _check_unchanged(stream: BinaryIO, local: LocalFile) -> None:
 
 
 def _open(local: LocalFile) -> BinaryIO:
-    """Open without blocking, in case a pipe has replaced the file. Raises UnreadableStream."""
+    """Open the file without blocking, in case a pipe has replaced it. Raises UnreadableStream."""
     if local.read_error:
         raise UnreadableStream("file.unreadable", local.read_error)
     try:
@@ -176,5 +176,5 @@ def _open(local: LocalFile) -> BinaryIO:
 
 
 def _unreadable_file(path: Path, relative_path: str, message: str) -> LocalFile:
-    """Size 1, so that the file is not rejected as empty."""
+    """Return a LocalFile with `read_error`. Its size is 1, so that it is not rejected as empty."""
     return LocalFile(path, FileName(path.name, 1, relative_path, "unread").as_new_file(), read_error=message)

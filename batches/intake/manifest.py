@@ -1,4 +1,4 @@
-"""What an unfinished batch already has, so that the same folder, chosen again, sends only what is missing."""
+"""List what an unfinished batch has, so that choosing the same folder again sends only missing files."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _RESENDABLE = Q(status=ItemStatus.FAILED, upload__isnull=True, error_code__in=RE
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedBatch:
-    """A batch with missing files: `received` of `expected` are here."""
+    """A batch with missing files: `received` of `expected` have arrived."""
 
     batch: UploadBatch
     received: int
@@ -76,7 +76,7 @@ def _entry(item: BatchItem) -> Entry:
     if item.status == ItemStatus.RECEIVING:
         return Entry(item.fingerprint, item.size, min(partial_size(item.id), item.size), "missing")
     if unavailable_reason(item):
-        return Entry(item.fingerprint, item.size, 0, "missing")  # sent again, it is refused with the reason
+        return Entry(item.fingerprint, item.size, 0, "missing")  # if sent again, it is refused with the reason
     if item.status == ItemStatus.FAILED and item.upload_id is None:
         if item.error_code in RESENDABLE_CODES:
             return Entry(item.fingerprint, item.size, partial_size(item.id), "missing")

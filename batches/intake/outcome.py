@@ -1,4 +1,4 @@
-"""What became of a file: the result that every way of adding files reports."""
+"""The outcome of adding a file, the same type for every way of adding."""
 
 from dataclasses import dataclass
 from typing import Literal

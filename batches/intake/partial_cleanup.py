@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 300.0
 MAX_FILES = 1000
-# A complete partial file unchanged for this long was left by a crash: nobody is finalizing it.
+# A complete partial file unchanged for this long was left by a crash: no process is finalizing it.
 IDLE_SECONDS = 60.0
 
 
@@ -44,7 +44,7 @@ class PartialAction(Enum):
 
 
 def choose_action(item: BatchItem | None, facts: PartialFacts, now: float) -> PartialAction:
-    """Decide from the item (with its batch), and from size and age of its partial file. Pure."""
+    """Return what to do, from the item (with its batch) and the size and age of its partial file. Pure."""
     if item is None or item.batch.status == BatchStatus.CANCELLED:
         return PartialAction.DISCARD
     if item.status == ItemStatus.RECEIVING and facts.size == item.size:
@@ -107,7 +107,7 @@ def _list_names(folder: Path) -> Iterator[str]:
 
 
 def _item_id(name: str) -> int | None:
-    """Return the item that a file name belongs to; None for foreign files, which stay."""
+    """Return the id of the item that a file name belongs to; None for other files, which are kept."""
     number = name.removesuffix(UNVERIFIED_SUFFIX)
     return int(number) if number.isascii() and number.isdigit() else None
 
@@ -118,7 +118,7 @@ def _needs_action(item_id: int, item: BatchItem | None, now: float) -> bool:
 
 
 def _clean_partial(item_id: int) -> int:
-    """Decide again under the lock; returns 1 if the partial file was removed. What fails now is tried next time."""
+    """Decide again under the lock; returns 1 if the partial file was removed. Failures are logged and retried."""
     try:
         with locked_partial(item_id) as partial:
             return int(partial.size > 0 and _act(item_id, partial))

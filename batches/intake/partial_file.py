@@ -1,6 +1,6 @@
-"""A partial file: what has been received of a file so far. Its size is the truth about the offset.
+"""A partial file: the part of a file received so far. Its size is the upload's offset.
 
-One writer at a time: the lock is on the partial file itself and ends with its process.
+One writer at a time: the lock is on the partial file itself and is released when its process ends.
 """
 
 import fcntl
@@ -76,18 +76,18 @@ class PartialFile:
         self.mark_verified()
 
     def mark_unverified(self) -> None:
-        """Bytes written from here on do not count until `mark_verified`, even if the process dies. Raises OSError."""
+        """Do not count bytes written from now on until `mark_verified`, even if the process dies. Raises OSError."""
         self._unverified = True
         mark_unverified(self.item_id, self.size)
 
     def mark_verified(self) -> None:
-        """All bytes written so far count."""
+        """Count all bytes written so far."""
         if self._unverified:
             clear_unverified(self.item_id)
             self._unverified = False
 
     def truncate(self, size: int) -> None:
-        """Keep only the first `size` bytes. Raises PartialFileBusy only for 0, if another writer took the name."""
+        """Keep only the first `size` bytes. Raises PartialFileBusy only for 0, if another writer replaced it."""
         if size == 0 and os.fstat(self._descriptor).st_nlink > 1:
             self._replace_linked()
         os.ftruncate(self._descriptor, size)
@@ -125,8 +125,7 @@ class PartialFile:
             while piece := os.pread(self._descriptor, READ_BYTES, offset):
                 self._hash.update(piece)
                 offset += len(piece)
-        digest: str = self._hash.hexdigest()
-        return digest
+        return str(self._hash.hexdigest())
 
     def facts(self) -> PartialFacts:
         """Return size and time of the last change."""
@@ -135,11 +134,11 @@ class PartialFile:
 
     @property
     def file(self) -> Path:
-        """A path to the locked file itself, whatever has its name by now. Valid until `close`."""
+        """A path to the locked file, even if its name was removed or reused. Valid until `close`."""
         return Path(f"/proc/self/fd/{self._descriptor}")
 
     def delete(self) -> None:
-        """Remove the file, but never another one that took its name. The lock is kept until `close`."""
+        """Remove the file, unless its name now belongs to another one. The lock is kept until `close`."""
         self._hash = None
         if _is_same_file(self.path, self._descriptor):
             delete_partial(self.item_id)

@@ -1,8 +1,8 @@
 """Where partial files are stored, and what can be read about them without a lock.
 
-While a body with an unproven checksum is received, a second small file, the **marker**, holds the number of verified
-bytes. A process that is killed in the meantime leaves the marker behind, and the next one to open the partial file
-truncates it there: bytes that were never verified never become part of the file.
+While a body whose checksum is not yet verified is received, a second small file, the **marker**, holds the number of
+verified bytes. A process that is killed in the meantime leaves the marker behind. The next one to open the partial file
+truncates it to that size, so unverified bytes never become part of the file.
 """
 
 from dataclasses import dataclass

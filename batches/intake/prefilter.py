@@ -1,6 +1,6 @@
 """Reject unsupported files before all of their bytes are sent, so that a rejected video costs only its first bytes.
 
-The first bytes decide, by the same check as at the end; before any byte is sent, an earlier rejection decides.
+The first bytes get the same check as a complete file. A file that was rejected before is rejected before any byte.
 """
 
 from batches.engine.incoming import NewFile, reject_item
@@ -17,14 +17,14 @@ NEWEST_BATCHES = 50
 
 
 def rejection_reason(head: bytes) -> str | None:
-    """Return the message why a file with these first bytes is not supported; None if it is or may be. Pure."""
+    """Return why a file with these first bytes is not supported; None if it is or may be. Pure."""
     return None if sniff(head) in SUPPORTED else reason_unsupported(head)
 
 
 def reject_by_content(item: BatchItem, partial: PartialFile) -> IntakeOutcome | None:
-    """Reject a file by its first HEAD_BYTES and remove its locked partial file; None: keep sending.
+    """Reject a file by its first HEAD_BYTES and remove its locked partial file.
 
-    Also None if another request finished the item: the next request reports that.
+    Return None if it may be supported, or if another request finished the item: the next request reports that.
     """
     message = rejection_reason(partial.head(HEAD_BYTES))
     if message is None or not reject_item(item.id, UNSUPPORTED, message):
@@ -34,10 +34,10 @@ def reject_by_content(item: BatchItem, partial: PartialFile) -> IntakeOutcome | 
 
 
 def reject_by_head(batch: UploadBatch, file: NewFile, head: bytes) -> IntakeOutcome | None:
-    """Register and reject a file whose first bytes show that it is not supported; None: its bytes must be sent.
+    """Register and reject a file whose first bytes show that it is not supported.
 
-    Changes nothing in the latter case. A file that was finished before reports that outcome. Raises what
-    `register_file` raises, and OSError.
+    Return None, with nothing changed, if its bytes must be sent. For a file that was finished before, return that
+    outcome. Raises what `register_file` raises, and OSError.
     """
     message = rejection_reason(head)
     if message is None:
@@ -51,10 +51,11 @@ def reject_by_head(batch: UploadBatch, file: NewFile, head: bytes) -> IntakeOutc
 
 
 def reject_as_before(item: BatchItem, owner_id: int) -> IntakeOutcome | None:
-    """Reject a newly registered file that was rejected in one of the owner's newest batches; None: send its bytes.
+    """Reject a newly registered file that was rejected in one of the owner's newest batches.
 
-    It must have the same path, size and modification time, and the old message must end with today's supported kinds:
-    a version that supports more kinds checks the bytes again. One query.
+    Return None if its bytes must be sent. The rejected file must have had the same path, size and modification time,
+    and its message must end with the currently supported kinds: a version that supports more kinds checks the bytes
+    again. One query.
     """
     newest = UploadBatch.objects.filter(owner_id=owner_id, kind=BatchKind.IMPORT).order_by("-id")
     rejected = BatchItem.objects.filter(

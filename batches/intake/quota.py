@@ -1,9 +1,8 @@
-"""How much one owner may store: stored files, registered files still to come, and kept partial files.
+"""Limit how much one owner may store: stored files, registered files still to come, and kept partial files.
 
-No row counts the bytes, because every upload and deletion would then have to write it, one after the other. Each
-process sums them up at most every ten seconds, by two index scans and a check for the partial files of abandoned items,
-and adds what it admits in between. So an owner can exceed the limit only by what other processes admit within ten
-seconds.
+The sum is not kept in a row, because every upload and deletion would have to wait to update it. Each process computes
+it at most every ten seconds, by two index scans and a check for the partial files of abandoned items, and adds what it
+admits in between. So an owner can exceed the limit only by what other processes admit within ten seconds.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Receive a whole file from a stream, such as a form upload. It is finalized like those sent by tus."""
+"""Receive a whole file from a stream, such as a form upload. It is finalized like files sent by tus."""
 
 import logging
 from typing import BinaryIO
@@ -62,7 +62,7 @@ def _receive(item: BatchItem, owner_id: int, stream: BinaryIO, partial: PartialF
 def copy_stream(stream: BinaryIO, partial: PartialFile, size: int) -> None:
     """Append the rest of a stream until the partial file has `size` bytes. Raises UnreadableStream, OSError.
 
-    An unsupported file raises UnreadableStream as soon as its first bytes are here.
+    An unsupported file raises UnreadableStream as soon as its first bytes have arrived.
     """
     checked = False
     while True:
@@ -97,7 +97,7 @@ def reject(item: BatchItem, code: str, message: str) -> IntakeOutcome:
 
 
 def reject_for_disk(item: BatchItem, error: OSError) -> IntakeOutcome:
-    """Fail a file because of an error of the server's disk; as `reject`."""
+    """Fail a file because of an error of the server's disk. Returns and raises the same as `reject`."""
     logger.warning("Disk error while receiving %s: %s", item, error)
     fault = disk_fault(error)
     return reject(item, fault.code, fault.message)

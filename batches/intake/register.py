@@ -41,7 +41,10 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True) ->
 
 
 def resume_file(item: BatchItem, owner_id: int) -> None:
-    """Receive the rest of a file that was abandoned. Raises BatchClosed, Refused (`quota.exceeded`)."""
+    """Make an abandoned file receiving again, so that its rest can be sent.
+
+    Raises BatchClosed, and Refused (`quota.exceeded`).
+    """
     # The owner's usage already includes abandoned files that still have a partial file.
     size = 0 if is_resumable(item) and partial_exists(item.id) else item.size
     with quota.usage.reserve(owner_id, size) as reservation:

@@ -23,7 +23,7 @@ Write = Callable[[str], object]
 
 @dataclass
 class Tally:
-    """Numbers of files so far. `known` of the `added` ones were in the library already and not copied."""
+    """Counts of files so far. `known`: those of `added` that were already in the library and not copied."""
 
     added: int = 0
     known: int = 0
@@ -41,7 +41,7 @@ def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> T
     """Add the files that the batch does not have, then seal it. Files are looked up in pages, so memory is bounded.
 
     A file that is finished in the batch is not read again. Writes a line of progress every few seconds. Raises Refused
-    if the batch is full or the server's disk is (what was added stays), PartialFileBusy, OSError of storage, and
+    if the batch or the server's disk is full (files already added stay), PartialFileBusy, OSError of storage, and
     KeyboardInterrupt between two files.
     """
     tally = Tally()
@@ -85,7 +85,7 @@ def pages(files: Iterable[FoundFile]) -> Iterator[list[LocalFile]]:
 
 @contextmanager
 def interruptible_between_files() -> Iterator[Callable[[], None]]:
-    """Raise KeyboardInterrupt for Ctrl-C only where the returned function is called; for a second Ctrl-C at once."""
+    """Delay KeyboardInterrupt until the yielded function is called; a second Ctrl-C raises it at once."""
     interrupted = False
 
     def handler(_signal: int, _frame: object) -> None:
@@ -107,8 +107,8 @@ def interruptible_between_files() -> Iterator[Callable[[], None]]:
 def unfinished_batch(owner_id: int, name: str, first: Sequence[FoundFile]) -> UploadBatch | None:
     """Return the newest batch that an interrupted run over the same files left, or None.
 
-    It has this owner and name, accepts files, was never sealed, and contains one of the `first` files or none at all.
-    Several are checked, because a file whose path, size or time has changed counts as another file.
+    It has this owner and name, accepts files, was never sealed, and is empty or contains one of the `first` files.
+    Several files are checked, because one whose path, size or time has changed counts as a different file.
     """
     unsealed = UploadBatch.objects.filter(
         owner_id=owner_id, name=name, kind=BatchKind.IMPORT, sealed_at=None, status__in=LIVE_BATCHES
@@ -121,12 +121,12 @@ def unfinished_batch(owner_id: int, name: str, first: Sequence[FoundFile]) -> Up
 
 
 def stop_reason(error: Exception) -> str:
-    """Return a sentence why adding stopped: for Refused, PartialFileBusy, or OSError of storage."""
+    """Return a sentence that explains why adding stopped: Refused, PartialFileBusy, or OSError of storage."""
     if isinstance(error, Refused):
         return error.message
     return f"{error}." if str(error) else "Another process is adding one of these files."
 
 
 def file_count(count: int) -> str:
-    """“1 file”, “2 files”."""
+    """Return “1 file”, “2 files” and so on."""
     return f"{count} file{'' if count == 1 else 's'}"

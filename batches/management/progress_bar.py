@@ -26,7 +26,7 @@ def follow(
 ) -> UploadBatch:
     """Show the progress of a batch until it is completed or cancelled, and return its final state.
 
-    Read-only, so Ctrl-C changes nothing. Warns if no worker is running. An exception of `between_polls` ends it.
+    Read-only, so Ctrl-C changes nothing. Warns if no worker is running. An exception from `between_polls` is raised.
     """
     if not live_workers():
         write("No worker is running. Files wait until one is started, for example with `make run`.")
@@ -52,7 +52,7 @@ def _show_bar(states: Iterator[UploadBatch]) -> UploadBatch:
         TextColumn("{task.fields[failed]}", markup=False),
         TimeRemainingColumn(),
     ]
-    # Starts at what is already done, so that the remaining time is estimated from later progress only.
+    # The bar starts at what is already done, so that the remaining time is estimated from later progress only.
     first = next(states)
     with Progress(*columns) as progress:
         task = progress.add_task(first.name, total=first.expected_total, completed=first.processed, failed="")

@@ -1,4 +1,4 @@
-"""Find the files that the paths of a command mean."""
+"""Find the files under the paths given to a command."""
 
 import os
 import stat
@@ -19,7 +19,7 @@ class FoundFile:
 
 @dataclass
 class FileWalk:
-    """Walks files and folders in the given order, each folder sorted by name. Keeps the names of one branch only.
+    """Walks files and folders in the given order, each folder sorted by name. Memory: the names of one branch.
 
     Skips hidden files, links to folders, and links that lead out of the given folder (counted in `links`). Unreadable
     folders and broken or circular links are reported by `write`, one line each, and counted in `missed`.
@@ -31,7 +31,7 @@ class FileWalk:
     missed: int = 0
 
     def files(self) -> Iterator[FoundFile]:
-        """Yield the files, each with a unique path."""
+        """Yield the files, each with a unique relative path."""
         for path, label in zip(self.paths, _labels(self.paths), strict=True):
             if path.is_dir():
                 yield from self._folder(path, label)
@@ -39,7 +39,7 @@ class FileWalk:
                 yield FoundFile(path, label)
 
     def _folder(self, top: Path, label: str) -> Iterator[FoundFile]:
-        """Uses a stack of its own, because folders may be nested deeper than Python's recursion limit."""
+        """Walk with an explicit stack, because folders may be nested deeper than Python's recursion limit."""
         root = top.resolve()
         stack = [(top, label, self._names(top))]
         while stack:
@@ -64,7 +64,7 @@ class FileWalk:
             return 0
 
     def _names(self, folder: Path) -> Iterator[str]:
-        """Return names only, as a folder may contain hundreds of thousands."""
+        """Return the sorted names, and only names, because a folder may contain hundreds of thousands."""
         try:
             names = [name for name in os.listdir(folder) if not name.startswith(".")]  # noqa: PTH208 (no Path for each)
         except OSError as error:
@@ -74,7 +74,7 @@ class FileWalk:
         return iter(names)
 
     def _is_inside(self, link: Path, root: Path) -> bool:
-        """Return whether the link leads to a file below the root. Folders there are walked anyway."""
+        """Return whether the link leads to a file below the root. Linked folders are not followed."""
         try:
             target = link.resolve(strict=True)
         except (OSError, RuntimeError):  # RuntimeError: circular links
@@ -90,7 +90,7 @@ class FileWalk:
 
 
 def _labels(paths: Iterable[Path]) -> list[str]:
-    """Name each path by its last part; if two have the same, the later one gets its whole path."""
+    """Return a label for each path: its last part, or its whole path if an earlier one has the same last part."""
     used: dict[str, Path] = {}
     labels = []
     for path in paths:

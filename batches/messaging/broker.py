@@ -10,9 +10,9 @@ MAX_POLL_MS = 200
 
 
 class FastPollingBroker(RedisBroker):
-    """An idle worker sees a wake-up within MAX_POLL_MS; dramatiq's own pause grows to a second.
+    """Lets an idle worker see a wake-up within MAX_POLL_MS; dramatiq's pause grows to a second.
 
-    The queue of delayed messages is never used here and keeps that pause.
+    The queue of delayed messages is not used here and keeps dramatiq's pause.
     """
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Any:

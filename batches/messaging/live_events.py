@@ -54,20 +54,20 @@ def owner_group(owner_id: int) -> str:
 def notify_batch_changed(batch_id: int, *, final: bool = False) -> None:
     """Publish, after the commit, that a batch or its items changed.
 
-    At most 4 events per second and batch are sent; the last change of a burst and a `final` one always are.
+    At most 4 events per second and batch are sent; the last one of a burst and `final` ones are always sent.
     """
     _after_commit(LiveEvent(BATCH_CHANGED, batch_id), final=final)
 
 
 def notify_owner_changed(owner_id: int) -> None:
-    """Notify the owner's pages, after the commit, that the list of batches changed; throttled likewise."""
+    """Notify the owner's pages, after the commit, that the list of batches changed; with the same limit."""
     _after_commit(LiveEvent(OWNER_CHANGED, owner_id), final=False)
 
 
 def notify_batches_changed(batch_ids: Iterable[int], *, final: bool = False) -> None:
     """Notify batch and owner pages, after the commit, when batches are created, finished or change state.
 
-    Costs one query, so it is for changes that happen once in a batch's life, not once per item.
+    Costs one query: use it for rare changes of a batch, not for every item.
     """
     ids = list(batch_ids)
     for batch_id in ids:
@@ -86,9 +86,9 @@ def _after_commit(event: LiveEvent, *, final: bool) -> None:
 
 
 class Publisher:
-    """One event loop on one thread per process that sends events, merging equal ones.
+    """Sends events, merging equal ones, in an event loop on one thread per process.
 
-    `group_send` through `async_to_sync` would open a Redis connection per call; a loop of its own keeps one.
+    `group_send` through `async_to_sync` would open a Redis connection per call; a permanent loop keeps one open.
     """
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class Publisher:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _run(self) -> None:
-        """Send what is due, forever; each event at most once per EVENT_INTERVAL_SECONDS unless it is final."""
+        """Send due events forever: each at most once per EVENT_INTERVAL_SECONDS, unless it is final."""
         client = redis.asyncio.from_url(settings.REDIS_URL)
         sent: dict[LiveEvent, float] = {}
         while True:
@@ -131,19 +131,20 @@ class Publisher:
         return due
 
     async def _send(self, client: "redis.asyncio.Redis", event: LiveEvent, *, final: bool) -> None:
-        """Send one event; other processes share the limit through a key that lives for the interval."""
+        """Send one event. A Redis key that expires after the interval enforces the limit across processes."""
         key = f"event:{event.type}:{event.id}"
         try:
             allowed = await client.set(key, 1, nx=True, px=int(EVENT_INTERVAL_SECONDS * 1000))
             if allowed or final:
                 await get_channel_layer().group_send(event.group, event.message)
             else:
-                # Another process has just sent one, perhaps before our change: ours goes out with the next.
+                # Another process has just sent this event, perhaps before our change was committed: send it again
+                # later.
                 self._requeue(event)
         except (OSError, redis.exceptions.RedisError) as error:
             redis_outage.begin(error)
         except Exception:
-            logger.exception("A live event was not sent; pages refresh by themselves.")
+            logger.exception("A live event was not sent; pages refresh by polling.")
 
     def _requeue(self, event: LiveEvent) -> None:
         with self._lock:
@@ -151,7 +152,10 @@ class Publisher:
 
 
 def _replace_publisher() -> None:
-    """A forked process lacks its parent's threads. The parent's loop is kept, as closing it would break the parent."""
+    """Give a forked process, which lacks its parent's threads, a new publisher.
+
+    The parent's publisher stays referenced, because closing its loop would break the parent.
+    """
     global _publisher
     _parents.append(_publisher)
     _publisher = Publisher()

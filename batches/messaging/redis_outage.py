@@ -1,4 +1,4 @@
-"""Log one line when Redis becomes unavailable and one when it is available again, for all of a process."""
+"""Log one line when Redis becomes unavailable and one when it is available again, per process."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ class RedisOutage:
         self.reset()
 
     def reset(self) -> None:
-        """Start afresh, also in a forked process, which has its parent's state but not its polling thread."""
+        """Reset the state. A forked process needs this: it has its parent's state but no polling thread."""
         self._lock = threading.Lock()
         self._log = OutageLog(
             logger,
@@ -46,10 +46,10 @@ class RedisOutage:
 
 
 class LogOutageOnce(logging.Filter):
-    """Drop the channel layer's log lines about a lost Redis, one per try with a traceback."""
+    """Drops the channel layer's log records about an unavailable Redis: one per try, with a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether to log the record; all other errors are logged."""
+        """Return False for an error of an unavailable Redis, and record the outage."""
         error = record.exc_info[1] if record.exc_info else None
         if not isinstance(error, OSError | redis.ConnectionError | redis.TimeoutError):
             return True
@@ -58,7 +58,7 @@ class LogOutageOnce(logging.Filter):
 
 
 def _works() -> bool:
-    """Return whether Redis accepts a write; while loading its data, or full, it only answers."""
+    """Return whether Redis accepts a write. While it loads its data, or is full, it only accepts connections."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=RETRY_SECONDS) as client:
             return bool(client.set("redis-outage", 1, px=1000))

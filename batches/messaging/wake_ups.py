@@ -1,7 +1,7 @@
 """Wake workers: a message without content makes a worker ask the database for work.
 
-Lost, duplicate or late wake-ups change nothing: the rows are the queue. A thread of its own sends them, so that an
-unavailable Redis neither fails nor slows a commit; the reconciler sends them again within seconds.
+Lost, duplicate or late wake-ups are harmless: the rows are the queue. A separate thread sends them, so that an
+unavailable Redis neither fails nor slows a commit; the reconciler replaces lost ones within seconds.
 """
 
 import logging
@@ -24,12 +24,12 @@ ACTOR = "process_next_batch"
 
 
 def notify_workers(items: int = 1) -> None:
-    """Wake workers for this many new pending items, after the commit; never more workers than there are threads."""
+    """After the commit, send a wake-up for each of these new pending items, but no more than there are threads."""
     transaction.on_commit(lambda: _sender.request(items), robust=True)
 
 
 def total_threads() -> int:
-    """Return how many items this installation processes at the same time."""
+    """Return the number of worker threads of this installation."""
     return settings.WORKER_PROCESSES * settings.WORKER_THREADS
 
 
@@ -88,7 +88,7 @@ class WakeUpSender:
 
 
 def _replace_sender() -> None:
-    """A forked process has none of its parent's threads."""
+    """Give a forked process, which lacks its parent's threads, a new sender."""
     global _sender
     _sender = WakeUpSender()
 

@@ -15,8 +15,8 @@ class UploadBatch(models.Model):
 
     The counters always equal the counts of the items' rows: they move in the same transaction. `total` counts all
     items, including those being received. A batch completes when it is sealed and no item is live. `source` is the
-    batch whose pictures a re-analysis describes again. `cancelling`: it is cancelled, but items of it may still be
-    live. `objects` leaves out batches that are being deleted, `all_objects` does not.
+    batch whose pictures a re-analysis describes again. `cancelling`: the batch is cancelled, but some of its items may
+    still be live. `objects` leaves out batches that are being deleted, `all_objects` does not.
     """
 
     owner = models.ForeignKey(
@@ -95,7 +95,7 @@ class UploadBatch(models.Model):
                 fields=["owner", "last_served"], name="batch_schedule", condition=Q(status=BatchStatus.PROCESSING)
             ),
             models.Index(fields=["source"], name="batch_source", condition=Q(source__isnull=False)),
-            # No counter in a condition: a finish would then have to write to every index of the batch.
+            # No condition contains a counter: every finish would then have to update all indexes for the batch's row.
             models.Index(fields=["id"], name="batch_cancelling", condition=Q(cancelling=True)),
             models.Index(fields=["owner", "id"], name="batch_live", condition=Q(status__in=LIVE_BATCHES)),
             models.Index(fields=["id"], name="batch_deleting", condition=Q(deleting_since__isnull=False)),
@@ -124,7 +124,7 @@ class UploadBatch(models.Model):
 
     @property
     def expected_total(self) -> int:
-        """The number of items that is 100 %: all, and before the batch is sealed at least the announced number."""
+        """The number of items that counts as 100 %: `total`, or the announced number if larger and not yet sealed."""
         return self.total if self.sealed_at else max(self.total, self.expected_items or 0)
 
     @property
@@ -134,5 +134,5 @@ class UploadBatch(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Whether the batch may change without a command."""
+        """Whether the batch may change without a user's action."""
         return self.status in {BatchStatus.PENDING, BatchStatus.PROCESSING}

@@ -6,7 +6,7 @@ MAX_NAME_LENGTH = 200
 def clean_name(name: str) -> str:
     """Return a name on one line without unprintable characters; it may be blank or too long.
 
-    A person who types a name is told if it is too long; a name taken from a folder is truncated (`truncate_name`).
+    A typed name that is too long is refused; a name taken from a folder is truncated (`truncate_name`).
     """
     return " ".join("".join(char if char.isprintable() else " " for char in name).split())
 

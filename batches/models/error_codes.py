@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy as _
 class ErrorCode:
     """The texts of one code. `retryable`: the same bytes may succeed another time.
 
-    `shows_message`: the item's own message says more than the advice, such as the file's type or size, and is shown
-    beside it.
+    `shows_message`: the item's own message is shown as well, because it adds details such as the file's type or size.
     """
 
     title: str | Promise
@@ -76,20 +75,20 @@ ERROR_CODES: dict[str, ErrorCode] = {
 PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.retryable)
 """Retrying the same bytes cannot help."""
 FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.shows_message)
-"""The text is the same for every file, whatever its own message says."""
+"""These show the same text for every file; the item's own message is not shown."""
 RESUMABLE_CODES = frozenset(
     {"item.abandoned", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
 )
 """The bytes did not arrive, through no fault of the file. Its partial file is kept, so sending can resume."""
 RESENDABLE_CODES = RESUMABLE_CODES | {"upload.expired", "file.withdrawn", "file.unreadable", "file.changed"}
-"""The file may be registered again; where no partial file was kept, sending starts from the beginning."""
+"""The file may be registered again; if no partial file was kept, sending starts from the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
     """The texts of a failure in the reader's language; `advice` may be blank.
 
-    `detail` is the item's own message, in English, where it says more than the title and the advice.
+    `detail` is the item's own message, in English, if the code shows it.
     """
 
     title: str
@@ -122,11 +121,11 @@ def error_text(code: str, message: str = "") -> ErrorText:
 
 
 def default_message(code: str) -> str:
-    """Return the English message for an item's row where only the code is known."""
+    """Return the English message for an item's row when only the code is known."""
     with translation.override(None):
         return error_text(code).text
 
 
 def is_retryable(code: str) -> bool:
-    """Return whether retrying the same bytes may help; for an unknown code it may."""
+    """Return whether retrying the same bytes may help; True for an unknown code."""
     return code not in PERMANENT_CODES

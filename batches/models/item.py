@@ -13,8 +13,8 @@ from uploads.models import Upload
 class BatchItem(models.Model):
     """One file in one batch. This table is the queue.
 
-    `queue_position` is set exactly while the item is pending; no other index orders by it, so a claim always uses
-    `item_queue`. `claim` is a random token that guards the finish; `worker` is the process that holds it. A dismissed
+    `queue_position` is set exactly while the item is pending; only `item_queue` orders by it, so a claim always uses
+    that index. `claim` is a random token that guards the finish; `worker` is the process that holds it. A dismissed
     failure stays in its batch and its counts, and is no longer listed as a problem.
     """
 

@@ -40,7 +40,7 @@ class ItemStatus(models.TextChoices):
 
 
 class Stage(models.TextChoices):
-    """What a worker is doing with a file right now. Never derived from a clock."""
+    """The current processing step of a file, as its worker reports it; never estimated from elapsed time."""
 
     CHECKING = "checking", _("Checking")
     PREVIEWING = "previewing", _("Making previews")
@@ -50,7 +50,7 @@ class Stage(models.TextChoices):
 
 
 class AttemptEnd(models.TextChoices):
-    """How an attempt ended that was followed by another."""
+    """How an earlier attempt ended."""
 
     FAILED = "failed", _("Failed")
     LOST = "lost", _("Worker lost")
@@ -95,12 +95,12 @@ def batch_sources(target: BatchStatus, *only: BatchStatus) -> list[BatchStatus]:
 
 
 def item_sources(target: ItemStatus, *only: ItemStatus) -> list[ItemStatus]:
-    """Return the states from which an item may become `target`; as `batch_sources`."""
+    """Return the states from which an item may become `target`; like `batch_sources`."""
     return _sources(ITEM_EDGES, target, only)
 
 
 def sql_states(states: Iterable[BatchStatus | ItemStatus]) -> str:
-    """Return states as literals for IN (…). As text, not as a parameter: only so partial indexes are used."""
+    """Return states as SQL literals for IN (…). With parameters, partial indexes would not be used."""
     return ", ".join(f"'{state.value}'" for state in states)
 
 
@@ -112,9 +112,9 @@ def _sources(edges: Mapping[State, frozenset[State]], target: State, only: tuple
 
 
 def check_edges(edges: Mapping[State, frozenset[State]], states: type[State], final: set[State]) -> None:
-    """Raise ValueError unless every state has its edges, none leads to itself, and only the final ones lead nowhere."""
+    """Raise ValueError unless every state has an entry, none leads to itself, and only final ones lead nowhere."""
     if set(edges) != set(states):
-        raise ValueError(f"Every {states.__name__} needs its edges, and nothing else has any.")
+        raise ValueError(f"Every {states.__name__} needs its edges, and other states must have none.")
     for state, targets in edges.items():
         if not targets <= set(states) or state in targets:
             raise ValueError(f"{state!r} leads to itself or to an unknown state.")

@@ -1,4 +1,4 @@
-"""Worker processes, and when owners were last served and last looked."""
+"""Worker processes, and when each owner was last served and last seen."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OwnerSchedule(models.Model):
-    """When a worker last served an owner: the scheduler goes round the owners first."""
+    """When a worker last served an owner, for the scheduler's round robin over owners."""
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True)
     last_served = models.DateTimeField(null=True, blank=True)

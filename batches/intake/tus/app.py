@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 Send = Callable[[Message], Awaitable[None]]
 
-# After these errors the upload continues, so the response says until when.
+# After these errors the upload can be resumed, so the response says when it expires.
 CONTINUABLE = {408, 409, 413, 460}
 _PATH = re.compile(r"/tus/([0-9]{1,18})?", re.ASCII)
 
@@ -35,7 +35,7 @@ _PATH = re.compile(r"/tus/([0-9]{1,18})?", re.ASCII)
 async def tus_application(scope: Message, receive: Receive, send: Send) -> None:
     """Answer one HTTP request under /tus/. A client that disconnects gets no response; what was received is kept.
 
-    The response is sent after the body has been read to its end, so that the client gets to read it.
+    The body is read to its end before the response is sent; otherwise a client might not read the response.
     """
     body = RequestBody(receive)
     try:
@@ -48,7 +48,7 @@ async def tus_application(scope: Message, receive: Receive, send: Send) -> None:
 
 
 async def _respond(scope: Message, body: RequestBody) -> TusResponse:
-    """Turn every failure into a response. Raises ClientDisconnected."""
+    """Return the response; errors become responses, too. Raises ClientDisconnected."""
     try:
         return await _route(scope, body)
     except ClientDisconnected:
@@ -109,7 +109,7 @@ async def _route_upload(
 
 
 async def _transfer(start: handlers.Start, transfer: handlers.Transfer, body: RequestBody) -> UploadState:
-    """Run a handler, its body and `handlers.finish`: in one call if the whole body is small and already here."""
+    """Run a handler, its body and `handlers.finish`: in one call if the body is small and complete."""
     try:
         data = await body.read_small(transfer.patch.declared) if transfer.patch else None
         if data is not None:

@@ -11,7 +11,7 @@ from batches.intake.tus.threads import in_thread
 from batches.intake.tus.writer import BodyWriter
 
 BUFFER_BYTES = 2**16
-"""What one connection keeps in memory, besides the last piece that its server handed over."""
+"""Maximum buffer per connection, in addition to the last piece received from the server."""
 IDLE_SECONDS = 60.0
 
 Message = MutableMapping[str, Any]
@@ -19,7 +19,7 @@ Receive = Callable[[], Awaitable[Message]]
 
 
 class ClientDisconnected(Exception):
-    """The client disconnected before the end of the body, so nobody waits for a response."""
+    """The client disconnected before the end of the body, so no response can be sent."""
 
 
 class RequestBody:
@@ -32,7 +32,7 @@ class RequestBody:
         self._error: Exception | None = None
 
     async def read_small(self, declared: int | None) -> bytes | None:
-        """Return the whole of a small body; None if it is large or was cut off: use `write_to` for what has arrived."""
+        """Return a small body; None if it is large or was cut off, then `write_to` writes what has arrived."""
         if declared is None or declared > BUFFER_BYTES:
             return None
         try:
@@ -55,9 +55,9 @@ class RequestBody:
                 if self._buffer and len(self._buffer) + len(piece) > BUFFER_BYTES:
                     await in_thread(_write, [self._take_buffer()], writer)
                 if len(piece) > BUFFER_BYTES:
-                    box: list[bytes | bytearray] = [piece]
+                    pieces: list[bytes | bytearray] = [piece]
                     del piece
-                    await in_thread(_write, box, writer)
+                    await in_thread(_write, pieces, writer)
                 else:
                     self._buffer += piece
         finally:
@@ -100,6 +100,6 @@ class RequestBody:
         return buffer
 
 
-def _write(box: list[bytes | bytearray], writer: BodyWriter) -> None:
-    """Write the piece in the box. Nothing else refers to it, so it is freed before the next one arrives."""
-    writer.add(box.pop())
+def _write(pieces: list[bytes | bytearray], writer: BodyWriter) -> None:
+    """Write the single piece in the list. It has no other reference, so it is freed before the next one arrives."""
+    writer.add(pieces.pop())

@@ -1,6 +1,6 @@
-"""Find out how far an upload is, and finalize it once all of its bytes are here.
+"""Determine the state of an upload, and finalize it once all of its bytes have arrived.
 
-Runs on a finalize thread if the upload is complete, because the storage may take long.
+Runs on a finalize thread if the upload is complete, because storing may take long.
 """
 
 from batches.engine.incoming import is_resumable
@@ -23,7 +23,7 @@ def is_complete(item: BatchItem) -> bool:
 
 
 def current_state(item: BatchItem) -> UploadState:
-    """Return how far an upload is; a complete file that a crash left behind is finalized first.
+    """Return the state of an upload; a complete file that a crash left behind is finalized first.
 
     Raises TusError (410 expired, 422 refused), BatchClosed, PartialFileBusy, and what `finalize_item` raises.
     """

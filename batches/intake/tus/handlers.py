@@ -1,7 +1,7 @@
 """Handle one request on disk and in the database. Blocking: runs on the intake threads, never on the event loop.
 
-A handler finds the item, and locks its partial file if bytes are to come. It never waits for the storage: if there is
-more to do, it returns None, and `finish` does the rest on a finalize thread, after the body has been written.
+A handler finds the item, and locks its partial file if the request has bytes. It never waits for the storage: if there
+is more to do, it returns None, and `finish` runs on a finalize thread after the body has been written.
 """
 
 from collections.abc import Callable
@@ -62,7 +62,7 @@ Start = Callable[[Transfer], UploadState | None]
 
 
 def run_whole(start: Start, transfer: Transfer, data: bytes) -> UploadState:
-    """Handle a request whose whole body is here in one call: a small file takes one thread and one connection."""
+    """Handle a request and its whole body in one call, so that a small file needs one thread and one connection."""
     state = start(transfer)
     if transfer.writer is not None:
         transfer.writer.add(data)
@@ -104,7 +104,7 @@ def head_upload(cookies: str, item_id: int, transfer: Transfer) -> UploadState |
 
 
 def patch_upload(cookies: str, item_id: int, transfer: Transfer) -> UploadState | None:
-    """Receive the bytes of a PATCH; nothing more is accepted of an upload that is finished."""
+    """Receive the bytes of a PATCH, unless the upload is finished."""
     item = transfer.item = _find_item(cookies, item_id)
     if not accepts_bytes(item) or transfer.patch is None:
         return None
@@ -117,7 +117,7 @@ def patch_upload(cookies: str, item_id: int, transfer: Transfer) -> UploadState 
 def finish(transfer: Transfer) -> UploadState:
     """Verify the checksum of a body that has been written, and finalize the file once it is complete.
 
-    Without a writer: finalize a complete file that a crash left behind, or return what became of it.
+    Without a writer, finalize a complete file that a crash left behind, or return its state.
     """
     item, patch, writer = transfer.item, transfer.patch, transfer.writer
     if item is None:
@@ -134,7 +134,7 @@ def finish(transfer: Transfer) -> UploadState:
 
 
 def withdraw_upload(cookies: str, item_id: int) -> None:
-    """Fail a file that its client cannot read to the end, and remove its partial file."""
+    """Fail a file that its client cannot read completely, and remove its partial file."""
     item = _find_item(cookies, item_id)
     if accepts_bytes(item):
         with locked_partial(item.id) as locked:
@@ -173,7 +173,7 @@ def _open_writer(transfer: Transfer, item: BatchItem, patch: Patch) -> None:
         raise
     except Refused as error:
         raise TusError(413, error.code, error.message) from error
-    item.batch = batch  # the refresh of the row has dropped it
+    item.batch = batch  # refresh_from_db dropped it
 
 
 def _reject_unsupported(item: BatchItem, locked: PartialFile) -> None:

@@ -1,4 +1,4 @@
-"""Parse the headers of a request: read, validate, type. Pure."""
+"""Parse and validate the headers of a request. Pure."""
 
 import re
 from base64 import b64decode
@@ -22,7 +22,7 @@ Headers = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Bytes of a file from `offset` on; `declared` is the length of the body if the client says it.
+    """Bytes of a file from `offset` on; `declared` is the length of the body, if the client declared it.
 
     With `overlap` (bytes of a creation) the body may start with bytes that were received before: they are skipped.
     """
@@ -35,7 +35,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A request to upload a file to a batch; `first` if it brings the first bytes."""
+    """A request to upload a file to a batch; `first` is set if it contains the first bytes."""
 
     batch_id: int
     name: FileName
@@ -53,7 +53,7 @@ def read_headers(lines: Iterable[tuple[bytes, bytes]]) -> Headers:
 
 
 def read_method(method: str, headers: Headers) -> str:
-    """Return the method, which clients that cannot send PATCH or DELETE put into a header of a POST."""
+    """Return the method. Clients that cannot send PATCH or DELETE send a POST with X-HTTP-Method-Override."""
     return headers.get("x-http-method-override", method).strip().upper()
 
 

@@ -23,20 +23,20 @@ class TusError(CodedError):
 
 
 def not_found() -> TusError:
-    """No such upload for this user. Uploads of other owners are not distinguished from missing ones."""
+    """Return the error for an unknown upload. Uploads of other owners are not distinguished from missing ones."""
     return TusError(404, "upload.unknown", "You have no such upload. Add the file again.")
 
 
 def busy() -> TusError:
-    """Another request has locked the partial file."""
+    """Return the error for a partial file that another request has locked."""
     return TusError(423, "upload.busy", "Another request is writing this file. Try again in a moment.")
 
 
 def closed(error: BatchClosed) -> TusError:
-    """The batch accepts no more files."""
+    """Return the error for a batch that accepts no more files."""
     return TusError(410, error.code, error.message)
 
 
 def expired() -> TusError:
-    """The partial file was removed or no longer counts."""
+    """Return the error for an upload whose partial file has expired."""
     return TusError(410, "upload.expired", default_message("upload.expired"))

@@ -33,7 +33,7 @@ class TusResponse:
 
 
 def supported() -> TusResponse:
-    """OPTIONS: version, extensions, limits."""
+    """Return the response to OPTIONS: version, extensions, limits."""
     headers = {
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS,
@@ -44,17 +44,17 @@ def supported() -> TusResponse:
 
 
 def created(state: UploadState) -> TusResponse:
-    """POST, for a new upload or a repeated creation."""
+    """Return the response to POST, for a new upload or a repeated creation."""
     return TusResponse(201, {"Location": f"/tus/{state.item.id}"} | _offset(state), state.note.encode())
 
 
 def patched(state: UploadState) -> TusResponse:
-    """PATCH."""
+    """Return the response to PATCH."""
     return TusResponse(204, _offset(state))
 
 
 def head(state: UploadState) -> TusResponse:
-    """HEAD, with the metadata as far as it is stored."""
+    """Return the response to HEAD, with the metadata that is stored."""
     item = state.item
     metadata = {"batch": str(item.batch_id), "filename": item.filename, "relative_path": item.relative_path}
     pairs = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in metadata.items() if value)
@@ -62,7 +62,7 @@ def head(state: UploadState) -> TusResponse:
 
 
 def failed(error: TusError) -> TusResponse:
-    """Any error."""
+    """Return the response for an error."""
     headers = {"Tus-Version": VERSION} if error.status == 412 else {}
     return TusResponse(error.status, headers | _expires(error.expires), error.body)
 

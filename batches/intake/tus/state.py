@@ -1,4 +1,4 @@
-"""The state of an upload: its offset, when it expires, and what became of it."""
+"""The state of an upload: its offset, when it expires, and its outcome."""
 
 import time
 from dataclasses import dataclass

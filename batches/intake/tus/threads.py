@@ -1,4 +1,4 @@
-"""The threads on which the endpoint uses disk and database: a few of its own, never the event loop.
+"""The endpoint's thread pools for disk and database work, which must not block the event loop.
 
 Files are finalized on separate threads: slow storage, or a large file that must be read again, delays only other
 finalizations.
@@ -29,7 +29,7 @@ async def in_thread(call: Callable[Args, Result], *args: Args.args, **kwargs: Ar
 
 
 async def in_finalize_thread(call: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
-    """Run a call that may finalize a file; as `in_thread`."""
+    """Run a call that may finalize a file; like `in_thread`."""
     return await _run(_finalize, partial(call, *args, **kwargs))
 
 

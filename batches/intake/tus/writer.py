@@ -12,11 +12,11 @@ class BodyWriter:
     """Appends the pieces of one request to a partial file that the caller has locked; `close` releases the lock.
 
     What arrived before a disconnect is kept, unless the request has a checksum, which then cannot be verified. A body
-    that is longer than the file or fails its checksum leaves the partial file as it was before the request, even if
-    the process is killed meanwhile. Raises TusError 409 for a wrong offset, 413 if more is declared than is missing.
+    that is longer than the file or fails its checksum leaves the partial file as it was before the request, even if the
+    process is killed. Raises TusError 409 for a wrong offset, 413 if more is declared than is missing.
 
-    `check_content` is called once, when HEAD_BYTES are here and more is to come; it may raise. Bytes with a checksum
-    are not checked before they are verified.
+    `check_content` is called once, when HEAD_BYTES have arrived and the file is not complete; it may raise. Bytes with
+    a checksum are not checked before they are verified.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class BodyWriter:
 
     @property
     def complete(self) -> bool:
-        """Return whether all announced bytes are here."""
+        """Whether all announced bytes have arrived."""
         return self.partial.size == self._length
 
 

@@ -21,12 +21,12 @@ STALLED, UNKNOWN = 1, 2
 
 
 class Command(BaseCommand):
-    """Show the engine once. Exit status 1: files wait and no worker is running. 2: the database is not available."""
+    """Print the engine's status. Exit status 1: files wait and no worker is running; 2: no database."""
 
     help = "Show workers, queue, circuit breakers and recoveries. Exit status 1: files wait and no worker is running."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Tables, or one JSON object."""
+        """Declare `--json`."""
         parser.add_argument("--json", action="store_true", dest="json_output", help="print one JSON object instead")
 
     def handle(self, *args: Any, json_output: bool, **options: Any) -> None:
@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def _tables(self, status: EngineStatus) -> str:
         console = Console(force_terminal=self.stdout.isatty(), width=WIDTH, markup=False, emoji=False)
         with console.capture() as output:
-            console.print(Group(_workers(status), _facts(status), _recoveries(status)))
+            console.print(Group(_workers(status), _queue(status), _recoveries(status)))
         return output.get()
 
 
@@ -69,12 +69,12 @@ def _file(file: WorkerFile) -> str:
     return f"{file.name}: {file.stage or 'starting'}, {file.seconds:.1f} s"
 
 
-def _facts(status: EngineStatus) -> Table:
+def _queue(status: EngineStatus) -> Table:
     table = Table("", "", title="Queue", show_header=False)
     table.add_row("Files waiting", f"{status.waiting}{' or more' if status.waiting_bounded else ''}")
     table.add_row("Oldest", _moment(status.oldest_waiting))
     table.add_row("In progress", str(status.in_flight))
-    table.add_row("Held by dead workers", str(len(status.orphaned_files)))
+    table.add_row("Claimed by dead workers", str(len(status.orphaned_files)))
     wake_ups = "Redis is not available" if status.wake_ups is None else str(status.wake_ups)
     table.add_row("Wake-up messages in Redis", wake_ups)
     return table
@@ -82,8 +82,9 @@ def _facts(status: EngineStatus) -> Table:
 
 def _recoveries(status: EngineStatus) -> Table:
     table = Table("Worker", "Host", "Process", "Files recovered", "At", title="Recent recoveries")
-    for each in status.recoveries:
-        table.add_row(str(each.worker), each.host, str(each.pid), str(each.files), _moment(each.at))
+    for recovery in status.recoveries:
+        worker, pid, files = str(recovery.worker), str(recovery.pid), str(recovery.files)
+        table.add_row(worker, recovery.host, pid, files, _moment(recovery.at))
     return table
 
 

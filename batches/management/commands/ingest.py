@@ -31,7 +31,7 @@ ADD_REST = "To add the rest, fix the problem and run the same command again."
 
 
 class Command(BaseCommand):
-    """Add files, print the address of their page, and follow them on request."""
+    """Add files, print the address of their page, and optionally follow their progress."""
 
     help = (
         "Import files or folders of this machine. Exit status: 0 success, 1 a file failed, 2 a wrong argument, "
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         parser.add_argument("--site", default="", metavar="URL", help="address of the site (default: that of `run`)")
 
     def handle(self, *args: Any, paths: list[Path], owner: str, **options: Any) -> None:
-        """Add, then follow. Raises SystemExit if the exit status is not 0."""
+        """Add the files and follow them if requested. Raises SystemExit if the exit status is not 0."""
         try:
             walk, first, files = self._files(paths)
             name = truncate_name(displayable(options["name"] or _name(paths)))

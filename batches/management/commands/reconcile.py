@@ -20,14 +20,14 @@ INTERRUPTED = 130
 class Command(BaseCommand):
     """Recover lost items, complete batches and deletions, wake workers up for pending items."""
 
-    help = "Repair what crashes and lost messages left behind; sends no e-mails. Workers do this by themselves."
+    help = "Repair what crashes and lost messages left behind; sends no e-mails. Workers do this automatically."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """One round, or repeatedly."""
+        """Declare `--once`."""
         parser.add_argument("--once", action="store_true", help="run once and exit")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
-        """Run; an unavailable server ends the command with one line."""
+        """Run one round, or rounds until interrupted. Raises CommandError if a server is unavailable."""
         try:
             self._round()
             while not once:
