@@ -97,7 +97,7 @@ def _reopen_batch(batch_id: int, **counters: Combinable) -> None:
 def queue_item(item_id: int, upload_id: int, *, new: bool = False) -> bool:
     """Queue an item whose bytes are stored (receiving → pending). Return False if it is no longer receiving.
 
-    `new`: the surrounding transaction inserted the upload. Raises BatchClosed if the batch was cancelled meanwhile, and
+    `new`: the surrounding transaction inserted the upload. Raises BatchClosed if the batch was cancelled, and
     IntegrityError if the upload was deleted.
     """
     queued = incoming_sql.queue(item_id, upload_id, new=new)

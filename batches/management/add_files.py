@@ -66,7 +66,7 @@ def _add_file(batch: UploadBatch, local: LocalFile, existing: ExistingFiles, tal
     if local.file.fingerprint in existing.finished:
         tally.skipped += 1
         return
-    # The limits of a batch depend on its row, which others may change meanwhile.
+    # The limits of a batch depend on its row, which other requests may change.
     batch.refresh_from_db(fields=["status", "total"])
     outcome = receive_local_file(batch, local, existing)
     if outcome.code.startswith("storage."):
