@@ -58,12 +58,13 @@ connection.addEventListener("htmx:wsAfterMessage", () => {
 document.addEventListener("htmx:sendError", retryList);
 document.addEventListener("htmx:responseError", retryList);
 
-// A frame must not replace the form in which the batch is being renamed. When the form is done, the focus moves to the
-// link that opened it.
+// A frame must not replace the form in which the batch is being renamed, nor the link while it loads that form. When the
+// form is done, the focus moves to the link that opened it.
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
-  if (detail.target.id !== "title" || detail.target.tagName !== "FORM") return;
-  if (isSocketFrame) detail.shouldSwap = false;
-  else formReplaced = true;
+  if (detail.target.id !== "title") return;
+  const isForm = detail.target.tagName === "FORM";
+  if (isSocketFrame) detail.shouldSwap = !isForm && !detail.target.querySelector(".htmx-request");
+  else formReplaced = isForm;
 });
 
 document.addEventListener("htmx:afterSettle", () => {

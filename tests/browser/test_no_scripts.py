@@ -39,7 +39,7 @@ def test_form_adds_files(page: Page, owner: User, tmp_path: Path) -> None:
     follow(page, "Add files")
 
     page.get_by_label("Name").fill("Iceland")
-    page.get_by_label("Files", exact=True).set_input_files(sorted((tmp_path / "Roll").iterdir()))
+    page.locator("#files").set_input_files(sorted((tmp_path / "Roll").iterdir()))
     press(page, "Upload")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Iceland")

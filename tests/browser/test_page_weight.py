@@ -48,6 +48,6 @@ def test_updates_cause_no_layout_shift(open_page: OpenPage, owner: User, size: d
         expect(page.locator("#count")).to_have_text(str(done))
     assert claim.claim_item(batch.id, LOST_WORKER)
     live_events.notify_batch_changed(batch.id)
-    expect(page.locator(".inhand b")).to_have_count(1)
+    expect(page.locator("#in-progress li b")).to_have_count(1)
 
     assert page.evaluate("window.shifts") <= 0.05

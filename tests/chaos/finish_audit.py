@@ -6,6 +6,7 @@ from batches.models import BatchItem
 from batches.models.states import ItemStatus
 
 TABLE = "chaos_finish"
+GATE = 4711
 
 
 def prepare() -> None:
@@ -66,3 +67,20 @@ def _number(statement: str, *parameters: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.fetchone()[0])
+
+
+def close_gate() -> None:
+    """Hold back all jobs of the processor `gated`, until `open_gate` or the end of this connection."""
+    _number("SELECT 1 FROM pg_advisory_lock(%s, 0)", GATE)
+
+
+def open_gate() -> None:
+    """Let the jobs go on."""
+    _number("SELECT pg_advisory_unlock(%s, 0)::int", GATE)
+
+
+def gate_is_closed() -> bool:
+    """Tell whether jobs are held back."""
+    locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
+    ours = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    return bool(_number(f"{locks} AND {ours}", GATE))

@@ -22,12 +22,13 @@ def counted(job: Job) -> Callable[[], None]:
     return lambda: finish_audit.record(job.claim.item_id, identity.id or 0)
 
 
-def slow(job: Job) -> Callable[[], None]:
-    """Take 0.1 s, so that a batch outlasts a restart of the workers."""
-    for stage in Stage:
-        job.enter(stage)
+def gated(job: Job) -> Callable[[], None]:
+    """Wait at the gate of the audit, so that a test decides which jobs are in flight when it restarts the workers."""
+    record = counted(job)
+    while finish_audit.gate_is_closed():
+        job.raise_if_stopped()
         time.sleep(0.02)
-    return lambda: finish_audit.record(job.claim.item_id, identity.id or 0)
+    return record
 
 
 def crashing(job: Job) -> Callable[[], None]:

@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from batches.engine.cancel import cancel_batch
 from batches.engine.pause import pause_batch, resume_batch
-from batches.models import UploadBatch, Worker
+from batches.models import BatchItem, UploadBatch, Worker
 from batches.models.states import BatchStatus, ItemStatus
 from tests.chaos import finish_audit
 from tests.chaos.chaos_batches import assert_consistent, completed, crash_count, is_finished, start_batch
@@ -37,9 +37,9 @@ def repeated(batch: UploadBatch) -> int:
 
 
 def replace(old: RespawningWorkers, new: RespawningWorkers) -> RespawningWorkers:
-    """Stop the old workers as soon as the new ones work; return the new ones."""
+    """Stop the old workers as soon as the new ones have jobs; return the new ones."""
     youngest_old = max(Worker.objects.filter(pid__in=old.current.pids()).values_list("id", flat=True))
-    new.wait_until(lambda: finish_audit.finished_after(youngest_old))
+    new.wait_until(lambda: BatchItem.objects.filter(status=ItemStatus.PROCESSING, worker__gt=youngest_old).exists())
     old.current.stop()
     return new
 
@@ -84,15 +84,17 @@ def test_no_item_starts_during_a_pause(owner: User, start_workers: StartWorkers)
 
 
 def test_rolling_restart_repeats_at_most_the_jobs_in_flight(owner: User, start_workers: StartWorkers) -> None:
-    batch = start_batch(owner, 800)
-    workers = start_workers("slow", processes=PROCESSES, threads=THREADS)
+    batch = start_batch(owner, 200)
+    workers = start_workers("gated", processes=PROCESSES, threads=THREADS)
     workers.wait_until(lambda: finish_audit.count() >= 20)
 
+    finish_audit.close_gate()
     for _ in range(2):
-        workers = replace(workers, start_workers("slow", processes=PROCESSES, threads=THREADS))
+        workers = replace(workers, start_workers("gated", processes=PROCESSES, threads=THREADS))
     assert not is_finished(batch), "the batch completed before the restart"
+    finish_audit.open_gate()
 
     workers.wait_until(lambda: is_finished(batch), 60)
     assert_consistent(batch)
-    assert (batch.successful, crash_count(batch)) == (800, 0)
+    assert (batch.successful, crash_count(batch)) == (200, 0)
     assert repeated(batch) <= 2 * PROCESSES * THREADS

@@ -64,7 +64,7 @@ def kill_twice(workers: RespawningWorkers, batch: UploadBatch) -> None:
 async def watch(page: Page) -> list[int]:
     """Read frames until the page says that the batch is completed; return each shown number of described files."""
     assert await page.open()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(240):
         while "Completed: " not in await page.frame():
             pass
     shown = re.findall(r"<b>(\d+)</b> described", "".join(page.frames))
