@@ -1,6 +1,6 @@
-"""The only writer of processing state.
+"""The batch engine: the only code that writes processing state.
 
-Every change is a conditional UPDATE whose row count decides who won, and the batch's counters move in the same
-transaction as the item's row. Every transaction locks items, then uploads, then batches, each in the order of their
-ids, so that no two transactions deadlock.
+Every state change is a conditional UPDATE; of several concurrent attempts, the one that updates the row wins. The
+batch's counters are updated in the same transaction as the item's row. To avoid deadlocks, every transaction locks
+items first, then uploads, then batches, each in id order.
 """

@@ -1,6 +1,6 @@
-"""Record the attempts at a file that failed or were lost, before its row is overwritten.
+"""Record a failed or lost attempt in `batches_attempt` before the next attempt overwrites the item's row.
 
-A file that succeeds at the first attempt has no rows here.
+An item whose first attempt succeeds has no rows in this table.
 """
 
 from collections.abc import Collection
@@ -18,17 +18,17 @@ SELECT id, %(end)s, started_at, coalesce(finished_at, clock_timestamp()), worker
 
 
 def record_failures(items: Collection[int]) -> None:
-    """Record that these items failed, before they are retried. The caller has locked their rows."""
+    """Record the failed attempts of these items before they are retried. The caller must have locked the item rows."""
     _record(items, AttemptEnd.FAILED)
 
 
 def record_losses(items: Collection[int]) -> None:
-    """Record that these items were taken from a worker that is missing or hangs. The caller has locked their rows."""
+    """Record that a missing or hung worker lost these items. The caller must have locked the item rows."""
     _record(items, AttemptEnd.LOST)
 
 
 def delete_history(items: Collection[int]) -> None:
-    """Delete the attempts of items that are deleted in the same transaction."""
+    """Delete the recorded attempts of these items, which the caller deletes in the same transaction."""
     Attempt.objects.filter(item_id__in=items).delete()
 
 

@@ -1,4 +1,7 @@
-"""Cancel a batch: its state at once, then its items in chunks, each counted in the same transaction."""
+"""Cancel a batch: first set its state, then cancel its items in chunks.
+
+The transaction that cancels a chunk also updates the batch's counters.
+"""
 
 from django.db import transaction
 from django.db.models import F
@@ -14,10 +17,10 @@ CHUNK = 1000
 
 
 def cancel_batch(batch_id: int) -> bool:
-    """Cancel a batch for good: none of its items is claimed any more, and a late finish changes nothing.
+    """Cancel a batch permanently. Return False if the batch was not live.
 
-    Return False if it was not live. Committing the batch's state stops all claims; if the process dies after that,
-    `resume_cancellations` cancels the remaining items.
+    Once the batch's state is committed, workers claim no more of its items. If the process dies after that commit,
+    `resume_cancellations` cancels the remaining items. A worker that finishes a cancelled item changes nothing.
     """
     now = timezone.now()
     cancelled = UploadBatch.objects.filter(id=batch_id, status__in=batch_sources(BatchStatus.CANCELLED)).update(
@@ -31,13 +34,16 @@ def cancel_batch(batch_id: int) -> bool:
 
 
 def resume_cancellations() -> int:
-    """Cancel the live items of cancelled batches; return how many. The reconciler calls it."""
+    """Cancel the remaining live items of cancelled batches; return how many were cancelled.
+
+    The reconciler calls this function.
+    """
     unfinished = UploadBatch.all_objects.filter(cancelling=True)
     return sum(cancel_items(batch_id) for batch_id in unfinished.values_list("id", flat=True))
 
 
 def cancel_items(batch_id: int) -> int:
-    """Cancel the live items of a batch that is cancelled already; return how many."""
+    """Cancel the live items of a batch whose own state is already `cancelled`; return how many were cancelled."""
     cancelled = chunk = _cancel_chunk(batch_id)
     while chunk:
         chunk = _cancel_chunk(batch_id)
@@ -48,7 +54,10 @@ def cancel_items(batch_id: int) -> int:
 
 
 def _cancel_chunk(batch_id: int) -> int:
-    """Cancel up to CHUNK items; return how many. A shorter chunk is the last, as no item becomes live again."""
+    """Cancel up to CHUNK live items; return how many were cancelled.
+
+    A chunk with fewer than CHUNK items is the last one, because no item of a cancelled batch becomes live again.
+    """
     live = BatchItem.objects.filter(status__in=item_sources(ItemStatus.CANCELLED))
     with transaction.atomic():
         locked = live.select_for_update().filter(batch_id=batch_id).order_by("id")

@@ -1,7 +1,8 @@
-"""Stop claiming while a dependency is down: a model server, storage, the database.
+"""Stop claiming items while a dependency (a model server, the storage or the database) is down.
 
-There is one breaker per process, with a state per cause. An outage does not count as a failure of an item. The process
-claims nothing until the back-off is over; each consecutive failure doubles the back-off.
+Each process has one circuit breaker, which tracks every cause separately. An outage does not count as a failure of the
+item. The process claims nothing until the back-off is over. Each consecutive failure doubles the back-off, up to
+MAX_SECONDS.
 """
 
 import logging
@@ -19,7 +20,7 @@ MAX_SECONDS = 30.0
 
 class _Outage(NamedTuple):
     until: float
-    """When the next try is allowed, by time.monotonic()."""
+    """When claiming is allowed again, as a time.monotonic() value."""
     seconds: float
     message: str
 
@@ -28,14 +29,14 @@ _NO_OUTAGE = _Outage(0.0, 0.0, "")
 
 
 class CircuitBreaker:
-    """The current outages of one process. All methods are thread-safe."""
+    """Tracks the current outages of one process. All methods are thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._outages: dict[str, _Outage] = {}
 
     def trip(self, cause: str, message: str) -> None:
-        """Stop claiming because of `cause` (a stable code). Log one line per outage."""
+        """Stop claiming because of `cause`, a stable code. Log only the first failure of an outage."""
         cause, message = storable(cause), storable(message)
         with self._lock:
             outage = self._outages.get(cause, _NO_OUTAGE)
@@ -47,9 +48,9 @@ class CircuitBreaker:
             self._outages[cause] = _Outage(time.monotonic() + seconds, seconds, message)
 
     def record_success(self, only: str = "") -> None:
-        """End the outages whose back-off is over, after a file succeeded or when none is waiting.
+        """End the outages whose back-off is over. Call it after a file succeeded, or when no file is pending or in flight.
 
-        With `only`, end no outage of another cause.
+        If `only` is set, end only the outage with that cause.
         """
         if not self._outages:
             return
@@ -60,7 +61,7 @@ class CircuitBreaker:
                     self._end(cause)
 
     def reset(self, cause: str) -> None:
-        """End the outage of this cause at once: the dependency is known to be back."""
+        """End the outage with this cause immediately, because the dependency is known to work again."""
         if not self._outages:
             return
         with self._lock:
@@ -68,13 +69,13 @@ class CircuitBreaker:
                 self._end(cause)
 
     def open_cause(self) -> tuple[str, str]:
-        """Return the code and message of the outage with the longest back-off; two empty strings if there is none."""
+        """Return the cause and message of the outage with the longest back-off; two empty strings without an outage."""
         with self._lock:
             longest = max(self._outages.items(), key=lambda entry: entry[1].seconds, default=("", _NO_OUTAGE))
             return longest[0], longest[1].message
 
     def seconds_open(self) -> float:
-        """Return how many seconds to wait before claiming; 0 if claiming is allowed."""
+        """Return for how many more seconds claiming is stopped; 0 if it is allowed now."""
         with self._lock:
             return max([outage.until - time.monotonic() for outage in self._outages.values()] + [0.0])
 

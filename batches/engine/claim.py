@@ -14,19 +14,20 @@ from batches.models import BatchItem
 from batches.models.states import ItemStatus, item_sources, sql_states
 from uploads.database import fetch_row
 
-# First keys of two-key advisory locks. LIMIT_LOCKS: a batch whose parallel items are limited; the second key is its id.
-# PICTURE_LOCKS: a picture while one of its items is being claimed; the second key derives from upload_id.
+# First keys of two-key advisory locks. With LIMIT_LOCKS, the second key is the id of a batch, and the lock enforces
+# BATCH_PARALLEL. With PICTURE_LOCKS, the second key is derived from upload_id, and the lock is held while an item of
+# that picture is being claimed.
 LIMIT_LOCKS = 0x76_75_66
 PICTURE_LOCKS = 0x76_75_67
 
 LOCK_LIMIT = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 
-# The batch's state is checked in the same statement, so nothing is claimed after a pause or a cancel. The index
-# item_queue yields the first queued row (queue_position is set exactly while an item is pending); rows that others are
-# claiming are skipped. The commit does not wait for the disk: after a power cut a lost claim leaves the item pending,
-# and a finish with that claim changes nothing. An item whose picture is being processed for another item waits, then
-# completes as a duplicate. The ARRAY subquery reads the pictures in processing once per claim; the lock serialises
-# claims of the same picture.
+# The statement also checks the batch's state, so nothing is claimed after the batch is paused or cancelled. The first
+# pending row comes from the index item_queue, because queue_position is set exactly while an item is pending. Rows that
+# other workers are claiming are skipped. The commit is asynchronous: if a power failure loses it, the item is pending
+# again, and a worker that finishes the item with the lost claim changes nothing. While another item of the same picture
+# is being processed, the item is not claimed; later it completes as a duplicate. The ARRAY subquery reads, once per
+# claim, the pictures that are being processed. The advisory lock serialises claims of the same picture.
 CLAIM = f"""
 UPDATE batches_batchitem
    SET status = '{ItemStatus.PROCESSING.value}', stage = '', queue_position = NULL, attempts = attempts + 1,
@@ -53,8 +54,8 @@ RETURNING id, claim, upload_id, (SELECT key FROM uploads_upload WHERE uploads_up
           (SELECT count(*) FROM (SELECT FROM batches_batchitem other WHERE other.upload_id = batches_batchitem.upload_id
                                   LIMIT 2) AS items) > 1
 """
-# The claim does not see what was committed after it began, so check again whether another item of the picture was
-# claimed or finished.
+# The CLAIM statement does not see what other transactions committed after it began. So check again whether another item
+# of the same picture was claimed or finished in that time.
 CHECK_SHARED_PICTURE = """
 SELECT upload.processed_at IS NOT NULL AND batch.kind = 'import',
        EXISTS (SELECT FROM batches_batchitem earlier
@@ -67,10 +68,10 @@ SELECT upload.processed_at IS NOT NULL AND batch.kind = 'import',
 
 
 def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Claim | None:
-    """Claim the first pending item of a batch that is processing; None if there is none.
+    """Claim the first pending item of a batch. Return None if no item can be claimed or the batch is not processing.
 
-    With `quarantined`, claim only an item that a worker may have crashed on; the caller ensures that the process runs
-    no other job.
+    With `quarantined`, claim only an item on which a worker crashed or may have crashed; otherwise, claim only other
+    items. While a quarantined item is processed, the caller must ensure that this process runs no other job.
     """
     limit = settings.BATCH_PARALLEL
     parameters = {
@@ -83,7 +84,8 @@ def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Clai
     }
     with transaction.atomic() if limit else nullcontext():
         if limit:
-            # Counting and claiming must not interleave with another claim, or the limit would be exceeded.
+            # Without this lock, concurrent claims could each count the items before the other commits, and together
+            # exceed the limit.
             fetch_row(LOCK_LIMIT, {"locks": LIMIT_LOCKS, "batch": batch_id})
         row = fetch_row(CLAIM, parameters)
     if row is None:
@@ -94,7 +96,10 @@ def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Clai
 
 
 def _check_shared_claim(claim: Claim) -> Claim | None:
-    """Return the claim of a shared picture; release it and return None if another item was claimed earlier."""
+    """Check the claim of an item whose picture has other items, too.
+
+    Release the claim and return None if another item of the picture was claimed earlier and is still being processed.
+    """
     processed, must_wait = fetch_row(CHECK_SHARED_PICTURE, {"item": claim.item_id}) or (False, False)
     if processed:
         return replace(claim, already_processed=True)
@@ -105,6 +110,6 @@ def _check_shared_claim(claim: Claim) -> Claim | None:
 
 
 def has_quarantined(batch_id: int) -> bool:
-    """Return whether the batch has pending items that a worker crashed on or may have crashed on."""
+    """Return whether the batch has pending items on which a worker crashed or may have crashed."""
     quarantined = Q(crash_count__gt=0) | Q(lost_worker__isnull=False)
     return BatchItem.objects.filter(quarantined, batch_id=batch_id, queue_position__isnull=False).exists()

@@ -9,9 +9,9 @@ from batches.models.states import BatchStatus, batch_sources
 
 
 def complete_batches(batch_id: int | None = None) -> int:
-    """Complete the batch (or every batch) that is sealed and has no live item; return how many were completed.
+    """Complete this batch (by default, every batch) if it is sealed and has no live items; return how many completed.
 
-    The counters are exact, so they alone decide. Idempotent.
+    Only the batch's counters are checked, because they always match the item rows. Idempotent.
     """
     batches = UploadBatch.objects.filter(
         status__in=batch_sources(BatchStatus.COMPLETED),
@@ -19,7 +19,7 @@ def complete_batches(batch_id: int | None = None) -> int:
         total=F("successful") + F("failed") + F("cancelled"),
     )
     completed = 0
-    # One transaction per batch, so that none stays locked while this waits for another.
+    # Use one transaction per batch, so that no batch stays locked while this function waits for the lock of another.
     for id in [batch_id] if batch_id is not None else list(batches.order_by("id").values_list("id", flat=True)):
         now = timezone.now()
         if batches.filter(id=id).update(status=BatchStatus.COMPLETED, completed_at=now, updated_at=now):

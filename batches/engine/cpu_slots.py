@@ -1,8 +1,8 @@
-"""Limit how many threads of a process compute at the same time to its share of the cores.
+"""Limit how many threads of a process compute at the same time: no more than the process's share of the CPU cores.
 
-More threads than cores would only compete for the interpreter's lock and evict each other's data from the processor
-caches: 66 instead of 58 ms per photo with four threads on one core. The other threads still help: they read, write, and
-wait for the database or a model server.
+Additional computing threads would only compete for the GIL and evict each other's data from the CPU caches. Without
+this limit, four threads on one core took 66 ms per photo instead of 58. It is still useful to have more threads than
+slots, because the others can do I/O or wait for the database or a model server.
 """
 
 import os
@@ -18,7 +18,7 @@ STOP_CHECK_SECONDS = 0.2
 
 
 def slots_per_process(cores: int, processes: int) -> int:
-    """Return each process's share of the cores, rounded up; at least one."""
+    """Return each process's share of the CPU cores, rounded up."""
     return max(1, -(-cores // processes))
 
 
@@ -27,7 +27,7 @@ slots = threading.BoundedSemaphore(slots_per_process(len(os.sched_getaffinity(0)
 
 @contextmanager
 def cpu_slot(job: Job) -> Iterator[None]:
-    """Hold a CPU slot during the block. Raises JobStopped if a stop is requested while waiting for one."""
+    """Hold a CPU slot while the block runs. Raises JobStopped if a stop is requested while the job waits for a slot."""
     with job.waiting():
         while not slots.acquire(timeout=STOP_CHECK_SECONDS):
             job.raise_if_stopped()

@@ -1,6 +1,7 @@
-"""Delete a batch: hide it at once, then delete its rows in small chunks, which any process may do.
+"""Delete a batch: hide it immediately, then delete its rows in small chunks.
 
-Each chunk is one transaction. A picture is deleted with the last item that refers to it.
+Any process may delete chunks, each in one transaction. A picture is deleted together with the last item that refers to
+it.
 """
 
 from collections import Counter
@@ -22,20 +23,21 @@ from uploads.database import fetch_rows
 from uploads.storage.file_deletion import delete_uploads, lock_uploads, schedule_deletion
 
 CHUNK = 500
-# A request may still be storing a file under its item's key after its client disconnected, but not for this long.
+# After a client disconnects, its request may keep writing a file under the item's storage key, but never for this long.
 MAX_STORING_TIME = timedelta(hours=1)
 
-# Several processes may work on one batch: each skips the rows that others have locked. The range condition and the
-# order make the planner use item_batch; walking the primary key would read the rows of all other batches for every
-# chunk.
+# Several processes may delete items of the same batch, because each skips the rows that the others have locked. The
+# range condition and the order make the planner use the index item_batch; a scan of the primary key would read the rows
+# of all other batches for every chunk.
 DELETE_ITEMS = """
 DELETE FROM batches_batchitem
  WHERE id = ANY(ARRAY(SELECT id FROM batches_batchitem WHERE batch_id BETWEEN %(batch)s AND %(batch)s
                        ORDER BY batch_id, id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
 RETURNING id, status, upload_id, error_code
 """
-# min() within two bounds always uses the index on items' uploads. NOT EXISTS would become a join, and for an equality
-# with LIMIT 1 the planner may ignore the index if a picture has many items: both may read the whole table.
+# min() with BETWEEN always uses the index on the items' upload_id. The alternatives may scan the whole table: the
+# planner turns NOT EXISTS into a join, and for `upload_id = … LIMIT 1` it may ignore the index if a picture has many
+# items.
 UNREFERENCED_UPLOADS = """
 SELECT upload.id FROM unnest(%(ids)s::bigint[]) AS upload (id)
  WHERE (SELECT min(item.upload_id) FROM batches_batchitem AS item
@@ -45,27 +47,27 @@ COUNTERS = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed", Ite
 
 
 def begin_deletion(batch_id: int) -> bool:
-    """Hide a batch and its re-analyses for good, cancelling what is live. Return False if it does not exist.
+    """Permanently hide a batch and its re-analyses, and cancel those that are live. Return False if none was visible.
 
-    One short transaction, however large the batch is; `delete_chunk` deletes the rows.
+    This is one short transaction, however large the batch is. `delete_chunk` deletes the rows later.
     """
     return bool(_hide(Q(id=batch_id) | Q(source_id=batch_id)))
 
 
 def deleting_batches() -> list[int]:
-    """Return the ids of the batches whose rows are still to be deleted, oldest first, at most 100."""
+    """Return the ids of up to 100 batches whose rows still have to be deleted, oldest first."""
     deleting = UploadBatch.all_objects.filter(deleting_since__isnull=False)
     return list(deleting.order_by("id").values_list("id", flat=True)[:100])
 
 
 def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
-    """Delete up to CHUNK items of a batch that is being deleted, and the pictures that only they referred to.
+    """Delete up to CHUNK items of a batch that is being deleted, and the pictures to which no other items refer.
 
-    Return how many items were deleted, and the ids of those whose bytes may be incomplete: the caller deletes their
-    partial files. (0, []) means that nothing is left, or that other processes have locked the rest.
+    Return how many items were deleted, and the ids of those that may have a partial file, which the caller must delete.
+    (0, []) means that no items are left or that other processes have locked the remaining ones.
     """
     if UploadBatch.all_objects.filter(id=batch_id, total__gt=F("successful") + F("failed") + F("cancelled")).exists():
-        # After this no worker writes to these items, so none waits for the locks below.
+        # Workers no longer write to cancelled items, so no worker has to wait for the row locks taken below.
         cancel_items(batch_id)
     with transaction.atomic():
         items = fetch_rows(DELETE_ITEMS, {"batch": batch_id, "chunk": CHUNK})
@@ -79,9 +81,9 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
 
 
 def finish_deletion(batch_id: int) -> bool:
-    """Delete the batch's row if it has no items left; return whether it was deleted.
+    """Delete the batch's row if the batch has no items left; return whether the row was deleted.
 
-    Also hides re-analyses of it that were started after `begin_deletion`.
+    Also hide re-analyses of this batch that were started after `begin_deletion`.
     """
     _hide(Q(source_id=batch_id))
     with transaction.atomic():
@@ -115,7 +117,7 @@ def _was_receiving(status: str, code: str) -> bool:
 
 
 def _subtract(batch_id: int, statuses: "Counter[str]") -> None:
-    """Keep the counters equal to the rows that are left."""
+    """Subtract the deleted items, given by status, from the batch's counters."""
     counters = {COUNTERS[ItemStatus(status)]: F(COUNTERS[ItemStatus(status)]) - n for status, n in statuses.items()}
     if counters:
         UploadBatch.all_objects.filter(id=batch_id).update(total=F("total") - statuses.total(), **counters)

@@ -1,10 +1,11 @@
-"""Delete pictures from the library; the items that refer to them stay in their batches.
+"""Delete pictures from the library. The items that refer to them stay in their batches.
 
-An item in progress fails at once, so its late finish changes nothing; a pending one fails when it is claimed. Both get
-the code `item.gone`. A finished item keeps its state and only loses its picture.
+An item in progress fails immediately, so a worker that finishes it later changes nothing. A pending item fails when it
+is processed. Both get the code `item.gone`. A finished item keeps its state, but no longer refers to a picture.
 
-An item that failed with a resendable code gets `item.gone`, too. Without a picture it would look as if its bytes had
-never arrived, and a new upload would use its storage key, whose files are about to be deleted.
+An item that had failed with a resendable code also gets the code `item.gone`. With its old code and no picture, it
+would look as if its bytes had never arrived; the file could then be sent again and would be stored under the item's old
+storage key, whose files are about to be deleted.
 """
 
 from collections import Counter
@@ -29,13 +30,14 @@ GONE = "item.gone"
 
 
 class _NewReference(Exception):
-    """Another item began to refer to these pictures after the items were locked."""
+    """Raised if another item began to refer to one of the pictures after the items were locked."""
 
 
 def delete_pictures(ids: Collection[int]) -> int:
-    """Delete pictures with their results in one transaction; return how many. Their files are deleted afterwards.
+    """Delete pictures and their results in one transaction; return how many pictures were deleted.
 
-    Unknown ids are ignored. Raises Refused (`upload.busy`) if new items keep referring to these pictures.
+    The files are deleted afterwards. Unknown ids are ignored. Raises Refused (`upload.busy`) if new items began to
+    refer to these pictures during every try.
     """
     for _try in range(TRIES):
         try:
@@ -52,7 +54,11 @@ def delete_pictures(ids: Collection[int]) -> int:
 
 
 def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:
-    """Return how many pictures were deleted, the batches with items that failed, and all batches with references."""
+    """Delete the pictures in the current transaction.
+
+    Return how many were deleted, the ids of the batches in which items failed, and the ids of all batches whose items
+    referred to the pictures.
+    """
     references = BatchItem.objects.filter(upload_id__in=ids)
     fields = ("id", "batch_id", "status")
     items = list(references.select_for_update(of=("self",)).order_by("id").values_list(*fields))
@@ -69,7 +75,7 @@ def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:
 
 
 def _mark_gone(ids: list[int]) -> None:
-    """Fail the locked items that are in progress, and remove the picture from all of them."""
+    """Fail the items that are in progress, and clear the picture of all items. The caller must have locked the rows."""
     gone = {"error_code": GONE, "error_message": default_message(GONE)}
     items = BatchItem.objects.filter(id__in=ids)
     items.filter(status=ItemStatus.FAILED, error_code__in=RESENDABLE_CODES).update(**gone)

@@ -1,4 +1,4 @@
-"""Dismiss failures: they stay in their batch, its state and its counters, but are no longer listed as problems."""
+"""Dismiss failures: the items stay failed and still count as failed, but are no longer listed as problems."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,10 +13,10 @@ CHUNK = 2000
 
 
 def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime) -> int:
-    """Dismiss the failures with this code in these batches that happened up to `until`; return how many.
+    """Dismiss the failures with this code in these batches that happened up to `until`; return how many were dismissed.
 
-    Retrying a file or sending it again undoes this. Idempotent. No batch row is touched, so items of many batches may
-    be locked together, in the order of their ids.
+    Retrying a file or sending it again undoes the dismissal. Idempotent. Items of several batches may be locked in one
+    transaction, because no batch row is locked after them.
     """
     dismissed = chunk = _dismiss_chunk(batch_ids, code, until)
     while chunk == CHUNK:

@@ -1,4 +1,4 @@
-"""Stop waiting for files that are never sent."""
+"""Stop waiting for files that a client announced or started to send, but did not finish sending."""
 
 from datetime import datetime, timedelta
 
@@ -21,10 +21,11 @@ ABANDONED = "item.abandoned"
 
 
 def expire_batches() -> int:
-    """Seal the batches that wait for files but had no activity for EXPIRY_SECONDS, and fail the missing files.
+    """Seal the batches that wait for files but had no activity for EXPIRY_SECONDS; return how many batches expired.
 
-    A batch waits for files while it is unsealed or has a `receiving` item. Partial files are kept until their own
-    expiry: a file that is sent later resumes where it stopped and reopens its batch. Return how many batches expired.
+    A batch waits for files while it is unsealed or has a `receiving` item. Its receiving items fail. Their partial
+    files are kept until these expire separately: if the client sends the file later, the upload resumes where it
+    stopped, and the batch is reopened.
     """
     since = timezone.now() - timedelta(seconds=settings.EXPIRY_SECONDS)
     receiving = Exists(BatchItem.objects.filter(batch_id=OuterRef("id"), status=ItemStatus.RECEIVING))
@@ -32,7 +33,7 @@ def expire_batches() -> int:
     expired = 0
     for batch_id in list(idle.filter(Q(sealed_at=None) | receiving).values_list("id", flat=True)):
         now = timezone.now()
-        # The UPDATE checks again, because the sender may just have resumed.
+        # The UPDATE checks `updated_at` again, because the client may have resumed sending since the query.
         if UploadBatch.objects.filter(id=batch_id, updated_at__lt=since).update(sealed_at=now, updated_at=now):
             _fail_receiving(batch_id, now)
             complete_batches(batch_id)
@@ -41,13 +42,16 @@ def expire_batches() -> int:
 
 
 def finish_without_missing(batch_id: int) -> bool:
-    """Seal a batch and fail its receiving items. Return False if it was sealed already and had none."""
+    """Seal a batch and fail its receiving items.
+
+    Return False if nothing changed, because the batch was already sealed (or finished) and had no receiving items.
+    """
     failed = _fail_receiving(batch_id, timezone.now())
     return seal_batch(batch_id) or bool(failed)
 
 
 def record_activity(batch: UploadBatch, seconds: float) -> None:
-    """Record that bytes of the batch arrived, at most once per `seconds`."""
+    """Set the batch's `updated_at` because bytes for it arrived; write it at most once every `seconds`."""
     now = timezone.now()
     since = now - timedelta(seconds=seconds)
     if batch.updated_at < since:
@@ -55,7 +59,7 @@ def record_activity(batch: UploadBatch, seconds: float) -> None:
 
 
 def _fail_receiving(batch_id: int, registered_before: datetime) -> int:
-    """Fail the receiving items that were registered before this time, in chunks; return how many."""
+    """Fail the receiving items that were registered before this time, in chunks; return how many failed."""
     failed = last = 0
     while ids := _fail_chunk(batch_id, registered_before, last):
         failed += len(ids)
@@ -65,7 +69,7 @@ def _fail_receiving(batch_id: int, registered_before: datetime) -> int:
 
 
 def _fail_chunk(batch_id: int, registered_before: datetime, after: int) -> list[int]:
-    """Fail up to CHUNK items; return their ids. The caller completes the batch."""
+    """Fail up to CHUNK receiving items with an id greater than `after`; return their ids. Do not complete the batch."""
     receiving = BatchItem.objects.filter(status__in=item_sources(ItemStatus.FAILED, ItemStatus.RECEIVING))
     with transaction.atomic():
         old = receiving.select_for_update().filter(created_at__lt=registered_before)

@@ -1,4 +1,4 @@
-"""Finish one claimed item. Only a claim that is still valid can finish it."""
+"""Complete or fail one claimed item, if the claim is still valid."""
 
 from collections.abc import Callable
 
@@ -15,11 +15,12 @@ from uploads.text import storable
 
 
 def finish_statement(target: ItemStatus) -> str:
-    """Return the SQL that finishes an item as `target` and counts it in its batch, in this order and atomically.
+    """Return a SQL statement that sets a claimed item's state to `target`, then updates the batch's counter.
 
-    It returns no row if the claim is no longer valid, otherwise whether this was the last item of a sealed batch. A row
-    with a claim is always in processing (item_claimed_while_processing). A condition on the status could make the
-    planner use item_processing instead of the primary key.
+    The statement returns no row if the claim is no longer valid; otherwise it returns whether this was the last live
+    item of a sealed batch. It does not check the item's status, because the constraint item_claimed_while_processing
+    guarantees that a claimed item is `processing`; such a condition could make the planner use the index
+    item_processing instead of the primary key.
     """
     item_sources(target, ItemStatus.PROCESSING)  # raises ValueError if the edge is not declared
     counter = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed"}[target]
@@ -44,19 +45,19 @@ LOCK_CLAIMED = f"{SELECT_CLAIMED} FOR UPDATE"
 
 
 def holds_claim(claim: Claim) -> bool:
-    """Return whether the claim is still valid: the item was not recovered, and its picture not deleted."""
+    """Return whether the claim is still valid, that is, whether the item's row still has the claim's token."""
     return fetch_row(SELECT_CLAIMED, {"item": claim.item_id, "token": claim.token}) is not None
 
 
 def complete_item(claim: Claim, save: Callable[[], None] | None = None) -> bool:
-    """Complete an item. `save` writes its results in the same transaction and must use only the database.
+    """Complete an item. Return False and change nothing if the claim is no longer valid.
 
-    Return False, with nothing changed, if the claim is no longer valid.
+    `save` writes the item's results. It runs in the same transaction and must not access anything but the database.
     """
     if save is None:
         return _finish(COMPLETE, claim, duplicate=claim.already_processed)
     with transaction.atomic():
-        # Lock the item first. The batch's row, which all threads share, is locked last, for as short as possible.
+        # Lock the item first and the batch last, so that other threads wait for the batch's row as briefly as possible.
         if fetch_row(LOCK_CLAIMED, {"item": claim.item_id, "token": claim.token}) is None:
             return False
         save()
@@ -64,7 +65,7 @@ def complete_item(claim: Claim, save: Callable[[], None] | None = None) -> bool:
 
 
 def fail_item(claim: Claim, code: str, message: str | None = None) -> bool:
-    """Fail an item with a stable code and a message for its owner. Return False if the claim is invalid."""
+    """Fail an item with a stable code and a message for its owner. Return False if the claim is no longer valid."""
     return _finish(FAIL, claim, code=code, message=default_message(code) if message is None else message)
 
 

@@ -1,4 +1,4 @@
-"""Write the stages and leases of a worker process's in-flight jobs, at most once a second."""
+"""Write the stage and the lease of each in-flight job of a worker process to the database."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,8 +15,8 @@ from batches.models.states import BatchStatus
 from uploads.database import fetch_rows
 from uploads.storage.file_deletion import schedule_deletion
 
-# A row is written only if its stage has changed or a third of its lease has passed. Locked rows are skipped: they are
-# being finished or cancelled.
+# A row is updated only if the job's stage has changed or a third of its lease has passed. Locked rows are skipped,
+# because another transaction is already changing them, for example to finish or cancel the item.
 HEARTBEAT = """
 UPDATE batches_batchitem AS item SET stage = job.stage, claimed_until = clock_timestamp() + %(lease)s
   FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(stages)s::text[]) AS job (id, token, stage)
@@ -28,16 +28,16 @@ RETURNING item.batch_id
 
 
 class LastStall:
-    """The worker, cause and message that this process last wrote."""
+    """The worker id, cause and message that this process last wrote to its worker's row."""
 
     value = (0, "", "")
 
 
 def beat(worker: int) -> list[Job]:
-    """Write new stages, renew leases, and request a stop of jobs whose batch is no longer processing.
+    """Write changed stages, renew leases, and request jobs to stop if their batch is no longer processing.
 
-    Return the jobs that have been in one stage for longer than allowed; their leases are not renewed. If there are
-    none, claims that could not be released earlier are released; a failure is retried at the next beat.
+    Return the hung jobs: those that have exceeded the deadline of their stage. Their leases are not renewed. If no job
+    is hung, release the claims that could not be released earlier; if this fails again, the next beat retries it.
     """
     _write_stall(worker)
     hung = _update_jobs(in_flight.jobs())
@@ -49,9 +49,10 @@ def beat(worker: int) -> list[Job]:
 
 
 def release_and_purge(claims: Sequence[Claim]) -> None:
-    """Release claims whose finish may have been interrupted. Idempotent.
+    """Release claims whose jobs may have been interrupted while they wrote their outcome. Idempotent.
 
-    A picture may have been deleted while its previews were being written, so the deletion of its files is scheduled.
+    Also schedule the deletion of the pictures' files, because a picture may have been deleted while its previews were
+    being written. The files of existing pictures are kept.
     """
     release_claims(claims)
     schedule_deletion([claim.upload_key for claim in claims if claim.upload_key])
@@ -76,7 +77,7 @@ def _update_jobs(jobs: list[Job]) -> list[Job]:
 
 
 def _write_stall(worker: int) -> None:
-    """Record in the worker's row which outage it waits for, if that has changed."""
+    """Write the outage that this worker is waiting for to the worker's row, if it has changed."""
     cause, message = breaker.open_cause()
     if (worker, cause, message) == LastStall.value:
         return
@@ -87,7 +88,7 @@ def _write_stall(worker: int) -> None:
 
 
 def _write_jobs(jobs: Sequence[Job]) -> set[int]:
-    """Write stages and leases in one statement; return the batches of the rows that changed."""
+    """Write the jobs' stages and leases in one statement; return the ids of the batches whose items were updated."""
     changed = fetch_rows(
         HEARTBEAT,
         {

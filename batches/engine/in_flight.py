@@ -1,4 +1,4 @@
-"""Track the in-flight jobs of this process: their claims, their stages, and whether one must run alone."""
+"""Track the in-flight jobs of this process, and let a job run alone if it may crash the process."""
 
 import threading
 import time
@@ -10,10 +10,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right of this process to finish an item, valid while the item's row has `token`.
+    """This process's exclusive right to finish an item. It is valid while `token` is in the item's row.
 
-    `upload_id` and `upload_key` (its key in storage) are None if the picture was deleted. `already_processed`: the item
-    belongs to an import, and its picture was already processed for another item.
+    `upload_key` is the picture's storage key. `upload_id` and `upload_key` are None if the picture was deleted.
+    `already_processed` means that the item belongs to an import and that its picture was already processed for another
+    item.
     """
 
     item_id: int
@@ -25,15 +26,20 @@ class Claim:
 
 
 class JobStopped(Exception):
-    """Raised between two stages: the batch was paused or cancelled, or the process is stopping."""
+    """Raised in a job that must stop: its claim is no longer valid, its batch is not processing or its process stops.
+
+    It is raised only between two stages or while the job waits for a CPU slot.
+    """
 
 
 @dataclass(slots=True)
 class Job:
-    """A claim being processed. Other threads set `stop_requested`; it takes effect between two stages.
+    """A claimed item that this process is working on.
 
-    `stage` is blank before the first one and while the job waits for a core; `since` (by time.monotonic()) is None
-    while no deadline applies. `previews_unrecorded`: storage may contain previews that no row refers to.
+    Other threads set `stop_requested`; the job checks it between two stages and while it waits for a CPU slot. `stage`
+    is blank before the first stage and during such a wait. `since` is the time.monotonic() value at which the stage
+    began, or None while no deadline applies. `previews_unrecorded` means that the storage may contain previews to which
+    no row refers.
     """
 
     claim: Claim
@@ -55,20 +61,20 @@ class Job:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Clear the stage and its deadline while the job waits for a resource of this process."""
+        """Clear the stage and suspend its deadline during the block, in which the job waits for a CPU slot."""
         self.since = None
         self.stage = ""
         yield
         self.since = time.monotonic()
 
     def seconds(self) -> float:
-        """Return how long the job has been in its stage; 0 while it waits."""
+        """Return how many seconds the job has spent in its current stage; 0 while no deadline applies."""
         since = self.since
         return 0.0 if since is None else time.monotonic() - since
 
 
 class InFlight:
-    """The jobs of one process. All methods are thread-safe."""
+    """The in-flight jobs of one process. All methods are thread-safe."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -81,7 +87,7 @@ class InFlight:
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Run concurrently with other jobs; wait first while one runs alone or is about to."""
+        """Run the block concurrently with other jobs. First wait until no exclusive job is running or waiting."""
         with self._changed:
             while self._exclusive or self._exclusive_waiting:
                 self._changed.wait()
@@ -95,7 +101,7 @@ class InFlight:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Run while this process has no other job: for quarantined items, which may crash it."""
+        """Run the block while no other job runs in this process. For quarantined items, which may crash the process."""
         with self._changed:
             self._exclusive_waiting += 1
             while self._exclusive or self._shared:
@@ -111,7 +117,7 @@ class InFlight:
 
     @contextmanager
     def track(self, claim: Claim) -> Iterator[Job]:
-        """Register a job for the claim while the block runs, so that the heartbeat renews its lease."""
+        """Register a job for the claim while the block runs, so that the heartbeat renews the claim's lease."""
         job = Job(claim, stop_requested=self.stopping)
         with self._changed:
             self._jobs[claim.token] = job
@@ -122,27 +128,27 @@ class InFlight:
                 self._jobs.pop(claim.token, None)
 
     def jobs(self) -> list[Job]:
-        """Return the current jobs."""
+        """Return the in-flight jobs."""
         with self._changed:
             return list(self._jobs.values())
 
     def mark_unreleased(self, claim: Claim) -> None:
-        """Remember a claim that could not be released because the database was down."""
+        """Remember a claim that could not be released, for example because the database was down."""
         with self._changed:
             self._unreleased.append(claim)
 
     def unreleased(self) -> list[Claim]:
-        """Return the claims that are still to be released."""
+        """Return the claims that still have to be released."""
         with self._changed:
             return list(self._unreleased)
 
     def forget_unreleased(self, claims: list[Claim]) -> None:
-        """Forget these claims: they have been released."""
+        """Forget these claims, because they have been released."""
         with self._changed:
             self._unreleased = [claim for claim in self._unreleased if claim not in claims]
 
     def stop(self) -> list[Claim]:
-        """Request all jobs to stop; return every claim to release, including those remembered as unreleased."""
+        """Request all jobs to stop. Return the claims to release: those of all jobs and those marked as unreleased."""
         self.stopping = True
         with self._changed:
             for job in self._jobs.values():

@@ -1,4 +1,4 @@
-"""Incoming files of a batch: register, queue, complete as a duplicate, or reject."""
+"""Register the incoming files of a batch, then queue them, complete them as duplicates, or reject them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from uploads.text import storable
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file as its sender describes it. `fingerprint` is 64 hex digits; see `batches.intake.file_name`."""
+    """A file as the client describes it. `fingerprint` is 64 hex digits; see `batches.intake.file_name`."""
 
     filename: str
     relative_path: str
@@ -33,12 +33,12 @@ class NewFile:
 def register_item(
     batch_id: int, file: NewFile, before_visible: Callable[[int], None] | None = None
 ) -> tuple[BatchItem, bool]:
-    """Insert the item of a file, or find it by its fingerprint. Return it and whether it became receiving.
+    """Insert an item for the file, or find the existing item by its fingerprint.
 
-    An item is `receiving` until its bytes are stored. An existing item that failed with a resendable code becomes
-    receiving again; like a new one, it reopens a sealed or completed batch. `before_visible` is called with the id of a
-    new row before it is committed; an exception rolls the row back. Raises BatchClosed if the batch is cancelled or
-    deleted.
+    Return the item and whether this call set its state to `receiving`, in which it stays until its bytes are stored. An
+    existing item that failed with a resendable code moves back to `receiving`. Like a new item, it reopens a sealed or
+    completed batch. `before_visible` is called with the id of a new item before the item is committed; if it raises an
+    exception, the transaction is rolled back. Raises BatchClosed if the batch is cancelled or deleted.
     """
     with transaction.atomic():
         added = incoming_sql.insert(
@@ -54,19 +54,19 @@ def register_item(
 
 
 def is_resumable(item: BatchItem) -> bool:
-    """Return whether the item failed only because its bytes did not arrive, and its partial file is kept."""
+    """Return whether the item failed only because its bytes did not arrive, so that its partial file was kept."""
     return item.status == ItemStatus.FAILED and item.upload_id is None and item.error_code in RESUMABLE_CODES
 
 
 def is_resendable(item: BatchItem) -> bool:
-    """Return whether registering the file again makes the item receiving."""
+    """Return whether the item moves back to `receiving` if its file is registered again."""
     return item.status == ItemStatus.FAILED and item.upload_id is None and item.error_code in RESENDABLE_CODES
 
 
 def reopen_item(item: BatchItem) -> bool:
-    """Make a resendable item receiving again (failed → receiving) and reopen its batch; `item` is refreshed.
+    """Move a resendable item from `failed` back to `receiving`, reopen its batch, and refresh `item`.
 
-    Return False if it is not resendable. Raises BatchClosed.
+    Return False if the item is not resendable. Raises BatchClosed if the batch is cancelled or deleted.
     """
     if not is_resendable(item):
         return False
@@ -82,7 +82,10 @@ def reopen_item(item: BatchItem) -> bool:
 
 
 def _reopen_batch(batch_id: int, **counters: Combinable) -> None:
-    """Update counters and unseal the batch, because a file is expected; a completed batch is processing again."""
+    """Update counters and unseal the batch, because another file is expected. A completed batch becomes `processing`.
+
+    Raises BatchClosed if the batch is cancelled or deleted.
+    """
     now = timezone.now()
     batch = UploadBatch.objects.filter(id=batch_id)
     if batch.filter(status__in=LIVE_BATCHES).update(sealed_at=None, updated_at=now, **counters):
@@ -95,10 +98,10 @@ def _reopen_batch(batch_id: int, **counters: Combinable) -> None:
 
 
 def queue_item(item_id: int, upload_id: int, *, new: bool = False) -> bool:
-    """Queue an item whose bytes are stored (receiving → pending). Return False if it is no longer receiving.
+    """Queue an item whose bytes are stored (receiving → pending). Return False if the item is no longer receiving.
 
-    `new`: the surrounding transaction inserted the upload. Raises BatchClosed if the batch was cancelled, and
-    IntegrityError if the upload was deleted.
+    `new` means that the caller's open transaction inserted the upload. Raises BatchClosed if the batch is cancelled or
+    deleted, and IntegrityError if the upload was deleted.
     """
     queued = incoming_sql.queue(item_id, upload_id, new=new)
     if queued is None:
@@ -112,22 +115,23 @@ def queue_item(item_id: int, upload_id: int, *, new: bool = False) -> bool:
 
 
 def complete_duplicate(item_id: int, upload_id: int) -> bool:
-    """Complete an item whose bytes its owner already has (receiving → completed).
+    """Complete an item because its owner already has a picture with the same bytes (receiving → completed).
 
-    Return False if it is no longer receiving. Raises IntegrityError if the upload was deleted.
+    Return False if the item is no longer receiving. Raises IntegrityError if the upload was deleted.
     """
     return _finished(incoming_sql.complete(item_id, upload_id))
 
 
 def reject_item(item_id: int, code: str, message: str) -> bool:
-    """Fail an item whose bytes are not kept (receiving → failed). Return False if it is no longer receiving."""
+    """Fail an item whose bytes will not be stored (receiving → failed). Return False if it is no longer receiving."""
     return _finished(incoming_sql.fail(item_id, code, storable(message)[:500]))
 
 
 def fail_incomplete_item(item_id: int, code: str) -> bool:
-    """Fail an item whose partial file expired or was withdrawn. Return False if it has finished otherwise.
+    """Fail an item because its partial file expired or the client withdrew the file.
 
-    An item that had already failed with a resumable code stays counted as failed and gets the new code.
+    If the item had already failed with a resumable code, only its code and message change. Return False if the item is
+    neither receiving nor failed with a resumable code.
     """
     message = default_message(code)
     if reject_item(item_id, code, message):

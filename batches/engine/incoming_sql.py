@@ -1,7 +1,7 @@
-"""The SQL statements that run for every incoming file, prepared by PostgreSQL (uploads/database.py).
+"""Run the SQL statements for incoming files as prepared statements (see uploads/database.py).
 
-Each statement changes the item's row first and then its batch, atomically. Through the ORM, registering a file would
-take five statements and a savepoint, and queueing it six.
+INSERT, QUEUE, COMPLETE and FAIL each write the item's row and then the batch's row. With the ORM, registering a file
+would take five statements and a savepoint, and queueing it would take six statements.
 """
 
 from django.db import IntegrityError, transaction
@@ -14,7 +14,7 @@ from uploads.database import fetch_row
 
 STARTED = sql_states(batch_sources(BatchStatus.PROCESSING, BatchStatus.PENDING))
 
-# A new item reopens its batch: it is unsealed and, if completed, processing again.
+# A new item unseals its batch and moves a completed batch back to `processing`.
 INSERT = f"""
 WITH added AS (
     INSERT INTO batches_batchitem (batch_id, filename, relative_path, fingerprint, size, status, stage, attempts,
@@ -34,7 +34,7 @@ WITH added AS (
 SELECT id, created_at, EXISTS (SELECT FROM reopened) FROM added
 """
 
-# A batch starts processing with its first queued item.
+# The first queued item moves a pending batch to `processing`.
 QUEUE = f"""
 WITH queued AS (
     UPDATE batches_batchitem SET status = 'pending', upload_id = %(upload)s, queue_position = id
@@ -56,10 +56,10 @@ SELECT batch_id, EXISTS (SELECT FROM started),
 
 
 def finish_statement(target: ItemStatus) -> str:
-    """Return the SQL that finishes a receiving item as `target` and counts it in its batch.
+    """Return a SQL statement that sets a receiving item's state to `target`, then updates the batch's counter.
 
-    It returns the batch's id and whether this was the last item of a sealed batch; no row if the item was not
-    receiving.
+    The statement returns no row if the item was not receiving; otherwise it returns the batch's id and whether this was
+    the last live item of a sealed batch.
     """
     counter = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed"}[target]
     return f"""
@@ -80,16 +80,17 @@ RETURNING id, sealed_at IS NOT NULL AND successful + failed + cancelled = total
 COMPLETE = finish_statement(ItemStatus.COMPLETED)
 FAIL = finish_statement(ItemStatus.FAILED)
 
-# The foreign key check would lock the upload only at the commit, after the batch, but deleting a picture locks the
-# upload before the batch. So both lock items, uploads and batches explicitly, in this order.
+# Lock the item and its upload explicitly, to keep the lock order (items, uploads, batches) and avoid deadlocks with the
+# deletion of a picture. The foreign key check alone would lock the upload only at the commit, after the batch.
 LOCK_ITEM = "SELECT id FROM batches_batchitem WHERE id = %(item)s FOR NO KEY UPDATE"
 LOCK_UPLOAD = "SELECT id FROM uploads_upload WHERE id = %(upload)s FOR KEY SHARE"
 
 
 def insert(batch_id: int, filename: str, relative_path: str, fingerprint: str, size: int) -> BatchItem | None:
-    """Insert a `receiving` item and count it; return None if the batch has one with this fingerprint.
+    """Insert a `receiving` item and count it in its batch. Return None if the batch has an item with this fingerprint.
 
-    Call it in a transaction, which BatchClosed must roll back.
+    Raises BatchClosed after the insert if the batch is cancelled or deleted. So the caller must open a transaction that
+    this exception rolls back.
     """
     fields = {"filename": filename, "relative_path": relative_path, "fingerprint": fingerprint, "size": size}
     row = fetch_row(INSERT, {"batch": batch_id, **fields})
@@ -104,12 +105,14 @@ def insert(batch_id: int, filename: str, relative_path: str, fingerprint: str, s
 
 
 def queue(item_id: int, upload_id: int, *, new: bool = False) -> tuple[int, bool] | None:
-    """Queue an item whose bytes are stored; return its batch's id and whether this started the batch.
+    """Queue an item whose bytes are stored. Return None if the item was not receiving.
 
-    `new`: this transaction inserted the upload, so no other transaction can see it. Return None if the item was not
-    receiving. Raises BatchClosed, and IntegrityError if the upload was deleted.
+    Otherwise, return the batch's id and whether the batch was pending and has now started processing. `new` means that
+    the caller's open transaction inserted the upload, so that the upload needs no lock, because no other transaction
+    can see it. Raises BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was deleted.
     """
-    # A savepoint would cost two more statements. A caller with an open transaction rolls it back on BatchClosed.
+    # Use no savepoint, because it would take two more statements. If the caller has an open transaction, BatchClosed
+    # must roll that back.
     with transaction.atomic(savepoint=False):
         if not new:
             _lock(item_id, upload_id)
@@ -123,10 +126,10 @@ def queue(item_id: int, upload_id: int, *, new: bool = False) -> tuple[int, bool
 
 
 def complete(item_id: int, upload_id: int) -> tuple[int, bool] | None:
-    """Complete a receiving item as a duplicate of an upload.
+    """Complete a receiving item as a duplicate of an upload. Return None if the item was not receiving.
 
-    Return its batch's id and whether this was the last item of a sealed batch; None if it was not receiving. Raises
-    IntegrityError if the upload was deleted.
+    Otherwise, return the batch's id and whether this was the last live item of a sealed batch. Raises IntegrityError if
+    the upload was deleted.
     """
     with transaction.atomic(savepoint=False):
         _lock(item_id, upload_id)
@@ -134,12 +137,12 @@ def complete(item_id: int, upload_id: int) -> tuple[int, bool] | None:
 
 
 def fail(item_id: int, code: str, message: str) -> tuple[int, bool] | None:
-    """Fail a receiving item. Returns the same as `complete`."""
+    """Fail a receiving item. The return value is the same as that of `complete`."""
     return fetch_row(FAIL, {"item": item_id, "upload": None, "code": code, "message": message})
 
 
 def _lock(item_id: int, upload_id: int) -> None:
-    """Lock the item and its upload until the commit. Raises IntegrityError if the upload was deleted."""
+    """Lock the item and its upload until the transaction ends. Raises IntegrityError if the upload was deleted."""
     fetch_row(LOCK_ITEM, {"item": item_id})
     if fetch_row(LOCK_UPLOAD, {"upload": upload_id}) is None:
         raise IntegrityError("the upload was deleted")

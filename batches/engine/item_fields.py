@@ -1,4 +1,4 @@
-"""The columns that belong to an item's state; every change of the state sets all of them."""
+"""Field values to write whenever an item's state changes, so that its other columns match the new state."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ _UNCLAIMED: dict[str, Any] = {"stage": "", "claim": None, "worker": None, "claim
 
 PENDING_FIELDS: dict[str, Any] = {"status": ItemStatus.PENDING, "queue_position": F("id"), **_UNCLAIMED}
 FINISHED_FIELDS: dict[str, Any] = {"finished_at": Now(), "queue_position": None, **_UNCLAIMED}
-"""Set together with `status` and, for a failure, `error_code` and `error_message`."""
+"""The caller also sets `status` and, if the item failed, `error_code` and `error_message`."""
 FINISHED_SQL = (
     "finished_at = clock_timestamp(), queue_position = NULL, stage = '', claim = NULL, worker = NULL,"
     " claimed_until = NULL"
 )
-"""FINISHED_FIELDS for raw SQL."""
+"""The same assignments as FINISHED_FIELDS, for raw SQL."""
 NOT_FAILED_FIELDS: dict[str, Any] = {"error_code": "", "error_message": "", "finished_at": None, "dismissed_at": None}
-"""Set when a failed item is retried or received again."""
+"""Clears the failure of an item that is retried or received again."""

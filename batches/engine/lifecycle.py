@@ -22,7 +22,10 @@ def open_batch(
 
 
 def rename_batch(batch_id: int, name: str) -> bool:
-    """Rename a batch; the name has 1 to 200 characters. Return False if nothing changed or it does not exist."""
+    """Rename a batch. Return False if the batch does not exist or already has this name.
+
+    The caller must ensure that the name has 1 to 200 characters.
+    """
     batch = UploadBatch.objects.filter(id=batch_id)
     owner_id = batch.values_list("owner_id", flat=True).first()
     if owner_id is None or not batch.exclude(name=name).update(name=name):
@@ -33,7 +36,10 @@ def rename_batch(batch_id: int, name: str) -> bool:
 
 
 def seal_batch(batch_id: int) -> bool:
-    """Declare that no more files will come, so that the batch can complete. Return False if it was sealed already."""
+    """Seal a batch, so that it can complete: no more files are expected.
+
+    Return False if the batch was already sealed or is not live.
+    """
     sealed = UploadBatch.objects.filter(id=batch_id, sealed_at=None, status__in=LIVE_BATCHES).update(
         sealed_at=timezone.now(), updated_at=timezone.now()
     )

@@ -1,7 +1,8 @@
-"""Show that a worker process is alive: it holds a session advisory lock in PostgreSQL.
+"""Detect which worker processes are alive: each holds a session-level advisory lock in PostgreSQL.
 
-The lock is held on a separate connection outside the pool. PostgreSQL releases it however the process ends, so a dead
-worker is noticed at once, without time-outs. The lock's number is the id of the process's Worker row.
+A worker holds its lock on a separate connection outside the pool. However the process ends, PostgreSQL releases the
+lock, so a dead worker is detected without waiting for a timeout. The second key of the lock is the id of the process's
+Worker row.
 """
 
 import logging
@@ -21,15 +22,16 @@ from uploads.database import fetch_rows, renew_pool
 
 logger = logging.getLogger(__name__)
 
-# First key of the engine's two-key advisory locks on workers; the second is the worker's id.
+# First key of the workers' two-key advisory locks.
 WORKER_LOCK_CLASS = 0x76_75_65
 LIVE_WORKERS = """
 SELECT objid::bigint FROM pg_locks
  WHERE locktype = 'advisory' AND classid = %(locks)s::oid AND objsubid = 2 AND granted
    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-"""Selects the ids of live workers, also as a subquery; `locks` is WORKER_LOCK_CLASS."""
-# In seconds, except tcp_user_timeout (milliseconds). libpq ignores them for Unix sockets.
+"""Selects the ids of the live workers. Other statements include it as a subquery. `locks` is WORKER_LOCK_CLASS."""
+# The times are in seconds, except tcp_user_timeout, which is in milliseconds. libpq ignores these parameters for Unix
+# sockets.
 KEEPALIVE = {
     "keepalives": 1,
     "keepalives_idle": 5,
@@ -40,14 +42,15 @@ KEEPALIVE = {
 
 
 def live_workers() -> list[int]:
-    """Return the ids of the worker processes that hold their lock now."""
+    """Return the ids of the worker processes that currently hold their lock."""
     return sorted(worker for (worker,) in fetch_rows(LIVE_WORKERS, {"locks": WORKER_LOCK_CLASS}))
 
 
 class Identity:
-    """The identity of this worker process. `id` is None while the lock is not held; then the process must not claim.
+    """The identity of this worker process. While the process does not hold its lock, `id` is None and it must not claim.
 
-    `acquisitions` counts how often the lock was taken. Each time after the first means that its connection was lost.
+    `acquisitions` counts how often the process took the lock. Every acquisition after the first one means that the
+    lock's connection had been lost.
     """
 
     def __init__(self) -> None:
@@ -59,10 +62,11 @@ class Identity:
         self._lock = threading.Lock()
 
     def acquire(self) -> bool:
-        """Take or keep the lock; call it every second. Return whether this process may claim.
+        """Take the lock, or check that it is still held; return whether this process may claim. Call it every second.
 
-        After a lost connection the same id is locked again, so that existing claims stay valid. If the server has not
-        yet noticed that the old session is gone, the process takes a new id and moves its claims to it.
+        After its connection was lost, the process locks the same id again, so that it keeps its claims. If the server
+        has not yet noticed that the old session is gone, that lock is still taken; the process then takes a new id and
+        moves its claims to the new id.
         """
         with self._lock:
             if self._holds_lock():
@@ -85,7 +89,7 @@ class Identity:
         return True
 
     def _take_lock(self) -> None:
-        """Connect and lock. Raises errors of psycopg and of Django while the database is down."""
+        """Open a connection and take the lock. While the database is down, this raises psycopg and Django errors."""
         if self._connection is not None:
             self._connection.close()
         reconnecting = self._connection is not None
@@ -108,16 +112,16 @@ class Identity:
             raise psycopg.OperationalError(f"Another session holds the lock of worker {self._worker}.")
 
     def _move_claims(self) -> None:
-        """Move the claims of former ids to the current one. The former ids are kept until this succeeds."""
+        """Move the claims of this process's former ids to its current id. Keep the former ids until this succeeds."""
         if not self._former:
             return
         BatchItem.objects.filter(worker__in=self._former, status=ItemStatus.PROCESSING).update(worker=self._worker)
-        # Items that were recovered from a former id were not lost in a crash.
+        # Items that were recovered from a former id were not lost in a crash, because this process is still running.
         BatchItem.objects.filter(lost_worker__in=self._former).update(lost_worker=None)
         self._former.clear()
 
     def release(self) -> None:
-        """Record an orderly stop, so that nothing counts as a crash, and release the lock."""
+        """Record that this process stopped normally, so that none of its items counts a crash, and release the lock."""
         with self._lock:
             self.id = None
             try:
@@ -129,7 +133,7 @@ class Identity:
 
 
 def connection_parameters() -> dict[str, Any]:
-    """Return Django's parameters plus time-outs (TCP only) that detect a dead connection within seconds."""
+    """Return Django's connection parameters plus TCP timeouts, which detect a dead connection within seconds."""
     return KEEPALIVE | connection.get_connection_params()
 
 

@@ -1,6 +1,7 @@
 """Decide which worker processes are dead.
 
-A worker may only have lost its connection, so it counts as dead after its lock has been missing for a while.
+A worker without a lock may only have lost its connection. So a worker counts as dead only after its lock has been
+missing for CONFIRM_AFTER.
 """
 
 from dataclasses import dataclass
@@ -11,15 +12,15 @@ from django.db.models.functions import Now
 from batches.engine.liveness import live_workers
 from batches.models import Worker
 
-# A live process retakes a lost lock within a second or two.
+# A live process that lost its lock takes it again within a second or two.
 CONFIRM_AFTER = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerCheck:
-    """The ids of all live workers, and which of the checked ones are dead or made an orderly stop.
+    """The ids of all live workers, and of those checked workers that are dead or that stopped normally.
 
-    A checked worker that is in none of these sets may still retake its lock.
+    A checked worker that is in none of these sets may still take its lock again.
     """
 
     live: frozenset[int]
@@ -28,10 +29,11 @@ class WorkerCheck:
 
 
 def check_workers(workers: set[int], *, deciding: bool = True) -> WorkerCheck:
-    """Check these workers, and record when a missing one was first noticed. Call it in a short transaction.
+    """Check which of these workers are live, dead or stopped. Call it in a short transaction.
 
-    A worker without a row counts as dead. With `deciding` false, nothing is recorded and no worker counts as dead. A
-    process that retakes its lock then clears the record; it waits while its row is locked here.
+    Record when a missing worker was first noticed. A worker without a row counts as dead. If `deciding` is false,
+    nothing is recorded, and no worker counts as dead or stopped. The worker rows stay locked until the transaction
+    ends, and a process that takes its lock again waits for its row before it clears `missing_since`.
     """
     if deciding:
         list(Worker.objects.select_for_update().filter(id__in=workers).order_by("id").values_list("id"))

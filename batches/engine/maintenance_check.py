@@ -1,4 +1,4 @@
-"""Check cheaply whether there is maintenance to do, so that an idle reconciler costs next to nothing."""
+"""Check with one cheap query which maintenance may be needed, so that an idle reconciler uses few resources."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,8 +9,8 @@ from batches.engine.liveness import LIVE_WORKERS, WORKER_LOCK_CLASS
 from batches.models.states import LIVE_BATCHES, sql_states
 from uploads.database import fetch_row
 
-# Every part uses a small partial index: item_processing, item_lost_worker, batch_live, batch_cancelling,
-# item_receiving, item_queue.
+# Every subquery uses a small partial index: item_processing, item_lost_worker, batch_live, batch_cancelling,
+# item_receiving or item_queue.
 MAINTENANCE_CHECK = f"""
 SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (claimed_until < clock_timestamp()
             OR worker NOT IN ({LIVE_WORKERS})))
@@ -30,7 +30,7 @@ SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (cl
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceNeeds:
-    """Which maintenance may be needed. `pending` counts pending items of running batches, up to the limit asked for."""
+    """Which maintenance may be needed. `pending` is the number of pending items of running batches, up to a limit."""
 
     lost_claims: bool
     completable_batches: bool
@@ -40,7 +40,7 @@ class MaintenanceNeeds:
 
 
 def check_maintenance(limit: int) -> MaintenanceNeeds:
-    """Return which maintenance may be needed; `limit` bounds the count of pending items."""
+    """Return which maintenance may be needed. At most `limit` pending items are counted."""
     row = fetch_row(
         MAINTENANCE_CHECK,
         {"locks": WORKER_LOCK_CLASS, "expiry": timedelta(seconds=settings.EXPIRY_SECONDS), "limit": limit},

@@ -1,4 +1,4 @@
-"""Pause and resume a batch. The scheduler and every claim check its state."""
+"""Pause and resume a batch by changing its state, which the scheduler and every claim check."""
 
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -11,9 +11,9 @@ from batches.models.states import BatchStatus, batch_sources
 
 
 def pause_batch(batch_id: int) -> bool:
-    """Pause a batch: no item is claimed any more, and jobs in flight are released between two stages.
+    """Pause a batch. Return False if the batch was neither pending nor processing.
 
-    Return False if the batch was neither pending nor processing.
+    Workers claim no more of its items. Its in-flight jobs stop before their next stage, and their claims are released.
     """
     paused = UploadBatch.objects.filter(id=batch_id, status__in=batch_sources(BatchStatus.PAUSED)).update(
         status=BatchStatus.PAUSED, updated_at=timezone.now()
@@ -24,7 +24,10 @@ def pause_batch(batch_id: int) -> bool:
 
 
 def resume_batch(batch_id: int) -> bool:
-    """Resume a paused batch, even if it was paused before its first file. Return False if it was not paused."""
+    """Resume a paused batch. Return False if the batch was not paused.
+
+    The batch becomes `processing`, even if it was paused before its first file was queued.
+    """
     now = timezone.now()
     paused = batch_sources(BatchStatus.PROCESSING, BatchStatus.PAUSED)
     resumed = UploadBatch.objects.filter(id=batch_id, status__in=paused).update(

@@ -1,4 +1,4 @@
-"""Delete the rows of worker processes that ended long ago. Every start of a worker adds one."""
+"""Delete the rows of worker processes that ended long ago. Every worker process inserts a row when it starts."""
 
 from datetime import timedelta
 
@@ -12,21 +12,22 @@ from batches.engine.status import recovered_workers
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
 
-# A starting process inserts its row shortly before it takes its lock.
+# A new process inserts its row shortly before it takes its lock. So a worker that has no lock is not recorded as missing
+# until this long after its start.
 STARTING_TIME = timedelta(days=1)
 
 
 def prune_workers(retention: timedelta, limit: int) -> int:
-    """Delete at most `limit` rows of workers that ended longer ago than `retention`; return how many.
+    """Delete at most `limit` rows of workers that ended longer than `retention` ago; return how many were deleted.
 
-    Rows that an item refers to are kept, and so are those of the latest recoveries, which the status shows. A worker
-    that ended unnoticed is first recorded as missing; its retention starts then.
+    Keep the rows to which an item refers and those of the latest recoveries, which the status page shows. If the end of
+    a worker was never recorded, record the worker as missing now; its retention time starts now, too.
     """
     _record_missing(limit)
     before = timezone.now() - retention
     ended = Worker.objects.filter(Q(stopped_at__lt=before) | Q(missing_since__lt=before)).exclude(id__in=_referenced())
     with transaction.atomic():
-        # Locked, because a process that retakes its lock then clears `missing_since`.
+        # Lock the rows, because a process that takes its lock again clears `missing_since`, and its row must be kept.
         locked = ended.select_for_update(skip_locked=True).order_by("id")
         ids = list(locked.values_list("id", flat=True)[:limit])
         return Worker.objects.filter(id__in=ids).delete()[0]

@@ -1,4 +1,4 @@
-"""Describe the pictures of a batch again, as a new batch whose items refer to stored pictures."""
+"""Analyse the stored pictures of a batch again. The re-analysis is a new batch whose items refer to these pictures."""
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -9,9 +9,9 @@ from batches.messaging.live_events import notify_batches_changed
 from batches.models import UploadBatch
 from batches.models.states import BatchKind, BatchStatus
 
-# One statement for any number of items: 100,000 take 2 s, in chunks through the ORM 9 s. Each picture is inserted once,
-# with the name and in the order of its first item. Pictures are locked in id order; those that are being deleted are
-# left out. `queue_position` equals the id, as for every pending item.
+# A single statement inserts all items: 100,000 items take 2 s, instead of 9 s in chunks with the ORM. Each picture gets
+# one item, with the name and the position of its first item in the source batch. Pictures are locked in id order, and
+# deleted ones are skipped. `queue_position` equals the id, as for every pending item.
 INSERT_ITEMS = """
 INSERT INTO batches_batchitem (id, queue_position, batch_id, upload_id, filename, relative_path, fingerprint, size,
                                status, stage, attempts, crash_count, duplicate, error_code, error_message, created_at)
@@ -31,13 +31,13 @@ SELECT number, number, %(batch)s, upload_id, filename, relative_path,
 
 
 def reanalyse_batch(batch_id: int) -> int | None:
-    """Queue all stored pictures of a completed batch again; return the id of the new batch.
+    """Create a re-analysis of a completed batch: a new batch with one item per stored picture. Return its id.
 
-    Return None if the batch is not completed or none of its pictures is stored. A picture's results are replaced in one
-    transaction at the end, and kept if describing it again fails or is cancelled. For a re-analysis, its source is
-    re-analysed. Raises ReanalysisRunning while another re-analysis of the same source is live.
+    If the given batch is itself a re-analysis, its source batch is re-analysed instead. Return None if the batch is not
+    completed or has no stored pictures. Raises ReanalysisRunning while another re-analysis of the same batch is live.
 
-    The new batch and all of its items are inserted in one transaction.
+    The new batch and its items are inserted in one transaction. A picture keeps its old results until its item
+    completes; if the item fails or is cancelled, the old results stay.
     """
     batch = UploadBatch.objects.filter(id=batch_id).first()
     if batch is not None and batch.source_id is not None:
@@ -55,7 +55,10 @@ def reanalyse_batch(batch_id: int) -> int | None:
 
 
 def _open(source: UploadBatch) -> UploadBatch:
-    """Insert the new batch. Of several concurrent calls one succeeds; the others wait for its commit, then raise."""
+    """Insert the new batch. If several calls run concurrently, one succeeds.
+
+    The others wait for its transaction, then raise ReanalysisRunning.
+    """
     now = timezone.now()
     try:
         return UploadBatch.objects.create(

@@ -1,4 +1,4 @@
-"""Recover items from worker processes that died or hang: put them back into the queue."""
+"""Put the items of dead and hung worker processes back into the queue."""
 
 import logging
 from datetime import datetime
@@ -29,9 +29,11 @@ DATABASE_TIMES = "SELECT pg_postmaster_start_time(), clock_timestamp()"
 
 
 class Verdict(Enum):
-    """What to do with an item that seems lost: keep it claimed, or release it, with or without charging a crash.
+    """What to do with an item whose worker seems lost.
 
-    RELEASE_UNDECIDED: released before it is known whether its worker crashed; `lost_worker` names that worker.
+    KEEP leaves the item claimed. RELEASE puts it back into the queue. RELEASE_CRASHED also increments its
+    `crash_count`. RELEASE_UNDECIDED puts it back before it is known whether its worker crashed, and stores the worker's
+    id in `lost_worker`.
     """
 
     KEEP = auto()
@@ -41,15 +43,16 @@ class Verdict(Enum):
 
 
 def recover_items() -> int:
-    """Put the items of missing workers, and those whose lease is over, back into the queue; return how many.
+    """Put items back into the queue if their worker is missing or their lease has expired; return how many.
 
-    A crash is charged only if the item's worker is dead. It is not charged if the worker made an orderly stop, or if
-    the item was claimed before the database last started, because the worker may still be alive. An item with
-    MAX_CRASHES crashes fails instead (`item.poison`). Several processes may run this at the same time.
+    An item's `crash_count` is incremented only if its worker is dead. It stays the same if the worker stopped normally,
+    or if the item was claimed before the database server last started, because then the worker may still be alive. An
+    item whose `crash_count` reaches MAX_CRASHES fails instead (`item.poison`). Several processes may call this function
+    at the same time.
 
-    It takes seconds to confirm that a missing worker is dead. Its items are released before that, quarantined, with the
-    worker in `lost_worker`. An item that is already quarantined is released only after the confirmation, so that no
-    item ever has two undecided crashes.
+    It takes a few seconds to confirm that a missing worker is dead. Its items go back into the queue before that, in
+    quarantine, with the worker's id in `lost_worker`. Items that were already quarantined go back only after the
+    confirmation, so that an item never has two crashes that are still unconfirmed.
     """
     ((started, now),) = fetch_rows(DATABASE_TIMES, {})
     deciding = (now - started).total_seconds() > settings.GRACE_SECONDS
@@ -62,7 +65,11 @@ def recover_items() -> int:
 
 
 def _decide_crashes() -> None:
-    """Charge the undecided crashes of dead workers, even to finished items, and clear those of live ones."""
+    """Decide for items with a `lost_worker` whether that worker crashed.
+
+    If the worker is dead, increment the item's `crash_count` (even if the item has finished) and clear `lost_worker`.
+    If the worker is live or stopped normally, only clear `lost_worker`.
+    """
     with transaction.atomic():
         undecided = BatchItem.objects.select_for_update(skip_locked=True).filter(lost_worker__isnull=False)
         found = dict(undecided.order_by("id").values_list("id", "lost_worker")[:CHUNK])
@@ -93,12 +100,16 @@ def _recover(lost: Q, started: datetime, *, deciding: bool) -> int:
 
 
 def _lock_and_charge(lost: Q, started: datetime, *, deciding: bool) -> QuerySet[BatchItem]:
-    """Lock the lost items, charge their crashes or leave them undecided, and return the items to release."""
+    """Lock up to CHUNK items that match `lost`, and return those to put back into the queue.
+
+    For these items, increment `crash_count` if the worker crashed, or set `lost_worker` if that is not yet known.
+    """
     processing = BatchItem.objects.select_for_update(skip_locked=True).filter(lost, status=ItemStatus.PROCESSING)
     items = list(processing.annotate(lease_over=Q(claimed_until__lt=Now())).order_by("id")[:CHUNK])
     if not items:
         return BatchItem.objects.none()
-    # Check after locking the rows: a worker that has just claimed them, or moved them to a new id, then counts as live.
+    # Check the workers only after the rows are locked, so that a worker that has just claimed an item, or has just moved
+    # its items to a new id, is found to be live.
     check = check_workers({item.worker for item in items if item.worker}, deciding=deciding)
     verdicts: dict[Verdict, list[int]] = {verdict: [] for verdict in Verdict}
     for item in items:
@@ -110,7 +121,7 @@ def _lock_and_charge(lost: Q, started: datetime, *, deciding: bool) -> QuerySet[
 
 
 def _verdict(item: Any, check: WorkerCheck, started: datetime) -> Verdict:
-    """Return what to do with an item, which is annotated with `lease_over`."""
+    """Return what to do with an item that is annotated with `lease_over`."""
     if item.worker in check.live:
         return Verdict.RELEASE if item.lease_over else Verdict.KEEP
     if item.worker in check.stopped or item.started_at is None or item.started_at <= started:
@@ -119,13 +130,13 @@ def _verdict(item: Any, check: WorkerCheck, started: datetime) -> Verdict:
         return Verdict.KEEP
     if item.worker in check.dead:
         return Verdict.RELEASE_CRASHED
-    # If it is quarantined already, or one more crash would fail it, keep it until it is known whether the worker
-    # crashed.
+    # It is not yet known whether the worker crashed. Until it is, keep the item claimed if it is already quarantined or
+    # if one crash is enough to fail it.
     return Verdict.KEEP if item.crash_count or settings.MAX_CRASHES == 1 else Verdict.RELEASE_UNDECIDED
 
 
 def _fail_poison(items: QuerySet[BatchItem]) -> None:
-    """Fail the items that crashed too many workers, and count them in their batches, in the order of batch ids."""
+    """Fail the items that crashed too many workers, and update the counters of their batches in batch id order."""
     poison = items.filter(
         crash_count__gte=settings.MAX_CRASHES, status__in=item_sources(ItemStatus.FAILED, ItemStatus.PROCESSING)
     )

@@ -1,4 +1,4 @@
-"""Errors for commands that the engine refuses, with messages in the reader's language."""
+"""Errors raised when the engine refuses a command."""
 
 from django.utils.translation import gettext as _
 
@@ -6,18 +6,18 @@ from uploads.errors import CodedError
 
 
 class Refused(CodedError):
-    """A command that the current state does not allow. The message is in the reader's language."""
+    """The current state does not allow the command. The message is in the user's language."""
 
 
 class BatchClosed(Refused):
-    """The batch is cancelled or deleted, or never existed: it accepts no more files."""
+    """The batch accepts no more files, because it is cancelled, was deleted or never existed."""
 
     def __init__(self) -> None:
         super().__init__("batch.cancelled", _("This import was cancelled. Start a new one to add these files."))
 
 
 class ReanalysisRunning(Refused):
-    """Only one re-analysis of a batch may be live at a time."""
+    """Another re-analysis of the same batch is still live."""
 
     def __init__(self) -> None:
         message = _("These pictures are already being described again. Wait until that is done, or cancel it.")

@@ -1,4 +1,4 @@
-"""Release claims: put their items back into the queue without charging a crash."""
+"""Release claims: put the claimed items back into the queue without counting a crash."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,10 @@ from batches.models.states import ItemStatus, item_sources
 
 
 def release_claims(claims: Iterable[Claim]) -> int:
-    """Put the items of claims that are still valid back at the front of their queues; return how many."""
+    """Put claimed items back into their batches' queues, at their old positions, and return how many.
+
+    Claims that are no longer valid are ignored.
+    """
     processing = BatchItem.objects.filter(status__in=item_sources(ItemStatus.PENDING, ItemStatus.PROCESSING))
     released = 0
     for claim in sorted(claims, key=lambda claim: claim.item_id):

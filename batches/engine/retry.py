@@ -20,18 +20,19 @@ CHUNK = 2000
 
 
 def retry_failed(batch_id: int, excluded_codes: Collection[str] = ()) -> int:
-    """Queue the failed items of a batch again, except those with the excluded codes; a completed batch is reopened.
+    """Retry the failed items of a batch whose bytes are stored, except those with the excluded codes.
 
-    Return how many. Each chunk is queued and counted in one transaction, so an interrupted call can be repeated. Items
-    that fail again during the call are not retried. Raises BatchClosed if the batch was cancelled, and
-    ReanalysisRunning if it is a re-analysis and another one of the same source is live; chunks that were already queued
-    stay queued.
+    Return how many items were queued. A completed batch is reopened. Each chunk is queued and counted in one
+    transaction, so an interrupted call can be repeated. An item that fails again during the call is not retried twice.
+
+    Raises BatchClosed if the batch is cancelled or deleted. Raises ReanalysisRunning if the batch is a re-analysis and
+    another re-analysis of the same source is live. Chunks that were queued before an error stay queued.
     """
     return _retry(batch_id, ~Q(error_code__in=excluded_codes))
 
 
 def retry_item(item_id: int) -> bool:
-    """Queue one failed item again. Return False if it has not failed or its bytes are not stored.
+    """Retry one failed item. Return False if the item has not failed or its bytes are not stored.
 
     Raises the same errors as `retry_failed`.
     """
@@ -40,7 +41,7 @@ def retry_item(item_id: int) -> bool:
 
 
 def retry_code(batch_id: int, code: str, until: datetime) -> int:
-    """Queue the batch's failures with this code that happened up to `until` and were not dismissed; return how many.
+    """Retry the batch's items that failed with this code up to `until`, except dismissed failures; return how many.
 
     Raises the same errors as `retry_failed`.
     """
@@ -48,7 +49,7 @@ def retry_code(batch_id: int, code: str, until: datetime) -> int:
 
 
 def _retry(batch_id: int, which: Q) -> int:
-    """Retry the matching items in one pass in id order, so that one that fails again is not retried twice."""
+    """Retry the matching items in a single pass in id order, so that an item that fails again is not retried twice."""
     retried = last = 0
     while ids := _retry_chunk(batch_id, which, last):
         retried += len(ids)
@@ -73,9 +74,9 @@ def _retry_chunk(batch_id: int, which: Q, after: int) -> list[int]:
 
 
 def _reopen_batch(batch_id: int, items: int) -> None:
-    """Subtract the items from `failed` and reopen a completed batch.
+    """Subtract the number of items from the batch's `failed` counter, and reopen the batch if it is completed.
 
-    One statement, because the batch may complete at any moment.
+    This takes a single statement, because another process may complete the batch at any moment.
     """
     reopens = Q(status__in=batch_sources(BatchStatus.PROCESSING, BatchStatus.COMPLETED))
     try:

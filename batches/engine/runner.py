@@ -29,15 +29,16 @@ Save = Callable[[], None]
 
 
 def run_job(claim: Claim) -> None:
-    """Process a claimed item and write its outcome. Errors are logged, not raised."""
+    """Process a claimed item and write its outcome. Errors are logged or trip the circuit breaker, but are not raised."""
     with in_flight.track(claim) as job:
         try:
             _finish_or_release(job)
             if job.previews_unrecorded and claim.upload_key:
-                # The picture may have been deleted while its previews were being stored. Files of an existing picture
-                # are kept.
+                # The picture may have been deleted while its previews were being stored. If it still exists,
+                # schedule_deletion keeps its files.
                 schedule_deletion([claim.upload_key])
-            # Only a successful write shows that the database works: with a full disk it still answers reads.
+            # The outage of the database ends only after a successful write, because a database with a full disk still
+            # answers reads.
             breaker.record_success("database.away")
         except (OperationalError, InterfaceError) as error:
             breaker.trip("database.away", str(error))
@@ -48,7 +49,10 @@ def run_job(claim: Claim) -> None:
 
 
 def _finish_or_release(job: Job) -> None:
-    """Write the outcome, or release the claim after a stop or an outage. Raises database errors only."""
+    """Process the item and write its outcome. If the job must stop or a dependency is down, release the claim instead.
+
+    Raises only database errors.
+    """
     try:
         _process_with_retry(job)
     except JobStopped:
@@ -59,7 +63,7 @@ def _finish_or_release(job: Job) -> None:
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        # The outcome could not be written. If the item were released, it would fail here again.
+        # Fail the item instead of releasing it, because a released item would end up here again.
         logger.exception("The outcome of file %d could not be written.", job.claim.item_id)
         fail_item(job.claim, "item.internal")
 
@@ -70,7 +74,7 @@ def _process_with_retry(job: Job) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             job.previews_unrecorded = not complete_item(claim, processor()(job))
-            if not claim.already_processed:  # otherwise no dependency was used
+            if not claim.already_processed:  # a duplicate completes without using any dependency but the database
                 breaker.record_success()
             return
         except (JobStopped, EnvironmentalError, OperationalError, InterfaceError):
@@ -92,11 +96,12 @@ def processor() -> Callable[[Job], Save | None]:
 
 
 def process_upload(job: Job) -> Save | None:
-    """Run the pipeline on the stored file of a job and store its previews; return a function that saves its results.
+    """Run the pipeline on the job's stored file and store the previews. Return a function that saves the results.
 
-    Return None if the picture was already processed for another item. Storage may be slow, so no transaction is open
-    while it is used. The names of previews derive from the key: another process that finishes the item uses the same
-    names. Raises any MediaError, and JobStopped if a stop was requested or the claim is no longer valid.
+    Return None if the picture was already processed for another item. No transaction is open while files are read or
+    written, because the storage may be slow. The names of the previews depend only on the storage key, so if another
+    process takes over the item, it overwrites the same files. Raises any MediaError, and JobStopped if a stop was
+    requested or the claim is no longer valid.
     """
     upload_id, key = job.claim.upload_id, job.claim.upload_key
     if upload_id is None or key is None:
@@ -118,7 +123,10 @@ def process_upload(job: Job) -> Save | None:
 
 
 def _classify(error: EnvironmentalError) -> MediaError:
-    """Return a permanent error if only this file is unreadable, so that other files do not wait for the storage."""
+    """If the storage works and only this file is unreadable, return a permanent error; otherwise return `error`.
+
+    A permanent error fails only this item, whereas an EnvironmentalError would stop all claiming.
+    """
     if error.code == "storage.unreadable" and storage_available():
         return PermanentError("file.unreadable", default_message("file.unreadable"))
     return error
