@@ -47,10 +47,11 @@ def live_workers() -> list[int]:
 
 
 class Identity:
-    """The identity of this worker process. While the process does not hold its lock, `id` is None and it must not claim.
+    """The identity of this worker process.
 
-    `acquisitions` counts how often the process took the lock. Every acquisition after the first one means that the
-    lock's connection had been lost.
+    While the process does not hold its lock, `id` is None, and the process must not claim items. `acquisitions`
+    counts how often the process took the lock. Every acquisition after the first one means that the lock's connection
+    had been lost.
     """
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from batches.engine.status import recovered_workers
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
 
-# A new process inserts its row shortly before it takes its lock. So a worker that has no lock is not recorded as missing
+# A new process inserts its row shortly before it takes its lock. So a worker without a lock is not recorded as missing
 # until this long after its start.
 STARTING_TIME = timedelta(days=1)
 

@@ -29,7 +29,10 @@ Save = Callable[[], None]
 
 
 def run_job(claim: Claim) -> None:
-    """Process a claimed item and write its outcome. Errors are logged or trip the circuit breaker, but are not raised."""
+    """Process a claimed item and write its outcome.
+
+    No errors are raised: database outages trip the circuit breaker, and other errors are logged.
+    """
     with in_flight.track(claim) as job:
         try:
             _finish_or_release(job)

@@ -1,4 +1,7 @@
-"""Choose the next batch: round robin over owners, then over an owner's batches, imports before re-analyses."""
+"""Choose the next batch to process: round robin over owners, then over the owner's batches.
+
+An owner's imports come before the owner's re-analyses.
+"""
 
 from typing import NamedTuple
 
@@ -9,12 +12,13 @@ from batches.messaging import wake_ups
 from batches.models import OwnerSchedule, UploadBatch
 from uploads.database import fetch_row
 
-# Serialises the choice, so that concurrent threads choose different batches. Taken in a separate statement, so that
-# NEXT_BATCH sees what the previous holder committed.
+# This advisory lock serialises calls of next_batch, so that concurrent threads choose different batches if there are
+# several. A separate statement takes the lock, so that NEXT_BATCH sees what the previous holder committed.
 SCHEDULER_LOCK = 0x76_75_65_00_01
 LOCK = "SELECT pg_advisory_xact_lock(%(lock)s), set_config('synchronous_commit', 'off', true)"
 
-# min() walks item_queue to its first row; an EXISTS would become a join, which may read the whole table.
+# min() reads only the batch's first entry in the index item_queue. The planner would turn EXISTS into a join, which may
+# scan the whole table.
 NEXT_BATCH = """
 WITH next AS (
     SELECT batch.id, batch.owner_id, count(*) OVER () AS waiting
@@ -36,14 +40,17 @@ RETURNING batches_uploadbatch.id, next.waiting
 
 
 class ScheduledBatch(NamedTuple):
-    """The batch to work on, and the number of batches with pending items, including it."""
+    """The batch to process, and the number of eligible batches with pending items, including this one."""
 
     batch_id: int
     waiting_batches: int
 
 
 def next_batch() -> ScheduledBatch | None:
-    """Choose the least recently served owner and batch, and mark both as served. Return None if there is no work."""
+    """Choose the least recently served owner, then that owner's next batch, and mark both as served now.
+
+    Return None if no batch has items that may be claimed.
+    """
     with transaction.atomic():
         fetch_row(LOCK, {"lock": SCHEDULER_LOCK})
         row = fetch_row(NEXT_BATCH, {"limit": settings.BATCH_PARALLEL})
@@ -51,7 +58,7 @@ def next_batch() -> ScheduledBatch | None:
 
 
 def prioritize_batch(batch_id: int) -> None:
-    """Schedule a batch and its owner next."""
+    """Make the scheduler choose this batch and its owner next."""
     batch = UploadBatch.objects.filter(id=batch_id)
     batch.update(last_served=None)
     OwnerSchedule.objects.filter(owner__batches__in=batch).update(last_served=None)

@@ -1,4 +1,4 @@
-"""Explain why a running batch does not advance: all live workers wait for a dependency, or no worker is running."""
+"""Explain why a running batch makes no progress: no worker is running, or all live workers wait for a dependency."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from batches.models.states import BatchStatus
 from uploads.database import fetch_row
 
 RESTART_TIME = timedelta(seconds=5)
-"""Pages report that no worker is running only after this long without activity: workers may be restarting."""
+"""How long there must be no activity before pages report that no worker is running; workers may only be restarting."""
 
 DEPENDENCIES = {
     "analysis": gettext_lazy("the models"),
@@ -22,11 +22,11 @@ DEPENDENCIES = {
     "model": gettext_lazy("the model server"),
     "storage": gettext_lazy("the storage"),
 }
-"""Keys are the first part of a cause's code."""
+"""Each key is the part before the dot in a cause's code, such as `storage` in `storage.full`."""
 
 
 class StallReason(NamedTuple):
-    """Why a batch does not advance: `short` for lists, the full `message`, and the English error as `detail`."""
+    """Why a batch makes no progress: `short` text for lists, full `message`, and the English error as `detail`."""
 
     short: str
     message: str
@@ -34,13 +34,13 @@ class StallReason(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Message and detail in one line."""
+        """The message and the detail on one line."""
         return f"{self.message}: {self.detail}" if self.detail else self.message
 
 
-# Reads pg_locks, the newest rows of batches_worker, item_queue and item_processing. The newest workers suffice for the
-# last activity: older ones ended before them or are live. With EXISTS instead of the first row of the queue, the
-# planner may read the table from its beginning.
+# The query reads pg_locks, the newest rows of batches_worker, and the indexes item_queue and item_processing. To find
+# the last activity, it reads only the newest workers, because older workers either ended earlier or are still live. The
+# subquery on queue_position reads the first pending item; with EXISTS, the planner may scan the whole table instead.
 WORKER_STATE = f"""
 WITH live AS (
     SELECT worker.* FROM batches_worker worker WHERE worker.id IN ({LIVE_WORKERS})
@@ -61,9 +61,9 @@ SELECT (SELECT count(*) FROM live),
 
 
 def stall_reasons(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dict[int, StallReason]:
-    """Return why these batches do not advance, by id; batches that advance or have no work are left out.
+    """Return why these batches make no progress, by batch id. Leave out batches that make progress or have no work.
 
-    One small query for any number of batches, and none if no batch is running with items left.
+    This takes one small query for any number of batches, and no query if none of them is processing with items left.
     """
     running = {batch.id: batch for batch in batches if batch.status == BatchStatus.PROCESSING and batch.remaining}
     if not running:
@@ -78,18 +78,18 @@ def stall_reasons(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dic
 
 
 def waiting_for(cause: str, message: str) -> StallReason:
-    """Return the reason for waiting for a dependency; `cause` is a stable code such as `storage.full`."""
+    """Return the stall reason for an unavailable dependency. `cause` is a stable code such as `storage.full`."""
     short = _("Waiting for %(away)s") % {"away": DEPENDENCIES.get(cause.split(".")[0], cause)}
     return StallReason(short, short, message)
 
 
 def no_worker() -> StallReason:
-    """Return the reason for a batch while no worker is running."""
+    """Return the stall reason for a batch while no worker is running."""
     message = _("No worker is running. Your files are safe and will be processed as soon as one starts.")
     return StallReason(_("No worker is running"), message)
 
 
 def _is_inactive(batch: UploadBatch, last_activity: datetime | None, now: datetime) -> bool:
-    """Return whether neither this batch nor any worker was active lately."""
+    """Return whether neither this batch nor any worker was active within RESTART_TIME."""
     times = [time for time in (batch.last_served, batch.started_at, last_activity) if time is not None]
     return not times or now - max(times) > RESTART_TIME

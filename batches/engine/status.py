@@ -1,4 +1,4 @@
-"""Read the status of the engine: workers and their files, the queue, outages, recoveries. Changes nothing."""
+"""Read the engine's status: the workers and their files, the queue, outages and recoveries. Read-only."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -19,7 +19,8 @@ MAX_COUNTED = 100_000
 RECOVERIES_SHOWN = 10
 REDIS_SECONDS = 1.0
 
-# Both parts use item_queue: the count stops at a limit, and the oldest item is the first one in its batch's queue.
+# Both subqueries use the index item_queue. The count stops at the limit. Only the first item of each batch's queue is
+# compared to find the oldest one.
 QUEUE_DEPTH = """
 WITH running AS (SELECT id FROM batches_uploadbatch WHERE status = 'processing')
 SELECT (SELECT count(*) FROM (
@@ -35,7 +36,7 @@ SELECT (SELECT count(*) FROM (
 
 @dataclass(frozen=True, slots=True)
 class WorkerFile:
-    """A file that a worker claimed `seconds` ago. `stage` is blank until the heartbeat has written it."""
+    """A file that a worker claimed `seconds` ago. `stage` is blank until the heartbeat first writes a stage."""
 
     item: int
     batch: int
@@ -45,13 +46,13 @@ class WorkerFile:
 
     @property
     def stage_label(self) -> str:
-        """The stage in the reader's language; blank until it is known."""
+        """The stage in the user's language; blank while it is unknown."""
         return str(Stage(self.stage).label) if self.stage else ""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveWorker:
-    """A worker process that holds its lock. `stall_code` is blank unless it waits for a dependency."""
+    """A worker process that holds its lock. `stall_code` is blank unless the worker waits for a dependency."""
 
     id: int
     host: str
@@ -66,7 +67,7 @@ class LiveWorker:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """How many files were recovered after the end of a worker process."""
+    """How many files were recovered from a worker process that ended or hung."""
 
     worker: int
     host: str
@@ -77,11 +78,12 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """The engine at one moment.
+    """A snapshot of the engine's status.
 
-    `waiting` counts the pending files of running batches; with `waiting_bounded` there may be more than the MAX_COUNTED
-    that were counted. `oldest_waiting` is when the oldest of them was registered. `orphaned_files` are claimed by dead
-    workers and will be recovered within seconds. `wake_ups` is None while Redis is down.
+    `waiting` is the number of pending files in running batches. If `waiting_bounded` is true, counting stopped at
+    MAX_COUNTED, so there may be more. `oldest_waiting` is when the oldest pending file was registered.
+    `orphaned_files` are claimed by workers that no longer hold their lock, and will be recovered within seconds.
+    `wake_ups` is the number of wake-ups waiting in Redis, or None while Redis is down.
     """
 
     at: datetime
@@ -105,12 +107,15 @@ class EngineStatus:
 
     @property
     def stalled(self) -> bool:
-        """Whether there is work but no worker."""
+        """Whether there are files to process but no live workers."""
         return bool(self.waiting or self.orphaned_files) and not self.workers
 
 
 def read_status() -> EngineStatus:
-    """Read the status, with five queries and one Redis command. Raises OperationalError, but no Redis errors."""
+    """Read the status with five queries and one Redis command.
+
+    Raises OperationalError if the database is down, but no Redis errors.
+    """
     now = timezone.now()
     live = live_workers()
     files = _files_by_worker(now)
@@ -130,7 +135,7 @@ def read_status() -> EngineStatus:
 
 
 def count_wake_ups() -> int | None:
-    """Return how many wake-ups wait in Redis; None if it does not answer within REDIS_SECONDS."""
+    """Return how many wake-ups are waiting in Redis; None if Redis fails or does not answer within REDIS_SECONDS."""
     timeouts = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
     try:
         with redis.Redis.from_url(settings.REDIS_URL, **timeouts) as client:
@@ -140,7 +145,7 @@ def count_wake_ups() -> int | None:
 
 
 def recovered_workers() -> QuerySet[Worker]:
-    """Return the last RECOVERIES_SHOWN workers whose files were recovered, newest first."""
+    """Return up to RECOVERIES_SHOWN workers from which files were recovered, most recent recovery first."""
     rows = Worker.objects.filter(recovered__gt=0)
     return rows.order_by(F("recovered_at").desc(nulls_last=True), "-id")[:RECOVERIES_SHOWN]
 
@@ -150,7 +155,10 @@ def _recoveries() -> tuple[Recovery, ...]:
 
 
 def _files_by_worker(now: datetime) -> dict[int, list[WorkerFile]]:
-    """Return the claimed files by worker. Sorted here, as ORDER BY id would keep the planner from item_processing."""
+    """Return the claimed files by worker id, sorted by item id.
+
+    They are sorted in Python, because with ORDER BY id the planner would not use the index item_processing.
+    """
     fields = ("id", "batch_id", "filename", "stage", "started_at", "worker")
     rows = BatchItem.objects.filter(status=ItemStatus.PROCESSING).values_list(*fields)
     files: dict[int, list[WorkerFile]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Work on one batch for about a second, then let the scheduler choose again."""
+"""Process items of one batch for a limited time, after which the scheduler chooses the next batch."""
 
 import time
 
@@ -16,15 +16,19 @@ MIN_SECONDS = 0.05
 
 
 def time_slice_seconds(waiting_batches: int) -> float:
-    """Return TIME_SLICE_SECONDS, or less if many batches wait, so that a round over all takes ROUND_SECONDS."""
+    """Return the length of a time slice: TIME_SLICE_SECONDS, or less if many batches are waiting.
+
+    It is shortened so that one slice for each waiting batch, spread over all threads, takes ROUND_SECONDS in total, but
+    never below MIN_SECONDS.
+    """
     fair = ROUND_SECONDS * wake_ups.total_threads() / max(waiting_batches, 1)
     return min(max(fair, MIN_SECONDS), settings.TIME_SLICE_SECONDS)
 
 
 def run_time_slice(batch_id: int, seconds: float) -> int:
-    """Process items of a batch for `seconds`, or until none is pending; return how many.
+    """Process items of a batch until `seconds` have passed or no item can be claimed; return how many were processed.
 
-    A started item is not interrupted at the end of the slice.
+    The last item may run past the end of the time slice. If no other item can be claimed, process one quarantined item.
     """
     end = time.monotonic() + seconds
     processed = 0
@@ -39,7 +43,7 @@ def run_time_slice(batch_id: int, seconds: float) -> int:
 
 
 def may_claim() -> bool:
-    """Return whether this process holds its worker lock, is not stopping, and its circuit breaker is closed."""
+    """Return whether this process holds its worker lock, is not stopping, and is not backing off from an outage."""
     return identity.id is not None and not in_flight.stopping and not breaker.seconds_open()
 
 
@@ -49,7 +53,7 @@ def _process_next(batch_id: int) -> bool:
 
 
 def _process_quarantined(batch_id: int) -> bool:
-    """Process a quarantined item, which may crash the process, while no other job runs."""
+    """Process a quarantined item while this process runs no other job, because the item may crash the process."""
     if not has_quarantined(batch_id):
         return False
     with in_flight.exclusive():

@@ -1,4 +1,4 @@
-"""Publish live events: to the page of a batch that changed, and to all pages of its owner."""
+"""Publish live events to the pages that show a changed batch and to the pages of its owner."""
 
 import asyncio
 import logging
@@ -25,49 +25,53 @@ LOGIN_CHANGED = "login.changed"
 
 
 class LiveEvent(NamedTuple):
-    """What changed. `id` is a batch's for `batch.changed`, a user's for `owner.changed` and `login.changed`."""
+    """A change to publish. `id` is a batch id for `batch.changed`, and a user id for the other two types."""
 
     type: str
     id: int
 
     @property
     def group(self) -> str:
-        """The channel-layer group that receives it."""
+        """The channel-layer group that receives the event."""
         return batch_group(self.id) if self.type == BATCH_CHANGED else owner_group(self.id)
 
     @property
     def message(self) -> dict[str, str | int]:
-        """The message that the group receives."""
+        """The channel-layer message for this event."""
         return {"type": self.type, "batch_id" if self.type == BATCH_CHANGED else "owner_id": self.id}
 
 
 def batch_group(batch_id: int) -> str:
-    """Return the channel-layer group for `batch.changed` of one batch."""
+    """Return the name of the channel-layer group that receives a batch's `batch.changed` events."""
     return f"batch.{batch_id}"
 
 
 def owner_group(owner_id: int) -> str:
-    """Return the channel-layer group for `owner.changed` and `login.changed` of one user."""
+    """Return the name of the channel-layer group that receives a user's `owner.changed` and `login.changed` events."""
     return f"owner.{owner_id}"
 
 
 def notify_batch_changed(batch_id: int, *, final: bool = False) -> None:
-    """Publish, after the commit, that a batch or its items changed.
+    """After the commit, notify the batch's pages that the batch or its items changed.
 
-    At most 4 events per second and batch are sent; the last one of a burst and `final` ones are always sent.
+    At most four events per second are sent for each batch. The last event of a burst is always sent, and `final` events
+    are exempt from the limit.
     """
     _after_commit(LiveEvent(BATCH_CHANGED, batch_id), final=final)
 
 
 def notify_owner_changed(owner_id: int) -> None:
-    """Notify the owner's pages, after the commit, that the list of batches changed; with the same limit."""
+    """After the commit, notify the owner's pages that the list of batches changed.
+
+    At most four events per second are sent for each owner. The last event of a burst is always sent.
+    """
     _after_commit(LiveEvent(OWNER_CHANGED, owner_id), final=False)
 
 
 def notify_batches_changed(batch_ids: Iterable[int], *, final: bool = False) -> None:
-    """Notify batch and owner pages, after the commit, when batches are created, finished or change state.
+    """After the commit, notify batch pages and owner pages that these batches were created or changed state.
 
-    Costs one query: use it for rare changes of a batch, not for every item.
+    This takes a database query, so call it for rare changes to a batch, not for every item.
     """
     ids = list(batch_ids)
     for batch_id in ids:
@@ -77,7 +81,7 @@ def notify_batches_changed(batch_ids: Iterable[int], *, final: bool = False) -> 
 
 
 def notify_login_changed(user_id: int) -> None:
-    """Make the user's sockets check at once, after the commit, whether their sessions are still valid."""
+    """After the commit, trigger an immediate check whether the sessions of the user's open pages are still valid."""
     _after_commit(LiveEvent(LOGIN_CHANGED, user_id), final=True)
 
 
@@ -86,9 +90,10 @@ def _after_commit(event: LiveEvent, *, final: bool) -> None:
 
 
 class Publisher:
-    """Sends events, merging equal ones, in an event loop on one thread per process.
+    """Sends events in an asyncio event loop on one thread per process. Equal events in the queue are merged.
 
-    `group_send` through `async_to_sync` would open a Redis connection per call; a permanent loop keeps one open.
+    The event loop runs permanently, so that its Redis connection stays open. Calling `group_send` through
+    `async_to_sync` would open a connection per call.
     """
 
     def __init__(self) -> None:
@@ -98,7 +103,7 @@ class Publisher:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def publish(self, event: LiveEvent, *, final: bool) -> None:
-        """Queue the event and return at once. Thread-safe."""
+        """Queue the event and return immediately. Thread-safe."""
         with self._lock:
             is_new = final or event not in self._queued
             self._queued[event] = final or self._queued.get(event, False)
@@ -109,7 +114,10 @@ class Publisher:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _run(self) -> None:
-        """Send due events forever: each at most once per EVENT_INTERVAL_SECONDS, unless it is final."""
+        """Send queued events in an endless loop.
+
+        Equal events are sent at most once every EVENT_INTERVAL_SECONDS, but final events are sent immediately.
+        """
         client = redis.asyncio.from_url(settings.REDIS_URL)
         sent: dict[LiveEvent, float] = {}
         while True:
@@ -131,15 +139,18 @@ class Publisher:
         return due
 
     async def _send(self, client: "redis.asyncio.Redis", event: LiveEvent, *, final: bool) -> None:
-        """Send one event. A Redis key that expires after the interval enforces the limit across processes."""
+        """Send one event, or requeue it if another process sent an equal event within EVENT_INTERVAL_SECONDS.
+
+        To enforce this limit across processes, sending sets a Redis key that expires after the interval.
+        """
         key = f"event:{event.type}:{event.id}"
         try:
             allowed = await client.set(key, 1, nx=True, px=int(EVENT_INTERVAL_SECONDS * 1000))
             if allowed or final:
                 await get_channel_layer().group_send(event.group, event.message)
             else:
-                # Another process has just sent this event, perhaps before our change was committed: send it again
-                # later.
+                # Another process has just sent an equal event, perhaps before this process committed its change. So
+                # send this one later.
                 self._requeue(event)
         except (OSError, redis.exceptions.RedisError) as error:
             redis_outage.begin(error)
@@ -152,9 +163,10 @@ class Publisher:
 
 
 def _replace_publisher() -> None:
-    """Give a forked process, which lacks its parent's threads, a new publisher.
+    """Create a new publisher in a forked process, because the threads of the parent do not exist there.
 
-    The parent's publisher stays referenced, because closing its loop would break the parent.
+    Keep a reference to the parent's publisher, because garbage collection would close its event loop, which would break
+    the parent.
     """
     global _publisher
     _parents.append(_publisher)

@@ -1,4 +1,4 @@
-"""Log one line when Redis becomes unavailable and one when it is available again, per process."""
+"""Log one line per process when Redis becomes unavailable, and one when it is available again."""
 
 import logging
 import os
@@ -15,13 +15,16 @@ RETRY_SECONDS = 1.0
 
 
 class RedisOutage:
-    """Whether Redis is unavailable for live events; after the first error a thread polls until it works again."""
+    """Tracks whether Redis is unavailable for live events.
+
+    After the first error, a thread polls Redis until it works again.
+    """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Reset the state. A forked process needs this: it has its parent's state but no polling thread."""
+        """Reset the state. Needed in a forked process, because it inherits the state but not the polling thread."""
         self._lock = threading.Lock()
         self._log = OutageLog(
             logger,
@@ -30,7 +33,7 @@ class RedisOutage:
         )
 
     def begin(self, error: Exception) -> None:
-        """Record that Redis failed. Thread-safe."""
+        """Record that Redis failed, and start polling it. Does nothing during a recorded outage. Thread-safe."""
         with self._lock:
             if self._log.is_lost:
                 return
@@ -46,10 +49,10 @@ class RedisOutage:
 
 
 class LogOutageOnce(logging.Filter):
-    """Drops the channel layer's log records about an unavailable Redis: one per try, with a traceback."""
+    """Drops the records that the channel layer logs, with a traceback, on every try while Redis is unavailable."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return False for an error of an unavailable Redis, and record the outage."""
+        """Return False and record the outage if the logged error shows that Redis is unavailable."""
         error = record.exc_info[1] if record.exc_info else None
         if not isinstance(error, OSError | redis.ConnectionError | redis.TimeoutError):
             return True
@@ -58,7 +61,10 @@ class LogOutageOnce(logging.Filter):
 
 
 def _works() -> bool:
-    """Return whether Redis accepts a write. While it loads its data, or is full, it only accepts connections."""
+    """Return whether Redis accepts a write.
+
+    A connection alone proves nothing, because Redis also accepts connections while it is loading its data or is full.
+    """
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=RETRY_SECONDS) as client:
             return bool(client.set("redis-outage", 1, px=1000))

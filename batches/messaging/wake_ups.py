@@ -1,7 +1,8 @@
-"""Wake workers: a message without content makes a worker ask the database for work.
+"""Send wake-ups: empty messages that make a worker query the database for work.
 
-Lost, duplicate or late wake-ups are harmless: the rows are the queue. A separate thread sends them, so that an
-unavailable Redis neither fails nor slows a commit; the reconciler replaces lost ones within seconds.
+Lost, duplicate and late wake-ups are harmless, because the queue is the item table in the database, and the reconciler
+replaces lost wake-ups within seconds. A separate thread sends the wake-ups, so that a commit neither fails nor slows
+down while Redis is unavailable.
 """
 
 import logging
@@ -24,17 +25,17 @@ ACTOR = "process_next_batch"
 
 
 def notify_workers(items: int = 1) -> None:
-    """After the commit, send a wake-up for each of these new pending items, but no more than there are threads."""
+    """After the commit, request one wake-up per new pending item, but no more than there are worker threads."""
     transaction.on_commit(lambda: _sender.request(items), robust=True)
 
 
 def total_threads() -> int:
-    """Return the number of worker threads of this installation."""
+    """Return the number of threads in all worker processes together."""
     return settings.WORKER_PROCESSES * settings.WORKER_THREADS
 
 
 def send_wake_ups(wanted: int) -> int:
-    """Top the queue up to `wanted` wake-ups; return how many were sent. Raises redis.RedisError."""
+    """Add wake-ups to the Redis queue until it contains `wanted`; return how many. Raises redis.RedisError."""
     broker = _broker()
     waiting: int = broker.client.llen(queue_key())
     missing = max(0, wanted - waiting)
@@ -44,7 +45,7 @@ def send_wake_ups(wanted: int) -> int:
 
 
 def queue_key() -> str:
-    """Return the Redis key of the waiting wake-ups."""
+    """Return the key of the Redis list that contains the waiting wake-ups."""
     return f"{_broker().namespace}:{QUEUE}"
 
 
@@ -53,7 +54,7 @@ def _broker() -> RedisBroker:
 
 
 class WakeUpSender:
-    """A thread that sends wake-ups; requests that arrive while it is busy are merged."""
+    """Sends wake-ups in a background thread. Requests made while the thread is sending are merged."""
 
     def __init__(self) -> None:
         self._requested = threading.Condition()
@@ -66,7 +67,7 @@ class WakeUpSender:
         )
 
     def request(self, wake_ups: int) -> None:
-        """Request wake-ups and return at once."""
+        """Request this number of wake-ups and return immediately. Thread-safe."""
         with self._requested:
             self._wanted = min(self._wanted + wake_ups, total_threads())
             if not self._started:
@@ -88,7 +89,7 @@ class WakeUpSender:
 
 
 def _replace_sender() -> None:
-    """Give a forked process, which lacks its parent's threads, a new sender."""
+    """Create a new sender in a forked process, because the threads of the parent do not exist there."""
     global _sender
     _sender = WakeUpSender()
 

@@ -1,4 +1,4 @@
-"""The rows of the batch engine. They are the queue; only `batches.engine` writes their state."""
+"""The models of the batch engine. Their tables are the queue; only `batches.engine` writes processing state to them."""
 
 from batches.models.attempt import Attempt
 from batches.models.batch import UploadBatch

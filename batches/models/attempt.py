@@ -8,9 +8,10 @@ from batches.models.states import AttemptEnd
 
 
 class Attempt(models.Model):
-    """An attempt that failed or was lost and was followed by another; written by `batches.engine.attempt_history`.
+    """A failed attempt that was retried, or an attempt that was lost with its worker.
 
-    The last attempt is in the item itself. Items released because of an outage or a stop get no row.
+    Only `batches.engine.attempt_history` writes these rows. The item's own row describes its last attempt. An attempt
+    that ended because of an outage or a stop is not recorded.
     """
 
     item = models.ForeignKey(BatchItem, on_delete=models.CASCADE, related_name="history", verbose_name=_("batch item"))

@@ -1,4 +1,4 @@
-"""A batch: many files of one owner on their way into the library."""
+"""The model of a batch."""
 
 from django.conf import settings
 from django.db import models
@@ -11,12 +11,13 @@ from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus
 
 
 class UploadBatch(models.Model):
-    """Many files of one owner on their way into the library.
+    """A batch: files that one owner imports into the library, or whose pictures are analysed again.
 
-    The counters always equal the counts of the items' rows: they move in the same transaction. `total` counts all
-    items, including those being received. A batch completes when it is sealed and no item is live. `source` is the
-    batch whose pictures a re-analysis describes again. `cancelling`: the batch is cancelled, but some of its items may
-    still be live. `objects` leaves out batches that are being deleted, `all_objects` does not.
+    The counters always match the item rows, because both are updated in the same transaction. `total` counts all items,
+    including those that are still being received. A batch completes when it is sealed and none of its items is live.
+    If the batch is a re-analysis, `source` is the batch whose pictures it analyses again. If `cancelling` is true, the
+    batch is cancelled, but some of its items may still be live. `objects` excludes batches that are being deleted;
+    `all_objects` includes them.
     """
 
     owner = models.ForeignKey(
@@ -95,7 +96,8 @@ class UploadBatch(models.Model):
                 fields=["owner", "last_served"], name="batch_schedule", condition=Q(status=BatchStatus.PROCESSING)
             ),
             models.Index(fields=["source"], name="batch_source", condition=Q(source__isnull=False)),
-            # No condition contains a counter: every finish would then have to update all indexes for the batch's row.
+            # No index condition refers to a counter. Otherwise, every finished item would update the batch's entries in
+            # all indexes, because PostgreSQL could not do a HOT update.
             models.Index(fields=["id"], name="batch_cancelling", condition=Q(cancelling=True)),
             models.Index(fields=["owner", "id"], name="batch_live", condition=Q(status__in=LIVE_BATCHES)),
             models.Index(fields=["id"], name="batch_deleting", condition=Q(deleting_since__isnull=False)),
@@ -114,22 +116,25 @@ class UploadBatch(models.Model):
 
     @property
     def processed(self) -> int:
-        """How many items are completed or failed."""
+        """The number of completed and failed items."""
         return self.successful + self.failed
 
     @property
     def remaining(self) -> int:
-        """How many items are still live: receiving, pending or processing."""
+        """The number of live items: receiving, pending or processing."""
         return self.total - self.successful - self.failed - self.cancelled
 
     @property
     def expected_total(self) -> int:
-        """The number of items that counts as 100 %: `total`, or the announced number if larger and not yet sealed."""
+        """The number of items that counts as 100 %.
+
+        This is `total`, or `expected_items` if that is larger and the batch is not sealed yet.
+        """
         return self.total if self.sealed_at else max(self.total, self.expected_items or 0)
 
     @property
     def percent(self) -> int:
-        """Percentage of processed items, rounded down; 0 for an empty batch."""
+        """The percentage of processed items, rounded down; 0 for an empty batch."""
         return self.processed * 100 // self.expected_total if self.expected_total else 0
 
     @property

@@ -1,6 +1,7 @@
-"""The texts of stable failure codes: what happened, what to do, and whether a retry may help.
+"""Stable failure codes, with texts that say what happened and what to do, and whether a retry may help.
 
-They are translated when shown. An item's row stores its message in English; for most codes that is `default_message`.
+The texts are translated when they are shown. The item's row stores a message in English, which for most codes is
+`default_message`.
 """
 
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
-    """The texts of one code. `retryable`: the same bytes may succeed another time.
+    """The texts of one code.
 
-    `shows_message`: the item's own message is shown as well, because it adds details such as the file's type or size.
+    `retryable` means that a retry with the same bytes may succeed. `shows_message` means that pages also show the
+    message in the item's row, because it adds details such as the file's type or size.
     """
 
     title: str | Promise
@@ -71,24 +73,24 @@ ERROR_CODES: dict[str, ErrorCode] = {
         _("The upload of this file was not finished in time, and the part already sent was deleted."), _ADD_AGAIN
     ),
 }
-"""By code. An unknown code falls back to the item's own message."""
+"""For a code that is not listed here, the message in the item's row is shown instead."""
 PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.retryable)
-"""Retrying the same bytes cannot help."""
+"""Codes for which a retry with the same bytes cannot succeed."""
 FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.shows_message)
-"""These show the same text for every file; the item's own message is not shown."""
+"""Codes that show the same text for every file, without the message in the item's row."""
 RESUMABLE_CODES = frozenset(
     {"item.abandoned", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
 )
-"""The bytes did not arrive, through no fault of the file. Its partial file is kept, so sending can resume."""
+"""Codes of uploads that stopped for a reason unrelated to the file. Its partial file is kept, so they can resume."""
 RESENDABLE_CODES = RESUMABLE_CODES | {"upload.expired", "file.withdrawn", "file.unreadable", "file.changed"}
-"""The file may be registered again; if no partial file was kept, sending starts from the beginning."""
+"""Codes after which the file may be registered again. Without a partial file, the upload starts from the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
-    """The texts of a failure in the reader's language; `advice` may be blank.
+    """The texts of a failure in the user's language. `advice` may be blank.
 
-    `detail` is the item's own message, in English, if the code shows it.
+    `detail` is the English message in the item's row; it is blank if the code does not show that message.
     """
 
     title: str
@@ -99,14 +101,14 @@ class ErrorText:
 
     @property
     def text(self) -> str:
-        """Title, advice and detail in one line."""
+        """The title, the advice and the detail on one line."""
         return " ".join(part for part in (self.title, self.advice, self.detail) if part)
 
 
 def error_text(code: str, message: str = "") -> ErrorText:
-    """Return the texts of a failure with this code and the item's message.
+    """Return the texts of a failure. `message` is the message in the item's row.
 
-    Leave `message` out for a group of items whose messages differ.
+    For a group of items whose messages differ, omit `message`.
     """
     error = ERROR_CODES.get(code)
     if error is None:
@@ -121,11 +123,11 @@ def error_text(code: str, message: str = "") -> ErrorText:
 
 
 def default_message(code: str) -> str:
-    """Return the English message for an item's row when only the code is known."""
+    """Return an English message to store in an item's row if there is no more specific message than the code."""
     with translation.override(None):
         return error_text(code).text
 
 
 def is_retryable(code: str) -> bool:
-    """Return whether retrying the same bytes may help; True for an unknown code."""
+    """Return whether a retry with the same bytes may succeed; True for an unknown code."""
     return code not in PERMANENT_CODES

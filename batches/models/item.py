@@ -1,4 +1,4 @@
-"""An item: one file in one batch."""
+"""The model of a batch item."""
 
 from django.db import models
 from django.db.models import Q
@@ -13,9 +13,10 @@ from uploads.models import Upload
 class BatchItem(models.Model):
     """One file in one batch. This table is the queue.
 
-    `queue_position` is set exactly while the item is pending; only `item_queue` orders by it, so a claim always uses
-    that index. `claim` is a random token that guards the finish; `worker` is the process that holds it. A dismissed
-    failure stays in its batch and its counts, and is no longer listed as a problem.
+    `queue_position` is set exactly while the item is pending. Only the index `item_queue` is ordered by this column, so
+    a claim always uses that index. `claim` is a random token: a worker process can finish the item only with the
+    current token. `worker` is the id of that process. A dismissed failure stays in its batch and still counts as
+    failed, but is no longer listed as a problem.
     """
 
     batch = models.ForeignKey(
@@ -84,7 +85,7 @@ class BatchItem(models.Model):
             ),
             models.Index(fields=["lost_worker"], name="item_lost_worker", condition=Q(lost_worker__isnull=False)),
             models.Index(fields=["batch", "id"], name="item_failed", condition=Q(status=ItemStatus.FAILED)),
-            # The next two contain only failures, so finishing any other item does not write to them.
+            # The next two indexes contain only failed items, so completing an item does not write to them.
             models.Index(fields=["error_code", "id"], name="item_error_code", condition=Q(status=ItemStatus.FAILED)),
             models.Index(
                 fields=["batch", "error_code", "id"],
@@ -92,7 +93,8 @@ class BatchItem(models.Model):
                 name="item_open_failure",
                 condition=Q(status=ItemStatus.FAILED, dismissed_at__isnull=True),
             ),
-            # For the lists of a page. A claim writes to none of these three, and a finish to one.
+            # The next three indexes are for the item lists on pages. A claim writes to none of them, and finishing an
+            # item writes to at most one.
             models.Index(fields=["batch", "id"], name="item_completed", condition=Q(status=ItemStatus.COMPLETED)),
             models.Index(fields=["batch", "id"], name="item_waiting", condition=Q(status__in=WAITING_ITEMS)),
             models.Index(fields=["batch", "id"], name="item_cancelled", condition=Q(status=ItemStatus.CANCELLED)),
@@ -104,5 +106,5 @@ class BatchItem(models.Model):
 
     @property
     def can_retry(self) -> bool:
-        """Whether a retry is possible and may help, unless the batch was cancelled."""
+        """Whether the item failed and a retry is possible and may succeed. Ignores whether the batch was cancelled."""
         return self.status == ItemStatus.FAILED and self.upload_id is not None and is_retryable(self.error_code)

@@ -1,4 +1,4 @@
-"""Hide batches that are being deleted, and their items, from everything but the engine."""
+"""Exclude batches that are being deleted, and their items, from all queries except those of the engine."""
 
 from typing import TypeVar
 
@@ -9,7 +9,7 @@ Item = TypeVar("Item", bound=models.Model)
 
 
 class VisibleBatchManager(models.Manager[Batch]):
-    """The batches that are not being deleted."""
+    """A manager that returns only the batches that are not being deleted."""
 
     def get_queryset(self) -> "models.QuerySet[Batch]":
         """Return the visible batches."""
@@ -17,5 +17,5 @@ class VisibleBatchManager(models.Manager[Batch]):
 
 
 def in_visible_batches(items: "models.QuerySet[Item]") -> "models.QuerySet[Item]":
-    """Leave out the items of batches that are being deleted."""
+    """Exclude the items of batches that are being deleted."""
     return items.filter(batch__deleting_since=None)

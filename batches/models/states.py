@@ -1,7 +1,7 @@
-"""The states of batches and items and the legal edges between them.
+"""The states of batches and items, and the allowed edges (state transitions) between them.
 
-Every UPDATE that changes a state takes the states to change from `batch_sources` or `item_sources`, so an edge that is
-not declared here cannot be written.
+Every UPDATE that changes a state gets the allowed current states from `batch_sources` or `item_sources`. So only the
+transitions that are declared here can happen.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BatchKind(models.TextChoices):
-    """Why a batch exists."""
+    """Whether a batch imports files or analyses stored pictures again."""
 
     IMPORT = "import", _("Import")
     REANALYSIS = "reanalysis", _("Re-analysis")
 
 
 class BatchStatus(models.TextChoices):
-    """The state of a batch. `cancelled` is final; more files or a retry reopen a completed one."""
+    """The state of a batch. `cancelled` is final. A completed batch is reopened by a retry or by more files."""
 
     PENDING = "pending", _("Waiting for files")
     PROCESSING = "processing", _("Processing")
@@ -40,7 +40,7 @@ class ItemStatus(models.TextChoices):
 
 
 class Stage(models.TextChoices):
-    """The current processing step of a file, as its worker reports it; never estimated from elapsed time."""
+    """The processing step that the worker last reported for a file. It is never estimated from the elapsed time."""
 
     CHECKING = "checking", _("Checking")
     PREVIEWING = "previewing", _("Making previews")
@@ -76,7 +76,7 @@ ITEM_EDGES: Mapping[ItemStatus, frozenset[ItemStatus]] = {
         {ItemStatus.PENDING, ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED}
     ),
     ItemStatus.COMPLETED: frozenset(),
-    # Retried if its bytes are stored, received again if they are not.
+    # A failed item becomes pending if its bytes are stored, and receiving if they are not.
     ItemStatus.FAILED: frozenset({ItemStatus.PENDING, ItemStatus.RECEIVING}),
     ItemStatus.CANCELLED: frozenset(),
 }
@@ -87,20 +87,20 @@ FINISHED_ITEMS = frozenset({ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.
 
 
 def batch_sources(target: BatchStatus, *only: BatchStatus) -> list[BatchStatus]:
-    """Return the states from which a batch may become `target`, or those of `only`, which must be among them.
+    """Return the states from which a batch may change to `target`. If `only` is given, return just those states.
 
-    Raises ValueError for an edge that is not declared.
+    Raises ValueError if no edge leads to `target`, or if the edge from a state in `only` is not declared.
     """
     return _sources(BATCH_EDGES, target, only)
 
 
 def item_sources(target: ItemStatus, *only: ItemStatus) -> list[ItemStatus]:
-    """Return the states from which an item may become `target`; like `batch_sources`."""
+    """Return the states from which an item may change to `target`. See `batch_sources` for `only` and errors."""
     return _sources(ITEM_EDGES, target, only)
 
 
 def sql_states(states: Iterable[BatchStatus | ItemStatus]) -> str:
-    """Return states as SQL literals for IN (…). With parameters, partial indexes would not be used."""
+    """Return states as SQL literals for IN (…), because with parameters PostgreSQL might not use partial indexes."""
     return ", ".join(f"'{state.value}'" for state in states)
 
 
@@ -112,7 +112,11 @@ def _sources(edges: Mapping[State, frozenset[State]], target: State, only: tuple
 
 
 def check_edges(edges: Mapping[State, frozenset[State]], states: type[State], final: set[State]) -> None:
-    """Raise ValueError unless every state has an entry, none leads to itself, and only final ones lead nowhere."""
+    """Raise ValueError if these edges are inconsistent.
+
+    Every state must have an entry, no edge may lead back to the same state or to an unknown state, and exactly the
+    states in `final` must have no outgoing edges.
+    """
     if set(edges) != set(states):
         raise ValueError(f"Every {states.__name__} needs its edges, and other states must have none.")
     for state, targets in edges.items():

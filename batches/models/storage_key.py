@@ -1,4 +1,4 @@
-"""The storage key of a file, which is needed before its upload row exists."""
+"""Derive a file's storage key from its item, because the key is needed before the upload row exists."""
 
 from uuid import UUID
 
@@ -6,9 +6,9 @@ from django.utils.crypto import salted_hmac
 
 
 def storage_key(item_id: int) -> UUID:
-    """Return the storage key for the bytes of this item: deterministic, but not predictable without the secret key.
+    """Return the storage key for the item's file. It is deterministic, but cannot be predicted without the secret key.
 
-    No two items share a key, and an item whose bytes were stored is never received again. So bytes of a deleted picture
-    that are sent again get another key, and deleting the old files cannot affect them.
+    Every item has its own key, and an item whose bytes were stored is never received again. So if the file of a deleted
+    picture is sent again, it gets a different key, and deleting the old files does not affect it.
     """
     return UUID(bytes=salted_hmac("batches.intake", str(item_id), algorithm="sha256").digest()[:16], version=4)

@@ -1,4 +1,4 @@
-"""Worker processes, and when each owner was last served and last seen."""
+"""Models of worker processes, and of when each owner was last served and last seen."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OwnerSchedule(models.Model):
-    """When a worker last served an owner, for the scheduler's round robin over owners."""
+    """When the scheduler last chose a batch of this owner. The scheduler uses it for its round robin over owners."""
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True)
     last_served = models.DateTimeField(null=True, blank=True)
@@ -16,7 +16,7 @@ class OwnerSchedule(models.Model):
 
 
 class OwnerLastSeen(models.Model):
-    """When an owner last saw what had been completed; only `batches.services.last_seen` writes it."""
+    """The time up to which an owner has seen their completed batches. Only `batches.services.last_seen` writes it."""
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True)
     last_seen_at = models.DateTimeField()
@@ -26,7 +26,7 @@ class OwnerLastSeen(models.Model):
 
 
 class Worker(models.Model):
-    """A worker process. Its id is the number of the advisory lock that it holds while it is alive."""
+    """A worker process. Its id is the second key of the advisory lock that the process holds while it is alive."""
 
     host = models.CharField(_("host"), max_length=255)
     pid = models.PositiveIntegerField(_("pid"))
