@@ -20,7 +20,7 @@ def cancel_batch(batch_id: int) -> bool:
     """Cancel a batch permanently. Return False if the batch was not live.
 
     Once the batch's state is committed, workers claim no more of its items. If the process dies after that commit,
-    `resume_cancellations` cancels the remaining items. A worker that finishes a cancelled item changes nothing.
+    `resume_cancellations` cancels the remaining items. Finishing an item after it was cancelled has no effect.
     """
     now = timezone.now()
     cancelled = UploadBatch.objects.filter(id=batch_id, status__in=batch_sources(BatchStatus.CANCELLED)).update(

@@ -50,8 +50,8 @@ class CircuitBreaker:
     def record_success(self, only: str = "") -> None:
         """End the outages whose back-off is over.
 
-        Call it after a file succeeded, or when no file is pending or in flight and so no job can succeed. If `only`
-        is set, end only the outage with that cause.
+        Call it after a file succeeded, or when no file is pending or in flight, so that no job can succeed now. If
+        `only` is set, end only the outage with that cause.
         """
         if not self._outages:
             return

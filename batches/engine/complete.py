@@ -9,7 +9,7 @@ from batches.models.states import BatchStatus, batch_sources
 
 
 def complete_batches(batch_id: int | None = None) -> int:
-    """Complete this batch (by default, every batch) if it is sealed and has no live items; return how many completed.
+    """Complete the batch (or, without an id, every batch) that is sealed and has no live items; return how many.
 
     Only the batch's counters are checked, because they always match the item rows. Idempotent.
     """

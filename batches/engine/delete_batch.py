@@ -47,7 +47,7 @@ COUNTERS = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed", Ite
 
 
 def begin_deletion(batch_id: int) -> bool:
-    """Permanently hide a batch and its re-analyses, and cancel those that are live. Return False if none was visible.
+    """Permanently hide a batch and its re-analyses, and cancel those that are live. Return False if none exists.
 
     This is one short transaction, however large the batch is. `delete_chunk` deletes the rows later.
     """
@@ -117,7 +117,7 @@ def _was_receiving(status: str, code: str) -> bool:
 
 
 def _subtract(batch_id: int, statuses: "Counter[str]") -> None:
-    """Subtract the deleted items, given by status, from the batch's counters."""
+    """Subtract the deleted items from the batch's counters. `statuses` is the number of deleted items by status."""
     counters = {COUNTERS[ItemStatus(status)]: F(COUNTERS[ItemStatus(status)]) - n for status, n in statuses.items()}
     if counters:
         UploadBatch.all_objects.filter(id=batch_id).update(total=F("total") - statuses.total(), **counters)

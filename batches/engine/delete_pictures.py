@@ -1,7 +1,7 @@
 """Delete pictures from the library. The items that refer to them stay in their batches.
 
-An item in progress fails immediately, so a worker that finishes it later changes nothing. A pending item fails when it
-is processed. Both get the code `item.gone`. A finished item keeps its state, but no longer refers to a picture.
+An item in progress fails immediately, so finishing it later has no effect. A pending item fails when it is processed.
+Both get the code `item.gone`. A finished item keeps its state, but no longer refers to a picture.
 
 An item that had failed with a resendable code also gets the code `item.gone`. With its old code and no picture, it
 would look as if its bytes had never arrived; the file could then be sent again and would be stored under the item's old

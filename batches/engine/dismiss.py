@@ -16,7 +16,7 @@ def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime) -> in
     """Dismiss the failures with this code in these batches that happened up to `until`; return how many were dismissed.
 
     Retrying a file or sending it again undoes the dismissal. Idempotent. Items of several batches may be locked in one
-    transaction, because no batch row is locked after them.
+    transaction, because this function locks no batch rows.
     """
     dismissed = chunk = _dismiss_chunk(batch_ids, code, until)
     while chunk == CHUNK:

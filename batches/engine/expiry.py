@@ -23,9 +23,9 @@ ABANDONED = "item.abandoned"
 def expire_batches() -> int:
     """Seal the batches that wait for files but had no activity for EXPIRY_SECONDS; return how many batches expired.
 
-    A batch waits for files while it is unsealed or has a `receiving` item. Its receiving items fail. Their partial
-    files are kept until these expire separately: if the client sends the file later, the upload resumes where it
-    stopped, and the batch is reopened.
+    A batch waits for files while it is unsealed or has a `receiving` item. Its receiving items fail, but their partial
+    files are kept for longer. If the client continues to send such a file, the upload resumes where it stopped, and the
+    batch is reopened.
     """
     since = timezone.now() - timedelta(seconds=settings.EXPIRY_SECONDS)
     receiving = Exists(BatchItem.objects.filter(batch_id=OuterRef("id"), status=ItemStatus.RECEIVING))
@@ -51,7 +51,7 @@ def finish_without_missing(batch_id: int) -> bool:
 
 
 def record_activity(batch: UploadBatch, seconds: float) -> None:
-    """Set the batch's `updated_at` because bytes for it arrived; write it at most once every `seconds`."""
+    """Record in `updated_at` that bytes for the batch arrived, unless it was updated within the last `seconds`."""
     now = timezone.now()
     since = now - timedelta(seconds=seconds)
     if batch.updated_at < since:
@@ -69,7 +69,10 @@ def _fail_receiving(batch_id: int, registered_before: datetime) -> int:
 
 
 def _fail_chunk(batch_id: int, registered_before: datetime, after: int) -> list[int]:
-    """Fail up to CHUNK receiving items with an id greater than `after`; return their ids. Do not complete the batch."""
+    """Fail up to CHUNK receiving items with an id greater than `after`; return their ids.
+
+    The caller must complete the batch.
+    """
     receiving = BatchItem.objects.filter(status__in=item_sources(ItemStatus.FAILED, ItemStatus.RECEIVING))
     with transaction.atomic():
         old = receiving.select_for_update().filter(created_at__lt=registered_before)

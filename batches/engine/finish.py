@@ -18,8 +18,8 @@ def finish_statement(target: ItemStatus) -> str:
     """Return a SQL statement that sets a claimed item's state to `target`, then updates the batch's counter.
 
     The statement returns no row if the claim is no longer valid; otherwise it returns whether this was the last live
-    item of a sealed batch. It does not check the item's status, because the constraint item_claimed_while_processing
-    guarantees that a claimed item is `processing`; such a condition could make the planner use the index
+    item of a sealed batch. It does not check the item's status: the constraint item_claimed_while_processing guarantees
+    that a claimed item is `processing`, and a condition on the status could make the planner use the index
     item_processing instead of the primary key.
     """
     item_sources(target, ItemStatus.PROCESSING)  # raises ValueError if the edge is not declared

@@ -26,9 +26,9 @@ class Claim:
 
 
 class JobStopped(Exception):
-    """Raised in a job that must stop: its claim is no longer valid, its batch is not processing or its process stops.
+    """The job must stop because its claim is no longer valid, its batch is not processing or the process is stopping.
 
-    It is raised only between two stages or while the job waits for a CPU slot.
+    Raised only between two stages or while the job waits for a CPU slot.
     """
 
 

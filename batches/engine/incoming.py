@@ -35,8 +35,8 @@ def register_item(
 ) -> tuple[BatchItem, bool]:
     """Insert an item for the file, or find the existing item by its fingerprint.
 
-    Return the item and whether this call set its state to `receiving`, in which it stays until its bytes are stored. An
-    existing item that failed with a resendable code moves back to `receiving`. Like a new item, it reopens a sealed or
+    Return the item and whether this call set its state to `receiving`. A new item is receiving until its bytes are
+    stored. An existing item that failed with a resendable code moves back to `receiving`. Both reopen a sealed or
     completed batch. `before_visible` is called with the id of a new item before the item is committed; if it raises an
     exception, the transaction is rolled back. Raises BatchClosed if the batch is cancelled or deleted.
     """
@@ -54,7 +54,7 @@ def register_item(
 
 
 def is_resumable(item: BatchItem) -> bool:
-    """Return whether the item failed only because its bytes did not arrive, so that its partial file was kept."""
+    """Return whether the item failed only because its bytes did not arrive, so its partial file was kept."""
     return item.status == ItemStatus.FAILED and item.upload_id is None and item.error_code in RESUMABLE_CODES
 
 

@@ -108,11 +108,11 @@ def queue(item_id: int, upload_id: int, *, new: bool = False) -> tuple[int, bool
     """Queue an item whose bytes are stored. Return None if the item was not receiving.
 
     Otherwise, return the batch's id and whether the batch was pending and has now started processing. `new` means that
-    the caller's open transaction inserted the upload, so that the upload needs no lock, because no other transaction
-    can see it. Raises BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was deleted.
+    the caller's open transaction inserted the upload, which needs no lock then, because no other transaction can see
+    it. Raises BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was deleted.
     """
-    # Use no savepoint, because it would take two more statements. If the caller has an open transaction, BatchClosed
-    # must roll that back.
+    # Use no savepoint, because it would take two more statements. A caller with an open transaction must let
+    # BatchClosed roll it back.
     with transaction.atomic(savepoint=False):
         if not new:
             _lock(item_id, upload_id)

@@ -122,7 +122,7 @@ class Identity:
         self._former.clear()
 
     def release(self) -> None:
-        """Record that this process stopped normally, so that none of its items counts a crash, and release the lock."""
+        """Record that this process stopped normally, so no crash is counted for its items, and release the lock."""
         with self._lock:
             self.id = None
             try:

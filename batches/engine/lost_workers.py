@@ -29,11 +29,11 @@ class WorkerCheck:
 
 
 def check_workers(workers: set[int], *, deciding: bool = True) -> WorkerCheck:
-    """Check which of these workers are live, dead or stopped. Call it in a short transaction.
+    """Check which of these workers are live, dead or stopped, and record when a missing worker was first noticed.
 
-    Record when a missing worker was first noticed. A worker without a row counts as dead. If `deciding` is false,
-    nothing is recorded, and no worker counts as dead or stopped. The worker rows stay locked until the transaction
-    ends, and a process that takes its lock again waits for its row before it clears `missing_since`.
+    A worker without a row counts as dead. Call this function in a short transaction, because it locks the workers'
+    rows, and a process that takes its lock again must wait for its row before it can clear `missing_since`. If
+    `deciding` is false, nothing is locked or recorded, and no worker counts as dead or stopped.
     """
     if deciding:
         list(Worker.objects.select_for_update().filter(id__in=workers).order_by("id").values_list("id"))

@@ -31,7 +31,7 @@ SELECT number, number, %(batch)s, upload_id, filename, relative_path,
 
 
 def reanalyse_batch(batch_id: int) -> int | None:
-    """Create a re-analysis of a completed batch: a new batch with one item per stored picture. Return its id.
+    """Create a re-analysis of a completed batch: a new batch with one item per stored picture. Return the new id.
 
     If the given batch is itself a re-analysis, its source batch is re-analysed instead. Return None if the batch is not
     completed or has no stored pictures. Raises ReanalysisRunning while another re-analysis of the same batch is live.

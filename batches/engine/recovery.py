@@ -29,7 +29,7 @@ DATABASE_TIMES = "SELECT pg_postmaster_start_time(), clock_timestamp()"
 
 
 class Verdict(Enum):
-    """What to do with an item whose worker seems lost.
+    """What to do with an item whose worker is missing or whose lease has expired.
 
     KEEP leaves the item claimed. RELEASE puts it back into the queue. RELEASE_CRASHED also increments its
     `crash_count`. RELEASE_UNDECIDED puts it back before it is known whether its worker crashed, and stores the worker's

@@ -20,7 +20,7 @@ CHUNK = 2000
 
 
 def retry_failed(batch_id: int, excluded_codes: Collection[str] = ()) -> int:
-    """Retry the failed items of a batch whose bytes are stored, except those with the excluded codes.
+    """Retry a batch's failed items, except items with the excluded codes and items whose bytes are not stored.
 
     Return how many items were queued. A completed batch is reopened. Each chunk is queued and counted in one
     transaction, so an interrupted call can be repeated. An item that fails again during the call is not retried twice.

@@ -12,8 +12,8 @@ from batches.messaging import wake_ups
 from batches.models import OwnerSchedule, UploadBatch
 from uploads.database import fetch_row
 
-# This advisory lock serialises calls of next_batch, so that concurrent threads choose different batches if there are
-# several. A separate statement takes the lock, so that NEXT_BATCH sees what the previous holder committed.
+# This advisory lock serialises calls of next_batch, so that concurrent threads choose different batches. A separate
+# statement takes the lock, so that NEXT_BATCH sees what the previous holder of the lock committed.
 SCHEDULER_LOCK = 0x76_75_65_00_01
 LOCK = "SELECT pg_advisory_xact_lock(%(lock)s), set_config('synchronous_commit', 'off', true)"
 

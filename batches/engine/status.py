@@ -157,7 +157,7 @@ def _recoveries() -> tuple[Recovery, ...]:
 def _files_by_worker(now: datetime) -> dict[int, list[WorkerFile]]:
     """Return the claimed files by worker id, sorted by item id.
 
-    They are sorted in Python, because with ORDER BY id the planner would not use the index item_processing.
+    The rows are sorted in Python, because with ORDER BY id the planner would not use the index item_processing.
     """
     fields = ("id", "batch_id", "filename", "stage", "started_at", "worker")
     rows = BatchItem.objects.filter(status=ItemStatus.PROCESSING).values_list(*fields)

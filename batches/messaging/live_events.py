@@ -81,7 +81,7 @@ def notify_batches_changed(batch_ids: Iterable[int], *, final: bool = False) -> 
 
 
 def notify_login_changed(user_id: int) -> None:
-    """After the commit, trigger an immediate check whether the sessions of the user's open pages are still valid."""
+    """After the commit, trigger an immediate check of whether the sessions of the user's pages are still valid."""
     _after_commit(LiveEvent(LOGIN_CHANGED, user_id), final=True)
 
 

@@ -49,7 +49,10 @@ class RedisOutage:
 
 
 class LogOutageOnce(logging.Filter):
-    """Drops the records that the channel layer logs, with a traceback, on every try while Redis is unavailable."""
+    """Drops the channel layer's log records about an unavailable Redis.
+
+    The channel layer would log a traceback on every try.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return False and record the outage if the logged error shows that Redis is unavailable."""

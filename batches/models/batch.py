@@ -11,7 +11,7 @@ from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus
 
 
 class UploadBatch(models.Model):
-    """A batch: files that one owner imports into the library, or whose pictures are analysed again.
+    """The files of one import, or the pictures of one re-analysis. Each batch has one owner.
 
     The counters always match the item rows, because both are updated in the same transaction. `total` counts all items,
     including those that are still being received. A batch completes when it is sealed and none of its items is live.

@@ -81,7 +81,10 @@ FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not 
 RESUMABLE_CODES = frozenset(
     {"item.abandoned", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
 )
-"""Codes of uploads that stopped for a reason unrelated to the file. Its partial file is kept, so they can resume."""
+"""Codes of uploads that stopped for a reason unrelated to the file.
+
+The partial file is kept, so the upload can resume.
+"""
 RESENDABLE_CODES = RESUMABLE_CODES | {"upload.expired", "file.withdrawn", "file.unreadable", "file.changed"}
 """Codes after which the file may be registered again. Without a partial file, the upload starts from the beginning."""
 
