@@ -27,7 +27,7 @@ from tests.support.worker_processes import Workers
 
 StartWorker = Callable[..., Workers]
 
-# Examples may be slow on a busy machine.
+# Generating examples may be slow on a busy machine.
 hypothesis.settings.register_profile(
     "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -52,7 +52,7 @@ def forced_drop() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def all_services(pytestconfig: pytest.Config) -> Services:
-    """The servers, for fixtures of the session; tests take `services`."""
+    """The servers, for session fixtures; tests use `services`."""
     services = pytestconfig.stash[services_key]
     start(services)
     return services
@@ -65,11 +65,11 @@ def django_db_modify_db_settings(all_services: Services, django_db_modify_db_set
 
 @pytest.fixture
 def services(all_services: Services) -> Iterator[Services]:
-    """The servers; a test may stop them, afterwards they run again."""
+    """The servers. A test may stop them; this fixture restarts them after the test."""
     yield all_services
     all_services.start()
-    # After a stop of PostgreSQL this thread's connection is lost, and the pool would try its own one by one, with
-    # growing pauses.
+    # If PostgreSQL was stopped, this thread's connection and the pool's connections are lost, and the pool would try
+    # its connections one by one with growing pauses.
     if not connection.in_atomic_block:
         connection.close()
     cast(DatabaseWrapper, connection).close_pool()
@@ -78,27 +78,27 @@ def services(all_services: Services) -> Iterator[Services]:
 
 @pytest.fixture(scope="session")
 def redis_client(all_services: Services) -> Iterator["redis.Redis"]:
-    """A client of the tests' Redis."""
+    """A client for the tests' Redis."""
     with redis.Redis.from_url(all_services.redis_url) as client:
         yield client
 
 
 @pytest.fixture(autouse=True)
 def empty_redis(redis_client: "redis.Redis") -> None:
-    """Delete the messages of earlier tests."""
+    """Delete what earlier tests left in Redis."""
     redis_client.flushdb()
 
 
 @pytest.fixture(autouse=True)
 def language_of_the_settings() -> Iterator[None]:
-    """Reset the language, since a request leaves its thread with the language of its response."""
+    """Reset the language after each test, because a request leaves its language active in the thread."""
     yield
     translation.deactivate()
 
 
 @pytest.fixture(scope="session")
 def process_env(all_services: Services, django_db_setup: None) -> dict[str, str]:
-    """The environment for processes that work on the test database."""
+    """The environment for processes that use the test database."""
     name = str(connection.settings_dict["NAME"])
     url = urlsplit(all_services.database_url)._replace(path=f"/{name}").geturl()
     return os.environ | {
@@ -110,13 +110,13 @@ def process_env(all_services: Services, django_db_setup: None) -> dict[str, str]
 
 @pytest.fixture
 def worker_env(process_env: dict[str, str], transactional_db: None) -> dict[str, str]:
-    """The environment for processes of one test."""
+    """The environment for the processes of one test, which the test may change."""
     return dict(process_env)
 
 
 @pytest.fixture(scope="session")
 def shared_site_of_process(process_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The site of all tests that leave it running; tests take `shared_site`."""
+    """The site shared by all tests that leave it running; tests use `shared_site`."""
     site = Site(process_env, tmp_path_factory.mktemp("site") / "site.log")
     yield site
     site.stop()
@@ -124,9 +124,9 @@ def shared_site_of_process(process_env: dict[str, str], tmp_path_factory: pytest
 
 @pytest.fixture
 def shared_site(shared_site_of_process: Site, all_services: Services, transactional_db: None) -> Site:
-    """The whole site, which the test neither stops nor configures.
+    """The whole site, for tests that neither stop nor configure it.
 
-    It is started again after a test that stopped PostgreSQL or Redis: its connections to them are lost.
+    It is restarted if an earlier test stopped PostgreSQL or Redis, because its connections to them are lost.
     """
     if shared_site_of_process.stops_seen != all_services.stops:
         shared_site_of_process.stop()
@@ -157,7 +157,7 @@ def start_worker(worker_env: dict[str, str], tmp_path: Path) -> Iterator[StartWo
 
 @pytest.fixture
 def no_grace(settings: Settings) -> None:
-    """Skip the grace period after a start of the database. By `usefixtures`."""
+    """Disable the grace period that follows a start of the database."""
     settings.GRACE_SECONDS = 0
 
 
@@ -175,7 +175,7 @@ def other(transactional_db: None) -> User:
 
 @pytest.fixture(scope="session")
 def web_server(all_services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    """One web server with a probing application for all tests that leave it running."""
+    """One web server with the probe application, shared by all tests that leave it running."""
     server = WebServer(tmp_path_factory.mktemp("web") / "server.log")
     yield server
     server.stop()
@@ -183,7 +183,7 @@ def web_server(all_services: Services, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def make_server(tmp_path: Path) -> Iterator[Callable[[], WebServer]]:
-    """Make web servers that a test may stop."""
+    """A function that starts web servers, which the test may stop."""
     made: list[WebServer] = []
 
     def make() -> WebServer:
@@ -197,9 +197,9 @@ def make_server(tmp_path: Path) -> Iterator[Callable[[], WebServer]]:
 
 @pytest.fixture
 async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
-    """The thread of a test's own queries keeps a connection, and with it the test database, open.
+    """Close the connections of the thread that runs an asynchronous test's queries.
 
-    For asynchronous tests, by `usefixtures`.
+    An open connection would keep the test database in use.
     """
     yield
     await sync_to_async(connections.close_all)()

@@ -1,4 +1,4 @@
-"""Rows of two users, for tests that one cannot reach what belongs to the other."""
+"""Create rows for two users, to test that neither can reach what belongs to the other."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +13,13 @@ from tests.support.failures import fail_stored, reject_file
 from tests.support.users import make_user
 from uploads.models import Upload
 
-# Texts of rows of Anna that no page of others may contain.
+# Texts in Anna's rows that must not appear on other users' pages.
 SECRETS = ("Zanzibar", "IMG_", "passport", "Kodak", "It is a text")
 
 
 @dataclass(frozen=True)
 class AccessData:
-    """Rows of Anna, and a batch of Ben (`own`)."""
+    """Anna's rows, and Ben's batch (`own`)."""
 
     anna: User
     ben: User
@@ -31,7 +31,7 @@ class AccessData:
 
 
 def make_access_data() -> AccessData:
-    """Create a batch of Anna with pending, failed and receiving files and previews, and a batch of Ben."""
+    """Create a batch for Anna with pending, failed and receiving files and with previews, and a batch for Ben."""
     anna, ben = make_user("anna"), make_user("ben")
     batch = make_batch(anna, 3, "Zanzibar")
     item = fail_stored(batch)

@@ -1,4 +1,4 @@
-"""Fixtures of the access tests: rows of two users, and the check that one did not change the other's."""
+"""Fixtures for the access tests: the rows of Anna and Ben, and a check that Anna's rows are unchanged."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ from tests.access.access_data import AccessData, make_access_data, rows_of_anna
 
 @pytest.fixture
 def data(db: None) -> AccessData:
-    """Rows of Anna, and Ben who tries to reach them."""
+    """Anna's rows, and Ben, who tries to reach them."""
     return make_access_data()
 
 
 @pytest.fixture
 def unchanged(data: AccessData) -> Iterator[None]:
-    """Check that the test changed no row of Anna."""
+    """Check that the test changed none of Anna's rows."""
     before = rows_of_anna()
     yield
     assert rows_of_anna() == before

@@ -1,4 +1,4 @@
-"""Every URL of the site, and how it refuses what belongs to another user."""
+"""Every URL of the site, and the response with which it refuses another user's rows."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,11 @@ from tests.support.batches import digest
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A request to the URL `name`; `ids` name attributes of AccessData. `answers` are the statuses that refuse it."""
+    """A request to the URL called `name`.
+
+    `ids` are the attributes of AccessData whose keys the path contains. `answers` are the statuses that the request may
+    get from a user who does not own those rows.
+    """
 
     name: str
     ids: tuple[str, ...] = ()
@@ -32,17 +36,17 @@ class Endpoint:
         return f"{self.method} {self.name}{self.query}{how} {' '.join(self.body)}".strip()
 
     def path(self, data: AccessData) -> str:
-        """Return its path and query string."""
+        """Return the path and query string of the request."""
         numbers = [320 if name == "side" else getattr(data, name).pk for name in self.ids]
         return reverse(self.name, args=numbers) + self.query.format(data=data)
 
     def form(self, data: AccessData) -> dict[str, Any]:
-        """Return the fields of its body."""
+        """Return the fields of the request's body."""
         return {key: value(data) if callable(value) else value for key, value in self.body.items()}
 
 
 def now(_data: AccessData) -> str:
-    """Return the time of the newest failure that a page may have shown."""
+    """Return the current time for the field `until`, so that a command covers all failures up to now."""
     return timezone.now().isoformat()
 
 
@@ -76,7 +80,7 @@ ENDPOINTS = [
     Endpoint("upload-preview", ("upload", "side")),
     Endpoint("upload-original", ("upload",)),
     Endpoint("upload-delete", query="?id={data.upload.id}"),
-    # These return or change the user's own rows only, so they have nothing to refuse.
+    # These return or change only the user's own rows, so there is nothing to refuse.
     Endpoint("upload-delete", method="POST", body={"id": lambda data: data.upload.id}, answers=(302,)),
     Endpoint("failures-retry", method="POST", body=CAUSE, answers=(302,)),
     Endpoint("failures-dismiss", method="POST", body=CAUSE, answers=(302,)),
@@ -93,7 +97,7 @@ ENDPOINTS = [
     Endpoint("password-change", answers=(200,)),
     Endpoint("password-changed", answers=(200,)),
 ]
-# These concern no user's rows.
+# These URLs neither show nor change any user's rows.
 PUBLIC = {"favicon", "login", "logout", "language", "javascript-catalog", "batch-open"}
 
 

@@ -1,4 +1,4 @@
-"""The admin is closed to users who are not staff, and each page and action to staff without its permissions."""
+"""Only staff may open the admin, and each of its pages and actions requires permissions."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ from tests.access.access_data import AccessData
 from tests.support.users import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unchanged")]
-# The admin's lists, and the row of Anna in each.
+# The lists of the admin, and for each the attribute of AccessData that is Anna's row in it.
 ROWS = {"batches_uploadbatch": "batch", "batches_batchitem": "item", "uploads_upload": "upload", "auth_user": "anna"}
 PAGES = [
     *[(f"{model}_{page}", row) for model, row in ROWS.items() for page in ("change", "history", "delete")],
@@ -22,7 +22,7 @@ PAGES = [
     ("uploads_upload_preview", "upload"),
 ]
 COMMANDS = ("process_now", "pause", "resume", "retry_failed", "reanalyse")
-# The permissions that an action takes, by its list.
+# The permissions that each action requires, by list and action.
 ACTIONS = {
     **{("batches_uploadbatch", name): {"change_uploadbatch"} for name in COMMANDS},
     ("batches_uploadbatch", "cancel"): {"change_uploadbatch", "cancel_uploadbatch"},
@@ -34,7 +34,7 @@ ACTIONS = {
 
 
 def pages(data: AccessData) -> Iterable[str]:
-    """Yield the paths of all pages."""
+    """Yield the paths of all admin pages."""
     for name, row in PAGES:
         if name == "autocomplete":
             query = {"term": "a", "app_label": "batches", "model_name": "uploadbatch", "field_name": "owner"}
@@ -45,19 +45,19 @@ def pages(data: AccessData) -> Iterable[str]:
 
 
 def offers(client: Client, model: str, action: str) -> bool:
-    """Return whether a list of the admin offers an action."""
+    """Return whether an admin list offers this action."""
     page = client.get(reverse(f"admin:{model}_changelist")).content.decode()
     return f'<option value="{action}"' in page
 
 
 def select(client: Client, data: AccessData, model: str, action: str) -> None:
-    """Post an action for Anna's row, as confirmed."""
+    """Run an action on Anna's row, with its confirmation already given."""
     form = {"action": action, "_selected_action": getattr(data, ROWS[model]).pk, "index": "0"}
     client.post(reverse(f"admin:{model}_changelist"), form | {"confirmed": "yes", "post": "yes"})
 
 
 def staff_with_all_permissions_but(codename: str) -> User:
-    """Create staff with every permission of the site but one."""
+    """Create a staff user with every permission except this one."""
     return make_staff(
         f"no_{codename}", *Permission.objects.exclude(codename=codename).values_list("codename", flat=True)
     )

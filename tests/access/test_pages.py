@@ -1,6 +1,6 @@
 """Every URL of the site is closed to other users, to superusers and to visitors.
 
-One test walks all endpoints, so that they share the rows; a failure names the endpoints.
+Each test requests all endpoints in one loop, so that the rows are created only once. A failure lists the endpoints.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tests.access.access_data import SECRETS, AccessData, rows_of_anna
 from tests.access.endpoints import ENDPOINTS, PUBLIC, Endpoint, send_request
 from uploads.models import Upload
 
-# Streamed responses read through connections of their own, so the rows must be committed.
+# Streamed responses read the rows through their own connections, so the rows must be committed.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 USERS: dict[str, Callable[[AccessData], User]] = {
@@ -26,7 +26,7 @@ USERS: dict[str, Callable[[AccessData], User]] = {
 
 @pytest.mark.parametrize("who", USERS)
 def test_endpoints_neither_show_nor_change_what_belongs_to_another_user(data: AccessData, who: str) -> None:
-    # Ben's own rows share the names of Anna's files.
+    # By default Ben's files have the same names as Anna's, so rename Ben's.
     BatchItem.objects.filter(batch=data.own).update(filename="mine.jpg")
     Upload.objects.filter(owner=data.ben).update(filename="mine.jpg", camera="")
     user, before = USERS[who](data), rows_of_anna()
@@ -58,7 +58,7 @@ def test_known_sizes_leave_out_sizes_of_other_users_files(data: AccessData) -> N
 
 
 def url_names(patterns: list[Any], namespace: str = "") -> set[str]:
-    """Return the names of all URLs below these patterns."""
+    """Return the names of all URLs in these patterns, including nested ones."""
     found: set[str] = set()
     for pattern in patterns:
         if isinstance(pattern, URLResolver):

@@ -1,4 +1,4 @@
-"""Batches for the chaos tests, and the final check of each."""
+"""Create batches for the chaos tests, and check them at the end."""
 
 from django.contrib.auth.models import User
 from django.db.models import Sum
@@ -12,30 +12,33 @@ from tests.support.batches import assert_counters_match
 
 
 def start_batch(owner: User, files: int) -> UploadBatch:
-    """A sealed batch in processing with this many pending items."""
+    """Create a sealed batch in the state processing with `files` pending items."""
     batch_id = fill(files, owner.get_username())
     assert resume_batch(batch_id)
     return UploadBatch.objects.get(id=batch_id)
 
 
 def is_finished(batch: UploadBatch) -> bool:
-    """Whether the batch is completed or cancelled."""
+    """Return whether the batch is completed or cancelled."""
     batch.refresh_from_db()
     return batch.status in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}
 
 
 def completed(batch: UploadBatch) -> int:
-    """How many items are completed, counted from the rows."""
+    """Count the completed items from their rows."""
     return batch.items.filter(status=ItemStatus.COMPLETED).count()
 
 
 def crash_count(batch: UploadBatch) -> int:
-    """How many crashes are charged to the batch's items."""
+    """Return the number of crashes charged to the batch's items."""
     return int(BatchItem.objects.filter(batch=batch).aggregate(all=Sum("crash_count"))["all"] or 0)
 
 
 def assert_consistent(batch: UploadBatch) -> None:
-    """Counters equal rows, no item is live, every completed item was finished exactly once and no other was."""
+    """Check that the counters match the rows and that no item is pending or in progress.
+
+    Every completed item must have been finished exactly once, and no other item may have been finished.
+    """
     assert_counters_match(batch)
     assert not batch.items.filter(status__in=LIVE_ITEMS).exists()
     assert finish_audit.twice() == []

@@ -1,4 +1,4 @@
-"""Fixtures of the chaos tests: the audit and restarted workers."""
+"""Fixtures for the chaos tests: the audit table, and workers that are restarted when they end."""
 
 from collections.abc import Callable, Iterator
 
@@ -15,7 +15,7 @@ StartWorkers = Callable[..., RespawningWorkers]
 
 @pytest.fixture
 def audit(transactional_db: None) -> Iterator[None]:
-    """The table of finishes, created before the first worker. Illegal edges are refused."""
+    """Create the audit table before the first worker starts, and refuse illegal state transitions."""
     finish_audit.prepare()
     with only_legal_edges():
         yield
@@ -26,7 +26,7 @@ def audit(transactional_db: None) -> Iterator[None]:
 def start_workers(audit: None, owner: User, start_worker: StartWorker) -> StartWorkers:
     """Start workers that are restarted when they end, such as `start_workers("counted", threads=2, LEASE_SECONDS="2")`.
 
-    They check for dead processes often and at once; the grace after a start of the database has tests of its own.
+    They look for dead processes every 0.5 s, without the grace period that follows a start of the database.
     """
 
     def start(processor: str = "counted", processes: int = 2, threads: int = 2, **settings: str) -> RespawningWorkers:

@@ -1,4 +1,4 @@
-"""The audit: a row for each finish of an item, written in the transaction that finishes it."""
+"""The audit table, with a row for each finish of an item, written in the transaction that finishes the item."""
 
 from django.db import connection
 
@@ -10,7 +10,7 @@ GATE = 4711
 
 
 def prepare() -> None:
-    """Create an empty table. It is not part of the project."""
+    """Create the table, empty. It exists only in these tests."""
     _run(f"DROP TABLE IF EXISTS {TABLE}")
     _run(
         f"CREATE TABLE {TABLE} (item bigint NOT NULL, worker bigint NOT NULL, at timestamptz DEFAULT clock_timestamp())"
@@ -23,34 +23,34 @@ def remove() -> None:
 
 
 def record(item_id: int, worker_id: int) -> None:
-    """Record that this worker finished this item; it counts only if the surrounding transaction commits."""
+    """Record that this worker finished this item. The record is lost if the surrounding transaction rolls back."""
     _run(f"INSERT INTO {TABLE} (item, worker) VALUES (%s, %s)", item_id, worker_id)
 
 
 def count() -> int:
-    """How many finishes there were."""
+    """Return the number of finishes."""
     return _number(f"SELECT count(*) FROM {TABLE}")
 
 
 def newest_worker() -> int:
-    """The newest worker, alive or not; 0 for none."""
+    """Return the id of the newest worker, alive or not, or 0 if there is no worker."""
     return _number("SELECT coalesce(max(id), 0) FROM batches_worker")
 
 
 def finished_after(worker_id: int) -> bool:
-    """Whether a newer worker than this one has finished an item."""
+    """Return whether a worker newer than this one has finished an item."""
     return bool(_number(f"SELECT count(*) FROM {TABLE} WHERE worker > %s", worker_id))
 
 
 def twice() -> list[int]:
-    """The items that were finished more than once."""
+    """Return the items that were finished more than once."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT item FROM {TABLE} GROUP BY item HAVING count(*) > 1 ORDER BY item")
         return [row[0] for row in cursor.fetchall()]
 
 
 def lost(batch_id: int) -> list[int]:
-    """The items of a batch that are completed without a finish, or were finished and are not completed."""
+    """Return the batch's items that are completed without a recorded finish, or have one but are not completed."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT DISTINCT item FROM {TABLE}")
         finished = {row[0] for row in cursor.fetchall()}
@@ -70,17 +70,17 @@ def _number(statement: str, *parameters: int) -> int:
 
 
 def close_gate() -> None:
-    """Hold back all jobs of the processor `gated`, until `open_gate` or the end of this connection."""
+    """Block all jobs of the processor `gated` until `open_gate` is called or this connection ends."""
     _number("SELECT 1 FROM pg_advisory_lock(%s, 0)", GATE)
 
 
 def open_gate() -> None:
-    """Let the jobs go on."""
+    """Let the blocked jobs continue."""
     _number("SELECT pg_advisory_unlock(%s, 0)::int", GATE)
 
 
 def gate_is_closed() -> bool:
-    """Tell whether jobs are held back."""
+    """Return whether jobs are blocked."""
     locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
     ours = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     return bool(_number(f"{locks} AND {ours}", GATE))

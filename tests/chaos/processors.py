@@ -1,4 +1,4 @@
-"""Processors for the chaos workers (TEST_PROCESSOR); each finish is recorded in the audit."""
+"""Processors for the chaos workers (TEST_PROCESSOR). All record each finish in the audit table."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ POISON = "IMG_25.JPG"
 
 
 def counted(job: Job) -> Callable[[], None]:
-    """Take 20 ms, in stages, so that a stop is noticed."""
+    """Take 20 ms, divided into stages because a job notices a stop when it enters a stage."""
     for stage in Stage:
         job.enter(stage)
         time.sleep(0.004)
@@ -23,7 +23,7 @@ def counted(job: Job) -> Callable[[], None]:
 
 
 def gated(job: Job) -> Callable[[], None]:
-    """Wait at the gate of the audit, so that a test decides which jobs are in flight when it restarts the workers."""
+    """Wait while the gate is closed, so that a test decides which jobs are in flight when it restarts the workers."""
     record = counted(job)
     while finish_audit.gate_is_closed():
         job.raise_if_stopped()
@@ -32,14 +32,14 @@ def gated(job: Job) -> Callable[[], None]:
 
 
 def crashing(job: Job) -> Callable[[], None]:
-    """Crash on one item, like a decoder that is killed for using too much memory."""
+    """Kill the process on one item, as the kernel kills a decoder that uses too much memory."""
     if BatchItem.objects.filter(id=job.claim.item_id, filename=POISON).exists():
         os.kill(os.getpid(), signal.SIGKILL)
     return counted(job)
 
 
 def long_call(job: Job) -> Callable[[], None]:
-    """Take a minute without noticing a stop, as a call to a model does."""
+    """Take a minute without noticing a stop, as a long call to a model does."""
     job.enter(Stage.DESCRIBING)
     time.sleep(60)
     return counted(job)

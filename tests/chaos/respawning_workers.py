@@ -1,4 +1,4 @@
-"""Workers that are restarted at once when they end, as `manage.py run` restarts them after its delay."""
+"""Workers that are restarted when they end. Unlike `manage.py run`, this restarts them without a delay."""
 
 import os
 import random
@@ -12,7 +12,7 @@ from tests.support.worker_processes import Workers
 
 
 class RespawningWorkers:
-    """One rundramatiq after the other. Wait with `wait_until`, which restarts them."""
+    """A rundramatiq that is replaced whenever it ends. Only `wait_until` does this, so wait with that method."""
 
     def __init__(self, start: Callable[[], Workers]) -> None:
         self._start = start
@@ -20,10 +20,10 @@ class RespawningWorkers:
         self.former: list[Workers] = []
 
     def restart_ended(self) -> None:
-        """Restart the workers if they have ended; one dead process ends all of rundramatiq."""
+        """Start a new rundramatiq if the current one has ended, which happens when any of its processes dies."""
         if self.current.main.poll() is None:
             return
-        self.current.kill_all()  # the workers of a killed rundramatiq would live on
+        self.current.kill_all()  # the workers of a killed rundramatiq would otherwise keep running
         self.former.append(self.current)
         self.current = self._start()
 
@@ -37,7 +37,7 @@ class RespawningWorkers:
         return wait_until(checked, timeout)
 
     def pids(self) -> list[int]:
-        """The worker processes that hold their lock."""
+        """Return the pids of the worker processes that hold their lock."""
         return list(Worker.objects.filter(id__in=live_workers()).order_by("id").values_list("pid", flat=True))
 
     def kill_child(self, chance: random.Random) -> None:
@@ -45,9 +45,9 @@ class RespawningWorkers:
         os.kill(chance.choice(self.wait_until(self.pids)), signal.SIGKILL)
 
     def kill_group(self) -> None:
-        """kill -9 all workers with their rundramatiq."""
+        """kill -9 rundramatiq and all its workers."""
         self.current.kill_all()
 
     def text(self) -> str:
-        """What all of them have logged."""
+        """Return the logs of the former and the current workers."""
         return "".join(workers.text() for workers in [*self.former, self.current])

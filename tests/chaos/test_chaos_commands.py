@@ -24,7 +24,7 @@ PAUSED = 2.0
 
 
 def database_clock() -> datetime:
-    """Now, by the clock that writes `started_at`."""
+    """Return the current time of the database's clock, which also sets `started_at`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
@@ -32,12 +32,12 @@ def database_clock() -> datetime:
 
 
 def repeated(batch: UploadBatch) -> int:
-    """How often an item of the batch was claimed again."""
+    """Return how many attempts the batch's items took beyond their first."""
     return int(batch.items.aggregate(all=Sum("attempts"))["all"]) - batch.total
 
 
 def replace(old: RespawningWorkers, new: RespawningWorkers) -> RespawningWorkers:
-    """Stop the old workers as soon as the new ones have jobs; return the new ones."""
+    """Wait until the new workers have jobs, then stop the old workers; return the new ones."""
     youngest_old = max(Worker.objects.filter(pid__in=old.current.pids()).values_list("id", flat=True))
     new.wait_until(lambda: BatchItem.objects.filter(status=ItemStatus.PROCESSING, worker__gt=youngest_old).exists())
     old.current.stop()

@@ -1,4 +1,4 @@
-"""The long test of `make chaos`: a hundred kill -9s at random moments, and how soon work resumes after each."""
+"""The long test of `make chaos`: kill workers a hundred times at random moments and measure when work resumes."""
 
 import os
 import random
@@ -17,18 +17,18 @@ from tests.chaos.respawning_workers import RespawningWorkers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.chaos_long, pytest.mark.timeout(3600)]
 KILLS = int(os.environ.get("CHAOS_KILLS", "100"))
-# Seconds within which work must resume; `make chaos` sets them. Set larger ones on a slower machine.
+# Work must resume within these numbers of seconds. `make chaos` sets them; raise them on a slower machine.
 MAX_MEDIAN = float(os.environ.get("CHAOS_MEDIAN", "inf"))
 MAX_SECONDS = float(os.environ.get("CHAOS_MAX", "inf"))
 PROCESSES, THREADS = 2, 2
 FILES = 1000
-MIN_PENDING = 700  # with fewer, another batch is started; this is more than are finished between two kills
+MIN_PENDING = 700  # below this, another batch is started; fewer items than this are finished between two kills
 MAX_BETWEEN = 100
 GROUP_SHARE = 0.25
 
 
 def kill_once(workers: RespawningWorkers, chance: random.Random) -> float:
-    """Kill at a random moment; return the seconds until a worker that started afterwards has finished an item."""
+    """Kill one or all workers at a random moment; return the seconds until a newly started worker finishes an item."""
     target = finish_audit.count() + chance.randint(1, MAX_BETWEEN)
     workers.wait_until(lambda: finish_audit.count() >= target)
     youngest = finish_audit.newest_worker()
@@ -42,7 +42,7 @@ def kill_once(workers: RespawningWorkers, chance: random.Random) -> float:
 
 
 def kill_repeatedly(workers: RespawningWorkers, owner: User) -> tuple[list[float], list[UploadBatch]]:
-    """Kill KILLS times with enough pending items; return the seconds after each kill and the batches."""
+    """Kill workers KILLS times while enough items are pending; return the seconds to each recovery, and the batches."""
     chance = random.Random(20_260)
     batches, seconds = [start_batch(owner, FILES)], []
     workers.wait_until(lambda: finish_audit.count() > 0)
@@ -54,7 +54,7 @@ def kill_repeatedly(workers: RespawningWorkers, owner: User) -> tuple[list[float
 
 
 def wrong_counters(batch: UploadBatch) -> int:
-    """How many of the batch's counters differ from its rows."""
+    """Return how many of the batch's counters do not match its rows."""
     batch.refresh_from_db()
     rows = BatchItem.objects.filter(batch=batch)
     wrong = [

@@ -1,4 +1,4 @@
-"""A page that shows a batch whose workers are killed."""
+"""A page shows a batch correctly while the workers that process it are killed."""
 
 import asyncio
 import random
@@ -74,7 +74,8 @@ async def watch(page: Page) -> list[int]:
 async def test_page_shows_the_exact_end_of_a_batch_with_killed_workers(
     workers: RespawningWorkers, batch: UploadBatch, page: Page
 ) -> None:
-    # Not on the thread that the page's socket needs, and on one that outlives the workers it starts.
+    # Kill from another thread than the one that the page's socket needs. That thread must outlive the workers that it
+    # starts, because they end with it.
     killing = asyncio.get_running_loop().run_in_executor(None, kill_twice, workers, batch)
     shown, _ = await asyncio.gather(watch(page), killing)
 

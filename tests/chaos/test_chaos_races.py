@@ -1,4 +1,4 @@
-"""Concurrent reconcilers and cancels, and surplus or lost wake-ups."""
+"""Concurrent reconcilers, concurrent cancellations, and surplus or lost wake-ups."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ BATCHES = 25
 
 
 def reconcile_often(number: int) -> None:
-    """Reconcile as another worker process would."""
+    """Reconcile repeatedly, as another worker process would."""
     for _ in range(5):
         reconcile()
     connection.close()
@@ -62,7 +62,7 @@ def test_surplus_and_lost_wake_ups_change_nothing(
 
 
 def cancel_in_thread(batch: UploadBatch) -> bool:
-    """Cancel in a thread, as requests do."""
+    """Cancel in a thread, as a request would."""
     try:
         return cancel.cancel_batch(batch.id)
     finally:

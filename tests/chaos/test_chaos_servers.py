@@ -51,7 +51,7 @@ def test_outage_of_the_database_loses_no_file_and_charges_no_crash(
     services.stop_postgres()
     services.start()
     connection.close()
-    cast(DatabaseWrapper, connection).close_pool()  # all of its connections are lost
+    cast(DatabaseWrapper, connection).close_pool()  # the stop broke all connections in the pool
 
     workers.wait_until(lambda: is_finished(batch))
     assert_consistent(batch)

@@ -1,4 +1,4 @@
-"""The same bytes twice: the second is a duplicate only once the first has been processed."""
+"""A second copy of the same bytes counts as a duplicate only after the first has been processed."""
 
 from pathlib import Path
 

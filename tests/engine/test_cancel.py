@@ -1,4 +1,4 @@
-"""Interrupted cancellations are resumed; finished ones cost nothing."""
+"""Interrupted cancellations are resumed; finished cancellations cause no further work."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def begin_cancel(batch: UploadBatch) -> None:
-    """Cancel up to the first commit only, as a process does that is killed after it."""
+    """Cancel only up to the first commit, as if the process was killed after that commit."""
     now = timezone.now()
     UploadBatch.objects.filter(id=batch.id).update(
         status=BatchStatus.CANCELLED, cancelling=True, completed_at=now, updated_at=now

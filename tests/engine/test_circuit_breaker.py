@@ -1,4 +1,4 @@
-"""The breaker of the database closes only after a successful write."""
+"""The circuit breaker for the database closes only after a successful write."""
 
 from collections.abc import Iterator
 
@@ -45,7 +45,7 @@ def claimed(owner: User) -> Claim:
 
 
 def trip() -> None:
-    """Trip the breaker of the database, and wait for its back-off."""
+    """Trip the circuit breaker for the database and wait until its back-off is over."""
     breaker.trip("database.away", "No space left on device.")
     wait_until(lambda: not breaker.seconds_open())
 

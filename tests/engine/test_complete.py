@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def complete_all() -> int:
-    """Complete batches in a thread, as the reconciler does."""
+    """Complete all batches that are due, as the reconciler does, and close the thread's connection."""
     try:
         return complete_batches()
     finally:

@@ -1,4 +1,4 @@
-"""Jobs that wait for a CPU slot are in no stage, have no deadline, and can be stopped."""
+"""A job that waits for a CPU slot is in no stage, has no deadline, and can be stopped."""
 
 import threading
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def pool(no_free_slot: ExitStack) -> Iterator[ThreadPoolExecutor]:
 
 
 def compute(job: Job, computed: threading.Event) -> None:
-    """Compute as soon as a slot is free."""
+    """Wait for a free slot, then set `computed`."""
     with cpu_slot(job):
         computed.set()
 

@@ -1,4 +1,4 @@
-"""An outage of the model server: no item fails, pages show it, work resumes by itself."""
+"""During an outage of the model server no item fails and pages show the outage; work resumes by itself."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def snapshot_of(batch: UploadBatch) -> BatchSnapshot:
-    """Read the snapshot that the page shows."""
+    """Read the snapshot that the batch's page shows."""
     snapshot = read_snapshot(batch.id)
     assert snapshot is not None
     return snapshot

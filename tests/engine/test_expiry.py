@@ -1,4 +1,4 @@
-"""Batches without activity expire, and reopen when their files are registered again."""
+"""Inactive batches expire, and reopen when their files are registered again."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ FILE = incoming.NewFile("late.jpg", "late.jpg", digest("late"), 10)
 
 
 def make_inactive(batch: UploadBatch, seconds: float) -> None:
-    """Move the batch's last activity back."""
+    """Move the batch's last activity `seconds` into the past."""
     UploadBatch.objects.filter(id=batch.id).update(updated_at=timezone.now() - timedelta(seconds=seconds))
 
 

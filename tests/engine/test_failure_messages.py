@@ -1,4 +1,4 @@
-"""A failure finishes its item, whatever its message contains."""
+"""A failure finishes its item, whatever the error message contains."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ def claimed(owner: User) -> Claim:
 
 @pytest.fixture
 def internal_refused(transactional_db: None) -> Iterator[None]:
-    """A table that refuses `item.internal`, so not even that can be written."""
+    """Make the table refuse the fallback code `item.internal`, so that no failure can be written."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE batches_batchitem ADD CONSTRAINT no_internal CHECK (error_code <> 'item.internal')")
     yield

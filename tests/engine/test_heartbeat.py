@@ -11,7 +11,7 @@ from batches.models.states import Stage
 from tests.support.batches import make_batch
 from tests.support.users import make_user
 
-# Outside a transaction, as in a worker.
+# The tests run outside a transaction, as a worker does.
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = 4711
 

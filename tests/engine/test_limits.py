@@ -1,4 +1,4 @@
-"""Limits of stages and parallel items, and what a stall writes."""
+"""Limits on parallel items and the duration of stages, and what is written when a worker stalls."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""Live events are throttled, and the last one always arrives."""
+"""Live events are throttled, but the last event always arrives."""
 
 import time
 
@@ -27,7 +27,7 @@ async def test_burst_is_throttled_and_its_last_change_is_sent() -> None:
 
 async def test_final_change_is_sent_at_once_within_a_burst(redis_client: redis.Redis) -> None:
     async with events_of(live_events.batch_group(8)) as events:
-        redis_client.set("event:batch.changed:8", 1, px=60_000)  # as if another process had just sent one
+        redis_client.set("event:batch.changed:8", 1, px=60_000)  # as if another process had just sent an event
 
         await sync_to_async(live_events.notify_batch_changed)(8, final=True)
 

@@ -1,4 +1,4 @@
-"""A session that PostgreSQL ends in the middle of a finish fails no item."""
+"""No item fails if PostgreSQL ends the session in the middle of a finish."""
 
 import pytest
 from django.contrib.auth.models import User

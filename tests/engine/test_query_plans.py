@@ -1,4 +1,4 @@
-"""The hot statements use their indexes, even when half of a large batch is done."""
+"""Frequent statements use their indexes, even when half of a large batch is done."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ FILES = 4_000
 
 @pytest.fixture
 def half_done(transactional_db: None) -> int:
-    """A large batch, half of it completed."""
+    """A large batch, half of whose items are completed."""
     batch_id = rows.fill(FILES)
     with connection.cursor() as cursor:
         cursor.execute(

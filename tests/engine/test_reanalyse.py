@@ -1,4 +1,4 @@
-"""Re-analysis: which pictures it queues, when it is refused, and which results stay until it finishes."""
+"""Which pictures a re-analysis queues, when it is refused, and which results stay until it finishes."""
 
 import threading
 
@@ -21,13 +21,13 @@ WORKER = 4711
 
 
 def finish_all(batch: UploadBatch, *, well: bool = True) -> None:
-    """Finish every pending item."""
+    """Complete every pending item, or fail it if `well` is false."""
     while claimed := claim.claim_item(batch.id, WORKER):
         assert finish.complete_item(claimed) if well else finish.fail_item(claimed, "x", "It failed.")
 
 
 def described(owner: User, files: int) -> UploadBatch:
-    """A completed batch."""
+    """Create a completed batch."""
     batch = make_batch(owner, files)
     finish_all(batch)
     lifecycle.seal_batch(batch.id)

@@ -1,4 +1,7 @@
-"""A worker that lost its lock may be alive: its items are released at once, a crash is charged only when confirmed."""
+"""The items of a worker that lost its lock are released at once, but a crash is charged only when it is confirmed.
+
+The worker may still be alive.
+"""
 
 from datetime import timedelta
 
@@ -28,7 +31,7 @@ def no_grace(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def late_confirmation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let only `confirm_missing` confirm a crash, however slow the machine is."""
+    """Let no crash be confirmed except through `confirm_missing`, however slow the machine is."""
     monkeypatch.setattr(lost_workers, "CONFIRM_AFTER", timedelta(hours=1))
 
 
@@ -39,7 +42,7 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def worker(transactional_db: None) -> Worker:
-    """A worker whose lock is lost: it has a row, but no session holds its lock."""
+    """A worker that lost its lock: its row exists, but no session holds the lock."""
     return Worker.objects.create(host="here", pid=1, threads=1)
 
 
@@ -51,12 +54,12 @@ def claimed(batch: UploadBatch, worker: Worker) -> Claim:
 
 
 def confirm_missing(worker: Worker) -> None:
-    """Move the time when the worker was first missing far enough back."""
+    """Move the time since which the worker is missing far enough into the past to confirm its crash."""
     Worker.objects.filter(id=worker.id).update(missing_since=Now() - lost_workers.CONFIRM_AFTER - timedelta(seconds=1))
 
 
 def take_lock_again(worker: Worker) -> Identity:
-    """Take the worker's lock again, as its process does after a lost connection."""
+    """Take the worker's lock again, as its process does after it lost the connection."""
     identity = Identity()
     identity._worker = worker.id
     assert identity.acquire()

@@ -1,4 +1,4 @@
-"""The engine without Redis."""
+"""The engine keeps accepting files while Redis is unavailable."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Retry in chunks: each chunk is atomic, and each item is retried once."""
+"""A retry works in chunks; each chunk is atomic, and each item is retried once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A batch with five failed files and nothing else."""
+    """A batch that consists of five failed files."""
     batch = make_batch(owner, 5)
     for _ in range(5):
         fail_stored(batch)
@@ -32,7 +32,7 @@ def batch(owner: User) -> UploadBatch:
 
 
 class AfterCount:
-    """Calls a function after each statement that changes a batch's counters."""
+    """A query wrapper that calls a function after each statement that changes a batch's counters."""
 
     def __init__(self, call: Callable[[int], object]) -> None:
         self.counts = 0

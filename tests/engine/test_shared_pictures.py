@@ -1,4 +1,4 @@
-"""Several items of one picture: it is analysed once, and every item finishes."""
+"""A picture that several items share is analysed once, and every item finishes."""
 
 from collections import Counter
 from pathlib import Path
@@ -21,7 +21,7 @@ FILES = 60
 
 
 def batch_of(owner: User, uploads: list[int]) -> UploadBatch:
-    """A sealed batch with an item for each of these pictures."""
+    """Create a sealed batch with one item for each of these pictures."""
     batch = lifecycle.open_batch(owner.id, "Again")
     for number, upload in enumerate(uploads):
         file = incoming.NewFile(f"{number}.jpg", f"{number}.jpg", digest(batch.id, number), 1000)
@@ -60,7 +60,7 @@ def notes(tmp_path: Path) -> Path:
 
 
 def finish_all(start_worker: StartWorker, notes: Path) -> None:
-    """Let a real worker with four threads finish every sealed batch."""
+    """Start a real worker with four threads and wait until it has finished every sealed batch."""
     env = {"TEST_PROCESSOR": "tests.support.processors.recording", "NOTES": str(notes)}
     start_worker(processes=1, threads=4, env=env)
     waiting = UploadBatch.objects.filter(status=BatchStatus.PROCESSING, sealed_at__isnull=False)

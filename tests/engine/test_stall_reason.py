@@ -1,4 +1,4 @@
-"""Why a batch does not advance."""
+"""The reason that is shown when a batch makes no progress."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ FULL = ("storage.full", "The disk is full.")
 
 
 def make_inactive(batch: UploadBatch) -> None:
-    """Move the last activity further back than a restart takes."""
+    """Move the last activity of the batch and the workers so far back that it cannot be a restart."""
     long_ago = timezone.now() - RESTART_TIME - timedelta(seconds=1)
     UploadBatch.objects.filter(id=batch.id).update(started_at=long_ago, last_served=long_ago)
     Worker.objects.update(started_at=long_ago)
@@ -32,7 +32,7 @@ def make_inactive(batch: UploadBatch) -> None:
 
 
 def reason_shown(batch: UploadBatch) -> str:
-    """The reason that the page shows."""
+    """Return the stall reason that the page shows, or an empty string."""
     snapshot = read_snapshot(batch.id)
     assert snapshot is not None
     return snapshot.stall.text if snapshot.stall else ""

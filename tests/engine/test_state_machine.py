@@ -1,4 +1,7 @@
-"""Any interleaving of commands, claims, crashes and late finishes keeps counters exact and finishes an item once."""
+"""Any interleaving of commands, claims, crashes and late finishes keeps the counters exact.
+
+No item is finished twice.
+"""
 
 import uuid
 
@@ -33,7 +36,7 @@ DEAD_WORKER = 4711
 
 
 class Engine(RuleBasedStateMachine):
-    """One batch, its owner's commands, and claims of dead workers."""
+    """One batch, its owner's commands, and claims by dead workers."""
 
     items = Bundle("items")
     claims = Bundle("claims")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def run_command(*arguments: str) -> tuple[str, str, int]:
-    """What the command writes to both streams, and its exit status."""
+    """Run the command; return what it writes to stdout and stderr, and its exit status."""
     out, err = io.StringIO(), io.StringIO()
     try:
         call_command("engine_status", *arguments, stdout=out, stderr=err)

@@ -1,4 +1,4 @@
-"""A process with a new worker id moves its claims to it, even if the database fails repeatedly."""
+"""A process that gets a new worker id moves its claims to that id, even if the database fails repeatedly."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -37,7 +37,7 @@ def identity(transactional_db: None) -> Iterator[Identity]:
 
 @pytest.fixture
 def number(identity: Identity, owner: User) -> int:
-    """The worker id; it has one claim."""
+    """The worker id of the process, which has one claim."""
     assert identity.id is not None
     assert claim.claim_item(make_batch(owner, files=1).id, identity.id) is not None
     return identity.id
@@ -45,7 +45,7 @@ def number(identity: Identity, owner: User) -> int:
 
 @pytest.fixture
 def old_session_alive(identity: Identity, number: int) -> Iterator[None]:
-    """Lose the connection while the old session still holds the lock."""
+    """Close the worker's connection while another session holds its lock, as if the old session was still alive."""
     with closing(psycopg.connect(**connection_parameters(), autocommit=True)) as session:
         assert identity._connection is not None
         identity._connection.close()

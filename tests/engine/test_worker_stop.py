@@ -1,4 +1,4 @@
-"""An orderly stop charges no crash, even if the database is down at that moment."""
+"""An orderly stop of a worker charges no crash, even if the database is down at that moment."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -38,7 +38,7 @@ def reset_in_flight() -> Iterator[None]:
 
 @pytest.fixture
 def worker(transactional_db: None) -> Worker:
-    """A worker that stopped normally and holds no lock."""
+    """A worker that has stopped normally and holds no lock."""
     return Worker.objects.create(host="here", pid=1, threads=1, stopped_at=timezone.now())
 
 
@@ -51,7 +51,7 @@ def claimed(owner: User, worker: Worker) -> Claim:
 
 @pytest.fixture
 def queue_closed(claimed: Claim) -> Iterator[None]:
-    """Refuse every change of an item to pending."""
+    """Make the database refuse every update that sets an item to pending."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE batches_batchitem ADD CONSTRAINT no_way CHECK (status <> 'pending') NOT VALID")
     yield

@@ -1,4 +1,4 @@
-"""Analyzers that tests name by VUEMANTICS_ANALYZER."""
+"""Analyzers that tests select with VUEMANTICS_ANALYZER."""
 
 from uploads.analysis.local import LocalAnalyzer as Chosen
 
@@ -6,7 +6,7 @@ __all__ = ["Broken", "Chosen"]
 
 
 class Broken:
-    """Fails when it is created, as with missing configuration."""
+    """An analyzer that fails on creation, as it would if its configuration were missing."""
 
     def __init__(self) -> None:
         raise KeyError("MODEL_URL")

@@ -11,7 +11,7 @@ LARGE = 200 * 2**20
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Answer HTTP with the length and SHA-256 of the body; echo websocket texts."""
+    """Answer an HTTP request with the length and SHA-256 of its body; echo the text messages of a websocket."""
     if scope["type"] == "websocket":
         await echo(receive, send)
         return
@@ -45,7 +45,7 @@ async def send_large(send: Any) -> None:
 
 
 async def echo(receive: Any, send: Any) -> None:
-    """Send every text back until the client disconnects."""
+    """Send every text message back until the client disconnects."""
     while (message := await receive())["type"] != "websocket.disconnect":
         if message["type"] == "websocket.connect":
             await send({"type": "websocket.accept"})

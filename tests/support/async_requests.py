@@ -10,7 +10,7 @@ from django.test import AsyncClient
 
 @dataclass
 class Answer:
-    """A response with its whole body."""
+    """A response whose body has been read completely."""
 
     status: int
     headers: ResponseHeaders
@@ -18,7 +18,7 @@ class Answer:
 
     @property
     def body(self) -> bytes:
-        """The whole body."""
+        """Return the whole body."""
         return b"".join(self.pieces)
 
 
@@ -30,7 +30,7 @@ class AsyncBrowser:
         self.client.force_login(user)
 
     async def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        """Request `path`; `If_Range="x"` is the header If-Range."""
+        """GET `path`. Keyword arguments are headers: `If_Range="x"` sends `If-Range: x`."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         response = await self.client.generic(method, path, headers=names)
         if isinstance(response, StreamingHttpResponse):

@@ -12,7 +12,7 @@ from uploads.models import MediaKind, Upload
 
 
 def digest(*parts: object) -> str:
-    """Return 64 hex digits that depend on the parts alone."""
+    """Return 64 hex digits that depend only on the parts."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -35,7 +35,7 @@ def make_upload(owner: User, number: int) -> Upload:
 
 
 def make_batch(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
-    """Create a batch in processing with this many pending files."""
+    """Create a batch in the state processing with `files` pending files."""
     batch = lifecycle.open_batch(owner.id, name)
     for number in range(files):
         file = incoming.NewFile(f"IMG_{number:04}.JPG", f"{name}/IMG_{number:04}.JPG", digest(batch.id, number), 1000)
@@ -46,7 +46,7 @@ def make_batch(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
 
 
 def assert_counters_match(batch: UploadBatch) -> None:
-    """Check that total, successful, failed and cancelled equal the counts of the rows."""
+    """Check that the batch's counters (total, successful, failed, cancelled) match its item rows."""
     batch.refresh_from_db()
     counts = dict(batch.items.values_list("status").annotate(Count("id")).order_by())
     assert batch.total == sum(counts.values())

@@ -1,4 +1,4 @@
-"""A real S3 server on a loopback port: moto's. Stored objects survive a stop."""
+"""Run moto, a real S3 server, on a loopback port. Stored objects survive a stop."""
 
 import socket
 import uuid
@@ -66,7 +66,7 @@ class Bucket:
         return {entry["Key"] for page in pages for entry in page.get("Contents", ())}
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables for another process that stores its files here."""
+        """Return the environment variables that make another process store its files in this bucket."""
         return {
             "VUEMANTICS_S3_BUCKET": self.settings.bucket,
             "VUEMANTICS_S3_ENDPOINT": self.settings.endpoint,
@@ -77,7 +77,7 @@ class Bucket:
 
 
 def use_new_bucket(server: MotoServer, settings: Settings, partial_root: Path) -> Bucket:
-    """Create a bucket and let this process store its files there; other processes need its `environment()`."""
+    """Create a bucket and make this process store its files in it; other processes need its `environment()`."""
     bucket = Bucket(server)
     settings.S3 = bucket.settings
     settings.STORAGES = settings.STORAGES | {"default": bucket.settings.storage()}

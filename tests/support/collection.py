@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-# Folders and fixtures whose tests start web servers, workers, browsers, a bucket or a stack of their own.
+# Tests in these folders or with these fixtures start web servers, workers, browsers, a bucket or their own stack.
 PROCESS_FOLDERS = {"browser", "chaos", "localstack", "s3", "server", "settings"}
 PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
-# A long test that starts last keeps the other cores idle.
+# These run first, because a long test that starts last leaves the other cores idle.
 LONGEST = [
     "test_page_states.py",
     "test_upload_many.py",
@@ -20,7 +20,7 @@ LONGEST = [
 
 @pytest.hookimpl(trylast=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark tests by what they use, for `make test-fast`."""
+    """Mark the tests that start processes, so that `make test-fast` can skip them."""
     folder = item.path.relative_to(TESTS).parts[0]
     if folder in PROCESS_FOLDERS or PROCESS_FIXTURES & set(getattr(item, "fixturenames", ())):
         item.add_marker("processes")
@@ -28,7 +28,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the shuffled order within each group. Browser tests stay together: they share one browser per process."""
+    """Sort the tests into groups and keep the shuffled order within each group.
+
+    Browser tests stay together because they share one browser per process.
+    """
     items.sort(key=_group)
 
 

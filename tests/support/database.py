@@ -7,24 +7,24 @@ from django.db import OperationalError, connection, connections
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 
-# Filled by migrate, never changed by tests.
+# `migrate` fills these tables, and tests never change them.
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 LARGE = 4 * 2**20
 ATTEMPTS = 5
 
 
 def delete_all_rows(_: TransactionTestCase) -> None:
-    """Replace the flush of TransactionTestCase: 5 ms instead of 200.
+    """Replace TransactionTestCase's flush, which takes 200 ms, with deletes that take 5 ms.
 
-    TRUNCATE makes new files for every table and index, and flush creates the permissions again. Sequences go on, so
-    that no id comes twice in a test run and a server shared by tests cannot mistake one row for another. The lock keeps
-    out a server that still inserts rows for the last test.
+    TRUNCATE makes new files for every table and index, and flush creates the permissions again. Sequences are not
+    reset, so no id occurs twice in a test run and a server shared by tests cannot mistake one row for another. The lock
+    blocks a server that is still inserting rows for the previous test.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with connection.cursor() as cursor:
                 cursor.execute(_statement())
-        except OperationalError:  # a deadlock with a process that still ends a transaction
+        except OperationalError:  # a deadlock with a process that is still ending a transaction
             if attempt == ATTEMPTS:
                 raise
         else:
@@ -33,7 +33,7 @@ def delete_all_rows(_: TransactionTestCase) -> None:
 
 @cache
 def _statement() -> str:
-    """The order of the tables does not matter: their foreign keys are checked at the commit."""
+    """Return the SQL. It may delete from the tables in any order, because foreign keys are checked at the commit."""
     tables = sorted(set(connection.introspection.django_table_names(only_existing=True)) - KEPT)
     names = [connection.ops.quote_name(table) for table in tables]
     size = " + ".join(f"pg_relation_size('{name}')" for name in names)
@@ -48,9 +48,9 @@ def _statement() -> str:
 
 
 def drop_database(creation: DatabaseCreation, test_database_name: str, _verbosity: int) -> None:
-    """Replace DatabaseCreation._destroy_test_db: end sessions that threads or processes of a test left open.
+    """Replace DatabaseCreation._destroy_test_db, and end the sessions that threads or processes of a test left open.
 
-    A plain DROP DATABASE waits 5 s for them and then fails with "is being accessed by other users".
+    A plain DROP DATABASE waits 5 s for these sessions and then fails with "is being accessed by other users".
     """
     close_async_connection()
     creation.connection.close_pool()
@@ -61,6 +61,6 @@ def drop_database(creation: DatabaseCreation, test_database_name: str, _verbosit
 def close_async_connection() -> None:
     """Close the connection of the thread on which sync_to_async runs the queries of all asynchronous tests.
 
-    It stays open between the tests: nothing ends a request there.
+    Otherwise it stays open between tests, because no request ends on that thread.
     """
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()

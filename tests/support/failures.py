@@ -1,4 +1,4 @@
-"""Failures for tests, made through the engine."""
+"""Create failed files through the engine."""
 
 from batches.engine import claim, finish, incoming
 from batches.models import BatchItem, UploadBatch
@@ -8,7 +8,7 @@ LOST_WORKER = 4711
 
 
 def fail_stored(batch: UploadBatch, code: str = "item.internal", message: str = "It failed.") -> BatchItem:
-    """Claim the first pending item of a batch and fail it; its bytes are stored."""
+    """Claim the first pending item of a batch and fail it. Its upload, unlike that of a rejected file, exists."""
     taken = claim.claim_item(batch.id, LOST_WORKER)
     assert taken is not None
     assert finish.fail_item(taken, code, message)
@@ -18,7 +18,7 @@ def fail_stored(batch: UploadBatch, code: str = "item.internal", message: str = 
 def reject_file(
     batch: UploadBatch, name: str, code: str = "file.unsupported", message: str = "It is a text."
 ) -> BatchItem:
-    """Register a file and reject it; its bytes are not stored."""
+    """Register a file and reject it. No upload is created."""
     item, _ = incoming.register_item(batch.id, incoming.NewFile(name, name, digest(batch.id, name), 1))
     assert incoming.reject_item(item.id, code, message)
     return BatchItem.objects.get(id=item.id)

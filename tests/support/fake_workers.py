@@ -1,4 +1,4 @@
-"""Workers without a process: only a row and a lock."""
+"""Workers without a process, consisting only of a row and a lock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from batches.models import Worker
 
 @contextmanager
 def fake_worker(cause: str = "", message: str = "") -> Iterator[Worker]:
-    """Create a worker that holds its lock inside the block; with a stall code it is stalled."""
+    """Create a worker that holds its lock while the block runs. If `cause` is given, the worker is stalled."""
     identity = Identity()
     assert identity.acquire()
     assert identity.id is not None

@@ -1,4 +1,4 @@
-"""HTML as a browser sees it, without the indentation of the templates."""
+"""Remove the templates' indentation from HTML."""
 
 import re
 

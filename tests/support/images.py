@@ -1,4 +1,4 @@
-"""Generated pictures, and ways to break them."""
+"""Generate pictures, valid and broken."""
 
 import functools
 import io
@@ -14,14 +14,14 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 @functools.cache
 def textured(width: int, height: int, seed: int = 0) -> Image.Image:
-    """Return an RGB picture with enough detail for files of realistic size. Do not change it: it is cached."""
+    """Return an RGB picture with enough detail that its files have a realistic size. Do not modify it; it is cached."""
     random = np.random.default_rng(seed)
     walk = random.normal(0, 4, (height, width, 3)).cumsum(axis=1) + 128
     return Image.fromarray(walk.clip(0, 255).astype(np.uint8))
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    """Return `image` as the bytes of a file of `kind` ("JPEG", "PNG", ...)."""
+    """Encode `image` in the format `kind` ("JPEG", "PNG", ...) and return the bytes."""
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
@@ -35,7 +35,10 @@ def written(folder: Path, data: bytes, name: str = "file.bin") -> Path:
 
 
 def quartered() -> Image.Image:
-    """Return 60 by 40 pixels: red, green on top, blue, white below, so that every rotation differs."""
+    """Return 60 by 40 pixels with four quarters, so that every rotation looks different.
+
+    The top is red and green, the bottom blue and white.
+    """
     image = Image.new("RGB", (60, 40), "white")
     image.paste((255, 0, 0), (0, 0, 30, 20))
     image.paste((0, 255, 0), (30, 0, 60, 20))
@@ -50,7 +53,7 @@ def pixel(image: Image.Image, x: int, y: int) -> tuple[int, int, int]:
 
 
 def truncated_png(width: int, height: int) -> bytes:
-    """Return a small PNG whose header claims `width` by `height` pixels; its data ends after one row."""
+    """Return a small PNG whose header claims `width` by `height` pixels but whose data ends after one row."""
     data = zlib.compress(bytes(1 + width * 3))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))

@@ -1,4 +1,4 @@
-"""A database trigger that refuses every change of a state whose edge states.py does not declare."""
+"""A database trigger that refuses every state transition not declared in states.py."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ $$ BEGIN RAISE EXCEPTION '% %: illegal edge from % to %', TG_TABLE_NAME, OLD.id,
 
 @contextmanager
 def only_legal_edges() -> Iterator[None]:
-    """Refuse illegal edges in the test database while the block runs, whichever process writes them."""
+    """Refuse illegal state transitions by any process on the test database while the block runs."""
     with connection.cursor() as cursor:
         cursor.execute(REFUSE)
         for table, edges in TABLES.items():

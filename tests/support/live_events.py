@@ -11,7 +11,10 @@ Events = asyncio.Queue[dict[str, object]]
 
 @asynccontextmanager
 async def events_of(group: str) -> AsyncIterator[Events]:
-    """Join a group. One task receives all the time, as a cancelled `receive` may lose a message."""
+    """Join a group and queue its events.
+
+    A single task receives continuously, because a cancelled `receive` may lose a message.
+    """
     layer = get_channel_layer()
     channel = await layer.new_channel()
     await layer.group_add(group, channel)
@@ -31,12 +34,12 @@ async def events_of(group: str) -> AsyncIterator[Events]:
 
 
 async def next_event(events: Events, seconds: float = 30.0) -> dict[str, object]:
-    """The next event. Fails after `seconds` without one."""
+    """Return the next event; fail if none arrives within `seconds`."""
     return await asyncio.wait_for(events.get(), seconds)
 
 
 async def until_silent(events: Events, seconds: float) -> list[dict[str, object]]:
-    """All events until none arrives for `seconds`."""
+    """Collect events until none has arrived for `seconds`, and return them."""
     received = []
     with suppress(TimeoutError):
         while True:

@@ -1,4 +1,4 @@
-"""Clients of the live sockets: a page, and a program that uses JSON."""
+"""Clients of the live sockets: a page and a program that uses JSON."""
 
 import asyncio
 import json
@@ -23,21 +23,21 @@ def cookie_of(user: User) -> str:
 
 
 def address_of(batch_id: int | None) -> str:
-    """The path of a batch's socket, or with None that of all batches of the user."""
+    """Return the path of a batch's socket, or for None the path of the socket for all the user's batches."""
     return "/ws/batches/" if batch_id is None else f"/ws/batches/{batch_id}/"
 
 
 class Page:
-    """An open page: it collects the frames and acknowledges each one, as the page's script does."""
+    """An open page, which collects the frames and acknowledges each one, as the page's script does."""
 
     def __init__(self, batch_id: int | None, cookie: str = "", origin: str = "http://localhost") -> None:
-        """Without a batch, a page that shows only the summary of all batches."""
+        """Prepare the page of a batch, or for None a page that shows only the summary of all batches."""
         headers = [(b"origin", origin.encode()), (b"host", b"localhost"), (b"cookie", cookie.encode())]
         self.socket = WebsocketCommunicator(application, address_of(batch_id), headers)
         self.frames: list[str] = []
 
     async def open(self) -> bool:
-        """Connect, and return whether the server accepted."""
+        """Connect and return whether the server accepted the connection."""
         accepted, _ = await self.socket.connect(timeout=SECONDS)
         return bool(accepted)
 
@@ -73,16 +73,16 @@ class Page:
 
 
 class JsonClient(Page):
-    """A client of the JSON subprotocol. It acknowledges nothing."""
+    """A client of the JSON subprotocol. It sends no acknowledgements."""
 
     async def open(self) -> bool:
-        """Connect; return whether the server chose JSON."""
+        """Connect and return whether the server chose the JSON subprotocol."""
         self.socket.scope["subprotocols"] = ["something.else", JSON_SUBPROTOCOL]
         accepted, subprotocol = await self.socket.connect(timeout=SECONDS)
         return bool(accepted) and subprotocol == JSON_SUBPROTOCOL
 
     async def message(self, **fields: object) -> dict[str, Any]:
-        """Return the next message that has these fields."""
+        """Skip messages until one has these field values, and return it."""
         async with asyncio.timeout(2 * SECONDS):
             while True:
                 message: dict[str, Any] = json.loads(await self.socket.receive_from(SECONDS))

@@ -1,4 +1,7 @@
-"""A mail server that keeps all mails: enough of SMTP (RFC 5321) on a real socket, in its own thread."""
+"""A mail server that keeps every e-mail.
+
+It runs in its own thread on a real socket and implements as much of SMTP (RFC 5321) as the tests need.
+"""
 
 import email
 import email.policy
@@ -11,9 +14,10 @@ from typing import Any
 
 
 class MailSink:
-    """The mails received.
+    """The received e-mails, and how the server behaves.
 
-    `refuse` maps recipients to replies (`451 …`, `550 …`); with `breaks` the last reply of a mail is lost.
+    `refuse` maps recipients to replies (`451 …`, `550 …`). If `breaks` is set, the server keeps an e-mail but drops the
+    connection instead of confirming it.
     """
 
     def __init__(self) -> None:
@@ -67,7 +71,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def mail_sink(port: int = 0) -> Iterator[MailSink]:
-    """Run a mail server inside the block, on a free port or on this one."""
+    """Run a mail server while the block runs, on `port` or, if it is 0, on a free port."""
     sink = MailSink()
     with _Server(("127.0.0.1", port), _Session) as server:
         sink.port = server.server_address[1]
@@ -80,5 +84,5 @@ def mail_sink(port: int = 0) -> Iterator[MailSink]:
 
 
 def subject(mail: EmailMessage) -> str:
-    """Return the subject on one line: a long header is folded."""
+    """Return the subject on one line, because SMTP folds long headers."""
     return " ".join(str(mail["Subject"]).split())

@@ -1,4 +1,4 @@
-"""Facts about processes, and signals of their children."""
+"""Whether a process runs, its children, and the SIGINT handling of a new child."""
 
 import signal
 from pathlib import Path
@@ -8,12 +8,12 @@ def alive(pid: int) -> bool:
     """Return whether the process runs. A zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):  # it may end between the two reads
+    except (FileNotFoundError, ProcessLookupError):  # the process may end before or during the read
         return False
 
 
 def children(pid: int) -> list[int]:
-    """Return the process ids of its living children."""
+    """Return the pids of the process's living children."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):
@@ -21,5 +21,8 @@ def children(pid: int) -> list[int]:
 
 
 def restore_sigint() -> None:
-    """Let SIGINT end the child, as Popen's preexec_fn. Tests in the background ignore it, and so would the child."""
+    """Let SIGINT end the child; pass this as Popen's preexec_fn.
+
+    Tests that run in the background ignore SIGINT, and the child would inherit that.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)

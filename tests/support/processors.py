@@ -1,4 +1,4 @@
-"""Processors for the workers of tests (TEST_PROCESSOR)."""
+"""Processors that tests select with TEST_PROCESSOR for the workers they start."""
 
 import os
 import threading
@@ -20,14 +20,17 @@ from uploads.models import Upload
 
 
 def slow(job: Job) -> None:
-    """Take 0.1 s, in stages, so that a stop is noticed."""
+    """Take 0.1 s, divided into stages because a job notices a stop when it enters a stage."""
     for stage in (Stage.CHECKING, Stage.PREVIEWING, Stage.DESCRIBING, Stage.EMBEDDING, Stage.INDEXING):
         job.enter(stage)
         time.sleep(0.02)
 
 
 def audited(job: Job) -> Callable[[], None]:
-    """Take 0.1 s and count each finish in its transaction, in fields of the upload that are unused here."""
+    """Take 0.1 s. Count each finish in the transaction that finishes the item.
+
+    The count is kept in fields of the upload that these tests do not use otherwise.
+    """
     slow(job)
     upload = Upload.objects.filter(id=job.claim.upload_id or 0)
 
@@ -38,7 +41,7 @@ def audited(job: Job) -> Callable[[], None]:
 
 
 def recording(job: Job) -> Callable[[], None] | None:
-    """Write each analysis to the file NOTES and take 0.1 s. A processed picture is not analysed again."""
+    """Append each analysis to the file NOTES and take 0.1 s. Do not analyse a processed picture again."""
     if job.claim.already_processed:
         return None
     with Path(os.environ["NOTES"]).open("a") as notes:
@@ -53,26 +56,26 @@ def recording(job: Job) -> Callable[[], None] | None:
 
 
 def hanging(job: Job) -> None:
-    """Never return from describing the item HANGING_ITEM."""
+    """Hang forever while describing the item HANGING_ITEM."""
     job.enter(Stage.DESCRIBING)
     if job.claim.item_id == int(os.environ["HANGING_ITEM"]):
         threading.Event().wait()
 
 
 def unreachable(job: Job) -> None:
-    """Fail to reach the model server while the file UNREACHABLE_WHILE exists."""
+    """Report the model server as unreachable while the file UNREACHABLE_WHILE exists."""
     job.enter(Stage.DESCRIBING)
     if Path(os.environ["UNREACHABLE_WHILE"]).exists():
         raise EnvironmentalError("model.away", "The model server does not answer.")
 
 
 def message_with_nul(job: Job) -> None:
-    """Fail with a message that PostgreSQL cannot store, as a model or a decoder may produce."""
+    """Fail with a code and a message that PostgreSQL cannot store; a model or a decoder may produce such text."""
     raise PermanentError("model.\0answer", "It said \0 and \udc80.")
 
 
 def without_message(job: Job) -> None:
-    """Fail without a code or message, as a wrong analyzer may."""
+    """Fail without a code or a message, as a faulty analyzer may."""
     raise PermanentError(None, None)  # type: ignore[arg-type]
 
 
@@ -87,7 +90,7 @@ def instant(job: Job) -> None:
 
 
 def ended_by_server(job: Job) -> Callable[[], None]:
-    """Wait in the middle of the finish until PostgreSQL ends the session, as happens to a stopped process."""
+    """Wait in the middle of the finish until PostgreSQL ends the session, as it does if the process is suspended."""
 
     def save() -> None:
         ask = "SELECT pg_backend_pid(), set_config('idle_in_transaction_session_timeout', '20', true)"

@@ -7,14 +7,14 @@ from django.db import connection
 
 
 def nodes(plan: dict[str, object]) -> list[dict[str, object]]:
-    """All nodes of a plan."""
+    """Yield all nodes of a plan."""
     below = plan.get("Plans", [])
     assert isinstance(below, list)
     return [plan, *(node for child in below for node in nodes(child))]
 
 
 def indexes(statement: str, **parameters: Any) -> set[object]:
-    """The indexes that PostgreSQL would use for a statement."""
+    """Return the indexes that PostgreSQL would use for a statement."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
         plan = cursor.fetchone()[0]

@@ -1,9 +1,9 @@
 """pytest plugin: real PostgreSQL and Redis for the tests.
 
-Loaded by `-p tests.support.servers` (pyproject.toml), since pytest-django reads the settings before any conftest. The
-servers live in a throw-away folder and start with the first test that uses them. TEST_DATABASE_URL and TEST_REDIS_URL
-(or DATABASE_URL and REDIS_URL) name others instead. With pytest-xdist each process has servers of its own: tests empty,
-stop and kill them.
+pyproject.toml loads this plugin with `-p tests.support.servers`, because pytest-django reads the settings before any
+conftest. The servers keep their files in a temporary folder and start before the first test that uses them. Set
+TEST_DATABASE_URL and TEST_REDIS_URL (or DATABASE_URL and REDIS_URL) to use other servers. Under pytest-xdist each
+process gets its own servers, because tests flush, stop and kill them.
 """
 
 import atexit
@@ -24,7 +24,7 @@ from vuemantics.localstack import LocalServices, StartError
 
 @dataclass
 class Services:
-    """The servers of this test run; the methods that stop them are for tests of what happens then."""
+    """The servers of this test process. Tests of outages call the methods that stop one of them."""
 
     folder: Path
     database_url: str = ""
@@ -49,11 +49,11 @@ class Services:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def stop_redis(self) -> None:
-        """Kill Redis and lose its data; `start` starts an empty one."""
+        """Kill Redis, which loses its data; `start` then starts an empty Redis."""
         self._end(self.local.redis.process, signal.SIGKILL)
 
     def stop_postgres(self, how: signal.Signals = signal.SIGQUIT) -> None:
-        """SIGQUIT: an immediate shutdown, recovery at the next start. SIGINT: an orderly one."""
+        """Stop PostgreSQL: immediately with SIGQUIT, so that its next start runs recovery, or orderly with SIGINT."""
         self._end(self.local.postgres.process, how)
 
     def _end(self, child: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
@@ -65,12 +65,12 @@ class Services:
 
 
 def configured_url(name: str) -> str:
-    """The URL from the environment that replaces an embedded server, or nothing."""
+    """Return the URL of a server to use instead of the embedded one, or an empty string."""
     return os.environ.get(f"TEST_{name}") or os.environ.get(name, "")
 
 
 def refuse_used_redis(url: str) -> None:
-    """The tests empty Redis: a REDIS_URL set for something else must not lose its data."""
+    """End pytest if REDIS_URL names a Redis that holds data, because the tests would delete that data."""
     with redis.Redis.from_url(url) as client:
         if not os.environ.get("TEST_REDIS_URL") and client.dbsize():
             pytest.exit("REDIS_URL holds data, and the tests empty it: name another database by TEST_REDIS_URL.", 4)
@@ -84,7 +84,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Set the URLs of the servers before pytest-django reads the settings."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-test-"))
     if os.getuid() == 0:
-        folder.chmod(0o711)  # root's PostgreSQL runs as another user
+        folder.chmod(0o711)  # as root, PostgreSQL runs as another user, who must reach this folder
     services = Services(folder, configured_url("DATABASE_URL"), configured_url("REDIS_URL"))
     atexit.register(services.stop)
     if not is_xdist_controller(early_config):
@@ -92,7 +92,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     os.environ.update(
         VUEMANTICS_VAR=str(folder / "var"), SECRET_KEY="for the tests only, long enough for the checks of a real one"
     )
-    # WhiteNoise warns if there is no folder. Storage without a folder counts as unavailable.
+    # WhiteNoise warns if its folder is missing, and the storage counts as unavailable without its folders.
     for name in ("static", "media/originals", "media/previews"):
         (folder / "var" / name).mkdir(parents=True)
     early_config.stash[services_key] = services
@@ -100,7 +100,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def is_xdist_controller(config: pytest.Config) -> bool:
-    """Whether this process only distributes the tests (pytest-xdist); the workers inherit its environment."""
+    """Return whether this process is the controller of pytest-xdist, which runs no tests.
+
+    It must not set the URLs of the servers, because its workers inherit its environment.
+    """
     return bool(config.known_args_namespace.numprocesses) and "PYTEST_XDIST_WORKER" not in os.environ
 
 
@@ -115,6 +118,6 @@ def start(services: Services) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the servers, also after failures. If pytest is killed, they end with it."""
+    """Stop the servers, even after failures. If pytest is killed, the servers end with it."""
     if services_key in config.stash:
         config.stash[services_key].stop()

@@ -1,4 +1,4 @@
-"""Settings of worker processes that tests start: TEST_PROCESSOR names what they do with a file."""
+"""Settings of the processes that tests start. TEST_PROCESSOR, if set, replaces the processor of files."""
 
 import os
 

@@ -7,14 +7,14 @@ from typing import TypeVar
 
 Value = TypeVar("Value")
 
-# Factor for slow machines.
+# All timeouts are multiplied by this factor, for slow machines.
 SLOW = 4
 
 
 def wait_until(predicate: Callable[[], Value], timeout: float = 10.0, *, interval: float = 0.02) -> Value:
-    """Call `predicate` until it returns something true, and return that.
+    """Call `predicate` until it returns a true value, and return that value.
 
-    Fail the test after `timeout` seconds, which is meant for an idle machine: a busy one gets SLOW times as long.
+    Fail the test after SLOW times `timeout`, the seconds that suffice on an idle machine.
     """
     timeout *= SLOW
     deadline = time.monotonic() + timeout
@@ -26,7 +26,7 @@ def wait_until(predicate: Callable[[], Value], timeout: float = 10.0, *, interva
 
 
 async def until(predicate: Callable[[], object]) -> None:
-    """Wait as `wait_until` does, on this event loop, for what happens there."""
+    """Wait like `wait_until`, but let the event loop run, so that its tasks can make `predicate` true."""
     async with asyncio.timeout(10 * SLOW):
-        while not predicate():  # noqa: ASYNC110  # no one event says so
+        while not predicate():  # noqa: ASYNC110  # no event signals it
             await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""The web server in its own process, with the probe application or the whole site."""
+"""The web server in its own process, serving the probe application or the whole site."""
 
 import http.client
 import json
@@ -23,7 +23,7 @@ SITE = ""
 
 
 def free_port() -> int:
-    """Return a port below those that the kernel gives to outgoing connections, so that none of them takes it."""
+    """Return a free port below the kernel's range for outgoing connections, so that no connection can take it."""
     while True:
         port = random.randint(15_000, 32_000)
         try:
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 class WebServer:
-    """`python -m vuemantics.server`, on a port that stays the same when it is killed and started again."""
+    """One `python -m vuemantics.server`, which keeps its port when a test kills and restarts it."""
 
     def __init__(self, log: Path, env: Mapping[str, str] = os.environ, application: str = PROBE) -> None:
         self.log = log
@@ -46,7 +46,7 @@ class WebServer:
         self.start()
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the server and wait until it accepts connections."""
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self._command,
@@ -64,12 +64,12 @@ class WebServer:
         return is_serving("127.0.0.1", self.port)
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill the server with SIGKILL."""
         self.process.kill()
         self.process.wait()
 
     def stop(self) -> int:
-        """Send SIGTERM and return the exit status; also when it was killed already."""
+        """Send SIGTERM and return the exit status, even if the server has already been killed."""
         self.process.terminate()
         try:
             return self.process.wait(30)
@@ -89,27 +89,27 @@ class WebServer:
         return seen
 
     def reset_peak_memory(self) -> int:
-        """Start measuring the peak anew (proc(5), clear_refs) and return the memory in use, in bytes."""
+        """Reset the peak (proc(5), clear_refs) and return the memory in use, in bytes."""
         Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
         return self.peak_memory()
 
     def peak_memory(self) -> int:
-        """The peak of resident memory since the last reset, in bytes."""
+        """Return the peak resident memory since the last reset, in bytes."""
         text = Path(f"/proc/{self.process.pid}/status").read_text()
         found = re.search(r"VmHWM:\s+(\d+) kB", text)
         assert found
         return int(found[1]) * 1024
 
     def established(self) -> int:
-        """Return the number of TCP connections of the server."""
+        """Return the number of the server's established TCP connections."""
         return len(self._unread())
 
     def unread(self) -> int:
-        """Return how many bytes have arrived that the server has not read yet."""
+        """Return the number of received bytes that the server has not read yet."""
         return sum(self._unread())
 
     def _unread(self) -> list[int]:
-        """The receive queue of each established connection (`01` in proc(5)'s net/tcp)."""
+        """Return the receive queue of each established connection (state `01` in /proc/net/tcp, see proc(5))."""
         lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         ours = [fields for fields in lines if fields[1].endswith(f":{self.port:04X}") and fields[3] == "01"]
         return [int(fields[4].partition(":")[2], 16) for fields in ours]

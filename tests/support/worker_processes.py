@@ -16,7 +16,7 @@ READY = "Worker process is ready for action."
 
 
 class Workers:
-    """One `manage.py rundramatiq` with its worker processes, in a session of its own."""
+    """One `manage.py rundramatiq` with its worker processes, in its own process session."""
 
     def __init__(self, env: dict[str, str], log: Path, processes: int, threads: int) -> None:
         self.log = log
@@ -60,13 +60,13 @@ class Workers:
         return pid
 
     def kill_all(self) -> None:
-        """kill -9 rundramatiq and all its workers at once, also workers that have lost their rundramatiq."""
+        """kill -9 rundramatiq and all its workers at once, including workers whose rundramatiq has already ended."""
         with suppress(ProcessLookupError):
             os.killpg(self.main.pid, signal.SIGKILL)
         self.main.wait(60)
 
     def stop(self, timeout: float = 60.0) -> int:
-        """Send SIGTERM and return the exit status. What is left after `timeout` seconds is killed."""
+        """Send SIGTERM and return the exit status. Kill the processes that are left after `timeout` seconds."""
         self.main.terminate()
         try:
             return self.main.wait(timeout)

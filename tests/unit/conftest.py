@@ -7,10 +7,10 @@ from tests.support.servers import Services
 
 @pytest.fixture(scope="session")
 def all_services() -> Services:
-    """Refuse what needs PostgreSQL or Redis."""
+    """Fail any test that needs PostgreSQL or Redis."""
     pytest.fail("tests in tests/unit use no server; move this one to the folder of its package")
 
 
 @pytest.fixture
 def empty_redis() -> None:
-    """There is no Redis to empty."""
+    """Override the fixture that empties Redis, because unit tests use no Redis."""

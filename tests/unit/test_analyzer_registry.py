@@ -20,11 +20,11 @@ class CountedAnalyzer:
         type(self).created += 1
 
     def describe(self, image: Image.Image) -> Description:
-        """Name the mode of `image`."""
+        """Return the name of the picture's mode as its description."""
         return Description((Label(image.mode, 1.0),), f"A picture in {image.mode}.")
 
     def embed(self, description: Description) -> Embedding:
-        """Return no vector."""
+        """Return an embedding without a vector."""
         return Embedding("", None)
 
 

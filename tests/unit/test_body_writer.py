@@ -1,4 +1,4 @@
-"""The partial file has the exact bytes after any repeated, truncated or excess requests."""
+"""The partial file holds exactly the sent bytes after any repeated, truncated or excess requests."""
 
 import hashlib
 import tempfile
@@ -27,7 +27,7 @@ def send(partial: partial_file.PartialFile, length: int, patch: Patch, pieces: l
 
 
 class BodyWriterMachine(RuleBasedStateMachine):
-    """A client sends one file with correct and incorrect requests."""
+    """A client that sends one file in correct and incorrect requests."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class BodyWriterMachine(RuleBasedStateMachine):
 
     @rule(lengths=st.lists(st.integers(0, 60), max_size=6), declared=st.booleans())
     def patch(self, lengths: list[int], declared: bool) -> None:
-        """Pieces from the right offset, ended regularly or cut: the writer treats both the same."""
+        """Send pieces from the right offset. The writer does not care whether the body is complete or was cut off."""
         pieces, end = [], self.received
         for length in lengths:
             pieces.append(self.content[end : end + length])
@@ -82,7 +82,7 @@ class BodyWriterMachine(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """Another process continues: the running digests are gone."""
+        """Continue as another process would, without the running digests."""
         partial_file.running_hashes = RunningHashes()
 
     @precondition(lambda self: self.received > 0)

@@ -1,4 +1,4 @@
-"""The circuit breaker, and the reasons that pages show for it."""
+"""The circuit breaker, and the stall reasons that pages show while it is open."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from batches.engine.stall_reason import waiting_for
 
 
 class Clock:
-    """A monotonic clock that a test moves."""
+    """A monotonic clock that a test moves forward."""
 
     now = 100.0
 

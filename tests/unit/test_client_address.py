@@ -1,4 +1,4 @@
-"""The client's address behind a proxy."""
+"""The address of a client whose requests pass through a proxy."""
 
 import pytest
 from django.test import RequestFactory

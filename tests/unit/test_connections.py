@@ -1,4 +1,4 @@
-"""Settings for PostgreSQL and the mail server, from their URLs."""
+"""The settings for PostgreSQL and the mail server are parsed from their URLs."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured

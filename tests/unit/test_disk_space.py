@@ -1,4 +1,4 @@
-"""Codes of disk errors, and the space that is kept free."""
+"""Error codes for disk errors, and the disk space that is kept free."""
 
 import errno
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Originals and previews on a disk, and a code for each kind of error."""
+"""Storing originals and previews on a disk, and the error code for each kind of failure."""
 
 import os
 import shutil

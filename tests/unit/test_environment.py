@@ -1,4 +1,4 @@
-"""Readers of environment variables: valid values, and errors with variable, value and fix."""
+"""Reading environment variables: valid values, and errors that name the variable, the value and the fix."""
 
 from pathlib import Path
 

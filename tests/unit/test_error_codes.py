@@ -11,17 +11,17 @@ from batches.models.error_codes import ERROR_CODES, RESENDABLE_CODES, error_text
 ROOT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r"(?:file|image|item|quota|storage|upload)\.[a-z_]+")
 NOT_OF_FILES = {
-    # Refused commands.
+    # Codes of refused commands.
     *{"item.completed", "item.not_failed", "item.not_stored", "item.permanent", "upload.busy", "upload.too_many"},
-    # Protocol errors of the tus endpoint.
+    # Codes of protocol errors at the tus endpoint.
     *{"upload.complete", "upload.unknown"},
-    # Workers wait on these errors; no file fails.
+    # Errors that make workers wait instead of failing a file.
     *{"storage.temp_full", "storage.unreadable"},
 }
 
 
 def codes_of_files() -> set[str]:
-    """The codes in the sources that can refuse or fail a file."""
+    """Return the error codes in the source code for files that are refused or fail."""
     sources = [
         path for app in ("uploads", "batches") for path in (ROOT / app).rglob("*.py") if path.stem != "error_codes"
     ]

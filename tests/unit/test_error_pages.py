@@ -1,4 +1,4 @@
-"""The response to a request body over the limit, before there is a request object."""
+"""The response to a body over the limit, which the server sends before Django creates a request object."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""JPEGs are decoded at the smallest size that is enough for the largest preview."""
+"""JPEGs are decoded at the smallest size that suffices for the largest preview."""
 
 from pathlib import Path
 

@@ -11,7 +11,7 @@ from uploads.media.exif import read_exif
 from uploads.media.image import Picture, read_picture
 from uploads.media.sniff import reason_unsupported, sniff
 
-# Pillow warns about invalid EXIF, which is tolerated.
+# Ignore Pillow's warnings about invalid EXIF, because such pictures are accepted.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
 _EXIF = Image.Exif()

@@ -121,7 +121,7 @@ def _srgb() -> bytes:
 
 
 def _dull() -> bytes:
-    """Return a valid profile other than sRGB: two changed bytes of the red colourant make red much duller."""
+    """Return a valid profile other than sRGB: sRGB with its red colourant changed so that red is much duller."""
     srgb = _srgb()
     at = int.from_bytes(srgb[srgb.index(b"rXYZ", 128) + 4 :][:4], "big") + 8
     dull = srgb[:at] + b"\x00\x00\x30\x00" + srgb[at + 4 :]
@@ -129,7 +129,7 @@ def _dull() -> bytes:
 
 
 def _memory_growth(profile: bytes) -> int:
-    """Return the growth of memory after twelve pictures with different profiles that start with `profile`."""
+    """Normalize twelve pictures, each with a different profile that starts with `profile`; return the memory growth."""
     source = Image.new("RGB", (40, 30))
     normalize_image(source, 1024)
     tracemalloc.start()

@@ -1,4 +1,4 @@
-"""What the cleanup decides about a partial file."""
+"""Which partial files the cleanup keeps and which it discards."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Partial files: one writer, exact bytes, hard links and running digests."""
+"""Partial files: a single writer, exact bytes, hard links and running digests."""
 
 import hashlib
 import os
@@ -48,7 +48,7 @@ def test_partial_file_that_is_also_in_storage_is_replaced(folder: Path) -> None:
     stored = folder / "stored"
     with locked_partial(ITEM) as partial:
         partial.append(b"all of it")
-        os.link(partial.path, stored)  # then the process is killed
+        os.link(partial.path, stored)  # as if the process was killed after this link
 
     with locked_partial(ITEM) as partial:
         partial.truncate(0)

@@ -13,7 +13,7 @@ from uploads.errors import PermanentError, TransientError
 
 
 class _StubAnalyzer:
-    """Describes only the width of a picture, and fails on small ones."""
+    """An analyzer that describes only the width of a picture and fails on small pictures."""
 
     name = "stub"
     computes = True

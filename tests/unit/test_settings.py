@@ -1,4 +1,4 @@
-"""The settings that follow from the environment."""
+"""The settings that are computed from environment variables."""
 
 import runpy
 from typing import Any
@@ -25,7 +25,7 @@ def load_settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str
 
 
 def allowed_sources(loaded: dict[str, Any], source: str) -> set[str]:
-    """The directives of the content security policy that list the source."""
+    """Return the directives of the content security policy that allow this source."""
     directives = loaded["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
     return {name for name, sources in directives.items() if source in sources}
 
@@ -95,7 +95,7 @@ def test_worker_pool_has_room_for_threads_and_background_tasks(monkeypatch: pyte
 
 
 def test_web_pool_has_a_connection_for_each_of_its_threads() -> None:
-    from vuemantics.asgi import WEB_CONNECTIONS  # noqa: PLC0415  # importing it resizes the pool
+    from vuemantics.asgi import WEB_CONNECTIONS  # noqa: PLC0415  # importing this module resizes the pool
 
     assert settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] == WEB_CONNECTIONS
     assert f"The web server's pool has {WEB_CONNECTIONS} connections" in (ROOT / "docs/operating.md").read_text()

@@ -1,4 +1,4 @@
-"""The legal edges between states, and that every UPDATE of a state takes its sources from them."""
+"""The legal state transitions, and a check that every UPDATE of a state takes its source states from them."""
 
 import ast
 import itertools
@@ -31,12 +31,12 @@ STATE_UPDATE = re.compile(
 
 
 def names(node: ast.AST) -> set[str]:
-    """All names that a piece of code uses."""
+    """Return all names that a piece of code uses."""
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
 
 
 def writes_state(node: ast.AST) -> bool:
-    """Whether a piece of code has an UPDATE of a state, through the ORM or as SQL."""
+    """Return whether a piece of code updates a state, through the ORM or in SQL."""
     for each in ast.walk(node):
         if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr == "update":
             spread = {name for word in each.keywords if word.arg is None for name in names(word.value)}
@@ -51,7 +51,7 @@ def writes_state(node: ast.AST) -> bool:
 
 @cache
 def state_writers() -> list[tuple[str, ast.stmt]]:
-    """Every top-level statement of the sources that writes a state, with the path of its module."""
+    """Return every top-level statement of the source code that updates a state, with the path of its module."""
     paths = [*(ROOT / "batches").rglob("*.py"), *(ROOT / "uploads").rglob("*.py")]
     statements = ((path, statement) for path in paths for statement in ast.parse(path.read_text()).body)
     return [(path.relative_to(ROOT).as_posix(), each) for path, each in statements if writes_state(each)]

@@ -1,4 +1,4 @@
-"""Headers of the tus protocol: parsing, and the status and code of errors."""
+"""Parsing tus headers, and the status and error code for invalid ones."""
 
 import pytest
 from pytest_django import Settings

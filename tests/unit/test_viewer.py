@@ -1,4 +1,4 @@
-"""Which of the offered fragments a viewer sends, and when."""
+"""Which of the offered fragments a viewer sends, and when it sends them."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from batches.live.viewer import NOT_FOUND, SIGNED_OUT, Viewer
 
 @pytest.fixture
 def viewer(monkeypatch: pytest.MonkeyPatch) -> Viewer:
-    """A viewer of two topics that need not wait between its frames."""
+    """A viewer of two topics that does not pause between frames."""
     monkeypatch.setattr(viewer_module, "FRAME_SECONDS", 0.0)
     return Viewer(2)
 

@@ -1,4 +1,4 @@
-"""Which files are found below the paths of a command."""
+"""Which files are found below the paths given to a command."""
 
 import itertools
 import os
@@ -13,7 +13,7 @@ from batches.management.walk_files import FileWalk
 
 
 def make(folder: Path, *names: str) -> None:
-    """Write small files, with the folders they need."""
+    """Write small files, and create their folders."""
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -21,12 +21,12 @@ def make(folder: Path, *names: str) -> None:
 
 
 def names(*paths: Path) -> list[str]:
-    """The relative paths in the order of the walk."""
+    """Return the relative paths in the order in which the walk finds them."""
     return [found.relative_path for found in FileWalk(list(paths), unexpected).files()]
 
 
 def unexpected(line: str) -> None:
-    """Fail: most tests report nothing."""
+    """Fail, because most walks must not report anything."""
     raise AssertionError(line)
 
 
