@@ -1,4 +1,4 @@
-"""Real files pass through the real intake and real workers."""
+"""Real files pass through the real intake and are processed by real workers."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Change the password and sign out."""
+"""Changing the password and signing out."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -22,7 +22,7 @@ def browser(client: Client, anna: User) -> Client:
 
 
 def change_password(client: Client, old: str = OLD, first: str = NEW, second: str = NEW) -> str:
-    """Submit the form and return the page that it leads to."""
+    """Submit the password form and return the page that follows."""
     fields = {"old_password": old, "new_password1": first, "new_password2": second}
     return client.post(reverse("password-change"), fields, follow=True).content.decode()
 

@@ -1,4 +1,4 @@
-"""English text on a German page is marked as English, for screen readers; stages and numbers are German."""
+"""On a German page, English text is marked as English for screen readers; stages and numbers are in German."""
 
 from datetime import timedelta
 

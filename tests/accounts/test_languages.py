@@ -1,4 +1,4 @@
-"""Pages, sockets and e-mails use the language of their reader."""
+"""Pages, sockets and e-mails use their reader's language."""
 
 from datetime import UTC, datetime
 

@@ -19,14 +19,14 @@ def anna(db: None, settings: Settings) -> User:
 
 
 def sign_in(password: str, peer: str, forwarded: str | None = None) -> int:
-    """Submit the form from an address, or through a proxy at that address, and return the status."""
+    """Submit the sign-in form from an address, or through a proxy at that address; return the response status."""
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     form = {"username": "anna", "password": password}
     return Client(REMOTE_ADDR=peer, headers=headers).post(reverse("login"), form).status_code
 
 
 def fail(peer: str, *forwarded: str | None) -> None:
-    """Submit a wrong password for each of the forwarded addresses; two reach the limit."""
+    """Submit a wrong password from each of the forwarded addresses. Two attempts reach the limit."""
     for header in forwarded:
         sign_in("wrong", peer, header)
 

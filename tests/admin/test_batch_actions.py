@@ -1,4 +1,4 @@
-"""Actions of operators on batches and files in the admin. tests/access shows who may run them."""
+"""Operators' admin actions on batches and files. tests/access covers who may run them."""
 
 from typing import Any
 
@@ -30,13 +30,13 @@ def owner(db: None) -> User:
 
 @pytest.fixture
 def operator(client: Client) -> Client:
-    """The client of an operator."""
+    """A client signed in as an operator."""
     client.force_login(make_staff("operator", "change_uploadbatch", "cancel_uploadbatch", "view_batchitem"))
     return client
 
 
 def run(client: Client, name: str, action: str, *pks: int, **fields: str) -> Any:
-    """Run an action on the rows of a list."""
+    """Run an admin action on the rows `pks` of the list `name`."""
     selected = {"action": action, "_selected_action": list(map(str, pks)), "index": "0"}
     return client.post(reverse(name), selected | fields)
 
@@ -46,12 +46,12 @@ def messages_of(response: Any) -> list[str]:
 
 
 def history() -> list[tuple[str | None, str]]:
-    """Return the id of the object and the text of each log entry."""
+    """Return the object id and the message of each admin log entry."""
     return list(LogEntry.objects.order_by("id").values_list("object_id", "change_message"))
 
 
 def fail_one(batch: UploadBatch) -> BatchItem:
-    """Let the first pending file of a batch fail."""
+    """Claim the first pending file of a batch and fail it."""
     job = claim.claim_item(batch.id, 4711)
     assert job is not None
     assert finish.fail_item(job, "item.internal", "The program made a mistake on this file.")
@@ -59,7 +59,7 @@ def fail_one(batch: UploadBatch) -> BatchItem:
 
 
 def described(owner: User, name: str = "Iceland") -> UploadBatch:
-    """Create a completed batch of one described file."""
+    """Create a completed batch with one described file."""
     batch = make_batch(owner, 1, name)
     job = claim.claim_item(batch.id, 4711)
     assert job is not None

@@ -1,4 +1,4 @@
-"""The page "Engine" of the admin, links to it, and stall reasons in the list of batches."""
+"""The admin page "Engine", the links to it, and the stall reasons in the batch list."""
 
 from datetime import timedelta
 
@@ -23,13 +23,13 @@ FULL = ("storage.full", "The disk is full.")
 
 @pytest.fixture
 def viewer(client: Client, transactional_db: None) -> Client:
-    """Staff who may only view workers, batches and files."""
+    """A client signed in as staff who may only view workers, batches and files."""
     client.force_login(make_staff("viewer", "view_worker", "view_uploadbatch", "view_batchitem"))
     return client
 
 
 def text(client: Client, name: str, *args: int) -> str:
-    """The page's text; it must be there."""
+    """Return the HTML of a page, which must exist."""
     response = client.get(reverse(name, args=args))
     assert response.status_code == 200
     return response.content.decode()

@@ -1,4 +1,4 @@
-"""The page "Problems" of the admin with the failures of all owners."""
+"""The admin page "Problems", which shows all owners' failures."""
 
 from typing import Any
 
@@ -33,18 +33,18 @@ def operator(client: Client, db: None) -> Client:
 
 
 def run_command(client: Client, command: str, code: str = "item.internal", **more: str) -> Any:
-    """Press a button of the page."""
+    """Send a command as a button of the page does."""
     fields = {"command": command, "code": code, "until": timezone.now().isoformat()} | more
     return client.post(reverse(PAGE), fields)
 
 
 def messages_of(response: Any) -> list[str]:
-    """Return the messages that the command added."""
+    """Return the messages that the command shows to the user."""
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
 def open_failures() -> int:
-    """Return the number of failures neither retried nor dismissed."""
+    """Count the failures that have been neither retried nor dismissed."""
     return BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None).count()
 
 

@@ -1,4 +1,4 @@
-"""Lists of the admin with many rows: queries and filters."""
+"""Admin lists with many rows: their queries and filters."""
 
 from typing import Any
 
@@ -29,14 +29,14 @@ def viewer(client: Client, db: None) -> Client:
 
 
 def statements(client: Client, address: str) -> list[str]:
-    """Return the SQL statements of a page."""
+    """Request a page and return the SQL statements that it runs."""
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200
     return [query["sql"] for query in queries.captured_queries]
 
 
 def names(client: Client, name: str, **query: Any) -> str:
-    """The rows of a list as text."""
+    """Return the HTML of a list's rows."""
     page = client.get(reverse(name, query=query))
     assert page.status_code == 200
     return page.content.decode().split('id="result_list"')[-1]

@@ -1,4 +1,4 @@
-"""Lists and pages of the admin."""
+"""The lists and pages of the admin."""
 
 import pytest
 from django.apps import apps
@@ -29,7 +29,7 @@ def owner(db: None) -> User:
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A batch of three files, one of them failed."""
+    """A batch of three files, one of which has failed."""
     batch = make_batch(owner, files=3)
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
@@ -40,13 +40,13 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def viewer(client: Client) -> Client:
-    """Staff who may only view."""
+    """A client signed in as staff with only view permissions."""
     client.force_login(make_staff("viewer", *VIEW))
     return client
 
 
 def text(client: Client, address: str) -> str:
-    """The page's text; it must be there."""
+    """Return the HTML of a page, which must exist."""
     response = client.get(address)
     assert response.status_code == 200
     return response.content.decode()

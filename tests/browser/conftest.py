@@ -1,4 +1,4 @@
-"""A real browser against a real server on the tests' database."""
+"""Fixtures for the browser tests: a real browser, and a real server that uses the test database."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -18,16 +18,16 @@ ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "-
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 OpenPage = Callable[..., Page]
-# Long enough for a busy machine; only failing tests wait this long.
+# This is long enough for a busy machine. Only failing tests wait this long.
 expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One browser for the tests of this folder, which run one after the other; each page has its own context."""
+    """One browser that the tests in this folder share. Each page has its own context."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no browser at {CHROMIUM}: name one by CHROMIUM")
-    # Playwright's event loop runs in this thread, so Django would refuse to run queries.
+    # Without this Django would refuse to run queries, because Playwright's event loop runs in this thread.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
         with sync_playwright() as playwright:
@@ -48,14 +48,17 @@ def own_site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest) -> str:
-    """The address of the test's own site if it asks for one, or of the shared one."""
+    """The address of the test's own site if the test uses `own_site`, otherwise of the shared site."""
     name = "own_site" if "own_site" in request.fixturenames else "shared_site"
     return str(request.getfixturevalue(name).address)
 
 
 @pytest.fixture
 def open_page(chromium: Browser, site: str, owner: User) -> Iterator[OpenPage]:
-    """Open an address as its owner: `open_page("/batches/new/", color_scheme="dark")`. No page may log an error."""
+    """Open pages signed in as `owner`: `open_page("/batches/new/", color_scheme="dark")`.
+
+    The test fails if a page has an uncaught error.
+    """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
@@ -74,6 +77,6 @@ def open_page(chromium: Browser, site: str, owner: User) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def site_data(owner: User, other: User) -> Iterator[SiteData]:
-    """Batches in every state, and a worker that appears to run."""
+    """Batches in every state, and a worker that appears to be running."""
     with fake_worker():
         yield make_site_data(owner, other)

@@ -1,4 +1,4 @@
-"""Folders of pictures for upload tests, and checks of what arrived."""
+"""Create folders of pictures for upload tests, and check which files arrived."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ BATCH = re.compile(r"/batches/\d+/$")
 
 
 def make_folder(folder: Path, files: int, size: int = 2000) -> Path:
-    """Create a folder of `files` JPEGs of about `size` bytes, all with different bytes."""
+    """Create a folder of `files` JPEGs of about `size` bytes each, no two of them equal."""
     folder.mkdir(parents=True)
     picture = encoded(textured(32, 24), "JPEG")
     for number in range(files):
@@ -23,12 +23,12 @@ def make_folder(folder: Path, files: int, size: int = 2000) -> Path:
 
 
 def choose_folder(page: Page, folder: Path) -> None:
-    """Choose a folder as in the dialog of the system."""
+    """Choose a folder, as a user does in the system's file dialog."""
     page.locator("#folder-input").set_input_files(folder)
 
 
 def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
-    """Check that every picture is stored once, with its path and its exact bytes."""
+    """Check that every picture is stored once, with its relative path and its exact bytes."""
     sources = {f"{folder.name}/{path.relative_to(folder)}": path for path in folder.rglob("*.JPG")}
     items = list(batch.items.select_related("upload"))
     assert len(items) == len(sources)
@@ -40,7 +40,7 @@ def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
 
 
 class SentRequests:
-    """Counts the requests of a page that create uploads or send bytes."""
+    """Counters for a page's requests: those that create uploads, and those that send bytes."""
 
     def __init__(self, page: Page) -> None:
         self.bodies = 0

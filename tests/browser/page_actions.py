@@ -1,4 +1,4 @@
-"""Actions on a page that lead to the states in page_states.py."""
+"""Actions on a page that bring it into the states in page_states.py."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ Action = Callable[[Page, SiteData, Path], None]
 
 
 def press(name: str, *, opens: str = "") -> Action:
-    """Press a button of the page's content that opens this element, or else leads to another page."""
+    """Press a button in the page's content; wait for the element `opens`, or if it is empty for the next page."""
 
     def press_button(page: Page, *_: object) -> None:
         button = page.locator("main").get_by_role("button", name=name).first
@@ -30,7 +30,7 @@ def press(name: str, *, opens: str = "") -> Action:
 
 
 def show_error_page(template: str) -> Action:
-    """Show an error page; tests/server shows when the server sends it."""
+    """Show an error page. tests/server covers when the server sends it."""
 
     def show(page: Page, *_: object) -> None:
         body = render_to_string(template)
@@ -65,7 +65,7 @@ def enter_invalid_passwords(page: Page, data: SiteData, folder: Path) -> None:
 
 
 def start_upload(page: Page, data: SiteData, folder: Path) -> None:
-    """Send the files of a folder and never finish: the request that seals the batch gets no answer."""
+    """Send a folder's files, but leave the request to seal the batch unanswered so that the upload never finishes."""
     roll = folder / "Roll"
     if not roll.exists():
         make_folder(roll, 12)
@@ -78,7 +78,7 @@ def lose_connection(page: Page, data: SiteData, folder: Path) -> None:
     """Lose the connection while the first files are sent."""
     page.route("**/tus/**", lambda route: None)
     with page.expect_request("**/tus/**"):
-        # Of other sizes than the files sent before, or they would be duplicates and not be sent.
+        # Files of the sizes sent before would be duplicates, which are not sent, so use another size.
         choose_folder(page, make_folder(folder / "Lost", 12, size=5000))
     page.context.set_offline(True)
     expect(page.locator("#upload-warning")).to_be_visible(timeout=30_000)

@@ -1,4 +1,4 @@
-"""Every page of the site in each state that looks different, with how to get there."""
+"""Every page of the site in each state that looks different, and how to reach that state."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,11 @@ from tests.browser.site_data import SiteData
 
 @dataclass(frozen=True)
 class PageState:
-    """One state of one page. `action` leads from the address to it; `who` is a user of SiteData or "", signed out."""
+    """One state of one page.
+
+    `action` brings the page at `address` into this state. `who` names a user of SiteData;
+    if it is empty, the visitor is signed out.
+    """
 
     name: str
     address: str
@@ -34,7 +38,7 @@ class PageState:
 
 
 def sign_in(browser: Browser, site: str, user: User | None, **options: object) -> Page:
-    """Open a page in a new context where the user is signed in. The caller closes the context."""
+    """Open a blank page in a new context in which `user`, if any, is signed in. The caller must close the context."""
     context = browser.new_context(**options)  # type: ignore[arg-type]
     if user is not None:
         client = Client()
@@ -45,7 +49,7 @@ def sign_in(browser: Browser, site: str, user: User | None, **options: object) -
 
 
 def open_state(browser: Browser, site: str, data: SiteData, state: PageState, folder: Path, **options: object) -> Page:
-    """Open a page in this state. The caller closes its context."""
+    """Open a page in this state. The caller must close its context."""
     user = getattr(data, state.who) if state.who else None
     page = sign_in(browser, site, user, **options)
     folder /= state.name

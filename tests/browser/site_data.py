@@ -1,4 +1,4 @@
-"""A user with batches in every state, a library and failures, for the tests that visit all pages."""
+"""Create a user with batches in every state, a library and failures, for the tests that visit all pages."""
 
 import io
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ MISTAKE = "An internal error occurred while processing this file."
 
 @dataclass(frozen=True)
 class SiteData:
-    """The users and batches. `newcomer` has nothing."""
+    """The users and batches. `newcomer` has no batches."""
 
     owner: User
     newcomer: User
@@ -43,17 +43,17 @@ class SiteData:
 
     @property
     def picture(self) -> Upload:
-        """A picture of the library."""
+        """A picture in the library."""
         return Upload.objects.filter(owner=self.owner, processed_at__isnull=False).order_by("id")[0]
 
     @property
     def described_item(self) -> int:
-        """A file of the completed batch that is in the library."""
+        """The id of a file in the completed batch whose picture is in the library."""
         return self.completed.items.filter(status=ItemStatus.COMPLETED).order_by("id")[0].id
 
     @property
     def failed_item(self) -> int:
-        """A file of the completed batch that can be tried again."""
+        """The id of a file in the completed batch that can be retried."""
         return self.completed.items.filter(status=ItemStatus.FAILED).order_by("id")[0].id
 
 
@@ -95,7 +95,7 @@ def running_batch(owner: User) -> UploadBatch:
 
 
 def describe(batch: UploadBatch, files: int) -> None:
-    """Complete this many pending files, each with previews of a sample photo."""
+    """Complete `files` pending files, each with previews of a sample photo."""
     for number in range(files):
         taken = claim.claim_item(batch.id, LOST_WORKER)
         assert taken is not None
@@ -113,7 +113,7 @@ def describe(batch: UploadBatch, files: int) -> None:
 
 @cache
 def scaled(photo: str, side: int) -> bytes:
-    """Return a sample as JPEG, no side longer than `side`."""
+    """Return a sample photo as a JPEG whose longer side is at most `side`."""
     with Image.open(SAMPLES / photo) as image:
         image.thumbnail((side, side))
         buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The lists of the admin in a real browser."""
+"""The admin lists in a real browser."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import expect

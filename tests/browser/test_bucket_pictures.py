@@ -1,4 +1,4 @@
-"""Pictures from a bucket in a real browser: the content security policy allows the bucket's server."""
+"""A real browser shows pictures from a bucket, because the Content-Security-Policy allows the bucket's server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def bucket(settings: Settings, tmp_path: Path) -> Iterator[Bucket]:
-    """A bucket on a server of its own."""
+    """A bucket on its own server."""
     server = MotoServer()
     yield use_new_bucket(server, settings, tmp_path / "partial")
     server.stop()
@@ -28,7 +28,7 @@ def bucket(settings: Settings, tmp_path: Path) -> Iterator[Bucket]:
 
 @pytest.fixture
 def worker_env(worker_env: dict[str, str], bucket: Bucket) -> dict[str, str]:
-    """The site stores its files in the bucket."""
+    """The environment of a site that stores its files in the bucket."""
     return worker_env | bucket.environment()
 
 

@@ -1,4 +1,4 @@
-"""The owner's commands in a real browser: an open page shows their effect at once."""
+"""In a real browser, an open page shows the effect of the owner's commands at once."""
 
 import pytest
 from django.contrib.auth.models import User

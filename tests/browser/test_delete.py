@@ -1,4 +1,4 @@
-"""Deleting in a real browser: selection, confirmation and deletion, with and without JavaScript."""
+"""Selecting, confirming and deleting in a real browser, with and without JavaScript."""
 
 import io
 

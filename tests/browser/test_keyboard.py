@@ -1,4 +1,4 @@
-"""Keyboard and screen readers: focus, Escape and announcements."""
+"""Support for keyboards and screen readers: focus, Escape and announcements."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
@@ -46,7 +46,7 @@ def test_dialog_focuses_the_safe_button_and_restores_the_focus(open_page: OpenPa
 
     button.press("Enter")
     expect(page.get_by_role("button", name="Keep going")).to_be_focused()
-    # The buttons are replaced while the dialog is open.
+    # This replaces the page's buttons while the dialog is open.
     services.finish_without_missing(services.owner_scope(owner), batch.id)
     expect(page.locator("#finish-button")).to_be_hidden()
     page.keyboard.press("Escape")

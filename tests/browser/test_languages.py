@@ -1,4 +1,4 @@
-"""German in a real browser: texts of scripts, the language menu, and layout with long words."""
+"""German in a real browser: the scripts' texts, the language menu, and the layout of long words."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ PAGES = [
 
 
 def is_too_wide(page: Page) -> bool:
-    """Whether the page scrolls horizontally."""
+    """Return whether the page scrolls horizontally."""
     wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     return bool(wide > seen)
 

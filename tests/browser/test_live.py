@@ -1,4 +1,4 @@
-"""The live page in a real browser: it updates without a reload, reconnects, and says when it cannot."""
+"""In a real browser, the live page updates without a reload, reconnects, and says when it cannot connect."""
 
 import re
 
@@ -28,7 +28,7 @@ def batch(owner: User) -> UploadBatch:
 
 
 def describe(batch: UploadBatch, done: int) -> None:
-    """Complete `done` files without the engine, and notify the pages."""
+    """Complete `done` files without the engine, and notify open pages."""
     ids = list(batch.items.order_by("id").values_list("id", flat=True)[:done])
     BatchItem.objects.filter(id__in=ids).update(
         status=ItemStatus.COMPLETED, queue_position=None, finished_at=timezone.now()
@@ -195,5 +195,5 @@ def test_pages_fit_the_window_and_have_large_touch_targets(
         assert not small, address
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], address
 
-    # A violation of the Content-Security-Policy is an error on the console.
+    # The browser reports violations of the Content-Security-Policy as console errors.
     assert not console_errors

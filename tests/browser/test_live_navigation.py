@@ -1,4 +1,4 @@
-"""Every page has one socket: live summary in the navigation, live list, renaming and sign-out in a real browser."""
+"""In a real browser, every page has one socket, which updates the summary in the navigation and the lists."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ ALL = "/ws/batches/"
 
 
 def sockets_of(page: Page) -> list[str]:
-    """Collect the URLs of the sockets that the page opens from now on."""
+    """Return a list that collects the URLs of the sockets that the page opens from now on."""
     opened: list[str] = []
     page.on("websocket", lambda socket: opened.append(socket.url))
     return opened
@@ -64,7 +64,7 @@ def test_upload_page_switches_to_the_socket_of_its_batch(open_page: OpenPage, ow
     opened = sockets_of(page)
     closed: list[str] = []
     page.on("websocket", lambda socket: socket.on("close", lambda socket: closed.append(socket.url)))
-    # Never answered, so that the page stays open.
+    # Leave the request to seal the batch unanswered, so that the upload page stays open.
     page.route("**/seal/", lambda route: None)
     page.goto(page.url.rpartition("/static")[0] + "/batches/new/")
     make_batch(owner, 4)

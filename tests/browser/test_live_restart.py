@@ -1,4 +1,4 @@
-"""An open page reaches the final state after a restart of the server or without events."""
+"""An open page reaches the final state even if the server restarts or events are missing."""
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -13,7 +13,7 @@ from tests.support.web_server import Site
 
 
 def complete_without_events(batch: UploadBatch) -> None:
-    """Complete the batch without the engine and without an event."""
+    """Complete the batch without the engine, so that no event is sent."""
     now = timezone.now()
     BatchItem.objects.filter(batch=batch).update(status=ItemStatus.COMPLETED, queue_position=None, finished_at=now)
     UploadBatch.objects.filter(id=batch.id).update(

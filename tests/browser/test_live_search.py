@@ -1,4 +1,4 @@
-"""The search above the files of a running batch: the list is updated, the form keeps its input."""
+"""While a user searches the files of a running batch, the list is updated and the search form keeps its input."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""Without JavaScript: the automatic refresh can be paused, and a form that is too large gets an error page."""
+"""Without JavaScript, the automatic refresh can be paused, and a form that is too large gets an error page."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ def page(open_page: OpenPage, batch: UploadBatch) -> Page:
 
 
 def refreshes(page: Page) -> bool:
-    """Whether the page refreshes itself."""
+    """Return whether the page refreshes itself."""
     return 'http-equiv="refresh"' in page.content()
 
 

@@ -9,7 +9,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe, path
 from tests.support.batches import make_batch
 
-# Headless Chromium shows no notifications, so this records them.
+# Record notifications, because headless Chromium does not show them.
 RECORD_NOTIFICATIONS = """
     window.shown = [];
     window.Notification = class extends EventTarget {

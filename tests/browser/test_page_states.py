@@ -1,4 +1,4 @@
-"""Every state of every page is accessible: axe-core finds nothing, a phone shows it, the keyboard reaches all of it."""
+"""Every page in every state is accessible: axe-core finds no problem, it fits a phone, and it works by keyboard."""
 
 from pathlib import Path
 
@@ -9,20 +9,21 @@ from tests.browser.page_states import PAGE_STATES, open_state
 from tests.browser.site_data import SiteData
 
 AXE = (Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js").read_text()
-# Finish the transition to another colour scheme: axe would measure the colours in between.
+# Finish the transition to another colour scheme first, because axe would otherwise measure the colours in between.
 RUN_AXE = """async (options) => {
     document.getAnimations().forEach((animation) => animation.finish());
     const {violations} = await axe.run(document, {resultTypes: ["violations"], ...options});
     return violations.flatMap(
         ({id, nodes}) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`));
 }"""
-# The dark scheme changes colours and nothing else.
+# Check only contrast in the dark scheme, because it changes only colours.
 RULES = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
 WIDTHS = (390, 1280)
 
 PHONE = {"width": 360, "height": 740}
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth ? ['wider than the screen'] : []"
-# A link in running text is as high as its line; a checkbox is pressed by its label.
+# Ignore links in running text, which are as high as their line. Measure a checkbox by its label, which can be pressed
+# as well.
 TOO_SMALL = """[...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select")]
     .filter((one) => one.checkVisibility() && !one.closest("p"))
     .map((one) => one.closest("label") ?? one)
@@ -42,13 +43,13 @@ FOCUSED = f"""(() => {{ const one = document.activeElement; const style = getCom
 
 
 def phone_problems(page: Page, group: str) -> list[str]:
-    """Return what does not suit a small phone. In Django's admin the controls are as high as Django makes them."""
+    """Return the page's problems on a small phone. In the admin, check only the width, because Django sets the rest."""
     scripts = [TOO_WIDE] if group.startswith("admin") else [TOO_WIDE, TOO_SMALL, MOVING]
     return [problem for script in scripts for problem in page.evaluate(script)]
 
 
 def keyboard_problems(page: Page) -> list[str]:
-    """Press Tab through the page and return the controls not reached, or reached without a visible focus."""
+    """Tab through the page; return the controls that are not reached or that show no focus."""
     controls = page.evaluate(CONTROLS)
     focused: dict[str, bool] = {}
     for _ in range(len(controls) + 2):
@@ -59,7 +60,7 @@ def keyboard_problems(page: Page) -> list[str]:
 
 
 def axe_problems(page: Page) -> list[str]:
-    """Return what axe-core finds in each colour scheme at each width."""
+    """Return the problems that axe-core finds in each colour scheme at each width."""
     page.evaluate(AXE)
     problems = []
     for scheme, options in RULES.items():

@@ -1,4 +1,4 @@
-"""The batch page is small, has no blocking scripts, and no layout shifts."""
+"""The batch page is small and has neither blocking scripts nor layout shifts."""
 
 import gzip
 

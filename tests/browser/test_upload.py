@@ -106,7 +106,7 @@ def test_refused_files_are_listed_with_reasons(open_page: OpenPage, owner: User,
     sent = [tmp_path / name for name in ("notes.txt", "empty.jpg", "good.jpg")]
     for path, data in zip(sent, (b"milk, eggs", b"", encoded(textured(200, 150), "JPEG")), strict=True):
         path.write_bytes(data)
-    # The page opens the batch when it is sealed. Block that to read the page first.
+    # The upload page opens the batch's page once the batch is sealed. Delay sealing to check the upload page first.
     held: list[Route] = []
     page.route("**/seal/", lambda route: held.append(route))
 

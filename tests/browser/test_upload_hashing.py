@@ -1,4 +1,4 @@
-"""Hashing of files that may be in the library already: if it fails, the files are sent."""
+"""Hashing files that may already be in the library. If hashing fails, the files are sent."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ DIGEST = """async () => {
 
 
 def library_of(open_page: OpenPage, tmp_path: Path) -> Path:
-    """Upload a folder of 12 files and return it."""
+    """Upload a folder of 12 files, mark them as processed, and return the folder."""
     roll = make_folder(tmp_path / "Roll", 12)
     page = open_page("/batches/new/")
     choose_folder(page, roll)

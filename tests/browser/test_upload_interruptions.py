@@ -25,7 +25,7 @@ def arrived() -> int:
 
 
 def begin(page: Page, roll: Path, files: int = 20) -> UploadBatch:
-    """Choose the folder and wait until this many files are received, but not all."""
+    """Choose the folder and wait until `files` of its files are received."""
     choose_folder(page, roll)
     wait_with_page(page, lambda: arrived() >= files)
     return UploadBatch.objects.get()
@@ -60,7 +60,7 @@ def test_upload_continues_after_five_seconds_offline(open_page: OpenPage, owner:
     page.context.set_offline(False)
 
     expect(page.get_by_text("You are offline.")).to_be_hidden()
-    # At once, sooner than any back-off between two attempts.
+    # The upload continues at once, without waiting for the back-off between two attempts.
     wait_with_page(page, lambda: arrived() > before, 3)
     page.wait_for_url(BATCH, timeout=60_000)
     assert_all_arrived(batch, roll)
@@ -100,7 +100,7 @@ def test_upload_continues_after_signing_in_again(open_page: OpenPage, owner: Use
 def test_leaving_the_page_during_an_upload_asks_for_confirmation(open_page: OpenPage, owner: User, roll: Path) -> None:
     page = open_page("/batches/new/")
     begin(page, roll)
-    # Browsers ask only after an interaction with the page.
+    # Interact with the page first, because otherwise browsers do not ask.
     page.get_by_role("button", name="Pause").click()
     asked: list[str] = []
 

@@ -1,4 +1,4 @@
-"""100,000 files in a real browser."""
+"""Uploading up to 100,000 files in a real browser."""
 
 import json
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, assert_all_arrived, choose_folder, make_folder
 from tests.support.batches import assert_counters_match
 
-# Several pages of the list of files that the server has (500 each).
+# These files fill several pages, of 500 each, of the server's list of the files it already has.
 FILES = 1200
-# Puts 100,000 files into the page's input. Their paths are mixed, a few are junk.
+# Put 100,000 files into the page's input, in mixed order and with 100 system files among them.
 CHOOSE_MANY = """() => {
     const input = document.getElementById("folder-input");
     const files = Array.from({ length: 100000 }, (_, number) => {
@@ -27,16 +27,16 @@ CHOOSE_MANY = """() => {
     Object.defineProperty(input, "files", { value: files });
 }"""
 BEGIN = """() => document.getElementById("folder-input").dispatchEvent(new Event("change"))"""
-# A task of 300 ms must be detected, or the test proves nothing.
+# Block the page for 300 ms, to check that the test detects such a task.
 HOLD_UP = "() => { const end = performance.now() + 300; while (performance.now() < end); }"
 
 
 @contextmanager
 def timed_tasks(page: Page) -> Iterator[list[dict[str, float]]]:
-    """Time the page's tasks by the browser's own trace: at the end `dur` and `tdur` of each, in microseconds.
+    """Time the page's tasks with the browser's trace. The list is filled when the block ends, in microseconds.
 
-    `dur` is by the clock. `tdur` is the processor's time alone: while this machine works for others a task of 40 ms
-    can last 400, which says nothing of the page.
+    `dur` is wall-clock time and `tdur` is CPU time. On a busy machine a task with 40 ms of CPU time can take 400 ms of
+    wall-clock time, which says nothing about the page.
     """
     browser = page.context.browser
     assert browser is not None
@@ -73,11 +73,11 @@ def test_hundred_thousand_files_never_freeze_the_page(open_page: OpenPage, owner
         page.evaluate(BEGIN)
         expect(page.locator("#total-files")).to_have_text("of 99,900 files", timeout=60_000)
         expect(page.locator("#ignored-files")).to_contain_text("100 system files ignored")
-        # They are not pictures. A first refusal shows that the upload runs during the measurement.
+        # The files are not pictures, so the first refusal shows that the upload runs during the measurement.
         expect(page.locator("#rejected")).to_be_visible(timeout=30_000)
-        # Until all sizes are known the total is an estimate.
+        # The total is an estimate ("about") until all sizes are known.
         expect(page.locator("#total-bytes")).not_to_contain_text("about", timeout=60_000)
 
-    # No task may take over 200 ms.
+    # No task may use more than 200 ms of CPU time.
     assert max(task["tdur"] for task in tasks) <= 200_000
     assert page.evaluate("document.querySelectorAll('*').length") < 300

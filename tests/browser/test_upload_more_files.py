@@ -1,4 +1,4 @@
-"""More files on the same page, during and after an upload."""
+"""Adding more files on the same page during and after an upload."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def test_files_dropped_during_an_upload_are_refused_with_a_message(page: Page, t
     words = page.get_by_role("alert").filter(has_text="An upload is already running")
     expect(words).to_be_visible()
     held[0].continue_()
-    # The message stays visible: the page does not open the batch.
+    # The message stays visible because the page does not open the batch.
     expect(page.locator("#batch-link")).to_have_text("Open import")
     expect(words).to_be_visible()
     assert not BatchItem.objects.filter(filename__startswith="late").exists()
@@ -62,7 +62,7 @@ def test_files_dropped_during_an_upload_are_refused_with_a_message(page: Page, t
 
 def test_files_dropped_again_after_the_upload_are_sent(page: Page, tmp_path: Path) -> None:
     held: list[Route] = []
-    # The second request is never answered, or the page would open the batch.
+    # Leave the second request unanswered, because otherwise the page would open the batch.
     page.route("**/seal/", lambda route: held.append(route))
     choose_folder(page, make_folder(tmp_path / "Roll", 3))
     wait_with_page(page, lambda: held)
@@ -81,7 +81,7 @@ def test_second_upload_on_the_page_resets_the_panel(page: Page, tmp_path: Path) 
     held: list[Route] = []
     page.route("**/tus/**", lambda route: held.append(route))
 
-    # A drop is refused until the first upload has ended.
+    # Repeat the drop, because it is refused until the first upload has ended.
     wait_until(lambda: page.evaluate(DROP_FILES, 10) or page.locator("#busy-notice").is_hidden())
     wait_with_page(page, lambda: held)
 

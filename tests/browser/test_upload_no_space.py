@@ -1,4 +1,4 @@
-"""Files over the quota are reported; files too large for the disk do not block others."""
+"""Files over the quota are reported, and files too large for the disk do not block other files."""
 
 import shutil
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def test_files_over_the_quota_are_reported_and_not_sent(open_page: OpenPage, own
     expect(page.locator("#rejected-list")).to_contain_text("Your storage is full")
     expect(page.locator("#sending-title")).to_have_text("Uploaded")
     assert 0 < UploadBatch.objects.get().total < FILES
-    # At most those in progress when the first was refused.
+    # Only uploads that were in progress at the first refusal may also have been refused.
     assert len(refused_bodies) <= LANES
 
 

@@ -1,10 +1,10 @@
-"""The progress of an upload: known and refused bytes do not count as sent."""
+"""In the progress of an upload, known and refused bytes do not count as sent."""
 
 from playwright.sync_api import Page
 
 from tests.browser.conftest import OpenPage
 
-# Two files of 1 GB each; the first is being uploaded.
+# Create the progress of two files of 1 GB each, the first of which is being uploaded.
 TWO_FILES = """
     const { Progress } = await import("/static/upload/progress.js");
     const progress = new Progress(2);
@@ -16,7 +16,7 @@ TWO_FILES = """
 
 
 def measured(page: Page, steps: str) -> dict[str, float | None]:
-    """Run the steps with `progress` and `upload`, and return the numbers after two seconds."""
+    """Run JavaScript `steps` that use `progress` and `upload`; return the numbers shown after two seconds."""
     script = f"async () => {{ {TWO_FILES} {steps}; return {{ ...progress.estimate(2000), ...progress }}; }}"
     facts: dict[str, float | None] = page.evaluate(script)
     return {name: facts[name] for name in ("speed", "secondsLeft", "bytes", "sentBytes")}

@@ -1,4 +1,4 @@
-"""A folder with a video: unsupported files are not sent completely, and not sent again."""
+"""Unsupported files, such as a video in a folder, are neither sent completely nor sent again."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def roll(tmp_path: Path) -> Path:
 
 
 def send(page: Page, roll: Path) -> int:
-    """Upload the folder; return the number of requests with bytes."""
+    """Upload the folder; return the number of requests that sent bytes."""
     sent = SentRequests(page)
     choose_folder(page, roll)
     page.wait_for_url(BATCH, timeout=60_000)

@@ -1,4 +1,4 @@
-"""How the upload page handles unusual and missing responses of the server."""
+"""How the upload page handles unusual and missing responses from the server."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def page(open_page: OpenPage, owner: User) -> Page:
 
 @pytest.fixture
 def big(tmp_path: Path) -> Path:
-    """A folder of one file of several chunks."""
+    """A folder with one file that takes several chunks."""
     return make_folder(tmp_path / "Roll", 1, BIG)
 
 
@@ -81,7 +81,7 @@ def test_refused_origin_stops_the_upload_with_one_message(page: Page, tmp_path: 
     expect(page.get_by_text("You are signed out.")).to_be_hidden()
     expect(page.get_by_role("button", name="Resume")).to_be_hidden()
     expect(page.locator("#rejected")).to_be_hidden()
-    # At most one per parallel upload.
+    # At most one request per parallel upload.
     assert sent.creations <= 5
     assert UploadBatch.objects.get().sealed_at is None
 
@@ -114,6 +114,6 @@ def test_small_files_take_one_request_although_the_first_options_request_failed(
     page.wait_for_url(BATCH)
 
     assert lost
-    # Only those that waited for the lost response.
+    # Only the uploads that waited for the lost response take a second request.
     assert len(patches) <= 5
     wait_until(lambda: UploadBatch.objects.get().total == 60)

@@ -25,14 +25,14 @@ def roll(tmp_path: Path) -> Path:
 
 
 def upload_some_and_close(page: Page, roll: Path, bodies: int = 12) -> int:
-    """Let `bodies` files through, then close the tab; return the number of received files."""
+    """Let `bodies` files through, then close the tab; return how many files were received."""
     left = bodies
 
     def abort_after_limit(route: Route) -> None:
         nonlocal left
         has_body = route.request.headers.get("content-type") == "application/offset+octet-stream"
         left -= has_body
-        # Aborted, not delayed: pending requests of a closing page would still be sent.
+        # Abort further requests instead of delaying them, because a closing page would still send pending requests.
         route.continue_() if left >= 0 else route.abort()
 
     page.route("**/tus/**", abort_after_limit)
@@ -40,7 +40,7 @@ def upload_some_and_close(page: Page, roll: Path, bodies: int = 12) -> int:
     batch = wait_with_page(page, lambda: UploadBatch.objects.first())
     assert batch is not None
     wait_with_page(page, lambda: count_received(batch) == bodies)
-    # Closing the page removes the route first, which would let further requests through.
+    # Go offline first, because closing the page removes the route and would let further requests through.
     page.context.set_offline(True)
     page.close()
     return bodies

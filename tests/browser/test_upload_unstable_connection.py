@@ -1,4 +1,4 @@
-"""A connection that is cut repeatedly before a whole chunk is sent."""
+"""Files arrive even if the connection is repeatedly cut before a whole chunk is sent."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 
 MIB = 2**20
 PASSES = 3 * MIB
-# A proxy that cuts each connection after a number of uploaded bytes and prints the total.
+# A proxy that cuts each connection after a number of uploaded bytes and prints the size of each piece it reads.
 CUTTER = """
 import socket, sys, threading
 to, most = int(sys.argv[1]), int(sys.argv[2])
@@ -55,7 +55,7 @@ while True:
 
 @pytest.fixture
 def cutter(site: str, tmp_path: Path) -> Iterator[tuple[int, Path]]:
-    """The port of the running proxy, and its log."""
+    """The running proxy's port and log."""
     log = tmp_path / "cutter.log"
     with log.open("wb") as output:
         command = [sys.executable, "-c", CUTTER, site.rpartition(":")[2], str(PASSES)]

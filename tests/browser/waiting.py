@@ -11,9 +11,10 @@ Value = TypeVar("Value")
 
 
 def wait_with_page(page: Page, predicate: Callable[[], Value], seconds: float = 60) -> Value:
-    """Wait as `wait_until` does while the page keeps running.
+    """Wait like `wait_until`, but keep the page running.
 
-    Playwright handles requests and sockets only during calls to it. Unlike `evaluate`, a pause may meet a navigation.
+    Playwright handles requests and sockets only during calls to it, so this pauses with `wait_for_timeout`. Unlike
+    `evaluate`, that call does not fail if the page navigates.
     """
 
     def poll() -> Value:

@@ -1,4 +1,4 @@
-"""A media folder for each test, so that the test can check every file in it."""
+"""Give each test its own media folder, so that the test can check every file in it."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from uploads.storage import prepare_storage
 
 @pytest.fixture(autouse=True)
 def media(settings: Settings, tmp_path: Path) -> Path:
-    """The media folder. It contains a folder for originals, as a mounted disk does."""
+    """The test's media folder. Like a mounted disk, it already contains a folder for originals."""
     folder = tmp_path / "media"
     backend = {"BACKEND": "uploads.storage.disk.DiskStorage", "OPTIONS": {"location": folder}}
     settings.STORAGES = settings.STORAGES | {"default": backend}

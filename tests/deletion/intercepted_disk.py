@@ -1,4 +1,4 @@
-"""A disk storage for tests of changes while previews are written."""
+"""A disk storage for tests in which something changes while previews are written."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -7,11 +7,11 @@ from uploads.storage.disk import DiskStorage
 
 
 class InterceptedDisk(DiskStorage):
-    """Calls `before_write` before each preview is written."""
+    """A storage that calls `before_write` before it writes each preview."""
 
     before_write: ClassVar[Callable[[], object]]
 
     def write(self, name: str, content: bytes) -> None:
-        """Call the function, then write."""
+        """Call `before_write`, then write the preview."""
         type(self).before_write()
         super().write(name, content)

@@ -1,4 +1,4 @@
-"""Rows with real files in storage, and the names of all stored files."""
+"""Create rows with real files in storage, list the stored files, and clean up."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from uploads.storage import original_name, save_previews
 
 
 def store(upload: Upload) -> Upload:
-    """Store an original and previews of an upload, and an embedding."""
+    """Store an original, previews and an embedding for an upload."""
     default_storage.save(original_name(upload.key), ContentFile(b"original"))
     upload.previews = save_previews(upload.key, {320: b"small", 1024: b"large"})
     Upload.objects.filter(id=upload.id).update(previews=upload.previews)
@@ -31,18 +31,18 @@ def stored_names() -> set[str]:
 
 
 def finish_all(batch: UploadBatch) -> None:
-    """Complete all pending files of a batch without a pipeline."""
+    """Complete all pending files of a batch without running the pipeline."""
     while job := claim.claim_item(batch.id, 4711):
         assert finish.complete_item(job)
 
 
 def make_deletions_due() -> None:
-    """Make all file deletions due now."""
+    """Make all file deletions due immediately."""
     FileDeletion.objects.update(due_at=F("due_at") - timedelta(days=1))
 
 
 def add(batch: UploadBatch, upload: Upload) -> BatchItem:
-    """Add a duplicate of an existing upload to a batch."""
+    """Add a file to a batch that is a duplicate of an existing upload."""
     file = incoming.NewFile("again.jpg", "again.jpg", digest(batch.id, "again", upload.id), upload.size)
     item, _ = incoming.register_item(batch.id, file)
     assert incoming.complete_duplicate(item.id, upload.id)
@@ -50,7 +50,7 @@ def add(batch: UploadBatch, upload: Upload) -> BatchItem:
 
 
 def purge_all() -> None:
-    """Run the cleanup until all files of deleted pictures are removed."""
+    """Run the cleanup until it has removed all files of deleted pictures."""
     clean_up()
     make_deletions_due()
     clean_up()

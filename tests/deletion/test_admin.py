@@ -1,4 +1,4 @@
-"""Deletion in the admin: it asks first and is logged. tests/access shows who may delete."""
+"""Deleting in the admin asks for confirmation and is logged. tests/access covers who may delete."""
 
 from typing import Any
 
@@ -25,13 +25,13 @@ LISTS = {
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user without committed rows."""
+    """A user created in the test's transaction."""
     return make_user("ada")
 
 
 @pytest.fixture
 def operator(client: Client) -> Client:
-    """The client of staff who may delete batches and pictures."""
+    """A client signed in as staff who may delete batches and pictures."""
     names = ("view_uploadbatch", "delete_uploadbatch", "view_upload", "delete_upload")
     client.force_login(make_staff("operator", *names))
     return client

@@ -1,4 +1,4 @@
-"""Deleting a batch: it is invisible at once, its rows and files follow, shared pictures stay."""
+"""A deleted batch disappears at once, its rows and files are removed later, and shared pictures stay."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def delete_and_purge(user: User, batch: UploadBatch) -> None:
-    """Delete a batch and run the cleanup until its files are removed."""
+    """Delete a batch and run the cleanup until it has removed the batch's files."""
     assert services.delete_batch(services.owner_scope(user), batch.id)
     make_deletions_due()
     clean_up()
@@ -174,7 +174,7 @@ def test_partial_file_and_truncated_original_are_removed(owner: User) -> None:
     clean_up()
 
     assert not partial_path(item.id).exists()
-    assert default_storage.exists(name)  # a request may still be storing it
+    assert default_storage.exists(name)  # kept for now, because a request may still be storing it
     make_deletions_due()
     clean_up()
     assert not default_storage.exists(name)

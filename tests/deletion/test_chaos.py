@@ -1,4 +1,4 @@
-"""Real workers are killed during a large deletion, which still completes and leaves nothing behind."""
+"""A large deletion completes and leaves nothing behind even if real workers are killed during it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +30,7 @@ def write(media: Path, name: str) -> None:
 
 
 def make_pictures(owner: User, media: Path) -> list[Upload]:
-    """Create described pictures with an original and a preview each."""
+    """Create described pictures, each with an original and a preview."""
     made = [
         Upload(owner=owner, sha256=digest(number), filename="a.jpg", size=1, mime_type="image/jpeg", kind="image")
         for number in range(FILES)
@@ -46,7 +46,7 @@ def make_pictures(owner: User, media: Path) -> list[Upload]:
 
 
 def make_large_batch(owner: User, name: str, uploads: list[Upload], pending: int = 0) -> UploadBatch:
-    """Create a batch in processing whose last `pending` files are pending, the others completed."""
+    """Create a batch in the state processing: its last `pending` files are pending, all others completed."""
     done, total = len(uploads) - pending, len(uploads)
     now = timezone.now()
     batch = UploadBatch.objects.create(
@@ -84,7 +84,7 @@ def test_workers_killed_during_a_deletion_leave_nothing_behind(
     assert stored_names() > kept_names(uploads)
 
     start_worker(processes=2, threads=2, env=env)
-    FileDeletion.objects.update(due_at=timezone.now())  # those claimed by a killed worker would be due in a minute
+    FileDeletion.objects.update(due_at=timezone.now())  # a killed worker's claims would delay some by a minute
     wait_until(
         lambda: not UploadBatch.all_objects.filter(id=batch.id).exists() and not FileDeletion.objects.exists(), 60
     )
@@ -98,6 +98,6 @@ def test_workers_killed_during_a_deletion_leave_nothing_behind(
 
 
 def kept_names(uploads: list[Upload]) -> set[str]:
-    """The names of the files that the other batch still needs."""
+    """Return the names of the files that the other batch still needs."""
     kept = uploads[:SHARED]
     return {original_name(upload.key) for upload in kept} | {upload.previews["320"] for upload in kept}

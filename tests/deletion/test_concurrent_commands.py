@@ -1,6 +1,6 @@
 """Many threads send, withdraw, process, cancel and delete the same files concurrently.
 
-In any order: no picture loses its bytes, no bytes are left behind, and the counters equal the rows.
+Whatever the order, no picture loses its bytes, no bytes are left behind, and the counters match the rows.
 """
 
 import hashlib
@@ -38,19 +38,19 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PICTURES = [encoded(textured(64, 48, seed), "JPEG") for seed in range(4)]
 THREADS = 8
 SECONDS = 8
-# Neither 500 (a bug) nor 503 (a deadlock).
+# Responses must be neither 500 (a bug) nor 503 (a deadlock).
 EXPECTED_STATUSES = {201, 204, 404, 409, 410, 422, 423}
 
 
 @pytest.fixture(autouse=True)
 def no_quiet_period(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for a moment without concurrent commands."""
+    """Let the cleanup remove files at once instead of waiting until they have been idle for some time."""
     monkeypatch.setattr(file_deletion, "DELAY", timedelta(0))
     monkeypatch.setattr(partial_cleanup, "IDLE_SECONDS", -1.0)
 
 
 class ConcurrentCommands:
-    """Commands on three batches of one owner. A deleted or cancelled batch is replaced by a new one."""
+    """Random commands on three batches of one owner. A deleted or cancelled batch is replaced by a new batch."""
 
     def __init__(self, owner: User) -> None:
         self.owner = owner
@@ -62,7 +62,7 @@ class ConcurrentCommands:
         return lifecycle.open_batch(self.owner.id, "Any").id
 
     def run(self, seed: int) -> None:
-        """Run random commands, most often uploads, until the time is up."""
+        """Run random commands, mostly uploads, until the time is up."""
         rng = random.Random(seed)
         weights: dict[Callable[[random.Random], object], int] = {
             self.send: 20, self.send_in_pieces: 10, self.preflight: 10, self.work: 12, self.delete_pictures: 6,

@@ -1,4 +1,4 @@
-"""A deletion of many files in slow storage does not delay the deletion of other batches."""
+"""Deleting many files from slow storage does not delay the deletion of other batches."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -22,12 +22,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class HookedDisk(DiskStorage):
-    """Calls `before_delete` before each removal of files."""
+    """A storage that calls `before_delete` before it deletes files."""
 
     before_delete: ClassVar[Callable[[], None]]
 
     def delete_files(self, names: Iterable[str]) -> None:
-        """Call the function, then delete."""
+        """Call `before_delete`, then delete the files."""
         type(self).before_delete()
         super().delete_files(names)
 

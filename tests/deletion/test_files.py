@@ -1,4 +1,4 @@
-"""Files of deleted pictures are removed after the rows, whatever crashes; orphaned files are found."""
+"""Deleted pictures' files are removed after their rows, whatever crashes, and orphaned files are found."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""Previews are written outside of transactions: concurrent changes leave no orphaned ones and remove no valid ones."""
+"""Concurrent changes neither orphan previews nor remove valid ones, although no transaction covers their writing."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A batch with one pending, real picture."""
+    """A batch with one pending file, a real picture."""
     batch = make_batch(owner, 1)
     upload = store(Upload.objects.get())
     path = Path(default_storage.path(original_name(upload.key)))
@@ -43,7 +43,7 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def claimed(batch: UploadBatch) -> Claim:
-    """A claim of the batch's only item."""
+    """A claim on the batch's only item."""
     claimed = claim.claim_item(batch.id, 4711)
     assert claimed is not None
     return claimed
@@ -51,7 +51,7 @@ def claimed(batch: UploadBatch) -> Claim:
 
 @pytest.fixture
 def before_write(batch: UploadBatch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Set a function that runs before each preview is written."""
+    """A function that sets what runs before each preview is written."""
     backend: dict[str, Any] = settings.STORAGES["default"] | {
         "BACKEND": "tests.deletion.intercepted_disk.InterceptedDisk"
     }

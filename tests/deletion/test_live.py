@@ -1,4 +1,4 @@
-"""Open pages of a deleted batch are closed at once."""
+"""The sockets of a batch's open pages are closed as soon as the batch is deleted."""
 
 from collections.abc import AsyncIterator
 

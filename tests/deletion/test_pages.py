@@ -1,4 +1,4 @@
-"""The pages that ask before deleting, and what they do afterwards. tests/access shows who may delete."""
+"""The pages that confirm a deletion, and the deletion itself. tests/access covers who may delete."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user without committed rows."""
+    """A user created in the test's transaction."""
     return make_user("owner")
 
 

@@ -1,4 +1,4 @@
-"""Deleting pictures with their files, while the batches that refer to them stay correct."""
+"""Deleting pictures also deletes their files and keeps the batches that refer to them correct."""
 
 from collections.abc import Callable
 from functools import partial

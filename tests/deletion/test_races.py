@@ -32,7 +32,7 @@ JPEG = encoded(textured(320, 240), "JPEG")
 
 
 def add_copy(batch: UploadBatch, name: str, folder: Path) -> str:
-    """Receive the picture under another name, as the form does; return the outcome."""
+    """Receive the picture under another name, as the upload form does; return the resulting state."""
     path = folder / name
     path.write_bytes(JPEG)
     try:
@@ -43,7 +43,7 @@ def add_copy(batch: UploadBatch, name: str, folder: Path) -> str:
 
 
 def blocked() -> bool:
-    """Return whether another session waits for a lock."""
+    """Return whether a database session waits for a lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])
@@ -89,7 +89,7 @@ def test_deletion_waits_for_bytes_being_linked_and_removes_them(owner: User, tmp
         with transaction.atomic():
             incoming.queue_item(item.id, upload.id)
             with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as the commit does
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # check foreign keys now, as the commit does
             deletion_: Future[int] = pool.submit(delete_picture)
             wait_until(blocked)
         assert deletion_.result(20) == 1
@@ -141,7 +141,7 @@ def test_concurrent_deletion_of_batches_with_a_shared_picture_removes_it(owner: 
 
 
 def process_batch(batch: UploadBatch) -> None:
-    """Process items as a worker does, in a thread of its own, updating the picture's row."""
+    """Process items in a thread as a worker does, and update the picture's row."""
     try:
         while taken := claim.claim_item(batch.id, 4711):
             picture = Upload.objects.filter(id=taken.upload_id or 0)

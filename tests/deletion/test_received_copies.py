@@ -1,4 +1,7 @@
-"""Copies of pictures received during deletions: transactions lock items, uploads and batches in this order."""
+"""Receiving copies of pictures while they are deleted does not deadlock.
+
+All transactions lock items first, then uploads, then batches.
+"""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -26,7 +29,7 @@ def test_deletion_and_received_copy_do_not_deadlock(owner: User) -> None:
         for name in ("a.jpg", "b.jpg")
     )
     assert incoming.queue_item(first.id, upload.id)
-    assert claim.claim_item(batch.id, 4711)  # so that its deletion counts a failure in the batch
+    assert claim.claim_item(batch.id, 4711)  # so that deleting the picture counts a failure in the batch
 
     def delete_picture() -> int:
         try:
@@ -77,7 +80,7 @@ def test_copies_received_during_deletions_do_not_deadlock(owner: User) -> None:
             connection.close()
 
     def delete_all() -> None:
-        """Delete, and retry while copies are being received."""
+        """Delete the pictures, retrying until no received copy prevents it."""
         try:
             while Upload.objects.filter(id__in=pictures).exists():
                 with suppress(Refused):

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user without committed rows."""
+    """A user created in the test's transaction."""
     return make_user("owner")
 
 

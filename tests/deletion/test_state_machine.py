@@ -1,4 +1,7 @@
-"""Any interleaving of uploads, work, crashes, retries and deletions over two batches that share pictures."""
+"""Two batches that share pictures stay correct.
+
+Uploads, processing, crashes, retries and deletions may interleave in any way.
+"""
 
 import uuid
 
@@ -45,7 +48,7 @@ TWO = st.integers(0, 1)
 
 
 class Library(RuleBasedStateMachine):
-    """Two batches of one owner, each replaced when it is deleted, and four pictures that are received repeatedly."""
+    """Two batches of one owner into which four pictures are received repeatedly. A deleted batch is replaced."""
 
     claims = Bundle("claims")
 
@@ -153,7 +156,7 @@ class Library(RuleBasedStateMachine):
             assert not Upload.objects.filter(owner=self.owner, items=None).exists()
 
     def teardown(self) -> None:
-        """Delete both batches; nothing is left of them."""
+        """Delete both batches and check that nothing is left of them."""
         if not hasattr(self, "batches"):
             return
         for batch in self.batches:

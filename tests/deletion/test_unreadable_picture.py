@@ -1,4 +1,4 @@
-"""A picture that could not be read and was deleted: its bytes are not received into the old row with the old key."""
+"""The bytes of a deleted picture that could not be read are not received again into its old row with its old key."""
 
 from pathlib import Path
 
@@ -29,12 +29,12 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def tus(owner: User, batch: UploadBatch) -> TusClient:
-    """The owner, one of whose files failed as unreadable and whose picture was then deleted."""
+    """The owner's client, after one file has failed as unreadable and its picture has been deleted."""
     tus = TusClient(owner)
     assert tus.send(batch.id, "a.jpg", PICTURE).status == 204
     stored = Path(default_storage.path(original_name(Upload.objects.get().key)))
     stored.unlink()
-    stored.mkdir()  # unreadable, while the storage is available
+    stored.mkdir()  # a folder in its place makes the file unreadable, but not the storage
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
     run_job(taken)

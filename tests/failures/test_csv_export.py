@@ -1,4 +1,4 @@
-"""Failures as a table."""
+"""Downloading failures as a CSV file."""
 
 import asyncio
 import csv
@@ -21,12 +21,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def download(user: User, query: str = "") -> Answer:
-    """Download the table as this user."""
+    """Download the CSV file as this user."""
     return async_to_sync(AsyncBrowser(user).get)(reverse("failures-csv") + query)
 
 
 def table(answer: Answer) -> list[list[str]]:
-    """The rows, the heading first."""
+    """Return the rows of the CSV file, starting with the heading."""
     return list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))
 
 

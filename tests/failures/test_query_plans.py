@@ -1,4 +1,4 @@
-"""The queries about failures and finished files use their small indexes, also in a large table."""
+"""Queries for failures and finished files use their small indexes, even in a large table."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ FILES = 4_000
 
 
 def plan(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()) -> list[dict[str, object]]:
-    """Return the nodes of the query plan; none may scan the whole table of items."""
+    """Return the nodes of the query plan, and check that none of them scans the whole item table."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
         plan = cursor.fetchone()[0]
@@ -38,14 +38,14 @@ def indexes(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()
 
 
 def of(queryset: QuerySet[Any, Any]) -> set[object]:
-    """Return the indexes that the plan of a queryset uses."""
+    """Return the indexes that a queryset's plan uses."""
     sql, parameters = queryset.query.sql_with_params()
     return indexes(sql, parameters)
 
 
 @pytest.fixture
 def few_failures(transactional_db: None) -> User:
-    """The owner of a large batch in which one file of fifty failed."""
+    """The owner of a large batch in which one file in fifty failed."""
     batch_id = rows.fill(FILES)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""A user, a batch, a tus client, and a folder for partial files."""
+"""Fixtures for the intake tests: a user, a batch, tus clients, web servers and a folder for partial files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.support.web_server import Site
 
 @pytest.fixture(autouse=True)
 def partial_root(settings: Settings, tmp_path: Path) -> Path:
-    """The folder of the partial files; it does not exist yet."""
+    """The folder for partial files, which does not exist yet."""
     settings.PARTIAL_ROOT = tmp_path / "partial"
     return tmp_path / "partial"
 
@@ -36,7 +36,7 @@ def batch(ada: User) -> UploadBatch:
 
 @pytest.fixture
 def browser(ada: User) -> Client:
-    """Ada's browser."""
+    """A client signed in as Ada."""
     client = Client()
     client.force_login(ada)
     return client
@@ -49,7 +49,7 @@ def tus(ada: User) -> TusClient:
 
 @pytest.fixture(scope="module")
 def site_of_module(process_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One web server for all tests of a module, with a folder of partial files of its own."""
+    """One web server for all tests in a module, with its own folder for partial files."""
     folder = tmp_path_factory.mktemp("site")
     site = Site(process_env | {"VUEMANTICS_PARTIAL_DIR": str(folder / "partial")}, folder / "site.log")
     yield site
@@ -58,7 +58,7 @@ def site_of_module(process_env: dict[str, str], tmp_path_factory: pytest.TempPat
 
 @pytest.fixture
 def site(site_of_module: Site, all_services: Services, settings: Settings, transactional_db: None) -> Site:
-    """The web server of the module, whose partial files the test uses; tests may kill it."""
+    """The module's web server, which a test may kill. The test's PARTIAL_ROOT is the server's folder."""
     if site_of_module.process.poll() is not None or site_of_module.stops_seen != all_services.stops:
         site_of_module.kill()
         site_of_module.start()
@@ -69,13 +69,13 @@ def site(site_of_module: Site, all_services: Services, settings: Settings, trans
 
 @pytest.fixture
 def cookie(tus: TusClient) -> str:
-    """Ada's session as a header."""
+    """The Cookie header with Ada's session."""
     return tus.headers["Cookie"]
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """The picture as a file."""
+    """A file that contains the picture."""
     path = tmp_path / "big.jpg"
     path.write_bytes(PICTURE)
     return path

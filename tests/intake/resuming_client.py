@@ -1,4 +1,7 @@
-"""A client that resumes after broken connections and kills, and a check of the picture that it sent."""
+"""A client that can resume an upload after the connection breaks or the server is killed.
+
+Also a check that the picture it sent is stored.
+"""
 
 import hashlib
 import http.client
@@ -16,7 +19,7 @@ PICTURE = encoded(textured(320, 240), "JPEG") + random.Random(7).randbytes(3 * C
 
 
 class Sender:
-    """A client that counts every byte it hands to the network."""
+    """A client that counts the bytes of the chunks it sends."""
 
     def __init__(self, site: Site, cookie: str, path: str) -> None:
         self._site = site
@@ -25,7 +28,7 @@ class Sender:
         self.sent = 0
 
     def offset(self) -> int:
-        """Return the offset of the upload."""
+        """Ask the server for the upload's offset and return it."""
         connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=60)
         connection.request("HEAD", self._path, headers=self._headers)
         answer = connection.getresponse()
@@ -34,7 +37,7 @@ class Sender:
         return int(answer.headers["Upload-Offset"])
 
     def begin(self, offset: int, chunk: bytes, count: int) -> http.client.HTTPConnection:
-        """Start a PATCH of the chunk, but send only its first `count` bytes."""
+        """Begin to PATCH the chunk, but send only its first `count` bytes."""
         connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=60)
         connection.putrequest("PATCH", self._path)
         headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
@@ -45,7 +48,7 @@ class Sender:
         return connection
 
     def patch(self, offset: int, chunk: bytes) -> int:
-        """PATCH a whole chunk; returns the status."""
+        """PATCH a whole chunk and return the status."""
         connection = self.begin(offset, chunk, len(chunk))
         status = connection.getresponse().status
         connection.close()
@@ -53,7 +56,7 @@ class Sender:
 
 
 def metadata(batch: UploadBatch) -> dict[str, str]:
-    """Return the metadata of the picture."""
+    """Return the picture's metadata for the creation of an upload."""
     return {"batch": str(batch.id), "filename": "big.jpg", "last_modified": "1000"}
 
 

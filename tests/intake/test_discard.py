@@ -1,4 +1,4 @@
-"""Partial files are removed only under their lock, so the stored bytes are always those that were hashed."""
+"""A partial file is removed only under its lock, so the stored bytes are always the bytes that were hashed."""
 
 import hashlib
 from collections.abc import Callable
@@ -33,12 +33,12 @@ JPEG = encoded(textured(320, 240), "JPEG")
 
 
 class InterruptedDisk(DiskStorage):
-    """A storage that runs other calls, on another thread, before it stores the next file."""
+    """A storage that first runs the calls in `before`, on another thread, when it is asked to store a file."""
 
     before: ClassVar[list[Callable[[], object]]] = []
 
     def store_file(self, source: Path, name: str) -> None:
-        """Run the other calls, then store."""
+        """Run the calls in `before`, then store the file."""
         while self.before:
             on_a_thread(self.before.pop(0))
         super().store_file(source, name)
@@ -46,7 +46,7 @@ class InterruptedDisk(DiskStorage):
 
 @pytest.fixture(autouse=True)
 def before_store(settings: Settings) -> list[Callable[[], object]]:
-    """The calls to run before the next file is stored."""
+    """A list to which a test adds the calls to run before the next file is stored."""
     place = settings.STORAGES["default"] | {"BACKEND": f"{__name__}.InterruptedDisk"}
     settings.STORAGES = settings.STORAGES | {"default": place}
     InterruptedDisk.before.clear()
@@ -76,7 +76,7 @@ def test_stale_head_leaves_the_partial_file_that_another_request_finalizes(
 ) -> None:
     location = tus.create_with(batch.id, "a.jpg", len(JPEG), JPEG[:10]).headers["location"]
     assert tus.request("DELETE", location).status == 204
-    stale = BatchItem.objects.select_related("batch").get()  # as a HEAD request has read it
+    stale = BatchItem.objects.select_related("batch").get()  # as a HEAD request would have read it
     assert tus.create(batch.id, "a.jpg", len(JPEG)).status == 201
     third: list[int] = []
 

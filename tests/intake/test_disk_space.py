@@ -1,4 +1,4 @@
-"""A disk that is full, nearly full or read-only: the client gets an error, nothing is lost, sending can resume."""
+"""On a full, nearly full or read-only disk the client gets an error, loses nothing and can resume later."""
 
 import subprocess
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ PICTURE = encoded(textured(320, 240), "JPEG") + bytes(3 * MIB // 2)
 
 
 class Disk:
-    """A small file system in memory (tmpfs)."""
+    """A small in-memory file system (tmpfs)."""
 
     def __init__(self, folder: Path, mib: int) -> None:
         self.folder = folder
@@ -46,7 +46,7 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path: Path, settings: Settings) -> Iterator[Disk]:
-    """A disk of 1 MiB for partial files and media."""
+    """A 1 MiB disk for partial files and media."""
     disk = Disk(tmp_path / "disk", 1)
     settings.PARTIAL_ROOT = disk.folder / "partial"
     settings.STORAGES = settings.STORAGES | {
@@ -133,7 +133,7 @@ def test_read_only_media_leave_a_complete_partial_file(
     item = batch.items.get()
     before = (item.status, partial_size(item.id), Upload.objects.count())
     disk.remount("rw")
-    # Partial files and media on one disk again, as the system check requires; the partial file moves with them.
+    # The system check requires partial files and media on one disk, so move the partial file back to it.
     settings.PARTIAL_ROOT = disk.folder
     (disk.folder / str(item.id)).write_bytes((tmp_path / "partial" / str(item.id)).read_bytes())
 

@@ -1,4 +1,4 @@
-"""A received file is stored once, recognised as a duplicate, or refused."""
+"""A completely received file is stored once, recognised as a duplicate, or refused."""
 
 import io
 from pathlib import Path
@@ -149,12 +149,12 @@ def test_receive_file_finalizes_as_tus_does(batch: UploadBatch, tmp_path: Path) 
 
 
 class RecordingDisk(DiskStorage):
-    """Records whether a transaction is open while a file is stored."""
+    """A storage that records whether a transaction is open when it stores a file."""
 
     stored: ClassVar[list[bool]] = []
 
     def store_file(self, source: Path, name: str) -> None:
-        """Record, then store."""
+        """Record whether a transaction is open, then store the file."""
         self.stored.append(connection.in_atomic_block)
         super().store_file(source, name)
 

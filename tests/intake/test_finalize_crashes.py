@@ -1,4 +1,4 @@
-"""Finalizing loses nothing when it is interrupted, repeated, refused, cancelled or run concurrently."""
+"""Finalizing a file loses nothing when it is interrupted, repeated, refused, cancelled or run concurrently."""
 
 import threading
 from pathlib import Path
@@ -38,7 +38,7 @@ def is_stored(upload: Upload) -> bool:
 
 
 def complete_partial(batch: UploadBatch, name: str, data: bytes = JPEG) -> BatchItem:
-    """Create a complete partial file that is not finalized, as after a crash."""
+    """Create an item whose partial file is complete but not finalized, as after a crash."""
     item, _ = incoming.register_item(batch.id, FileName(name, len(data)).as_new_file())
     with locked_partial(item.id) as partial:
         partial.append(data)
@@ -74,7 +74,7 @@ def test_finalize_that_the_database_refused_is_repeated_without_orphans(
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     before = originals()
     with connection.cursor() as cursor:
-        # The Upload is inserted, then the database refuses the item: the stored file has no row.
+        # The database refuses the item after the Upload is inserted and rolls back, so the stored file has no row.
         cursor.execute(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             "RAISE EXCEPTION 'out of order' USING ERRCODE = 'io_error'; END $$; "
@@ -99,7 +99,7 @@ def test_finalize_that_the_database_refused_is_repeated_without_orphans(
 def test_finalize_in_a_cancelled_batch_keeps_nothing(batch: UploadBatch, ada: User) -> None:
     item = complete_partial(batch, "cat.jpg")
     before = originals()
-    # The state between the first and the second commit of a cancellation.
+    # This is the state between the first and the second commit of a cancellation.
     UploadBatch.objects.filter(id=batch.id).update(status="cancelled", completed_at=timezone.now())
 
     with locked_partial(item.id) as partial, pytest.raises(BatchClosed):

@@ -29,7 +29,7 @@ LONG_AGO = 8 * 24 * 3600.0
 
 
 def partial_of(batch: UploadBatch, name: str, data: bytes, age: float = 0.0) -> BatchItem:
-    """A file of which these bytes were received, `age` seconds ago."""
+    """Create an item whose partial file contains `data`, received `age` seconds ago."""
     item, _ = incoming.register_item(batch.id, FileName(name, len(JPEG)).as_new_file())
     with locked_partial(item.id) as partial:
         partial.append(data)

@@ -1,4 +1,4 @@
-"""Requests of the upload page before it sends bytes: limited to the user's own batches and uploads."""
+"""The requests that the upload page makes before it sends bytes see only the user's own batches and uploads."""
 
 import hashlib
 import io
@@ -43,7 +43,7 @@ def hashed(path: str = "Iceland/a.jpg", sha256: str = SHA256, size: int = len(PI
 
 
 def store_picture(owner: User, *, processed: bool = True) -> Upload:
-    """Store PICTURE in an earlier batch of the owner."""
+    """Store PICTURE in an earlier batch of this owner."""
     batch = lifecycle.open_batch(owner.id, "Earlier")
     receive_file(batch, FileName("first.jpg", len(PICTURE)), io.BytesIO(PICTURE))
     upload = Upload.objects.get(owner=owner)

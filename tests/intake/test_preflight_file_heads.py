@@ -1,4 +1,4 @@
-"""Files whose first bytes the page sends: unsupported ones are refused without the rest."""
+"""The upload page first sends a file's first bytes, so that an unsupported file is refused before the rest is sent."""
 
 from base64 import b64encode
 from pathlib import Path

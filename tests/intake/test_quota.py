@@ -1,4 +1,4 @@
-"""How much one owner may store."""
+"""The quota: how much one owner may store."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,14 +26,14 @@ LARGEST = max(map(len, PICTURES))
 
 @pytest.fixture(autouse=True)
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A quota of two and a half pictures, and no cached usage."""
+    """Set a quota of two and a half pictures, and forget the usage cached by earlier tests."""
     settings.OWNER_BYTES = LARGEST * 5 // 2
     monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
 
 
 @pytest.fixture
 def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Usage is always computed again."""
+    """Recompute the usage every time instead of caching it."""
     monkeypatch.setattr(quota, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(quota, "RECHECK_SECONDS", 0.0)
 
@@ -112,7 +112,7 @@ def test_usage_is_computed_rarely(
 
 
 def test_freed_space_is_noticed_soon(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    reserve(batch.owner_id, 2 * LARGEST)  # then deleted
+    reserve(batch.owner_id, 2 * LARGEST)  # no file follows, as if it had been deleted
     with pytest.raises(Refused):
         reserve(batch.owner_id, LARGEST)
     monkeypatch.setattr(quota, "RECHECK_SECONDS", 0.0)
@@ -167,7 +167,7 @@ def test_partial_file_of_an_abandoned_file_counts(
 
     assert quota.count_bytes(ada.id) == 2 * LARGEST
     assert (answer.status, answer.text.partition(":")[0]) == (413, "quota.exceeded")
-    assert tus.patch(location, 10, PICTURES[0][10:20]).status == 204  # already counted
+    assert tus.patch(location, 10, PICTURES[0][10:20]).status == 204  # the quota already counts this file
 
 
 def test_cancelled_batch_leaves_no_partial_files(

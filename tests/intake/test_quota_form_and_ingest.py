@@ -1,4 +1,4 @@
-"""The quota applies to the form and to ingest as well."""
+"""The quota also applies to the upload form and to `manage.py ingest`."""
 
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A quota of two and a half pictures, and no cached usage."""
+    """Set a quota of two and a half pictures, and forget the usage cached by earlier tests."""
     settings.OWNER_BYTES = LARGEST * 5 // 2
     monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
 

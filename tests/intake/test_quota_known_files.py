@@ -1,4 +1,4 @@
-"""Files that the owner already has need no quota."""
+"""Files that the owner already has stored do not count towards the quota again."""
 
 import hashlib
 from base64 import b64encode
@@ -28,7 +28,7 @@ PHOTO = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(len(PICTURE))
 
 @pytest.fixture(autouse=True)
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch, tus: TusClient, batch: UploadBatch) -> None:
-    """A quota of one and a half pictures, of which one is stored; usage is always computed again."""
+    """Set a quota of one and a half pictures and store one picture; recompute the usage every time."""
     settings.OWNER_BYTES = len(PICTURE) * 3 // 2
     monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
     monkeypatch.setattr(quota, "FRESH_SECONDS", 0.0)

@@ -1,4 +1,4 @@
-"""Files received whole, from a stream or from the disk of the server."""
+"""Receiving whole files, from a stream or from the server's disk."""
 
 import io
 import os
@@ -21,7 +21,7 @@ JPEG = encoded(textured(320, 240), "JPEG")
 
 
 class BreakingStream(io.BytesIO):
-    """A stream whose disk fails after its first bytes."""
+    """A stream that fails after its first bytes, like a file on a failing disk."""
 
     def read(self, size: int | None = -1) -> bytes:
         if self.tell():

@@ -1,4 +1,7 @@
-"""After a restored backup, item ids are reused: an existing partial file may belong to another item."""
+"""A partial file left over from another item is not used.
+
+Such files exist after a backup is restored, because item ids are then reused.
+"""
 
 from pathlib import Path
 
@@ -21,7 +24,7 @@ OTHER, PICTURE = (encoded(textured(320, 240, seed), "JPEG") for seed in (1, 2))
 
 @pytest.fixture
 def stale(batch: UploadBatch, partial_root: Path) -> Path:
-    """A partial file under the id that the next item will get."""
+    """A partial file that is named after the id that the next item will get."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('batches_batchitem', 'id'))")
         path = partial_root / str(cursor.fetchone()[0] + 1)

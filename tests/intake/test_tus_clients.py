@@ -1,4 +1,4 @@
-"""Third-party clients, curl and tuspy, against the real server."""
+"""The third-party clients curl and tuspy work with the real server."""
 
 import shutil
 import subprocess
@@ -26,7 +26,7 @@ def curl(site: Site, cookie: str) -> "Curl":
 
 
 class Curl:
-    """Runs curl; every call returns (status, headers)."""
+    """A curl command. Each call sends one request and returns its status and headers."""
 
     def __init__(self, site: Site, cookie: str) -> None:
         self._site = site
@@ -35,14 +35,14 @@ class Curl:
     def __call__(self, path: str, *arguments: str) -> tuple[int, dict[str, str]]:
         command = ["curl", "-sS", "-D", "-", "-o", "/dev/null", "--max-time", "30", *self._headers, *arguments]
         done = subprocess.run([*command, f"{self._site.address}{path}"], capture_output=True, text=True, check=True)
-        # After "100 Continue", the actual response is the last block.
+        # If there is a "100 Continue", the actual response follows it, so take the last block.
         first, *lines = done.stdout.strip().split("\n\n")[-1].splitlines()
         pairs = (line.split(":", 1) for line in lines)
         return int(first.split()[1]), {name.lower(): value.strip() for name, value in pairs}
 
 
 def creation(batch: UploadBatch) -> list[str]:
-    """Return the headers of a creation as arguments."""
+    """Return curl's arguments for the request that creates an upload."""
     pairs = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in metadata(batch).items())
     return ["-X", "POST", "-H", f"Upload-Length: {len(PICTURE)}", "-H", f"Upload-Metadata: {pairs}"]
 
@@ -118,7 +118,7 @@ def test_tuspy_survives_a_killed_server(site: Site, batch: UploadBatch, cookie: 
             file_stream=stream, chunk_size=CHUNK, metadata=metadata(batch), retries=30, retry_delay=1
         )
         uploader.upload(stop_at=CHUNK)
-        # This thread must start the server, which ends with the thread that started it.
+        # The server ends with the thread that started it, so start it in this thread and upload in another one.
         rest = threading.Thread(target=uploader.upload)
         rest.start()
         site.kill()

@@ -1,4 +1,4 @@
-"""Other requests and commands while a file is being finalized."""
+"""Other requests and commands work while a file is being finalized."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,18 +22,18 @@ JPEG = encoded(textured(320, 240), "JPEG")
 
 
 class BlockingDisk(DiskStorage):
-    """A storage that blocks until `go` is set."""
+    """A storage that blocks in each call until `go` is set."""
 
     waiting: ClassVar[list[str]] = []
     go: ClassVar[Event] = Event()
 
     def store_file(self, source: Path, name: str) -> None:
-        """Wait, then store."""
+        """Wait for `go`, then store the file."""
         self._wait(name)
         super().store_file(source, name)
 
     def delete_files(self, names: Iterable[str]) -> None:
-        """Wait, then remove."""
+        """Wait for `go`, then delete the files."""
         names = list(names)
         self._wait(names[0])
         super().delete_files(names)
@@ -78,7 +78,7 @@ def test_complete_files_found_later_block_no_other_request(
     other = tus.create(batch.id, "other.jpg", 10**6).headers["location"]
     locations = [tus.create(batch.id, f"{n}.jpg", len(JPEG) + n).headers["location"] for n in range(5)]
     partial_root.mkdir()
-    for n, location in enumerate(locations):  # as left behind by an unavailable storage
+    for n, location in enumerate(locations):  # as if the storage was unavailable when they were complete
         (partial_root / location.rpartition("/")[2]).write_bytes(JPEG + b"x" * n)
 
     def find(n: int) -> int:

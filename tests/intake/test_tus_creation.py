@@ -1,4 +1,4 @@
-"""Creation with the first bytes: a small file takes one request; repeating it is safe."""
+"""A request can create an upload and send its first bytes, so a small file takes one request. Repeating it is safe."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Requests that the tus endpoint refuses. Wrong headers: tests/unit/test_tus_headers.py."""
+"""Requests that the tus endpoint refuses. tests/unit/test_tus_headers.py tests invalid headers."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Expiry of unfinished uploads, and the responses before and after."""
+"""When unfinished uploads expire, and what the endpoint answers before and after."""
 
 import os
 import time
@@ -24,7 +24,7 @@ WEEK = 7 * 24 * 3600
 
 @pytest.fixture
 def location(tus: TusClient, batch: UploadBatch) -> str:
-    """The URL of an upload with 900 received bytes."""
+    """The URL of an upload of which 900 bytes have been received."""
     return tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG[:900]).headers["location"]
 
 
@@ -34,7 +34,7 @@ def stored() -> bytes:
 
 
 def expire(batch: UploadBatch) -> None:
-    """Move the last received byte eight days back."""
+    """Make the last received byte eight days old."""
     then = time.time() - WEEK - 24 * 3600
     os.utime(partial_path(batch.items.get().id), (then, then))
 

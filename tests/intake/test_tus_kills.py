@@ -1,4 +1,4 @@
-"""Connections that break and servers that are killed at any byte: every file is received completely."""
+"""Every file is received completely, even if the connection breaks or the server is killed at any byte."""
 
 import hashlib
 import random
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def sender(site: Site, tus: TusClient, batch: UploadBatch, cookie: str) -> Sender:
-    """A client that has created an upload of the picture."""
+    """A client that has created an upload for the picture."""
     location = tus.create(batch.id, "big.jpg", len(PICTURE)).headers["location"]
     return Sender(site, cookie, location)
 
@@ -46,7 +46,7 @@ def test_server_killed_at_any_byte_costs_at_most_one_chunk(
 
 
 def test_server_killed_while_it_finalizes_a_file_loses_nothing(site: Site, batch: UploadBatch, sender: Sender) -> None:
-    connection = sender.begin(0, PICTURE, len(PICTURE))  # does not wait for the response
+    connection = sender.begin(0, PICTURE, len(PICTURE))  # returns without waiting for the response
     site.kill()
     connection.close()
     site.start()

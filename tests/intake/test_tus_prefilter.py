@@ -1,4 +1,4 @@
-"""Unsupported files are refused by their first bytes, or because they were refused before."""
+"""Files are refused if their first bytes are of an unsupported type, or if they have been refused before."""
 
 from pathlib import Path
 

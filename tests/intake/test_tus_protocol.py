@@ -1,4 +1,4 @@
-"""The tus endpoint as an HTTP client sees it."""
+"""How the tus endpoint answers an HTTP client."""
 
 import fcntl
 import hashlib
@@ -66,7 +66,7 @@ def test_file_in_pieces_with_a_disconnect_is_complete(
     gone = tus.patch(location, 0, JPEG[:1000], JPEG[1000:1500], declared=False, end="cut")
     kept = tus.head(location)
     if forgotten:
-        monkeypatch.setattr(partial_file, "running_hashes", RunningHashes())  # another process has no running digests
+        monkeypatch.setattr(partial_file, "running_hashes", RunningHashes())  # as in another process
     middle = tus.patch(location, kept.offset, JPEG[kept.offset : 4000])
     last = tus.patch(location, middle.offset, JPEG[middle.offset :])
 

@@ -1,4 +1,4 @@
-"""Number of SQL statements of one request, session and user included."""
+"""The number of SQL statements in one request, including those that read the session and the user."""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 
 
 def statements(start: handlers.Start, patch: Patch | None = None, data: bytes = b"") -> int:
-    """Return the number of statements of a request, without transaction control."""
+    """Run a request and return its number of SQL statements, not counting transaction control."""
     transfer = handlers.Transfer(patch)
     with CaptureQueriesContext(connection) as captured:
         handlers.run_whole(start, transfer, data)

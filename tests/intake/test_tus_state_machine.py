@@ -1,4 +1,4 @@
-"""Any sequence of correct and wrong requests from several clients leaves the exact bytes or no upload."""
+"""After any sequence of correct and incorrect requests from several clients, the exact bytes or no upload exist."""
 
 import os
 import time
@@ -34,13 +34,13 @@ ends = st.sampled_from(["", "", "cut"])
 
 
 class Uploading(Model, RuleBasedStateMachine):
-    """Two clients of one user send the same file; another user tries to."""
+    """Two clients of one user send the same file, and another user tries to access the upload."""
 
     content = JPEG
 
     def __init__(self) -> None:
         super().__init__()
-        # New users for every run, as the file would be a duplicate otherwise.
+        # Create new users for every run, because otherwise the file would be a duplicate.
         number = next(NUMBERS)
         person, other = make_user(f"ada{number}"), make_user(f"bob{number}")
         self.pages = [TusClient(person), TusClient(person)]
@@ -105,7 +105,7 @@ class Uploading(Model, RuleBasedStateMachine):
     def delete(self, client: int) -> None:
         status = self.pages[client].request("DELETE", self.location).status
         if self.received is None:
-            assert status in {204, 410}  # expired, cleaned up or not
+            assert status in {204, 410}  # it has expired, and its partial file may or may not be cleaned up
         else:
             assert status == (409 if self.done else 204)
         if not self.done:
@@ -121,7 +121,7 @@ class Uploading(Model, RuleBasedStateMachine):
     @precondition(lambda self: self.received is not None and not self.done)
     @rule(junk=st.binary(min_size=1, max_size=20))
     def kill_before_verification(self, junk: bytes) -> None:
-        """The state after a server was killed before it verified a checksum."""
+        """Create the state that a server leaves when it is killed before it verifies a checksum."""
         partial_paths.partial_path(self.item_id).parent.mkdir(exist_ok=True)
         mark_unverified(self.item_id, self.received or 0)
         with partial_paths.partial_path(self.item_id).open("ab") as partial:
@@ -130,12 +130,12 @@ class Uploading(Model, RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """Another process continues: the running digests are gone."""
+        """Continue as another process would, without the running digests."""
         partial_file.running_hashes = RunningHashes()
 
     @rule()
     def abandon(self) -> None:
-        """Finish the batch without the file; the file may be resumed all the same."""
+        """Finish the batch without the file, whose upload may still be resumed."""
         finish_without_missing(self.batch.id)
 
     @precondition(lambda self: self.received and self.received < self.size)
@@ -177,7 +177,7 @@ class Uploading(Model, RuleBasedStateMachine):
 
 @pytest.mark.django_db(transaction=True)
 def test_any_sequence_leaves_the_exact_bytes_or_no_upload() -> None:
-    # No shrinking: every run creates users and files, so it would take minutes.
+    # Do not shrink failing examples: that would take minutes, because every run creates users and files.
     run_state_machine_as_test(
         Uploading,
         settings=hypothesis_settings(

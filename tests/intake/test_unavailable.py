@@ -1,4 +1,4 @@
-"""Files that were received and are no longer stored are refused when they are sent to the same batch again."""
+"""A file that was received but is no longer stored is refused when it is sent to the same batch again."""
 
 import hashlib
 import io
@@ -26,7 +26,7 @@ NAME = FileName("a.jpg", len(JPEG), "", "1000")
 
 
 def lose(batch: UploadBatch, ada: User, how: str) -> str:
-    """Lose the bytes of the batch's only file; returns the code that is reported."""
+    """Delete the bytes of the batch's only file in one of several ways; return the expected error code."""
     upload = Upload.objects.get()
     if how == "missing":
         delete_files(upload.key, {})

@@ -1,4 +1,4 @@
-"""Model for the state machine: the bytes of one file that should be stored."""
+"""The state machine's model of one upload: how many of its bytes the server should have."""
 
 from itertools import pairwise
 
@@ -8,7 +8,11 @@ WRONG = "sha256 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 
 class Model:
-    """`received` bytes of `content` are stored, None: there is no upload; `done` once the file is finalized."""
+    """The expected state of one upload.
+
+    `received` is how many bytes of `content` the server has, or None if there is no upload. `done` becomes true when
+    the file is finalized.
+    """
 
     content: bytes
     received: int | None = None
@@ -16,18 +20,21 @@ class Model:
 
     @property
     def size(self) -> int:
-        """Size of the whole file."""
+        """Return the size of the whole file."""
         return len(self.content)
 
     def pieces(self, start: int, cuts: list[int]) -> list[bytes]:
-        """Return the content from `start` on, in pieces that end at the cuts."""
+        """Split the content at `cuts` and return the pieces between `start` and the last cut."""
         return [self.content[one:other] for one, other in pairwise([start, *cuts])]
 
     def receive(self, offset: int) -> None:
         self.received = max(self.received or 0, offset)
 
     def check_response(self, answer: Answer, offset: int, checksum: str, end: str, good: int) -> None:
-        """Check the response to a body that ended at `offset`, and update the model."""
+        """Check the response to a body that ended at `offset`, then update the model.
+
+        `good` is the status of a successful response.
+        """
         if self.done:
             assert answer.status in {0, good}
         elif end:

@@ -1,4 +1,4 @@
-"""A tus client for tests that calls the ASGI application directly: bodies in pieces, disconnects, wrong headers."""
+"""A tus client that calls the ASGI application directly, so that it can send pieces, disconnect or use bad headers."""
 
 import asyncio
 import hashlib
@@ -15,7 +15,7 @@ from batches.intake.tus.app import tus_application
 
 @dataclass(frozen=True)
 class Answer:
-    """A response; status 0 if the application sent none."""
+    """A response, or status 0 if the application sent no response."""
 
     status: int
     headers: dict[str, str]
@@ -27,7 +27,7 @@ class Answer:
 
 
 class TusClient:
-    """Sends requests as one signed-in user, or anonymously."""
+    """A client that sends requests as `person`, or anonymously."""
 
     def __init__(self, person: User | None = None, **extra: str) -> None:
         self.headers = {"Host": "localhost", "Tus-Resumable": "1.0.0", **extra}
@@ -37,7 +37,7 @@ class TusClient:
             self.headers["Cookie"] = f"sessionid={browser.cookies['sessionid'].value}"
 
     def create(self, batch_id: int, name: str, size: int, **metadata: str) -> Answer:
-        """POST a creation with additional `metadata`."""
+        """Create an upload, with additional `metadata`."""
         return self.request("POST", "/tus/", _creation(batch_id, name, size, metadata))
 
     def create_with(
@@ -50,7 +50,7 @@ class TusClient:
         checksum: str = "",
         end: str = "",
     ) -> Answer:
-        """POST a creation with the first bytes; `declared`, `checksum` and `end` as for `patch`."""
+        """Create an upload and send its first bytes. `patch` explains `declared`, `checksum` and `end`."""
         headers = _creation(batch_id, name, size, {}) | _body(pieces, declared, checksum)
         return self.request("POST", "/tus/", headers, pieces or [b""], end=end)
 
@@ -60,15 +60,16 @@ class TusClient:
     def patch(
         self, location: str, offset: int, *pieces: bytes, declared: bool = True, checksum: str = "", end: str = ""
     ) -> Answer:
-        """PATCH the pieces; then the client disconnects (`end` "cut") or stays silent (`end` "silence").
+        """PATCH the pieces. If `end` is "cut" or "silence", then disconnect or stay silent without ending the body.
 
-        `checksum` is a header; for the name of an algorithm alone, the correct digest is added.
+        `declared` adds a Content-Length. `checksum` is the header Upload-Checksum, or only the name of an algorithm, to
+        which the correct digest is added.
         """
         headers = {"Upload-Offset": str(offset)} | _body(pieces, declared, checksum)
         return self.request("PATCH", location, headers, pieces, end=end)
 
     def send(self, batch_id: int, name: str, data: bytes, **metadata: str) -> Answer:
-        """Create and send in one piece."""
+        """Create an upload and send the whole file in one PATCH."""
         created = self.create(batch_id, name, len(data), **metadata)
         return self.patch(created.headers["location"], created.offset, data)
 
@@ -81,7 +82,7 @@ class TusClient:
         *,
         end: str = "",
     ) -> Answer:
-        """Send any request. An empty value in `headers` removes a default header."""
+        """Send any request. An empty value in `headers` omits that default header."""
         return asyncio.run(self._drive(method, path, self.headers | (headers or {}), pieces, end=end))
 
     async def _drive(

@@ -1,4 +1,4 @@
-"""The estimated time left of a batch, from its own files and those of other batches."""
+"""A batch's estimated time left, which depends on its own files and on other batches."""
 
 import re
 from datetime import timedelta
@@ -16,7 +16,7 @@ from tests.support.failures import reject_file
 
 
 def describe(batch: UploadBatch, count: int, seconds_each: float, *, duplicate: bool = False) -> UploadBatch:
-    """Complete `count` files one after the other, the last one just now."""
+    """Complete `count` files at intervals of `seconds_each`; the last one has just finished."""
     now = timezone.now()
     ids = list(batch.items.order_by("id").values_list("id", flat=True)[:count])
     for number, id in enumerate(reversed(ids)):
@@ -32,7 +32,7 @@ def describe(batch: UploadBatch, count: int, seconds_each: float, *, duplicate: 
 
 
 def minutes(words: str) -> tuple[int, int]:
-    """Parse the range of minutes."""
+    """Return the two numbers of minutes in an estimated time left."""
     found = re.fullmatch(r"(\d+)\N{EN DASH}(\d+) minutes left", words)
     assert found, words
     return int(found[1]), int(found[2])

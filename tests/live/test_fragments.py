@@ -1,4 +1,4 @@
-"""Frames stay small whatever the names of the files in progress; long names are truncated."""
+"""Frames stay small whatever the names of the files in progress are, because long names are truncated."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -22,7 +22,7 @@ ETA = Eta("13–17 Minuten übrig", "106 Dateien in der Minute", "23 h 59 min", 
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A very large batch with eight files in the stage with the longest name."""
+    """A very large batch, eight of whose files are in the stage with the longest name."""
     batch = make_batch(owner, 12)
     for _ in range(8):
         claim.claim_item(batch.id, LOST_WORKER)

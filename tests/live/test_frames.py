@@ -1,4 +1,4 @@
-"""What the live page's socket sends, and when."""
+"""What the socket of a live page sends, and when."""
 
 import asyncio
 import uuid
@@ -39,7 +39,7 @@ async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
 
 
 async def set_counters(batch: UploadBatch, **fields: object) -> None:
-    """Update the row without sending a live event."""
+    """Update the batch's row without sending a live event."""
     await UploadBatch.objects.filter(id=batch.id).aupdate(**fields)
 
 

@@ -1,4 +1,4 @@
-"""The socket with the JSON subprotocol, for programs."""
+"""The socket's JSON subprotocol, which programs use."""
 
 import json
 import uuid
@@ -27,7 +27,7 @@ def batch(owner: User) -> UploadBatch:
 
 
 async def connect(user: User, batch: UploadBatch | None) -> JsonClient:
-    """Connect as this user."""
+    """Connect as this user, to the socket of one batch or of all the user's batches."""
     client = JsonClient(batch.id if batch else None, await sync_to_async(cookie_of)(user))
     assert await client.open()
     return client
@@ -122,7 +122,7 @@ def test_json_topic_reads_no_failures(
     fail_stored(batch)
     messages = BatchJsonTopic(batch.id, owner.pk)
 
-    with django_assert_num_queries(2):  # the batch, its files in progress
+    with django_assert_num_queries(2):  # one for the batch, one for its files in progress
         parts = messages.read()
 
     assert parts is not None

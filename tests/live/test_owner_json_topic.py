@@ -1,4 +1,4 @@
-"""The final state of each batch reaches a program that follows all batches, however slow it is."""
+"""A program that follows all batches receives the final state of each, however slow the program is."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ def complete(batch: UploadBatch, status: BatchStatus = BatchStatus.COMPLETED) ->
 
 
 def statuses(messages: OwnerJsonTopic) -> dict[int, str]:
-    """Refresh the topic; return the status of each batch in its messages."""
+    """Refresh the topic; return each batch's status according to the topic's messages."""
     parsed: list[dict[str, Any]] = [json.loads(part) for part in messages.read().values()]
     return {message["batch_id"]: message["status"] for message in parsed}
 

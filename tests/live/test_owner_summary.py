@@ -1,4 +1,4 @@
-"""The summary of the owner's batches in the navigation of every page, live and without JavaScript."""
+"""Every page's navigation summarises the owner's batches, both live and without JavaScript."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The snapshot of a batch for its page, and the number of queries."""
+"""The snapshot that a batch's page shows, and the number of queries it takes."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""The live page's socket: who may connect, and when it closes."""
+"""Who may connect to the socket of a live page, and when it closes."""
 
 import asyncio
 import re
@@ -33,7 +33,7 @@ async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
 
 
 async def set_counters(batch: UploadBatch, **fields: object) -> None:
-    """Update the row without sending a live event."""
+    """Update the batch's row without sending a live event."""
     await UploadBatch.objects.filter(id=batch.id).aupdate(**fields)
 
 

@@ -1,4 +1,4 @@
-"""The stall reason on an open page."""
+"""An open page shows the stall reason."""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -1,4 +1,4 @@
-"""`manage.py demo` with running workers and on its own."""
+"""`manage.py demo`, both while workers run and on its own."""
 
 import os
 import shutil

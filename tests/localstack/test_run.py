@@ -57,7 +57,7 @@ class Run:
         wait_until(ready, PATIENCE)
 
     def descendants(self) -> dict[int, str]:
-        """All processes below it, by pid, with their command lines."""
+        """Return the command lines of all descendant processes by pid."""
         found: dict[int, str] = {}
         pending = [self.process.pid]
         while pending:
@@ -68,7 +68,7 @@ class Run:
         return found
 
     def find(self, words: str) -> int:
-        """The first descendant whose command line contains the words, or 0."""
+        """Return the pid of the first descendant whose command line contains `words`, or 0."""
         return next((pid for pid, line in self.descendants().items() if words in line), 0)
 
 

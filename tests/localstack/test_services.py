@@ -1,7 +1,7 @@
 """Start, share, kill and stop the embedded PostgreSQL and Redis.
 
-pytest's directories are closed to other users, so if these tests run as root, they also show that PostgreSQL runs as
-another user below a directory that only root may enter.
+pytest's directories are closed to other users. If these tests run as root, they therefore also show that PostgreSQL,
+which then runs as another user, works below a directory that only root may enter.
 """
 
 import os
@@ -37,7 +37,7 @@ services.stop()
 
 
 def start_in_process(folder: Path) -> "subprocess.Popen[str]":
-    """Start the servers from another process, which prints the pids of those that it started and waits for EOF."""
+    """Start the servers from another process. It prints the pids of the servers it started, then waits for EOF."""
     return subprocess.Popen(
         [sys.executable, "-c", START, str(folder)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -50,7 +50,7 @@ def started_pids(process: "subprocess.Popen[str]") -> list[int]:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServices]:
-    """One initialised state directory for this module; initdb takes seconds."""
+    """Servers whose state directory all tests in this module share, because initdb takes seconds."""
     services = LocalServices(tmp_path_factory.mktemp("services") / "var", durable=False)
     yield services
     services.stop()
@@ -59,7 +59,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServices]:
 
 @pytest.fixture
 def running(shared: LocalServices) -> LocalServices:
-    """The shared servers, started."""
+    """The shared servers, running."""
     shared.start()
     return shared
 
@@ -176,7 +176,7 @@ def test_start_waits_for_the_sessions_of_a_killed_postgres(running: LocalService
         finally:
             os.kill(session, signal.SIGCONT)
 
-    # The servers end with the thread that starts them, so the start is in this one.
+    # Start the servers in this thread, because they end with the thread that starts them.
     with ThreadPoolExecutor(1) as pool:
         resuming = pool.submit(resume_session_after_refusal)
         running.start()

@@ -1,4 +1,4 @@
-"""Which batch `manage.py ingest` adds to: a new one, or an unfinished one with the same files."""
+"""Whether `manage.py ingest` adds files to a new batch or to an unfinished batch with the same files."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def roll(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def unfinished(owner: User, roll: Path) -> UploadBatch:
-    """The batch of a run that was interrupted after it had registered its first file."""
+    """The batch left by a run that was interrupted after it had registered its first file."""
     batch = lifecycle.open_batch(owner.id, "DCIM")
     incoming.register_item(batch.id, inspect_file(roll / "a.gif", "DCIM/a.gif").file)
     batch.refresh_from_db()

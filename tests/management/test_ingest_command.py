@@ -1,4 +1,4 @@
-"""`manage.py ingest`: what it adds, what it prints, its exit status."""
+"""What `manage.py ingest` adds and prints, and its exit status."""
 
 import signal
 import subprocess
@@ -28,13 +28,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def ada(transactional_db: None) -> User:
-    """A user that other processes can see."""
+    """A user whose row is committed, so that other processes can see it."""
     return make_user("ada")
 
 
 @pytest.fixture
 def roll(tmp_path: Path) -> Path:
-    """A folder of three pictures in two folders."""
+    """A folder with three pictures in two folders."""
     folder = tmp_path / "Iceland"
     (folder / "day 2").mkdir(parents=True)
     for number, name in enumerate(["a.jpg", "day 2/a.jpg", "day 2/b.png"]):

@@ -1,4 +1,4 @@
-"""Limits that stop `manage.py ingest` in the middle: it reports them and ends, even with --follow."""
+"""If a limit stops `manage.py ingest` halfway, the command reports the limit and ends, even with --follow."""
 
 from pathlib import Path
 

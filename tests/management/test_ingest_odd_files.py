@@ -1,4 +1,4 @@
-"""Files that `manage.py ingest` cannot add: each is reported with its reason, the others are added."""
+"""`manage.py ingest` reports each file it cannot add with the reason, and adds the other files."""
 
 import os
 import resource
@@ -31,7 +31,7 @@ def test_odd_files_are_refused_with_reasons_and_the_rest_is_added(
     (folder / "a-empty.jpg").touch()
     os.mkfifo(folder / "b-pipe.jpg")
     with socket.socket(socket.AF_UNIX) as listening:
-        monkeypatch.chdir(folder)  # socket names must be short
+        monkeypatch.chdir(folder)  # the socket needs a relative name, because socket names must be short
         listening.bind("c-socket.jpg")
     (folder / "d-link.jpg").symlink_to("gone.jpg")
     (folder / os.fsdecode(b"e-caf\xe9.jpg")).write_bytes(JPEG)
@@ -113,7 +113,7 @@ def test_large_file_needs_no_more_memory_than_a_small_one(
 
 
 def peak_memory(path: Path, owner: User, env: dict[str, str]) -> int:
-    """Return the peak memory of the command, in bytes."""
+    """Run the command and return its peak memory, in bytes."""
     command = [sys.executable, "manage.py", "ingest", str(path), "--owner", owner.username]
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
     _pid, status, usage = os.wait4(process.pid, 0)

@@ -1,4 +1,4 @@
-"""`manage.py ingest` interrupted and run again: the rest is added, nothing is counted twice."""
+"""If `manage.py ingest` is interrupted and run again, it adds the rest and counts nothing twice."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ Start = Callable[[], "subprocess.Popen[str]"]
 
 @pytest.fixture
 def roll(tmp_path: Path) -> Path:
-    """A folder of many different pictures; bytes after the end of a JPEG do no harm."""
+    """A folder of many different pictures: the same JPEG, each time with different bytes appended."""
     folder = tmp_path / "Iceland"
     folder.mkdir()
     for number in range(FILES):
@@ -43,7 +43,7 @@ def roll(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(worker_env: dict[str, str], owner: User, roll: Path) -> Iterator[Start]:
-    """Run the command as a separate process."""
+    """A function that runs the command in a separate process."""
     started = []
 
     def run() -> "subprocess.Popen[str]":
@@ -67,18 +67,18 @@ def start(worker_env: dict[str, str], owner: User, roll: Path) -> Iterator[Start
 
 
 def stored() -> int:
-    """Number of stored files."""
+    """Return the number of stored files."""
     return Upload.objects.count()
 
 
 def written_bytes() -> int:
-    """Bytes that this process has passed to write(2) so far (proc_pid_io(5))."""
+    """Return how many bytes this process has passed to write(2) so far (proc_pid_io(5))."""
     lines = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
     return int(lines["wchar"])
 
 
 def assert_complete(batch: UploadBatch, roll: Path) -> None:
-    """Check that every file is stored once, with the bytes on the disk."""
+    """Check that every file is stored once, with the same bytes as in the folder."""
     assert_counters_match(batch)
     assert (batch.total, Upload.objects.count(), batch.sealed_at is not None) == (FILES, FILES, True)
     for item in batch.items.select_related("upload"):
@@ -127,7 +127,8 @@ def test_resumed_ingest_does_not_read_finished_files(owner: User, start: Start, 
     process.wait(60)
     finished = list(UploadBatch.objects.get().items.filter(upload__isnull=False).values_list("filename", flat=True))
     for name in finished:
-        # If they were read again they would be refused: not a picture, but the same name, size and time.
+        # Overwrite the file but keep its name, size and time. If the command read it again, it would refuse it, because
+        # it is no longer a picture.
         facts = (roll / name).stat()
         (roll / name).write_bytes(b"x" * facts.st_size)
         os.utime(roll / name, ns=(facts.st_atime_ns, facts.st_mtime_ns))

@@ -1,4 +1,4 @@
-"""Preparing the servers: unreachable servers and tables of another version are reported."""
+"""Preparing the servers reports unreachable servers and tables of another version."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The documents agree with the code: settings, variables, dependencies, links and commands."""
+"""The documents match the code in their settings, variables, dependencies, links and commands."""
 
 import re
 import tomllib
@@ -13,12 +13,12 @@ READING = re.compile(r"""(?:environ\[|environ\.get\(|\benv\.[a-z_]+\()\s*["']([A
 
 
 def section(page: str, title: str) -> str:
-    """The text below a heading."""
+    """Return the text below a heading."""
     return (ROOT / page).read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
 def first_column(text: str) -> list[str]:
-    """The first cell of each row of a table, without its heading."""
+    """Return the first cell of each row of a table, without the heading."""
     return [line.split("|")[1].strip().strip("`") for line in text.splitlines() if line.startswith("| ")][1:]
 
 

@@ -1,4 +1,4 @@
-"""The German translation is complete, compiled, and keeps all placeholders."""
+"""The German translation is complete and compiled, and keeps all placeholders."""
 
 import ast
 import re
@@ -28,7 +28,7 @@ def in_python() -> set[str]:
 
 
 def in_templates() -> set[str]:
-    """The texts of `translate` tags; those of `blocktranslate` are seen by the comparison with xgettext."""
+    """Return the texts in `translate` tags. The comparison with xgettext covers `blocktranslate` tags."""
     pages = "".join(path.read_text() for path in (ROOT / "templates").rglob("*.*"))
     return set(re.findall(r'{% translate "([^"]+)"', pages))
 
@@ -56,7 +56,7 @@ def test_compiled_catalogue_matches_its_source(domain: str) -> None:
 
 
 def translated(compiled: object, entry: Entry) -> list[str]:
-    """Return the singular and the plural translation that the program uses."""
+    """Return the translations of an entry that the program uses, one or two."""
     catalogue = compiled._catalog  # type: ignore[attr-defined]  # by the key alone a text without one would be found too
     key = f"{entry.msgctxt}\4{entry.msgid}" if entry.msgctxt else entry.msgid
     return [catalogue.get((key, form)) for form in (0, 1)] if entry.msgid_plural else [catalogue.get(key)]

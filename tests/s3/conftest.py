@@ -1,4 +1,4 @@
-"""One S3 server for all tests here, and a new bucket for each of them."""
+"""One S3 server for all tests in this folder, and a new bucket for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +19,6 @@ def moto_server() -> Iterator[MotoServer]:
 
 @pytest.fixture
 def bucket(moto_server: MotoServer, settings: Settings, tmp_path: Path) -> Iterator[Bucket]:
-    """A new bucket that this process stores its files in; a test may stop its server."""
+    """A new bucket in which this process stores its files. A test may stop its server."""
     yield use_new_bucket(moto_server, settings, tmp_path / "partial")
     moto_server.start()

@@ -1,4 +1,4 @@
-"""The settings of the bucket: their effect, and the errors and hints for invalid ones."""
+"""The effect of the bucket settings, and the errors and hints for invalid settings."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ NONE = S3Settings("", "", "", "", 300, "", "")
 
 
 def make_storage(bucket: S3Settings) -> BucketStorage:
-    """Create the storage as Django does from the settings."""
+    """Create the storage from the settings, as Django does."""
     made = StorageHandler().create_storage(bucket.storage())
     assert isinstance(made, BucketStorage)
     return made

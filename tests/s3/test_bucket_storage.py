@@ -1,4 +1,4 @@
-"""Originals and previews in a bucket, and a code for each kind of error."""
+"""Storing originals and previews in a bucket, and the error code for each kind of failure."""
 
 import json
 import os
@@ -123,7 +123,7 @@ def test_stopped_server_is_reported_as_unavailable(bucket: Bucket, partial_file:
 
 @contextmanager
 def file_size_limit(size: int) -> Iterator[None]:
-    """Make writing larger files fail in this process, as on a full disk."""
+    """Make this process fail to write files larger than `size`, as it would on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:

@@ -1,4 +1,4 @@
-"""Files go into a bucket and through real workers, also while the storage is unavailable."""
+"""Files are stored in a bucket and processed by real workers, even if the storage is unavailable for a time."""
 
 import urllib.request
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Views of files in a bucket redirect only the owner, to a URL signed for a short time."""
+"""The views of files in a bucket redirect only the owner, to a signed URL that expires soon."""
 
 import urllib.error
 import urllib.request

@@ -1,4 +1,4 @@
-"""Finalizing uploads into a bucket with crashes, races, cancellation and outages: nothing is lost or orphaned."""
+"""Finalizing uploads into a bucket loses and orphans nothing, despite crashes, races, cancellation and outages."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ JPEG = encoded(textured(320, 240), "JPEG")
 
 
 def received_item(batch: UploadBatch, name: str) -> BatchItem:
-    """Return an item whose file is completely received but not finalized."""
+    """Create an item whose file is completely received but not finalized."""
     item, _ = incoming.register_item(batch.id, FileName(name, len(JPEG)).as_new_file())
     with locked_partial(item.id) as part:
         part.append(JPEG)
@@ -122,7 +122,7 @@ def test_storage_outage_keeps_the_partial_file(bucket: Bucket, owner: User) -> N
 def test_file_of_a_cancelled_batch_is_not_stored(bucket: Bucket, owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Iceland")
     item = received_item(batch, "cat.jpg")
-    # The state between the two commits of a cancellation.
+    # This is the state between the two commits of a cancellation.
     UploadBatch.objects.filter(id=batch.id).update(status=BatchStatus.CANCELLED, completed_at=timezone.now())
 
     with pytest.raises(BatchClosed):

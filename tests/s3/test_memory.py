@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.bucket_server import Bucket
 from tests.support.worker_processes import ROOT
 
-# VmHWM, unlike ru_maxrss, does not start at the peak of the parent process.
+# Use VmHWM because, unlike ru_maxrss, it does not start at the parent process's peak.
 SCRIPT = """
 import django, filecmp, sys, uuid
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The prefilter while the bucket is unavailable."""
+"""The prefilter works while the bucket is unavailable."""
 
 import hashlib
 

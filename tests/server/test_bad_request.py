@@ -1,4 +1,4 @@
-"""A request that Django refuses before a view handles it gets a page that explains why."""
+"""If Django refuses a request before any view handles it, the response is a page that explains why."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile

@@ -1,4 +1,4 @@
-"""The web server limits request bodies: raw sockets against a real process."""
+"""The web server limits the size of request bodies. The tests send to a real process over raw sockets."""
 
 import hashlib
 import http.client
@@ -13,7 +13,7 @@ MIB = 2**20
 
 
 def read_all(connection: socket.socket) -> bytes:
-    """Read until the server closes its side."""
+    """Read until the server closes its side of the connection."""
     connection.settimeout(60)
     received = b""
     while chunk := connection.recv(65536):

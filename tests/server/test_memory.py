@@ -30,7 +30,7 @@ JPEG = encoded(textured(64, 48), "JPEG")
 def server(
     all_services: Services, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[WebServer]:
-    """The whole site on the test database, shared by the tests of this module."""
+    """The whole site on the test database, shared by all tests in this module."""
     url = database_url(all_services)
     env = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "vuemantics.settings"}
     server = WebServer(tmp_path_factory.mktemp("site") / "server.log", env, application="")
@@ -92,7 +92,7 @@ def _base64(text: str) -> str:
 
 
 def head(method: str, path: str, length: int, headers: dict[str, str]) -> bytes:
-    """The head of a request; the caller sends the body."""
+    """Return the head of a request, without its body."""
     lines = {"Host": "localhost", "Content-Length": str(length), **headers}
     return "\r\n".join([f"{method} {path} HTTP/1.1", *map(": ".join, lines.items()), "", ""]).encode()
 
@@ -155,7 +155,7 @@ def test_browser_that_declares_too_much_gets_a_page_in_its_language(server: WebS
 
 
 def read_all(connection: socket.socket) -> bytes:
-    """Read until the server closes its side, sending nothing more."""
+    """Read until the server closes its side of the connection, without sending anything more."""
     received = b""
     while chunk := connection.recv(65536):
         received += chunk

@@ -1,4 +1,4 @@
-"""Commands of an owner on a batch, from each state."""
+"""An owner's commands on a batch in each state."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ WORKER = 4711
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user; these tests need no committed rows."""
+    """A user created in the test's transaction."""
     return make_user("owner")
 
 
@@ -33,7 +33,7 @@ def fail_one(batch: UploadBatch, code: str = "item.internal") -> BatchItem:
 
 
 def completed(owner: User) -> UploadBatch:
-    """A completed batch of one failed file."""
+    """Create a completed batch whose only file failed."""
     batch = make_batch(owner, files=1)
     fail_one(batch)
     lifecycle.seal_batch(batch.id)
@@ -43,7 +43,7 @@ def completed(owner: User) -> UploadBatch:
 
 
 def cancelled(owner: User) -> UploadBatch:
-    """A cancelled batch."""
+    """Create a cancelled batch."""
     batch = make_batch(owner, files=1)
     services.cancel_batch(services.owner_scope(owner), batch.id)
     batch.refresh_from_db()

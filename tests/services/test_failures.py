@@ -1,4 +1,4 @@
-"""Commands on all failures with one error code: scope, selection, and correct counters."""
+"""Commands on all failures with one error code: which failures they change, and correct counters."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +35,7 @@ def failed_batch(owner: User, files: int, name: str = "Iceland", code: str = COD
 
 
 def open_count(owner: User) -> int:
-    """Return the number that the navigation shows."""
+    """Return the number of failures that the navigation shows."""
     return queries.count_failures(owner.pk)
 
 
@@ -156,7 +156,7 @@ def test_dismissed_file_that_succeeds_later_is_no_failure(owner: User) -> None:
 
 @pytest.mark.parametrize("command", [services.retry_code, services.dismiss_code])
 class TestScope:
-    """Whose failures a command reaches."""
+    """Which users' failures a command changes."""
 
     def test_command_reaches_no_failures_of_other_users(self, owner: User, other: User, command: Command) -> None:
         batch = failed_batch(owner, 1)
@@ -179,7 +179,7 @@ class TestScope:
         assert self.run(command, services.operator_scope(make_staff("op", "change_uploadbatch"))) == 2
 
     def run(self, command: Command, scope: Scope) -> int:
-        """Run the command and return how many files it changed."""
+        """Run the command and return the number of files it changed."""
         return command(scope, CODE, timezone.now()).files
 
 

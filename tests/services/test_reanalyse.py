@@ -1,4 +1,4 @@
-"""Who may start a re-analysis, from which states, and how it is refused otherwise."""
+"""Who may start a re-analysis, in which states of the batch, and how it is refused otherwise."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user; these tests need no committed rows."""
+    """A user created in the test's transaction."""
     return make_user("owner")
 
 

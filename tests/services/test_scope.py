@@ -1,4 +1,4 @@
-"""Whose batches a command may change."""
+"""Which users' batches a command may change."""
 
 from collections.abc import Callable
 
@@ -47,7 +47,7 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def operator(db: None) -> User:
-    """Staff who may change and cancel everybody's batches."""
+    """Staff who may change and cancel all users' batches."""
     return make_staff("operator", "change_uploadbatch", "cancel_uploadbatch")
 
 

@@ -1,4 +1,4 @@
-"""Run the project's programs with environment variables that they refuse."""
+"""Run the project's programs with invalid environment variables."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ SERVER = ["-m", "vuemantics.server", "--port", "0"]
 
 
 def refused_start(command: list[str], **variables: str) -> str:
-    """Run a program that must exit with status 1, and return what it writes to stderr."""
+    """Run a program, check that it exits with status 1, and return what it writes to stderr."""
     done = subprocess.run(
         [sys.executable, *command], env=os.environ | variables, cwd=ROOT, capture_output=True, text=True, timeout=120
     )

@@ -1,4 +1,4 @@
-"""PostgreSQL applies the session options of the settings and of DATABASE_URL."""
+"""PostgreSQL applies the session options from the settings and from DATABASE_URL."""
 
 import psycopg
 import pytest

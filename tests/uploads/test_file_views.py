@@ -64,7 +64,7 @@ def upload(anna: User, tmp_path: Path) -> Upload:
 @pytest.fixture
 async def page(anna: User) -> AsyncIterator[AsyncBrowser]:
     yield await sync_to_async(AsyncBrowser)(anna)
-    # The thread that ran the queries would keep a connection to the test database open.
+    # Otherwise the thread that ran the queries would keep a connection to the test database open.
     await sync_to_async(connections.close_all)()
 
 

@@ -1,4 +1,4 @@
-"""Users of the view tests, which need no committed rows."""
+"""Users for the view tests, created in each test's transaction."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -21,7 +21,7 @@ def other(db: None) -> User:
 
 @pytest.fixture
 def anna(db: None) -> User:
-    """The user who is signed in with `page`."""
+    """The user who is signed in to the client `page`."""
     return make_user("anna")
 
 

@@ -1,4 +1,4 @@
-"""What the buttons of the pages do with requests that no button sends. tests/access shows who may press them."""
+"""How the URLs behind the buttons answer requests that no button sends. tests/access covers who may use them."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,7 +10,7 @@ from batches.models import UploadBatch
 from tests.support.batches import make_batch
 
 pytestmark = pytest.mark.django_db
-# A GET of batch-cancel shows a page that asks for confirmation.
+# A GET request to batch-cancel shows a page that asks for confirmation.
 BUTTONS = ["batch-pause", "batch-resume", "batch-finish", "batch-retry", "batch-reanalyse"]
 
 

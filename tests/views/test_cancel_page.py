@@ -1,4 +1,4 @@
-"""Cancelling without scripts: a page asks for confirmation."""
+"""Without JavaScript, a page asks for confirmation before a batch is cancelled."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""The buttons on the page of a batch, pressed by its owner."""
+"""The owner presses the buttons on a batch's page."""
 
 import pytest
 from django.contrib.auth.models import User

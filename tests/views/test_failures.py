@@ -1,4 +1,4 @@
-"""The page "Problems" with the failures of one owner."""
+"""The page "Problems", which shows one owner's failures."""
 
 import re
 
@@ -21,20 +21,20 @@ pytestmark = pytest.mark.django_db
 
 
 def shown(client: Client, name: str = "failures") -> str:
-    """A page's text."""
+    """Return the HTML of a page."""
     response = client.get(reverse(name))
     assert response.status_code == 200
     return compact(response.content.decode())
 
 
 def form_of(html: str, name: str) -> dict[str, str]:
-    """The hidden fields of the first form with this action, as a browser would send them."""
+    """Return the hidden fields of the first form with this action, as a browser would send them."""
     form = html.split(f'action="{reverse(name)}"')[1].split("</form>")[0]
     return dict(re.findall(r'name="(code|until)" value="([^"]*)"', form))
 
 
 def messages_of(response: object) -> list[str]:
-    """Return the messages that a command added."""
+    """Return the messages that a command shows to the user."""
     return [str(message) for message in get_messages(response.wsgi_request)]  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,4 @@
-"""The list of a batch's files: filters by state, kind and name, which never read the whole queue."""
+"""The list of a batch's files, filtered by state, kind and name without reading the whole queue."""
 
 import json
 import re
@@ -144,9 +144,9 @@ def test_file_list_of_each_state(page: Client, owner: User) -> None:
 
 @pytest.fixture
 def large(transactional_db: None) -> int:
-    """A large batch of which half is described and some failed, beside one with more failures."""
+    """A large batch, half of it described and some of it failed, next to another batch with more failures."""
     with connection.cursor() as cursor:
-        # Rows that earlier tests deleted leave indexes of different sizes behind, which decide between equal plans.
+        # Rows deleted by earlier tests leave larger indexes behind, and index size decides between equal plans.
         cursor.execute("TRUNCATE batches_batchitem CASCADE")
     batch_id = rows.fill(4_000)
     other = rows.fill(2_000)

@@ -1,4 +1,4 @@
-"""Completed batches for the tests of e-mails."""
+"""Create completed batches for the e-mail tests."""
 
 from django.contrib.auth.models import User
 

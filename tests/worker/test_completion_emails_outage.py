@@ -1,4 +1,4 @@
-"""E-mails while the mail server is unavailable or refuses one."""
+"""E-mails are sent later or given up if the mail server is unavailable or refuses them."""
 
 import logging
 

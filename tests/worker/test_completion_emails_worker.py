@@ -1,4 +1,4 @@
-"""A real worker sends the e-mail; without a mail server it still processes files."""
+"""A real worker sends the completion e-mail, and still processes files if the mail server is unavailable."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ ENV = {
 
 
 def make_sealed_batch(owner: User) -> UploadBatch:
-    """A sealed batch with two pending files."""
+    """Create a sealed batch with two pending files whose owner has an e-mail address."""
     User.objects.filter(id=owner.id).update(email="ada@example.org")
     batch = make_batch(owner, 2)
     lifecycle.seal_batch(batch.id)
