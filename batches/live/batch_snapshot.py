@@ -1,4 +1,4 @@
-"""Read what the live fragments of a batch's page show, in a few cheap queries."""
+"""Read the data that a batch's page shows in its live fragments, with a few cheap queries."""
 
 from dataclasses import dataclass
 
@@ -12,15 +12,15 @@ from uploads.preview_urls import LIST_SIDE, preview_url
 STAGES = tuple(Stage)
 FILES_SHOWN = 8
 FILES_WITH_PREVIEW_SHOWN = 4
-"""Fewer than FILES_SHOWN, so that previews do not make a frame larger."""
+"""Lower than FILES_SHOWN, because a file with a preview takes up more of a frame."""
 PREVIEW_FIELDS = ("upload__previews", "upload__key", "upload__processed_at")
 
 
 @dataclass(frozen=True, slots=True)
 class FileInProgress:
-    """A file that a worker is processing. `step` is the number of its stage, starting at 1; 0 if it has none.
+    """A file that a worker is processing. `step` is the number of its stage, counted from 1, or 0 if it has no stage.
 
-    `preview` is the URL of its preview, blank if it has none from an earlier import.
+    `preview` is the URL of its preview; blank if no earlier import has created one.
     """
 
     id: int
@@ -34,7 +34,7 @@ class FileInProgress:
 
 @dataclass(frozen=True, slots=True)
 class BatchSnapshot:
-    """The state of a batch. `in_progress` holds the files to show, `in_progress_total` counts all of them."""
+    """The state of a batch. `in_progress` holds only the files to show; `in_progress_total` counts all in progress."""
 
     batch: UploadBatch
     in_progress: tuple[FileInProgress, ...]
@@ -44,7 +44,7 @@ class BatchSnapshot:
 
     @property
     def waiting(self) -> int:
-        """How many files are not finished and not in progress."""
+        """How many files are neither finished nor in progress."""
         return max(0, self.batch.remaining - self.in_progress_total)
 
     @property
@@ -61,7 +61,7 @@ class BatchSnapshot:
 
     @property
     def has_missing_files(self) -> bool:
-        """Whether files of an import are missing and can be sent by choosing its folder again."""
+        """Whether an import lacks files that its owner can send by choosing the same folder again."""
         batch = self.batch
         if batch.kind != BatchKind.IMPORT or batch.status == BatchStatus.CANCELLED:
             return False
@@ -77,7 +77,7 @@ class BatchSnapshot:
 def read_snapshot(batch_id: int, previous: BatchSnapshot | None = None) -> BatchSnapshot | None:
     """Return the state of a batch, or None if it does not exist.
 
-    The failures of the previous snapshot are reused if their number has not changed.
+    The failures of `previous` are reused if the batch's failure count, status and completion time have not changed.
     """
     batch = UploadBatch.objects.select_related("source").filter(id=batch_id).first()
     if batch is None:
@@ -88,7 +88,7 @@ def read_snapshot(batch_id: int, previous: BatchSnapshot | None = None) -> Batch
 
 
 def read_in_progress(batch: UploadBatch) -> tuple[tuple[FileInProgress, ...], int]:
-    """Return the files in progress to show, and the number of all files in progress."""
+    """Return the files in progress to show, and how many files are in progress in total."""
     files = _read_files(batch.id) if batch.remaining else []
     shown = FILES_WITH_PREVIEW_SHOWN if any(file.preview for file in files) else FILES_SHOWN
     return tuple(files[:shown]), len(files)
@@ -105,7 +105,7 @@ def _has_same_failures(previous: UploadBatch, batch: UploadBatch) -> bool:
 
 
 def _read_files(batch_id: int) -> list[FileInProgress]:
-    # Sorted in Python: with ORDER BY id the planner may not use the small index item_processing.
+    # Sort in Python, because with ORDER BY id the planner may not use the small item_processing index.
     items = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.PROCESSING)
     rows = items.select_related("upload").only("filename", "size", "stage", *PREVIEW_FIELDS)
     return [_file_in_progress(item) for item in sorted(rows, key=lambda item: item.id)]

@@ -1,4 +1,7 @@
-"""WebSocket consumers for pages and programs. They authorise, subscribe and send; they never change data."""
+"""WebSocket consumers for pages and programs.
+
+They authorise the user, subscribe to topics and send fragments; they never change data.
+"""
 
 import asyncio
 import contextlib
@@ -20,15 +23,15 @@ from uploads.db_threads import run_query
 logger = logging.getLogger(__name__)
 
 JSON_SUBPROTOCOL = "vuemantics.v1+json"
-"""Requested by programs (docs/live.md). Without it the socket sends HTML fragments."""
+"""Programs request this subprotocol (docs/live.md). Without it, the socket sends HTML fragments."""
 ACKNOWLEDGE_SECONDS = 10.0
-"""How long to wait until a page acknowledges a frame before sending the next one, so that frames do not pile up."""
+"""How long to wait for a page to acknowledge a frame before sending the next one, so that frames do not pile up."""
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no annotations
-    """Sends a signed-in user the current fragments of some topics, then every change, until the session ends."""
+    """Sends a signed-in user the current fragments of its topics, then those that change, until the session ends."""
 
-    # The renderer receives the live events for all sockets, so a socket needs no channel and opens even without Redis.
+    # The renderers receive the live events for all sockets, so a socket needs no channel and opens even without Redis.
     channel_layer_alias = "none"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -37,11 +40,11 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self._acknowledged = asyncio.Event()
 
     async def find_topics(self, user_id: int, *, json: bool) -> list[Topic]:
-        """Return the topics of this socket; an empty list if the user may not see them."""
+        """Return the topics that this socket serves, or an empty list if the user may not see them."""
         raise NotImplementedError
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve one socket. Unsubscribe at the end of this call, as `disconnect` may never be called."""
+        """Serve one socket. Unsubscribe when this call ends, because Channels may never call `disconnect`."""
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -50,14 +53,14 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await asyncio.gather(self._send_task, return_exceptions=True)
 
     async def dispatch(self, message: Any) -> None:
-        """Handle acknowledgements here: Channels would run each on the one thread that all sockets share."""
+        """Handle acknowledgements here, because for each message Channels uses the one thread that all sockets share."""
         if message["type"] == "websocket.receive":
             self._acknowledged.set()
         else:
             await super().dispatch(message)
 
     async def connect(self) -> None:
-        """Accept first, then close if necessary: a page would treat a refusal as a lost connection and retry."""
+        """Accept even a socket that is then closed, because a page would take a refusal for a lost connection and retry."""
         json = JSON_SUBPROTOCOL in self.scope["subprotocols"]
         await self.accept(JSON_SUBPROTOCOL if json else None)
         user = self.scope["user"]
@@ -99,10 +102,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
 
 class BatchConsumer(LiveConsumer):
-    """Serves one batch; a page also receives the summary of all its owner's batches through this socket."""
+    """Serves one batch. A page also receives the summary of all the owner's batches through this socket."""
 
     async def find_topics(self, user_id: int, *, json: bool) -> list[Topic]:
-        """Return nothing for a batch of another owner, as for one that does not exist."""
+        """Return no topics if the batch does not exist or belongs to another owner."""
         batch_id = int(self.scope["url_route"]["kwargs"]["batch_id"])
         if not await run_query(_is_owner, batch_id, user_id):
             return []
@@ -113,10 +116,10 @@ class BatchConsumer(LiveConsumer):
 
 
 class OwnerConsumer(LiveConsumer):
-    """Serves all batches of the user."""
+    """Serves all of the user's batches."""
 
     async def find_topics(self, user_id: int, *, json: bool) -> list[Topic]:
-        """Return the topic of this owner, who may have no batch yet."""
+        """Return the user's topic, even if the user has no batches yet."""
         return [OwnerJsonTopic(user_id) if json else OwnerPageTopic(user_id, _language(self.scope))]
 
 
@@ -125,7 +128,7 @@ def _is_owner(batch_id: int, user_id: int) -> bool:
 
 
 def _language(scope: dict[str, Any]) -> str:
-    """Return the language that a page with this cookie and Accept-Language would have."""
+    """Return the language of a page requested with the same cookies and Accept-Language header."""
     request = HttpRequest()
     request.COOKIES = scope.get("cookies", {})
     headers = dict(scope.get("headers", []))

@@ -1,6 +1,6 @@
-"""Estimate how long a running batch will take, from its throughput and the batches that share the workers with it.
+"""Estimate how long a running batch will take, based on its throughput and the other batches that share the workers.
 
-All inputs are read from the database, so every process returns the same estimate immediately.
+All inputs come from the database, so even a process that has just started returns the same estimate as the others.
 """
 
 from collections import defaultdict
@@ -25,10 +25,10 @@ from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 @dataclass(frozen=True, slots=True)
 class Eta:
-    """The estimate for one batch; texts are blank if unknown.
+    """The estimate for one batch; a text is blank if its value is unknown.
 
-    `shared`: batches of other owners are being processed too. `after_imports`: this re-analysis waits until its owner's
-    imports are done.
+    `shared` says whether batches of other owners are being processed too; `after_imports`, whether the batch is a
+    re-analysis that waits until its owner's imports are done.
     """
 
     time_left: str = ""
@@ -39,7 +39,7 @@ class Eta:
 
 
 def read_eta(batch: UploadBatch) -> Eta:
-    """Return the estimate for a batch. Costs two queries while it is being processed, otherwise none."""
+    """Return the estimate for a batch. This takes two queries while the batch is being processed, otherwise none."""
     if batch.status != BatchStatus.PROCESSING or not batch.remaining:
         return Eta(elapsed=_elapsed(batch))
     throughput = _read_throughput(batch)
@@ -61,9 +61,12 @@ def _read_throughput(batch: UploadBatch) -> Throughput | None:
 
 
 def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, bool]]:
-    """Return `finished_at` and `unprocessed` of the batch's files that completed or failed last."""
-    # Files are claimed in the order of their ids, so those with the highest ids finished last. Duplicates need no
-    # processing, and neither do files that failed while being received, which have no upload.
+    """Return `finished_at` and `unprocessed` for the files of the batch that were the last to complete or fail.
+
+    `unprocessed` is true for files that finished without being processed.
+    """
+    # Files are claimed in id order, so those with the highest ids finished last. Duplicates are not processed, nor are
+    # files that failed while being received; the latter have no upload.
     items = BatchItem.objects.filter(batch_id=batch_id).order_by("-id")
     completed = items.filter(status=ItemStatus.COMPLETED).annotate(unprocessed=F("duplicate"))
     failed = items.filter(status=ItemStatus.FAILED).annotate(unprocessed=IsNull(F("upload_id"), True))
@@ -74,9 +77,10 @@ def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, b
 
 
 def _read_other_queues(batch: UploadBatch) -> tuple[list[int], bool, bool]:
-    """Return the files left in each queue served in turn with this batch, `shared` and `after_imports` of Eta.
+    """Return how many files are left in each queue that takes turns with this batch, then `shared` and `after_imports`.
 
-    The scheduler is round robin over owners, then over an owner's batches.
+    The scheduler goes round robin over owners, then over each owner's batches. So each other owner is one queue, and so
+    is each other batch of the same owner and kind.
     """
     running = UploadBatch.objects.filter(status=BatchStatus.PROCESSING).exclude(id=batch.id)
     of_other_owners: dict[int, int] = defaultdict(int)

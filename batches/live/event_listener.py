@@ -13,14 +13,20 @@ from batches.messaging.live_events import LOGIN_CHANGED
 
 RECONNECT_SECONDS = 2.0
 PROBE_CHANNEL = "probe"
-"""Has no receiver; sending to it only checks the connection."""
+"""Nothing receives from this channel; sending to it only checks that Redis responds."""
 
 _leaving: set[asyncio.Task[None]] = set()
-"""Cancelled listeners that are still leaving their group; the event loop itself keeps only weak references."""
+"""The tasks of stopped listeners that are still leaving their groups.
+
+They are kept here because the event loop holds only weak references to tasks.
+"""
 
 
 class EventListener:
-    """Calls `on_change` for each event of a group until stopped. While Redis is down there are no events."""
+    """Calls `on_change` for each event of a group until stopped. While Redis is down, no events are received.
+
+    A `login.changed` event starts a check of the socket sessions instead.
+    """
 
     def __init__(self, group: str, on_change: Callable[[], None]) -> None:
         self._group = group
@@ -29,7 +35,7 @@ class EventListener:
         self._task = asyncio.create_task(self._run())
 
     def stop(self) -> None:
-        """Leave the group in the background, because this takes long while Redis is down."""
+        """Leave the group in the background, because leaving takes a long time while Redis is down."""
         self._task.cancel()
         _leaving.add(self._task)
         self._task.add_done_callback(_leaving.discard)
@@ -54,6 +60,6 @@ class EventListener:
                 else:
                     self._on_change()
         finally:
-            # An error here would replace the CancelledError, and the task would keep running.
+            # An error raised here would replace the CancelledError, so the task would keep running.
             with contextlib.suppress(OSError, redis.RedisError):
                 await layer.group_discard(self._group, self._channel)

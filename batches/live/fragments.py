@@ -1,4 +1,4 @@
-"""Render the live fragments of a batch's page: the same templates serve the page and its socket."""
+"""Render the live fragments of a batch's page. The page and its socket use the same templates."""
 
 import re
 from typing import Any
@@ -12,14 +12,14 @@ from batches.models import UploadBatch
 from batches.models.states import LIVE_BATCHES, BatchStatus
 
 NAMES = ("title", "heading", "actions", "summary", "in_progress", "problems", "announcement")
-"""In page order. Each has a template `batches/_<name>.html` whose outermost element has a unique id."""
+"""The fragments in page order. Each has a template `batches/_<name>.html` whose outermost element has a unique id."""
 
 FREQUENT, FREQUENT_BYTES = ("summary", "in_progress"), 1536
-"""The fragments that nearly every frame contains, and their maximum total size."""
+"""The fragments that nearly every frame contains, and their maximum total size in bytes."""
 NAME_BYTES = 48
-"""The maximum size of the name of a file in progress, escaped."""
+"""The maximum length in bytes of the escaped name of a file in progress."""
 
-# Indentation, and line breaks before block elements and at the end of a tag; browsers ignore all of them.
+# Matches indentation, and line breaks before a block element's tag or before the “>” of a tag. Browsers ignore these.
 _INDENTATION = re.compile(r"\n\s*(?=</?(?:div|form|h1|h2|li|p|progress|section|ul)\b|>)|(?<=\n)\s+")
 
 
@@ -38,24 +38,27 @@ def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
 
 
 def render_fragments(snapshot: BatchSnapshot, eta: Eta) -> dict[str, str]:
-    """Render all fragments, by name. Names of files in progress are truncated to keep to FREQUENT_BYTES."""
+    """Render all fragments and return them by name.
+
+    The names of files in progress are truncated so that the frequent fragments fit into FREQUENT_BYTES.
+    """
     context = fragment_context(snapshot, eta) | {"name_bytes": 0}
     fragments = {name: render_fragment(name, context) for name in NAMES}
     if snapshot.in_progress:
         bytes_left = FREQUENT_BYTES - sum(len(fragments[name].encode()) for name in FREQUENT)
-        # A multiple of 4, so that an additional digit elsewhere seldom changes the truncated names.
+        # Round down to a multiple of 4, so that an extra digit elsewhere seldom changes where names are truncated.
         name_bytes = bytes_left // len(snapshot.in_progress) // 4 * 4
         fragments["in_progress"] = render_fragment("in_progress", context | {"name_bytes": min(name_bytes, NAME_BYTES)})
     return fragments
 
 
 def render_fragment(name: str, context: dict[str, Any]) -> str:
-    """Render `batches/_<name>.html` without its indentation."""
+    """Render `batches/_<name>.html` and remove its indentation."""
     return _INDENTATION.sub("", render_to_string(f"batches/_{name}.html", context).strip())
 
 
 def _live_reanalysis_id(batch: UploadBatch) -> int | None:
-    """Return the id of the running re-analysis of a completed batch, if any."""
+    """Return the id of the live re-analysis of a completed batch, or of its source, if there is one."""
     if batch.status != BatchStatus.COMPLETED:
         return None
     live = UploadBatch.objects.filter(source_id=batch.source_id or batch.id, status__in=LIVE_BATCHES)

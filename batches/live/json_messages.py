@@ -25,15 +25,15 @@ def batch_message(batch: UploadBatch) -> str:
 
 
 def file_message(batch_id: int, file: FileInProgress) -> str:
-    """Return a `file_progress` message for a file in progress; the percentage counts its completed stages."""
+    """Return a `file_progress` message for a file in progress; its percentage is the share of completed stages."""
     percent = max(0, file.step - 1) * 100 // len(STAGES)
     return _file_message(batch_id, file.upload_id, (file.name, file.size), percent, "processing")
 
 
 def ended_messages(item_ids: Collection[int]) -> dict[str, str]:
-    """Return, by fragment name, a `file_progress` message for each of the items that is no longer in progress.
+    """Return a `file_progress` message, keyed by fragment name, for each of these items that is no longer in progress.
 
-    A released item is reported as pending.
+    An item that went back to waiting, for example because its worker released it, is reported as pending.
     """
     if not item_ids:
         return {}

@@ -1,4 +1,4 @@
-"""Summarise all batches of one owner for every page: which are live, and how many completed unseen."""
+"""Summarise an owner's batches for every page: which are live, and how many completed since the owner last looked."""
 
 import zlib
 from dataclasses import dataclass
@@ -15,7 +15,10 @@ MAX_BATCHES = 100
 
 @dataclass(frozen=True, slots=True)
 class OwnerSummary:
-    """The live batches, oldest first, and how many batches completed unseen; both up to MAX_BATCHES."""
+    """The live batches, oldest first, and the number of completed ones that their owner has not seen yet.
+
+    Both are limited to MAX_BATCHES.
+    """
 
     live: tuple[UploadBatch, ...]
     finished: int
@@ -27,13 +30,13 @@ class OwnerSummary:
 
     @property
     def percent(self) -> int:
-        """Progress of all running batches together, rounded down."""
+        """The overall progress of the running batches in percent, rounded down."""
         total = sum(batch.expected_total for batch in self.running)
         return sum(batch.processed for batch in self.running) * 100 // total if total else 0
 
     @property
     def state(self) -> str:
-        """A token that changes whenever the displayed list of batches would change."""
+        """A token that changes whenever the list of batches that a page shows would look different."""
         rows = [(batch.id, batch.name, batch.status, batch.processed, batch.expected_total) for batch in self.live]
         return f"{zlib.crc32(repr(rows).encode()):x}-{self.finished}"
 
@@ -45,5 +48,5 @@ def read_owner_summary(owner_id: int) -> OwnerSummary:
 
 
 def owner_summary(request: HttpRequest) -> dict[str, object]:
-    """Context processor: give templates `owner_summary`, which is read only if a template uses it."""
+    """Context processor that adds `owner_summary`; the database is queried only if a template uses it."""
     return {"owner_summary": SimpleLazyObject(lambda: read_owner_summary(request.user.pk or 0))}

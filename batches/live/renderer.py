@@ -1,6 +1,6 @@
-"""One renderer per process and topic: it reads the rows and renders once for all viewers.
+"""Read and render each topic once per process for all its viewers.
 
-It keeps only the newest fragments; each viewer takes what it has not seen yet, at its own speed.
+A renderer keeps only the newest fragments. Each viewer takes those that it has not seen yet, at its own pace.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from uploads.outage_log import OutageLog
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
-"""Interval between reads of an active topic without an event, since events can be lost."""
+"""Seconds between reads of an active topic while no event arrives, because events can be lost."""
 IDLE_POLL_SECONDS = 10.0
-"""Interval between reads of an inactive topic, which a retry or a new batch can change."""
+"""Seconds between reads of an inactive topic, which a retry or a new batch can make active again."""
 
 
 class Topic(Protocol):
     """A set of fragments to which viewers can subscribe.
 
-    `key` identifies it among all topics; its live events arrive in the channel-layer group `group`. `low_priority`:
-    its viewers need not see changes at once. `active`: changes are expected; updated by `read`.
+    `key` identifies the topic; `group` is the channel-layer group that receives its live events. `low_priority` means
+    that viewers need not see changes at once. `active` means that changes are expected; `read` updates it.
     """
 
     key: str
@@ -40,11 +40,11 @@ class Topic(Protocol):
     active: bool
 
     def read(self) -> Fragments | None:
-        """Read the rows and return the fragments by name; None if the topic no longer exists for its viewers."""
+        """Return the current fragments by name, or None if the topic does not exist or its viewers may not see it."""
 
 
 class Renderer:
-    """Reads one topic while it has viewers."""
+    """Reads and renders one topic for as long as it has viewers."""
 
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
@@ -61,14 +61,14 @@ class Renderer:
         self._task = asyncio.create_task(self._run())
 
     def add(self, viewer: Viewer) -> None:
-        """Give a new viewer the current fragments and read the topic again."""
+        """Offer a new viewer the current fragments and read the topic again."""
         self.viewers.add(viewer)
         if self._fragments:
             viewer.offer(self.topic.key, self._fragments, low_priority=self.topic.low_priority)
         self._changed.set()
 
     async def stop(self) -> None:
-        """Stop after the last viewer left. Waits for a read in progress, because its thread cannot be cancelled."""
+        """Stop reading the topic. Waits for a read in progress to end, because its thread cannot be cancelled."""
         self._task.cancel()
         self._listener.stop()
         pending = [self._read] if self._read else []
@@ -80,7 +80,7 @@ class Renderer:
             self._changed.clear()
             pause = await self._update()
             await asyncio.sleep(started + FRAME_SECONDS - time.monotonic())
-            # Not wait_for: before Python 3.12 it can lose a cancellation that coincides with the event.
+            # Do not use wait_for: before Python 3.12, it can lose a cancellation that coincides with the event.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._changed.wait()
@@ -88,8 +88,8 @@ class Renderer:
     async def _update(self) -> float:
         """Read the topic, offer the fragments to all viewers, and return the seconds until the next read.
 
-        After a change this is 0, so that the next read follows after FRAME_SECONDS. Live events are rate-limited too;
-        waiting for the next one would add its interval to ours.
+        After a change, return 0, so that the next read starts after FRAME_SECONDS without waiting for an event. Live
+        events are rate-limited too, and waiting for the next one would add their interval to FRAME_SECONDS.
         """
         previous = self._fragments
         try:
@@ -123,7 +123,10 @@ _renderers: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Renderer]] = 
 
 @contextlib.asynccontextmanager
 async def subscribe(topic: Topic, viewer: Viewer) -> AsyncIterator[None]:
-    """Let a viewer watch a topic inside the block; the first viewer starts the renderer, the last one stops it."""
+    """Subscribe a viewer to a topic for the duration of the block.
+
+    The first viewer starts the topic's renderer, and the last one to leave stops it.
+    """
     renderers = _renderers.setdefault(asyncio.get_running_loop(), {})
     renderer = renderers.get(topic.key)
     if renderer is None:

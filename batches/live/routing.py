@@ -8,6 +8,7 @@ from batches.live.consumers import BatchConsumer, OwnerConsumer
 websocket_urlpatterns = [
     path("ws/batches/", OwnerConsumer.as_asgi(), name="owner-socket"),
     path("ws/batches/<int:batch_id>/", BatchConsumer.as_asgi(), name="batch-socket"),
-    # Otherwise each request for an unknown address would log an error, and anyone could fill the log.
+    # Reject all other paths. Without this, each request for an unknown path would log an error, so anyone could fill
+    # the log.
     re_path(r"", WebsocketDenier.as_asgi()),
 ]

@@ -1,7 +1,8 @@
-"""Close sockets whose session has ended: signed out, expired, account deactivated or password changed.
+"""Close the sockets of a session that has ended.
 
-The sessions of all sockets of a process are checked together, in two queries every CHECK_SECONDS, and at once after a
-`login.changed` event.
+A session ends when the user signs out, it expires, the account is deactivated or the password changes. Two queries
+check the sessions of all of a process's sockets together, every CHECK_SECONDS and at once after a `login.changed`
+event.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ CHECK_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SocketSession:
-    """The session of one socket. `password`: the hash when the socket opened; a changed hash ends the session."""
+    """The session of one socket. `password` is the hash when the socket opened; if it changes, the session ends."""
 
     session_key: str
     user_id: int
@@ -32,7 +33,7 @@ class SocketSession:
 
 
 class SessionChecker:
-    """The open socket sessions of one event loop and the task that checks them."""
+    """Holds the socket sessions of one event loop and runs the task that checks them."""
 
     def __init__(self) -> None:
         self.sessions: set[SocketSession] = set()
@@ -40,7 +41,7 @@ class SessionChecker:
         self._task = asyncio.create_task(self._run())
 
     def check_now(self) -> None:
-        """Check without waiting for the interval."""
+        """Check the sessions without waiting for the interval to end."""
         self._due.set()
 
     async def stop(self) -> None:
@@ -54,7 +55,7 @@ class SessionChecker:
                 async with asyncio.timeout(CHECK_SECONDS):
                     await self._due.wait()
             self._due.clear()
-            # The renderers log the outage; nothing is sent while the database is down.
+            # Ignore a database outage, because the renderers log it and send nothing while the database is down.
             with contextlib.suppress(DatabaseError):
                 checked = frozenset(self.sessions)
                 for session in checked - await run_query(valid_sessions, checked):
@@ -87,7 +88,7 @@ def check_now() -> None:
 
 @contextlib.asynccontextmanager
 async def close_on_sign_out(user: User, session_key: str, viewer: Viewer) -> AsyncIterator[None]:
-    """Inside the block, close the viewer when the user's session ends."""
+    """Close the viewer if the user's session ends during the block."""
     loop = asyncio.get_running_loop()
     checker = _checkers.get(loop)
     if checker is None:

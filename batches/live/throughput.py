@@ -1,4 +1,4 @@
-"""Compute throughput and remaining time from finish times, and format both as text. No database access."""
+"""Compute throughput and remaining time from finish times, and format both as text, without database access."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,10 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Files per second: on average, and in the slowest and the fastest quarter of the time measured."""
+    """Files per second: `rate` on average, `slow` and `fast` in the slowest and fastest quarter of the measured time.
+
+    `slow` and `fast` differ from `rate` by at least 15 %.
+    """
 
     slow: float
     rate: float
@@ -30,9 +33,9 @@ class Throughput:
 
 
 def measure_throughput(finished: Sequence[datetime], now: datetime) -> Throughput | None:
-    """Return the throughput of files that finished at these times, or None if there are too few to tell.
+    """Return the throughput of files that finished at these times, or None if there are too few files to tell.
 
-    Files before a long gap, such as a pause, are ignored.
+    Files that finished before a long gap, such as a pause, are ignored.
     """
     ages = sorted((now - when).total_seconds() for when in finished if now - when <= WINDOW)
     ages = _after_last_gap(ages)
@@ -43,7 +46,7 @@ def measure_throughput(finished: Sequence[datetime], now: datetime) -> Throughpu
     rate = (len(ages) - 1) / seconds
     length = seconds / QUARTERS
     quarters = [sum(n * length <= age < (n + 1) * length for age in ages) / length for n in range(QUARTERS)]
-    # At least ± 15 %, even after a steady period: the remaining files may be larger or smaller.
+    # Assume at least ± 15 % even after a steady period, because the remaining files may be larger or smaller.
     return Throughput(max(min(*quarters, rate * 0.85), rate / 4), rate, max(*quarters, rate * 1.15))
 
 
@@ -56,10 +59,10 @@ def _after_last_gap(ages: list[float]) -> list[float]:
 
 
 def seconds_left(files: int, throughput: Throughput, other_queues: Sequence[int]) -> tuple[float, float]:
-    """Return the shortest and the longest time that `files` more files may take.
+    """Return the shortest and the longest time, in seconds, that `files` more files may take.
 
-    `other_queues` are the numbers of files left in each queue that is served in turn with this one. The shortest time
-    assumes that those queues end and leave their time slices to this one, the longest that they never end.
+    `other_queues` lists how many files are left in each of the other queues that take turns with this one. The shortest
+    time assumes that each of them runs empty and leaves its time slices to the rest; the longest, that none ever does.
     """
     queues, done, shortest = len(other_queues) + 1, 0, 0.0
     for ended, left in enumerate([*sorted(other_queues), files]):
@@ -72,7 +75,7 @@ def seconds_left(files: int, throughput: Throughput, other_queues: Sequence[int]
 
 
 def time_left_text(files: int, throughput: Throughput | None, other_queues: Sequence[int] = ()) -> str:
-    """Return in words how long `files` more files may take, as a range; blank if it is not known."""
+    """Return in words, as a range, how long `files` more files may take; blank if this is unknown."""
     if throughput is None or files <= 0:
         return ""
     low, high = seconds_left(files, throughput, other_queues)
@@ -94,7 +97,7 @@ def _with_range(text: str, low: float, high: float) -> str:
 
 
 def throughput_text(throughput: Throughput | None) -> str:
-    """Return in words how many files are done per second, minute or hour; blank if it is not known."""
+    """Return in words how many files are finished per second, minute or hour; blank if this is unknown."""
     if throughput is None:
         return ""
     if throughput.rate >= 1:
@@ -105,7 +108,7 @@ def throughput_text(throughput: Throughput | None) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration in words: its two largest units, down to minutes."""
+    """Return a duration in words, to the minute; from two days on, to the hour."""
     minutes = int(seconds // MINUTE)
     if minutes < 1:
         return _("less than a minute")

@@ -1,6 +1,6 @@
-"""Topics of the sockets: one batch, or all batches of an owner; as HTML for pages or as JSON for programs.
+"""The topics that sockets serve: one batch, or all batches of an owner, as HTML for pages or as JSON for programs.
 
-An HTML topic has one language and is rendered once for all its viewers.
+Each language has its own HTML topic, which is rendered once for all its viewers.
 """
 
 import time
@@ -20,13 +20,13 @@ from batches.models.states import LIVE_BATCHES, BatchStatus
 from batches.services.last_seen import LONG_AGO
 
 ETA_SECONDS = 2.0
-"""Interval between reads of the estimate."""
+"""Seconds between two reads of the estimate."""
 MAX_ENDED = 100
-"""How many ended batches stay among the fragments, so that a slow program still receives the end of each."""
+"""How many ended batches stay among the fragments, so that a slow program still learns that they have ended."""
 
 
 class BatchPageTopic:
-    """The live fragments of a batch's page. `read` returns None for a batch of another owner."""
+    """The live fragments of a batch's page. `read` returns None if the batch belongs to another owner."""
 
     def __init__(self, batch_id: int, owner_id: int, language: str) -> None:
         self.key = f"page of batch {batch_id} of owner {owner_id} in {language}"
@@ -42,7 +42,7 @@ class BatchPageTopic:
         self._eta_status = ""
 
     def read(self) -> Fragments | None:
-        """Read the batch, its files in progress and, every ETA_SECONDS, the estimate."""
+        """Read the batch, its files in progress and, every ETA_SECONDS or after a status change, the estimate."""
         with translation.override(self._language):
             self._snapshot = snapshot = read_snapshot(self._batch_id, self._snapshot)
             if snapshot is None or snapshot.batch.owner_id != self._owner_id:
@@ -70,7 +70,7 @@ class OwnerPageTopic:
         self._language = language
 
     def read(self) -> Fragments:
-        """Read the live batches and how many completed unseen."""
+        """Read the owner's live batches and the number of completed ones that the owner has not seen yet."""
         summary = read_owner_summary(self._owner_id)
         self.active = bool(summary.running)
         with translation.override(self._language):
@@ -78,7 +78,7 @@ class OwnerPageTopic:
 
 
 class BatchJsonTopic:
-    """One batch for a program: its `batch_progress`, and a sample of its files as `file_progress`."""
+    """The messages for programs about one batch: `batch_progress` for it, `file_progress` for a sample of its files."""
 
     def __init__(self, batch_id: int, owner_id: int) -> None:
         self.key = f"messages of batch {batch_id} of owner {owner_id}"
@@ -90,7 +90,7 @@ class BatchJsonTopic:
         self._reported: set[int] = set()
 
     def read(self) -> Fragments | None:
-        """Read the batch, its files in progress, and the end of those that were in progress at the previous read."""
+        """Read the batch, its files in progress, and the files that have left this state since the previous read."""
         batch = UploadBatch.objects.filter(id=self._batch_id, owner_id=self._owner_id).first()
         if batch is None:
             return None
@@ -104,10 +104,10 @@ class BatchJsonTopic:
 
 
 class OwnerJsonTopic:
-    """All batches of an owner for a program: `batch_progress` of the live ones, each until it ends.
+    """The messages for programs about all batches of an owner: `batch_progress` for each live batch until it ends.
 
-    Batches that ended since the start stay among the fragments, so that a viewer that skipped some reads still gets
-    their end. That includes batches that began and ended between two reads.
+    Batches that ended after this topic was created stay among the fragments, so that a viewer that skipped some reads
+    still gets their last message. This includes batches that began and ended between two reads.
     """
 
     def __init__(self, owner_id: int) -> None:
@@ -120,7 +120,10 @@ class OwnerJsonTopic:
         self._reported: set[int] = set()
 
     def read(self) -> Fragments:
-        """Read the live batches, and the last MAX_ENDED that were live before or ended since the start."""
+        """Return a message for each live batch and for up to MAX_ENDED other batches.
+
+        The others were reported by the previous read, or have completed since this topic was created.
+        """
         summary = read_owner_summary(self._owner_id)
         self.active = bool(summary.running)
         live = {batch.id: batch for batch in summary.live}
@@ -130,9 +133,10 @@ class OwnerJsonTopic:
 
     def _read_others(self, live: Collection[int]) -> dict[int, UploadBatch]:
         batches = UploadBatch.objects.filter(owner_id=self._owner_id)
-        # Reads the index batch_completed from its newest entry.
+        # Scans the batch_completed index, newest first.
         ended = batches.filter(status=BatchStatus.COMPLETED, completed_at__gte=self._since).order_by("-completed_at")
-        # A batch reported before may still be live: a summary holds only the oldest live batches.
+        # A batch reported by the previous read may be live but missing from `live`, because the summary holds only the
+        # oldest live batches.
         reported = batches.filter(id__in=self._reported.difference(live))
         found = {batch.id: batch for batch in [*ended[:MAX_ENDED], *reported] if batch.id not in live}
         newest = sorted(found.values(), key=lambda batch: batch.completed_at or LONG_AGO, reverse=True)

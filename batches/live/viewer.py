@@ -1,4 +1,4 @@
-"""Hold the newest fragments that one socket has not sent yet, so that each socket reads at its own speed."""
+"""Hold the newest fragments that a socket has not sent yet, so that each socket sends at its own pace."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ import time
 FRAME_SECONDS = 0.25
 LOW_PRIORITY_SECONDS = 0.5
 
-# Close codes. A client must not reconnect after SIGNED_OUT and NOT_FOUND (docs/live.md); after FAILED it does.
+# Close codes (docs/live.md). A client reconnects after FAILED, but must not after SIGNED_OUT or NOT_FOUND.
 SIGNED_OUT = 4403
 NOT_FOUND = 4404
 FAILED = 1011
@@ -16,9 +16,10 @@ Fragments = dict[str, str]
 
 
 class Viewer:
-    """Collects fragments of `topics` topics. The first frame waits for all topics; then one per FRAME_SECONDS at most.
+    """Collects the fragments of as many topics as `topics` says, and returns those that have changed as frames.
 
-    There is no queue: a slow viewer skips states and gets the newest.
+    The first frame waits for the fragments of all topics; later frames are at least FRAME_SECONDS apart. There is no
+    queue, so a slow viewer skips intermediate states and gets only the newest.
     """
 
     def __init__(self, topics: int) -> None:
@@ -30,10 +31,10 @@ class Viewer:
         self._seen: Fragments = {}
 
     def offer(self, topic: str, fragments: Fragments, *, low_priority: bool) -> None:
-        """Replace the fragments of one topic; names of fragments are unique over all topics of a viewer.
+        """Replace the fragments of one topic. Fragment names must be unique across all topics of a viewer.
 
-        Low-priority fragments wait up to LOW_PRIORITY_SECONDS for the next frame, because a separate frame would delay
-        the next frame of the other topics.
+        Low-priority fragments wait for up to LOW_PRIORITY_SECONDS to share a frame with other topics, because a frame
+        of their own would delay the next frame of those topics.
         """
         self._newest[topic] = fragments
         if low_priority and self._seen:
@@ -42,13 +43,13 @@ class Viewer:
             self._changed.set()
 
     def close(self, code: int) -> None:
-        """Close with this code; later calls change nothing."""
+        """Close the viewer with this code. If it is closed already, it keeps its first code."""
         if self.close_code is None:
             self.close_code = code
         self._changed.set()
 
     async def next_fragments(self) -> list[str]:
-        """Wait for fragments that this viewer has not seen; return an empty list once it is closed."""
+        """Wait for fragments that this viewer has not seen, and return them; return an empty list once it is closed."""
         while True:
             await self._changed.wait()
             await asyncio.sleep(self._next_frame_at - time.monotonic())

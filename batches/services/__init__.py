@@ -1,4 +1,4 @@
-"""All commands by people: check whose rows the scope covers, then call the engine."""
+"""All commands that people can give. A command checks that the scope covers the rows, then calls the engine."""
 
 from batches.services.batches import (
     cancel_batch,

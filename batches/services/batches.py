@@ -1,7 +1,8 @@
 """Commands on one batch: open, rename, seal, finish, prioritize, pause, resume and cancel it.
 
-A command returns False if nothing was left to do. It raises `Refused` with a message for the person if the state of the
-batch does not allow it. The engine's conditional UPDATE decides; the state is read afterwards for the message only.
+A command returns False if there was nothing to do. It raises `Refused` with a message for the user if the batch's state
+does not allow the command. Whether a batch is paused, resumed or cancelled is decided by the engine's conditional
+UPDATE; its state is read afterwards only to explain why nothing changed.
 """
 
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from batches.services.scope import CANCEL_BATCHES, CHANGE_BATCHES, NotFound, Sco
 
 
 def find_batch(scope: Scope, batch_id: int, permissions: tuple[str, ...] = CHANGE_BATCHES) -> UploadBatch:
-    """Return a batch of the scope. Raises NotFound."""
+    """Return a batch that the scope covers. Raises NotFound."""
     batch = scope.filter(UploadBatch.objects.filter(id=batch_id), permissions).first()
     if batch is None:
         raise NotFound
@@ -24,7 +25,7 @@ def find_batch(scope: Scope, batch_id: int, permissions: tuple[str, ...] = CHANG
 
 
 def open_batch(scope: Scope, name: str, *, expected_items: int | None = None) -> UploadBatch:
-    """Create an empty batch of the scope's user that takes files; a name that is too long is cut."""
+    """Create an empty batch for the scope's user, ready to receive files. A name that is too long is truncated."""
     return lifecycle.open_batch(scope.user_id, name, expected_items=expected_items)
 
 
@@ -41,13 +42,13 @@ def rename_batch(scope: Scope, batch_id: int, name: str) -> bool:
 
 
 def seal_batch(scope: Scope, batch_id: int) -> bool:
-    """Declare that all files of a batch were sent; it completes once they are processed. Raises NotFound."""
+    """Declare that all files of a batch have been sent. It completes once they are processed. Raises NotFound."""
     find_batch(scope, batch_id)
     return lifecycle.seal_batch(batch_id)
 
 
 def finish_without_missing(scope: Scope, batch_id: int) -> bool:
-    """Seal a batch and fail the files that are still being received; they may be sent again.
+    """Seal a batch and fail the files that are still being received; they can be sent again later.
 
     Raises NotFound, Refused.
     """
@@ -56,7 +57,7 @@ def finish_without_missing(scope: Scope, batch_id: int) -> bool:
 
 
 def prioritize_batch(scope: Scope, batch_id: int) -> bool:
-    """Serve a batch before all others. Only for operators. Raises NotFound, Refused."""
+    """Make the scheduler choose a batch next. Only operators may do this. Raises NotFound, Refused."""
     if not scope.covers_all():
         raise NotFound
     _require_running(find_batch(scope, batch_id))
@@ -65,7 +66,7 @@ def prioritize_batch(scope: Scope, batch_id: int) -> bool:
 
 
 def pause_batch(scope: Scope, batch_id: int) -> bool:
-    """Start no more files of a batch until it is resumed. Raises NotFound, Refused."""
+    """Pause a batch: its files are not processed until it is resumed. Raises NotFound, Refused."""
     batch = find_batch(scope, batch_id)
     if pause.pause_batch(batch_id):
         return True
@@ -85,7 +86,7 @@ def resume_batch(scope: Scope, batch_id: int) -> bool:
 
 
 def cancel_batch(scope: Scope, batch_id: int) -> bool:
-    """Cancel a batch: pictures already described stay in the library, everything else is discarded.
+    """Cancel a batch. Pictures that are already described stay in the library; everything else is discarded.
 
     Raises NotFound, Refused.
     """
@@ -108,7 +109,10 @@ def current_status(batch: UploadBatch) -> str:
 
 
 def batch_refusal(batch: UploadBatch, completed: str = "") -> Refused:
-    """Return why the state of a batch does not allow a command; `completed` is the message for a completed one."""
+    """Return the error that explains why a batch's state does not allow a command.
+
+    `completed` is its message if the batch is completed.
+    """
     if batch.status == BatchStatus.CANCELLED:
         return Refused("batch.cancelled", _("This import was cancelled. Start a new one to add its files again."))
     if batch.status == BatchStatus.COMPLETED:

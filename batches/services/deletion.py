@@ -1,7 +1,7 @@
 """Commands that delete pictures and batches.
 
-A batch is invisible when the call returns; its rows and files are removed in the background. Pictures disappear
-from all pages at once; their files are removed later. Repeating a deletion changes nothing.
+A deleted batch is invisible by the time the call returns; its rows and files are removed in the background. Deleted
+pictures disappear from all pages at once; their files are removed later. Repeating a deletion changes nothing.
 """
 
 from collections.abc import Collection
@@ -24,7 +24,11 @@ MAX_PICTURES = 500
 
 @dataclass(frozen=True, slots=True)
 class DeletionExtent:
-    """What deleting a batch affects: its files, the pictures deleted with it, and those kept for other batches."""
+    """The effect of deleting a batch, as numbers.
+
+    `files` counts the batch's files, `pictures` those that are deleted with it, and `shared` those that are kept because
+    other batches have them too.
+    """
 
     files: int
     pictures: int
@@ -32,9 +36,10 @@ class DeletionExtent:
 
 
 def delete_pictures(scope: Scope, ids: Collection[int]) -> int:
-    """Delete pictures of the scope, whichever batch they came with; return how many existed.
+    """Delete those of the pictures that the scope covers, whichever batch they came with; return how many.
 
-    Raises Refused: `upload.too_many` for more than MAX_PICTURES at a time, `upload.busy`.
+    Raises Refused: `upload.too_many` for more than MAX_PICTURES ids, `upload.busy` if the pictures are just being added
+    again.
     """
     if len(ids) > MAX_PICTURES:
         message = _("You can delete up to %(limit)s pictures at a time, or their whole import.")
@@ -45,9 +50,9 @@ def delete_pictures(scope: Scope, ids: Collection[int]) -> int:
 
 
 def delete_batch(scope: Scope, batch_id: int) -> bool:
-    """Delete a batch, its re-analyses, and the pictures that no other batch shares; a live batch is cancelled.
+    """Delete a batch, its re-analyses, and the pictures that no other batch shares. A live batch is cancelled first.
 
-    Return False if it is being deleted already. Raises NotFound.
+    Return False if the batch is already being deleted. Raises NotFound.
     """
     if not scope.filter(UploadBatch.all_objects.filter(id=batch_id), DELETE_BATCHES).exists():
         raise NotFound
@@ -55,7 +60,7 @@ def delete_batch(scope: Scope, batch_id: int) -> bool:
 
 
 def deletion_extent(batch: UploadBatch) -> DeletionExtent:
-    """Count what deleting a batch would delete, with one query over its files."""
+    """Count what deleting a batch would delete and what it would keep."""
     deleted = Q(batch_id=batch.id) | Q(batch__source_id=batch.id)
     items = in_visible_batches(BatchItem.objects.filter(upload_id=OuterRef("id")))
     pictures = Upload.objects.filter(id__in=BatchItem.objects.filter(batch_id=batch.id).values("upload_id"))

@@ -1,7 +1,7 @@
-"""Commands on all failures with one error code, over many batches: retry or dismiss them.
+"""Commands that retry or dismiss all failures with one error code, across many batches.
 
-Each changes only failures that the person has seen, which finished at `until` or before. Batches are processed one by
-one and in chunks, so an interrupted command can be repeated; repeating a finished one changes nothing.
+A command changes only files that failed at `until` or earlier, because the user has not seen later failures. Batches
+are changed in small steps, so an interrupted command can be repeated; repeating a finished one changes nothing.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ CHUNK_BATCHES = 200
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """The number of files changed, the ids of their batches, and the number of batches that refused."""
+    """The number of changed files, the ids of their batches, and the number of batches that refused the command."""
 
     files: int
     batches: tuple[int, ...]
@@ -28,7 +28,7 @@ class CommandResult:
 
 
 def retry_code(scope: Scope, code: str, until: datetime) -> CommandResult:
-    """Queue the stored failures with an error code again. Raises NotFound, Refused."""
+    """Queue the failed files with an error code again if their bytes are stored. Raises NotFound, Refused."""
     batch_ids = _batches_with(scope, code, until)
     if not error_codes.is_retryable(code):
         raise Refused("failures.permanent", _("Retrying won't help. Repair the files and upload them again."))
@@ -36,7 +36,7 @@ def retry_code(scope: Scope, code: str, until: datetime) -> CommandResult:
     for batch_id in batch_ids:
         try:
             count = retry.retry_code(batch_id, code, until)
-        except Refused:  # such as a cancelled batch
+        except Refused:  # for example, because the batch is cancelled
             refused += 1
             continue
         files += count
@@ -53,10 +53,10 @@ def dismiss_code(scope: Scope, code: str, until: datetime) -> CommandResult:
 
 
 def _batches_with(scope: Scope, code: str, until: datetime) -> list[int]:
-    """Return the ids of the batches with such failures, in order.
+    """Return the ids of the batches with such failures, in ascending order.
 
-    Raises NotFound if the scope has `all_owners` without the permission. It does not fall back to the user's own
-    failures, because the admin page does not count these separately.
+    Raises NotFound if the scope is for all owners but the user lacks the permission. In this case the command does not
+    fall back to the user's own failures, because the admin page shows no separate count of them.
     """
     if scope.all_owners and not scope.covers_all():
         raise NotFound

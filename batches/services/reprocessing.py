@@ -1,4 +1,4 @@
-"""Commands that process stored files again: retry failed ones, re-run the analysis of a whole batch."""
+"""Commands that process stored files again: they retry failed files or re-analyse a whole batch."""
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +11,7 @@ from batches.services.scope import NotFound, Scope
 
 
 def retry_failed(scope: Scope, batch_id: int) -> int:
-    """Queue the failed files of a batch whose bytes are stored and whose error is not permanent; return how many.
+    """Queue those failed files of a batch whose bytes are stored and whose error is not permanent; return how many.
 
     Raises NotFound, Refused.
     """
@@ -28,7 +28,7 @@ def retry_failed(scope: Scope, batch_id: int) -> int:
 
 
 def retry_item(scope: Scope, item_id: int) -> bool:
-    """Queue one failed file again; return False if it is queued or in progress. Raises NotFound, Refused."""
+    """Queue one failed file again; return False if it is already queued or in progress. Raises NotFound, Refused."""
     item = BatchItem.objects.filter(id=item_id).first()
     if item is None:
         raise NotFound

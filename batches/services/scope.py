@@ -1,4 +1,4 @@
-"""Decide whose rows a person's command may change."""
+"""Decide which owners' rows a user's command may change."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -20,9 +20,10 @@ class NotFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The rows that a command of `user` may change: the user's own, or with `all_owners` all rows.
+    """The rows that a command given by `user` may change: the user's own or, if `all_owners` is true, all rows.
 
-    `all_owners` requires staff with the permissions of the command; other users are limited to their own rows.
+    `all_owners` takes effect only for staff who have the permissions that the command requires; other users can change
+    only their own rows.
     """
 
     user: User | AnonymousUser
@@ -40,15 +41,15 @@ class Scope:
         return self.all_owners and self.user.is_staff and self.user.has_perms(permissions)
 
     def filter(self, rows: QuerySet[Row], permissions: tuple[str, ...] = CHANGE_BATCHES) -> QuerySet[Row]:
-        """Keep the rows that the command may change; their model has an `owner`."""
+        """Keep the rows that the command may change. Their model must have an `owner` field."""
         return rows if self.covers_all(permissions) else rows.filter(owner_id=self.user.pk)
 
 
 def owner_scope(user: User | AnonymousUser) -> Scope:
-    """Return the scope of the pages: a person's own rows, whatever permissions they have."""
+    """Return the scope that the pages use: only the user's own rows, whatever the user's permissions are."""
     return Scope(user, all_owners=False)
 
 
 def operator_scope(user: User | AnonymousUser) -> Scope:
-    """Return the scope of the admin: all rows, if the user's permissions allow it."""
+    """Return the scope that the admin uses: all rows if the user's permissions allow it, otherwise the user's own."""
     return Scope(user, all_owners=True)

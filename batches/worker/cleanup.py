@@ -1,7 +1,8 @@
-"""Finish deletions: rows of deleted batches and files of deleted pictures; then remove old partial files and old rows.
+"""Delete the rows of deleted batches and the files of deleted pictures, then old partial files and old rows.
 
-Runs on a separate thread of every worker process: a large deletion takes minutes, the storage may be down, and recovery
-must not wait for either. Every step may be interrupted at any point and may run in several processes at once.
+This runs on a separate thread of every worker process, because a large deletion takes minutes and the storage may be
+down, and recovery must not wait for either. Each step can be interrupted at any point and can run in several processes
+at once.
 """
 
 from batches.engine.delete_batch import delete_chunk, deleting_batches, finish_deletion
@@ -12,20 +13,23 @@ from uploads.storage.file_deletion import purge_deleted_files
 
 
 def clean_up() -> None:
-    """Work until nothing is due. Without work this costs two queries over small indexes.
+    """Delete until nothing is left to delete. If there is nothing from the start, this costs two cheap queries.
 
-    Each round takes one chunk of each batch and one of files, so that no deletion waits until another is finished and a
-    full disk gets space soon.
+    Each round deletes one chunk of each batch and one chunk of files, so that no deletion waits for another to finish
+    and space on a full disk is freed soon.
     """
     while any([_delete_some(batch_id) for batch_id in deleting_batches()] + [purge_deleted_files() > 0]):
         pass
-    # Only after the deletions that people wait for.
+    # These come last, because people may be waiting for the deletions above.
     partial_cleaner.clean_if_due()
     prune_daily()
 
 
 def _delete_some(batch_id: int) -> bool:
-    """Delete a chunk of a batch's items, and finally the batch; return False if other processes are busy with it."""
+    """Delete a chunk of a batch's items or, once it has none, the batch. Return whether anything was deleted.
+
+    Nothing is deleted if other processes have locked what is left.
+    """
     items, was_receiving = delete_chunk(batch_id)
     for item_id in was_receiving:
         discard_if_unneeded(item_id)

@@ -1,10 +1,10 @@
-"""Send the owner one e-mail when a batch is completed.
+"""Send an owner one e-mail when a batch is completed.
 
-At most one e-mail is sent per batch. After the message is built and before it is sent, a conditional UPDATE of
-`notified_at` decides which process sends it; a batch that is reopened later keeps the value. If the mail server
-certainly did not accept the message, the claim is released and sending is retried; if its reply was lost, the message
-counts as sent. A process killed while sending can therefore lose an e-mail, but never send it twice. This runs on a
-separate thread and outside of transactions, so nothing else waits for a mail server.
+At most one e-mail is sent per batch. A process first builds the message, then claims it with a conditional UPDATE of
+`notified_at`, and only then sends it; a batch that is reopened later keeps its `notified_at`. If the mail server refuses
+the message for the time being, the process releases its claim and the message is retried. If the server's reply is
+lost, the message counts as sent. So if a process is killed while sending, an e-mail may be lost, but none is sent twice.
+This runs on a separate thread and outside of transactions, so nothing else waits for a mail server.
 """
 
 import logging
@@ -30,12 +30,12 @@ logger = logging.getLogger(__name__)
 EMAIL_INTERVAL_SECONDS = 2.0
 CHUNK = 20
 MAX_AGE = timedelta(days=1)
-"""No e-mail is sent for older completions, for example after e-mail is enabled for the first time."""
+"""No e-mail is sent about batches that completed longer ago, for example when e-mail is first enabled."""
 MIN_PAUSE, MAX_PAUSE = 10.0, 600.0
 
 
 class Backoff:
-    """Decides when this process tries the mail server again: the pause doubles with each failure."""
+    """Decides when this process tries the mail server again. The pause doubles with each failure, up to MAX_PAUSE."""
 
     def __init__(self) -> None:
         self._outage = OutageLog(logger, "E-mails cannot be sent and will be retried: %s", "E-mails are sent again.")
@@ -43,17 +43,17 @@ class Backoff:
         self._retry_at = 0.0
 
     def is_waiting(self) -> bool:
-        """Whether the next try is not due yet."""
+        """Whether it is too early to try again."""
         return time.monotonic() < self._retry_at
 
     def record_failure(self, error: Exception) -> None:
-        """Lengthen the pause: a message was not accepted, or could not be built."""
+        """Start a longer pause after a message could not be built or the mail server did not accept it."""
         self._outage.report(error)
         self._pause = min(self._pause * 2 or MIN_PAUSE, MAX_PAUSE)
         self._retry_at = time.monotonic() + self._pause
 
     def record_success(self) -> None:
-        """End the pause."""
+        """Reset the pause after a round without failures."""
         self._outage.report(None)
         self._pause = self._retry_at = 0.0
 
@@ -62,11 +62,11 @@ backoff = Backoff()
 
 
 class _RetryLater(Exception):
-    """A message was certainly not sent, and may be accepted later."""
+    """The message was not sent, and a later try may succeed."""
 
 
 def send_completion_emails() -> int:
-    """Send what is due and return how many messages were accepted; cheap if nothing is due."""
+    """Send the e-mails that are due, and return how many of them the mail server accepted."""
     if backoff.is_waiting():
         return 0
     due = list(due_batches())
@@ -85,7 +85,7 @@ def send_completion_emails() -> int:
 
 
 def due_batches() -> QuerySet[UploadBatch]:
-    """Return completed batches whose owners were not notified yet, in the order of completion."""
+    """Return up to CHUNK completed batches whose owners have not been notified yet, in order of completion."""
     completed = UploadBatch.objects.filter(
         status=BatchStatus.COMPLETED, notified_at=None, completed_at__gte=timezone.now() - MAX_AGE
     )
@@ -94,7 +94,7 @@ def due_batches() -> QuerySet[UploadBatch]:
 
 
 def _send_all(due: list[UploadBatch], server: Any) -> int:
-    """Try each batch; stop the round if the connection is lost."""
+    """Send the e-mail about each batch, but stop if the connection is lost. Return how many were accepted."""
     sent, retry_reason = 0, None
     for batch in due:
         try:
@@ -113,11 +113,14 @@ def _send_all(due: list[UploadBatch], server: Any) -> int:
 
 
 def _send(batch: UploadBatch, server: Any) -> bool:
-    """Return whether this process sent the message. Raises _RetryLater, and OSError or SMTPException if the
-    connection is lost."""
+    """Claim and send the e-mail about a batch. Return whether this process sent it and the mail server accepted it.
+
+    Raises _RetryLater if it was not sent but a later try may succeed, and OSError or SMTPException if the connection is
+    lost.
+    """
     try:
         message = _build_message(batch, server)
-        # Writes the headers, which fails for an invalid address.
+        # Generate the headers now, because this fails if the address is invalid.
         message.message()
     except Exception as error:
         logger.exception("The e-mail about batch %d cannot be built.", batch.id)
@@ -137,7 +140,7 @@ def _send(batch: UploadBatch, server: Any) -> bool:
 
 
 def _claim(batch: UploadBatch) -> datetime | None:
-    """Return when this process claimed the message; None if another one did, or if the batch was reopened."""
+    """Claim the e-mail and return the time of the claim; None if another process claimed it or the batch was reopened."""
     now = timezone.now()
     unchanged = UploadBatch.objects.filter(
         id=batch.id, status=BatchStatus.COMPLETED, completed_at=batch.completed_at, notified_at=None
@@ -150,17 +153,17 @@ def _release(batch: UploadBatch, claimed_at: datetime) -> None:
 
 
 def _is_permanent(error: SMTPResponseException | SMTPRecipientsRefused) -> bool:
-    """Whether a retry is useless: a reply code of 500 or more (RFC 5321, 4.2.1)."""
+    """Return whether a retry is useless, because every reply code is 500 or higher (RFC 5321, 4.2.1)."""
     if isinstance(error, SMTPRecipientsRefused):
         return all(code >= 500 for code, _reply in error.recipients.values())
     return error.smtp_code >= 500
 
 
 def _build_message(batch: UploadBatch, server: Any) -> EmailMessage:
-    # A header is one line, and a name may contain line breaks.
+    # A header must be a single line, but a name may contain line breaks.
     name = " ".join(batch.name.split())
     url = settings.PUBLIC_URL + reverse("batch-detail", args=[batch.id])
-    # Without a request the reader's language is unknown.
+    # Use the site's default language, because the owner's is unknown without a request.
     with translation.override(settings.LANGUAGE_CODE):
         subject = _("“%(name)s” is done") % {"name": name}
         if batch.failed:

@@ -1,4 +1,4 @@
-"""Dramatiq middleware for a worker process: its background threads, and an orderly shutdown."""
+"""Dramatiq middleware that runs the background threads of a worker process and shuts it down in order."""
 
 import logging
 import os
@@ -30,14 +30,15 @@ class WorkerMiddleware(dramatiq.Middleware):
         self._threads: list[PeriodicThread] = []
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Let idle threads notice a shutdown within less than a second, because the shutdown waits for each of them."""
+        """Make idle threads notice a shutdown within a second, because the shutdown waits for each of them."""
         worker.worker_timeout = MAX_POLL_MS
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Start the threads, once per process. Nothing is claimed until the heartbeat has an identity.
+        """Start the background threads, once per process. The process claims nothing until a heartbeat has its lock.
 
-        They start after the boot because rundramatiq waits up to 30 s for a process that dies during its boot, and
-        starts no other in this time. A process that dies between boot and first heartbeat has no jobs yet.
+        The threads start only after the boot because, if a process dies while booting, rundramatiq waits up to 30 s for
+        it and starts no other process during this time. A process that dies between its boot and its first heartbeat
+        loses no work, because it has no jobs yet.
         """
         if self._threads:
             return
@@ -50,13 +51,14 @@ class WorkerMiddleware(dramatiq.Middleware):
         if settings.EMAIL_URL:
             self._threads.append(PeriodicThread("e-mail", EMAIL_INTERVAL_SECONDS, send_completion_emails))
         heartbeat_thread.start()
-        # A wake-up handled before the first heartbeat finds no identity and is lost until the next reconciler round.
+        # Without this wait, the process may handle a wake-up before it has an identity. It would then claim nothing, and
+        # the pending items would wait for the reconciler's next round.
         heartbeat_thread.first_round.wait(HEARTBEAT_SECONDS)
         for thread in self._threads[1:]:
             thread.start()
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Stop claiming and release all claims at once; jobs that finish later have no effect."""
+        """Stop claiming and release all claims at once. A job that finishes after this has no effect."""
         claims = in_flight.stop()
         for thread in self._threads:
             thread.stop()
@@ -74,14 +76,17 @@ class WorkerMiddleware(dramatiq.Middleware):
 
 
 def heartbeat() -> None:
-    """Hold the worker's lock, then record the jobs in flight. Without the lock nothing is claimed."""
+    """Acquire the worker's lock unless it is held, then record the jobs in flight.
+
+    Without the lock, the process claims nothing.
+    """
     acquisitions = identity.acquisitions
     if not identity.acquire() or identity.id is None:
         breaker.trip("database.away", "The database does not answer.")
         return
     if identity.acquisitions != acquisitions:
-        # The lock and its connection were lost and have been acquired again, so the database is back. Otherwise only a
-        # job that writes its result shows that the database is available.
+        # This call has acquired the lock over a new connection, so the database is available. If the lock was held all
+        # along, only a job that writes its result shows that the database is available.
         breaker.reset("database.away")
     hung = beat(identity.id)
     if hung:
@@ -89,7 +94,10 @@ def heartbeat() -> None:
 
 
 def recycle(hung: list[Job]) -> None:
-    """End this process, as a hung job cannot be stopped. Other claims are released; only hung jobs count as crashes."""
+    """End this process, because a hung job cannot be stopped.
+
+    The claims of all other jobs are released first, so that only hung jobs count as crashes.
+    """
     for job in hung:
         logger.error("File %d hangs in stage %s: this worker process ends.", job.claim.item_id, job.stage)
     tokens = {job.claim.token for job in hung}

@@ -18,7 +18,7 @@ SERVICE_ERRORS = (OperationalError, InterfaceError, redis.RedisError, dramatiq.e
 
 
 class PeriodicThread(threading.Thread):
-    """Calls a function at once and then every `seconds` (± 20 %) until stopped, whatever it raises.
+    """Calls a function at once and then every `seconds` (± 20 %) until stopped, even if the function raises an error.
 
     An outage of PostgreSQL or Redis is logged once. `first_round` is set after the first call.
     """
@@ -32,7 +32,7 @@ class PeriodicThread(threading.Thread):
         self._outage = OutageLog(logger, f"The {name} thread is waiting: %s", f"The {name} thread continues.")
 
     def run(self) -> None:
-        """Repeat; after each call the database connection goes back to the pool."""
+        """Call the function repeatedly, and return the database connection to the pool after each call."""
         while not self._stopped.is_set():
             try:
                 self._function()
@@ -48,5 +48,5 @@ class PeriodicThread(threading.Thread):
             self._stopped.wait(self._seconds * random.uniform(0.8, 1.2))  # noqa: S311 (not for security)
 
     def stop(self) -> None:
-        """End after the current call."""
+        """End the thread after the current call."""
         self._stopped.set()

@@ -15,17 +15,17 @@ from batches.engine.prune_workers import prune_workers
 INTERVAL_SECONDS = 24 * 3600.0
 CHUNK = 1000
 MAX_AGE = timedelta(days=90)
-"""How long sign-ins and ended workers are kept."""
+"""How long the rows of sign-ins and ended workers are kept."""
 
 
 class Schedule:
-    """When this process prunes next, on the monotonic clock."""
+    """When this process prunes next, by time.monotonic()."""
 
     next_run = 0.0
 
 
 def prune_daily() -> None:
-    """Delete one chunk if due; after the last chunk nothing is due for a day."""
+    """Delete one chunk of rows if pruning is due. If no rows are left to delete, pruning is due again in a day."""
     if time.monotonic() >= Schedule.next_run and not prune_rows():
         Schedule.next_run = time.monotonic() + INTERVAL_SECONDS
 
@@ -39,7 +39,11 @@ def prune_rows() -> int:
 
 
 def _delete_chunk(rows: QuerySet[Any]) -> int:
-    """Lock the rows first: concurrent processes take different rows, and a session that is being extended is kept."""
+    """Delete up to CHUNK of these rows and return how many.
+
+    The rows are locked first, so that concurrent processes delete different rows and a session that is just being
+    extended is kept.
+    """
     with transaction.atomic():
         ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CHUNK])
         return rows.filter(pk__in=ids).delete()[0]

@@ -12,15 +12,16 @@ from batches.messaging.wake_ups import ACTOR, QUEUE, send_wake_ups, total_thread
 logger = logging.getLogger(__name__)
 
 MAX_EMPTY_SLICES = 3
-"""The actor ends after this many consecutive slices in which other threads claimed the batch's last items first."""
+"""The actor ends after this many time slices in a row without an item, because other threads claimed the last ones."""
 
 
 @dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, max_retries=0)
 def process_next_batch() -> None:
-    """Process time slices, each of the batch that the scheduler picks, while there are any pending items.
+    """Run one time slice after another, each on the batch that the scheduler picks, until no items are pending.
 
-    The message has no content and may be repeated: the rows are the queue. The actor does not end after one time slice,
-    because an idle dramatiq consumer pauses up to a second before it fetches the next message.
+    The message carries no data and may be delivered twice, because the rows of the items are the queue. The actor does
+    not end after one time slice, because an idle dramatiq consumer pauses for up to a second before it fetches the next
+    message.
     """
     empty_slices, has_slices = 0, False
     while empty_slices < MAX_EMPTY_SLICES and may_claim() and (scheduled := next_batch()) is not None:
@@ -32,7 +33,7 @@ def process_next_batch() -> None:
 
 
 def _wake_other_threads() -> None:
-    """Send wake-ups for idle threads; unneeded ones are harmless."""
+    """Send wake-ups for idle threads; it is harmless to send more than needed."""
     try:
         send_wake_ups(total_threads())
     except (redis.RedisError, dramatiq.errors.BrokerConnectionError) as error:
