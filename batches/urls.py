@@ -1,4 +1,4 @@
-"""URLs of the batches."""
+"""URLs of the batches app."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Group the failures of one batch by cause for its page: a few rows, however many files failed."""
+"""Group the failures of one batch by cause, so that its page shows a few rows however many files failed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ NAMES_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Failed files of one batch with the same error code and, for codes without a fixed text, the same message."""
+    """Failed files of one batch that have the same error code and, if that code has no fixed text, the same message."""
 
     code: str
     count: int
@@ -25,30 +25,30 @@ class FailureGroup:
 
     @property
     def more(self) -> int:
-        """Return how many files are not named."""
+        """Return how many of the group's files are not listed by name."""
         return self.count - len(self.names)
 
     @property
     def text(self) -> ErrorText:
-        """What happened and what to do."""
+        """The text that says what happened and what to do."""
         return error_text(self.code, self.message)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchFailures:
-    """The failures of a batch: the number of stored files by error code, and the largest groups."""
+    """The failures of a batch: how many of the failed files are stored, by error code, and the largest groups."""
 
     stored: Mapping[str, int]
     shown: tuple[FailureGroup, ...]
 
     @property
     def retryable(self) -> int:
-        """Return how many files can be retried."""
+        """Return how many of the failed files can be retried."""
         return sum(count for code, count in self.stored.items() if is_retryable(code))
 
 
 def read_failures(batch_id: int) -> BatchFailures:
-    """Group the failures of a batch by code, and those with codes without a fixed text by message."""
+    """Group the failures of a batch by error code and, if a code has no fixed text, by message as well."""
     failed = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.FAILED)
     codes = list(_by_code(failed))
     groups = [code for code in codes if code["error_code"] in FIXED_TEXT_CODES]
@@ -67,9 +67,9 @@ def _by_code(failed: QuerySet[BatchItem]) -> QuerySet[BatchItem, Any]:
 
 
 def by_message(failed: QuerySet[BatchItem]) -> QuerySet[BatchItem, Any]:
-    """Return the largest groups of failures whose codes have no fixed text, by code and message.
+    """Group the failures whose codes have no fixed text by code and message, and return the largest groups.
 
-    Messages name sizes, so there may be as many groups as files; the database sorts them.
+    Messages mention sizes, so there may be as many groups as files. The database therefore sorts and limits them.
     """
     with_message = failed.exclude(error_code__in=FIXED_TEXT_CODES).values("error_code", "error_message")
     groups = with_message.annotate(count=Count("id"), first=Min("id"), last=Max("id"))
@@ -78,7 +78,7 @@ def by_message(failed: QuerySet[BatchItem]) -> QuerySet[BatchItem, Any]:
 
 def _group(failed: QuerySet[BatchItem], group: Mapping[str, Any]) -> FailureGroup:
     code, message = group["error_code"], group.get("error_message", "")
-    # With the range of ids the query for a small group skips most other failures.
+    # The id range lets the query for a small group skip most other failures.
     same = failed.filter(error_code=code, id__range=(group["first"], group["last"]))
     if code not in FIXED_TEXT_CODES:
         same = same.filter(error_message=message)

@@ -1,4 +1,4 @@
-"""Stream failures as CSV with a constant amount of memory."""
+"""Stream failures as CSV, using a constant amount of memory."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ from uploads.db_threads import run_export_query
 
 CHUNK_ITEMS = 2000
 CHUNK_BATCHES = 100
-# Spreadsheets run cells with these prefixes as formulas, and file names are untrusted.
+# Spreadsheets evaluate a cell that starts with one of these characters as a formula, and file names are untrusted.
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
 BYTE_ORDER_MARK = "\ufeff"
 """Marks the text as UTF-8 for spreadsheets."""
@@ -27,7 +27,10 @@ FIELDS = (
 
 
 async def failures_csv(owner_id: int | None, code: str = "") -> AsyncIterator[str]:
-    """Yield the open failures of an owner, or with None of all owners; with `code` only those with this error code."""
+    """Yield the open failures of an owner, or of all owners if `owner_id` is None, as CSV.
+
+    If `code` is given, yield only the failures with this error code.
+    """
     with_owner = owner_id is None
     yield BYTE_ORDER_MARK + _lines([_heading(with_owner=with_owner)])
     batch_id = 0
@@ -47,17 +50,17 @@ def _heading(*, with_owner: bool) -> list[str]:
 
 
 def batches_after(owner_id: int | None, batch_id: int) -> list[int]:
-    """Return the ids of the next batches that have failures, including dismissed ones."""
+    """Return the ids of the next batches after `batch_id` that have failures, even if all of these are dismissed."""
     batches = UploadBatch.objects.filter(id__gt=batch_id, failed__gt=0)
     visible = batches if owner_id is None else batches.filter(owner_id=owner_id)
     return list(visible.order_by("id").values_list("id", flat=True)[:CHUNK_BATCHES])
 
 
 def chunk_after(owner_id: int | None, code: str, batch_id: int, item_id: int) -> QuerySet[BatchItem, Any]:
-    """Return the next failures of one batch.
+    """Return the next failures of one batch after `item_id`.
 
-    The row comparison and the order match item_failed, or with a code item_open_failure; a scan of the primary key
-    would pass the files of all later batches.
+    The row comparison and the order match the index item_open_failure if a code is given, otherwise item_failed. A scan
+    of the primary key would also read the files of all later batches.
     """
     last: dict[str, Any] = {"batch_id": batch_id, "error_code": code, "id": item_id}
     if not code:

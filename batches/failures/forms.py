@@ -1,4 +1,4 @@
-"""Form fields and messages of the failure commands, shared by the page "Problems" and the admin."""
+"""Form fields, messages and the CSV response that the "Problems" page shares with the admin."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,10 @@ from uploads.text import storable
 
 
 def csv_response(request: HttpRequest, owner_id: int | None) -> StreamingHttpResponse:
-    """Return the failures of an owner, or with None of all owners, as a file. The caller checks who may see them."""
+    """Return the failures of an owner, or of all owners if `owner_id` is None, as a CSV file.
+
+    The caller checks that the user may see them.
+    """
     name = f"problems-{timezone.localdate().isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     lines = failures_csv(owner_id, code_in(request.GET))
@@ -23,12 +26,12 @@ def csv_response(request: HttpRequest, owner_id: int | None) -> StreamingHttpRes
 
 
 def code_in(fields: Mapping[str, str]) -> str:
-    """Return the `code` of a form or a query string, with characters replaced that PostgreSQL rejects."""
+    """Return `code` from a form or query string, and replace the characters in it that PostgreSQL rejects."""
     return storable(fields.get("code", ""))
 
 
 def parse_until(text: str) -> datetime | None:
-    """Parse the time in a form; None if it is invalid or has no time zone."""
+    """Parse a time from a form; return None if it is invalid or has no time zone."""
     try:
         until = parse_datetime(text)
     except ValueError:
@@ -37,12 +40,12 @@ def parse_until(text: str) -> datetime | None:
 
 
 def message_no_until() -> str:
-    """Return the error for a form without a valid time."""
+    """Return the error message for a form without a valid time."""
     return _("The form was incomplete. Reload the page, then try again.")
 
 
 def message_retried(result: CommandResult) -> str:
-    """Return how many files are retried, and how many batches refused."""
+    """Return the message that says how many files are being retried and how many batches were skipped."""
     if not result.files and not result.refused:
         return _("Nothing to retry: these files are queued already.")
     retried = ngettext("Retrying %(count)s file.", "Retrying %(count)s files.", result.files) % {"count": result.files}
@@ -57,7 +60,7 @@ def message_retried(result: CommandResult) -> str:
 
 
 def message_dismissed(result: CommandResult) -> str:
-    """Return how many files were dismissed."""
+    """Return the message that says how many files were dismissed."""
     message = ngettext(
         "%(count)s file was dismissed. It stays in its import.",
         "%(count)s files were dismissed. They stay in their imports.",

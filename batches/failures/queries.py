@@ -1,6 +1,6 @@
-"""Queries of the page "Problems": open failures grouped by error code over all batches of an owner.
+"""Queries for the "Problems" page, which groups an owner's open failures by error code across all batches.
 
-With None as `owner_id` they cover all owners. The callers check who may see the result.
+If `owner_id` is None, a query covers all owners. The callers check that the user may see the result.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ from uploads.database import fetch_row
 GROUPS_SHOWN = 30
 EXAMPLES_SHOWN = 4
 MAX_COUNTED = 100
-"""Limit of the count in the navigation, which is on every page."""
+"""Upper limit of the failure count in the navigation, which is queried for every page."""
 
-# Scans batch_owner_newest and, for batches with failures only, item_open_failure; both stop at the limit.
+# Scans batch_owner_newest and, only for batches with failures, item_open_failure. Both scans stop at the limit.
 COUNT = """
 SELECT count(*) FROM (
     SELECT FROM batches_uploadbatch batch CROSS JOIN LATERAL (
@@ -33,7 +33,7 @@ SELECT count(*) FROM (
 
 @dataclass(frozen=True, slots=True)
 class ErrorCodeGroup:
-    """Failures with one error code. `until`: time of the newest; commands on the group exclude later ones."""
+    """Failures with one error code. `until` is the time of the newest one; commands on the group skip later failures."""
 
     code: str
     count: int
@@ -44,7 +44,7 @@ class ErrorCodeGroup:
 
     @property
     def more(self) -> int:
-        """Return how many files are not among the examples."""
+        """Return how many of the group's files are not among the examples."""
         return self.count - len(self.examples)
 
 
@@ -55,12 +55,15 @@ def count_failures(owner_id: int) -> int:
 
 
 def read_groups(owner_id: int | None) -> list[ErrorCodeGroup]:
-    """Return the error codes with the most failures, the largest group first; at most GROUPS_SHOWN."""
+    """Return the groups with the most failures, the largest first; at most GROUPS_SHOWN."""
     return [_group(owner_id, **counts) for counts in count_by_code(owner_id)]
 
 
 def count_by_code(owner_id: int | None) -> QuerySet[BatchItem, Any]:
-    """Count the failures of each error code, those that can be retried, and the time of the newest."""
+    """Return the number of failures per error code, how many of them are stored, and the time of the newest.
+
+    `stored` leaves out cancelled batches, because their files cannot be retried.
+    """
     stored = Q(upload__isnull=False) & ~Q(batch__status=BatchStatus.CANCELLED)
     counts = (
         open_failures(owner_id)
@@ -77,8 +80,8 @@ def _group(owner_id: int | None, *, error_code: str, count: int, stored: int, un
 
 
 def examples(owner_id: int | None, code: str) -> QuerySet[BatchItem]:
-    """Return some failures with an error code: of one owner from the newest batches, of all owners the newest files."""
+    """Return some failures with an error code: one owner's in the newest batches or, for all owners, the newest files."""
     failures = open_failures(owner_id).filter(error_code=code).select_related("batch__owner")
-    # The order of item_open_failure or item_error_code, so that the query need not read all failures.
+    # This order matches the index item_open_failure or item_error_code, so the query need not read all failures.
     order = ["-id"] if owner_id is None else ["-batch_id", "-id"]
     return failures.order_by(*order)[:EXAMPLES_SHOWN]

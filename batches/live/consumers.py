@@ -53,14 +53,14 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await asyncio.gather(self._send_task, return_exceptions=True)
 
     async def dispatch(self, message: Any) -> None:
-        """Handle acknowledgements here, because for each message Channels uses the one thread that all sockets share."""
+        """Handle acknowledgements here, because Channels would use the thread that all sockets share for each one."""
         if message["type"] == "websocket.receive":
             self._acknowledged.set()
         else:
             await super().dispatch(message)
 
     async def connect(self) -> None:
-        """Accept even a socket that is then closed, because a page would take a refusal for a lost connection and retry."""
+        """Accept the socket before closing it, because a page would take a refusal for a lost connection and retry."""
         json = JSON_SUBPROTOCOL in self.scope["subprotocols"]
         await self.accept(JSON_SUBPROTOCOL if json else None)
         user = self.scope["user"]

@@ -57,7 +57,7 @@ def finish_without_missing(scope: Scope, batch_id: int) -> bool:
 
 
 def prioritize_batch(scope: Scope, batch_id: int) -> bool:
-    """Make the scheduler choose a batch next. Only operators may do this. Raises NotFound, Refused."""
+    """Serve a batch next, before all others. Only operators may do this. Raises NotFound, Refused."""
     if not scope.covers_all():
         raise NotFound
     _require_running(find_batch(scope, batch_id))

@@ -26,8 +26,8 @@ MAX_PICTURES = 500
 class DeletionExtent:
     """The effect of deleting a batch, as numbers.
 
-    `files` counts the batch's files, `pictures` those that are deleted with it, and `shared` those that are kept because
-    other batches have them too.
+    `files` counts the batch's files, `pictures` the pictures that are deleted with it, and `shared` the pictures that
+    are kept because other batches have them too.
     """
 
     files: int

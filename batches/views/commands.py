@@ -1,4 +1,4 @@
-"""The buttons of a batch: each calls a service, shows a message and redirects to the page of the batch."""
+"""Views for the buttons of a batch. Each calls a service, shows a message and redirects to the batch's page."""
 
 import re
 
@@ -38,7 +38,7 @@ def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Cancel the batch by POST. The page of the batch asks first; without JavaScript this one does, by GET."""
+    """Cancel the batch on POST. On GET, ask for confirmation; with JavaScript, the batch's page has already asked."""
     if request.method == "POST":
         with refusals_as_messages(request):
             services.cancel_batch(owner_scope(request.user), batch_id)
@@ -61,7 +61,7 @@ def finish(request: HttpRequest, batch_id: int) -> HttpResponse:
 
 @require_button("batch-detail")
 def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Retry all stored failed files of the batch, or the one named by `item`."""
+    """Retry all failed files of the batch that are stored, or only the file whose id is in the field `item`."""
     scope, item = owner_scope(request.user), request.POST.get("item", "")
     with refusals_as_messages(request):
         if re.fullmatch("[0-9]{1,18}", item):
@@ -76,7 +76,7 @@ def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
 
 @require_button("batch-detail")
 def reanalyse(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Re-run the descriptions of the batch and redirect to the re-analysis batch."""
+    """Describe the batch's pictures again and redirect to the re-analysis batch."""
     page = batch_id
     with refusals_as_messages(request):
         page = services.reanalyse_batch(owner_scope(request.user), batch_id)

@@ -1,4 +1,4 @@
-"""Delete a batch or pictures, after a page that asks for confirmation."""
+"""Delete a batch or selected pictures after asking for confirmation on a separate page."""
 
 import re
 from collections.abc import Iterable
@@ -23,7 +23,10 @@ PICTURES_SHOWN = 60
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Ask by GET; delete by POST and redirect to the list. Takes the same time for batches of any size."""
+    """Ask for confirmation on GET; delete the batch on POST and redirect to the list of batches.
+
+    The deletion request takes the same time for batches of any size.
+    """
     if request.method != "POST":
         batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
         extent = services.deletion_extent(batch)
@@ -37,7 +40,7 @@ def delete_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_pictures(request: HttpRequest) -> HttpResponse:
-    """Ask by GET about the pictures named by the repeated parameter `id`; delete them by POST."""
+    """Ask for confirmation on GET; delete on POST. The repeated parameter `id` selects the pictures."""
     if request.method == "POST":
         return _delete(request, _ids(request.POST.getlist("id")))
     ids = _ids(request.GET.getlist("id"))
@@ -64,5 +67,5 @@ def _delete(request: HttpRequest, ids: set[int]) -> HttpResponse:
 
 
 def _ids(texts: Iterable[str]) -> set[int]:
-    """Parse ids; other texts are ignored."""
+    """Parse ids, and ignore texts that are not ids."""
     return {int(text) for text in texts if re.fullmatch("[0-9]{1,18}", text)}

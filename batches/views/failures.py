@@ -1,4 +1,4 @@
-"""The page "Problems": a person's failures over all their batches by error code, with commands to retry or dismiss."""
+"""The "Problems" page, which groups a user's failures across all batches by error code, to retry or dismiss them."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -23,14 +23,14 @@ from batches.views.page_requests import refusals_as_messages, require_button
 @require_safe
 @never_cache
 def failure_list(request: HttpRequest) -> HttpResponse:
-    """Show the user's failures by error code, the most common first."""
+    """Show the user's failures grouped by error code, the most common code first."""
     groups = read_groups(request.user.pk)
     return render(request, "batches/failures.html", {"groups": groups, "count": sum(group.count for group in groups)})
 
 
 @require_button("failures")
 def retry(request: HttpRequest) -> HttpResponse:
-    """Retry the failures with one error code."""
+    """Retry the user's failures with one error code."""
     until = parse_until(request.POST.get("until", ""))
     if until is None:
         messages.error(request, message_no_until())
@@ -43,7 +43,7 @@ def retry(request: HttpRequest) -> HttpResponse:
 
 @require_button("failures")
 def dismiss(request: HttpRequest) -> HttpResponse:
-    """Dismiss the failures with one error code."""
+    """Dismiss the user's failures with one error code."""
     until = parse_until(request.POST.get("until", ""))
     if until is None:
         messages.error(request, message_no_until())
@@ -55,5 +55,5 @@ def dismiss(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 async def download(request: HttpRequest) -> HttpResponseBase:
-    """Send the user's failures as CSV, all or those with `code`."""
+    """Send the user's failures as CSV: all, or only those with the error code in `code`."""
     return csv_response(request, request.user.pk)

@@ -1,7 +1,7 @@
-"""Filter the list of a batch's files, in the order in which they were registered.
+"""Filter the list of a batch's files.
 
-Each state has its own index. Kind and name are checked while that index is scanned: an index on names would be written
-at every claim and finish, since items are the queue.
+Each state has its own index. The kind and the name are checked while that index is scanned. Names have no index of their
+own, because items are the queue, so such an index would be written each time an item is claimed or finished.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from uploads.media.sniff import SUPPORTED
 from uploads.models import MediaKind, Upload
 
 NAME_LENGTH = 100
-# A subquery, because the planner could start a join with the uploads.
+# This is a subquery because, for a join, the planner might read the uploads first.
 KIND = Subquery(Upload.objects.filter(id=OuterRef("upload_id")).values("kind"))
 STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "all": (),
@@ -29,14 +29,14 @@ STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "in-progress": (ItemStatus.PROCESSING,),
     "cancelled": (ItemStatus.CANCELLED,),
 }
-"""The filters above the list of files; "all" filters nothing."""
+"""The item states that each filter above the list of files shows; "all" shows every state."""
 KINDS = frozenset(MediaKind.from_mime_type(mime_type) for mime_type in SUPPORTED)
-"""The kinds to choose from: those of the supported files."""
+"""The kinds of supported files, which are the ones that the user can choose."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileFilter:
-    """The chosen filters: `show` is a key of STATUS_FILTERS; kind and part of the name are blank for all."""
+    """The chosen filters. `show` is a key of STATUS_FILTERS; `kind` and `name`, a part of the name, may be blank."""
 
     show: str
     kind: str
@@ -44,27 +44,27 @@ class FileFilter:
 
     @classmethod
     def of(cls, show: str, kind: str, name: str) -> "FileFilter":
-        """Return the filters of a query string; unknown values mean all."""
+        """Return the filters that a query string chooses; an unknown `show` or `kind` does not filter."""
         return cls(
             show if show in STATUS_FILTERS else "all",
             kind if kind in MediaKind.values else "",
-            # Normalised like the stored names (batches/intake/file_name.py).
+            # Normalise the name in the same way as the stored names (batches/intake/file_name.py).
             normalize("NFC", name.replace("\0", "")).strip()[:NAME_LENGTH],
         )
 
     @property
     def narrowed(self) -> bool:
-        """Whether a kind or a name is set."""
+        """Whether a kind or a part of a name is chosen."""
         return bool(self.kind or self.name)
 
     @property
     def query(self) -> str:
-        """The kind and the name as a query string, which the links to other states preserve."""
+        """The kind and the name as a query string, which the links to the other state filters keep."""
         return urlencode({key: value for key, value in (("kind", self.kind), ("name", self.name)) if value})
 
     @property
     def query_after(self) -> str:
-        """`query` to append to other parameters: with a leading “&”, or blank."""
+        """`query` in a form that can follow other parameters: with a leading “&”, or blank."""
         return f"&{self.query}" if self.narrowed else ""
 
 
@@ -82,5 +82,8 @@ def filtered_items(batch_id: int, choice: FileFilter) -> QuerySet[BatchItem]:
 
 
 def _contains(text: Combinable | Subquery, part: str) -> GreaterThan:
-    """Compare positions: for LIKE or equality the planner estimates rare matches and would read the whole table."""
+    """Check for a part of a text by its position.
+
+    For LIKE or equality, the planner would assume that matches are rare and read the whole table.
+    """
     return GreaterThan(StrIndex(text, Value(part)), 0)

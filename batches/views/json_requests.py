@@ -1,4 +1,4 @@
-"""Parse and validate the JSON requests of the page scripts; errors have a stable code and a message."""
+"""Parse and validate the JSON requests that page scripts send. Each error has a stable code and a message."""
 
 import json
 import re
@@ -36,7 +36,7 @@ class BadRequest(CodedError):
 
 
 def json_errors(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
-    """Turn a BadRequest raised by the view into a response {code, error}."""
+    """Turn a BadRequest that the view raises into a JSON response {code, error}."""
 
     @wraps(view)
     def wrapper(request: PersonRequest, **url_kwargs: int) -> JsonResponse:
@@ -49,12 +49,12 @@ def json_errors(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse
 
 
 def malformed(what: str) -> BadRequest:
-    """Return the error for JSON of the wrong shape; `what` describes the expected one."""
+    """Return the error for JSON of the wrong shape; `what` describes the expected shape."""
     return BadRequest(400, "request.malformed", _("Send JSON: %(what)s.") % {"what": what})
 
 
 def rows(request: HttpRequest, key: str) -> list[Any]:
-    """Return the list under `key`, of at most MAX_ROWS entries. Raises BadRequest."""
+    """Return the list under `key`, which may have at most MAX_ROWS entries. Raises BadRequest."""
     found = field(request, key)
     if not isinstance(found, list):
         raise malformed(f"`{key}` must be a list")
@@ -65,7 +65,7 @@ def rows(request: HttpRequest, key: str) -> list[Any]:
 
 
 def field(request: HttpRequest, key: str) -> Any:
-    """Return the value under `key` of the JSON object in the body. Raises BadRequest."""
+    """Return the value under `key` in the JSON object that the body contains. Raises BadRequest."""
     try:
         return json.loads(request.body)[key]
     except RequestDataTooBig as error:
@@ -104,7 +104,7 @@ def text(value: Any, what: str) -> str:
 
 
 def own_batch(request: PersonRequest, batch_id: int) -> UploadBatch:
-    """Return a batch of the user that takes files. Raises BadRequest with 404 if there is none, or it is not theirs."""
+    """Return the user's batch with this id. Raises BadRequest with 404 if there is none or it takes no files."""
     batch = open_for_files(request.user.pk).filter(id=batch_id).first()
     if batch is None:
         raise BadRequest(404, "batch.unknown", _("You have no such import that takes files."))

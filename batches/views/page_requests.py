@@ -1,4 +1,4 @@
-"""Shared by the page views: the type of their requests, buttons, and messages for refused commands."""
+"""What the page views share: a request type, a decorator for buttons, and messages for refused commands."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ View = Callable[..., HttpResponse]
 
 
 class PageRequest(HttpRequest):
-    """A request that passed the login and htmx middleware."""
+    """A request that has passed the login and htmx middleware."""
 
     user: User
     htmx: HtmxDetails
@@ -27,7 +27,7 @@ class PageRequest(HttpRequest):
 
 @contextmanager
 def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
-    """Show a refusal of a service as a warning on the next page. Raises Http404 for NotFound."""
+    """If a service refuses a command, show the reason as a warning on the next page. Turns NotFound into Http404."""
     try:
         yield
     except services.NotFound as error:
@@ -37,9 +37,9 @@ def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
 
 
 def require_button(page: str) -> Callable[[View], View]:
-    """Accept a POST only; a GET changes nothing and redirects to the page of this URL name, where the button is.
+    """Let only a POST reach the view; redirect a GET to the page with the button, whose URL name is `page`.
 
-    If the session has expired, signing in redirects to the URL of the pressed button with a GET.
+    A GET occurs if the session had expired when the user pressed the button, because signing in redirects to its URL.
     """
 
     def decorate(view: View) -> View:

@@ -1,4 +1,4 @@
-"""The list of a person's batches, and the page of one batch."""
+"""The list of a user's batches, and the page of one batch."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,7 +23,7 @@ FILES_PER_PAGE = 50
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Redirect to the list of batches, or to the upload page while there are none."""
+    """Redirect to the list of batches, or to the upload page if the user has none."""
     has_batches = UploadBatch.objects.filter(owner_id=request.user.pk).exists()
     return redirect("batch-list" if has_batches else "batch-new")
 
@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @vary_on_headers("HX-Request")
 def batch_list(request: PageRequest) -> HttpResponse:
-    """Show the user's batches, newest first; htmx requests only the list, after a live event."""
+    """Show the user's batches, newest first. After a live event, htmx requests only the list."""
     own = UploadBatch.objects.filter(owner_id=request.user.pk)
     page = paginate_by_id(own, request.GET, BATCHES_PER_PAGE, newest_first=True)
     if request.method == "GET":
@@ -46,7 +46,7 @@ def batch_list(request: PageRequest) -> HttpResponse:
 @never_cache
 @vary_on_headers("HX-Request", "HX-Target")
 def batch_detail(request: PageRequest, batch_id: int) -> HttpResponse:
-    """Show a batch: progress, files in progress, failures, and the list of its files. htmx requests only the files."""
+    """Show a batch's progress, files in progress, failures and list of files. htmx requests only the list of files."""
     scope = owner_scope(request.user)
     if request.htmx:
         batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
@@ -66,7 +66,7 @@ def _files_context(request: HttpRequest, batch: UploadBatch) -> dict[str, object
     choice = FileFilter.of(query.get("show", ""), query.get("kind", ""), query.get("name", ""))
     rows = filtered_items(batch.id, choice)
     page = paginate_by_id(rows, query, FILES_PER_PAGE, newest_first=False, keep=("show", "kind", "name"))
-    # Processing does not change a full page of finished files, so it is not refreshed.
+    # A full page on which all files are finished is not refreshed, because processing does not change it.
     settled = bool(page.next_query) and all(item.status in FINISHED_ITEMS for item in page.rows)
     shown = {"choice": choice, "show": choice.show, "kinds": KINDS}
     return {"batch": batch, "page": page, "settled": settled} | shown

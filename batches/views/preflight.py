@@ -1,7 +1,7 @@
-"""Requests by which the upload script finds out which files a batch or the library already has.
+"""Views that tell the upload script which files a batch or the library already has.
 
-All are POST with JSON, since they send lists; only `register_known` changes rows. Responses cover only the user's own
-batches and uploads, and the queries do not depend on what other users have.
+All requests are POSTs with JSON, because they contain lists; only `register_known` changes rows. The responses cover
+only the user's own batches and uploads, and do not depend on what other users have.
 """
 
 import logging
@@ -52,7 +52,7 @@ def _as_json(found: manifest.UnfinishedBatch) -> dict[str, Any]:
 @require_POST
 @json_errors
 def read_manifest(request: PersonRequest, batch_id: int) -> JsonResponse:
-    """Return a page of a batch: `after` (first 0) → {items: [[fingerprint, size, offset, state]], next}."""
+    """List a batch's items after the id `after`, at first 0 → {items: [[fingerprint, size, offset, state]], next}."""
     after = number(field(request, "after"), "after")
     entries, following = manifest.read_page(own_batch(request, batch_id).id, after)
     items = [[entry.fingerprint, entry.size, entry.offset, entry.state] for entry in entries]
@@ -62,7 +62,7 @@ def read_manifest(request: PersonRequest, batch_id: int) -> JsonResponse:
 @require_POST
 @json_errors
 def known_sizes(request: PersonRequest) -> JsonResponse:
-    """Return those of `sizes` (bytes) that files of the user have → {sizes}."""
+    """Return those of `sizes`, in bytes, that files in the user's library have → {sizes}."""
     sizes = {number(value, "sizes") for value in rows(request, "sizes")}
     return JsonResponse({"sizes": deduplication.known_sizes(request.user.pk, sizes)})
 
@@ -70,11 +70,11 @@ def known_sizes(request: PersonRequest) -> JsonResponse:
 @require_POST
 @json_errors
 def register_known(request: PersonRequest, batch_id: int) -> JsonResponse:
-    """Register those of `files` whose bytes the library of the user has → {files: [{state, words}]}, in their order.
+    """Register those of `files` whose bytes need not be sent → {files: [{state, words}]}, in the order of `files`.
 
-    A file is {relative_path, filename, size, last_modified, sha256}, or with `head` instead of the digest: the Base64
-    of its first 256 bytes. A state is `known`, `queued` (its earlier processing is unfinished), `refused`, or
-    `unknown`: its bytes must be sent.
+    A file is {relative_path, filename, size, last_modified} with either `sha256` or `head`, its first 256 bytes as
+    Base64. Its state is `known`, `queued` (the library has it but has never fully processed it), `refused`, or `unknown`
+    (its bytes must be sent).
     """
     files = [_read(value) for value in rows(request, "files")]
     batch = own_batch(request, batch_id)

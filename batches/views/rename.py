@@ -18,10 +18,10 @@ from batches.views.page_requests import PageRequest
 @never_cache
 @vary_on_headers("HX-Request")
 def batch_name(request: PageRequest, batch_id: int) -> HttpResponse:
-    """Show the form; rename by POST and redirect to the batch, or send its title to htmx."""
+    """Show the form on GET. On POST, rename the batch and redirect to its page, or send its new title to htmx."""
     batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
     if request.method != "POST":
-        # htmx requests only the title when editing is cancelled.
+        # When the user cancels editing, htmx requests only the title.
         return _title(request, batch) if "keep" in request.GET else _form(request, batch, batch.name)
     name = request.POST.get("name", "")
     try:
@@ -37,7 +37,7 @@ def batch_name(request: PageRequest, batch_id: int) -> HttpResponse:
 def _form(request: PageRequest, batch: UploadBatch, name: str, error: str = "") -> HttpResponse:
     context = {"batch": batch, "name": name, "error": error, "max_length": MAX_NAME_LENGTH}
     template = "batches/_title_form.html" if request.htmx else "batches/batch_name.html"
-    # htmx does not swap in responses with an error status.
+    # Send htmx status 200 even for an error, because htmx does not swap in responses with an error status.
     return render(request, template, context, status=400 if error and not request.htmx else 200)
 
 

@@ -1,4 +1,4 @@
-"""Template tags and filters of the batches: file names, failure texts, the failure count of the navigation."""
+"""Template tags and filters for file names, failure texts and the failure count in the navigation."""
 
 from django import template
 from django.contrib.auth.models import AnonymousUser, User
@@ -14,13 +14,13 @@ ELLIPSIS = "…"
 
 @register.filter
 def folder(item: BatchItem) -> str:
-    """Return the folder that the file came in, with a trailing slash; blank for a file without one."""
+    """Return the folder from which the file was sent, with a trailing slash; blank if the file was in no folder."""
     return item.relative_path.removesuffix(item.filename) if item.relative_path.endswith("/" + item.filename) else ""
 
 
 @register.filter
 def fit_bytes(name: str, limit: int) -> str:
-    """Truncate a name to `limit` bytes of escaped UTF-8: “&” takes five bytes, an emoji four."""
+    """Truncate a name to `limit` bytes of escaped UTF-8, in which for example “&” takes five bytes."""
     if _escaped_bytes(name) <= limit:
         return name
     left = limit - _escaped_bytes(ELLIPSIS)
@@ -44,7 +44,7 @@ def failure_text(failed: BatchItem | Attempt) -> str:
 
 @register.simple_tag
 def failure_count(user: User | AnonymousUser) -> str:
-    """Return the number of the user's failures as text: “99+” for many, blank for none."""
+    """Return the number of the user's failures as text: “99+” if there are 100 or more, blank if there are none."""
     count = count_failures(user.pk) if user.pk else 0
     if count >= MAX_COUNTED:
         return f"{MAX_COUNTED - 1}+"

@@ -1,4 +1,4 @@
-"""The upload page, its form without JavaScript, and the requests of its script that open and seal a batch."""
+"""The upload page, its form for browsers without JavaScript, and the views by which its script opens and seals a batch."""
 
 import re
 from datetime import date
@@ -37,9 +37,9 @@ _ID = re.compile("[0-9]{1,18}", re.ASCII)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_batch(request: PersonRequest) -> HttpResponse:
-    """Show the upload page. A POST is its form without JavaScript, limited to one request body.
+    """Show the upload page on GET. On POST, receive the files that its form sends without JavaScript in one request.
 
-    With `?batch=` the script adds the files to that batch of the user.
+    With `?batch=`, the script adds the files to the user's batch with this id.
     """
     if request.method == "POST":
         files = request.FILES.getlist("files")
@@ -61,7 +61,10 @@ def new_batch(request: PersonRequest) -> HttpResponse:
 
 
 def _requested_batch(request: PersonRequest) -> UploadBatch | None:
-    """Return the batch named by the query string, if any. Raises Http404 unless it is the user's and takes files."""
+    """Return the batch whose id is in the query string, if any.
+
+    Raises Http404 unless the batch belongs to the user and takes files.
+    """
     requested = request.GET.get("batch")
     if requested is None:
         return None
@@ -72,18 +75,18 @@ def _requested_batch(request: PersonRequest) -> UploadBatch | None:
 
 
 def _kinds() -> str:
-    """Return the supported kinds of files: “GIF, JPEG, PNG and WebP”."""
+    """Return the supported kinds of files as text, such as “GIF, JPEG, PNG and WebP”."""
     names = sorted(kind.partition("/")[2].upper().replace("WEBP", "WebP") for kind in SUPPORTED)
     return _("%(some)s and %(last)s") % {"some": ", ".join(names[:-1]), "last": names[-1]}
 
 
 def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:
-    """Receive the files of a form and seal their batch, which completes even if all of them are refused."""
+    """Receive the files of a form into a new batch and seal it, so that it completes even if all files are refused."""
     scope = owner_scope(request.user)
     batch = services.open_batch(scope, _name(request.POST.get("name", "")), expected_items=len(files))
     try:
         for position, file in enumerate(files):
-            # A form has no folders or times: the position distinguishes files of the same name and size.
+            # A form sends no folders or times, so use the position to distinguish files of the same name and size.
             name = FileName(file.name or str(position), file.size or 0, last_modified=f"form {position}")
             receive_file(batch, name, file.open("rb"))
     except Refused as refusal:
@@ -95,7 +98,7 @@ def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:
 
 @require_POST
 def open_batch(request: PersonRequest) -> JsonResponse:
-    """Open a batch for the script: JSON {name, expected_items} → 201 {id, url, tus_url}, or {error} for the person."""
+    """Open a batch for the script: JSON {name, expected_items} → 201 {id, url, tus_url}, or {error} for the user."""
     try:
         name, expected = field(request, "name"), field(request, "expected_items")
     except BadRequest as refusal:
@@ -112,7 +115,7 @@ def open_batch(request: PersonRequest) -> JsonResponse:
 
 @require_POST
 def seal(request: PersonRequest, batch_id: int) -> HttpResponse:
-    """Seal the batch once all its files were sent: 204, also if it was sealed before; 404 if it is not the user's."""
+    """Seal the batch after the script has sent all files → 204, even if it was sealed already; 404 if not the user's."""
     try:
         services.seal_batch(owner_scope(request.user), batch_id)
     except services.NotFound:
@@ -121,7 +124,7 @@ def seal(request: PersonRequest, batch_id: int) -> HttpResponse:
 
 
 def _name(name: str) -> str:
-    """Return the name cleaned, or one made from today's date if it is blank."""
+    """Return the cleaned name or, if it is blank, a name made from today's date."""
     today: date = timezone.localdate()
     day = date_format(today, pgettext("format of a date", "j F Y"))
     return clean_name(name) or _("Import of %(day)s") % {"day": day}

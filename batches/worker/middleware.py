@@ -51,8 +51,8 @@ class WorkerMiddleware(dramatiq.Middleware):
         if settings.EMAIL_URL:
             self._threads.append(PeriodicThread("e-mail", EMAIL_INTERVAL_SECONDS, send_completion_emails))
         heartbeat_thread.start()
-        # Without this wait, the process may handle a wake-up before it has an identity. It would then claim nothing, and
-        # the pending items would wait for the reconciler's next round.
+        # Without this wait, the process may handle a wake-up before it has an identity. It would then claim nothing,
+        # and the pending items would wait for the reconciler's next round.
         heartbeat_thread.first_round.wait(HEARTBEAT_SECONDS)
         for thread in self._threads[1:]:
             thread.start()
@@ -85,8 +85,8 @@ def heartbeat() -> None:
         breaker.trip("database.away", "The database does not answer.")
         return
     if identity.acquisitions != acquisitions:
-        # This call has acquired the lock over a new connection, so the database is available. If the lock was held all
-        # along, only a job that writes its result shows that the database is available.
+        # This call has acquired the lock over a new connection, so the database is available again. If the process had
+        # held the lock all along, only a job that writes its result could show that.
         breaker.reset("database.away")
     hung = beat(identity.id)
     if hung:

@@ -13,8 +13,8 @@ from batches.messaging.wake_ups import send_wake_ups, total_threads
 def reconcile() -> None:
     """Do one round: recover lost items, complete and expire batches, send wake-ups for pending items.
 
-    This needs no lock, because every step can be repeated and can run in several processes at once. A lock would even
-    be harmful: a process suspended by a debugger or on a frozen machine would keep it and block recovery for all others.
+    This needs no lock, because every step can be repeated and can run in several processes at once. A lock would do
+    harm, because a process suspended by a debugger or on a frozen machine would keep it and block recovery for all.
     """
     needs = check_maintenance(total_threads())
     if needs.lost_claims or needs.completable_batches or needs.unfinished_cancellations or needs.expired_batches:
