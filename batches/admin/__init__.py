@@ -1,4 +1,4 @@
-"""The admin of batches: staff view all rows, edit none, and run commands through the services."""
+"""The admin for batches. Staff can view all rows and run commands through the services, but cannot edit rows."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,8 @@ from batches.admin.workers import WorkerAdmin
 admin.site.site_header = _("vuemantics administration")
 admin.site.site_title = _("vuemantics administration")
 admin.site.index_title = _("Pictures, batches and users")
-# The broker does not record tasks, since the rows of batches are the queue. An empty list would mislead.
+# Hide the list of tasks. It would be empty and therefore misleading, because the batch items are the queue and the
+# broker does not record tasks.
 admin.site.unregister(Task)
 
 __all__ = ["BatchAdmin", "DeletableUploadAdmin", "ItemAdmin", "WorkerAdmin"]

@@ -1,4 +1,4 @@
-"""Run a command for each row that staff selected, and show the result."""
+"""Run a command on each row that a staff member has selected, and show the result."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -17,12 +17,12 @@ from batches.services import Scope, operator_scope
 
 NAMES_SHOWN = 5
 MAX_ROWS = 500
-"""Commands on more rows would take too long for one request; a whole batch counts as one row."""
+"""A command on more rows would take too long for one request. A batch is one row, however many files it has."""
 
 
 @dataclass
 class ActionResult:
-    """Rows changed, names of rows with nothing to do, and names of refused rows by reason."""
+    """The changed rows, the names of rows on which there was nothing to do, and the names of refused rows by reason."""
 
     changed: list[Model] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
@@ -30,7 +30,7 @@ class ActionResult:
 
 
 def exceeds_limit(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, rows: QuerySet[Any]) -> bool:
-    """Return whether more than MAX_ROWS are selected, and show a message if so. Counts at most MAX_ROWS + 1."""
+    """Return whether more than MAX_ROWS rows are selected, and show an error if so. Counts no further than that."""
     if len(rows.order_by().values_list("pk")[: MAX_ROWS + 1]) <= MAX_ROWS:
         return False
     message = _("Select at most %(limit)d rows. For more files, select their batches or use the page “Problems”.")
@@ -46,9 +46,10 @@ def run_action(
     history: str | Promise | None,
     message: Promise,
 ) -> None:
-    """Run a service for each row, log the changed rows and show one message per kind of result.
+    """Run a service on each row, log the changed rows and show one message per kind of result.
 
-    `history` is the text of the log; None logs a deletion. `message` is an ngettext_lazy text with `count`.
+    `history` is the text of the log entries; if it is None, deletions are logged. `message` is an ngettext_lazy text
+    with `count`.
     """
     if exceeds_limit(model_admin, request, rows):
         return
@@ -88,7 +89,7 @@ def _show_result(
 
 
 def _shorten(names: list[str]) -> str:
-    """Return the first names and the number of the others."""
+    """Return the first names and say how many more there are."""
     shown = ", ".join(names[:NAMES_SHOWN])
     more = len(names) - NAMES_SHOWN
     return _("%(names)s and %(more)d more") % {"names": shown, "more": more} if more > 0 else shown

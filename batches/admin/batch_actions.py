@@ -1,4 +1,4 @@
-"""The actions of staff on batches."""
+"""Staff members' actions on batches."""
 
 from django.contrib import admin
 from django.db.models import F, QuerySet, Sum
@@ -15,7 +15,7 @@ from uploads.read_only_admin import ReadOnlyAdmin, confirmation_page
 
 
 class BatchActionsAdmin(ReadOnlyAdmin):
-    """Commands on the selected batches. The services check the permissions again for each batch."""
+    """Actions that run commands on the selected batches. The services check the permissions again for each batch."""
 
     actions = ["process_now", "pause", "resume", "retry_failed", "reanalyse", "cancel", "delete_batches"]
 
@@ -24,16 +24,16 @@ class BatchActionsAdmin(ReadOnlyAdmin):
         return operator_scope(request.user).covers_all()
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Return whether cancelling is offered, which cannot be undone and needs a separate permission."""
+        """Return whether the action "Cancel" is offered. It needs a separate permission because it cannot be undone."""
         return operator_scope(request.user).covers_all(services.CANCEL_BATCHES)
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
-        """Return whether deleting is offered."""
+        """Return whether the action "Delete" is offered."""
         return operator_scope(request.user).covers_all(services.DELETE_BATCHES)
 
     @admin.action(permissions=["command"], description=_("Process now: finish without the missing files, serve next"))
     def process_now(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Seal the selected batches and serve them before all others."""
+        """Seal the selected batches without their missing files, and serve them before all others."""
         message = ngettext_lazy("%(count)d batch is served next.", "%(count)d batches are served next.", "count")
         run_action(self, request, queryset, _process_now, _("Processed now."), message)
 
@@ -51,7 +51,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["command"], description=_("Retry failed files"))
     def retry_failed(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Queue the stored failed files of the selected batches."""
+        """Queue the failed files of the selected batches again if their bytes are stored."""
         message = ngettext_lazy(
             "Retrying failed files of %(count)d batch.", "Retrying failed files of %(count)d batches.", "count"
         )
@@ -67,7 +67,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["cancel"], description=_("Cancel…"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
-        """Cancel the selected batches after a page that asks for confirmation."""
+        """Cancel the selected batches after asking for confirmation on a separate page."""
         if "confirmed" in request.POST:
             message = ngettext_lazy("%(count)d batch was cancelled.", "%(count)d batches were cancelled.", "count")
             run_action(self, request, queryset, services.cancel_batch, _("Cancelled."), message)
@@ -82,7 +82,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["remove"], description=_("Delete with their pictures…"))
     def delete_batches(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
-        """Delete the selected batches after a page that asks for confirmation. Django's delete action is disabled."""
+        """Delete the selected batches after asking for confirmation. Django's own delete action is disabled."""
         if "confirmed" in request.POST:
             message = ngettext_lazy(
                 "%(count)d batch is being deleted with its files.",
@@ -100,7 +100,8 @@ class BatchActionsAdmin(ReadOnlyAdmin):
 
 
 def _process_now(scope: Scope, batch_id: int) -> bool:
-    # Prioritize first: without its missing files the batch may complete at once, and then it cannot be prioritized.
+    # Prioritize the batch first, because it may complete as soon as it no longer waits for its missing files, and a
+    # completed batch cannot be prioritized.
     services.prioritize_batch(scope, batch_id)
     services.finish_without_missing(scope, batch_id)
     return True

@@ -26,7 +26,7 @@ COUNTS = ["total", "successful", "failed", "remaining", "cancelled"]
 
 @admin.register(UploadBatch)
 class BatchAdmin(BatchActionsAdmin):
-    """All batches with their counts, including those being deleted."""
+    """All batches with their counts, including batches that are being deleted."""
 
     list_display = ["short_name", "owner", "state", "progress", "files", *COUNTS, "kind", "created_at"]
     list_filter = ["status", "kind", OwnerFilter, "created_at"]
@@ -46,7 +46,7 @@ class BatchAdmin(BatchActionsAdmin):
 
     @property
     def media(self) -> Media:
-        """Add the scripts of the owner filter and of the live progress bars."""
+        """Add the scripts for the owner filter and for the live progress bars."""
         live = Media(js=[Script("js/admin_batch_list.js", type="module")])  # type: ignore[list-item]  # the stubs are older
         return super().media + OwnerForm().media + live
 
@@ -55,7 +55,7 @@ class BatchAdmin(BatchActionsAdmin):
         return UploadBatch.all_objects.all()
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Read the stall reasons of all batches of the page at once."""
+        """Read the stall reasons for all batches on the page with one query."""
         changelist = super().get_changelist_instance(request)
         reasons = stall_reasons(changelist.result_list)
         for batch in changelist.result_list:
@@ -64,7 +64,7 @@ class BatchAdmin(BatchActionsAdmin):
 
     @admin.display(description=_("Status"), ordering="status")
     def state(self, batch: UploadBatch) -> SafeString | str:
-        """Show the status and why the batch does not progress: in short in the list, in full on the batch's page."""
+        """Show the status and, if the batch is stalled, the reason: briefly in the list, in full on the batch's page."""
         if batch.deleting_since:
             return gettext("Being deleted")
         status = batch.get_status_display()
@@ -79,7 +79,7 @@ class BatchAdmin(BatchActionsAdmin):
 
     @admin.display(description=_("Name"), ordering="name")
     def short_name(self, batch: UploadBatch) -> str:
-        """Truncate the name, since 200 characters without a space would push the other columns out of view."""
+        """Truncate the name, because a long name without spaces would push the other columns out of view."""
         return Truncator(batch.name).chars(NAME_LENGTH)
 
     @admin.display(description=_("Progress"))
@@ -96,7 +96,7 @@ class BatchAdmin(BatchActionsAdmin):
 
     @admin.display(description=_("Files"))
     def files(self, batch: UploadBatch) -> SafeString:
-        """Link to the list of its files, and of the failed ones."""
+        """Link to the list of the batch's files and, if any have failed, to the list of failed files."""
         links = [(_items_url(batch), _("All"))]
         if batch.failed:
             links.append((_items_url(batch, ItemStatus.FAILED), ItemStatus.FAILED.label))

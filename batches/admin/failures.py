@@ -1,4 +1,4 @@
-"""The page "Problems" of the admin: the failures of all owners by error code, with commands to retry or dismiss."""
+"""The "Problems" page in the admin, which groups all owners' failures by error code, to retry or dismiss them."""
 
 from datetime import datetime
 
@@ -32,7 +32,7 @@ VIEW_PERMISSION = "batches.view_batchitem"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def failures_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """Show the failures to staff who may view files; operators may retry and dismiss them by POST."""
+    """Show the failures to staff who may view files. On POST, let operators retry or dismiss them."""
     if not request.user.has_perm(VIEW_PERMISSION):
         raise PermissionDenied
     if request.method == "POST":
@@ -72,7 +72,7 @@ def _run_command(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 
 def _ask_before_dismissal(request: HttpRequest, site: AdminSite, code: str) -> HttpResponse:
-    """Ask first, since dismissing hides the failures from their owners too."""
+    """Ask for confirmation, because dismissing the failures hides them from their owners too."""
     context = {**site.each_context(request), "title": _("Dismiss these failures?"), "text": error_text(code)}
     context |= {"code": code, "until": request.POST["until"]}
     return TemplateResponse(request, "admin/batches/dismiss_confirmation.html", context)
@@ -95,6 +95,6 @@ def _retry(request: HttpRequest, code: str, until: datetime) -> None:
 
 
 def _log_changes(request: HttpRequest, result: CommandResult, history: str) -> None:
-    """Write the history of all changed batches with one statement."""
+    """Add a log entry to the history of each changed batch, with one statement."""
     changed = UploadBatch.objects.filter(id__in=result.batches)
     LogEntry.objects.log_actions(request.user.pk or 0, changed, CHANGE, history)

@@ -1,4 +1,4 @@
-"""The files of batches in the admin, and the page "Problems"."""
+"""The admin for the files of batches, with the URLs of the "Problems" page."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -25,13 +25,13 @@ from uploads.read_only_admin import ReadOnlyAdmin, english_column
 
 
 class ErrorCodeFilter(admin.SimpleListFilter):
-    """Offers the known error codes and the selected one; a DISTINCT over the table would read every row."""
+    """Offers the known error codes and the selected one, because finding the used codes would read the whole table."""
 
     title = _("error code")
     parameter_name = "error_code"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        """Return the codes to choose from."""
+        """Return the error codes that the filter offers."""
         selected = request.GET.get("error_code", "")
         return [(code, code) for code in sorted({*ERROR_CODES, *filter(None, [selected])})]
 
@@ -42,13 +42,13 @@ class ErrorCodeFilter(admin.SimpleListFilter):
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Finds each state by a small index; a query for a rare state would otherwise read the whole table."""
+    """Finds the files in a state by a small index; otherwise a query for a rare state would read the whole table."""
 
     title = _("status")
     parameter_name = "status__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        """Return the states to choose from."""
+        """Return the states that the filter offers."""
         return [(state.value, str(state.label)) for state in ItemStatus]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
@@ -57,7 +57,8 @@ class StatusFilter(admin.SimpleListFilter):
         if state not in ItemStatus.values:
             return queryset
         queryset = queryset.filter(status=state)
-        # Only these batches can have such files.
+        # Only live batches have files that are being received or pending, and only batches with a `cancelled` count
+        # have cancelled files.
         if state in {ItemStatus.RECEIVING, ItemStatus.PENDING}:
             return queryset.filter(batch_id__in=UploadBatch.all_objects.filter(status__in=LIVE_BATCHES).values("id"))
         if state == ItemStatus.CANCELLED:
@@ -67,7 +68,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 @admin.register(BatchItem)
 class ItemAdmin(ReadOnlyAdmin):
-    """The files of all batches; the page of a batch links here, filtered."""
+    """The files of all batches. A batch's page links to this list, filtered by the batch."""
 
     actions = ["retry"]
     list_display = [
@@ -105,7 +106,7 @@ class ItemAdmin(ReadOnlyAdmin):
     message = english_column("error_message", _("error message"))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page of all failures and its CSV file."""
+        """Add the page that shows all failures, and its CSV file."""
         page = self.admin_site.admin_view(partial(failures_page, site=self.admin_site))
         table = self.admin_site.admin_view(failures_table)
         return [
@@ -116,11 +117,11 @@ class ItemAdmin(ReadOnlyAdmin):
 
     @property
     def media(self) -> Media:
-        """Add the script of the owner filter."""
+        """Add the script for the owner filter."""
         return super().media + OwnerForm().media
 
     def has_command_permission(self, request: HttpRequest) -> bool:
-        """Return whether the actions are offered; the services check again for each file."""
+        """Return whether the actions are offered. The services check the permissions again for each file."""
         return operator_scope(request.user).covers_all()
 
     @admin.display(description=_("Size"), ordering="size")

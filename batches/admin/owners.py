@@ -1,4 +1,4 @@
-"""A list filter by owner with autocompletion, since a list of all users may be long."""
+"""A list filter by owner. It uses autocompletion, because a list of all users may be long."""
 
 from typing import Any
 
@@ -19,12 +19,12 @@ class OwnerSelect(AutocompleteSelect):
     """An autocomplete field with the placeholder “All owners”."""
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Add the placeholder, which Django leaves blank."""
+        """Set the placeholder, which Django leaves blank."""
         return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": gettext("All owners")}
 
 
 class OwnerForm(forms.Form):
-    """One autocomplete field, which offers the users that the field `owner` of a batch may have."""
+    """A form with one autocomplete field, which offers the users who can own a batch."""
 
     class Media:
         js = [Script("js/admin_owner_filter.js", type="module")]
@@ -38,7 +38,7 @@ class OwnerForm(forms.Form):
 
 
 class OwnerFilter(admin.ListFilter):
-    """Filter by owner, for staff who may view users. `path` leads from the row to its owner."""
+    """Filter by owner, shown to staff who may view users. `path` is the lookup from a row to its owner."""
 
     title = _("owner")
     template = "admin/batches/owner_filter.html"
@@ -52,7 +52,7 @@ class OwnerFilter(admin.ListFilter):
             self.used_parameters["owner"] = int(value)
 
     def has_output(self) -> bool:
-        """Return whether the filter is shown; the query string filters in any case."""
+        """Return whether the filter is shown. The query string filters the rows even if it is not."""
         return self._shown
 
     def expected_parameters(self) -> list[str | None]:
@@ -60,7 +60,7 @@ class OwnerFilter(admin.ListFilter):
         return ["owner"]
 
     def choices(self, changelist: Any) -> Any:
-        """Yield the form once, with the other active filters."""
+        """Yield one choice: the form, together with the other active filters."""
         kept = [(name, value) for name, values in changelist.filter_params.items() for value in values]
         yield {
             "form": OwnerForm(initial=self.used_parameters, prefix=None),
@@ -76,6 +76,6 @@ class OwnerFilter(admin.ListFilter):
 
 
 class OwnerOfBatchFilter(OwnerFilter):
-    """Filter the rows of a batch by the owner of the batch."""
+    """Filter rows that belong to a batch by the batch's owner."""
 
     path = "batch__owner"

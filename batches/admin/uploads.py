@@ -1,4 +1,4 @@
-"""The admin of pictures with an action that deletes them. It is in this app because batches refer to pictures."""
+"""The admin for pictures, with an action that deletes them. It is in this app because batches refer to pictures."""
 
 from typing import Any
 
@@ -21,17 +21,17 @@ admin.site.unregister(Upload)
 
 @admin.register(Upload)
 class DeletableUploadAdmin(UploadAdmin):
-    """The admin of the library with an action that deletes pictures and their files."""
+    """The admin for pictures, with an action that deletes them and their files."""
 
     actions = ["delete_pictures"]
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
-        """Return whether deleting is offered; the service checks again."""
+        """Return whether the action is offered. The service checks the permission again."""
         return operator_scope(request.user).covers_all(services.DELETE_PICTURES)
 
     @admin.action(permissions=["remove"], description=_("Delete with their files…"))
     def delete_pictures(self, request: HttpRequest, queryset: QuerySet[Upload]) -> TemplateResponse | None:
-        """Delete the selected pictures after a page that asks for confirmation. Django's delete action is disabled."""
+        """Delete the selected pictures after asking for confirmation. Django's own delete action is disabled."""
         if "confirmed" not in request.POST:
             template, rows = "admin/uploads/upload/deletion_confirmation.html", queryset.defer("metadata")
             return confirmation_page(self, request, template, rows, _extent(queryset))
@@ -48,6 +48,6 @@ class DeletableUploadAdmin(UploadAdmin):
 
 
 def _extent(selected: QuerySet[Upload]) -> dict[str, Any]:
-    """Return the context of the confirmation page."""
+    """Return the template context for the confirmation page."""
     totals = selected.aggregate(count=Count("id"), bytes=Sum("size"), people=Count("owner", distinct=True))
     return {"question": _("Delete these pictures?"), "action": "delete_pictures", **totals}

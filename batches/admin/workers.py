@@ -1,4 +1,4 @@
-"""Worker processes in the admin, and the page "Engine"."""
+"""The admin for worker processes, and the "Engine" page."""
 
 from functools import partial
 
@@ -22,7 +22,7 @@ REFRESH_SECONDS = 5
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
-    """Running and stopped workers; whether one is alive is read from its lock, not from its row."""
+    """Running and stopped workers. The lock of a worker, not its row, shows whether it is alive."""
 
     list_display = ["__str__", "alive", "threads", "started_at", "stopped_at", "message", "recovered"]
     fieldsets = [
@@ -35,24 +35,24 @@ class WorkerAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page "Engine"."""
+        """Add the "Engine" page."""
         view = self.admin_site.admin_view(partial(engine_page, site=self.admin_site))
         return [path("engine/", view, name="batches_engine"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
-        """Annotate whether each worker holds its lock."""
+        """Annotate each worker with whether it holds its lock."""
         live = Case(When(id__in=live_workers(), then=Value(True)), default=False, output_field=BooleanField())
         workers: QuerySet[Worker] = super().get_queryset(request)
         return workers.annotate(live=live)
 
     @admin.display(description=_("Alive"), boolean=True, ordering="live")
     def alive(self, worker: Worker) -> bool:
-        """Return whether it holds its lock."""
+        """Return whether the worker holds its lock."""
         return bool(getattr(worker, "live"))  # noqa: B009
 
 
 def engine_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """Show the state of the engine to staff who may view workers; names of files only to those who may view files."""
+    """Show the engine's state to staff who may view workers, with file names only if they may also view files."""
     if not request.user.has_perm("batches.view_worker"):
         raise PermissionDenied
     context = {

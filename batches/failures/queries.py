@@ -18,7 +18,7 @@ from uploads.database import fetch_row
 GROUPS_SHOWN = 30
 EXAMPLES_SHOWN = 4
 MAX_COUNTED = 100
-"""Upper limit of the failure count in the navigation, which is queried for every page."""
+"""Upper limit of the failure count in the navigation. It keeps the count cheap, because every page queries it."""
 
 # Scans batch_owner_newest and, only for batches with failures, item_open_failure. Both scans stop at the limit.
 COUNT = """
@@ -33,7 +33,7 @@ SELECT count(*) FROM (
 
 @dataclass(frozen=True, slots=True)
 class ErrorCodeGroup:
-    """Failures with one error code. `until` is the time of the newest one; commands on the group skip later failures."""
+    """Failures with one error code. `until` is the time of the newest; commands on the group skip later failures."""
 
     code: str
     count: int
@@ -80,7 +80,7 @@ def _group(owner_id: int | None, *, error_code: str, count: int, stored: int, un
 
 
 def examples(owner_id: int | None, code: str) -> QuerySet[BatchItem]:
-    """Return some failures with an error code: one owner's in the newest batches or, for all owners, the newest files."""
+    """Return some failures with an error code: one owner's from the newest batches or, for all owners, the newest."""
     failures = open_failures(owner_id).filter(error_code=code).select_related("batch__owner")
     # This order matches the index item_open_failure or item_error_code, so the query need not read all failures.
     order = ["-id"] if owner_id is None else ["-batch_id", "-id"]

@@ -1,7 +1,7 @@
 """Filter the list of a batch's files.
 
-Each state has its own index. The kind and the name are checked while that index is scanned. Names have no index of their
-own, because items are the queue, so such an index would be written each time an item is claimed or finished.
+Each state has its own index. The kind and the name are checked while that index is scanned. There is no index on names,
+because items are the queue, so such an index would be written each time an item is claimed or finished.
 """
 
 from dataclasses import dataclass

@@ -73,8 +73,8 @@ def register_known(request: PersonRequest, batch_id: int) -> JsonResponse:
     """Register those of `files` whose bytes need not be sent → {files: [{state, words}]}, in the order of `files`.
 
     A file is {relative_path, filename, size, last_modified} with either `sha256` or `head`, its first 256 bytes as
-    Base64. Its state is `known`, `queued` (the library has it but has never fully processed it), `refused`, or `unknown`
-    (its bytes must be sent).
+    Base64. Its state is `known`, `queued` (the library has it, but it was never fully processed), `refused`, or
+    `unknown` (its bytes must be sent).
     """
     files = [_read(value) for value in rows(request, "files")]
     batch = own_batch(request, batch_id)

@@ -1,4 +1,4 @@
-"""The upload page, its form for browsers without JavaScript, and the views by which its script opens and seals a batch."""
+"""The upload page, its form for use without JavaScript, and the views through which its script opens and seals batches."""
 
 import re
 from datetime import date
@@ -115,7 +115,7 @@ def open_batch(request: PersonRequest) -> JsonResponse:
 
 @require_POST
 def seal(request: PersonRequest, batch_id: int) -> HttpResponse:
-    """Seal the batch after the script has sent all files → 204, even if it was sealed already; 404 if not the user's."""
+    """Seal the batch after its files were sent → 204, even if it was sealed already; 404 if it is not the user's."""
     try:
         services.seal_batch(owner_scope(request.user), batch_id)
     except services.NotFound:

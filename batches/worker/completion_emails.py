@@ -1,10 +1,10 @@
 """Send an owner one e-mail when a batch is completed.
 
 At most one e-mail is sent per batch. A process first builds the message, then claims it with a conditional UPDATE of
-`notified_at`, and only then sends it; a batch that is reopened later keeps its `notified_at`. If the mail server rejects
-the message temporarily, the process releases its claim, and the e-mail is retried. If the server's reply is lost, the
-message counts as sent. So if a process is killed while sending, an e-mail may be lost, but it is never sent twice. This
-runs on a separate thread and outside of transactions, so nothing else waits for a mail server.
+`notified_at`, and only then sends it; a batch that is reopened later keeps its `notified_at`. If the mail server
+rejects the message temporarily, the process releases its claim, and the e-mail is retried. If the server's reply is
+lost, the message counts as sent. So if a process is killed while sending, an e-mail may be lost, but it is never sent
+twice. This runs on a separate thread and outside of transactions, so nothing else waits for a mail server.
 """
 
 import logging
