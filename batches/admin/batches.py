@@ -64,7 +64,7 @@ class BatchAdmin(BatchActionsAdmin):
 
     @admin.display(description=_("Status"), ordering="status")
     def state(self, batch: UploadBatch) -> SafeString | str:
-        """Show the status and, if the batch is stalled, the reason: briefly in the list, in full on the batch's page."""
+        """Show the status and why the batch does not advance, if so: briefly in the list, in full on its own page."""
         if batch.deleting_since:
             return gettext("Being deleted")
         status = batch.get_status_display()

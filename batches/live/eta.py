@@ -63,10 +63,10 @@ def _read_throughput(batch: UploadBatch) -> Throughput | None:
 def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, bool]]:
     """Return `finished_at` and `unprocessed` for the files of the batch that were the last to complete or fail.
 
-    `unprocessed` is true for files that finished without being processed.
+    `unprocessed` is true for a file that completed or failed without being processed.
     """
-    # Files are claimed in id order, so those with the highest ids finished last. Duplicates are not processed, nor are
-    # files that failed while being received; the latter have no upload.
+    # Files are claimed in id order, so those with the highest ids finish last. Neither duplicates nor files that fail
+    # while being received are processed; the latter have no upload.
     items = BatchItem.objects.filter(batch_id=batch_id).order_by("-id")
     completed = items.filter(status=ItemStatus.COMPLETED).annotate(unprocessed=F("duplicate"))
     failed = items.filter(status=ItemStatus.FAILED).annotate(unprocessed=IsNull(F("upload_id"), True))

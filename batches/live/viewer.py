@@ -16,7 +16,7 @@ Fragments = dict[str, str]
 
 
 class Viewer:
-    """Collects the fragments of as many topics as `topics` says, and returns those that have changed as frames.
+    """Collects the fragments of one or more topics (`topics` is their number) for one socket.
 
     The first frame waits for the fragments of all topics; later frames are at least FRAME_SECONDS apart. There is no
     queue, so a slow viewer skips intermediate states and gets only the newest.

@@ -1,4 +1,4 @@
-"""The upload page, its form for use without JavaScript, and the views through which its script opens and seals batches."""
+"""The upload page, its form for use without JavaScript, and the views that let its script open and seal batches."""
 
 import re
 from datetime import date

@@ -12,7 +12,7 @@ from batches.messaging.wake_ups import ACTOR, QUEUE, send_wake_ups, total_thread
 logger = logging.getLogger(__name__)
 
 MAX_EMPTY_SLICES = 3
-"""The actor ends after this many time slices in a row without an item, because other threads claimed the last ones."""
+"""The actor ends after this many consecutive time slices in which other threads had already claimed every item."""
 
 
 @dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, max_retries=0)
