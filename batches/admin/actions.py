@@ -55,7 +55,7 @@ def run_action(
         return
     result = _run_for_each(rows, command, operator_scope(request.user))
     if history is None:
-        model_admin.log_deletions(request, result.changed)  # type: ignore[arg-type]  # it only iterates
+        model_admin.log_deletions(request, result.changed)  # type: ignore[arg-type]  # log_deletions only iterates over the rows
     else:
         for row in result.changed:
             model_admin.log_change(request, row, str(history))

@@ -1,4 +1,4 @@
-"""Staff members' actions on batches."""
+"""The actions that staff can run on batches."""
 
 from django.contrib import admin
 from django.db.models import F, QuerySet, Sum
@@ -20,7 +20,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
     actions = ["process_now", "pause", "resume", "retry_failed", "reanalyse", "cancel", "delete_batches"]
 
     def has_command_permission(self, request: HttpRequest) -> bool:
-        """Return whether the actions are offered."""
+        """Return whether the actions are offered that need no permission of their own."""
         return operator_scope(request.user).covers_all()
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:

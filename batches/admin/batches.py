@@ -1,4 +1,4 @@
-"""Batches in the admin."""
+"""The admin page for batches."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ class BatchAdmin(BatchActionsAdmin):
     @property
     def media(self) -> Media:
         """Add the scripts for the owner filter and for the live progress bars."""
-        live = Media(js=[Script("js/admin_batch_list.js", type="module")])  # type: ignore[list-item]  # the stubs are older
+        live = Media(js=[Script("js/admin_batch_list.js", type="module")])  # type: ignore[list-item]  # the stubs allow only strings
         return super().media + OwnerForm().media + live
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UploadBatch]:

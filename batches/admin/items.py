@@ -1,4 +1,4 @@
-"""The admin for the files of batches, with the URLs of the "Problems" page."""
+"""The admin page for the files in batches, and the URLs of the "Problems" page."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -126,7 +126,7 @@ class ItemAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Size"), ordering="size")
     def file_size(self, item: BatchItem) -> str:
-        """Show the size with its unit."""
+        """Show the file size with a unit."""
         return filesizeformat(item.size)
 
     @admin.action(permissions=["command"], description=_("Retry"))

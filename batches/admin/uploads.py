@@ -41,7 +41,7 @@ class DeletableUploadAdmin(UploadAdmin):
         except Refused as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
             return None
-        self.log_deletions(request, selected)  # type: ignore[arg-type]  # it only iterates
+        self.log_deletions(request, selected)  # type: ignore[arg-type]  # log_deletions only iterates over the rows
         message = ngettext("%(count)d picture was deleted.", "%(count)d pictures were deleted.", deleted)
         self.message_user(request, message % {"count": deleted}, messages.SUCCESS)
         return None

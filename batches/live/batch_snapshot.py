@@ -70,7 +70,7 @@ class BatchSnapshot:
 
     @property
     def unfinished(self) -> bool:
-        """Whether the batch is live."""
+        """Whether the batch is live: pending, processing or paused."""
         return self.batch.status in LIVE_BATCHES
 
 

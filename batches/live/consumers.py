@@ -28,7 +28,7 @@ ACKNOWLEDGE_SECONDS = 10.0
 """How long to wait for a page to acknowledge a frame before sending the next one, so that frames do not pile up."""
 
 
-class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no annotations
+class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no type annotations
     """Sends a signed-in user the current fragments of its topics, then those that change, until the session ends."""
 
     # The renderers receive the live events for all sockets, so a socket needs no channel and opens even without Redis.
@@ -53,7 +53,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await asyncio.gather(self._send_task, return_exceptions=True)
 
     async def dispatch(self, message: Any) -> None:
-        """Handle acknowledgements here, because Channels would use the thread that all sockets share for each one."""
+        """Handle acknowledgements here, because for each one Channels would use the thread that all sockets share."""
         if message["type"] == "websocket.receive":
             self._acknowledged.set()
         else:

@@ -25,7 +25,7 @@ class OwnerSummary:
 
     @property
     def running(self) -> list[UploadBatch]:
-        """The live batches that are not paused."""
+        """Those of the live batches that are not paused."""
         return [batch for batch in self.live if batch.is_active]
 
     @property

@@ -1,4 +1,4 @@
-"""Commands on one batch: open, rename, seal, finish, prioritize, pause, resume and cancel it.
+"""Commands that open, rename, seal, finish, prioritize, pause, resume or cancel one batch.
 
 A command returns False if there was nothing to do. It raises `Refused` with a message for the user if the batch's state
 does not allow the command. Whether a batch is paused, resumed or cancelled is decided by the engine's conditional

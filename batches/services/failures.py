@@ -45,7 +45,7 @@ def retry_code(scope: Scope, code: str, until: datetime) -> CommandResult:
 
 
 def dismiss_code(scope: Scope, code: str, until: datetime) -> CommandResult:
-    """Hide the failures with an error code from the list of problems. Raises NotFound."""
+    """Hide the failures with an error code from the "Problems" page. Raises NotFound."""
     batch_ids = _batches_with(scope, code, until)
     chunks = (batch_ids[start : start + CHUNK_BATCHES] for start in range(0, len(batch_ids), CHUNK_BATCHES))
     files = sum(dismiss.dismiss_failures(chunk, code, until) for chunk in chunks)

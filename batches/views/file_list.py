@@ -69,7 +69,7 @@ class FileFilter:
 
 
 def filtered_items(batch_id: int, choice: FileFilter) -> QuerySet[BatchItem]:
-    """Return the matching files of a batch with their uploads."""
+    """Return those of a batch's files that match the filters, with their uploads."""
     items = BatchItem.objects.filter(batch_id=batch_id).select_related("upload").defer("upload__metadata")
     states = STATUS_FILTERS[choice.show]
     if states:

@@ -1,4 +1,4 @@
-"""The page of one file of a batch: its state, earlier attempts, and why it failed."""
+"""The page of one file in a batch, which shows its state, earlier attempts and, if it failed, why."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render

@@ -22,7 +22,7 @@ _DIGEST = re.compile("[0-9a-f]{64}", re.ASCII)
 
 
 class PersonRequest(HttpRequest):
-    """A request that passed LoginRequiredMiddleware."""
+    """A request that has passed LoginRequiredMiddleware, so its user is signed in."""
 
     user: User
 
@@ -75,21 +75,21 @@ def field(request: HttpRequest, key: str) -> Any:
 
 
 def number(value: Any, what: str) -> int:
-    """Return an integer from 0 to MAX_NUMBER. Raises BadRequest."""
+    """Check that a value is an integer from 0 to MAX_NUMBER, and return it. Raises BadRequest."""
     if type(value) is not int or not 0 <= value <= MAX_NUMBER:
         raise malformed(f"`{what}` must be a whole number")
     return value
 
 
 def digest(value: Any, what: str) -> str:
-    """Return a SHA-256 as 64 hexadecimal digits. Raises BadRequest."""
+    """Check that a value is a SHA-256 digest in 64 hexadecimal digits, and return it. Raises BadRequest."""
     if not isinstance(value, str) or not _DIGEST.fullmatch(value):
         raise malformed(f"`{what}` must be 64 hexadecimal digits")
     return value
 
 
 def base64(value: Any, what: str) -> bytes:
-    """Return the bytes of a Base64 string. Raises BadRequest."""
+    """Decode a Base64 string and return its bytes. Raises BadRequest."""
     try:
         return b64decode(value, validate=True)
     except (TypeError, ValueError) as error:
@@ -97,7 +97,7 @@ def base64(value: Any, what: str) -> bytes:
 
 
 def text(value: Any, what: str) -> str:
-    """Return a string that PostgreSQL can store. Raises BadRequest."""
+    """Check that a value is a string that PostgreSQL can store, and return it. Raises BadRequest."""
     if not isinstance(value, str) or "\0" in value:
         raise malformed(f"`{what}` must be a string without NUL")
     return value

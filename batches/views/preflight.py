@@ -37,7 +37,10 @@ logger = logging.getLogger(__name__)
 @require_POST
 @json_errors
 def unfinished(request: PersonRequest) -> JsonResponse:
-    """Find the user's unfinished batches with any of `fingerprints` → {batches: [{id, name, url, here, whole}]}."""
+    """Find the user's unfinished batches with a file in `fingerprints` → {batches: [{id, name, url, here, whole}]}.
+
+    `here` is how many of the batch's files were received, `whole` how many it should have.
+    """
     sample = [digest(value, "fingerprints") for value in rows(request, "fingerprints")]
     found = manifest.find_unfinished(request.user.pk, sample)
     return JsonResponse({"batches": [_as_json(batch) for batch in found]})

@@ -13,7 +13,7 @@ from uploads.storage.file_deletion import purge_deleted_files
 
 
 def clean_up() -> None:
-    """Delete until nothing is left to delete. If there is nothing from the start, this costs two cheap queries.
+    """Delete until nothing is left to delete. If there is nothing to do, this costs two cheap queries.
 
     Each round deletes one chunk of each batch and one chunk of files, so that no deletion waits for another to finish
     and space on a full disk is freed soon.

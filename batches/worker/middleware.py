@@ -34,7 +34,7 @@ class WorkerMiddleware(dramatiq.Middleware):
         worker.worker_timeout = MAX_POLL_MS
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Start the background threads, once per process. The process claims nothing until a heartbeat has its lock.
+        """Start the background threads, once per process. Until a heartbeat acquires the lock, nothing is claimed.
 
         The threads start only after the boot because, if a process dies while booting, rundramatiq waits up to 30 s for
         it and starts no other process during this time. A process that dies between its boot and its first heartbeat
@@ -68,7 +68,7 @@ class WorkerMiddleware(dramatiq.Middleware):
             logger.warning("Could not release %d files (%s); another worker will recover them.", len(claims), error)
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Release the lock that shows this worker is alive."""
+        """Release the lock that shows that this worker is alive."""
         try:
             identity.release()
         except SERVICE_ERRORS as error:
@@ -76,7 +76,7 @@ class WorkerMiddleware(dramatiq.Middleware):
 
 
 def heartbeat() -> None:
-    """Acquire the worker's lock unless it is held, then record the jobs in flight.
+    """Acquire the worker's lock unless this process already holds it, then record the jobs in flight.
 
     Without the lock, the process claims nothing.
     """

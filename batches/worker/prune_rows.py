@@ -1,4 +1,4 @@
-"""Delete rows that are no longer needed, once a day: expired sessions, old sign-ins and old worker rows."""
+"""Once a day, delete the rows of expired sessions, old sign-ins and workers that ended long ago."""
 
 import time
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Repair what crashes, lost messages and outages leave behind. Runs in every worker process."""
+"""Repair the effects of crashes, lost messages and outages. This runs in every worker process."""
 
 from batches.engine.cancel import resume_cancellations
 from batches.engine.circuit_breaker import breaker
@@ -11,7 +11,7 @@ from batches.messaging.wake_ups import send_wake_ups, total_threads
 
 
 def reconcile() -> None:
-    """Do one round: recover lost items, complete and expire batches, send wake-ups for pending items.
+    """Do one round: recover lost items, finish cancellations, complete and expire batches, and send wake-ups.
 
     This needs no lock, because every step can be repeated and can run in several processes at once. A lock would do
     harm, because a process suspended by a debugger or on a frozen machine would keep it and block recovery for all.

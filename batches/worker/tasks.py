@@ -1,4 +1,4 @@
-"""The dramatiq actor."""
+"""The dramatiq actor that processes batches."""
 
 import logging
 
