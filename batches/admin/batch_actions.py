@@ -20,7 +20,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
     actions = ["process_now", "pause", "resume", "retry_failed", "reanalyse", "cancel", "delete_batches"]
 
     def has_command_permission(self, request: HttpRequest) -> bool:
-        """Return whether the actions are offered that need no permission of their own."""
+        """Return whether to offer the actions other than "Cancel" and "Delete"."""
         return operator_scope(request.user).covers_all()
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""The "Problems" page in the admin, which groups all owners' failures by error code, to retry or dismiss them."""
+"""The "Problems" page in the admin, where operators retry or dismiss all owners' failures, grouped by error code."""
 
 from datetime import datetime
 

@@ -111,7 +111,7 @@ def current_status(batch: UploadBatch) -> str:
 def batch_refusal(batch: UploadBatch, completed: str = "") -> Refused:
     """Return the error that explains why a batch's state does not allow a command.
 
-    `completed` is its message if the batch is completed.
+    `completed` is the message to use if the batch is completed.
     """
     if batch.status == BatchStatus.CANCELLED:
         return Refused("batch.cancelled", _("This import was cancelled. Start a new one to add its files again."))

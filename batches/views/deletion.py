@@ -25,7 +25,7 @@ PICTURES_SHOWN = 60
 def delete_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Ask for confirmation on GET; delete the batch on POST and redirect to the list of batches.
 
-    The deletion request takes the same time for batches of any size.
+    The POST takes the same time for batches of any size, because the files are removed in the background.
     """
     if request.method != "POST":
         batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)

@@ -1,4 +1,4 @@
-"""The "Problems" page, which groups a user's failures across all batches by error code, to retry or dismiss them."""
+"""The "Problems" page, where users retry or dismiss the failures of all their batches, grouped by error code."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase

@@ -27,7 +27,7 @@ class PageRequest(HttpRequest):
 
 @contextmanager
 def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
-    """If a service refuses a command, show the reason as a warning on the next page. Turns NotFound into Http404."""
+    """If a service refuses a command, show the reason as a warning on the next page. Turn NotFound into Http404."""
     try:
         yield
     except services.NotFound as error:
