@@ -163,7 +163,7 @@ def no_grace(settings: Settings) -> None:
 
 @pytest.fixture
 def owner(transactional_db: None) -> User:
-    """A user with batches."""
+    """The user who owns the batches."""
     return make_user("ada")
 
 

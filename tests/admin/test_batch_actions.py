@@ -24,7 +24,7 @@ ITEMS = "admin:batches_batchitem_changelist"
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user with batches."""
+    """The user who owns the batches."""
     return make_user("ada")
 
 

@@ -23,7 +23,7 @@ LISTS = ["batches_uploadbatch", "batches_batchitem", "uploads_upload", "batches_
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user with batches."""
+    """The user who owns the batches."""
     return make_user("ada")
 
 

@@ -46,7 +46,7 @@ def make_pictures(owner: User, media: Path) -> list[Upload]:
 
 
 def make_large_batch(owner: User, name: str, uploads: list[Upload], pending: int = 0) -> UploadBatch:
-    """Create a batch in the state processing: its last `pending` files are pending, all others completed."""
+    """Create a batch in the state processing, whose last `pending` files are pending and all others completed."""
     done, total = len(uploads) - pending, len(uploads)
     now = timezone.now()
     batch = UploadBatch.objects.create(

@@ -18,7 +18,7 @@ WORKER = 4711
 
 @pytest.fixture
 def ada(transactional_db: None) -> User:
-    """A user with batches."""
+    """The user who owns the batches."""
     return make_user("ada")
 
 

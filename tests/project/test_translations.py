@@ -19,7 +19,7 @@ ASIDE = ("bench", "tests", "tools", ".venv*", "var", "static/vendor")
 
 
 def in_python() -> set[str]:
-    """The texts that the sources give to gettext, those with plurals by their singular."""
+    """Return the texts that Python code passes to gettext; a text with a plural form counts by its singular."""
     sources = [path for app in ("batches", "uploads", "vuemantics") for path in (ROOT / app).rglob("*.py")]
     calls = [node for path in sources for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     marked = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in MARKED]
@@ -34,7 +34,7 @@ def in_templates() -> set[str]:
 
 
 def in_scripts() -> set[str]:
-    """The texts that the scripts give to gettext, those with plurals by their singular."""
+    """Return the texts that scripts pass to gettext; a text with a plural form counts by its singular."""
     scripts = "".join(path.read_text() for path in (ROOT / "static/upload").glob("*.js"))
     return set(re.findall(r'gettext\(\s*"([^"]+)"', scripts))
 

@@ -12,7 +12,7 @@ _LINE = re.compile(r'(?:(msgctxt|msgid_plural|msgid|msgstr)(?:\[\d])? )?(".*")')
 
 @dataclass
 class Entry:
-    """One text: its source, its context and plural if it has them, and its translations, one for each plural form."""
+    """One text with its optional context and plural, and its translations, one for each plural form."""
 
     fuzzy: bool = False
     msgctxt: str = ""

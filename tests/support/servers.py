@@ -53,7 +53,7 @@ class Services:
         self._end(self.local.redis.process, signal.SIGKILL)
 
     def stop_postgres(self, how: signal.Signals = signal.SIGQUIT) -> None:
-        """Stop PostgreSQL: immediately with SIGQUIT, so that its next start runs recovery, or orderly with SIGINT."""
+        """Stop PostgreSQL. SIGQUIT stops it at once, so that its next start runs recovery; SIGINT is a clean stop."""
         self._end(self.local.postgres.process, how)
 
     def _end(self, child: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:

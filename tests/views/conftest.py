@@ -9,7 +9,7 @@ from tests.support.users import make_user
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user with batches."""
+    """The user who owns the batches."""
     return make_user("owner")
 
 
