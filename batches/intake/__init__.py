@@ -1,1 +1,4 @@
-"""How files enter a batch: by tus, by the HTML form or from a folder. All paths end in `finalize.finalize_item`."""
+"""Take files into a batch: from tus uploads, the HTML form or a local folder.
+
+`finalize` has the last step of all three.
+"""

@@ -1,8 +1,9 @@
-"""Find files that need not be sent: their owner already has them, or their first bytes show an unsupported type.
+"""Find files that the client need not send, because the owner already has them or their type is not supported.
 
-The client asks in two steps: for sizes, which it knows without reading, and for the digests of the files whose size was
-found. For a file that cannot be a duplicate it sends the first bytes instead. Only the caller's own uploads are
-searched. Bytes that are sent are checked and hashed again on arrival: stored files never rely on the client's digest.
+The client asks in two steps. First it sends the sizes of its files, which it knows without reading them. Then it sends
+the digest of each file whose size matches one of the owner's uploads, and the first bytes of each other file. Only the
+owner's own uploads are searched. The server checks and hashes every file it receives, so stored files never depend on
+a digest computed by the client.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -24,12 +25,12 @@ from uploads.models import Upload
 from uploads.storage import is_stored
 
 SAMPLE_BYTES = 256
-"""This many first bytes suffice to distinguish supported types from all others."""
+"""The first 256 bytes of a file are enough to tell whether its type is supported."""
 
 
 @dataclass(frozen=True, slots=True)
 class HashedFile:
-    """A file that its client has read completely: `sha256` is the hex digest of its bytes."""
+    """A file that the client has read completely; `sha256` is the hex digest of its bytes."""
 
     name: FileName
     sha256: str
@@ -37,23 +38,24 @@ class HashedFile:
 
 @dataclass(frozen=True, slots=True)
 class SampledFile:
-    """A file of which its client has read the first SAMPLE_BYTES, or all if it has fewer: the `head`."""
+    """A file of which the client has read only the `head`: its first SAMPLE_BYTES bytes, or all of a shorter file."""
 
     name: FileName
     head: bytes
 
 
 def known_sizes(owner_id: int, sizes: Collection[int]) -> list[int]:
-    """Return those of the sizes, in bytes, that occur among the owner's uploads. Index-only scan."""
+    """Return which of these sizes (in bytes) match at least one of the owner's uploads. Uses an index-only scan."""
     uploads = Upload.objects.filter(owner_id=owner_id, size__in=sizes)
     return list(uploads.order_by("size").values_list("size", flat=True).distinct())
 
 
 def register_known(batch: UploadBatch, files: Sequence[HashedFile | SampledFile]) -> list[IntakeOutcome | None]:
-    """Finish the files whose bytes the owner has or that are not supported; None for each that must be sent.
+    """Finish the files that need not be sent; return one outcome per file, or None for a file that must be sent.
 
-    A known file is completed as a duplicate, or queued if its picture was never fully processed, exactly as if its
-    bytes had been sent. Safe to repeat. Raises BatchClosed, OSError of the storage and database errors; files finished
+    A file need not be sent if the owner already has its bytes or its type is not supported. If the owner has the bytes,
+    the item is completed as a duplicate, or queued if its picture was never fully processed, exactly as if the client
+    had sent them. Safe to repeat. Raises BatchClosed, OSError from the storage, and database errors; files finished
     before the error stay finished.
     """
     digests = {file.sha256 for file in files if isinstance(file, HashedFile)}
@@ -69,12 +71,12 @@ def _register(
         if isinstance(file, HashedFile):
             return _complete_known(batch, file, uploads.get(file.sha256))
         if len(file.head) != min(file.name.size, SAMPLE_BYTES):
-            return None  # the file changed since it was chosen
+            return None  # the file has changed since the user chose it
         return reject_by_head(batch, file.name.as_new_file(), file.head)
     except BatchClosed:
         raise
     except (Refused, PartialFileBusy):
-        return None  # batch full, or another request is writing: the creation by tus reports it
+        return None  # a limit is reached or another request is writing: the tus creation request will report it
 
 
 def _complete_known(batch: UploadBatch, file: HashedFile, upload: Upload | None) -> IntakeOutcome | None:

@@ -1,7 +1,7 @@
 """Discard partial files that are no longer needed.
 
-The item's row is read after the partial file is locked. A row read earlier may be stale: the file may have been
-registered again, and its sender may be writing to the partial file.
+Each function reads the item's row only after it has locked the partial file. A row read earlier may be stale, because
+the client may have registered the file again and may be writing to the partial file.
 """
 
 import logging
@@ -22,19 +22,19 @@ MAX_CANCELLED = 1000
 
 
 def expects_bytes(item: BatchItem) -> bool:
-    """Return whether the item accepts more bytes: it is receiving, or failed without its bytes and may resume."""
+    """Return whether the item accepts more bytes: it is `receiving`, or it failed but its upload can be resumed."""
     return item.status == ItemStatus.RECEIVING or is_resumable(item)
 
 
 def clear_stale_partial(item_id: int) -> None:
-    """Empty a partial file found under the id of a new item: after a backup is restored, ids are reused.
+    """Empty a partial file that already exists under a new item's id, because a restored database reuses ids.
 
-    Call it before the item's row is visible to others. Raises PartialFileBusy, and OSError if it cannot be emptied.
+    Call this before the item's row is committed. Raises PartialFileBusy, or OSError if the file cannot be emptied.
     """
     try:
         stale = partial_exists(item_id)
     except OSError:
-        return  # an unreadable folder cannot receive bytes either, and the writer reports that
+        return  # nothing can be written to an unreadable folder either, and the writer will report the error
     if stale:
         with locked_partial(item_id) as partial:
             partial.truncate(0)
@@ -43,7 +43,7 @@ def clear_stale_partial(item_id: int) -> None:
 def discard_if_unneeded(item_id: int) -> None:
     """Remove an item's partial file unless the item still expects bytes. Raises OSError.
 
-    A partial file that another request has locked is left to that request or to the cleanup.
+    If another request has locked the partial file, that request or the cleanup will remove it.
     """
     if not partial_exists(item_id):
         return
@@ -54,7 +54,7 @@ def discard_if_unneeded(item_id: int) -> None:
 
 
 def discard_cancelled(batch_id: int) -> None:
-    """Remove the partial files of a cancelled batch, up to MAX_CANCELLED; the cleanup removes the rest."""
+    """Remove up to MAX_CANCELLED partial files of a cancelled batch; the cleanup removes the rest."""
     finished = BatchItem.objects.filter(batch_id=batch_id, upload=None, status__in=FINISHED_ITEMS)
     try:
         for item_id in islice(filter(partial_exists, finished.values_list("id", flat=True)), MAX_CANCELLED):
@@ -64,11 +64,11 @@ def discard_cancelled(batch_id: int) -> None:
 
 
 def discard_partial(item: BatchItem | None, partial: PartialFile) -> bool:
-    """Remove a locked partial file, and an original that a crash left in storage without a row.
+    """Remove a locked partial file, and the original if a crash left one in storage without an Upload row.
 
-    Only the holder of the lock stores under the item's key, so no other request can be using it. Returns False if the
-    storage is unavailable; the partial file then stays for the cleanup. Deleting a batch removes the stored files of
-    its items separately. Raises OSError for the partial file itself.
+    Only the holder of the lock may store a file under the item's key, so no other request can be using that key. If the
+    storage is unavailable, return False and keep the partial file, so that the cleanup can try again. Deleting a batch
+    removes its items' stored files separately. Raises OSError if the partial file cannot be removed.
     """
     if item is not None and partial.size == item.size:
         key = storage_key(item.id)

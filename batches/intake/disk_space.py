@@ -1,4 +1,4 @@
-"""Keep some disk space free, and explain errors of the server's disk."""
+"""Keep some disk space free, and explain disk errors on the server."""
 
 import errno
 import os
@@ -53,7 +53,8 @@ def disk_fault(error: OSError) -> DiskFault:
 def require_space(size: int) -> None:
     """Raise DiskSpaceLow (`storage.full`, `storage.read_only`) if `size` more bytes must not be written.
 
-    The database and the previews need the disk too: a full disk stops far more than uploads. One statvfs call.
+    Space is kept free because the database and the previews may be on the same disk and would fail too if it were full.
+    Costs one statvfs call.
     """
     disk = os.statvfs(_existing_parent(Path(settings.PARTIAL_ROOT)))
     if disk.f_flag & os.ST_RDONLY:

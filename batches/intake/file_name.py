@@ -1,4 +1,4 @@
-"""Describe a file before its bytes arrive: its fingerprint, and names that are safe to display."""
+"""Compute a file's fingerprint and displayable names before its bytes arrive."""
 
 import hashlib
 import unicodedata
@@ -9,11 +9,12 @@ from uploads.text import REPLACEMENT, storable
 
 
 def fingerprint(relative_path: str, size: int, last_modified: str) -> str:
-    """Return 64 hex digits that are the same whenever the same file is sent.
+    """Return 64 hex digits that are the same each time the same file is sent.
 
-    SHA-256 of the UTF-8 bytes of the path as sent, a NUL byte, the size in bytes as decimal digits, a NUL byte and the
-    modification time as sent (browsers: milliseconds since 1970; empty if unknown). Paths contain no NUL, so different
-    files never hash the same bytes. Invalid UTF-8 in local file names is kept distinct as surrogates.
+    This is the SHA-256 digest of the path as sent (in UTF-8), a NUL byte, the size in bytes as decimal digits, a NUL
+    byte, and the modification time as sent (browsers send milliseconds since 1970; empty if unknown). Paths contain no
+    NUL, so two different descriptions never produce the same input. Invalid UTF-8 in local file names is encoded as
+    surrogates, so those names stay distinct too.
     """
     text = f"{relative_path}\0{size}\0{last_modified}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -24,7 +25,7 @@ _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """A file as its client describes it. `size` in bytes; `last_modified` is any text that changes with the file."""
+    """A file as the client describes it. `size` is in bytes; `last_modified` is any text that changes with the file."""
 
     filename: str
     size: int
@@ -32,9 +33,9 @@ class FileName:
     last_modified: str = ""
 
     def as_new_file(self) -> NewFile:
-        """Return the values for the item's row: names normalized, safe to display and cut to the columns.
+        """Return the values for the item's row; names are normalized, displayable and shortened to fit their columns.
 
-        The fingerprint uses the path exactly as sent, so that a repeated registration finds its item.
+        The fingerprint uses the path exactly as sent, so that registering the file again finds the same item.
         """
         path = self.relative_path or self.filename
         return NewFile(
@@ -46,13 +47,13 @@ class FileName:
 
 
 def displayable(name: str) -> str:
-    """Replace characters that PostgreSQL refuses or that could make the name look like another one."""
+    """Replace characters that PostgreSQL rejects, control characters, and characters that reorder displayed text."""
     return "".join(
         REPLACEMENT if char in _BIDI_CONTROLS or unicodedata.category(char) == "Cc" else char for char in storable(name)
     )
 
 
 def _normalized(name: str, max_length: int) -> str:
-    """Compose decomposed characters (NFC), and shorten at the front: the end has the file's own name and extension."""
+    """Normalize to NFC and shorten at the front, because a path ends with the file's own name and extension."""
     text = unicodedata.normalize("NFC", displayable(name))
     return text if len(text) <= max_length else "…" + text[-(max_length - 1) :]

@@ -1,14 +1,15 @@
 """Finalize a received file, however it arrived: check its type, store it, insert its Upload, queue its item.
 
 A crash at any point loses nothing, because the partial file is removed only after the database has committed.
-- Before the commit: the rows are unchanged and the partial file is complete, so the next request (HEAD, or the same
-  creation) finalizes it again. The original may already be in storage. Its key is derived from the item, so the
-  retry writes the same name, or deletes it if the same bytes were stored for another item.
-- The connection breaks during the commit, outcome unknown: nothing is removed. If it was committed, the retry finds an
-  item that is no longer receiving and only removes the partial file. If not, see above.
-- After the commit, before the partial file is removed: the retry only removes the partial file.
-Bytes are synced before they are stored, and stored before the transaction begins: a committed row has its file, and no
-transaction waits for remote storage.
+- Crash before the commit: the rows are unchanged and the partial file is complete, so the next request (HEAD, or the
+  same creation) finalizes the file again. The original may already be in storage. Its key is derived from the item, so
+  the retry overwrites that original, or deletes it if the same bytes have since been stored for another item.
+- Connection lost during the commit: nothing is removed, because the outcome is unknown. If the transaction was
+  committed, the retry finds an item that is no longer `receiving` and only removes the partial file. If it was not, the
+  retry finalizes the file as above.
+- Crash after the commit, before the partial file is removed: the retry only removes the partial file.
+Bytes are synced before they are stored, and stored before the transaction begins. Therefore every committed row has its
+file, and no transaction waits for remote storage.
 """
 
 from errno import ENODEV
@@ -35,9 +36,9 @@ UNSUPPORTED = "file.unsupported"
 def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> IntakeOutcome:
     """Finalize a complete partial file that the caller has locked, then remove it. Safe to repeat.
 
-    Raises BatchClosed and NotReceiving, which also remove the partial file unless the item may still receive it.
-    OSError and database errors leave everything unchanged, so the call can be repeated. Exception: if
-    `PartialFile.sync` fails, the partial file is removed and the bytes must be sent again.
+    Before raising BatchClosed or NotReceiving, it removes the partial file, unless the item still expects bytes.
+    After an OSError or a database error the partial file is kept, so the call can be repeated, with one exception: if
+    `PartialFile.sync` fails, the partial file is removed and the client must send the bytes again.
     """
     partial.sync()
     head = partial.head(HEAD_BYTES)
@@ -60,9 +61,9 @@ def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> Intak
 
 
 def finalize_known(item: BatchItem, upload: Upload) -> IntakeOutcome:
-    """Finalize a file whose bytes are already stored as `upload` of the same owner. Raises BatchClosed, NotReceiving.
+    """Finalize an item whose bytes the same owner has already stored as `upload`. Raises BatchClosed, NotReceiving.
 
-    Raises IntegrityError if the upload was deleted in the meantime; then nothing has changed.
+    Raises IntegrityError, and changes nothing, if the upload was deleted in the meantime.
     """
     with transaction.atomic():
         return _queue_or_complete(item, upload, new=False)
@@ -76,7 +77,10 @@ def _reject_unsupported(item: BatchItem, head: bytes) -> IntakeOutcome:
 
 
 def _store_and_queue(item: BatchItem, owner_id: int, partial: PartialFile, mime_type: str) -> IntakeOutcome:
-    """Store the bytes once per owner; retry if another copy was committed first or the known one was deleted."""
+    """Store the bytes once per owner.
+
+    Retry if another request committed the same bytes first, or if the owner's existing copy was deleted.
+    """
     upload = Upload(
         owner_id=owner_id,
         key=storage_key(item.id),
@@ -99,10 +103,11 @@ def _store_and_queue(item: BatchItem, owner_id: int, partial: PartialFile, mime_
 def _try_store_and_queue(item: BatchItem, partial: PartialFile, new: Upload, known: Upload | None) -> IntakeOutcome:
     """Store the file if storage does not have it, then write the Upload and the item in one transaction.
 
-    Lock order: the insert first, then the item, a known Upload and the batch, so that transactions cannot deadlock.
+    Every transaction takes its locks in the same order, to prevent deadlocks: it inserts a new Upload first, then locks
+    the item, then an existing Upload, then the batch.
     """
     if known is not None and known.key != new.key:
-        delete_files(new.key, {})  # a crash may have left it before the other copy was committed
+        delete_files(new.key, {})  # an earlier attempt may have stored this file and then crashed
     upload = known or new
     stores = known is None or not is_stored(known.key)
     if stores:
@@ -110,16 +115,16 @@ def _try_store_and_queue(item: BatchItem, partial: PartialFile, new: Upload, kno
     try:
         with transaction.atomic():
             if known is None:
-                # Waits for a concurrent insert of the same bytes: if that commits, this raises IntegrityError.
+                # Waits for a concurrent insert of the same bytes, and raises IntegrityError if that insert commits.
                 queries.insert_upload(new)
             return _queue_or_complete(item, upload, new=known is None)
     except (BatchClosed, NotReceiving):
-        # Nothing was committed, so a new Upload has no row: delete its file.
+        # Nothing was committed, so a file stored for a new Upload has no row and must be deleted.
         if known is None:
             delete_files(new.key, {})
         raise
     except IntegrityError:
-        # No row has this key: the new one was not inserted, or the known one was deleted.
+        # No Upload row has this key, because the new row was not inserted or the existing row was deleted.
         if stores:
             delete_files(upload.key, {})
         raise
@@ -128,7 +133,8 @@ def _try_store_and_queue(item: BatchItem, partial: PartialFile, new: Upload, kno
 def _store(partial: PartialFile, key: UUID) -> None:
     """Store the locked file. Raises BatchClosed, OSError.
 
-    Missing storage folders are created only before the first upload; later they mean that the disk is not mounted.
+    Missing storage folders are created only if there are no uploads yet. Otherwise, a missing folder means that the
+    disk is not mounted.
     """
     try:
         store_original(partial.file, key)
@@ -144,10 +150,10 @@ def _store(partial: PartialFile, key: UUID) -> None:
 
 
 def _queue_or_complete(item: BatchItem, upload: Upload, *, new: bool) -> IntakeOutcome:
-    """Complete the item as a duplicate if its picture has been processed, otherwise queue it.
+    """Complete the item as a duplicate if its picture has already been processed; otherwise queue it.
 
-    While another item of the same picture is pending or processing, this one is queued, too, because the other may fail
-    or be cancelled. If the other succeeds, the engine completes this one without processing it.
+    The item is queued even if another item with the same picture is pending or processing, because that other item may
+    fail or be cancelled. If the other item succeeds, the engine completes this item without processing it.
     """
     duplicate = not new and upload.processed_at is not None
     moved = complete_duplicate(item.id, upload.id) if duplicate else queue_item(item.id, upload.id, new=new)
@@ -157,5 +163,5 @@ def _queue_or_complete(item: BatchItem, upload: Upload, *, new: bool) -> IntakeO
 
 
 def _not_receiving(item: BatchItem) -> Exception:
-    """Return NotReceiving for a finished item, BatchClosed for one that was deleted with its batch."""
+    """Return NotReceiving if the item is no longer `receiving`, or BatchClosed if it was deleted with its batch."""
     return NotReceiving() if BatchItem.objects.filter(id=item.id).exists() else BatchClosed()

@@ -1,7 +1,7 @@
-"""Add files of this machine: known bytes are only read, new bytes are copied.
+"""Add local files to a batch. A file is copied unless its owner already has the same bytes.
 
-The source is never moved or linked: the stored file is a copy, so later changes of the source cannot affect it. The
-hash is computed from what is written, in the same pass.
+The source is never moved or linked. The stored file is a copy, so later changes to the source cannot affect it. The
+hash of a copied file is computed from the bytes written, while they are written.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ from uploads.storage import is_stored
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file as `inspect_file` found it; `read_error` says why it cannot be read."""
+    """What `inspect_file` found out about a file; `read_error` says why the file cannot be read."""
 
     path: Path
     file: NewFile
@@ -43,14 +43,14 @@ class LocalFile:
 
 @dataclass
 class ExistingFiles:
-    """What is known before files are read: fingerprints finished in the batch, sizes of the owner's uploads."""
+    """Fingerprints of the batch's finished files, and sizes of the owner's uploads, looked up before files are read."""
 
     finished: set[str] = field(default_factory=set)
     sizes: set[int] = field(default_factory=set)
 
 
 def inspect_file(path: Path, relative_path: str) -> LocalFile:
-    """Return name, size and time of a file without opening it."""
+    """Return a file's name, size and modification time without opening it."""
     try:
         facts = path.stat()
     except OSError as error:
@@ -62,7 +62,7 @@ def inspect_file(path: Path, relative_path: str) -> LocalFile:
 
 
 def find_existing(batch: UploadBatch, files: Sequence[LocalFile]) -> ExistingFiles:
-    """Look up many files in two queries. Also removes partial files of finished ones, which a crash left."""
+    """Look up many files in two queries. Also remove partial files that a crash left behind for finished items."""
     finished = (
         BatchItem.objects.filter(batch=batch, fingerprint__in=[local.file.fingerprint for local in files])
         .exclude(status=ItemStatus.RECEIVING)
@@ -79,11 +79,11 @@ def find_existing(batch: UploadBatch, files: Sequence[LocalFile]) -> ExistingFil
 
 
 def receive_local_file(batch: UploadBatch, local: LocalFile, existing: ExistingFiles) -> IntakeOutcome:
-    """Add an inspected file. Bytes that its owner already has are read once and not copied, and need no quota.
+    """Add an inspected file. If its owner already has the bytes, it is read once, not copied, and needs no quota.
 
-    Continues where an earlier run stopped. A file that cannot be read or changes while it is read, and a disk that is
-    full or cannot be written to, reject the file. Raises Refused (`batch.full`, `quota.exceeded`), BatchClosed,
-    PartialFileBusy.
+    A copy that an earlier run started is continued. The file is rejected if it cannot be read, if it changes while
+    it is read, or if the server's disk is full or not writable. Raises Refused (`batch.full`, `quota.exceeded`),
+    BatchClosed, PartialFileBusy.
     """
     try:
         with _open(local) as stream:
@@ -122,7 +122,7 @@ def _copy_and_finalize(
         if known is not None and (outcome := _finalize_known(item, known)):
             partial.delete()
             return outcome
-        # An earlier run may have copied a part of this file: the item has the same path, size and time.
+        # An earlier run may have copied part of this file, because the same path, size and time give the same item.
         stream.seek(partial.size)
         require_space(item.size - partial.size)
         copy_stream(stream, partial, item.size)
@@ -137,7 +137,7 @@ def _copy_and_finalize(
 
 
 def _find_known(owner_id: int, local: LocalFile, stream: BinaryIO) -> Upload | None:
-    """Hash the whole file and find its bytes in the owner's library. Raises UnreadableStream."""
+    """Hash the whole file and return the owner's Upload with the same bytes, or None. Raises UnreadableStream."""
     _check_unchanged(stream, local)
     digest = hashlib.sha256()
     try:
@@ -149,7 +149,10 @@ def _find_known(owner_id: int, local: LocalFile, stream: BinaryIO) -> Upload | N
 
 
 def _finalize_known(item: BatchItem, upload: Upload) -> IntakeOutcome | None:
-    """Finalize a file whose bytes the owner has; None if they must be copied. Raises OSError of the storage."""
+    """Finalize the item with the owner's existing Upload; return None if the bytes must be copied after all.
+
+    Raises OSError if the storage is unavailable.
+    """
     if upload.size != item.size or not is_stored(upload.key):
         return None
     try:
@@ -165,7 +168,7 @@ def _check_unchanged(stream: BinaryIO, local: LocalFile) -> None:
 
 
 def _open(local: LocalFile) -> BinaryIO:
-    """Open the file without blocking, in case a pipe has replaced it. Raises UnreadableStream."""
+    """Open the file; do not block if a pipe has replaced it since it was inspected. Raises UnreadableStream."""
     if local.read_error:
         raise UnreadableStream("file.unreadable", local.read_error)
     try:
@@ -176,5 +179,5 @@ def _open(local: LocalFile) -> BinaryIO:
 
 
 def _unreadable_file(path: Path, relative_path: str, message: str) -> LocalFile:
-    """Return a LocalFile with `read_error`. Its size is 1, so that it is not rejected as empty."""
+    """Return a LocalFile with `read_error` set. Its size is 1, so that it is not rejected as empty."""
     return LocalFile(path, FileName(path.name, 1, relative_path, "unread").as_new_file(), read_error=message)

@@ -1,4 +1,4 @@
-"""List what an unfinished batch has, so that choosing the same folder again sends only missing files."""
+"""List the files of an unfinished batch, so that a client that chooses the same folder again sends only the rest."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _RESENDABLE = Q(status=ItemStatus.FAILED, upload__isnull=True, error_code__in=RE
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedBatch:
-    """A batch with missing files: `received` of `expected` have arrived."""
+    """A batch with missing files; `received` of its `expected` files have arrived."""
 
     batch: UploadBatch
     received: int
@@ -27,7 +27,7 @@ class UnfinishedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One registered file. `offset` is the number of received bytes; `state` is `here`, `missing` or `refused`."""
+    """A registered file. `offset` is the number of bytes received; `state` is `here`, `missing` or `refused`."""
 
     fingerprint: str
     size: int
@@ -38,8 +38,8 @@ class Entry:
 def find_unfinished(owner_id: int, fingerprints: Collection[str], limit: int = 3) -> list[UnfinishedBatch]:
     """Return the owner's unfinished imports that contain any of these files, best match first.
 
-    Unfinished is a batch that waits for files, has fewer than announced, or has a failed file that may be sent again.
-    Only the newest 50 are searched, each by its fingerprint index.
+    A batch is unfinished if it is not sealed, has fewer files than announced, or has a failed file that may be sent
+    again. Only the owner's 50 newest unfinished batches are searched.
     """
     newest = _candidates(owner_id).order_by("-id")[:NEWEST_BATCHES]
     batches = {batch.id: batch for batch in newest}
@@ -54,7 +54,7 @@ def open_for_files(owner_id: int) -> QuerySet[UploadBatch]:
 
 
 def read_page(batch_id: int, after: int) -> tuple[list[Entry], int | None]:
-    """Return up to 2,000 entries after an item id, in id order, and the id to continue after (None at the end)."""
+    """Return up to 2,000 entries with ids above `after`, in id order, and the next `after` (None on the last page)."""
     items = BatchItem.objects.filter(batch_id=batch_id, id__gt=after).order_by("id")
     page = list(items.only("fingerprint", "size", "status", "upload_id", "error_code")[:PAGE_ITEMS])
     return [_entry(item) for item in page], page[-1].id if len(page) == PAGE_ITEMS else None
@@ -76,7 +76,7 @@ def _entry(item: BatchItem) -> Entry:
     if item.status == ItemStatus.RECEIVING:
         return Entry(item.fingerprint, item.size, min(partial_size(item.id), item.size), "missing")
     if unavailable_reason(item):
-        return Entry(item.fingerprint, item.size, 0, "missing")  # if sent again, it is refused with the reason
+        return Entry(item.fingerprint, item.size, 0, "missing")  # the client sends it again and gets the reason
     if item.status == ItemStatus.FAILED and item.upload_id is None:
         if item.error_code in RESENDABLE_CODES:
             return Entry(item.fingerprint, item.size, partial_size(item.id), "missing")

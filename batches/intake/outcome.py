@@ -1,4 +1,4 @@
-"""The outcome of adding a file, the same type for every way of adding."""
+"""The outcome of adding a file: one type for tus, the form and local files."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,13 +20,13 @@ class IntakeOutcome:
 
 
 class NotReceiving(Exception):
-    """Another request finished the item first: it is completed, failed or cancelled."""
+    """The item is no longer `receiving`, because another request has queued, finished or cancelled it."""
 
 
 def recorded_outcome(item: BatchItem) -> IntakeOutcome:
-    """Return the outcome of an item that is no longer receiving.
+    """Return the outcome of an item that is no longer `receiving`.
 
-    Raises BatchClosed if it is cancelled, PartialFileBusy if it is being received again.
+    Raises BatchClosed if the item is cancelled, PartialFileBusy if it is `receiving` again.
     """
     if item.status == ItemStatus.CANCELLED:
         raise BatchClosed
@@ -41,10 +41,10 @@ def recorded_outcome(item: BatchItem) -> IntakeOutcome:
 
 
 def unavailable_reason(item: BatchItem) -> tuple[str, str] | None:
-    """Return code and message if a file that was received is no longer stored (deleted, or lost by storage), else None.
+    """Return a code and message if a received file was deleted or has gone missing from storage; otherwise None.
 
-    Its bytes are not accepted into the same row again, because the old key may be about to be deleted from storage.
-    A new batch uses another key.
+    The same item does not accept the bytes again, because the storage may be about to delete the file under its key. To
+    add the file again, the user starts a new batch, whose item has another key.
     """
     if item.status == ItemStatus.FAILED:
         code = {"file.missing": "file.missing", "item.gone": "item.deleted"}.get(item.error_code)

@@ -1,7 +1,7 @@
-"""Remove partial files that are no longer needed, some at a time, and finalize complete ones that a crash left behind.
+"""Remove partial files that are no longer needed, and finalize complete ones that a crash left behind.
 
-Every worker process scans the folder of partial files every few minutes. Nothing depends on which process does it or
-how often: the decision is made under the partial file's lock, from the item's row as it is then.
+Every worker process scans the folder of partial files every few minutes. It does not matter which process scans or how
+often, because each decision is made while the partial file is locked and uses the item's current row.
 """
 
 import logging
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 300.0
 MAX_FILES = 1000
-# A complete partial file unchanged for this long was left by a crash: no process is finalizing it.
+# If a complete partial file has not changed for this long, a crash left it behind and no process is finalizing it.
 IDLE_SECONDS = 60.0
 
 
@@ -44,7 +44,7 @@ class PartialAction(Enum):
 
 
 def choose_action(item: BatchItem | None, facts: PartialFacts, now: float) -> PartialAction:
-    """Return what to do, from the item (with its batch) and the size and age of its partial file. Pure."""
+    """Decide from the item (with its batch) and its partial file's size and last change. No I/O."""
     if item is None or item.batch.status == BatchStatus.CANCELLED:
         return PartialAction.DISCARD
     if item.status == ItemStatus.RECEIVING and facts.size == item.size:
@@ -55,7 +55,7 @@ def choose_action(item: BatchItem | None, facts: PartialFacts, now: float) -> Pa
 
 
 class PartialCleaner:
-    """Scans the folder in rounds of MAX_FILES. Not thread-safe."""
+    """Scans the folder, up to MAX_FILES files per round. Not thread-safe."""
 
     def __init__(self) -> None:
         self._next_run = 0.0
@@ -65,7 +65,7 @@ class PartialCleaner:
         )
 
     def clean_if_due(self) -> int:
-        """Run a round if one is due; returns how many files were removed. An unavailable disk is logged once."""
+        """Run a round if one is due; return the number of partial files removed. An unavailable disk is logged once."""
         if time.monotonic() < self._next_run:
             return 0
         self._next_run = time.monotonic() + INTERVAL_SECONDS
@@ -78,7 +78,7 @@ class PartialCleaner:
         return removed
 
     def clean(self) -> int:
-        """Check up to MAX_FILES files, continuing where the last round ended; returns how many were removed."""
+        """Check the next MAX_FILES files after the previous round; return the number of partial files removed."""
         names = list(islice(self._names, MAX_FILES))
         if not names:
             self._names = _list_names(Path(settings.PARTIAL_ROOT))
@@ -107,7 +107,7 @@ def _list_names(folder: Path) -> Iterator[str]:
 
 
 def _item_id(name: str) -> int | None:
-    """Return the id of the item that a file name belongs to; None for other files, which are kept."""
+    """Return the item id in the name of a partial file or marker, or None for any other file, which is kept."""
     number = name.removesuffix(UNVERIFIED_SUFFIX)
     return int(number) if number.isascii() and number.isdigit() else None
 
@@ -118,7 +118,10 @@ def _needs_action(item_id: int, item: BatchItem | None, now: float) -> bool:
 
 
 def _clean_partial(item_id: int) -> int:
-    """Decide again under the lock; returns 1 if the partial file was removed. Failures are logged and retried."""
+    """Lock the partial file, decide again and act; return 1 if it was removed, otherwise 0.
+
+    Disk errors are logged; a later scan tries again.
+    """
     try:
         with locked_partial(item_id) as partial:
             return int(partial.size > 0 and _act(item_id, partial))

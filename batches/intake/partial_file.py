@@ -1,6 +1,7 @@
-"""A partial file: the part of a file received so far. Its size is the upload's offset.
+"""A partial file holds the bytes received so far. Its size is the upload's offset.
 
-One writer at a time: the lock is on the partial file itself and is released when its process ends.
+Only one writer at a time can use a partial file. The lock is on the file itself, so the kernel releases it if the
+writer's process ends.
 """
 
 import fcntl
@@ -29,13 +30,13 @@ class PartialFileBusy(Exception):
 
 
 Checkpoint = tuple[int, Any]
-"""Size and running digest of a partial file, to roll back to."""
+"""The size and running digest of a partial file at an earlier point, for `PartialFile.roll_back`."""
 
 running_hashes = RunningHashes()
 
 
 class PartialFile:
-    """The partial file of one item, locked for this writer. `size` is the number of bytes received."""
+    """One item's partial file, locked by this object. `size` is the number of bytes received."""
 
     def __init__(self, item_id: int, path: Path, descriptor: int) -> None:
         self.item_id = item_id
@@ -49,12 +50,12 @@ class PartialFile:
         if verified is not None:
             if verified < self.size:
                 self.truncate(verified)
-                # No byte was received, so the expiry must not move.
+                # No bytes were received, so restore the modification time: the expiry is computed from it.
                 os.utime(descriptor, ns=(stat.st_atime_ns, stat.st_mtime_ns))
             clear_unverified(item_id)
 
     def append(self, data: bytes | bytearray | memoryview) -> None:
-        """Write at the end. Raises OSError from the disk; what was written before the error stays and counts."""
+        """Append data. If the disk raises OSError, the bytes written before the error are kept and counted."""
         rest = memoryview(data)
         while rest:
             written = os.write(self._descriptor, rest)
@@ -64,7 +65,7 @@ class PartialFile:
             rest = rest[written:]
 
     def checkpoint(self) -> Checkpoint:
-        """Return the current size and digest, for `roll_back`."""
+        """Return the current size and running digest, for `roll_back`."""
         return self.size, self._hash.copy() if self._hash is not None else None
 
     def roll_back(self, checkpoint: Checkpoint) -> None:
@@ -76,18 +77,24 @@ class PartialFile:
         self.mark_verified()
 
     def mark_unverified(self) -> None:
-        """Do not count bytes written from now on until `mark_verified`, even if the process dies. Raises OSError."""
+        """Treat bytes written from now on as unverified until `mark_verified`, even if the process dies.
+
+        Raises OSError.
+        """
         self._unverified = True
         mark_unverified(self.item_id, self.size)
 
     def mark_verified(self) -> None:
-        """Count all bytes written so far."""
+        """Treat all bytes written so far as verified."""
         if self._unverified:
             clear_unverified(self.item_id)
             self._unverified = False
 
     def truncate(self, size: int) -> None:
-        """Keep only the first `size` bytes. Raises PartialFileBusy only for 0, if another writer replaced it."""
+        """Keep only the first `size` bytes.
+
+        Raises PartialFileBusy if `size` is 0 and another writer locks the replacement file first.
+        """
         if size == 0 and os.fstat(self._descriptor).st_nlink > 1:
             self._replace_linked()
         os.ftruncate(self._descriptor, size)
@@ -95,21 +102,21 @@ class PartialFile:
         self._hash = hashlib.sha256() if size == 0 else None
 
     def _replace_linked(self) -> None:
-        """Start with a new inode: after a crash the old one may also be an original in storage (hard link)."""
+        """Replace the file with an empty one, because after a crash the old inode may be hard-linked into storage."""
         self.path.unlink()
         descriptor = _open_locked(self.path)
         os.close(self._descriptor)
         self._descriptor = descriptor
 
     def head(self, length: int) -> bytes:
-        """Return the first bytes."""
+        """Return the first `length` bytes, or all bytes of a shorter file."""
         return os.pread(self._descriptor, length, 0)
 
     def sync(self) -> None:
-        """Flush to disk, so that the bytes survive a power failure.
+        """Flush the bytes to disk, so that they survive a power failure.
 
-        If the disk fails (OSError), the partial file is removed: the kernel has dropped the pages, and a second call
-        would succeed although the bytes were never written.
+        On OSError the partial file is removed, because the kernel may have dropped the unwritten pages: a second call
+        could succeed although the bytes never reached the disk.
         """
         try:
             os.fsync(self._descriptor)
@@ -118,7 +125,7 @@ class PartialFile:
             raise
 
     def sha256(self) -> str:
-        """Return the hex digest of all bytes; reads the file only if the running digest was lost."""
+        """Return the hex digest of all bytes. Read the file only if there is no running digest."""
         if self._hash is None:
             self._hash = hashlib.sha256()
             offset = 0
@@ -128,23 +135,23 @@ class PartialFile:
         return str(self._hash.hexdigest())
 
     def facts(self) -> PartialFacts:
-        """Return size and time of the last change."""
+        """Return the size and the time of the last change."""
         stat = os.fstat(self._descriptor)
         return PartialFacts(stat.st_size, stat.st_mtime)
 
     @property
     def file(self) -> Path:
-        """A path to the locked file, even if its name was removed or reused. Valid until `close`."""
+        """A path to the locked file that works even if its name was removed or reused. Valid until `close`."""
         return Path(f"/proc/self/fd/{self._descriptor}")
 
     def delete(self) -> None:
-        """Remove the file, unless its name now belongs to another one. The lock is kept until `close`."""
+        """Remove the file, unless its path now leads to a different file. The lock is kept until `close`."""
         self._hash = None
         if _is_same_file(self.path, self._descriptor):
             delete_partial(self.item_id)
 
     def close(self) -> None:
-        """Release the lock and keep the running digest for the next request; an empty partial file is removed."""
+        """Remove the file if it is empty; otherwise keep its running digest for the next request. Release the lock."""
         try:
             if not self.size:
                 self.delete()
@@ -165,12 +172,12 @@ def lock_partial(item_id: int) -> PartialFile:
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # removed between open and lock: try again
+        os.close(descriptor)  # another process removed the file between open and lock: try again
 
 
 @contextmanager
 def locked_partial(item_id: int) -> Iterator[PartialFile]:
-    """Lock an item's partial file for a block. Raises PartialFileBusy, OSError."""
+    """Lock an item's partial file until the `with` block ends. Raises PartialFileBusy, OSError."""
     partial = lock_partial(item_id)
     try:
         yield partial

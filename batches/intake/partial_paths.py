@@ -1,8 +1,8 @@
-"""Where partial files are stored, and what can be read about them without a lock.
+"""Paths of partial files, and what can be read about a partial file without locking it.
 
-While a body whose checksum is not yet verified is received, a second small file, the **marker**, holds the number of
-verified bytes. A process that is killed in the meantime leaves the marker behind. The next one to open the partial file
-truncates it to that size, so unverified bytes never become part of the file.
+While the server receives a body with a checksum, its bytes are not yet verified. During that time a second small file,
+the **marker**, holds the number of verified bytes. If the process is killed, the marker remains. The next process that
+opens the partial file truncates it to that number of bytes, so unverified bytes never become part of the file.
 """
 
 from dataclasses import dataclass
@@ -15,19 +15,22 @@ UNVERIFIED_SUFFIX = ".unverified"
 
 @dataclass(frozen=True, slots=True)
 class PartialFacts:
-    """Verified bytes of a partial file, and the time of its last change in seconds since 1970."""
+    """The size of a partial file in bytes, and the time of its last change in seconds since 1970."""
 
     size: int
     changed: float
 
 
 def partial_path(item_id: int) -> Path:
-    """Return the path of an item's partial file. It contains nothing that the client chose."""
+    """Return the path of an item's partial file. The path contains no text from the client."""
     return Path(settings.PARTIAL_ROOT) / str(item_id)
 
 
 def partial_facts(item_id: int) -> PartialFacts | None:
-    """Return size and time of an item's partial file, or None if there is none. Raises OSError."""
+    """Return the verified size and last change of an item's partial file, or None if there is no such file.
+
+    Raises OSError.
+    """
     try:
         stat = partial_path(item_id).stat()
     except FileNotFoundError:
@@ -48,28 +51,28 @@ def partial_exists(item_id: int) -> bool:
 
 
 def delete_partial(item_id: int) -> None:
-    """Remove a partial file and its marker. The caller must hold the lock: see `discard.py`."""
+    """Remove a partial file and its marker. The caller must hold the partial file's lock."""
     partial_path(item_id).unlink(missing_ok=True)
     clear_unverified(item_id)
 
 
 def mark_unverified(item_id: int, size: int) -> None:
-    """Declare that only the first `size` bytes of the partial file are verified. Raises OSError."""
+    """Write a marker: only the first `size` bytes of the partial file are verified. Raises OSError."""
     _marker_path(item_id).write_text(str(size))
 
 
 def clear_unverified(item_id: int) -> None:
-    """Declare that all bytes of the partial file are verified."""
+    """Remove the marker, because the partial file no longer has unverified bytes."""
     _marker_path(item_id).unlink(missing_ok=True)
 
 
 def verified_size(item_id: int) -> int | None:
-    """Return the number of verified bytes from the marker; None if all bytes are verified."""
+    """Return the number of verified bytes in the marker, or None if all bytes are verified."""
     try:
         text = _marker_path(item_id).read_text()
     except FileNotFoundError:
         return None
-    # Empty: the process was killed before it wrote the size, so before any unverified byte.
+    # An empty marker means that the process was killed before it wrote the size, so before any unverified bytes.
     return int(text) if text.isdigit() else None
 
 

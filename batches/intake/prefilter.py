@@ -1,6 +1,7 @@
-"""Reject unsupported files before all of their bytes are sent, so that a rejected video costs only its first bytes.
+"""Reject unsupported files early, so that a client does not send a whole video only to have it rejected.
 
-The first bytes get the same check as a complete file. A file that was rejected before is rejected before any byte.
+The first bytes get the same check as a complete file. A file that was rejected earlier is rejected again before the
+client sends any bytes.
 """
 
 from batches.engine.incoming import NewFile, reject_item
@@ -17,14 +18,15 @@ NEWEST_BATCHES = 50
 
 
 def rejection_reason(head: bytes) -> str | None:
-    """Return why a file with these first bytes is not supported; None if it is or may be. Pure."""
+    """Return why a file with these first bytes is not supported, or None if it is supported. No I/O."""
     return None if sniff(head) in SUPPORTED else reason_unsupported(head)
 
 
 def reject_by_content(item: BatchItem, partial: PartialFile) -> IntakeOutcome | None:
-    """Reject a file by its first HEAD_BYTES and remove its locked partial file.
+    """Reject a file if its first HEAD_BYTES are not supported, and remove its locked partial file.
 
-    Return None if it may be supported, or if another request finished the item: the next request reports that.
+    Return None if the file is not rejected: it is supported, or another request has finished the item. In the second
+    case the next request reports the outcome.
     """
     message = rejection_reason(partial.head(HEAD_BYTES))
     if message is None or not reject_item(item.id, UNSUPPORTED, message):
@@ -36,8 +38,8 @@ def reject_by_content(item: BatchItem, partial: PartialFile) -> IntakeOutcome | 
 def reject_by_head(batch: UploadBatch, file: NewFile, head: bytes) -> IntakeOutcome | None:
     """Register and reject a file whose first bytes show that it is not supported.
 
-    Return None, with nothing changed, if its bytes must be sent. For a file that was finished before, return that
-    outcome. Raises what `register_file` raises, and OSError.
+    Return None if the client must send the file. If the file was finished earlier, return its recorded outcome. Raises
+    OSError and the errors of `register_file` and `recorded_outcome`.
     """
     message = rejection_reason(head)
     if message is None:
@@ -53,9 +55,9 @@ def reject_by_head(batch: UploadBatch, file: NewFile, head: bytes) -> IntakeOutc
 def reject_as_before(item: BatchItem, owner_id: int) -> IntakeOutcome | None:
     """Reject a newly registered file that was rejected in one of the owner's newest batches.
 
-    Return None if its bytes must be sent. The rejected file must have had the same path, size and modification time,
-    and its message must end with the currently supported kinds: a version that supports more kinds checks the bytes
-    again. One query.
+    Return None if the client must send the file. The earlier file must have had the same path, size and modification
+    time, and its error message must end with the formats supported now. After a release that supports other formats,
+    the message no longer matches, so the bytes are checked again. Looks up the earlier file in one query.
     """
     newest = UploadBatch.objects.filter(owner_id=owner_id, kind=BatchKind.IMPORT).order_by("-id")
     rejected = BatchItem.objects.filter(

@@ -1,8 +1,9 @@
-"""Limit how much one owner may store: stored files, registered files still to come, and kept partial files.
+"""Limit the bytes that one owner may use: stored files, files being received, and partial files of abandoned items.
 
-The sum is not kept in a row, because every upload and deletion would have to wait to update it. Each process computes
-it at most every ten seconds, by two index scans and a check for the partial files of abandoned items, and adds what it
-admits in between. So an owner can exceed the limit only by what other processes admit within ten seconds.
+The total is not kept in a database row, because every upload and deletion would have to wait for a lock on that row.
+Instead, each process recomputes it from the database when it is older than ten seconds (one second before refusing a
+file), and adds the files that it accepts in between. So an owner can exceed the limit only by the files that other
+processes accept within those ten seconds.
 """
 
 import math
@@ -26,7 +27,7 @@ from batches.models.states import LIVE_BATCHES, BatchStatus, ItemStatus
 from uploads.models import Upload
 
 FRESH_SECONDS = 10.0
-# Before a file is refused, an older sum is computed again: a deletion may have freed space.
+# Before a file is refused, a total older than this is recomputed, because a deletion may have freed space.
 RECHECK_SECONDS = 1.0
 MAX_OWNERS = 10_000
 # The cleanup removes an expired partial file within this time.
@@ -35,7 +36,10 @@ CLEANUP_DELAY = timedelta(hours=1)
 
 @dataclass(slots=True)
 class _Usage:
-    """One owner's bytes: the sum at `computed_at`, later admissions included, and the open reservations."""
+    """One owner's bytes. `used` is the total computed at `computed_at` plus the files accepted since then.
+
+    `reserved` is the sum of the reservations whose `with` block has not ended.
+    """
 
     lock: Lock = field(default_factory=Lock)
     used: int = 0
@@ -49,20 +53,20 @@ class _Usage:
 
 @dataclass(slots=True)
 class Reservation:
-    """Bytes reserved for one file. Set `confirmed` once its item expects them."""
+    """Bytes reserved for one file. The caller sets `confirmed` once the file's item is `receiving`."""
 
     confirmed: bool = False
 
 
 class OwnerUsage:
-    """The usage of all owners as this process knows it. Thread-safe; emptied when it holds MAX_OWNERS."""
+    """This process's cache of each owner's usage. Thread-safe; cleared when it would exceed MAX_OWNERS owners."""
 
     def __init__(self) -> None:
         self._by_owner: dict[int, _Usage] = {}
         self._lock = Lock()
 
     def used(self, owner_id: int) -> int:
-        """Return the owner's bytes: a sum at most FRESH_SECONDS old, plus what was admitted or reserved since."""
+        """Return the owner's total, at most FRESH_SECONDS old, plus the bytes accepted or reserved since then."""
         usage = self._get(owner_id)
         with usage.lock:
             self._refresh(owner_id, usage, FRESH_SECONDS)
@@ -70,10 +74,10 @@ class OwnerUsage:
 
     @contextmanager
     def reserve(self, owner_id: int, size: int) -> Iterator[Reservation]:
-        """Reserve `size` bytes for a block; they stay counted if it sets `confirmed`. Raises Refused (quota.exceeded).
+        """Reserve `size` bytes during a `with` block, and keep them counted afterwards if the block sets `confirmed`.
 
-        Checked and counted under one lock, so of two files at the same time the second one sees the first. No query if
-        no quota is set.
+        Checking and reserving happen under one lock, so two concurrent requests cannot both take the last free bytes.
+        Runs no query if no quota is set. Raises Refused (`quota.exceeded`).
         """
         reservation = Reservation()
         limit = settings.OWNER_BYTES
@@ -112,7 +116,7 @@ usage = OwnerUsage()
 
 
 def count_bytes(owner_id: int) -> int:
-    """Sum up an owner's stored bytes, registered bytes still to come, and abandoned files with a partial file."""
+    """Return the total size of an owner's uploads, items being received, and abandoned items with a partial file."""
     stored = Upload.objects.filter(owner_id=owner_id).aggregate(bytes=Sum("size"))["bytes"] or 0
     items = BatchItem.objects.filter(batch__owner_id=owner_id)
     receiving = items.filter(batch__status__in=LIVE_BATCHES, status=ItemStatus.RECEIVING).aggregate(bytes=Sum("size"))

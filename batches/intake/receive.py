@@ -1,4 +1,4 @@
-"""Receive a whole file from a stream, such as a form upload. It is finalized like files sent by tus."""
+"""Receive a whole file from a stream, such as a form upload, and finalize it like a file sent by tus."""
 
 import logging
 from typing import BinaryIO
@@ -22,15 +22,15 @@ CHANGED = ("file.changed", "The file changed while it was read. Add it again onc
 
 
 class UnreadableStream(CodedError):
-    """The stream cannot be read, is not as long as announced, or is not supported."""
+    """The stream cannot be read, has a different length than announced, or contains an unsupported file."""
 
 
 def receive_file(batch: UploadBatch, name: FileName, stream: BinaryIO) -> IntakeOutcome:
     """Receive one file into the batch from a stream of `name.size` bytes, in pieces of 1 MiB.
 
-    A file that was received before is not read again. A stream that breaks or is longer or shorter than announced, and
-    a disk that is full or cannot be written to, reject the file; it may be added again. Raises Refused (`batch.full`,
-    `quota.exceeded`), BatchClosed, PartialFileBusy.
+    A file that was received before is not read again. The file is rejected, but may be added again, if the stream
+    breaks, if it is longer or shorter than announced, or if the server's disk is full or not writable. Raises Refused
+    (`batch.full`, `quota.exceeded`), BatchClosed, PartialFileBusy.
     """
     item = register_file(batch, name.as_new_file())
     if item.status != ItemStatus.RECEIVING:
@@ -62,7 +62,7 @@ def _receive(item: BatchItem, owner_id: int, stream: BinaryIO, partial: PartialF
 def copy_stream(stream: BinaryIO, partial: PartialFile, size: int) -> None:
     """Append the rest of a stream until the partial file has `size` bytes. Raises UnreadableStream, OSError.
 
-    An unsupported file raises UnreadableStream as soon as its first bytes have arrived.
+    If the first bytes show that the file is not supported, UnreadableStream is raised without reading the rest.
     """
     checked = False
     while True:
@@ -82,12 +82,12 @@ def copy_stream(stream: BinaryIO, partial: PartialFile, size: int) -> None:
 
 
 def unreadable(error: OSError) -> UnreadableStream:
-    """Return the error for a file that its own disk cannot read."""
+    """Return the error for a source file that cannot be read."""
     return UnreadableStream("file.unreadable", f"The file cannot be read: {error.strerror}.")
 
 
 def reject(item: BatchItem, code: str, message: str) -> IntakeOutcome:
-    """Fail a file, or return its outcome if another request finished it. Raises BatchClosed."""
+    """Fail the item, or return its recorded outcome if another request has already finished it. Raises BatchClosed."""
     if reject_item(item.id, code, message):
         return IntakeOutcome("refused", code, message)
     item.refresh_from_db()
@@ -97,7 +97,7 @@ def reject(item: BatchItem, code: str, message: str) -> IntakeOutcome:
 
 
 def reject_for_disk(item: BatchItem, error: OSError) -> IntakeOutcome:
-    """Fail a file because of an error of the server's disk. Returns and raises the same as `reject`."""
+    """Fail the item because the server's disk failed. Returns and raises the same as `reject`."""
     logger.warning("Disk error while receiving %s: %s", item, error)
     fault = disk_fault(error)
     return reject(item, fault.code, fault.message)

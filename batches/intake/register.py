@@ -1,4 +1,7 @@
-"""Register a file before its bytes are sent. Limits that need no bytes are enforced here, for every way of adding."""
+"""Register a file before its bytes are sent, and enforce the limits that can be checked without them.
+
+Uploads by tus, the form and local files all register their files here.
+"""
 
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -15,12 +18,12 @@ from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 
 def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True) -> BatchItem:
-    """Return the item of a file; registering it again returns the same item and counts it once.
+    """Create a file's item and return it; if the file is registered already, return its existing item.
 
-    A file that is empty or too large fails at once: its item is counted and says why. `reserve=False` is for a file
-    whose bytes will not be sent, because they are already stored or not supported: it needs no quota.
-    Raises BatchClosed, and Refused without creating an item if the batch is full (`batch.full`), the owner's quota is
-    exceeded (`quota.exceeded`) or the batch is a re-analysis (`batch.reanalysis`). Raises OSError and PartialFileBusy
+    The item of an empty or too large file fails at once, with the reason. Pass `reserve=False` for a file that needs no
+    quota, because the client will not send it: its bytes are already stored or not supported.
+    Raises BatchClosed. Raises Refused, without creating an item, if the batch is full (`batch.full`), the owner's quota
+    is exceeded (`quota.exceeded`) or the batch is a re-analysis (`batch.reanalysis`). Raises OSError or PartialFileBusy
     if a stale partial file under the new item's id cannot be emptied.
     """
     if batch.kind == BatchKind.REANALYSIS:
@@ -41,7 +44,7 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True) ->
 
 
 def resume_file(item: BatchItem, owner_id: int) -> None:
-    """Make an abandoned file receiving again, so that its rest can be sent.
+    """Move a resendable item back to `receiving`, so that the client can send the rest of the file.
 
     Raises BatchClosed, and Refused (`quota.exceeded`).
     """
@@ -63,7 +66,7 @@ def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool) -> BatchI
 
 
 def _registered_before(batch: UploadBatch, file: NewFile, refused: Refused) -> BatchItem:
-    """Return the item of a file that was registered before the limit was reached; raises `refused` if there is none."""
+    """Return the item if the file was registered before the limit was reached; otherwise raise `refused`."""
     item = BatchItem.objects.filter(batch=batch, fingerprint=file.fingerprint).first()
     if item is None:
         raise refused

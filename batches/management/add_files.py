@@ -1,4 +1,4 @@
-"""Add files of this machine to a batch: a new one, or one that an earlier run left unfinished."""
+"""Add local files to a batch, and find the unfinished batch of an interrupted run."""
 
 import itertools
 import signal
@@ -17,20 +17,24 @@ from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus
 REPORT_SECONDS = 5.0
 PAGE_FILES = 500
 MAX_CANDIDATES = 20
-"""This many unfinished batches of the same name are checked for the files of this run."""
+"""At most this many unfinished batches with the same name are searched for the files of this run."""
 Write = Callable[[str], object]
 
 
 @dataclass
 class Tally:
-    """Counts of files so far. `known`: those of `added` that were already in the library and not copied."""
+    """Counts of the files handled so far.
+
+    `skipped` files were added by an earlier run. `known` is how many of the `added` files were already in the library,
+    so they were not copied.
+    """
 
     added: int = 0
     known: int = 0
     skipped: int = 0
 
     def summary(self, destination: str = "") -> str:
-        """Return one line; `destination` follows the number of added files."""
+        """Return the counts as one line; `destination` is inserted after the number of added files."""
         line = f"{file_count(self.added)} added{destination}"
         if self.known:
             line += f", {self.known} of them already in the library and not copied"
@@ -38,11 +42,12 @@ class Tally:
 
 
 def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> Tally:
-    """Add the files that the batch does not have, then seal it. Files are looked up in pages, so memory is bounded.
+    """Add the files that the batch does not have yet, then seal the batch.
 
-    A file that is finished in the batch is not read again. Writes a line of progress every few seconds. Raises Refused
-    if the batch or the server's disk is full (files already added stay), PartialFileBusy, OSError of storage, and
-    KeyboardInterrupt between two files.
+    Files that the batch has already finished are not read again. Files are looked up in pages, to limit memory use. A
+    progress line is written every few seconds. Raises BatchClosed, PartialFileBusy, and OSError from the storage.
+    Raises Refused if a limit is reached or the server's disk fails. Raises KeyboardInterrupt, but only between two
+    files. Whatever is raised, the files added so far stay in the batch.
     """
     tally = Tally()
     reported = time.monotonic()
@@ -66,18 +71,18 @@ def _add_file(batch: UploadBatch, local: LocalFile, existing: ExistingFiles, tal
     if local.file.fingerprint in existing.finished:
         tally.skipped += 1
         return
-    # The limits of a batch depend on its row, which other requests may change.
+    # Registering a file checks the batch's status and total, which other requests may have changed.
     batch.refresh_from_db(fields=["status", "total"])
     outcome = receive_local_file(batch, local, existing)
     if outcome.code.startswith("storage."):
-        # The next file would fail as well. The batch is not sealed, so the next run finds it.
+        # The next file would fail too, so stop. The batch stays unsealed, so the next run can continue it.
         raise Refused(outcome.code, outcome.message)
     tally.added += 1
     tally.known += outcome.state == "known"
 
 
 def pages(files: Iterable[FoundFile]) -> Iterator[list[LocalFile]]:
-    """Inspect PAGE_FILES files at a time."""
+    """Inspect the files and yield them in lists of up to PAGE_FILES."""
     rest = iter(files)
     while page := [inspect_file(found.path, found.relative_path) for found in itertools.islice(rest, PAGE_FILES)]:
         yield page
@@ -85,7 +90,7 @@ def pages(files: Iterable[FoundFile]) -> Iterator[list[LocalFile]]:
 
 @contextmanager
 def interruptible_between_files() -> Iterator[Callable[[], None]]:
-    """Delay KeyboardInterrupt until the yielded function is called; a second Ctrl-C raises it at once."""
+    """Yield a function that raises KeyboardInterrupt if Ctrl-C was pressed; a second Ctrl-C raises it immediately."""
     interrupted = False
 
     def handler(_signal: int, _frame: object) -> None:
@@ -105,10 +110,11 @@ def interruptible_between_files() -> Iterator[Callable[[], None]]:
 
 
 def unfinished_batch(owner_id: int, name: str, first: Sequence[FoundFile]) -> UploadBatch | None:
-    """Return the newest batch that an interrupted run over the same files left, or None.
+    """Return the newest batch that an interrupted run with the same files left behind, or None.
 
-    It has this owner and name, accepts files, was never sealed, and is empty or contains one of the `first` files.
-    Several files are checked, because one whose path, size or time has changed counts as a different file.
+    Such a batch has this owner and name, is active and not sealed, and is empty or contains one of the `first` files.
+    Several files are checked, because a file whose path, size or modification time has changed counts as a different
+    file.
     """
     unsealed = UploadBatch.objects.filter(
         owner_id=owner_id, name=name, kind=BatchKind.IMPORT, sealed_at=None, status__in=LIVE_BATCHES
@@ -121,12 +127,12 @@ def unfinished_batch(owner_id: int, name: str, first: Sequence[FoundFile]) -> Up
 
 
 def stop_reason(error: Exception) -> str:
-    """Return a sentence that explains why adding stopped: Refused, PartialFileBusy, or OSError of storage."""
+    """Return a sentence that explains why no more files were added; `error` is what `add_files` raised."""
     if isinstance(error, Refused):
         return error.message
     return f"{error}." if str(error) else "Another process is adding one of these files."
 
 
 def file_count(count: int) -> str:
-    """Return “1 file”, “2 files” and so on."""
+    """Return “1 file”, “2 files”, and so on."""
     return f"{count} file{'' if count == 1 else 's'}"

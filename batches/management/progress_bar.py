@@ -1,4 +1,4 @@
-"""Follow a batch in the terminal: a progress bar, or plain lines if the output is not a terminal."""
+"""Show a batch's progress: as a bar in a terminal, otherwise as lines of text."""
 
 import itertools
 import time
@@ -18,7 +18,7 @@ Write = Callable[[str], object]
 
 
 def do_nothing() -> None:
-    """The default for `between_polls`."""
+    """Do nothing; the default for `between_polls`."""
 
 
 def follow(
@@ -26,7 +26,8 @@ def follow(
 ) -> UploadBatch:
     """Show the progress of a batch until it is completed or cancelled, and return its final state.
 
-    Read-only, so Ctrl-C changes nothing. Warns if no worker is running. An exception from `between_polls` is raised.
+    This function only reads, so Ctrl-C does not affect the batch. It writes a warning if no worker is running.
+    Exceptions from `between_polls` propagate.
     """
     if not live_workers():
         write("No worker is running. Files wait until one is started, for example with `make run`.")
@@ -52,7 +53,7 @@ def _show_bar(states: Iterator[UploadBatch]) -> UploadBatch:
         TextColumn("{task.fields[failed]}", markup=False),
         TimeRemainingColumn(),
     ]
-    # The bar starts at what is already done, so that the remaining time is estimated from later progress only.
+    # The bar starts with the files processed so far, so that it estimates the remaining time from later progress only.
     first = next(states)
     with Progress(*columns) as progress:
         task = progress.add_task(first.name, total=first.expected_total, completed=first.processed, failed="")
@@ -66,7 +67,7 @@ def _show_bar(states: Iterator[UploadBatch]) -> UploadBatch:
 
 
 def _write_lines(states: Iterator[UploadBatch], write: Write) -> UploadBatch:
-    """Write a line at most every LINE_SECONDS, only if it has changed, and at the end."""
+    """Write a line whenever it has changed, but at most every LINE_SECONDS, and always write the final state."""
     last_line, written_at = "", 0.0
     for batch in states:
         line = f"{batch.get_status_display()}: {batch.processed} of {batch.expected_total} files, {batch.failed} failed"
@@ -78,7 +79,7 @@ def _write_lines(states: Iterator[UploadBatch], write: Write) -> UploadBatch:
 
 
 def failure_lines(batch: UploadBatch) -> Iterator[str]:
-    """Yield a line with the reason for each of the first MAX_FAILURES failed files, then the number of the others."""
+    """Yield a line with the reason for each of the first MAX_FAILURES failed files, then how many more have failed."""
     failed = BatchItem.objects.filter(batch=batch, status=ItemStatus.FAILED).order_by("id")
     for item in failed[:MAX_FAILURES]:
         yield f"  {item}: {item.error_message}"

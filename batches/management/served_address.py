@@ -1,4 +1,4 @@
-"""The address of the site that `manage.py run` serves on this machine."""
+"""Find the address at which `manage.py run` serves the site on this machine."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ from django.conf import settings
 
 
 def address_file() -> Path:
-    """Return the file to which `run` writes its address while it serves."""
+    """Return the path of the file that contains the address while `run` serves the site."""
     return Path(settings.VAR) / "address"
 
 
 def served_address() -> str:
-    """Return the address that `run` serves on this machine, or an empty string."""
+    """Return the address at which `run` serves the site, or an empty string if there is none."""
     try:
         return address_file().read_text().strip()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Find the files under the paths given to a command."""
+"""Find the files and folders that were passed to a command."""
 
 import os
 import stat
@@ -11,7 +11,7 @@ from batches.intake.file_name import displayable
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file and its path within its batch: the name of the given folder, then the path below it."""
+    """A file and its path within the batch, which starts with the name of the folder passed to the command."""
 
     path: Path
     relative_path: str
@@ -19,10 +19,11 @@ class FoundFile:
 
 @dataclass
 class FileWalk:
-    """Walks files and folders in the given order, each folder sorted by name. Memory: the names of one branch.
+    """Walks the paths in the given order and each folder in order of names.
 
-    Skips hidden files, links to folders, and links that lead out of the given folder (counted in `links`). Unreadable
-    folders and broken or circular links are reported by `write`, one line each, and counted in `missed`.
+    Inside a folder it skips hidden files and folders, links to folders, and links that lead out of the folder passed to
+    the command; `links` counts the last kind. It reports each unreadable folder and each broken or circular link with
+    `write`, and counts them in `missed`. In memory it keeps only the names in the current folder and its parents.
     """
 
     paths: list[Path]
@@ -39,7 +40,10 @@ class FileWalk:
                 yield FoundFile(path, label)
 
     def _folder(self, top: Path, label: str) -> Iterator[FoundFile]:
-        """Walk with an explicit stack, because folders may be nested deeper than Python's recursion limit."""
+        """Yield the files in a folder.
+
+        This method uses an explicit stack, because folders may be nested deeper than Python's recursion limit.
+        """
         root = top.resolve()
         stack = [(top, label, self._names(top))]
         while stack:
@@ -56,7 +60,7 @@ class FileWalk:
                 yield FoundFile(path, relative_path)
 
     def _mode(self, path: Path) -> int:
-        """Return the mode, or 0 for a file that has vanished since its name was read."""
+        """Return the file's mode. If it cannot be accessed, report that and return 0."""
         try:
             return path.lstat().st_mode
         except OSError as error:
@@ -64,7 +68,7 @@ class FileWalk:
             return 0
 
     def _names(self, folder: Path) -> Iterator[str]:
-        """Return the sorted names, and only names, because a folder may contain hundreds of thousands."""
+        """Return the folder's sorted names. A folder may have hundreds of thousands, so no Path is created for each."""
         try:
             names = [name for name in os.listdir(folder) if not name.startswith(".")]  # noqa: PTH208 (no Path for each)
         except OSError as error:
@@ -74,7 +78,7 @@ class FileWalk:
         return iter(names)
 
     def _is_inside(self, link: Path, root: Path) -> bool:
-        """Return whether the link leads to a file below the root. Linked folders are not followed."""
+        """Return whether the link leads to a file, not a folder, below the root."""
         try:
             target = link.resolve(strict=True)
         except (OSError, RuntimeError):  # RuntimeError: circular links
@@ -90,7 +94,7 @@ class FileWalk:
 
 
 def _labels(paths: Iterable[Path]) -> list[str]:
-    """Return a label for each path: its last part, or its whole path if an earlier one has the same last part."""
+    """Return a label for each path: its last part, or the whole path if an earlier path has the same last part."""
     used: dict[str, Path] = {}
     labels = []
     for path in paths:

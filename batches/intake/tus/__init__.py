@@ -1,6 +1,7 @@
-"""Resumable upload: tus 1.0 (https://tus.io/protocols/resumable-upload) and five of its extensions.
+"""Resumable uploads with tus 1.0 (https://tus.io/protocols/resumable-upload) and five of its extensions.
 
-Creation, creation-with-upload, checksum, termination, expiration; no deferred length, no concatenation. `app` is the
-ASGI application, `handlers` executes requests, `completion` finalizes complete uploads. `headers`, `checksum`, `writer`
-and `responses` implement the protocol without HTTP server or database.
+The extensions are creation, creation-with-upload, checksum, termination and expiration. Deferred length and
+concatenation are not supported. `app` is the ASGI application, `handlers` executes requests, and `completion` finalizes
+complete uploads. `headers`, `checksum`, `writer` and `responses` implement the protocol and need neither an HTTP server
+nor a database.
 """

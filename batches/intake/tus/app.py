@@ -1,7 +1,7 @@
-"""The tus endpoint: a raw ASGI application, so that bodies are read piece by piece and never collected in memory.
+"""The tus endpoint. It is a raw ASGI application, because Django receives a whole body before it calls a view.
 
-POST /tus/ creates an upload, HEAD and PATCH /tus/<item> resume it, DELETE withdraws it, OPTIONS /tus/ lists what is
-supported.
+POST /tus/ creates an upload, HEAD and PATCH /tus/<item> resume it, DELETE /tus/<item> withdraws it, and OPTIONS /tus/
+lists the supported extensions and limits.
 """
 
 import logging
@@ -27,15 +27,16 @@ logger = logging.getLogger(__name__)
 
 Send = Callable[[Message], Awaitable[None]]
 
-# After these errors the upload can be resumed, so the response says when it expires.
+# HTTP statuses after which the client can resume the upload, so the error response says when the upload expires.
 CONTINUABLE = {408, 409, 413, 460}
 _PATH = re.compile(r"/tus/([0-9]{1,18})?", re.ASCII)
 
 
 async def tus_application(scope: Message, receive: Receive, send: Send) -> None:
-    """Answer one HTTP request under /tus/. A client that disconnects gets no response; what was received is kept.
+    """Answer one HTTP request under /tus/. If the client disconnects, send no response.
 
-    The body is read to its end before the response is sent; otherwise a client might not read the response.
+    The rest of the body is read before the response is sent, because a client that is still sending might not read the
+    response.
     """
     body = RequestBody(receive)
     try:
@@ -48,7 +49,7 @@ async def tus_application(scope: Message, receive: Receive, send: Send) -> None:
 
 
 async def _respond(scope: Message, body: RequestBody) -> TusResponse:
-    """Return the response; errors become responses, too. Raises ClientDisconnected."""
+    """Route the request and return its response. Turn every exception except ClientDisconnected into a response."""
     try:
         return await _route(scope, body)
     except ClientDisconnected:
@@ -109,7 +110,10 @@ async def _route_upload(
 
 
 async def _transfer(start: handlers.Start, transfer: handlers.Transfer, body: RequestBody) -> UploadState:
-    """Run a handler, its body and `handlers.finish`: in one call if the body is small and complete."""
+    """Run the handler, write the body and run `handlers.finish`.
+
+    If the body is small and complete, all three steps run in one call on one thread.
+    """
     try:
         data = await body.read_small(transfer.patch.declared) if transfer.patch else None
         if data is not None:

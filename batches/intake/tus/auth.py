@@ -1,4 +1,4 @@
-"""Check host, origin and session of a request."""
+"""Check a request's host, origin and session."""
 
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
@@ -15,9 +15,9 @@ from batches.intake.tus.protocol_error import TusError
 
 
 def check_origin(scheme: str, headers: Mapping[str, str]) -> None:
-    """Refuse requests from pages of other sites. Raises TusError 400 for a foreign host, 403 for a foreign origin.
+    """Raise TusError 400 if this server does not serve the host, or 403 if another site's page sent the request.
 
-    Together with the header Tus-Resumable, which no form can send, this replaces a CSRF token.
+    This check and the required Tus-Resumable header, which no HTML form can send, replace a CSRF token.
     """
     host = headers.get("host", "")
     if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
@@ -28,7 +28,7 @@ def check_origin(scheme: str, headers: Mapping[str, str]) -> None:
 
 
 def _scheme(scheme: str, headers: Mapping[str, str]) -> str:
-    """Return the scheme that the browser uses; behind a trusted proxy it is in a header."""
+    """Return the scheme that the browser used. Behind a trusted proxy, a header contains it."""
     if not settings.SECURE_PROXY_SSL_HEADER:
         return scheme
     name, secure_value = settings.SECURE_PROXY_SSL_HEADER
@@ -37,7 +37,7 @@ def _scheme(scheme: str, headers: Mapping[str, str]) -> str:
 
 
 def signed_in_user(cookies: str) -> User:
-    """Return the active user of the session cookie. Raises TusError 401. Two queries."""
+    """Return the active user whose session cookie was sent. Raises TusError 401. Runs two queries."""
     try:
         morsel = SimpleCookie(cookies).get(settings.SESSION_COOKIE_NAME)
     except CookieError:
@@ -46,7 +46,7 @@ def signed_in_user(cookies: str) -> User:
         request = HttpRequest()
         engine: Any = import_module(settings.SESSION_ENGINE)
         request.session = engine.SessionStore(morsel.value)
-        # get_user checks the backend, the session hash (a changed password ends it) and that the user is active.
+        # get_user checks the backend, the session hash (invalid after a password change) and that the user is active.
         user = get_user(request)
         if isinstance(user, User):
             return user

@@ -1,4 +1,4 @@
-"""Read the body of a request piece by piece."""
+"""Read a request's body piece by piece."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
@@ -11,7 +11,7 @@ from batches.intake.tus.threads import in_thread
 from batches.intake.tus.writer import BodyWriter
 
 BUFFER_BYTES = 2**16
-"""Maximum buffer per connection, in addition to the last piece received from the server."""
+"""Maximum buffer size per connection, not counting the last piece received from the ASGI server."""
 IDLE_SECONDS = 60.0
 
 Message = MutableMapping[str, Any]
@@ -23,7 +23,10 @@ class ClientDisconnected(Exception):
 
 
 class RequestBody:
-    """Reads a body once. After its end `receive` is not called again: it would wait for the client to disconnect."""
+    """Reads a body once. After the end of the body, `receive` is not called again.
+
+    Another call would wait until the client disconnects.
+    """
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -32,7 +35,10 @@ class RequestBody:
         self._error: Exception | None = None
 
     async def read_small(self, declared: int | None) -> bytes | None:
-        """Return a small body; None if it is large or was cut off, then `write_to` writes what has arrived."""
+        """Return the whole body if it is small and complete, otherwise None.
+
+        After None, call `write_to`, which also writes what this method has read.
+        """
         if declared is None or declared > BUFFER_BYTES:
             return None
         try:
@@ -45,10 +51,10 @@ class RequestBody:
         return bytes(self._take_buffer())
 
     async def write_to(self, writer: BodyWriter) -> None:
-        """Write the body, including what arrived before a disconnect; small pieces are buffered.
+        """Write the body, including what arrived before a disconnect. Small pieces are buffered and written together.
 
-        Raises ClientDisconnected, OSError and TusError: 413, or 408 if nothing arrives for a minute, so that a dead
-        client does not keep the lock.
+        Raises ClientDisconnected, OSError, and what `BodyWriter.add` raises. Raises TusError 408 if nothing arrives for
+        a minute, so that an unresponsive client does not keep the partial file locked.
         """
         try:
             async for piece in self._pieces():
@@ -65,7 +71,7 @@ class RequestBody:
                 await in_thread(_write, [self._take_buffer()], writer)
 
     async def drain(self) -> None:
-        """Read and drop the rest, up to the limit of one body. Raises ClientDisconnected."""
+        """Read and discard the rest of the body, up to MAX_BODY_BYTES. Raises ClientDisconnected."""
         left = settings.MAX_BODY_BYTES
         try:
             async for piece in self._pieces():
@@ -73,7 +79,7 @@ class RequestBody:
                 if left < 0:
                     return
         except TusError:
-            return  # a silent client still gets its response
+            return  # the client stopped sending, but still gets its response
 
     async def _pieces(self) -> AsyncIterator[bytes]:
         if self._error:
@@ -101,5 +107,8 @@ class RequestBody:
 
 
 def _write(pieces: list[bytes | bytearray], writer: BodyWriter) -> None:
-    """Write the single piece in the list. It has no other reference, so it is freed before the next one arrives."""
+    """Write the single piece in the list, which holds the only reference to it.
+
+    `pop` removes that reference, so the piece is freed before the next one arrives.
+    """
     writer.add(pieces.pop())

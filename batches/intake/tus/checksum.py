@@ -1,4 +1,4 @@
-"""The checksum extension: read and verify the checksum of one body. Pure."""
+"""The checksum extension: parse and verify a body's checksum, without any I/O."""
 
 import hashlib
 from base64 import b64decode
@@ -10,14 +10,14 @@ from typing import Any
 
 from batches.intake.tus.protocol_error import TusError
 
-# The protocol requires SHA-1; it detects transmission errors, which is all it is used for.
+# The protocol requires SHA-1 support. That is acceptable, because checksums only detect transmission errors here.
 ALGORITHMS = {"sha1": 20, "sha256": 32}
 """Supported algorithms and their digest sizes in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """The announced digest of one body."""
+    """The digest that the client announced for one body."""
 
     algorithm: str
     digest: bytes
@@ -33,7 +33,10 @@ class Checksum:
 
 
 def read_checksum(headers: Mapping[str, str]) -> Checksum | None:
-    """Read Upload-Checksum: an algorithm and a Base64 digest; None if absent. Raises TusError 400."""
+    """Parse Upload-Checksum: an algorithm, a space and a Base64 digest. Return None if the header is absent.
+
+    Raises TusError 400.
+    """
     text = headers.get("upload-checksum")
     if text is None:
         return None

@@ -1,6 +1,6 @@
 """Determine the state of an upload, and finalize it once all of its bytes have arrived.
 
-Runs on a finalize thread if the upload is complete, because storing may take long.
+If the upload is complete, call these functions on a finalize thread, because storing the file may take a long time.
 """
 
 from batches.engine.incoming import is_resumable
@@ -18,17 +18,20 @@ from batches.models.states import BatchStatus
 
 
 def is_complete(item: BatchItem) -> bool:
-    """Return whether a partial file with all bytes exists: it must be finalized or discarded, which may take long."""
+    """Return whether the item has a partial file with all bytes.
+
+    Such a file must be finalized or discarded on a finalize thread, because that may take a long time.
+    """
     return item.size > 0 and partial_size(item.id) >= item.size
 
 
 def current_state(item: BatchItem) -> UploadState:
-    """Return the state of an upload; a complete file that a crash left behind is finalized first.
+    """Return the upload's state. If a crash left a complete partial file behind, finalize it first.
 
-    Raises TusError (410 expired, 422 refused), BatchClosed, PartialFileBusy, and what `finalize_item` raises.
+    Raises BatchClosed, PartialFileBusy, and what `finished_state`, `refuse_expired` and `finalize_upload` raise.
     """
     if not accepts_bytes(item):
-        discard_if_unneeded(item.id)  # left by a crash after the commit
+        discard_if_unneeded(item.id)  # a crash after the commit may have left the partial file behind
         if item.batch.status == BatchStatus.CANCELLED:
             raise BatchClosed
         return finished_state(item, recorded_outcome(item))
@@ -39,7 +42,7 @@ def current_state(item: BatchItem) -> UploadState:
     with locked_partial(item.id) as locked:
         if locked.size == item.size:
             return finalize_upload(item, locked)
-    # Another request finished it before this one got the lock.
+    # Another request finalized or emptied the partial file before this one locked it.
     item.refresh_from_db()
     if expects_bytes(item):
         return incomplete_state(item, partial_facts(item.id))
@@ -52,7 +55,7 @@ def finalize_upload(item: BatchItem, locked: PartialFile) -> UploadState:
     for _ in range(2):
         try:
             if is_resumable(item):
-                resume_file(item, owner_id)  # abandoned while its last bytes were received
+                resume_file(item, owner_id)  # the item was abandoned while its last bytes were being received
             return finished_state(item, finalize_item(item, owner_id, locked))
         except BatchClosed:
             raise

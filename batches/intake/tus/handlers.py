@@ -1,7 +1,8 @@
-"""Handle one request on disk and in the database. Blocking: runs on the intake threads, never on the event loop.
+"""Handle one request on disk and in the database. These functions block, so they never run on the event loop.
 
-A handler finds the item, and locks its partial file if the request has bytes. It never waits for the storage: if there
-is more to do, it returns None, and `finish` runs on a finalize thread after the body has been written.
+A handler finds the item and, if the request has a body, locks the item's partial file. A handler never waits for the
+storage. If the request needs more work, the handler returns None; then the body is written, and `finish` runs on a
+finalize thread.
 """
 
 from collections.abc import Callable
@@ -39,9 +40,11 @@ from batches.models.states import ItemStatus
 
 @dataclass(slots=True)
 class Transfer:
-    """One request: its `patch` if it brings bytes, the item it found, and the writer, which has the lock until `close`.
+    """The data of one request while it is handled.
 
-    All functions that work on it raise TusError, BatchClosed, PartialFileBusy, OSError.
+    `patch` describes the body, if there is one. The handler sets `item`, and `writer` if it locks the partial file;
+    the writer holds that lock until `close`. All functions that take a Transfer raise TusError, BatchClosed,
+    PartialFileBusy, OSError.
     """
 
     patch: Patch | None = None
@@ -49,12 +52,12 @@ class Transfer:
     writer: BodyWriter | None = None
 
     def close(self) -> None:
-        """Release the partial file."""
+        """Release the lock on the partial file."""
         if self.writer is not None:
             self.writer.close()
 
     def expires(self) -> float | None:
-        """Return when the upload expires; None if its item was not found."""
+        """Return when the upload expires, or None if the handler has not found an item."""
         return expires_at(self.item, partial_facts(self.item.id)) if self.item else None
 
 
@@ -62,7 +65,7 @@ Start = Callable[[Transfer], UploadState | None]
 
 
 def run_whole(start: Start, transfer: Transfer, data: bytes) -> UploadState:
-    """Handle a request and its whole body in one call, so that a small file needs one thread and one connection."""
+    """Handle a request and its whole body in one call, so that it uses one thread and one database connection."""
     state = start(transfer)
     if transfer.writer is not None:
         transfer.writer.add(data)
@@ -70,7 +73,7 @@ def run_whole(start: Start, transfer: Transfer, data: bytes) -> UploadState:
 
 
 def create_upload(cookies: str, creation: Creation, transfer: Transfer) -> UploadState | None:
-    """Register a file, or find it again, and receive the bytes that come with the request."""
+    """Register a file, or find its existing item, and prepare to receive the request's body."""
     user = signed_in_user(cookies)
     batch = UploadBatch.objects.filter(id=creation.batch_id, owner=user).first()
     if batch is None:
@@ -98,13 +101,13 @@ def create_upload(cookies: str, creation: Creation, transfer: Transfer) -> Uploa
 
 
 def head_upload(cookies: str, item_id: int, transfer: Transfer) -> UploadState | None:
-    """Return the offset of an upload."""
+    """Return the upload's state, or None if `finish` must finalize or discard its complete partial file."""
     item = transfer.item = _find_item(cookies, item_id)
     return None if is_complete(item) else current_state(item)
 
 
 def patch_upload(cookies: str, item_id: int, transfer: Transfer) -> UploadState | None:
-    """Receive the bytes of a PATCH, unless the upload is finished."""
+    """Prepare to receive the body of a PATCH, unless the upload is finished."""
     item = transfer.item = _find_item(cookies, item_id)
     if not accepts_bytes(item) or transfer.patch is None:
         return None
@@ -115,9 +118,9 @@ def patch_upload(cookies: str, item_id: int, transfer: Transfer) -> UploadState 
 
 
 def finish(transfer: Transfer) -> UploadState:
-    """Verify the checksum of a body that has been written, and finalize the file once it is complete.
+    """Verify the checksum of the body that was written, and finalize the file if it is complete.
 
-    Without a writer, finalize a complete file that a crash left behind, or return its state.
+    If the request has no writer, return the upload's current state; see `current_state`.
     """
     item, patch, writer = transfer.item, transfer.patch, transfer.writer
     if item is None:
@@ -134,7 +137,7 @@ def finish(transfer: Transfer) -> UploadState:
 
 
 def withdraw_upload(cookies: str, item_id: int) -> None:
-    """Fail a file that its client cannot read completely, and remove its partial file."""
+    """Fail a file that the client cannot send completely, and remove its partial file."""
     item = _find_item(cookies, item_id)
     if accepts_bytes(item):
         with locked_partial(item.id) as locked:
@@ -142,12 +145,12 @@ def withdraw_upload(cookies: str, item_id: int) -> None:
                 discard_partial(item, locked)
                 return
         item.refresh_from_db()
-    current_state(item)  # raises if it was refused
+    current_state(item)  # raises an error if the file was refused
     raise TusError(409, "upload.complete", "The file is already complete and cannot be withdrawn.")
 
 
 def _find_item(cookies: str, item_id: int) -> BatchItem:
-    """Return the user's own item with its batch. Raises TusError 401, 404."""
+    """Return the item with its batch if it belongs to the signed-in user. Raises TusError 401, 404."""
     user = signed_in_user(cookies)
     item = BatchItem.objects.select_related("batch").filter(id=item_id, batch__owner=user).first()
     if item is None or item.batch.deleting_since:
@@ -156,7 +159,7 @@ def _find_item(cookies: str, item_id: int) -> BatchItem:
 
 
 def _open_writer(transfer: Transfer, item: BatchItem, patch: Patch) -> None:
-    """Lock the partial file for the body of this request, and reopen an abandoned item."""
+    """Lock the partial file for this request's body. If the item was abandoned, move it back to `receiving`."""
     locked = lock_partial(item.id)
     try:
         transfer.writer = BodyWriter(locked, item.size, patch, partial(_reject_unsupported, item))
@@ -173,11 +176,11 @@ def _open_writer(transfer: Transfer, item: BatchItem, patch: Patch) -> None:
         raise
     except Refused as error:
         raise TusError(413, error.code, error.message) from error
-    item.batch = batch  # refresh_from_db dropped it
+    item.batch = batch  # resume_file refreshed the item, which cleared its cached batch
 
 
 def _reject_unsupported(item: BatchItem, locked: PartialFile) -> None:
-    """Raise TusError 422 if the first bytes show that the file is not supported; its item fails at once."""
+    """If the first bytes show that the file is not supported, fail its item and raise TusError 422."""
     outcome = prefilter.reject_by_content(item, locked)
     if outcome is not None:
         finished_state(item, outcome)

@@ -1,4 +1,4 @@
-"""Parse and validate the headers of a request. Pure."""
+"""Parse and validate request headers, without any I/O."""
 
 import re
 from base64 import b64decode
@@ -17,14 +17,15 @@ MAX_NUMBER = 2**63 - 1
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 Headers = Mapping[str, str]
-"""Names in lower case; a header sent twice is joined with a comma, cookies with a semicolon."""
+"""Header names are in lower case. The values of a repeated header are joined with commas, cookies with semicolons."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Bytes of a file from `offset` on; `declared` is the length of the body, if the client declared it.
+    """A body that contains a file's bytes from `offset` on; `declared` is its length, or None if not declared.
 
-    With `overlap` (bytes of a creation) the body may start with bytes that were received before: they are skipped.
+    If `overlap` is true, as in a creation, the body may start with bytes that were received earlier; the writer skips
+    them.
     """
 
     offset: int
@@ -35,7 +36,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A request to upload a file to a batch; `first` is set if it contains the first bytes."""
+    """A request to upload a file to a batch; `first` is set if the request contains the file's first bytes."""
 
     batch_id: int
     name: FileName
@@ -43,7 +44,7 @@ class Creation:
 
 
 def read_headers(lines: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Return the headers of an ASGI scope."""
+    """Parse the headers of an ASGI scope."""
     headers: dict[str, str] = {}
     for name, value in lines:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
@@ -53,18 +54,18 @@ def read_headers(lines: Iterable[tuple[bytes, bytes]]) -> Headers:
 
 
 def read_method(method: str, headers: Headers) -> str:
-    """Return the method. Clients that cannot send PATCH or DELETE send a POST with X-HTTP-Method-Override."""
+    """Return the method. A client that cannot send PATCH or DELETE sends POST with X-HTTP-Method-Override."""
     return headers.get("x-http-method-override", method).strip().upper()
 
 
 def check_version(headers: Headers) -> None:
-    """Raise TusError 412 unless the client uses this version of the protocol."""
+    """Raise TusError 412 unless the client uses protocol version VERSION."""
     if headers.get("tus-resumable") != VERSION:
         raise TusError(412, "tus.version", f"Send the header Tus-Resumable: {VERSION}.")
 
 
 def read_creation(headers: Headers) -> Creation:
-    """Read a POST. Raises TusError 400 for missing or wrong headers, 415 for a wrong content type."""
+    """Parse a POST's headers. Raises TusError 400 for a missing or invalid header, 415 for a wrong content type."""
     if "upload-defer-length" in headers:
         raise TusError(400, "tus.deferred_length", "Upload-Defer-Length is not supported: send Upload-Length.")
     size = _number(headers, "upload-length")
@@ -79,14 +80,14 @@ def read_creation(headers: Headers) -> Creation:
 
 
 def read_patch(headers: Headers) -> Patch:
-    """Read a PATCH. Raises TusError 415 or 400."""
+    """Parse a PATCH's headers. Raises TusError 400 for a missing or invalid header, 415 for a wrong content type."""
     if not _sends_bytes(headers):
         raise _wrong_type()
     return Patch(_number(headers, "upload-offset"), declared_length(headers), read_checksum(headers))
 
 
 def declared_length(headers: Headers) -> int | None:
-    """Return the declared length of the body, or None. Raises TusError 400."""
+    """Return the body's declared length, or None if there is none. Raises TusError 400."""
     return _number(headers, "content-length") if "content-length" in headers else None
 
 
@@ -108,7 +109,7 @@ def _wrong_type() -> TusError:
 
 
 def read_metadata(text: str) -> dict[str, str]:
-    """Read Upload-Metadata: comma-separated pairs of a key and a Base64 value. Raises TusError 400."""
+    """Parse Upload-Metadata: comma-separated pairs, each a key, a space and a Base64 value. Raises TusError 400."""
     pairs: dict[str, str] = {}
     for pair in filter(None, (part.strip() for part in text.split(","))):
         key, _space, value = pair.partition(" ")

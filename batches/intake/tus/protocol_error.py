@@ -1,4 +1,4 @@
-"""Errors of the endpoint and their HTTP statuses."""
+"""The tus endpoint's errors and their HTTP statuses."""
 
 from batches.engine.refusals import BatchClosed
 from batches.models.error_codes import default_message
@@ -6,9 +6,9 @@ from uploads.errors import CodedError
 
 
 class TusError(CodedError):
-    """An unsuccessful response: HTTP status, stable code and message.
+    """An error response with an HTTP status, a stable code and a message.
 
-    `expires` is set if the upload can be continued: when it expires, in seconds since 1970.
+    If the client can resume the upload, `expires` is the time at which the upload expires, in seconds since 1970.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -18,12 +18,12 @@ class TusError(CodedError):
 
     @property
     def body(self) -> bytes:
-        """The response text: the code, a colon, the message."""
+        """The response body: the code, a colon and the message."""
         return f"{self.code}: {self.message}".encode()
 
 
 def not_found() -> TusError:
-    """Return the error for an unknown upload. Uploads of other owners are not distinguished from missing ones."""
+    """Return the error for an upload that does not exist or belongs to another user; the response is the same."""
     return TusError(404, "upload.unknown", "You have no such upload. Add the file again.")
 
 

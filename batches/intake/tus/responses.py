@@ -1,4 +1,4 @@
-"""Responses of the endpoint: status, headers, text. Pure."""
+"""Build the tus endpoint's responses, without any I/O."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -12,7 +12,8 @@ from batches.intake.tus.headers import EXTENSIONS, VERSION
 from batches.intake.tus.protocol_error import TusError
 from batches.intake.tus.state import UploadState
 
-# nosniff: a message that repeats a file's name must never be taken for a page. No CORS headers: only this site's pages.
+# nosniff, because a browser must not render an error message as a page. There are no CORS headers, because only pages
+# of this site may use the endpoint.
 COMMON_HEADERS = {"Tus-Resumable": VERSION, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -25,7 +26,7 @@ class TusResponse:
     text: bytes = b""
 
     def header_lines(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers as ASGI expects them."""
+        """Return the headers in ASGI's format."""
         headers = COMMON_HEADERS | dict(self.headers)
         if self.status != 204:
             headers |= {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(self.text))}
@@ -33,7 +34,7 @@ class TusResponse:
 
 
 def supported() -> TusResponse:
-    """Return the response to OPTIONS: version, extensions, limits."""
+    """Return the response to OPTIONS, with the supported version, extensions, size limit and checksum algorithms."""
     headers = {
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS,
@@ -44,7 +45,7 @@ def supported() -> TusResponse:
 
 
 def created(state: UploadState) -> TusResponse:
-    """Return the response to POST, for a new upload or a repeated creation."""
+    """Return the response to POST, which is the same for a new upload and a repeated creation."""
     return TusResponse(201, {"Location": f"/tus/{state.item.id}"} | _offset(state), state.note.encode())
 
 
@@ -54,7 +55,7 @@ def patched(state: UploadState) -> TusResponse:
 
 
 def head(state: UploadState) -> TusResponse:
-    """Return the response to HEAD, with the metadata that is stored."""
+    """Return the response to HEAD, with the metadata stored for the item."""
     item = state.item
     metadata = {"batch": str(item.batch_id), "filename": item.filename, "relative_path": item.relative_path}
     pairs = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in metadata.items() if value)

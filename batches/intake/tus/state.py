@@ -1,4 +1,4 @@
-"""The state of an upload: its offset, when it expires, and its outcome."""
+"""The state of an upload: its offset, expiry and outcome."""
 
 import time
 from dataclasses import dataclass
@@ -18,7 +18,10 @@ STATUS_BY_CODE = {"file.too_large": 413, "upload.expired": 410, "file.withdrawn"
 
 @dataclass(frozen=True, slots=True)
 class UploadState:
-    """An upload's item and offset. `expires` in seconds since 1970, None if it is complete; `note` for people."""
+    """An upload's item and offset.
+
+    `expires` is in seconds since 1970, or None if the upload is finished. `note` is a message for the user.
+    """
 
     item: BatchItem
     offset: int
@@ -27,7 +30,7 @@ class UploadState:
 
 
 def accepts_bytes(item: BatchItem) -> bool:
-    """Return whether more bytes of the item may be sent."""
+    """Return whether the client may send more bytes: the item expects bytes and its batch is not cancelled."""
     return item.batch.status != BatchStatus.CANCELLED and expects_bytes(item)
 
 
@@ -37,7 +40,7 @@ def incomplete_state(item: BatchItem, facts: PartialFacts | None) -> UploadState
 
 
 def finished_state(item: BatchItem, outcome: IntakeOutcome) -> UploadState:
-    """Return the state of a finished upload. Raises TusError if it was refused, unless it is empty."""
+    """Return the state of a finished upload. Raises TusError if the file was refused, unless the file is empty."""
     if outcome.state != "refused":
         return UploadState(item, item.size)
     if item.size:
@@ -46,7 +49,10 @@ def finished_state(item: BatchItem, outcome: IntakeOutcome) -> UploadState:
 
 
 def expires_at(item: BatchItem, facts: PartialFacts | None) -> float:
-    """Return the earliest time at which the upload may expire, in seconds since 1970."""
+    """Return when the upload expires, in seconds since 1970: PARTIAL_SECONDS after its last change.
+
+    Without a partial file, the time counts from when the item was abandoned, or from now if it is `receiving`.
+    """
     if facts is not None:
         return facts.changed + settings.PARTIAL_SECONDS
     abandoned = item.finished_at.timestamp() if item.finished_at else time.time()
@@ -54,13 +60,13 @@ def expires_at(item: BatchItem, facts: PartialFacts | None) -> float:
 
 
 def refuse_expired(item: BatchItem, facts: PartialFacts | None) -> None:
-    """Raise TusError 410 if the upload has expired, whether or not its partial file was cleaned up already."""
+    """Raise TusError 410 if the upload has expired, whether or not its partial file has already been cleaned up."""
     if expires_at(item, facts) < time.time():
         raise expired()
 
 
 def restart_if_expired(item: BatchItem) -> None:
-    """Empty the expired partial file of a file that was registered again. Raises PartialFileBusy."""
+    """If the client registers a file whose upload has expired, empty its partial file. Raises PartialFileBusy."""
     facts = partial_facts(item.id)
     if facts is not None and expires_at(item, facts) < time.time():
         with locked_partial(item.id) as locked:

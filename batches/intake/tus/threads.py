@@ -1,7 +1,7 @@
-"""The endpoint's thread pools for disk and database work, which must not block the event loop.
+"""The tus endpoint's thread pools for disk and database work, which would block the event loop.
 
-Files are finalized on separate threads: slow storage, or a large file that must be read again, delays only other
-finalizations.
+Files are finalized on separate threads, so slow storage, or a large file that must be read again, delays only other
+requests that finalize files.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ _finalize = ThreadPoolExecutor(FINALIZE_THREADS, thread_name_prefix="intake-fina
 
 
 async def in_thread(call: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
-    """Run a blocking call on an intake thread; its database connection returns to the pool afterwards.
+    """Run a blocking call on an intake thread, then return the thread's database connection to the pool.
 
-    If the request is cancelled, the call is awaited first: no file is closed while a thread writes to it.
+    If the request is cancelled, wait for the call to end first, so that no file is closed while a thread writes to it.
     """
     return await _run(_intake, partial(call, *args, **kwargs))
 
 
 async def in_finalize_thread(call: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
-    """Run a call that may finalize a file; like `in_thread`."""
+    """Run a call that may finalize a file on a finalize thread; otherwise like `in_thread`."""
     return await _run(_finalize, partial(call, *args, **kwargs))
 
 

@@ -1,4 +1,4 @@
-"""Write the body of one request to the end of a partial file, but never beyond the announced length."""
+"""Append one request's body to a partial file, but never beyond the file's announced length."""
 
 from collections.abc import Callable
 
@@ -9,14 +9,16 @@ from uploads.media.sniff import HEAD_BYTES
 
 
 class BodyWriter:
-    """Appends the pieces of one request to a partial file that the caller has locked; `close` releases the lock.
+    """Appends the pieces of one body to a partial file that the caller has locked; `close` releases the lock.
 
-    What arrived before a disconnect is kept, unless the request has a checksum, which then cannot be verified. A body
-    that is longer than the file or fails its checksum leaves the partial file as it was before the request, even if the
-    process is killed. Raises TusError 409 for a wrong offset, 413 if more is declared than is missing.
+    If the client disconnects, the bytes received so far are kept, unless the request has a checksum, because an
+    incomplete body cannot be verified. If a body exceeds the announced length or fails its checksum, the partial file
+    is rolled back to its size before the request. Even if the process is killed, unverified bytes never become part of
+    the file. The constructor raises TusError 409 for a wrong offset, and 413 if the declared length of the body would
+    exceed the announced length of the file.
 
-    `check_content` is called once, when HEAD_BYTES have arrived and the file is not complete; it may raise. Bytes with
-    a checksum are not checked before they are verified.
+    `check_content` is called once, as soon as HEAD_BYTES have arrived, unless the file is already complete; it may
+    raise an error. The content of a body with a checksum is checked only after the checksum is verified.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class BodyWriter:
             partial.mark_unverified()
 
     def add(self, data: bytes | bytearray) -> None:
-        """Write the next piece. Raises TusError 413, OSError."""
+        """Write the next piece. Raises OSError, TusError 413, and what `check_content` raises."""
         if self._hash is not None:
             self._hash.update(data)
         new = memoryview(data)[self._overlap :]
@@ -58,7 +60,7 @@ class BodyWriter:
             self._check_once()
 
     def end(self) -> None:
-        """Verify the checksum at the regular end of the body. Raises TusError 460."""
+        """Verify the checksum once the whole body has arrived. Raises TusError 460, and what `check_content` raises."""
         if self._checksum is None:
             return
         self._checksum.check(self._hash)
@@ -72,7 +74,7 @@ class BodyWriter:
             check_content(self.partial)
 
     def close(self) -> None:
-        """Remove unverified bytes and release the lock."""
+        """Remove this request's unverified bytes and release the lock."""
         try:
             if not self._verified:
                 self.partial.roll_back(self._start)
@@ -81,7 +83,7 @@ class BodyWriter:
 
     @property
     def complete(self) -> bool:
-        """Whether all announced bytes have arrived."""
+        """Whether all bytes of the file have arrived."""
         return self.partial.size == self._length
 
 

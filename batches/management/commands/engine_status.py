@@ -1,4 +1,4 @@
-"""`manage.py engine_status`: workers, queue and outages; tables for people, JSON for monitoring."""
+"""`manage.py engine_status`: print the engine's workers, queue and recoveries, as tables or as JSON for monitoring."""
 
 import json
 import sys
@@ -21,7 +21,10 @@ STALLED, UNKNOWN = 1, 2
 
 
 class Command(BaseCommand):
-    """Print the engine's status. Exit status 1: files wait and no worker is running; 2: no database."""
+    """Print the engine's status.
+
+    The exit status is 1 if files are waiting and no worker is running, and 2 if the database is not available.
+    """
 
     help = "Show workers, queue, circuit breakers and recoveries. Exit status 1: files wait and no worker is running."
 
@@ -30,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="json_output", help="print one JSON object instead")
 
     def handle(self, *args: Any, json_output: bool, **options: Any) -> None:
-        """Read and print the status."""
+        """Print the status, and exit with STALLED if the engine is stalled."""
         try:
             status = read_status()
         except (OperationalError, InterfaceError) as error:
@@ -48,7 +51,7 @@ class Command(BaseCommand):
 
 
 def as_json_line(status: EngineStatus) -> str:
-    """Return the status as one JSON object; its keys are the fields, times are in ISO 8601."""
+    """Return the status as one JSON object: its keys are the names of the fields, plus `stalled`. Times are ISO 8601."""
     return json.dumps(asdict(status) | {"stalled": status.stalled}, cls=DjangoJSONEncoder)
 
 

@@ -1,4 +1,4 @@
-"""`manage.py ingest`: add files and folders of this machine to a batch."""
+"""`manage.py ingest`: add local files and folders to a batch."""
 
 import itertools
 import sys
@@ -31,7 +31,7 @@ ADD_REST = "To add the rest, fix the problem and run the same command again."
 
 
 class Command(BaseCommand):
-    """Add files, print the address of their page, and optionally follow their progress."""
+    """Add files to a batch, print the address of its page, and optionally show the progress."""
 
     help = (
         "Import files or folders of this machine. Exit status: 0 success, 1 a file failed, 2 a wrong argument, "
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the paths, the owner and the destination."""
+        """Declare the arguments."""
         parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a file or a folder")
         parser.add_argument("--owner", required=True, metavar="NAME", help="user name of the owner of the files")
         parser.add_argument("--name", default="", help="name of the import (default: the name of the first path)")
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         parser.add_argument("--site", default="", metavar="URL", help="address of the site (default: that of `run`)")
 
     def handle(self, *args: Any, paths: list[Path], owner: str, **options: Any) -> None:
-        """Add the files and follow them if requested. Raises SystemExit if the exit status is not 0."""
+        """Add the files, and show the progress if requested. Raises SystemExit if the exit status is not 0."""
         try:
             walk, first, files = self._files(paths)
             name = truncate_name(displayable(options["name"] or _name(paths)))
@@ -70,7 +70,7 @@ class Command(BaseCommand):
             sys.exit(FAILED)
 
     def _files(self, paths: list[Path]) -> tuple[FileWalk, list[FoundFile], Iterator[FoundFile]]:
-        """Return the walk, the first few files, and a lazy iterator of all of them."""
+        """Return the walk, its first few files, and a lazy iterator over all its files."""
         missing = [str(path) for path in paths if not path.exists()]
         if missing:
             raise CommandError(f"No such file or folder: {displayable(', '.join(missing))}", returncode=USAGE)
@@ -95,7 +95,10 @@ class Command(BaseCommand):
         return batch
 
     def _add(self, batch: UploadBatch, walk: FileWalk, files: Iterator[FoundFile], site: str) -> bool:
-        """Return whether the batch was sealed; otherwise it waits for the rest, so there is nothing to follow."""
+        """Add the files and return whether the batch was sealed.
+
+        An unsealed batch waits for the rest of its files, so the caller must not wait for it to be completed.
+        """
         site = site or served_address() or DEFAULT_SITE
         existing = f" ({file_count(batch.total)} so far)" if batch.total else ""
         self.stdout.write(f"Import {batch.id}{existing}: {site.rstrip('/')}{reverse('batch-detail', args=[batch.id])}")
@@ -127,7 +130,7 @@ class Command(BaseCommand):
             sys.exit(INTERRUPTED)
 
     def _report(self, batch: UploadBatch) -> int:
-        """Print what failed and why; return how many files failed or were cancelled."""
+        """Print the result and the failures; return how many files failed or were cancelled."""
         batch.refresh_from_db()
         if batch.status == BatchStatus.CANCELLED:
             self.stderr.write("The import was cancelled.")
@@ -141,6 +144,6 @@ class Command(BaseCommand):
 
 
 def _name(paths: list[Path]) -> str:
-    """Return the name of the first path, and how many more there are."""
+    """Return the name of the first path and, if there are more paths, how many."""
     first = paths[0].resolve().name or "Files"
     return f"{first} and {len(paths) - 1} more" if len(paths) > 1 else first

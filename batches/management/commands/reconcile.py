@@ -1,4 +1,4 @@
-"""`manage.py reconcile`: run by hand what every worker process does every few seconds, except sending e-mails."""
+"""`manage.py reconcile`: do the maintenance that worker processes do automatically, but send no e-mails."""
 
 import sys
 import time
@@ -18,7 +18,7 @@ INTERRUPTED = 130
 
 
 class Command(BaseCommand):
-    """Recover lost items, complete batches and deletions, wake workers up for pending items."""
+    """Recover lost items, complete batches and deletions, and wake workers for pending items."""
 
     help = "Repair what crashes and lost messages left behind; sends no e-mails. Workers do this automatically."
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="run once and exit")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
-        """Run one round, or rounds until interrupted. Raises CommandError if a server is unavailable."""
+        """Run one round, or repeat until interrupted. Raises CommandError if the database or Redis is unavailable."""
         try:
             self._round()
             while not once:
