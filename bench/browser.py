@@ -1,8 +1,8 @@
-"""Measure how fast a real browser uploads many small files: a folder is chosen in Chromium; no workers run.
+"""Measure how fast Chromium uploads a folder of many small files. No workers run.
 
-Run it by `make bench ARGS=browser`; set CHROMIUM if the program is not /usr/bin/chromium. The time runs from choosing
-the folder until the batch's page is shown, which the upload page opens once all files are sent and the batch is sealed.
-The last line is one JSON object.
+Run it with `make bench ARGS=browser`. Set CHROMIUM if the browser is not at /usr/bin/chromium. The measured time starts
+when the folder is chosen and ends when the batch's page is shown; the upload page opens that page after it has sent all
+files and sealed the batch. The last line of the output is one JSON object.
 """
 
 import json
@@ -29,7 +29,7 @@ WARM_UP = 50
 
 
 def main() -> None:
-    """Upload a folder and print the figures."""
+    """Upload a folder and print the results."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     with tempfile.TemporaryDirectory() as folder, stack(), web() as (port, pid):
         from bench import people  # noqa: PLC0415 (models exist only after the set-up)
@@ -40,7 +40,7 @@ def main() -> None:
             context = browser.new_context(base_url=site)
             context.add_cookies([{"name": name, "value": value, "url": site}])
             page = context.new_page()
-            # Another size: otherwise the page would hash all later files as possible duplicates.
+            # The sizes differ, because the page would otherwise hash all measured files as possible duplicates.
             upload_folder(page, make_files(Path(folder) / "warm-up", WARM_UP, KILOBYTES - 1))
             before = cpu_seconds(pid)
             seconds = upload_folder(page, make_files(Path(folder) / "roll", count, KILOBYTES))
@@ -67,7 +67,7 @@ def report(count: int, seconds: float, cpu_ms: float) -> None:
 
 
 def make_files(folder: Path, count: int, kilobytes: int) -> Path:
-    """Write files of the same size that begin like a JPEG and all differ."""
+    """Write files of equal size but different content, each of which begins like a JPEG."""
     folder.mkdir()
     for number in range(count):
         head = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + f"{folder.name} {number}".encode()

@@ -1,9 +1,9 @@
-"""Measure the engine's own cost: real workers with a pipeline that does nothing, 1,000 to 100,000 files.
+"""Measure the engine's own cost with real workers, a pipeline that does nothing, and 1,000 to 100,000 files.
 
-Run it by `make bench ARGS=engine`, or `python -m bench.engine 1000 10000 100000`. The last line is one JSON object:
-processor time of all processes (workers, PostgreSQL, Redis) in ms per file and files per second at the largest size,
-the ratio of the cost there to that of the smallest size, and the figures of bench.newcomer, bench.recovery and an idle
-stack.
+Run it with `make bench ARGS=engine` or `python -m bench.engine 1000 10000 100000`. The last line of the output is one
+JSON object. For the largest size it has the CPU time per file in ms (workers, PostgreSQL and Redis), the files per
+second, and how many times more a file costs than at the smallest size. It also has the results of bench.newcomer and
+bench.recovery, and the CPU use of an idle stack.
 """
 
 import json
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def idle_percent(*pids: int) -> float:
-    """Return the processor time of these idle processes and their children, in percent of one core."""
+    """Return the CPU use of these idle processes and their children, in percent of one core."""
     time.sleep(BOOT_SECONDS)
     before = cpu_seconds(*pids)
     time.sleep(IDLE_SECONDS)
@@ -54,9 +54,10 @@ def idle_percent(*pids: int) -> float:
 def measure_sizes(
     sizes: Sequence[int], pid: int, servers: list[int]
 ) -> tuple[dict[int, list[float]], dict[int, list[float]]]:
-    """Return, by size, CPU ms per file and files per second of ROUNDS rounds; the sizes alternate.
+    """Measure all sizes in each of ROUNDS rounds; return the CPU ms per file and the files per second by size.
 
-    A round processes at least MIN_FILES, as several batches if the size is small: one takes only half a second.
+    Each measurement processes about MIN_FILES files or more. For a small size that means several batches, because a
+    single small batch takes too little time to measure.
     """
     from bench import rows  # noqa: PLC0415 (models exist only after the set-up)
 
@@ -74,7 +75,7 @@ def measure_sizes(
 
 
 def show_sizes(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> None:
-    """Print the table of sizes."""
+    """Print the results for each size."""
     title = "Engine, no-op pipeline, 2 processes of 4 threads"
     table = Table("files", "CPU ms per file", "files per second", title=title)
     for size, cost in costs.items():
@@ -83,7 +84,7 @@ def show_sizes(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> 
 
 
 def show_rest(idle: float, waits: Sequence[float], recoveries: Sequence[float]) -> None:
-    """Print the other figures."""
+    """Print the other results."""
     table = Table("", "", title="Engine, waiting times")
     table.add_row("3 files behind 100,000 of another owner", f"{waits[0]:.2f} s")
     table.add_row("3 files beside 100 batches of others", f"{waits[1]:.2f} s")
@@ -94,7 +95,7 @@ def show_rest(idle: float, waits: Sequence[float], recoveries: Sequence[float]) 
 
 
 def cost_figures(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> Figures:
-    """Return the JSON keys of the sizes."""
+    """Return the results for the sizes, by JSON key."""
     small, large = min(costs), max(costs)
     return {
         "cpu_ms_per_file": round(median(costs[large]), 3),
@@ -104,7 +105,7 @@ def cost_figures(costs: dict[int, list[float]], rates: dict[int, list[float]]) -
 
 
 def rest_figures(idle: float, waits: Sequence[float], recoveries: Sequence[float]) -> Figures:
-    """Return the other JSON keys."""
+    """Return the other results, by JSON key."""
     return {
         "recovery_s_median": round(median(recoveries), 2),
         "recovery_s_max": round(max(recoveries), 2),

@@ -1,4 +1,4 @@
-"""Generate photos for benchmarks: realistic in size, all different, the same on every machine."""
+"""Generate different photos of realistic size for the benchmarks, from fixed random seeds."""
 
 import io
 from pathlib import Path
@@ -13,10 +13,11 @@ _SEED = 20_260
 
 
 def make_jpegs(folder: Path, count: int, size: tuple[int, int] = (1600, 1200)) -> list[Path]:
-    """Write `count` JPEGs of `size` (width, height) into `folder`, created if missing; return their paths in order.
+    """Write `count` JPEGs of `size` (width, height) into `folder` and return their paths in order.
 
-    About 480 KB each at 1600 by 1200: gradients, soft shapes and sensor noise. All files differ from each other and
-    are the same in every run. One picture is rendered; each file is a variation of it.
+    The folder is created if it is missing. The pictures have gradients, soft shapes and sensor noise; at 1600 by 1200 a
+    file has about 480 KB. One picture is rendered, and each file is a variation of it. All files differ from each
+    other, but every run writes the same files.
     """
     folder.mkdir(parents=True, exist_ok=True)
     base = _render(size)
@@ -46,7 +47,7 @@ def _render(size: tuple[int, int]) -> Image.Image:
 
 
 def _variation(base: Image.Image, number: int) -> Image.Image:
-    """Return `base` shifted around its edges, with a patch that encodes `number`."""
+    """Return `base` shifted with wrap-around, and with a random patch seeded with `number`."""
     pixels = np.roll(np.asarray(base), (number * 37 % base.height, number * 101 % base.width), axis=(0, 1)).copy()
     patch = np.random.default_rng(number).integers(0, 256, (_STAMP // 8, _STAMP // 8, 3), np.uint8)
     pixels[:_STAMP, :_STAMP] = patch.repeat(8, axis=0).repeat(8, axis=1)[: base.height, : base.width]

@@ -1,4 +1,4 @@
-"""The measurements of bench.progress. Imported after bench.stack has set up Django."""
+"""The measurements for bench.progress. Import this module only after bench.stack has set up Django."""
 
 import json
 import os
@@ -18,10 +18,10 @@ from bench.stack import ROOT, cpu_seconds
 FILES = 2_000
 SIZES = (100, 100_000)
 ROUNDS = 40
-# An idle backend reports its statistics within ten seconds.
+# Wait this long before reading the statistics, because an idle PostgreSQL backend may report them ten seconds late.
 FLUSH_SECONDS = 11.5
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-# Records each number that the page shows, with the time.
+# JavaScript that records each count shown on the page, with the time.
 OBSERVE = """() => {
   window.shown = [];
   const look = () => {
@@ -36,8 +36,8 @@ OBSERVE = """() => {
 class ViewerCost:
     """The cost of showing one batch to `viewers` viewers.
 
-    `frames` and `size` (bytes) are the maxima of one viewer. `reads` counts database transactions, including the
-    writer's; `cpu` is the web server's processor time in seconds.
+    `frames` and `size` (in bytes) are the most that any single viewer received. `reads` is the number of database
+    transactions, including those that finish the files. `cpu` is the web server's CPU time in seconds.
     """
 
     viewers: int
@@ -48,7 +48,7 @@ class ViewerCost:
 
 
 def browser_delays(site: Site, session: str) -> list[float]:
-    """Return, for each file, the milliseconds from its commit until an open page showed its number or a higher one."""
+    """Return, for each file, the milliseconds from finishing it until an open page showed a count that includes it."""
     batch_id = rows.fill(FILES)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
@@ -58,7 +58,7 @@ def browser_delays(site: Site, session: str) -> list[float]:
         with page.expect_websocket():
             page.goto(f"{site.address}/batches/{batch_id}/")
         page.evaluate(OBSERVE)
-        # Runs on another thread: Playwright's event loop runs on this one, where Django refuses database access.
+        # Uses its own thread, because Django refuses database access on this one, where Playwright runs an event loop.
         steady.run_to_completion(batch_id)
         page.wait_for_selector("#summary[data-ended]", timeout=30_000)
         shown = page.evaluate("shown")
@@ -69,7 +69,7 @@ def browser_delays(site: Site, session: str) -> list[float]:
 
 
 def measure_viewers(viewers: int, site: Site, session: str) -> ViewerCost:
-    """Finish a batch while `viewers` viewers have its page open; return the cost."""
+    """Finish a batch while `viewers` viewers receive its live updates; return the cost."""
     batch_id = rows.fill(FILES)
     viewer_process = _start_viewers(viewers, batch_id, site, session) if viewers else None
     time.sleep(FLUSH_SECONDS)
@@ -101,6 +101,6 @@ def _reads() -> int:
 
 
 def first_bytes(site: Site, session: str) -> list[float]:
-    """Return, for each of SIZES, the median ms to the first byte of the page of a half-processed batch."""
+    """Return, for each of SIZES, the median ms to the first byte of a half-processed batch's page."""
     batches = [steady.half_done(size, "bench") for size in SIZES]
     return first_bytes_ms(site, session, [f"/batches/{batch_id}/" for batch_id in batches], ROUNDS)

@@ -1,30 +1,36 @@
-"""Measure how long a few files wait behind many others, for bench.engine. Needs the stack of bench.stack."""
+"""Measure how long a few files wait while other owners have many, for bench.engine. Needs a running bench.stack."""
 
 from bench import rows
 
 FILES = 3
 BEHIND = 100_000
 BESIDE = 100
-# Enough that each of the other batches still has files when the newcomer is completed.
+# Enough files that every other batch still has some when the newcomer's batch is completed.
 FILES_BESIDE = 150
 ROUNDS = 3
 
 
 def behind_many() -> float:
-    """Return how many seconds FILES files take behind BEHIND pending ones of another owner: the longest of ROUNDS."""
+    """Return the seconds until FILES files are completed while another owner has BEHIND pending files.
+
+    The result is the longest of ROUNDS measurements.
+    """
     others = rows.fill(BEHIND, "crowd")
     return _longest([others])
 
 
 def beside_many() -> float:
-    """Return how many seconds FILES files take beside BESIDE batches of other owners: the longest of ROUNDS."""
+    """Return the seconds until FILES files are completed while BESIDE other owners each have a running batch.
+
+    The result is the longest of ROUNDS measurements.
+    """
     others = [rows.add(FILES_BESIDE, f"neighbour {number}") for number in range(BESIDE)]
     rows.vacuum()
     return _longest(others)
 
 
 def _longest(others: list[int]) -> float:
-    """Return the longest time. The other batches, also never served, come first in the round robin: the worst case."""
+    """Complete the newcomers' batches one after another while the others run; return the longest time in seconds."""
     newcomers = [rows.add(FILES, f"newcomer {others[0]} {number}") for number in range(ROUNDS)]
     rows.start(others)
     seconds = [rows.run_to_completion(batch_id) for batch_id in newcomers]

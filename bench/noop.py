@@ -1,4 +1,4 @@
-"""Processors that do nothing, so that only the engine's own cost is measured."""
+"""Processors that do no work, so that a bench measures only the engine."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The user whose files the benches upload."""
+"""The user who owns the files that the benches upload."""
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -16,5 +16,5 @@ def sign_in() -> str:
 
 
 def new_batch() -> int:
-    """Return the id of a new empty batch of this user."""
+    """Create an empty batch for this user and return its id."""
     return open_batch(User.objects.get(username="bench").pk, "upload").id

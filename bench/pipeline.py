@@ -1,8 +1,9 @@
-"""Measure the overhead of processing: 200 photos and the samples in real workers, compared with a bare loop.
+"""Measure the overhead of real workers compared with a bare loop, for 200 photos and the samples.
 
-Run `make bench ARGS=pipeline`. The bare loop calls the same functions (pipeline, preview files) in the same number of
-processes, without database, queue and messages. The last line is a JSON object: the throughput of the workers relative
-to the loop, and the CPU time of all processes per file in ms, with the embedded analyzer and with one that waits 55 ms.
+Run it with `make bench ARGS=pipeline`. The bare loop runs the same pipeline and writes the same previews in the same
+number of processes, but without the database, queue and messages. The last line of the output is one JSON object. It
+has the workers' throughput relative to the loop's, and the CPU time of all processes per file in ms: once with the
+local analyzer and once with an analyzer that only waits 55 ms.
 """
 
 import json
@@ -45,7 +46,10 @@ def main() -> None:
 
 
 def alternate(files: list[Path], servers: list[int], target: Path) -> tuple[list[float], list[tuple[float, float]]]:
-    """Run both ROUNDS times alternately, so that changes in the machine's speed affect both."""
+    """Run the bare loop and the workers alternately, so that changes in the machine's speed affect both.
+
+    Return ROUNDS results of each: files per second of the loop, and the results of `through_workers`.
+    """
     target.mkdir()
     bare, real = [], []
     with ProcessPoolExecutor(PROCESSES) as pool, workers(PROCESSES, VUEMANTICS_ANALYZER="local") as pid:
@@ -60,7 +64,7 @@ def alternate(files: list[Path], servers: list[int], target: Path) -> tuple[list
 
 
 def warm_up(number: int) -> None:
-    """Load the model weights in a process of the pool."""
+    """Load the model weights in one of the pool's processes."""
     process_file(SAMPLES / "coffee.jpg", get_analyzer("local"), lambda stage: None)
 
 
@@ -73,7 +77,7 @@ def describe(path: Path, target: Path) -> str:
 
 
 def through_workers(files: list[Path], pid: int, servers: list[int]) -> tuple[float, float]:
-    """Return files per second, and CPU milliseconds per file of workers and servers."""
+    """Process the files with the workers; return files per second, and CPU ms per file of the workers and servers."""
     from bench import rows  # noqa: PLC0415 (needs django.setup())
 
     batch_id = rows.store(files)

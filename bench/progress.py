@@ -1,10 +1,11 @@
-"""Measure the live pages: commit to DOM in a real browser, frames, bytes, database reads, first byte of the page.
+"""Measure the live pages: the delay until a browser shows a finished file, the traffic, the database load and the TTFB.
 
-Run it by `make bench ARGS=progress`; it needs Chromium. A batch of 2,000 files is finished at a steady rate by the
-engine's own statements, once for the browser, then with 0, 1, 50 and 200 viewers. The last line is one JSON object: the
-median and 95th percentile of the time from commit to DOM, frames and bytes per file of one viewer, the ratio of
-database reads with 200 viewers to those with one (the reads without viewers are subtracted from both), and the time to
-the first byte at 100,000 rows and its ratio to that at 100.
+Run it with `make bench ARGS=progress`; it needs Chromium. The engine's own functions finish a batch of 2,000 files at a
+steady rate, once with a browser and then with 0, 1, 50 and 200 viewers. The last line of the output is one JSON object:
+- the median and 95th percentile of the time from finishing a file until the page shows it ("commit to DOM"),
+- the number of frames that one viewer receives, and the bytes per file,
+- the database reads with 200 viewers divided by those with one viewer, after subtracting the reads without viewers,
+- the time to first byte (TTFB) of the page of a batch of 100,000 files, and its ratio to that of 100 files.
 """
 
 import json
@@ -53,7 +54,7 @@ def main() -> None:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """Return the value that `percent` % of the values do not exceed."""
+    """Return the value at this percentile."""
     return quantiles(values, n=100)[percent - 1]
 
 

@@ -1,4 +1,4 @@
-"""Measure how soon work resumes after a worker process is killed, for bench.engine. Needs the stack of bench.stack."""
+"""Measure how soon work resumes after a worker process is killed, for bench.engine. Needs a running bench.stack."""
 
 import os
 import signal
@@ -16,9 +16,10 @@ FILES_BETWEEN = 50
 
 
 def recoveries(kills: int) -> list[float]:
-    """Kill one worker process this often, restart the workers at once, and return the seconds after each kill.
+    """Kill a worker process `kills` times, restarting the workers each time; return each recovery time in seconds.
 
-    The time ends when new processes have finished a file and no item is claimed by a dead one.
+    A recovery time starts with the kill. It ends when the new processes have completed a file and no dead worker has
+    any claimed items left.
     """
     batch_id = rows.fill(FILES, "recovery")
     rows.start([batch_id])
@@ -32,7 +33,7 @@ def recoveries(kills: int) -> list[float]:
             wait_for(_completed(batch_id, rows.count_completed(batch_id) + FILES_BETWEEN), 60)
             killed = time.perf_counter()
             os.kill(Worker.objects.filter(id__in=live_workers()).latest("id").pid, signal.SIGKILL)
-            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # one dead process ends all of rundramatiq
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # rundramatiq exits when one of its processes dies
         before = rows.count_completed(batch_id)
     rows.pause([batch_id])
     return seconds

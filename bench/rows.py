@@ -1,4 +1,4 @@
-"""Create many rows at once for the benches, with counters as the engine would have set them."""
+"""Create batches with many items for the benches, set counters as the engine would, and run the batches."""
 
 import shutil
 from pathlib import Path
@@ -20,14 +20,14 @@ CHUNK = 5_000
 
 
 def fill(files: int, owner: str = "bench") -> int:
-    """Create a paused, sealed batch with this many pending items; return its id."""
+    """Create a paused, sealed batch with this many pending items, run `vacuum`, and return the batch's id."""
     batch_id = add(files, owner)
     vacuum()
     return batch_id
 
 
 def add(files: int, owner: str) -> int:
-    """Like `fill` without `vacuum`, for callers that create many batches and then call `vacuum` once."""
+    """Do the same as `fill` but skip `vacuum`, so that a caller can create many batches and then call it once."""
     user, _ = User.objects.get_or_create(username=owner)
     batch = UploadBatch.objects.create(
         owner=user, name=f"{files} files", status=BatchStatus.PAUSED, total=files, sealed_at=timezone.now()
@@ -48,7 +48,7 @@ def add(files: int, owner: str) -> int:
 
 
 def vacuum() -> None:
-    """Update the statistics of the item table, as autovacuum would."""
+    """Vacuum the item table and update its statistics, as autovacuum would."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE batches_batchitem")
 
@@ -70,32 +70,32 @@ UPDATE batches_batchitem item SET upload_id = made.id FROM made
 
 
 def attach_pictures(batch_id: int) -> None:
-    """Give each item of the batch its own described picture, without stored files."""
+    """Give each item its own Upload row with a description; no files are stored."""
     with connection.cursor() as cursor:
         cursor.execute(PICTURES, {"batch": batch_id})
         cursor.execute("VACUUM ANALYZE uploads_upload")
 
 
 def start(batch_ids: list[int]) -> None:
-    """Start these batches and wake the workers."""
+    """Set these batches to `processing` and wake the workers."""
     UploadBatch.objects.filter(id__in=batch_ids).update(status=BatchStatus.PROCESSING, started_at=timezone.now())
     send_wake_ups(total_threads())
 
 
 def pause(batch_ids: list[int]) -> None:
-    """Pause those of these batches that are still processing."""
+    """Pause these batches, except any that are no longer processing."""
     UploadBatch.objects.filter(id__in=batch_ids, status=BatchStatus.PROCESSING).update(status=BatchStatus.PAUSED)
 
 
 def count_completed(batch_id: int) -> int:
-    """Return how many items of the batch are completed, by its counter."""
+    """Return how many of the batch's items are completed, according to its counter."""
     return UploadBatch.objects.values_list("successful", flat=True).get(id=batch_id)
 
 
 def run_to_completion(batch_id: int, limit: float = 600) -> float:
-    """Start the batch and return the seconds until its completion, from the times in its row.
+    """Start the batch and wait; return the seconds from start to completion, according to the times in its row.
 
-    The bench polls rarely, so that it takes no processor time from the workers.
+    The row is polled only every 0.25 s, so that polling takes little CPU time from the workers.
     """
     start([batch_id])
     wait_for(lambda: is_completed(batch_id), limit, every=0.25)
@@ -106,7 +106,7 @@ def run_to_completion(batch_id: int, limit: float = 600) -> float:
 
 
 def is_completed(batch_id: int) -> bool:
-    """Return whether the batch is completed. Exit if an item failed: the figures would be meaningless."""
+    """Return whether the batch is completed. Exit if an item failed, because the results would be meaningless."""
     batch = UploadBatch.objects.get(id=batch_id)
     if batch.failed:
         item = batch.items.filter(status=ItemStatus.FAILED)[0]
@@ -115,7 +115,7 @@ def is_completed(batch_id: int) -> bool:
 
 
 def store(files: list[Path]) -> int:
-    """Create a paused, sealed batch of stored copies of these files; return its id."""
+    """Copy these files into storage, create a paused, sealed batch with them, and return its id."""
     user, _ = User.objects.get_or_create(username="bench")
     batch = UploadBatch.objects.create(
         owner=user, name="files", status=BatchStatus.PAUSED, total=len(files), sealed_at=timezone.now()

@@ -1,4 +1,4 @@
-"""Settings of the benches: BENCH_PROCESSOR names what workers do with a file."""
+"""Django settings for the benches. BENCH_PROCESSOR names the function with which workers process a file."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A bare asyncio server that discards uploads: the upper limit for the client of bench.upload."""
+"""A bare asyncio server that discards uploads, to measure how fast bench.upload's client can send at best."""
 
 import asyncio
 import socket
@@ -6,7 +6,7 @@ import sys
 
 
 def serve(descriptor: int) -> None:
-    """Serve on a listening socket until the process is killed."""
+    """Accept connections on an inherited listening socket until the process is killed."""
     asyncio.run(_serve(socket.socket(fileno=descriptor)))
 
 

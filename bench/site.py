@@ -1,4 +1,4 @@
-"""The web server of a bench, and requests of a signed-in browser. Needs the servers of bench.stack."""
+"""A web server for a bench, and requests with a signed-in user's session. Needs a running bench.stack."""
 
 import http.client
 import time
@@ -17,14 +17,14 @@ WARM_UP_ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The port and the process of the web server."""
+    """The web server's port and process id."""
 
     port: int
     pid: int
 
     @property
     def address(self) -> str:
-        """The URL without a path."""
+        """The site's URL without a path."""
         return f"http://127.0.0.1:{self.port}"
 
 
@@ -46,7 +46,8 @@ def session_of(owner: str) -> str:
 def first_bytes_ms(site: Site, session: str, paths: list[str], rounds: int) -> list[float]:
     """Return, for each path, the median time from the request to the first byte of the response, in ms.
 
-    The paths are requested in turn on one persistent connection; the first WARM_UP_ROUNDS are not counted.
+    Each round requests every path once, on one persistent connection. WARM_UP_ROUNDS extra rounds come first and are
+    not counted.
     """
     connection = http.client.HTTPConnection("127.0.0.1", site.port)
     times: dict[str, list[float]] = {path: [] for path in paths}

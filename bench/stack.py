@@ -1,4 +1,4 @@
-"""A temporary stack for the benches: real PostgreSQL and Redis, Django set up on them, real workers and web server."""
+"""A temporary stack for the benches: PostgreSQL, Redis, Django configured to use them, workers and a web server."""
 
 import os
 import shutil
@@ -26,10 +26,10 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def stack() -> Iterator[LocalServices]:
-    """Run the servers in a temporary folder with Django set up on them and migrated, until the block ends."""
+    """Start PostgreSQL and Redis in a temporary folder, set up Django and migrate; stop them when the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-bench-"))
     if os.getuid() == 0:
-        folder.chmod(0o711)  # started by root, PostgreSQL runs as another user
+        folder.chmod(0o711)  # if root starts PostgreSQL, it runs as another user, who must be able to enter the folder
     services = LocalServices(folder)
     services.start()
     os.environ.update(
@@ -40,7 +40,7 @@ def stack() -> Iterator[LocalServices]:
         DJANGO_SETTINGS_MODULE="bench.settings",
         SECRET_KEY="for the bench only, long enough for the checks of a real one",
     )
-    (folder / "var" / "static").mkdir(parents=True)  # WhiteNoise warns when there is none
+    (folder / "var" / "static").mkdir(parents=True)  # WhiteNoise warns if this folder does not exist
     try:
         django.setup()
         call_command("migrate", verbosity=0)
@@ -53,7 +53,7 @@ def stack() -> Iterator[LocalServices]:
 
 @contextmanager
 def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[int]:
-    """Run `manage.py rundramatiq` until the block ends; yield its pid when every process is ready."""
+    """Run `manage.py rundramatiq` until the block ends; yield its pid once all worker processes are ready."""
     command = [sys.executable, "manage.py", "rundramatiq", "-p", str(processes), "-t", str(threads)]
     command += ["--worker-shutdown-timeout", "7000"]
     with tempfile.TemporaryFile() as log:
@@ -72,7 +72,7 @@ def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[int]:
             os.killpg(main.pid, signal.SIGTERM)
             main.wait(20)
             with suppress(ProcessLookupError):
-                os.killpg(main.pid, signal.SIGKILL)  # workers that outlived their rundramatiq
+                os.killpg(main.pid, signal.SIGKILL)  # kills workers that are still running after rundramatiq exited
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def web() -> Iterator[tuple[int, int]]:
 
 @contextmanager
 def sink() -> Iterator[int]:
-    """Run the server of bench.sink until the block ends; yield its port."""
+    """Run bench.sink's server until the block ends; yield its port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         process = subprocess.Popen(command(listening.fileno()), cwd=ROOT, pass_fds=[listening.fileno()])
         try:
@@ -116,7 +116,7 @@ def wait_for(done: Callable[[], bool], seconds: float, every: float = 0.02) -> f
 
 
 def cpu_seconds(*roots: int) -> float:
-    """Return the processor seconds that these processes and all their children, running and ended, have used."""
+    """Return the CPU seconds used by these processes and all their descendants, whether running or ended."""
     return sum(_ticks(pid) for root in roots for pid in _tree(root)) / TICKS
 
 
@@ -128,6 +128,6 @@ def _tree(pid: int) -> Iterator[int]:
 
 
 def _ticks(pid: int) -> int:
-    """User and system time of a process and of its children that ended (fields 14 to 17 of proc_pid_stat(5))."""
+    """Return the CPU time of a process and its ended children, in ticks (fields 14 to 17 in proc_pid_stat(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(int(field) for field in fields[11:15])

@@ -1,4 +1,4 @@
-"""Finish files one by one at a steady rate, with the engine's claim and finish functions."""
+"""Finish a batch's files one by one at a steady rate, with the engine's claim and finish functions."""
 
 import threading
 import time
@@ -21,7 +21,10 @@ IN_FLIGHT = 8
 
 
 def run_to_completion(batch_id: int) -> float:
-    """Finish all files of a batch, RATE per second with IN_FLIGHT claimed, on a thread; return the seconds."""
+    """Finish all files of a batch on a separate thread, and return the seconds it took.
+
+    The thread finishes RATE files per second and keeps IN_FLIGHT files claimed.
+    """
     start = time.perf_counter()
     thread = threading.Thread(target=_work, args=(batch_id,))
     thread.start()
@@ -49,13 +52,13 @@ def _work(batch_id: int) -> None:
 
 
 def finished_at(batch_id: int) -> list[float]:
-    """Return when each file was finished, in order, as seconds since 1970."""
+    """Return the times at which the batch's files were finished, in order, in seconds since 1970."""
     items = BatchItem.objects.filter(batch_id=batch_id, finished_at__isnull=False).order_by("finished_at")
     return [when.timestamp() for when in items.values_list("finished_at", flat=True) if when]
 
 
 def half_done(files: int, owner: str) -> int:
-    """Create a running batch with this many files, half of them completed in the last minutes; return its id."""
+    """Create a batch that is processing and has half of its `files` files completed; return its id."""
     batch_id = rows.fill(files, owner)
     half, now = files // 2, timezone.now()
     rows.attach_pictures(batch_id)

@@ -1,4 +1,4 @@
-"""A small, fast tus client on raw asyncio connections, used for the real server and for the sink."""
+"""A small, fast tus client that uses asyncio connections directly, for both the real server and the sink."""
 
 import asyncio
 from base64 import b64encode
@@ -11,12 +11,12 @@ OFFSETS = "Content-Type: application/offset+octet-stream"
 
 
 class Refused(Exception):
-    """The response was not a success."""
+    """The server responded with an error status."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and headers of a response; header names in lower case."""
+    """A response's status and headers; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -24,7 +24,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A local port, a session and a batch; `with_upload` if a POST may carry the bytes."""
+    """The port, session cookie and batch to upload to; `with_upload` says whether a POST may contain the file."""
 
     port: int
     cookie: str = ""
@@ -34,7 +34,7 @@ class Target:
 
 @dataclass
 class Connection:
-    """One persistent connection for consecutive requests."""
+    """A persistent connection that sends one request at a time."""
 
     target: Target
     reader: asyncio.StreamReader = field(repr=False)
@@ -48,7 +48,7 @@ class Connection:
         return await self.answer()
 
     def head(self, method: str, path: str, length: int, *lines: str) -> bytes:
-        """Return the head of a request."""
+        """Return a request's first line and headers."""
         always = [f"{method} {path} HTTP/1.1", "Host: localhost", "Tus-Resumable: 1.0.0", f"Content-Length: {length}"]
         cookie = [f"Cookie: {self.target.cookie}"] if self.target.cookie else []
         return "\r\n".join([*always, *cookie, *lines, "", ""]).encode()
@@ -62,18 +62,18 @@ class Connection:
         return Answer(int(first.split()[1]), headers)
 
     async def create(self, name: str, size: int, body: bytes = b"") -> Answer:
-        """Create an upload, with its bytes if `body` is given. Raises Refused."""
+        """Create an upload, and send `body` with it if given. Raises Refused."""
         values = {"batch": str(self.target.batch_id), "filename": name, "last_modified": "1"}
         metadata = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in values.items())
         lines = [f"Upload-Length: {size}", f"Upload-Metadata: {metadata}", *([OFFSETS] if body else [])]
         return _checked(await self.request("POST", "/tus/", *lines, body=body))
 
     async def patch(self, location: str, offset: int, body: bytes) -> None:
-        """Send bytes. Raises Refused."""
+        """Send `body` at this offset. Raises Refused."""
         _checked(await self.request("PATCH", location, OFFSETS, f"Upload-Offset: {offset}", body=body))
 
     async def send(self, name: str, data: bytes) -> None:
-        """Send a small file in one request if the server supports that, else in two. Raises Refused."""
+        """Send a small file in one request if the server supports that, otherwise in two. Raises Refused."""
         if self.target.with_upload:
             await self.create(name, len(data), data)
             return
@@ -81,7 +81,7 @@ class Connection:
         await self.patch(answer.headers["location"], 0, data)
 
     async def send_large(self, name: str, first: bytes, size: int) -> None:
-        """Send a file of `size` bytes in chunks: `first`, then zeros. Raises Refused."""
+        """Send a file of `size` bytes in chunks. It starts with `first` and continues with zeros. Raises Refused."""
         location = (await self.create(name, size)).headers["location"]
         zeros = bytes(CHUNK)
         for offset in range(0, size, CHUNK):
@@ -97,7 +97,7 @@ def _checked(answer: Answer) -> Answer:
 
 @asynccontextmanager
 async def connected(target: Target) -> AsyncIterator[Connection]:
-    """Open a connection for a block."""
+    """Open a connection and close it when the `with` block ends."""
     reader, writer = await asyncio.open_connection("127.0.0.1", target.port, limit=2**20)
     try:
         yield Connection(target, reader, writer)
@@ -106,7 +106,7 @@ async def connected(target: Target) -> AsyncIterator[Connection]:
 
 
 async def extensions(target: Target) -> list[str]:
-    """Return the protocol extensions of the server."""
+    """Return the protocol extensions that the server supports."""
     async with connected(target) as connection:
         answer = await connection.request("OPTIONS", "/tus/")
     return answer.headers.get("tus-extension", "").split(",")

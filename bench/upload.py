@@ -1,8 +1,9 @@
-"""Benchmark of uploads: many small files, a large one, many slow clients, a gigabyte from an anonymous client.
+"""Measure uploads: many small files, one large file, many slow clients, and a gigabyte from an anonymous client.
 
-Run it by `make bench ARGS=upload`, or `python -m bench.upload --files 5000`. One asyncio client sends to the real web
-server and, alternately, to a bare asyncio server that discards everything, so that the ratio is the server's cost. The
-last line is one JSON object. Memory growth is that of the web process: its peak minus its size before, in MiB.
+Run it with `make bench ARGS=upload` or `python -m bench.upload --files 5000`. The same asyncio client also sends the
+small files and the large file to a bare asyncio server (bench.sink) that discards them, so that comparing the two
+servers shows the cost of the real one. Memory growth is the web process's peak memory minus its memory before the
+measurement, in MiB. The last line of the output is one JSON object.
 """
 
 import argparse
@@ -25,7 +26,7 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class Servers:
-    """Both servers, and the processes whose CPU time is measured."""
+    """Both servers, and the process ids of the web server, PostgreSQL and Redis, whose CPU time is measured."""
 
     real: Target
     bare: Target
@@ -33,7 +34,7 @@ class Servers:
     database_pids: list[int]
 
     def target(self) -> Target:
-        """Return the real server, with a new batch."""
+        """Return the real server's target with a new batch."""
         from bench import people  # noqa: PLC0415 (models need the set-up)
 
         return replace(self.real, batch_id=people.new_batch())
@@ -70,7 +71,7 @@ def arguments() -> argparse.Namespace:
 
 
 def small_files(servers: Servers, options: argparse.Namespace) -> Figures:
-    """Alternate between the real server and the bare one, so that changes of the machine's speed affect both."""
+    """Send small files alternately to the real and bare servers, so that changes in the machine's speed affect both."""
     real, bare, web_ms, servers_ms = [], [], [], []
     memory = Memory(servers.pid)
     for round_number in range(options.rounds):
@@ -106,7 +107,7 @@ def large_file(servers: Servers, size: int) -> Figures:
 
 
 def slow_clients(servers: Servers, options: argparse.Namespace) -> Figures:
-    """Measure the latency of small files, alone and beside many slow clients."""
+    """Measure the latency of small files, first with no other clients and then with many slow clients connected."""
     alone, _longest = latency_beside_slow(servers.target(), 0, options.slow_seconds / 2, options.kb * 1000)
     target, memory = servers.target(), Memory(servers.pid)
     beside, longest = latency_beside_slow(target, options.slow, options.slow_seconds, options.kb * 1000)
@@ -119,7 +120,7 @@ def slow_clients(servers: Servers, options: argparse.Namespace) -> Figures:
 
 
 def anonymous_upload(servers: Servers) -> Figures:
-    """POST a gigabyte without a session, to the endpoint and to the form."""
+    """POST a gigabyte without a session, first to the tus endpoint and then to the upload form."""
     memory = Memory(servers.pid)
     answers = [post_without_session(servers.real, path, ANONYMOUS_BYTES) for path in ("/tus/", "/batches/new/")]
     if {status for status, _sent in answers} != {413}:

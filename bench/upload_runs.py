@@ -1,4 +1,4 @@
-"""The measurements of bench.upload, one function each, against a running server."""
+"""The measurements for bench.upload, one function each. They need a running server."""
 
 import asyncio
 import time
@@ -16,15 +16,15 @@ SLOW_BYTES, SLOW_SECONDS = 4096, 0.25
 
 
 class Memory:
-    """Peak memory growth of a process since this object was created, in MiB (proc_pid_status(5))."""
+    """Measures how much a process's peak memory has grown since this object was created (see proc_pid_status(5))."""
 
     def __init__(self, pid: int) -> None:
         self._folder = Path(f"/proc/{pid}")
-        (self._folder / "clear_refs").write_text("5")  # resets the peak
+        (self._folder / "clear_refs").write_text("5")  # resets VmHWM, the peak
         self._before = self._read("VmRSS")
 
     def grown(self) -> float:
-        """Return the peak since then minus the initial size."""
+        """Return the growth in MiB: the peak since this object was created minus the size at that time."""
         return max(0.0, self._read("VmHWM") - self._before)
 
     def _read(self, name: str) -> float:
@@ -33,7 +33,7 @@ class Memory:
 
 
 def small_files(prefix: str, count: int, size: int) -> Iterator[tuple[str, bytes]]:
-    """Yield different files that begin like a JPEG."""
+    """Yield names and contents of different files that begin like a JPEG."""
     body = JPEG_HEAD + bytes(size - len(JPEG_HEAD) - 32)
     for number in range(count):
         name = f"{prefix}-{number:06}.jpg"
@@ -41,7 +41,7 @@ def small_files(prefix: str, count: int, size: int) -> Iterator[tuple[str, bytes
 
 
 def rate(target: Target, prefix: str, count: int, size: int, lanes: int) -> float:
-    """Send small files and return the number per second."""
+    """Send `count` small files and return the files per second."""
     start = time.perf_counter()
     asyncio.run(send_all(target, small_files(prefix, count, size), lanes))
     return count / (time.perf_counter() - start)
@@ -60,7 +60,7 @@ def throughput(target: Target, size: int) -> float:
 
 
 def latency_beside_slow(target: Target, slow: int, seconds: float, size: int) -> tuple[float, float]:
-    """Return median and maximum latency of small files in ms, while `slow` clients send a PATCH slowly."""
+    """Send small files while `slow` clients each send a PATCH slowly; return the median and maximum latency in ms."""
 
     async def run() -> list[float]:
         async with _slow_clients(target, slow), connected(target) as connection:
@@ -85,7 +85,7 @@ async def _times(connection: Connection, prefix: str, seconds: float, size: int)
 
 @asynccontextmanager
 async def _slow_clients(target: Target, clients: int) -> AsyncIterator[None]:
-    """Keep clients in the middle of a PATCH during the block, then disconnect them."""
+    """Keep this many clients in the middle of a PATCH until the block ends, then disconnect them."""
     ready = asyncio.Semaphore(0)
     tasks = [asyncio.create_task(_send_slowly(target, number, ready)) for number in range(clients)]
     try:
@@ -113,7 +113,7 @@ async def _send_slowly(target: Target, number: int, ready: asyncio.Semaphore) ->
 
 
 def post_without_session(target: Target, path: str, size: int) -> tuple[int, float]:
-    """POST a body without a session; return the status and the MiB sent before the response."""
+    """POST a body without a session; return the status, and the MiB sent before the response arrived."""
 
     async def run() -> tuple[int, float]:
         async with connected(replace(target, cookie="")) as connection:

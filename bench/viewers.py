@@ -1,7 +1,7 @@
-"""Many viewers of one batch in a separate process: `python -m bench.viewers PORT SESSION BATCH COUNT`.
+"""Run many viewers of one batch in a separate process: `python -m bench.viewers PORT SESSION BATCH COUNT`.
 
-Prints `ready` when each has received its first frame, and, when the batch has ended, one JSON array: frames and bytes
-of each viewer.
+The process prints `ready` once every viewer has received its first frame. When the batch has ended, it prints a JSON
+array with each viewer's number of frames and bytes.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from websockets.typing import Origin
 
 
 async def watch(address: str, origin: str, session: str, first: "asyncio.Semaphore") -> tuple[int, int]:
-    """Acknowledge each frame as the page does until the batch has ended; return the number of frames and bytes."""
+    """Receive and acknowledge frames, as the page does, until the batch has ended; return their number and bytes."""
     frames = size = 0
     headers = {"Cookie": f"sessionid={session}"}
     async with connect(address, origin=Origin(origin), additional_headers=headers, open_timeout=60) as viewer:
