@@ -1,7 +1,6 @@
 """A partial file holds the bytes received so far. Its size is the upload's offset.
 
-Only one writer at a time can use a partial file. The lock is on the file itself, so the kernel releases it if the
-writer's process ends.
+Only one writer at a time can lock a partial file. The kernel releases the lock if the writer's process ends.
 """
 
 import fcntl
@@ -77,10 +76,7 @@ class PartialFile:
         self.mark_verified()
 
     def mark_unverified(self) -> None:
-        """Treat bytes written from now on as unverified until `mark_verified`, even if the process dies.
-
-        Raises OSError.
-        """
+        """Treat bytes written from now on as unverified until `mark_verified`. Survives a crash. Raises OSError."""
         self._unverified = True
         mark_unverified(self.item_id, self.size)
 
@@ -91,10 +87,7 @@ class PartialFile:
             self._unverified = False
 
     def truncate(self, size: int) -> None:
-        """Keep only the first `size` bytes.
-
-        Raises PartialFileBusy if `size` is 0 and another writer locks the replacement file first.
-        """
+        """Keep only the first `size` bytes. For size 0, raises PartialFileBusy if another writer locks the file."""
         if size == 0 and os.fstat(self._descriptor).st_nlink > 1:
             self._replace_linked()
         os.ftruncate(self._descriptor, size)
