@@ -1,4 +1,4 @@
-"""Admin of the library: staff can view pictures and videos; batches/admin/uploads.py adds deletion."""
+"""Admin pages where staff can view pictures and videos; batches/admin/uploads.py adds deletion."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -49,7 +49,7 @@ class UploadAdmin(ReadOnlyAdmin):
     description_text = english_column("description", _("description"))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add URLs of previews for staff: the URLs of the library serve only the owner."""
+        """Add a preview URL for staff, because the library's own preview URLs work only for the owner."""
         view = self.admin_site.admin_view(self.preview_view)
         return [path("<int:upload_id>/preview/<int:side>/", view, name="uploads_upload_preview"), *super().get_urls()]
 
@@ -75,7 +75,7 @@ class UploadAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Preview"))
     def picture(self, upload: Upload) -> SafeString | str:
-        """Return the smallest preview, linked to the largest."""
+        """Return the smallest preview as a link to the largest."""
         if not upload.previews:
             return gettext("No preview.")
         small, large = min(upload.previews, key=int), max(upload.previews, key=int)
@@ -98,13 +98,13 @@ class UploadAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Labels"))
     def label_list(self, upload: Upload) -> SafeString:
-        """Return the labels with their scores in percent."""
+        """Return the labels, each with its score as a percentage."""
         labels = ", ".join(f"{label['name']} {label['score']:.0%}" for label in upload.labels)
         return format_html('<span lang="en">{}</span>', labels)
 
     @admin.display(description=_("Imported in"))
     def batches(self, upload: Upload) -> SafeString:
-        """Return a link to the batch items of this upload."""
+        """Return a link to the list of batch items that refer to this upload."""
         url = reverse("admin:batches_batchitem_changelist", query={"upload__id__exact": upload.pk})
         return format_html('<a href="{}">{}</a>', url, _("Files of batches"))
 

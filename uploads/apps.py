@@ -1,11 +1,11 @@
-"""Configuration of the library app."""
+"""App configuration of the library."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class UploadsConfig(AppConfig):
-    """The library: pictures and videos, whatever batch they came with."""
+    """The library: all stored pictures and videos, regardless of the batch that added them."""
 
     name = "uploads"
     verbose_name = _("Library")

@@ -1,4 +1,4 @@
-"""Run prepared statements on Django's connection, and drop dead connections after an outage of the database."""
+"""Run prepared statements on Django's connection, and drop dead connections after a database outage."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 from django.db import InternalError, OperationalError, connection
 
-# SQLSTATEs of sessions that PostgreSQL ended because they were idle in a transaction, or in one transaction too long.
-# This happens to processes that were suspended.
+# SQLSTATEs that PostgreSQL reports when it has ended a session because the session was idle in a transaction or the
+# transaction took too long. This happens to processes that were suspended.
 SESSION_ENDED = frozenset({"25P03", "25P04"})
 
 
@@ -20,8 +20,8 @@ def fetch_row(statement: str, parameters: Mapping[str, object]) -> tuple[Any, ..
 def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
     """Run a prepared statement on Django's connection and return its rows.
 
-    Joins the current transaction; without one, the statement is committed at once. Raises Django's database errors;
-    OperationalError if PostgreSQL ended the session, whatever the reason.
+    The statement runs in the current transaction; if there is none, it is committed at once. Raises Django's database
+    errors, and always OperationalError if PostgreSQL has ended the session.
     """
     connection.ensure_connection()
     try:
@@ -36,7 +36,7 @@ def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[A
 def renew_pool() -> None:
     """Close the idle connections of the pool, which are all dead after an outage.
 
-    Otherwise the pool discovers one dead connection per request, with doubling delays. Call this when the database
-    works again or a query has just failed.
+    Otherwise each request would discover one dead connection, with a delay that doubles each time. Call this when the
+    database works again or when a query has just failed.
     """
     connection.pool.drain()  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
-"""Threads that query the database for asynchronous code, so that a slow query blocks no other request.
+"""Threads that query the database for asynchronous code, so that a slow query does not block other requests.
 
-The live pages have LIVE_THREADS of them. Exports have separate threads, so that the live pages never wait for them.
+The live pages use LIVE_THREADS threads. Exports use separate threads, so that the live pages never wait for an export.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ Result = TypeVar("Result")
 
 
 async def run_query(function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-    """Call a function that queries the database on a thread of the live pages."""
+    """Call `function`, which queries the database, on one of the threads for live pages."""
     return await _run(_live, lambda: function(*args, **kwargs))
 
 
 async def run_export_query(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
-    """Do the same as `run_query` on the thread for exports. Call it once per chunk, so that exports alternate."""
+    """Call `function` on the thread for exports. Call this once per chunk, so that concurrent exports take turns."""
     return await _run(_export, lambda: function(*args, **kwargs))
 
 
@@ -35,7 +35,7 @@ async def _run(threads: ThreadPoolExecutor, function: Callable[[], Result]) -> R
         try:
             return function()
         finally:
-            # Return the connection to the pool: the thread may be idle for long.
+            # Return the connection to the pool, because the thread may be idle for a long time.
             connections.close_all()
 
     return await asyncio.get_running_loop().run_in_executor(threads, run)

@@ -1,8 +1,8 @@
-"""Errors with a stable code, and the three kinds of processing error that decide what happens next."""
+"""Errors with a stable code, and the three kinds of processing error, which decide whether a file is retried."""
 
 
 class CodedError(Exception):
-    """Base of every error that people or programs see.
+    """Base class of every error that is shown to people or programs.
 
     `code` is stable and machine-readable (`image.truncated`); `message` says what happened and what to do, in plain
     words, and never contains a path.
@@ -22,12 +22,12 @@ class MediaError(CodedError):
 
 
 class PermanentError(MediaError):
-    """The file itself is at fault (corrupt, unsupported, too large): a retry cannot help."""
+    """The file itself is at fault (corrupt, unsupported, too large), so a retry cannot help."""
 
 
 class TransientError(MediaError):
-    """A model returned an unusable answer: worth one retry."""
+    """A model returned an unusable answer; processing is retried once."""
 
 
 class EnvironmentalError(MediaError):
-    """Something outside the file is unavailable (model server, storage, disk): wait; no file fails."""
+    """Something other than the file is unavailable (model server, storage, disk). The file waits and does not fail."""

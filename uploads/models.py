@@ -1,4 +1,4 @@
-"""The library: stored pictures and videos with what processing found in them."""
+"""Models of the library: stored pictures and videos, and the results of processing them."""
 
 import uuid
 
@@ -17,16 +17,16 @@ class MediaKind(models.TextChoices):
 
     @classmethod
     def from_mime_type(cls, mime_type: str) -> "MediaKind":
-        """Return the kind of a file of a supported type."""
+        """Return the kind of file that has this MIME type, which must be supported."""
         return cls.VIDEO if mime_type.startswith("video/") else cls.IMAGE
 
 
 class Upload(models.Model):
-    """One stored file of one owner and what processing found in it.
+    """One stored file of one owner, and the results of processing it.
 
-    Unique by (owner, sha256): the same bytes are stored once per owner and never shared between owners. `key` is the
-    opaque part of its storage names. `processed_at` is null until processing has succeeded once; processing it again
-    replaces all results in one transaction.
+    (owner, sha256) is unique: the same bytes are stored once per owner and never shared between owners. `key` is the
+    opaque part of the upload's storage names. `processed_at` is null until processing has succeeded once; processing
+    the upload again replaces all results in one transaction.
     """
 
     owner = models.ForeignKey(
@@ -72,7 +72,7 @@ class Upload(models.Model):
         ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
-            # Used by the prefilter before files are sent (which sizes exist?) and by the quota (sum of sizes).
+            # Used by the prefilter, which looks up sizes before files are sent, and by the quota, which sums up sizes.
             models.Index(fields=["owner", "size"], name="upload_owner_size"),
         ]
 
@@ -81,7 +81,7 @@ class Upload(models.Model):
 
 
 class Embedding(models.Model):
-    """The unit vector of an upload for one model."""
+    """The unit vector that one model computed for an upload."""
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="embeddings", db_index=False)
     model = models.CharField(max_length=100)
@@ -95,9 +95,10 @@ class Embedding(models.Model):
 
 
 class FileDeletion(models.Model):
-    """Stored files whose upload was deleted; created in the same transaction, deleted after the files.
+    """The stored files of a deleted upload, which are still to be removed.
 
-    `previews` is copied from the upload. The files are not touched before `due_at`, which each try postpones; see
+    The row is created in the transaction that deletes the upload, and is deleted once the files are removed.
+    `previews` is copied from the upload. The files are not touched before `due_at`, which each attempt postpones. See
     uploads/storage/file_deletion.py.
     """
 

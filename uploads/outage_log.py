@@ -1,12 +1,12 @@
-"""Log an outage once: one line when a dependency is lost, one when it is back."""
+"""Log each outage of a dependency with one line when it starts and one when it ends."""
 
 import logging
 
 
 class OutageLog:
-    """Tracks whether one dependency is available. Not locked: a race logs one line twice at most.
+    """Tracks whether one dependency is available. There is no lock; in a race, one line may be logged twice.
 
-    `lost` is logged as a warning with the error in place of `%s`, `back` as information.
+    `lost` is logged as a warning, with the error in place of `%s`; `back` is logged at level INFO.
     """
 
     def __init__(self, logger: logging.Logger, lost: str, back: str) -> None:
@@ -16,7 +16,7 @@ class OutageLog:
         self.is_lost = False
 
     def report(self, error: Exception | None) -> None:
-        """Record that the dependency failed with `error`, or that it works (None); log only a change."""
+        """Record that the dependency failed with `error`, or that it works (None). Only changes are logged."""
         if error is not None and not self.is_lost:
             self._logger.warning(self._lost, error)
         elif error is None and self.is_lost:

@@ -1,4 +1,4 @@
-"""Keyset pagination: pages stay correct while rows are added, and the last page costs no more than the first."""
+"""Keyset pagination: pages stay correct while rows are added, and the last page is as fast as the first."""
 
 import re
 from collections.abc import Mapping
@@ -23,9 +23,10 @@ class Page(Generic[Row]):
 def paginate_by_id(
     rows: QuerySet[Row], query: Mapping[str, str], size: int, *, newest_first: bool, keep: tuple[str, ...] = ()
 ) -> Page[Row]:
-    """Return the page that `query` requests by `after=<id>` or `before=<id>`, in reading order.
+    """Return the page that `query` requests with `after=<id>` or `before=<id>`; its rows are in display order.
 
-    An invalid id means the first page. `keep` names the parameters that links to the neighbouring pages preserve.
+    If the id is invalid, return the first page. `keep` names the parameters of `query` to keep in `next_query` and
+    `previous_query`.
     """
     kept = {name: query[name] for name in keep if query.get(name)}
     before, after = _parse_id(query.get("before")), _parse_id(query.get("after"))

@@ -17,9 +17,9 @@ class Result:
     """The results of processing one file.
 
     kind: "image". width, height: pixels, after applying the orientation. duration: seconds, None for pictures.
-    taken_at: aware, in the camera's time zone, or UTC if it recorded none. latitude, longitude: degrees. metadata: JSON
-    without NaN or NUL. previews: JPEG bytes by longest side. vector: 384 numbers, unit length, comparable only within
-    `embedding_model`.
+    taken_at: aware, in the time zone that the camera recorded, otherwise UTC. latitude, longitude: degrees.
+    metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. vector: 384 numbers, unit length,
+    comparable only with vectors of the same `embedding_model`.
     """
 
     kind: str
@@ -49,11 +49,12 @@ def process_file(
 ) -> Result:
     """Process the file at `path`.
 
-    `on_stage` is called with "checking", "previewing", "describing" and "embedding", in this order, before each stage;
-    an exception that it raises ends the processing and is passed on. `max_pixels`: see uploads.media.image. `cpu_slot`
-    returns a context manager that is entered around the work that keeps a core busy, once or twice, so that the caller
-    can limit how many files do so at a time; it may block, or raise as `on_stage` does. An analyzer that waits for a
-    server runs outside of it.
+    `on_stage` is called before each stage, with "checking", "previewing", "describing" and "embedding" in this order.
+    An exception that it raises ends the processing and reaches the caller. For `max_pixels`, see uploads.media.image.
+
+    `cpu_slot` returns a context manager for the work that keeps a core busy, so that the caller can limit how many
+    files do such work at the same time. It is called once or twice per file. Entering the context manager may block,
+    or raise an exception, which also reaches the caller. An analyzer that waits for a server runs outside of it.
 
     Raises PermanentError, TransientError or EnvironmentalError (see uploads.errors).
     """

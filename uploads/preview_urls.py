@@ -11,17 +11,17 @@ PAGE_SIDE = 1024
 
 
 def preview_version(upload: Upload) -> str:
-    """Return a text that changes whenever the upload is processed and cannot be guessed from its id.
+    """Return a string that changes whenever the upload is processed, and that cannot be guessed from its id.
 
-    With it in the URL, browsers can cache a preview permanently: a new preview has a new URL, and another account in
-    the same browser cannot guess the URL of a cached one.
+    With this string in the URL, browsers can cache a preview permanently, because a new preview has a new URL, and
+    another account in the same browser cannot guess the URL of a cached preview.
     """
     processed = int(upload.processed_at.timestamp()) if upload.processed_at else 0
     return f"{upload.key.hex[:12]}{processed:x}"
 
 
 def preview_url(upload: Upload, side: int) -> str:
-    """Return the URL of the preview whose longest side is at most `side` pixels, "" if there is none."""
+    """Return the URL of the preview whose longest side is at most `side` pixels, or "" if there is no such preview."""
     if str(side) not in upload.previews:
         return ""
     return f"{reverse('upload-preview', args=[upload.pk, side])}?{urlencode({'v': preview_version(upload)})}"

@@ -1,4 +1,4 @@
-"""Find, insert and update rows of uploads by prepared statements, on the hot paths of intake and processing."""
+"""Prepared statements that find, insert and update uploads, for the hot paths of intake and processing."""
 
 import json
 
@@ -7,7 +7,7 @@ from uploads.models import Upload
 from uploads.pipeline import Result
 
 FIND_BY_SHA256 = "SELECT id, key, processed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s"
-# Only these columns have values yet; the ORM would need three times the CPU time.
+# A new upload has values only in these columns. The ORM would take three times the CPU time.
 INSERT_UPLOAD = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews,
                             labels, description, hidden, created_at, updated_at)
@@ -35,7 +35,7 @@ RETURNING id
 
 
 def find_by_sha256(owner_id: int, sha256: str) -> Upload | None:
-    """Return the owner's upload of these bytes, or None. Only its id, key and `processed_at` are loaded."""
+    """Return the owner's upload with this checksum, or None. Only its `id`, `key` and `processed_at` are loaded."""
     row = fetch_row(FIND_BY_SHA256, {"owner": owner_id, "sha256": sha256})
     return Upload.from_db("default", ["id", "key", "processed_at"], row) if row else None
 
@@ -43,7 +43,7 @@ def find_by_sha256(owner_id: int, sha256: str) -> Upload | None:
 def insert_upload(upload: Upload) -> None:
     """Insert a new upload and set its id, as `save(force_insert=True)` would.
 
-    Waits for a concurrent insert of the same bytes. Raises IntegrityError if the owner already has them.
+    Waits for a concurrent insert of the same bytes. Raises IntegrityError if the owner already has these bytes.
     """
     parameters = {
         "owner": upload.owner_id,
@@ -61,7 +61,8 @@ def insert_upload(upload: Upload) -> None:
 def save_result(upload_id: int, result: Result, previews: dict[str, str]) -> None:
     """Replace all results of an upload; call it inside the transaction that finishes its item.
 
-    `previews` are storage names by longest side, already written. A result without a vector keeps the old one.
+    `previews` maps each longest side to the storage name of a preview that is already written. If the result has no
+    vector, the old vector is kept.
     """
     fetch_row(
         SAVE_RESULT,

@@ -1,4 +1,4 @@
-"""Base classes and functions for admin pages of rows that only the program writes."""
+"""Base classes and functions for admin pages whose rows only the program may write."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -17,30 +17,30 @@ MAX_ROWS = 10_000
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
-    """Counts and shows only the first MAX_ROWS rows, so that no page has to skip more rows than that.
+    """Counts and shows only the first MAX_ROWS rows, so that no query has to skip more rows than that.
 
-    Later rows can be found with a filter.
+    Users can find later rows with a filter.
     """
 
     @cached_property
     def count(self) -> int:
-        """The number of rows, at most MAX_ROWS."""
+        """The number of rows, but at most MAX_ROWS."""
         rows = cast("QuerySet[Any]", self.object_list)
         return rows.order_by().values("pk")[:MAX_ROWS].count()
 
     @property
     def is_truncated(self) -> bool:
-        """Whether there may be more rows than the pages show."""
+        """Whether there may be rows that no page shows."""
         return self.count >= MAX_ROWS
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
-    """Admin of rows that only the program writes: saving a form would restore stale counters and states.
+    """Admin of rows that only the program writes. Editing is disabled: a saved form would overwrite newer values.
 
-    Deletion is disabled as well: rows and their files must be deleted together, by a service.
+    Deletion is disabled too, because a service must delete rows and their files together.
     """
 
-    # Lists stay fast at any number of rows: never count or sort a whole table.
+    # To stay fast with any number of rows, lists never count or sort a whole table.
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -48,11 +48,11 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for 
     list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False: rows are created by uploading."""
+        """Return False, because rows are created only by uploading."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False: the change permission allows actions, not editing."""
+        """Return False, because the change permission is for running actions, not for editing."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -78,7 +78,8 @@ def confirmation_page(
     rows: QuerySet[Any],
     context: dict[str, Any],
 ) -> TemplateResponse:
-    """Return a page that asks to confirm an action; it lists the first selected rows and resubmits the selection.
+    """Return a page that asks the user to confirm an action. The page lists the first
+    selected rows and resubmits the whole selection.
 
     `template` extends admin/confirmation.html. `context` must contain `question` (the title), `action` (the name of the
     action) and `count` (the number of rows).

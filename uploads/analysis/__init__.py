@@ -1,1 +1,1 @@
-"""Describe pictures: the Analyzer interface, and the embedded analyzer with its shipped models."""
+"""Describe pictures: the Analyzer interface and the embedded analyzer, which comes with its models."""

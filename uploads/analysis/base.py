@@ -19,10 +19,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The result of describe(): `labels` by descending score, `description` in plain sentences.
+    """The result of describe(): `labels`, the highest score first, and `description` in plain sentences.
 
-    `phrase_weights` passes the findings on to embed(): rows of the analyzer's own vocabulary with their weights. It is
-    empty for analyzers that embed the text. `audit_score` (0 to 100) is None unless the description was rated.
+    `phrase_weights` passes the findings on to embed(), as rows of the analyzer's own vocabulary with their weights. It
+    is empty if the analyzer embeds the text. `audit_score` (0 to 100) is None unless the description was rated.
     """
 
     labels: tuple[Label, ...]
@@ -33,7 +33,7 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """A vector (DIMENSIONS numbers, unit length, or None); comparable only with vectors of the same `model`."""
+    """`vector` (DIMENSIONS numbers, unit length) or None. Vectors are comparable only if they have the same `model`."""
 
     model: str
     vector: tuple[float, ...] | None
@@ -42,8 +42,8 @@ class Embedding:
 class Analyzer(Protocol):
     """Describes pictures; one object is shared by all threads of a process.
 
-    `computes`: True if it keeps a core of this machine busy, False if it waits for a server. Both methods may raise
-    TransientError (an unusable answer) and EnvironmentalError (no answer).
+    `computes` is True if the analyzer keeps a core of this machine busy, and False if it waits for a server. Both
+    methods may raise TransientError (an unusable answer) and EnvironmentalError (no answer).
     """
 
     name: str
@@ -54,5 +54,5 @@ class Analyzer(Protocol):
         ...
 
     def embed(self, description: Description) -> Embedding:
-        """Return the vector of what describe() of the same analyzer returned."""
+        """Return the vector for a description that describe() of the same analyzer has returned."""
         ...

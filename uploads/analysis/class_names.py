@@ -1,4 +1,4 @@
-"""How class names of the vocabulary appear in descriptions: everyday names, grammar, and names to suppress."""
+"""How the vocabulary's class names appear in descriptions: everyday names, articles, and names to suppress."""
 
 
 def _names(listing: str) -> frozenset[str]:
@@ -19,7 +19,7 @@ EVERYDAY_NAMES = {
     "drake (male duck)": "duck",
     "kite (bird of prey)": "bird of prey",
 }
-"""Everyday names of classes; the scores of classes with the same name are added."""
+"""Everyday names of classes. If several classes have the same name, their scores are added."""
 
 EVERYDAY_KINDS = _names(
     """
@@ -30,10 +30,10 @@ EVERYDAY_KINDS = _names(
     | fence | flower | mountain, hill | musical instrument | sports equipment
     """
 )
-"""Kinds that appear in descriptions; the others are for search only."""
+"""Kinds that appear in descriptions. All other kinds are only for search."""
 
 ANIMALS = _names("bird | cat | dog | horse | sheep | cow | elephant | bear | zebra | giraffe")
-"""Objects that the detector confuses with each other; the classifier is more reliable."""
+"""Detected objects that are not named, because the detector confuses them; the classifier is more reliable."""
 
 UNCOUNTABLE = _names(
     """
@@ -43,7 +43,7 @@ UNCOUNTABLE = _names(
     | lotion | parallel bars | face powder | hair spray | velvet fabric
     """
 )
-"""Names without an article."""
+"""Names that take no article."""
 
 HIDDEN_WITH_PEOPLE = _names(
     """
@@ -56,7 +56,7 @@ HIDDEN_WITH_PEOPLE = _names(
     | hatchet | cleaver | breastplate | cuirass | Pickelhaube
     """
 )
-"""Labels suppressed in pictures with people: intimate, medical, weapons, religion, sex.
+"""Labels suppressed in pictures with people: intimate or medical items, weapons, and signs of religion or sex.
 
-A wrong guess does more harm than a correct one helps.
+A wrong guess does more harm than a correct one does good.
 """

@@ -17,10 +17,10 @@ _FLAT_EDGES = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """Colour names with their share of the picture, the largest first.
+    """Colour names with their shares of the picture, the largest first.
 
-    `plain`: the picture is little more than one surface. `warm_sky`: the share of sunset colours in the upper two
-    thirds.
+    `plain` is true if the picture shows little more than one plain surface. `warm_sky` is the share of sunset colours
+    in the upper two thirds of the picture.
     """
 
     shares: tuple[tuple[str, float], ...]
@@ -40,7 +40,7 @@ def read_colours(image: Image.Image) -> Colours:
 
 
 def _name_rows(hue: Floats, saturation: Floats, value: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
-    """Return the index in NAMES for each pixel; hue is in degrees, the others from 0 to 1."""
+    """Return the index in NAMES for each pixel. `hue` is in degrees; `saturation` and `value` are from 0 to 1."""
     row = NAMES.index
     conditions = [value < 0.18, (saturation < 0.13) & (value > 0.85), saturation < 0.13]
     choices = [row("black"), row("white"), row("gray")]

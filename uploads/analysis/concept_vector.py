@@ -1,9 +1,13 @@
-"""Compute the vector of a picture: the weighted mean of the vectors of all phrases that its evidence supports.
+"""Compute the vector of a picture as the weighted sum of the vectors of all phrases that the evidence supports.
 
-The phrase vectors are all-MiniLM-L6-v2 embeddings, so a search query embedded by the same model can be compared with
-them by cosine. v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum over tags of w e(tag)).
-The weights rank photos first that certainly show what a query names: a detected object counts with its full score, a
-guess among many only with its share, and a colour, which many photos have, with a small weight.
+The phrase vectors are all-MiniLM-L6-v2 embeddings, so a picture can be compared by cosine with a search query that the
+same model has embedded.
+
+v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum over tags of w e(tag)).
+
+The weights make a search rank those photos first that almost certainly show what the query names. A detected object
+has its full score as its weight. A label that is one guess among many has only its share, and a colour, which many
+photos have, has a small weight.
 """
 
 import numpy as np
@@ -12,13 +16,13 @@ from uploads.analysis.evidence import PERSON, Evidence
 from uploads.analysis.vocabulary import Vocabulary
 
 MODEL = "concept-minilm-384"
-"""Must change whenever new vectors are not comparable with old ones."""
+"""Change this name whenever new vectors are not comparable with old ones."""
 
 _BEST_LABELS = 30
 _SURE_LABELS = 5
 _SURE_LABEL = 0.08
 _SURE_KIND = 0.3
-# Kinds with this many labels or more are unspecific.
+# Kinds with this many labels or more are too general to be trusted fully.
 _WIDE_KIND = 60
 _COLOUR_SHARE = 0.15
 _COLOUR_WEIGHT = 0.3
@@ -27,7 +31,7 @@ _OUTDOORS = ("beach", "sandbar", "promontory", "lakeshore", "cliff", "volcano", 
 
 
 def weigh_phrases(vocabulary: Vocabulary, evidence: Evidence) -> tuple[tuple[int, float], ...]:
-    """Return rows of `vocabulary.vectors` with their weights; a row can appear more than once."""
+    """Return rows of `vocabulary.vectors` with their weights. The same row can appear more than once."""
     return (
         *_labels(evidence),
         *_kinds(vocabulary, evidence),
@@ -37,7 +41,7 @@ def weigh_phrases(vocabulary: Vocabulary, evidence: Evidence) -> tuple[tuple[int
 
 
 def combine_vectors(vocabulary: Vocabulary, weights: tuple[tuple[int, float], ...]) -> tuple[float, ...] | None:
-    """Return the unit vector of the weighted sum (see weigh_phrases()); None if the sum is zero."""
+    """Return the weighted sum of vectors (see weigh_phrases()), scaled to unit length, or None if the sum is zero."""
     total = np.zeros(vocabulary.vectors.shape[1], np.float32)
     for row, weight in weights:
         total += weight * vocabulary.vectors[row]

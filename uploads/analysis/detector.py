@@ -1,7 +1,7 @@
-"""Detect objects in a picture: NanoDet-g with the 80 COCO classes.
+"""Detect objects in a picture, with NanoDet-g and the 80 COCO classes.
 
-Network and box coding: https://github.com/RangiLyu/nanodet (distances to the four sides, each the mean of a softmax
-over 11 bins; Generalized Focal Loss, Li et al. 2020, arXiv:2006.04388).
+For the network, see https://github.com/RangiLyu/nanodet. It encodes a box as the distances to its four sides, each the
+mean of a softmax over 11 bins (Generalized Focal Loss, Li et al. 2020, arXiv:2006.04388).
 """
 
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ _STEP = 32
 _GREY = (127, 127, 127)
 _MEAN_BGR = np.array([103.53, 116.28, 123.675], np.float32)
 _DEVIATION_BGR = np.array([57.375, 57.12, 58.395], np.float32)
-# Scores and distances of each level, with its stride in pixels.
+# For each level: the names of the outputs for scores and distances, and the stride in pixels.
 _LEVELS = (("Identity", "Identity_3", 8), ("Identity_1", "Identity_4", 16), ("Identity_2", "Identity_5", 32))
 _OUTPUTS = [name for scores, distances, _ in _LEVELS for name in (scores, distances)]
 _BINS = np.arange(11, dtype=np.float32)
-# Boxes of one class whose intersection over union is larger are the same object.
+# Two boxes of one class with a larger intersection over union are the same object.
 _MAX_OVERLAP = 0.55
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """An object: its class (COCO index), confidence 0 to 1, and the share of the picture that its box covers."""
+    """An object: its class (COCO index), its score from 0 to 1, and the share of the picture that its box covers."""
 
     kind: int
     score: float
@@ -35,7 +35,7 @@ class Detection:
 
 
 class Detector:
-    """Thread-safe; create one per process."""
+    """Detects objects. Thread-safe; create one per process."""
 
     def __init__(self) -> None:
         self._model = OnnxModel("nanodet_g.onnx")
@@ -58,9 +58,9 @@ class Detector:
 
 
 def _prepare(image: Image.Image) -> Floats:
-    """Return the input of the network: (1, 3, height, width), both sides multiples of _STEP.
+    """Return the input of the network, shape (1, 3, height, width). Height and width are multiples of _STEP.
 
-    A grey border fills the rest; padding to a square would add a quarter to the area of most photos.
+    A grey border pads the picture to that size. Padding to a square would add a quarter to the area of most photos.
     """
     scale = _SIDE / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
@@ -68,7 +68,7 @@ def _prepare(image: Image.Image) -> Floats:
     frame = Image.new("RGB", (-(-width // _STEP) * _STEP, -(-height // _STEP) * _STEP), _GREY)
     frame.paste(small, ((frame.width - width) // 2, (frame.height - height) // 2))
     pixels = np.empty((1, 3, frame.height, frame.width), np.float32)
-    # One channel at a time: arithmetic on interleaved channels is five times slower.
+    # Process one channel at a time, because arithmetic on interleaved channels is five times slower.
     for row, (channel, mean, deviation) in enumerate(zip(frame.split()[::-1], _MEAN_BGR, _DEVIATION_BGR, strict=True)):
         np.subtract(np.asarray(channel), mean, out=pixels[0, row])
         pixels[0, row] /= deviation
@@ -95,7 +95,7 @@ def _areas(boxes: Floats) -> Floats:
 
 
 def _suppress_duplicates(boxes: Floats, scores: Floats, kinds: npt.NDArray[np.intp]) -> list[int]:
-    """Return the rows to keep, by descending score (greedy non-maximum suppression per class)."""
+    """Return the rows to keep, the highest score first, by greedy non-maximum suppression within each class."""
     kept: list[int] = []
     candidates = np.argsort(-scores, kind="stable")
     areas = _areas(boxes)

@@ -1,4 +1,4 @@
-"""Combine the results of the networks: keep what is certain enough, suppress labels that must not describe people."""
+"""Combine the networks' results, without uncertain detections and without labels that must not describe people."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ from uploads.analysis.model_files import Floats
 from uploads.analysis.vocabulary import Vocabulary
 
 MIN_SCORE = 0.45
-"""The detector's score from which an object counts as detected."""
+"""The minimum score of an object that counts as detected."""
 
 PERSON = 0
-"""The detector's class of people."""
+"""The detector's class index for people."""
 
 _CLOSE_UP_AREA = 0.24
 
@@ -23,9 +23,10 @@ _CLOSE_UP_AREA = 0.24
 class Evidence:
     """The findings in one picture.
 
-    probabilities: (labels,), from the classifier, after suppression. masses: (kinds,), the probability that the picture
-    shows a member of each kind. objects: detected classes other than people with their best scores, the highest first.
-    people: the number of people detected; close_up: one of them fills a large part of the picture.
+    probabilities: (labels,), from the classifier, with suppressed labels set to 0. masses: (kinds,), the probability
+    that the picture shows a member of each kind. objects: detected classes except people, each with its best score, the
+    highest first. people: the number of people detected. close_up: whether one of them fills a large part of the
+    picture.
     """
 
     probabilities: Floats
@@ -40,7 +41,7 @@ class Evidence:
 def combine_evidence(
     vocabulary: Vocabulary, probabilities: Floats, detections: list[Detection], colours: Colours
 ) -> Evidence:
-    """Combine the results for one picture; `detections` with a score below MIN_SCORE are ignored."""
+    """Combine the results for one picture. Detections with a score below MIN_SCORE are ignored."""
     certain = [found for found in detections if found.score >= MIN_SCORE]
     people = [found for found in certain if found.kind == PERSON]
     if people:

@@ -1,4 +1,4 @@
-"""The embedded analyzer: small networks that are shipped with the program; no server, no download."""
+"""The embedded analyzer, which runs small networks that come with the program, without a server or a download."""
 
 from PIL import Image
 
@@ -12,10 +12,10 @@ from uploads.analysis.vocabulary import load_vocabulary
 
 
 class LocalAnalyzer:
-    """An Analyzer that runs on one core: about 70 ms per picture, 100 MB per process.
+    """An Analyzer that takes about 70 ms per picture on one core, and 100 MB per process.
 
-    The constructor loads and verifies the weights; it raises EnvironmentalError `analysis.weights`. The analyzer never
-    infers a person's sex, religion, health or name.
+    The constructor loads and verifies the weights, and may raise EnvironmentalError `analysis.weights`. The analyzer
+    never infers a person's sex, religion, health or name.
     """
 
     name = "local"
@@ -41,7 +41,7 @@ class LocalAnalyzer:
         )
 
     def embed(self, description: Description) -> Embedding:
-        """See Analyzer.embed; no model runs, since the vectors of the phrases are shipped."""
+        """See Analyzer.embed. No model runs here, because the program comes with the vectors of all phrases."""
         return Embedding(
             concept_vector.MODEL, concept_vector.combine_vectors(self._vocabulary, description.phrase_weights)
         )

@@ -1,4 +1,4 @@
-"""Read the shipped model files, verify their checksums, and run the networks."""
+"""Read the model files that come with the program, verify their checksums, and run the networks."""
 
 import hashlib
 from pathlib import Path
@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float32]
 def read_weights(name: str, folder: Path = FOLDER) -> bytes:
     """Return the content of the file `name`, a key of SHA256.
 
-    Raises EnvironmentalError `analysis.weights` if it is missing or differs from the shipped one.
+    Raises EnvironmentalError `analysis.weights` if the file is missing or its checksum differs.
     """
     try:
         data = (folder / name).read_bytes()
@@ -40,10 +40,10 @@ def read_weights(name: str, folder: Path = FOLDER) -> bytes:
 
 
 class OnnxModel:
-    """A shipped ONNX model that runs on the calling thread; one object is shared by all threads of a process.
+    """An ONNX model that runs on the calling thread. All threads of a process can share one object.
 
-    The runtime's own threads spin while they wait and take twice the CPU, so each run uses one thread; work is spread
-    over worker processes and threads instead. The constructor raises EnvironmentalError as read_weights() does.
+    Each run uses only one thread, because the runtime's own threads spin while they wait and double the CPU time.
+    Instead, the workers process several pictures in parallel. The constructor raises the errors of read_weights().
     """
 
     def __init__(self, name: str) -> None:
@@ -53,13 +53,13 @@ class OnnxModel:
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
-        # Pass the path rather than the verified bytes: the runtime would keep a copy of them in memory.
+        # Pass the path rather than the verified bytes, because the runtime would keep a copy of the bytes in memory.
         path = str(FOLDER / name)
         self._session: Any = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         self._inputs = [entry.name for entry in self._session.get_inputs()]
 
     def run(self, outputs: list[str], *inputs: npt.NDArray[Any]) -> list[Floats]:
-        """Return the arrays named in `outputs` for `inputs`, which are in the model's order."""
+        """Run the model and return the arrays named in `outputs`. Pass `inputs` in the model's order."""
         feed = dict(zip(self._inputs, inputs, strict=True))
         arrays: list[Floats] = self._session.run(outputs, feed)
         return arrays

@@ -1,4 +1,4 @@
-"""Find analyzers by name; each is created once per process."""
+"""Look up analyzers by name. Each is created once per process."""
 
 import importlib
 import logging
@@ -10,7 +10,7 @@ from uploads.errors import EnvironmentalError
 logger = logging.getLogger(__name__)
 
 ANALYZERS = {"local": "uploads.analysis.local:LocalAnalyzer"}
-"""Short names. Classes are imported on first use, so that web processes do not load the model runtime."""
+"""Classes by short name. They are imported on first use, so that web processes do not load the model runtime."""
 
 MEMBERS = ("name", "computes", "describe", "embed")
 _analyzers: dict[str, Analyzer] = {}
@@ -18,11 +18,11 @@ _lock = threading.Lock()
 
 
 def get_analyzer(name: str) -> Analyzer:
-    """Return this process's analyzer `name`: a key of ANALYZERS, or "package.module:Class" (called without arguments).
+    """Return an analyzer. `name` is a key of ANALYZERS or "package.module:Class" (called without arguments).
 
-    The first call creates it, which may take half a second; later calls return the same object. Thread-safe. If it
-    cannot be created, raises EnvironmentalError `analysis.unusable`, or the analyzer's own EnvironmentalError; the next
-    call tries again.
+    The first call for a name creates the analyzer, which may take half a second; later calls return the same object.
+    Thread-safe. If the analyzer cannot be created, this raises EnvironmentalError `analysis.unusable` or the analyzer's
+    own EnvironmentalError, and the next call tries again.
     """
     with _lock:
         analyzer = _analyzers.get(name)

@@ -15,8 +15,8 @@ _CROWD = 8
 
 
 def choose_labels(vocabulary: Vocabulary, evidence: Evidence) -> tuple[Label, ...]:
-    """Return the labels to show, each name once, by descending score."""
-    # In pictures of people, weak guesses are mostly about their clothes.
+    """Return the labels to show, the highest score first. No name appears twice."""
+    # In pictures of people, most weak guesses are about clothes.
     minimum = _PROBABLE if evidence.people else _MIN_LABEL
     scores: dict[str, float] = {name: score for name, score in _named_labels(vocabulary, evidence) if score >= minimum}
     for name, mass, _ in _everyday_kinds(vocabulary, evidence):
@@ -81,7 +81,7 @@ def _people(evidence: Evidence) -> str:
 
 
 def _named_labels(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
-    """Return everyday names with their probabilities, the highest first; classes with the same name are added."""
+    """Return everyday names with probabilities, the highest first. Classes that share a name are added up."""
     scores: dict[str, float] = {}
     for row in evidence.probabilities.argsort()[::-1][:10]:
         label = vocabulary.labels[row]
@@ -91,7 +91,7 @@ def _named_labels(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str,
 
 
 def _everyday_kinds(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float, float]]:
-    """Return name, probability and number of labels of the kinds that are certain and worth naming."""
+    """Return name, probability and number of labels for each kind that is certain enough and worth naming."""
     sizes = vocabulary.membership.sum(axis=1)
     return [
         (kind.split(",")[0], float(mass), float(size))

@@ -1,4 +1,4 @@
-"""The closed vocabulary of the embedded analyzer, with a vector for each phrase."""
+"""The embedded analyzer's fixed vocabulary, with a vector for each phrase."""
 
 import io
 import json
@@ -11,7 +11,7 @@ from uploads.analysis.model_files import Floats, read_weights
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All phrases; the rows of `vectors` are labels, kinds, objects and scenes, in this order.
+    """All phrases. The rows of `vectors` belong to labels, kinds, objects and scenes, in this order.
 
     labels: the classifier's 1,000 classes (ImageNet). kinds: groups of labels (WordNet hypernyms). objects: the
     detector's 80 classes (COCO). scenes: people, backgrounds and colours. vectors: (phrases, 384), unit length.
@@ -27,21 +27,21 @@ class Vocabulary:
 
     @property
     def first_kind(self) -> int:
-        """The row of the first of `kinds`."""
+        """The row of the first kind."""
         return len(self.labels)
 
     @property
     def first_object(self) -> int:
-        """The row of the first of `objects`."""
+        """The row of the first object."""
         return self.first_kind + len(self.kinds)
 
     def scene_row(self, scene: str) -> int:
-        """Return the row of `scene`; ValueError if it is not one of `scenes`."""
+        """Return the row of `scene`. Raises ValueError if `scene` is not in `scenes`."""
         return self.first_object + len(self.objects) + self.scenes.index(scene)
 
 
 def load_vocabulary() -> Vocabulary:
-    """Return the shipped vocabulary. Raises EnvironmentalError as read_weights() does."""
+    """Load the vocabulary that comes with the program. Raises the errors of read_weights()."""
     phrases = json.loads(read_weights("phrases.json"))
     with np.load(io.BytesIO(read_weights("phrase_vectors.npz")), allow_pickle=False) as arrays:
         vectors = arrays["vectors"].astype(np.float32)

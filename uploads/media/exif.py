@@ -1,7 +1,7 @@
-"""Read from EXIF data when, where and with which camera a photo was taken.
+"""Read from EXIF data when and where a photo was taken, and with which camera.
 
-Tag numbers and formats: CIPA DC-008 (Exif 2.32), sections 4.6.4 to 4.6.6. Real files violate all of its
-rules, so invalid values are ignored and never fail a file.
+CIPA DC-008 (Exif 2.32) defines the tag numbers and formats in sections 4.6.4 to 4.6.6. Real files violate all of its
+rules, so invalid values are ignored and never make a file fail.
 """
 
 import re
@@ -66,7 +66,7 @@ def _taken_at(tags: Tags) -> datetime | None:
 
 def _parse_datetime(date: object, offset: object, fraction: object) -> datetime | None:
     try:
-        # The time zone is added below: EXIF stores it in a separate tag.
+        # The time zone is added below, because EXIF stores it in a separate tag.
         naive = datetime.strptime(clean_text(date)[:19], "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
     except ValueError:
         return None
@@ -74,12 +74,12 @@ def _parse_datetime(date: object, offset: object, fraction: object) -> datetime 
     if digits.isascii() and digits.isdigit():
         naive = naive.replace(microsecond=int(digits[:6].ljust(6, "0")))
     aware = naive.replace(tzinfo=_time_zone(clean_text(offset)))
-    # In the years 1 and 9999 the conversion to UTC for storage could overflow.
+    # In the years 1 and 9999, the conversion to UTC for storage could overflow.
     return aware if 1 < aware.year < 9999 else None
 
 
 def _time_zone(offset: str) -> timezone:
-    """Return the time zone; UTC if the camera recorded none."""
+    """Return the time zone of an EXIF offset, or UTC if there is no valid offset."""
     match = _OFFSET.fullmatch(offset)
     if match is None:
         return UTC
@@ -102,7 +102,7 @@ def _camera(tags: Tags) -> str:
 def _position(gps: Tags) -> tuple[float | None, float | None]:
     latitude = _degrees(gps.get(ExifTags.GPS.GPSLatitude), gps.get(ExifTags.GPS.GPSLatitudeRef), "S", 90)
     longitude = _degrees(gps.get(ExifTags.GPS.GPSLongitude), gps.get(ExifTags.GPS.GPSLongitudeRef), "W", 180)
-    # Cameras without a GPS fix write zeros, a place in the Atlantic.
+    # Cameras without a GPS fix write zeros, which would be a place in the Atlantic.
     if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
         return None, None
     return latitude, longitude

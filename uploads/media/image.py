@@ -1,4 +1,4 @@
-"""Decode a picture at the size that its largest preview needs; decoding also proves that it is complete.
+"""Decode a picture at the size that its largest preview needs, which also proves that the file is complete.
 
 All later stages use `Picture.image`, so no file is decoded twice.
 """
@@ -25,9 +25,10 @@ LONGEST_SIDE = 1024
 """Maximum pixels on the longer side of `Picture.image`, which is also the largest preview."""
 
 MAX_PIXELS = 100_000_000
-"""Maximum pixels that one decode may hold: 400 MB at Pillow's four bytes each, enough for a PNG from any camera."""
+"""Maximum pixels to decode at full size: 400 MB at Pillow's four bytes each, enough for a PNG from any camera."""
 
-# Baseline JPEGs are decoded at a fraction of their size, so they need time, not memory. Phones take 200 megapixels.
+# Large baseline JPEGs are decoded at a fraction of their size, so they take time but not memory, and their limit is
+# higher: phones take pictures of 200 megapixels.
 _BASELINE_JPEG_FACTOR = 4
 
 _PLUGINS: dict[str, type[ImageFile.ImageFile]] = {
@@ -36,7 +37,7 @@ _PLUGINS: dict[str, type[ImageFile.ImageFile]] = {
     "image/webp": WebPImagePlugin.WebPImageFile,
     "image/gif": GifImagePlugin.GifImageFile,
 }
-# What Pillow's decoders raise on broken input, found with mutated files.
+# The exceptions that Pillow's decoders raise on broken input, found by decoding mutated files.
 _DECODE_ERRORS = (
     OSError,
     SyntaxError,
@@ -72,8 +73,8 @@ class Picture:
 def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
     """Decode the picture at `path`.
 
-    Raises PermanentError: `file.empty`, `file.unsupported`, `image.truncated`, `image.corrupt`, `image.bomb` (from the
-    header, before decoding); EnvironmentalError `storage.unreadable` if the file cannot be read.
+    Raises PermanentError `file.empty`, `file.unsupported`, `image.truncated`, `image.corrupt` or `image.bomb` (too
+    large, according to the header). Raises EnvironmentalError `storage.unreadable` if the file cannot be read.
     """
     with _storage_errors(), path.open("rb") as file:
         mime_type = _supported_type(file.read(HEAD_BYTES))
@@ -108,7 +109,7 @@ def _decode(file: BinaryIO, mime_type: str, max_pixels: int) -> Picture:
 
 
 def _load(file: BinaryIO, source: ImageFile.ImageFile) -> Image.Image:
-    """Decode the pixels, at a reduced size if the format allows it. Raises _DECODE_ERRORS on damage."""
+    """Decode the pixels, at a reduced size if the format allows it. Raises one of _DECODE_ERRORS on damage."""
     reduced = decode_reduced(file, source) if isinstance(source, JpegImagePlugin.JpegImageFile) else None
     if reduced is not None:
         return reduced
@@ -119,7 +120,7 @@ def _load(file: BinaryIO, source: ImageFile.ImageFile) -> Image.Image:
 
 
 def _check_size(source: ImageFile.ImageFile, max_pixels: int) -> None:
-    """Refuse a picture that would take too much memory or time even at the reduced size."""
+    """Refuse a picture that would take too much memory or time to decode, even at a reduced size."""
     width, height = source.size
     allowed = max_pixels
     if isinstance(source, JpegImagePlugin.JpegImageFile) and "progressive" not in source.info:
@@ -150,7 +151,7 @@ def _orientation(exif: Image.Exif) -> int:
 
 def _metadata(source: ImageFile.ImageFile) -> dict[str, Json]:
     metadata: dict[str, Json] = {"format": source.format, "mode": source.mode}
-    # Count before load(): counting rewinds a GIF, which discards the decoded frame.
+    # Count before load(), because counting rewinds a GIF, which discards the decoded frame.
     frames = int(getattr(source, "n_frames", 1))
     if frames > 1:
         metadata |= {"animated": True, "frames": frames}

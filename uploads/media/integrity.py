@@ -1,11 +1,11 @@
-"""Detect incomplete files that decoders accept."""
+"""Detect incomplete files that decoders would accept."""
 
 import struct
 from io import SEEK_END
 from typing import BinaryIO
 
 _BLOCK = 1 << 16
-# Shorter runs of zeros are padding that some cameras write.
+# Some cameras pad files with fewer zeros than this.
 _MIN_ZEROS = 1024
 _END_OF_IMAGE = b"\xff\xd9"
 _START_OF_SCAN = 0xDA
@@ -19,8 +19,8 @@ class IncompleteError(ValueError):
 def check_complete(file: BinaryIO, mime_type: str) -> None:
     """Raise IncompleteError if `file` is shorter than its header says, or a JPEG ends in zeros without an end marker.
 
-    A copy that was interrupted after its space was reserved ends in zeros, which a JPEG decoder reads as grey blocks.
-    Moves the position of `file`.
+    If space is reserved for a copy and copying is then interrupted, the file ends in zeros, which a JPEG decoder shows
+    as grey blocks. This function moves the position of `file`.
     """
     if mime_type == "image/webp" and _riff_size(file) > file.seek(0, SEEK_END):
         raise IncompleteError("truncated: the RIFF header announces more bytes")
@@ -37,7 +37,7 @@ def _riff_size(file: BinaryIO) -> int:
 
 
 def _end_of_data(file: BinaryIO) -> int | None:
-    """Return where a long run of zeros at the end of `file` starts; None if there is none."""
+    """Return where the run of zeros at the end of `file` starts, or None if it is short or missing."""
     size = position = file.seek(0, SEEK_END)
     while position > 0:
         start = max(0, position - _BLOCK)
@@ -61,7 +61,7 @@ def _scan_start(file: BinaryIO) -> int:
         _, marker, length = struct.unpack(">BBH", segment)
         if marker == _START_OF_SCAN:
             return position
-        # 0xFF is a fill byte before the marker and has no length.
+        # A 0xFF in place of the marker is a fill byte, which has no length field.
         position += 1 if marker == 0xFF else 2 + max(2, length)
 
 

@@ -1,7 +1,8 @@
 """Decode a JPEG at a reduced size that Pillow does not offer.
 
-libjpeg-turbo can decode at any multiple of 1/8 of the size, Pillow's draft() only at 1/2, 1/4 or 1/8. Pictures of most
-cameras come out at 1000 to 1024 pixels, which saves the resize; that costs more than decoding.
+libjpeg-turbo can decode at any multiple of 1/8 of the full size; Pillow's draft() supports only 1/2, 1/4 and 1/8. For
+most cameras, the longer side of the decoded picture has 1000 to 1024 pixels, so the picture need not be resized, which
+would take longer than decoding.
 """
 
 from typing import BinaryIO
@@ -10,17 +11,17 @@ import simplejpeg
 from PIL import Image, JpegImagePlugin
 
 MIN_SIDE = 1000
-"""Pixels on the longer side that are enough for the largest preview: 4000 or 4032 pixels become 1000 or 1008."""
+"""Minimum pixels on the longer side for the largest preview: 4000 or 4032 pixels are decoded as 1000 or 1008."""
 
-# The file is read into memory; Pillow reads larger ones in blocks.
+# Smaller files are read into memory as a whole; larger files are left to Pillow, which reads them in blocks.
 _MAX_BYTES = 64 * 2**20
 
 
 def decode_reduced(file: BinaryIO, header: JpegImagePlugin.JpegImageFile) -> Image.Image | None:
     """Return the picture at the smallest multiple of 1/8 that keeps MIN_SIDE pixels, with `header`'s colour profile.
 
-    Return None if the colours are not RGB or grey, or this decoder reports any problem: then Pillow decides whether the
-    file is damaged. `file` is the one that `header` was read from; its position is moved.
+    Return None if the colours are not RGB or grey, if the file is too large, or if this decoder reports any problem;
+    Pillow then decides whether the file is damaged. `header` was read from `file`, whose position is moved.
     """
     if header.mode not in {"RGB", "L"}:
         return None

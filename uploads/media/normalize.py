@@ -1,4 +1,4 @@
-"""Convert a decoded picture of any mode to a small, upright, opaque sRGB picture without a second full-size copy."""
+"""Turn a decoded picture of any mode into a small, upright, opaque sRGB picture without a second full-size copy."""
 
 import io
 from functools import lru_cache
@@ -7,12 +7,12 @@ import numpy as np
 from PIL import Image, ImageCms, ImageFile
 
 FILTER = Image.Resampling.HAMMING
-"""For all previews: downscales as sharply as bicubic in half the time."""
+"""The filter for all previews. Its results are as sharp as those of the bicubic filter, in half the time."""
 
-# The fast box filter stops at this multiple of the target size; the better filter does the rest.
+# The fast box filter reduces a picture only to this multiple of the target size; FILTER does the rest.
 _OVERSAMPLING = 2
 _STRIP_PIXELS = 4_000_000
-# Profiles of cameras and phones are smaller; a malicious JPEG can carry one of 16 MB.
+# Cameras and phones write smaller profiles; a malicious JPEG can contain one of 16 MB.
 _MAX_CACHED_PROFILE_BYTES = 64 * 1024
 
 _TRANSPOSITIONS = {
@@ -46,7 +46,7 @@ def normalize_image(source: Image.Image, longest: int, orientation: int = 1) -> 
 
 
 def downscale(image: Image.Image, longest: int, reducing_gap: float | None = None) -> Image.Image:
-    """Return `image` with at most `longest` pixels on its longer side; `reducing_gap` is Pillow's."""
+    """Return `image` with at most `longest` pixels on its longer side; for `reducing_gap`, see Image.resize."""
     scale = longest / max(image.size)
     if scale >= 1:
         return image
@@ -55,9 +55,9 @@ def downscale(image: Image.Image, longest: int, reducing_gap: float | None = Non
 
 
 def _box_reduced(source: Image.Image, longest: int, from_cmyk: ImageCms.ImageCmsTransform | None) -> Image.Image:
-    """Return `source` in RGB, box-filtered by an integer factor; CMYK is converted with `from_cmyk` if there is one.
+    """Return `source` in RGB, reduced by an integer factor with a box filter. `from_cmyk`, if any, converts CMYK.
 
-    Large pictures are converted in strips: a conversion of the whole would need two or three times the memory.
+    Large pictures are converted in strips, because converting them as a whole would take two or three times the memory.
     """
     factor = max(1, max(source.size) // (longest * _OVERSAMPLING))
     width, height = source.size
@@ -91,18 +91,18 @@ def _in_srgb(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image
 
 
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the conversion from `profile` to sRGB; None if none is needed or the profile is unusable."""
+    """Return the conversion from `profile` to sRGB, or None if it is unnecessary or the profile is unusable."""
     build = _cached_transform if len(profile) < _MAX_CACHED_PROFILE_BYTES else _build_transform
     try:
         return build(profile, mode)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        # A broken profile, or one for other modes such as grey: show the colours unconverted.
+        # The profile is broken or for another mode, such as grey. Show the colours unconverted.
         return None
 
 
 @lru_cache(maxsize=16)
 def _cached_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Cache the result: most pictures of a camera have the same profile. Exceptions are not cached."""
+    """Cache the result, because most pictures from one camera have the same profile. Exceptions are not cached."""
     return _build_transform(profile, mode)
 
 

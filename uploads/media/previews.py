@@ -10,14 +10,14 @@ SIZES = (320, 1024)
 """Pixels on the longer side of each preview."""
 
 _QUALITY = {320: 78, 1024: 82}
-# Pillow first reduces quickly to 1.5 times the size: no visible difference.
+# Pillow first reduces the picture quickly to about 1.5 times the target size, which makes no visible difference.
 _REDUCING_GAP = 1.5
 
 
 def make_previews(image: Image.Image) -> dict[int, bytes]:
-    """Return JPEG bytes of the RGB picture `image` by size (see SIZES); small pictures are not enlarged.
+    """Return the previews of the RGB picture `image` as JPEG, keyed by size (see SIZES). None is larger than `image`.
 
-    JPEG rather than WebP: encoding takes a tenth of the time.
+    The format is JPEG rather than WebP because encoding takes a tenth of the time.
     """
     previews: dict[int, bytes] = {}
     for size in SIZES:

@@ -10,9 +10,9 @@ MAX_TEXT = 200
 
 
 def clean_text(value: object, limit: int = MAX_TEXT) -> str:
-    """Return `value` (str or bytes) as one line of at most `limit` characters, "" for anything else.
+    """Return `value` (str or bytes) as one line of at most `limit` characters; return "" for any other type.
 
-    Control characters and lone surrogates are removed; PostgreSQL rejects NUL and surrogates.
+    Control characters and lone surrogates are removed, because PostgreSQL rejects NUL and surrogates.
     """
     if isinstance(value, bytes):
         value = value.decode("latin-1")
@@ -24,7 +24,7 @@ def clean_text(value: object, limit: int = MAX_TEXT) -> str:
 
 
 def finite_float(value: object) -> float | None:
-    """Return `value` as a float; None if it is not a number, infinite, or a fraction with denominator zero."""
+    """Return `value` as a float, or None if it has no finite value, such as a fraction with denominator zero."""
     if not isinstance(value, SupportsFloat) or isinstance(value, str):
         return None
     try:
@@ -39,7 +39,7 @@ def _is_printable(char: str) -> bool:
 
 
 def _fix_encoding(text: str) -> str:
-    # EXIF text is ASCII by the standard, but cameras and phones write UTF-8, which readers decode as Latin-1.
+    # The standard requires ASCII for EXIF text, but cameras and phones write UTF-8, which was then decoded as Latin-1.
     try:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:

@@ -5,7 +5,7 @@ import codecs
 import filetype
 
 HEAD_BYTES = 8192
-"""How many of a file's first bytes the functions below look at."""
+"""The number of bytes at the start of a file that the functions below examine."""
 
 SUPPORTED = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 SUPPORTED_FORMATS = "Supported formats: JPEG, PNG, WebP and GIF."
@@ -29,7 +29,7 @@ _TEXT_CONTROLS = frozenset(b"\t\n\r\f\b\x1b")
 
 
 def sniff(head: bytes) -> str | None:
-    """Return the MIME type of a file that starts with `head`; None if it is not recognised."""
+    """Return the MIME type of a file that starts with `head`, or None if it is not recognised."""
     head = bytes(head[:HEAD_BYTES])
     mime: str | None = filetype.guess_mime(head) if head else None
     if mime is not None:
@@ -53,7 +53,7 @@ def _text_type(head: bytes) -> str | None:
     if not head or any(byte < 32 and byte not in _TEXT_CONTROLS for byte in head):
         return None
     try:
-        # Incremental: the head may end inside a character.
+        # Use an incremental decoder, because the head may end in the middle of a character.
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
     except UnicodeDecodeError:
         return None

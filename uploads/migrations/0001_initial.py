@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["due_at"], name="filedeletion_due")],
             },
         ),
-        # A row grows once, when its file has been processed. With free space on its page no index has to be updated.
+        # Each row grows once, when its file has been processed. If its page has free space, no index has to be updated.
         migrations.RunSQL(
             "ALTER TABLE uploads_upload SET (fillfactor = 50);", "ALTER TABLE uploads_upload RESET (fillfactor);"
         ),

@@ -1,4 +1,4 @@
-"""Store originals and previews on a disk (`disk.py`) or in a bucket (`s3.py`), depending on the settings."""
+"""Store originals and previews on disk (`disk.py`) or in a bucket (`s3.py`), depending on the settings."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,7 +11,7 @@ from uploads.storage.backend import backend
 
 
 def original_name(key: UUID) -> str:
-    """Return the storage name of an upload's original. Storage names never contain text from outside."""
+    """Return the storage name of an upload's original. Storage names never contain text from users."""
     return f"originals/{key.hex[:2]}/{key.hex}"
 
 
@@ -21,30 +21,30 @@ def preview_name(key: UUID, side: int) -> str:
 
 
 def prepare_storage() -> None:
-    """Create what an empty storage needs before its first file. Raises OSError (see StorageBackend)."""
+    """Create what an empty storage needs before it can store files. Raises OSError (see StorageBackend)."""
     backend().prepare()
 
 
 def store_original(partial_file: Path, key: UUID) -> None:
-    """Store a completely received and synced file durably; the source file stays where it is.
+    """Store a completely received and synced file durably as an original. `partial_file` stays where it is.
 
-    Repeating the call replaces the original; a half-written original is never visible. Raises OSError (see
+    Repeating the call replaces the original. A half-written original is never visible. Raises OSError (see
     StorageBackend).
     """
     backend().store_file(partial_file, original_name(key))
 
 
 def is_stored(key: UUID) -> bool:
-    """Return whether the original exists. Raises OSError if the storage is unavailable."""
+    """Return whether the original is stored. Raises OSError if the storage is unavailable."""
     return backend().has_file(original_name(key))
 
 
 @contextmanager
 def local_copy(key: UUID) -> Iterator[Path]:
-    """Yield the path of the original on this machine, for reading only; a downloaded copy is removed afterwards.
+    """Yield a read-only path of the original on this machine. If it is a downloaded copy, it is removed afterwards.
 
-    A copy is written in chunks of 1 MiB. Raises PermanentError `file.missing` if only this file is missing;
-    EnvironmentalError `storage.away`, `storage.denied`, or `storage.temp_full` if there is no space for a copy.
+    Raises PermanentError `file.missing` if only this file is missing. Raises EnvironmentalError `storage.away` or
+    `storage.denied`, or `storage.temp_full` if there is no space for a copy.
     """
     with ExitStack() as stack:
         try:
@@ -57,15 +57,15 @@ def local_copy(key: UUID) -> Iterator[Path]:
 
 
 def storage_available() -> bool:
-    """Return whether the storage as a whole works; if so, a file that cannot be read is a problem of that file."""
+    """Return whether the storage as a whole works. If it does, an unreadable file is a problem with that file only."""
     return backend().is_available()
 
 
 def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
-    """Write the previews and return their storage names by longest side (as text, for a JSON field).
+    """Write the previews and return their storage names, keyed by longest side (as text, for a JSON field).
 
-    Repeating the call replaces them, since the names depend only on the key. Raises EnvironmentalError
-    `storage.full`, `storage.denied`, `storage.away`.
+    Repeating the call replaces the previews, since their names depend only on `key` and size. Raises
+    EnvironmentalError `storage.full`, `storage.denied` or `storage.away`.
     """
     names = {}
     for side, content in previews.items():
@@ -89,7 +89,7 @@ def delete_files(key: UUID, previews: Mapping[str, str]) -> None:
 
 
 def signed_url_seconds() -> int:
-    """Return how long signed URLs are valid; 0 if the storage has none and files are served by this application."""
+    """Return how long signed URLs are valid, or 0 if the storage has none and this application serves the files."""
     return backend().signed_url_seconds
 
 
@@ -105,7 +105,7 @@ def signed_url(name: str, method: str, content_type: str, cache_control: str, di
 
 
 def _environmental_error(error: OSError) -> EnvironmentalError:
-    """Translate an error of the storage as a whole, which no single file causes."""
+    """Translate an error that concerns the storage as a whole rather than a single file."""
     if error.errno in (ENOSPC, EDQUOT):
         return EnvironmentalError("storage.full", "The storage is full. Free some space.")
     if isinstance(error, PermissionError) or error.errno == EROFS:

@@ -9,24 +9,25 @@ from django.core.files.storage import default_storage
 
 
 class StorageBackend(Protocol):
-    """Files by name; a file appears only when it is completely written.
+    """Stores files under names. A file becomes visible only when it is completely written.
 
-    Every backend reports errors as a disk does, by OSError: FileNotFoundError (only this file is missing),
-    PermissionError (access denied), errno ENOSPC or EDQUOT (full); any other means that the storage is unavailable.
+    Every backend reports errors as a disk does, by raising OSError: FileNotFoundError (only this file is missing),
+    PermissionError (access denied), or one with errno ENOSPC or EDQUOT (the storage is full). Any other OSError means
+    that the storage is unavailable.
 
-    `signed_url_seconds`: how long signed URLs are valid; 0 if the backend has none.
+    `signed_url_seconds` is how long signed URLs are valid, or 0 if the backend has none.
     """
 
     signed_url_seconds: int
 
     def prepare(self) -> None:
-        """Create what an empty storage needs. A storage that lacks it although files were stored is unavailable."""
+        """Create what an empty storage needs. If it is missing later, the storage is unavailable."""
 
     def store_file(self, source: Path, name: str) -> None:
-        """Store the content of `source`, which stays where it is; it is durable when this returns."""
+        """Store the content of `source` durably. `source` stays where it is."""
 
     def local_copy(self, name: str) -> AbstractContextManager[Path]:
-        """Provide the file on this machine during a `with` block, for reading only."""
+        """Return a context manager that yields a read-only path of the file on this machine."""
 
     def write(self, name: str, content: bytes) -> None:
         """Write a small file, replacing an existing one."""
@@ -41,7 +42,7 @@ class StorageBackend(Protocol):
         """Delete files; missing ones are ignored."""
 
     def is_available(self) -> bool:
-        """Return whether the storage as a whole can be reached. Never raises OSError."""
+        """Return whether the storage as a whole is reachable. Never raises OSError."""
 
     def signed_url(self, name: str, method: str, headers: Mapping[str, str]) -> str:
         """Return a URL at which anyone can fetch the file; `headers` are parameters of S3's GetObject."""

@@ -1,11 +1,11 @@
-"""Parse the Range header of RFC 9110, section 14: a single range of bytes."""
+"""Parse a Range header (RFC 9110, section 14) that requests a single range of bytes."""
 
 import re
 from dataclasses import dataclass
 
 
 class RangeError(Exception):
-    """The range starts beyond the end of the file: answer 416."""
+    """The range starts beyond the end of the file; the response must have status 416."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class ByteRange:
 
 
 def parse_range(header: str, size: int) -> ByteRange | None:
-    """Return the requested range of a file of `size` bytes, None for the whole file.
+    """Return the requested range of a file of `size` bytes, or None for the whole file.
 
-    Multiple ranges, other units and invalid values count as no range, as the RFC allows. Raises RangeError.
+    A header with several ranges, another unit or an invalid value is ignored, as the RFC allows. Raises RangeError.
     """
     match = re.fullmatch(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", header)
     if match is None or not (match[1] or match[2]):

@@ -1,4 +1,4 @@
-"""Store files on a local or mounted disk; every file appears complete, by a hard link or a rename."""
+"""Store files on a local or mounted disk. A hard link or a rename puts each complete file under its final name."""
 
 import os
 import shutil
@@ -11,11 +11,11 @@ from threading import get_ident
 from django.core.files.storage import FileSystemStorage
 
 HARD_LINKS_UNSUPPORTED = frozenset({EPERM, EOPNOTSUPP, EMLINK})
-"""Errors of file systems without hard links, such as exFAT and some network file systems: there files are copied."""
+"""Errors from file systems without hard links, such as exFAT and some network file systems. Files are copied there."""
 
 
 class DiskStorage(FileSystemStorage):
-    """A StorageBackend in a folder. A received file is hard-linked here, without copying."""
+    """A StorageBackend in a folder. Received files are hard-linked into it instead of being copied."""
 
     signed_url_seconds = 0
 
@@ -36,7 +36,7 @@ class DiskStorage(FileSystemStorage):
 
     @contextmanager
     def local_copy(self, name: str) -> Iterator[Path]:
-        """Yield the file itself. On an unmounted disk even the folder of all originals is missing."""
+        """Yield the path of the file itself. If even the top folder is missing, the disk is not mounted."""
         path = Path(self.path(name))
         if not path.exists():
             if path.parent.parent.is_dir():
@@ -45,7 +45,7 @@ class DiskStorage(FileSystemStorage):
         yield path
 
     def write(self, name: str, content: bytes) -> None:
-        """Write to a temporary name and rename. The folder is created only if it is missing, which is rare."""
+        """Write to a temporary name and rename. Create the folder only if writing shows that it is missing."""
         target = Path(self.path(name))
         with _temporary_name(target) as temporary:
             try:
@@ -75,7 +75,7 @@ class DiskStorage(FileSystemStorage):
             return False
 
     def signed_url(self, name: str, method: str, headers: Mapping[str, str]) -> str:
-        """Not supported: this process or nginx sends the file."""
+        """Raise NotImplementedError, because this process or nginx sends the files."""
         raise NotImplementedError
 
 
@@ -83,7 +83,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
     try:
         _link(source, target)
     except FileExistsError:
-        if not target.samefile(source):  # the same file if this repeats a call after a crash
+        if not target.samefile(source):  # they are the same if a call is repeated after a crash
             with _temporary_name(target) as temporary:
                 _link(source, temporary)
     except OSError as error:
@@ -96,9 +96,9 @@ def _link_or_copy(source: Path, target: Path) -> None:
 
 
 def _link(source: Path, target: Path) -> None:
-    """Create a hard link; follows `source` if it is a /proc path of an open file descriptor.
+    """Create a hard link to `source`. If `source` is the /proc path of an open file descriptor, link the open file.
 
-    Without `dst_dir_fd` Python calls link(2), which would link the symbolic link in /proc itself.
+    Without `dst_dir_fd`, Python calls link(2), which would link the symbolic link in /proc itself.
     """
     folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -109,9 +109,9 @@ def _link(source: Path, target: Path) -> None:
 
 @contextmanager
 def _temporary_name(target: Path) -> Iterator[Path]:
-    """Yield a path in the folder of `target`, renamed to `target` at the end, or removed if that fails.
+    """Yield a temporary path beside `target`. At the end, rename it to `target`, or remove it after an OSError.
 
-    It is unique per thread: two workers can write the same file if one of them was wrongly considered dead.
+    The path is unique per thread, because two workers can write the same file if one was wrongly considered dead.
     """
     temporary = target.with_name(f"{target.name}.{os.getpid()}-{get_ident()}")
     try:
@@ -123,7 +123,7 @@ def _temporary_name(target: Path) -> Iterator[Path]:
 
 
 def _make_folder(folder: Path) -> None:
-    """Create a folder, but never its parent: a new tree on an empty mount point would hide that files are missing."""
+    """Create a folder, but not its parent: a new tree on an empty mount point would hide that the disk is missing."""
     if not folder.parent.is_dir():
         raise _not_mounted()
     folder.mkdir(exist_ok=True, mode=0o700)
@@ -131,7 +131,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power failure."""
+    """Sync a folder to disk, so that the names in it survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,9 +1,9 @@
-"""Delete rows of the library, and their files after the commit.
+"""Delete uploads from the database, and remove their files after the commit.
 
-A deleted row leaves a FileDeletion row in the same transaction, so a crash at any point leaves neither a picture
-without files nor files that nothing will remove. `purge_deleted_files` removes the files later. Each round claims rows
-that are due and postpones them before it touches a file: rounds can run in parallel without holding locks, and what a
-crash or an outage leaves behind is retried, later each time.
+The transaction that deletes an upload also creates a FileDeletion row, so a crash at any point can leave neither a
+picture without files nor files that are never removed. `purge_deleted_files` removes the files later. Each call claims
+the rows that are due and postpones them before it touches a file, so calls can run in parallel without holding locks.
+If a crash or an outage interrupts the removal of files, it is retried, with growing delays.
 """
 
 import json
@@ -25,7 +25,7 @@ from uploads.storage import delete_files, preview_name, storage_available
 logger = logging.getLogger(__name__)
 
 DELAY = timedelta(seconds=3)
-"""For this long, a request that read the row just before its deletion can still open the file."""
+"""Files are kept this long after their row is deleted, so that a request that just read the row can still open them."""
 
 CHUNK = 100
 RETRY_DELAY = timedelta(minutes=1)
@@ -45,8 +45,8 @@ failed_removals = OutageLog(
 
 LOCK_UPLOADS = "SELECT id FROM uploads_upload WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
 DELETE_EMBEDDINGS = "DELETE FROM uploads_embedding WHERE upload_id = ANY(%(ids)s) RETURNING id"
-# A key that is scheduled again gets a new id: a round that claimed the old row, and may have removed files before the
-# new ones were written, then deletes only the old id.
+# When a key is scheduled again, its row gets a new id. A concurrent purge that has claimed the row with its old id may
+# have removed files before the new ones were written. It deletes only the old id, so the new files are removed later.
 DELETE_UPLOADS = """
 WITH deleted AS (
     DELETE FROM uploads_upload WHERE id = ANY(%(ids)s) RETURNING id, key, previews
@@ -75,7 +75,7 @@ RETURNING id, key, previews, EXISTS (SELECT FROM uploads_upload WHERE uploads_up
 
 
 class _DueDeletion(NamedTuple):
-    """A claimed FileDeletion; `key_in_use`: an upload has this key again, so its files must stay."""
+    """A claimed FileDeletion. If `key_in_use` is true, an upload has this key again, so its files must stay."""
 
     id: int
     key: UUID
@@ -84,17 +84,18 @@ class _DueDeletion(NamedTuple):
 
 
 def lock_uploads(ids: Collection[int]) -> list[int]:
-    """Lock uploads in the order of their ids so that no row can start to refer to them; return the ids that exist.
+    """Lock uploads in order of id, so that no new row can refer to them. Return the ids that exist.
 
-    Call it in a transaction that has already locked the items involved, and no batch.
+    Call this in a transaction that has already locked the items involved, but has not locked a batch.
     """
     return [id for (id,) in fetch_rows(LOCK_UPLOADS, {"ids": sorted(ids)})]
 
 
 def delete_uploads(ids: Collection[int]) -> int:
-    """Delete locked uploads that nothing refers to, with their embeddings; return how many there were.
+    """Delete uploads and their embeddings. Return how many uploads were deleted.
 
-    Their files are scheduled for removal in the same statement.
+    The caller must have locked the uploads, and no item may refer to them. The statement that deletes the uploads also
+    schedules the removal of their files.
     """
     if not ids:
         return 0
@@ -108,10 +109,10 @@ def schedule_deletion(keys: Collection[UUID], delay: timedelta = DELAY) -> int:
 
 
 def purge_deleted_files() -> int:
-    """Remove the files of one chunk of due deletions, then the FileDeletion rows; return how many are done.
+    """Remove the files of up to CHUNK due deletions, then delete their FileDeletion rows. Return how many are done.
 
-    0 means that nothing is due, nothing could be removed, or the storage is unavailable; the rest is retried later. A
-    file that cannot be removed does not hold up the others.
+    0 means that no deletion is due, that none could be completed, or that the storage is unavailable. Incomplete
+    deletions are retried later. A file that cannot be removed does not delay the other deletions.
     """
     rows = fetch_rows(CLAIM_DUE, {"delay": RETRY_DELAY, "doublings": MAX_DOUBLINGS, "chunk": CHUNK})
     if not rows:
@@ -129,12 +130,13 @@ def purge_deleted_files() -> int:
 
 
 def _remove_files(deletions: list[_DueDeletion], done: list[int]) -> None:
-    """Remove what can be removed and add its id to `done`. Raises OSError if the storage is unavailable."""
+    """Remove files and add the ids of completed deletions to `done`. Raises OSError if the storage is unavailable."""
     first_error: OSError | None = None
     for deletion in deletions:
         try:
             if not deletion.key_in_use:
-                # Include the default previews: a process that crashed after writing them recorded them in no row.
+                # Include the default preview names, because a process that crashed after writing previews has not
+                # recorded them in a row.
                 previews = {str(side): preview_name(deletion.key, side) for side in SIZES}
                 delete_files(deletion.key, previews | json.loads(deletion.previews))
         except OSError as error:
@@ -147,6 +149,6 @@ def _remove_files(deletions: list[_DueDeletion], done: list[int]) -> None:
 
 
 def _require_storage() -> None:
-    """Raise EnvironmentalError if the media disk is not mounted: there every file would look already removed."""
+    """Raise EnvironmentalError if the media disk is not mounted, because all files would seem to be removed already."""
     if isinstance(default_storage, FileSystemStorage) and not storage_available():
         raise EnvironmentalError("storage.away", "The stored files cannot be reached. Is the media disk mounted?")

@@ -1,7 +1,8 @@
-"""Send a stored file, after the caller has checked access: by the bucket, by nginx, or by this process.
+"""Send a stored file, after the caller has checked access, in one of three ways.
 
-A bucket: a redirect to a URL signed for a short time. Behind nginx: MEDIA_ACCEL names an internal location that maps
-to MEDIA_ROOT. Otherwise this process streams the file in small chunks, the whole of it or the requested range.
+If files are in a bucket, the response redirects to a signed URL that is valid for a short time. If MEDIA_ACCEL is set,
+nginx sends the file; MEDIA_ACCEL is its internal location that maps to MEDIA_ROOT. Otherwise this process streams the
+whole file, or the requested range, in small chunks.
 """
 
 from collections.abc import AsyncIterator
@@ -29,7 +30,10 @@ CHUNK_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """The file to send. Browsers, but not shared caches, may cache it for `max_age` seconds; 0: always revalidate."""
+    """The file to send.
+
+    Browsers, but not shared caches, may cache it for `max_age` seconds. If that is 0, they revalidate the file each time.
+    """
 
     name: str
     mime_type: str
@@ -44,7 +48,7 @@ class StoredFile:
 
 
 async def file_response(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
-    """Return the file, or a redirect to it. Raises Http404 if it is missing on the disk."""
+    """Return a response that contains the file or redirects to it. Raises Http404 if the file is missing on disk."""
     if signed_url_seconds():
         return await _redirect_to_bucket(request, file)
     response = get_conditional_response(request, etag=file.etag) or await _send(request, file)
@@ -54,7 +58,11 @@ async def file_response(request: HttpRequest, file: StoredFile) -> HttpResponseB
 
 
 async def _redirect_to_bucket(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
-    """Redirect to a signed URL, which a browser may reuse for half its validity: a new URL misses the cache."""
+    """Redirect to a signed URL.
+
+    Browsers may reuse the redirect to a cacheable file until half the URL's validity is over, because their cache does
+    not contain the file under a new URL.
+    """
     headers = (file.mime_type, file.cache_control, file.disposition)
     response = HttpResponseRedirect(await _run_in_thread(signed_url, file.name, request.method, *headers))
     reuse = f"max-age={signed_url_seconds() // 2}" if file.max_age else "no-cache"
@@ -78,8 +86,8 @@ async def _send(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
 
 
 def _requested_range(request: HttpRequest, file: StoredFile, size: int) -> ByteRange | None:
-    """Return the requested range, None for the whole file. Raises RangeError."""
-    # If-Range: a range is only useful to a client whose other bytes are of the same version.
+    """Return the requested range, or None for the whole file. Raises RangeError."""
+    # If-Range names the version that the client has a part of. A range of another version would be useless to it.
     if request.method != "GET" or request.headers.get("If-Range", file.etag) != file.etag:
         return None
     return parse_range(request.headers.get("Range", ""), size)

@@ -1,7 +1,7 @@
-"""Find stored files that belong to no upload: left by a crash, or newer than a restored database backup.
+"""Find stored files that belong to no upload, because of a crash or because an older database backup was restored.
 
-Files of the last day are never reported: one may have been stored just now, before its row is committed. Received
-bytes also stay in a partial file until that commit and are stored again, so no unfinished upload is lost.
+Files less than a day old are never reported, because a file is stored shortly before its row is committed. Received
+bytes also stay in a partial file until that commit and can be stored again, so no unfinished upload is lost.
 """
 
 import re
@@ -24,7 +24,7 @@ FILE_NAME = re.compile(r"([0-9a-f]{32})(-[0-9]+\.jpg)?")
 
 @dataclass(frozen=True, slots=True)
 class OrphanedFile:
-    """A file that belongs to no upload; `size` in bytes."""
+    """A file that belongs to no upload; `size` is in bytes."""
 
     name: str
     size: int
@@ -33,8 +33,8 @@ class OrphanedFile:
 def find_orphaned_files() -> Iterator[OrphanedFile]:
     """Yield the stored files that no row refers to and that are older than a day.
 
-    Lists one folder at a time and queries the database for CHUNK files at once. The age is checked last: a file that
-    was replaced in between is new. Raises OSError if the storage is unavailable.
+    Folders are listed one at a time, and the database is queried for CHUNK files at once. The age is checked last, so
+    that a file that was replaced in the meantime counts as new. Raises OSError if the storage is unavailable.
     """
     names = _stored_names()
     while chunk := list(islice(names, CHUNK)):
@@ -58,7 +58,7 @@ def _stored_names() -> Iterator[str]:
 
 
 def _upload_key(name: str) -> UUID | None:
-    """Return the key in the name of an original or a preview; None for other names, such as leftover temporary ones."""
+    """Return the key in the name of an original or preview, or None for other files, such as leftover temporary ones."""
     match = FILE_NAME.fullmatch(name.rpartition("/")[2])
     return UUID(match[1]) if match else None
 
@@ -73,7 +73,7 @@ def _orphan_if_old(name: str) -> OrphanedFile | None:
 
 
 def _created_time(name: str) -> datetime | None:
-    """Return when the file got its name, if the storage knows: a renamed file keeps its modification time."""
+    """Return when the file got its name, if known. Renaming a file does not change its modification time."""
     try:
         return default_storage.get_created_time(name)
     except NotImplementedError:

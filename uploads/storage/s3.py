@@ -1,6 +1,6 @@
-"""Store files in an S3 bucket: private objects that browsers fetch by URLs signed for a short time.
+"""Store files in an S3 bucket, as private objects that browsers fetch from signed URLs with a short validity.
 
-Imported only if the settings name it: boto3 takes a quarter of a second to load.
+This module is imported only if the settings name it, because boto3 takes a quarter of a second to load.
 """
 
 import os
@@ -20,24 +20,24 @@ from uploads.storage.s3_errors import raise_os_errors
 
 CHUNK_BYTES = 2**20
 MAX_CONNECTIONS = 64
-# One thread per transfer, which holds one chunk of 8 MiB in memory: the callers already run in many threads.
+# Each transfer runs only in its caller's thread, of which there are many, and holds one chunk of 8 MiB in memory.
 TRANSFER = TransferConfig(use_threads=False, multipart_threshold=64 * 2**20, preferred_transfer_client="classic")
 CLIENT = {
     "signature_version": "s3v4",
-    # Notice an outage within seconds; the callers retry for longer than boto3 would.
+    # Detect an outage within seconds; the callers retry for longer than boto3 would.
     "connect_timeout": 3,
     "read_timeout": 10,
     "retries": {"mode": "standard", "total_max_attempts": 2},
     "tcp_keepalive": True,
     "max_pool_connections": MAX_CONNECTIONS,
-    # Servers of other vendors do not support Amazon's newer checksums.
+    # Other vendors' servers do not support Amazon's newer checksums.
     "request_checksum_calculation": "when_required",
     "response_checksum_validation": "when_required",
 }
 
 
 class BucketStorage(S3Storage):
-    """A StorageBackend in a bucket, or under a prefix of one. Thread-safe; takes the options of S3Storage."""
+    """A StorageBackend that uses a bucket or a prefix in one. Thread-safe. Takes the options of S3Storage."""
 
     def __init__(self, *, addressing_style: str, **options: Any) -> None:
         config = Config(**CLIENT, s3={"addressing_style": addressing_style})
@@ -53,7 +53,7 @@ class BucketStorage(S3Storage):
 
     @property
     def connection(self) -> Any:
-        """One connection for all threads (S3Storage makes one per thread); only its thread-safe client is used."""
+        """The connection shared by all threads (S3Storage has one per thread). Only its thread-safe client is used."""
         with self._lock:
             if self._connection is None:
                 self._connection = super().connection
@@ -67,17 +67,17 @@ class BucketStorage(S3Storage):
         return {"Bucket": self.bucket_name, "Key": self._normalize_name(name)}
 
     def prepare(self) -> None:
-        """Do nothing: the bucket already exists."""
+        """Do nothing, because the bucket already exists."""
 
     def store_file(self, source: Path, name: str) -> None:
-        """Upload the file; above 64 MiB as a multipart upload, which becomes visible with its last part."""
+        """Upload the file. Above 64 MiB this is a multipart upload, which becomes visible only when it is complete."""
         target = self._object(name)
         with source.open("rb") as stream, raise_os_errors():
             self._client.upload_fileobj(stream, target["Bucket"], target["Key"], Config=self.transfer_config)
 
     @contextmanager
     def local_copy(self, name: str) -> Iterator[Path]:
-        """Yield an unlinked temporary copy, which disappears at the end of the block, or if the process is killed.
+        """Yield the path of an unlinked temporary copy, which disappears after the block or when the process is killed.
 
         Raises EnvironmentalError `storage.temp_full` if the copy cannot be written.
         """
@@ -114,7 +114,7 @@ class BucketStorage(S3Storage):
         return True
 
     def delete_files(self, names: Iterable[str]) -> None:
-        """Delete the objects one by one: not every server accepts the bulk request."""
+        """Delete the objects one by one, because not every server accepts the bulk request."""
         for name in names:
             with suppress(FileNotFoundError), raise_os_errors():
                 self._client.delete_object(**self._object(name))

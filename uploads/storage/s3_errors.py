@@ -14,7 +14,7 @@ UNAUTHORIZED, FORBIDDEN, INSUFFICIENT_STORAGE = 401, 403, 507
 
 @contextmanager
 def raise_os_errors() -> Iterator[None]:
-    """Raise OSError instead of the client's exceptions inside the block, as StorageBackend requires."""
+    """Turn exceptions of the client inside the block into OSErrors, as StorageBackend requires."""
     try:
         yield
     except ClientError as error:

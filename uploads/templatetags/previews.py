@@ -10,11 +10,11 @@ register = template.Library()
 
 @register.filter
 def small_preview(upload: Upload | None) -> str:
-    """Return the URL of the preview for lists, or ""."""
+    """Return the URL of the preview that lists show, or "" if there is none."""
     return preview_url(upload, LIST_SIDE) if upload else ""
 
 
 @register.filter
 def large_preview(upload: Upload) -> str:
-    """Return the URL of the preview for the picture's own page, or ""."""
+    """Return the URL of the preview that the picture's own page shows, or "" if there is none."""
     return preview_url(upload, PAGE_SIDE)

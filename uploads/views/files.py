@@ -1,4 +1,4 @@
-"""Serve previews and originals to their owner only."""
+"""Serve previews and originals, each only to its owner."""
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.http import content_disposition_header
@@ -14,7 +14,7 @@ ONE_YEAR = 365 * 24 * 3600
 
 @require_safe
 async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpResponseBase:
-    """Send a preview as JPEG. A URL with the current version can be cached permanently, others must be revalidated."""
+    """Send a preview, which browsers must revalidate unless the URL contains the current version."""
     upload = await _own_upload(request, upload_id)
     name = upload.previews.get(str(side))
     if name is None:
@@ -28,7 +28,7 @@ async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpRespon
 
 @require_safe
 async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
-    """Send the original as an attachment: its content is untrusted and must not be displayed. Supports Range."""
+    """Send the original as an attachment, so that browsers do not display untrusted content. Supports Range."""
     upload = await _own_upload(request, upload_id)
     disposition = content_disposition_header(as_attachment=True, filename=upload.filename) or "attachment"
     name = original_name(upload.key)

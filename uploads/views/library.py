@@ -1,4 +1,4 @@
-"""Pages of the library: the list of the user's pictures, and a single picture."""
+"""Library pages: the list of the user's pictures, and the page of a single picture."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -21,7 +21,7 @@ def upload_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """Show one of the user's pictures with its results and the imports that it came with."""
+    """Show one of the user's pictures with its processing results and the imports that contain it."""
     upload = get_object_or_404(Upload, id=upload_id, owner_id=request.user.pk)
     # This app does not import `batches`; it uses only the reverse relation of BatchItem.upload.
     items = upload.items.filter(batch__kind="import", batch__deleting_since=None).select_related("batch")

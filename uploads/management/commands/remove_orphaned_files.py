@@ -1,4 +1,4 @@
-"""`manage.py remove_orphaned_files`: delete files that belong to no picture, after a crash or a restored backup."""
+"""`manage.py remove_orphaned_files`: delete files that belong to no picture after a crash or a restored backup."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only list them")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        """Go through the storage once; the command can be interrupted and repeated."""
+        """Go through the storage once. The command can safely be interrupted and run again."""
         count = size = 0
         try:
             for file in find_orphaned_files():
