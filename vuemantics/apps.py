@@ -5,12 +5,12 @@ from django.core.checks import register
 
 
 class VuemanticsConfig(AppConfig):
-    """Register the settings checks, so that every command runs them first."""
+    """Registers the checks of the settings, so that every command runs them first."""
 
     name = "vuemantics"
 
     def ready(self) -> None:
-        """Import the checks only here: they import models, which need all apps loaded."""
+        """Register the checks. They are imported only here because they import models, which need all apps loaded."""
         from vuemantics.checks import CHECKS  # noqa: PLC0415
 
         for check in CHECKS:

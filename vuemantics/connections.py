@@ -5,18 +5,19 @@ from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
-# Connections of a worker process besides its threads: heartbeat, reconciler, cleanup, e-mails, shutdown, and one spare.
+# Connections that a worker process needs besides one per thread: for heartbeat, reconciler, cleanup, e-mails and
+# shutdown, and one in reserve.
 EXTRA_CONNECTIONS = 6
-# A process that is suspended in the middle of a transaction must not keep its locks.
+# If a process is suspended in the middle of a transaction, its locks must be released.
 SESSION_OPTIONS = "-c idle_in_transaction_session_timeout=10s"
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-"""Default port by scheme: without encryption, with mandatory STARTTLS, and encrypted from the first byte."""
+"""Default port by scheme: not encrypted, with mandatory STARTTLS, and encrypted from the first byte."""
 
 
 def pooled_database(url: str, threads: int) -> dict[str, Any]:
     """Return the entry of DATABASES for a worker process with this many threads.
 
-    The web process sets its own pool size (asgi.py). `options` of the URL are kept and take precedence over ours.
+    The web process sets its own pool size (asgi.py). `options` in the URL take precedence over SESSION_OPTIONS.
     """
     database: dict[str, Any] = {**dj_database_url.parse(url)}
     url_options = database.get("OPTIONS", {})
@@ -25,10 +26,10 @@ def pooled_database(url: str, threads: int) -> dict[str, Any]:
         CONN_HEALTH_CHECKS=True,
         OPTIONS={
             **url_options,
-            # Opened by the first query, never before a fork. Callers reconnect to a lost database themselves, because
-            # the pool's own delay between two attempts grows to minutes.
+            # The first query opens the pool, so it is never open before a fork. Callers reconnect to a lost database
+            # themselves, because the pool's own delay between two attempts would grow to minutes.
             "pool": {"min_size": 1, "max_size": threads + EXTRA_CONNECTIONS, "timeout": 10, "reconnect_timeout": 1},
-            # Only the hot statements are prepared on the server (uploads/database.py).
+            # Prepare only the most frequent statements on the server (uploads/database.py).
             "prepare_threshold": 0,
             # If an option occurs twice, the server uses the last one.
             "options": f"{SESSION_OPTIONS} {url_options.get('options', '')}".rstrip(),
@@ -48,16 +49,16 @@ def message_broker(url: str) -> dict[str, Any]:
     """Return DRAMATIQ_BROKER for the Redis at this URL."""
     return {
         "BROKER": "batches.messaging.broker.FastPollingBroker",
-        # The broker reads timeouts only from the URL.
+        # The broker takes timeouts only from the URL.
         "OPTIONS": {"url": url + ("&" if "?" in url else "?") + "socket_timeout=30"},
-        # batches/apps.py adds the engine's own middleware, which needs the models. Time limits and shutdown exceptions
-        # are left out: raised in a thread, they could interrupt a transaction.
+        # batches/apps.py adds the engine's own middleware, which needs the models. The middleware for time limits and
+        # for shutdown is left out, because it raises exceptions in threads and could interrupt a transaction.
         "MIDDLEWARE": ["dramatiq.middleware.Retries", "django_dramatiq.middleware.DbConnectionsMiddleware"],
     }
 
 
 class MailServer(NamedTuple):
-    """A mail server; user and password may be empty."""
+    """A mail server. `user` and `password` may be empty."""
 
     host: str
     port: int
@@ -68,9 +69,9 @@ class MailServer(NamedTuple):
 
 
 def mail_server(url: str) -> MailServer:
-    """Parse `smtp://user:password@host:port` with a scheme of MAIL_PORTS; user and password are percent-encoded.
+    """Parse `smtp://user:password@host:port`. The scheme is one of MAIL_PORTS; user and password are percent-encoded.
 
-    An empty URL means localhost, where nothing needs to listen.
+    If `url` is empty, return localhost as a placeholder; no mail server needs to run there.
     """
     parts = urlsplit(url or "smtp://localhost")
     return MailServer(

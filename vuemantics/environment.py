@@ -1,7 +1,7 @@
 """Read and validate environment variables for settings.py.
 
-Every reader treats an empty variable as unset, and raises ImproperlyConfigured with one line that names the variable,
-the value and the fix.
+Every function treats an empty variable as unset. If a value is invalid, it raises ImproperlyConfigured with one line
+that names the variable, the value and the fix.
 """
 
 import math
@@ -22,7 +22,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def text(name: str, default: str = "") -> str:
-    """Read any text, without surrounding white space."""
+    """Read any text and strip surrounding white space."""
     return os.environ.get(name, "").strip() or default
 
 
@@ -44,7 +44,7 @@ def choice(name: str, default: str, choices: Sequence[str]) -> str:
 
 
 def number(name: str, default: float, *, minimum: float, maximum: float = math.inf) -> float:
-    """Read a finite number between the bounds, inclusive."""
+    """Read a finite number from `minimum` to `maximum`, inclusive."""
     value = text(name, str(default))
     try:
         parsed = float(value)
@@ -65,7 +65,7 @@ def integer(name: str, default: int, *, minimum: int) -> int:
 
 
 def numbers(name: str) -> dict[str, float]:
-    """Read named finite numbers above 0, such as `describing=1800,checking=60`; unset means none."""
+    """Read named finite numbers above 0, such as `describing=1800,checking=60`. Unset means no numbers."""
     found = {}
     for pair in filter(None, map(str.strip, text(name).split(","))):
         key, _equals, value = pair.partition("=")
@@ -79,7 +79,7 @@ def numbers(name: str) -> dict[str, float]:
 
 
 def url(name: str, default: str, schemes: Sequence[str], example: str) -> str:
-    """Read the URL of a server with one of `schemes`; the error message leaves out the password."""
+    """Read the URL of a server that has one of `schemes`. Error messages leave out user and password."""
     value = text(name, default)
     try:
         parts = urlsplit(value)
@@ -92,7 +92,7 @@ def url(name: str, default: str, schemes: Sequence[str], example: str) -> str:
 
 
 def origin(name: str) -> str:
-    """Read scheme, host and port of a web server and remove a trailing slash; unset means none."""
+    """Read scheme, host and port of a web server and remove a trailing slash. Return "" if unset."""
     value = text(name).rstrip("/")
     if not re.fullmatch(r"(?:https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)?", value):
         raise _error(name, re.sub(r"//.*@", "//…@", value), "scheme, host and port, such as https://files.local:9000")
@@ -100,7 +100,7 @@ def origin(name: str) -> str:
 
 
 def time_zone(name: str, default: str) -> str:
-    """Read the name of a time zone that this machine has data for."""
+    """Read the name of a time zone, for which this machine must have data."""
     value = text(name, default)
     try:
         ZoneInfo(value)
@@ -111,7 +111,7 @@ def time_zone(name: str, default: str) -> str:
 
 
 def secret_key(name: str, folder: Path) -> str:
-    """Read the secret key; if it is unset, use the key kept in `folder`, which is created the first time."""
+    """Read the secret key. If it is unset, use the key stored in `folder`, which is created the first time."""
     try:
         return text(name) or local_secret_key(folder)
     except (OSError, StartError) as error:

@@ -1,4 +1,4 @@
-"""The settings of the S3 bucket, and what they mean for Django's storage and the content security policy."""
+"""The settings of the S3 bucket, from which Django's storage and the content security policy are configured."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class S3Settings:
-    """An S3-compatible bucket; with an empty name files are stored on disk.
+    """An S3-compatible bucket. If `bucket` is empty, files are stored on disk.
 
-    endpoint: scheme, host and port of a server other than Amazon's; empty means Amazon's in `region`.
+    endpoint: scheme, host and port of a server other than Amazon's; empty means Amazon's server for `region`.
     prefix: prepended to all object names.
     url_seconds: how long signed URLs are valid.
     """
@@ -24,17 +24,17 @@ class S3Settings:
 
     @property
     def address(self) -> str:
-        """The server's URL, explicit also for Amazon, so that the host browsers are redirected to is known."""
+        """The server's URL. It is explicit even for Amazon, so that the host of signed URLs is known."""
         return self.endpoint or f"https://s3.{self.region}.amazonaws.com"
 
     @property
     def uses_virtual_host(self) -> bool:
-        """Whether the host name contains the bucket. Amazon's certificate allows that for names without dots."""
+        """Whether the host name contains the bucket. Amazon's certificate covers only bucket names without dots."""
         return not self.endpoint and "." not in self.bucket
 
     @property
     def origin(self) -> str:
-        """The origin of signed URLs, for the content security policy; empty if there is no bucket."""
+        """The origin of signed URLs, for the content security policy, or "" if there is no bucket."""
         if not self.bucket:
             return ""
         scheme, host = urlsplit(self.address)[:2]
@@ -51,7 +51,7 @@ class S3Settings:
             "secret_key": self.secret_key,
             "addressing_style": "virtual" if self.uses_virtual_host else "path",
             "querystring_expire": self.url_seconds,
-            # Objects inherit the bucket's private access, and an object may be written again under the same name.
+            # Without an ACL, objects are as private as the bucket. An object may be overwritten under the same name.
             "default_acl": None,
             "file_overwrite": True,
         }

@@ -1,4 +1,4 @@
-"""All settings, read from the environment: docs/settings.md lists the variables, vuemantics/checks verifies them."""
+"""All settings. docs/settings.md lists the environment variables, and vuemantics/checks verifies the settings."""
 
 import os
 from pathlib import Path
@@ -73,7 +73,7 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# Workers of this host, and how they share the work (docs/architecture.md).
+# The workers on this host, and how they share the work (docs/architecture.md).
 _MIN_SECONDS = 0.001
 WORKER_PROCESSES = env.integer("VUEMANTICS_WORKER_PROCESSES", 2, minimum=1)
 WORKER_THREADS = env.integer("VUEMANTICS_WORKER_THREADS", 4, minimum=1)
@@ -85,12 +85,12 @@ BATCH_PARALLEL = env.integer("VUEMANTICS_BATCH_PARALLEL", 0, minimum=0)
 RECONCILE_SECONDS = env.number("VUEMANTICS_RECONCILE_SECONDS", 2, minimum=_MIN_SECONDS)
 EXPIRY_SECONDS = env.number("VUEMANTICS_EXPIRY_SECONDS", 24 * 3600, minimum=_MIN_SECONDS)
 PARTIAL_SECONDS = env.number("VUEMANTICS_PARTIAL_SECONDS", 7 * 24 * 3600, minimum=_MIN_SECONDS)
-# After a restart of the database all workers' locks are gone; they have this long to acquire them again.
+# A database restart releases all workers' locks. Workers have this long to acquire them again.
 GRACE_SECONDS = env.number("VUEMANTICS_GRACE_SECONDS", 5, minimum=0)
 MAX_CRASHES = 3
-# The function that processes a file. The settings of tests and benchmarks name another one.
+# The function that processes a file. Tests and benchmarks override this setting.
 PROCESSOR = "batches.engine.runner.process_upload"
-# dramatiq reads this variable when it is imported: a worker prefetches no more messages than it has threads.
+# dramatiq reads this variable on import. It keeps a worker from prefetching more messages than it has threads.
 os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))
 
 _database = env.url("DATABASE_URL", _local_database, ["postgres", "postgresql"], "postgresql://user:password@host/name")
@@ -100,13 +100,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", _local_redis, ["redis", "rediss", "unix"], "redis://host:6379/0")
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
 DRAMATIQ_AUTODISCOVER_MODULES = ["worker.tasks"]
-# Its tasks clean a table that is not used here, and workers would poll its two queues.
+# These tasks clean a table that is not used here, and workers would have to poll their two queues.
 DRAMATIQ_IGNORED_MODULES = ["django_dramatiq.tasks"]
 DRAMATIQ_BROKER = message_broker(REDIS_URL)
 
 # Unfinished uploads are stored below PARTIAL_ROOT; originals and previews below MEDIA_ROOT or in the bucket.
 MEDIA_ROOT = Path(env.text("VUEMANTICS_MEDIA") or VAR / "media").resolve()
-MEDIA_ACCEL = env.text("VUEMANTICS_MEDIA_ACCEL")  # nginx's internal location for MEDIA_ROOT; empty: Django sends files
+MEDIA_ACCEL = env.text("VUEMANTICS_MEDIA_ACCEL")  # nginx's internal location for MEDIA_ROOT; if empty, Django sends
 PARTIAL_ROOT = Path(env.text("VUEMANTICS_PARTIAL_DIR") or VAR / "parts").resolve()
 S3 = S3Settings(
     bucket=env.text("VUEMANTICS_S3_BUCKET"),
@@ -127,7 +127,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 MAX_BODY_BYTES = int(env.number("VUEMANTICS_MAX_BODY_MIB", 16, minimum=9, maximum=10_240) * 2**20)
 MAX_FILE_BYTES = int(env.number("VUEMANTICS_MAX_FILE_MIB", 4096, minimum=0.001) * 2**20)
 MAX_BATCH_FILES = env.integer("VUEMANTICS_MAX_BATCH_FILES", 500_000, minimum=1)
-# Limits per user and for the disk; 0: no limit.
+# Storage limit per user, and free space to keep on the disk; 0 means no limit.
 OWNER_BYTES = int(env.number("VUEMANTICS_OWNER_GIB", 0, minimum=0) * 2**30)
 MIN_FREE_BYTES = int(env.number("VUEMANTICS_MIN_FREE_MIB", 512, minimum=0) * 2**20)
 MAX_PIXELS = int(env.number("VUEMANTICS_MAX_MEGAPIXELS", 100, minimum=0.001) * 1_000_000)
@@ -150,7 +150,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "vuemantics.accounts.client_address.client_address"
 LOGIN_URL, LOGIN_REDIRECT_URL = "login", "batch-list"
 
-# An e-mail is sent when a batch is completed, if there is a mail server. Its links need the public address.
+# If there is a mail server, an e-mail is sent when a batch is completed. Links in it need the public address.
 PUBLIC_URL = env.origin("VUEMANTICS_URL")
 EMAIL_URL = env.text("VUEMANTICS_EMAIL_URL") and env.url(
     "VUEMANTICS_EMAIL_URL", "", [*MAIL_PORTS], "smtp+tls://user:password@mail.example.org:587"
@@ -159,7 +159,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("VUEMANTICS_EMAIL_FROM")
 EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = mail_server(EMAIL_URL)
 EMAIL_TIMEOUT = 10
 
-# Pages load everything from this site, and media also from the bucket.
+# Pages load everything from this site, except that media may also come from the bucket.
 _sources = ["'self'", *filter(None, [S3.origin])]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {f"{name}-src": ["'self'"] for name in ("script", "worker", "style", "font", "manifest")}
@@ -171,12 +171,13 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 _hsts_seconds = env.integer("VUEMANTICS_HSTS_SECONDS", 31_536_000, minimum=0)
 SECURE_HSTS_SECONDS = _hsts_seconds if HTTPS else 0
-# For this host only: a subdomain without HTTPS would be unreachable for a year. Django warns about both settings.
+# HSTS is for this host only; otherwise a subdomain without HTTPS would be unreachable for a year. Django warns about
+# both settings.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 
-# LANGUAGE_CODE is for e-mails, and for pages if the browser requests none of the languages.
+# LANGUAGE_CODE is for e-mails, and for pages if the browser requests none of LANGUAGES.
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LANGUAGE_CODE = env.choice("VUEMANTICS_LANGUAGE", "en", [code for code, _name in LANGUAGES])
 LANGUAGE_COOKIE_AGE, LANGUAGE_COOKIE_HTTPONLY = 31_536_000, True

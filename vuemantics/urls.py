@@ -13,7 +13,7 @@ from vuemantics.server.error_pages import bad_request
 
 handler400 = bad_request
 urlpatterns = [
-    # Browsers request it for pages that name no icon, such as the admin.
+    # Browsers request this URL for pages that do not specify an icon, such as the admin.
     path("favicon.ico", login_not_required(RedirectView.as_view(url=static("favicon.svg"))), name="favicon"),
     path("admin/", admin.site.urls),
     path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="login"),

@@ -1,5 +1,5 @@
-// Refreshes the rows of the admin's list of batches while any of them is active: loads the page again and copies the
-// cells that change. Ticked boxes and text being typed stay.
+// While any batch in the admin's list is active, reloads the page in the background and copies the cells that have
+// changed. This does not affect ticked boxes or text that someone is typing.
 
 const REFRESH_INTERVAL = 3000;
 const LIVE_FIELDS = ["state", "progress", "files", "total", "successful", "failed", "remaining", "cancelled"];

@@ -1,5 +1,5 @@
-// Labels the owner filter for screen readers: select2 does not pass the label on to the element that it draws. Uses
-// jQuery's ready(), which runs after the callback that draws it.
+// Labels the owner filter for screen readers: select2 does not label the element that it creates. Uses jQuery's
+// ready(), because its callbacks run after the one in which select2 creates the element.
 
 globalThis.django.jQuery(() => {
   for (const field of document.querySelectorAll(".owner-filter .select2-selection__rendered")) {

@@ -1,5 +1,5 @@
-// The list of batches: loads it again when the socket reports a change, at most every two seconds and only while the
-// page is visible, because batches that are shown count as seen.
+// Reloads the list of batches when the socket reports a change, but at most every two seconds. Reloads only while the
+// page is visible, because batches in the list count as seen.
 
 const REFRESH_INTERVAL = 2000;
 

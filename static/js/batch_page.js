@@ -14,11 +14,11 @@ function refreshList() {
   listedState = summary().dataset.state;
   // A pending request would make htmx drop this one.
   window.htmx.trigger("#file-list", "htmx:abort");
-  // Only the list, not the search form above it: someone may be typing there.
+  // Refresh only the list, because someone may be typing in the search form above it.
   window.htmx.trigger("#file-list", "refresh");
 }
 
-// At most every two seconds, and once at the end. A page that shows only finished files does not change.
+// Refreshes at most every two seconds, and once at the end. A page with only finished files does not change until then.
 function refreshListIfChanged() {
   const { dataset } = summary();
   if (dataset.state === listedState) return;

@@ -1,4 +1,4 @@
-// Keyboard focus: Escape closes the account menu and returns the focus, and parts that the socket replaces keep it.
+// Keyboard focus: Escape closes the account menu and focuses its button. Elements replaced by the socket keep the focus.
 
 const menu = document.querySelector(".account");
 let focusedId = "";

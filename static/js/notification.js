@@ -1,5 +1,5 @@
-// Shows a browser notification when the batch is done, if the person asked for it on this page. Offered only in a
-// secure context where notifications are not blocked.
+// Shows a browser notification when the batch is done, if the person asked for it on this page. The button for this
+// appears only in a secure context where notifications are not blocked.
 
 const box = document.getElementById("notification");
 const storageKey = `notify-${box.dataset.batch}`;
@@ -9,7 +9,7 @@ const summary = () => document.getElementById("summary");
 const hasEnded = () => "ended" in summary().dataset;
 const isRequested = () => sessionStorage.getItem(storageKey) && Notification.permission === "granted";
 
-// Shows one of the two status texts instead of the button, or the button for "".
+// Shows the status text with this id instead of the button, or the button if `id` is "".
 function showStatus(id) {
   for (const name of ["notification-on", "notification-off"]) {
     const status = document.getElementById(name);
@@ -37,7 +37,7 @@ function notify() {
   try {
     new Notification(title, options).addEventListener("click", () => window.focus());
   } catch (error) {
-    // Chrome on Android allows them only from a service worker.
+    // Chrome on Android allows notifications only from a service worker.
     if (!(error instanceof TypeError)) throw error;
   }
 }

@@ -4,7 +4,7 @@
 const SIGNED_OUT = 4403;
 const NOT_FOUND = 4404;
 const RETRIED_BY_HTMX = new Set([1006, 1011, 1012, 1013]);
-// No notice after a short interruption or when leaving the page.
+// The delay prevents a notice after a short interruption or when someone leaves the page.
 const NOTICE_DELAY = 1000;
 
 const connection = () => document.getElementById("connection");

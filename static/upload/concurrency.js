@@ -37,7 +37,7 @@ export class Signal {
     });
   }
 
-  // Wakes the one that has waited longest.
+  // Wakes the waiter that has waited longest.
   notifyOne() {
     const [first] = this.#waiters;
     first?.();
@@ -61,7 +61,7 @@ export class Queue {
     this.capacity = capacity;
   }
 
-  // Waits while the queue is full. Ignored after close().
+  // Waits while the queue is full. Does nothing after close().
   async put(item) {
     while (this.#items.length >= this.capacity && !this.#closed) await this.#room.wait();
     if (this.#closed) return;
@@ -69,15 +69,15 @@ export class Queue {
     this.#available.notifyOne();
   }
 
-  // Puts an item back behind all others. Returns how many others there are.
+  // Puts an item back behind all others. Returns the number of items that are not postponed.
   postpone(item) {
     if (!this.#aborted) this.#postponed.push(item);
     this.#available.notifyOne();
     return this.#items.length;
   }
 
-  // Resolves to the next item, or to null at the end. A postponed item is returned after `delay` milliseconds without
-  // any other item.
+  // Resolves to the next item, or to null at the end. Resolves to a postponed item only if no
+  // other item becomes available within `delay` milliseconds.
   async take(delay = 0) {
     const due = performance.now() + delay;
     for (;;) {
@@ -92,7 +92,7 @@ export class Queue {
     }
   }
 
-  // Accepts no more items; those in it can still be taken.
+  // Accepts no more items. Items already in the queue can still be taken.
   close() {
     this.#closed = true;
     this.#available.notifyAll();

@@ -57,7 +57,7 @@ export class Hasher {
     this.#worker = null;
   }
 
-  // Pending files are not hashed.
+  // Stops hashing. Digests that are still pending resolve to null.
   close() {
     this.#failures = MAX_WORKERS;
     this.#terminate();

@@ -1,4 +1,4 @@
-// Shows how the batch is processed while files are still being uploaded: the summary of its page, through its socket.
+// While files are being uploaded, shows how far the batch is processed: the summary from its page, sent by its socket.
 
 let container = null;
 

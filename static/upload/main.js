@@ -38,7 +38,7 @@ function throttledScanStatus() {
   };
 }
 
-// One upload at a time. An open question whether to resume is dismissed in favour of the new files.
+// Only one upload runs at a time. If the page is still asking whether to resume, the new files replace that question.
 function mayStart() {
   return !isRunning || dismissQuestion();
 }
@@ -61,7 +61,7 @@ async function start(scan) {
     if (!selection.files.length) showError(emptySelectionText(selection));
     else {
       await runUpload(selection, byId("name")?.value.trim() ?? "", page);
-      // The name applied only to these files.
+      // Clear the name, because it was meant only for these files.
       byId("drop-zone").reset();
     }
   } catch (error) {
@@ -119,7 +119,7 @@ function startFromTransfer(transfer) {
 function acceptFiles(button, input) {
   byId(button).addEventListener("click", () => byId(input).click());
   byId(input).addEventListener("change", ({ target }) => {
-    // Cleared, or choosing the same files again would not fire an event.
+    // Clear the input; otherwise choosing the same files again would not fire an event.
     const clear = () => {
       target.value = "";
     };

@@ -85,7 +85,7 @@ export class Connection {
     this.warn("");
   }
 
-  // Ignored while the request to sign in is shown.
+  // Does nothing while the page asks the person to sign in.
   warn(text) {
     if (!this.#signIn) this.showWarning(text);
   }

@@ -10,8 +10,8 @@ const PAGE_SIZE = 500;
 const DIGESTS_AT_ONCE = 100;
 const MAX_DIGEST_WAIT = 2000;
 
-// Fills `queue` and closes it. `finished` holds the fingerprints that the batch has. Rejects with BatchGone or
-// UploadForbidden.
+// Fills `queue` and closes it. `finished` holds the fingerprints of files that the batch already has. Rejects with
+// BatchGone or UploadForbidden.
 export async function queueMissing(files, batch, finished, progress, queue) {
   const hasher = new Hasher();
   let deduplication = Promise.resolve();
@@ -56,7 +56,7 @@ async function splitBySize(page, batch) {
   };
 }
 
-// Hashes the files one by one and asks the server about some at a time; `queue` gets those that it does not have.
+// Hashes files one by one and asks the server about several at a time. Queues the files that the server does not have.
 async function skipDuplicates(candidates, batch, hasher, progress, queue) {
   let hashed = [];
   let lastCheck = performance.now();

@@ -1,4 +1,4 @@
-// Resumes an import that was started earlier. The server knows what it has; nothing is stored in the browser.
+// Resumes an import that was started earlier. The server knows which files it has; nothing is stored in the browser.
 
 import { post, postWithRetry } from "./api.js";
 import { messages } from "./messages.js";
@@ -51,7 +51,7 @@ function choiceRow(batch, index, decide) {
   return row;
 }
 
-// Closes the question because other files were selected. Returns whether it was open; its promise never resolves.
+// Closes the question because other files were selected. Returns whether it was open. Its promise never resolves.
 export function dismissQuestion() {
   const wasOpen = !byId("resume-offer").hidden;
   byId("resume-offer").hidden = true;

@@ -11,7 +11,7 @@ export class SelectedFile {
   // Size and modification time are -1 until loadStats() has read them.
   size = -1;
   modified = -1;
-  // Whether its size is part of the total that the page shows.
+  // Whether the size of this file is included in the total that the page shows.
   counted = false;
   // Whether it was registered with the server.
   started = false;

@@ -17,7 +17,7 @@ export class ChunkSize {
     Object.assign(this, { maximum, bytes: maximum });
   }
 
-  // A body of `size` bytes was cut off. Small ones say nothing about the connection.
+  // A body of `size` bytes was cut off. The failure of a small body says nothing about the connection.
   failed(size) {
     if (size <= MIN_CHUNK) return;
     this.bytes = Math.min(this.bytes, Math.max(MIN_CHUNK, Math.floor(size / 2)));

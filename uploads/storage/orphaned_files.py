@@ -58,7 +58,7 @@ def _stored_names() -> Iterator[str]:
 
 
 def _upload_key(name: str) -> UUID | None:
-    """Return the key in the name of an original or preview, or None for other files, such as leftover temporary ones."""
+    """Return the key in the name of an original or preview, or None for other files, such as temporary ones."""
     match = FILE_NAME.fullmatch(name.rpartition("/")[2])
     return UUID(match[1]) if match else None
 

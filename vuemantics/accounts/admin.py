@@ -18,10 +18,10 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # generic for mypy only
-    """Django's user admin; its delete page shows counts instead of listing 100,000 protected rows."""
+    """Django's user admin, with a delete page that shows counts instead of listing 100,000 protected rows."""
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[str]]:
-        """Return what would be deleted, or only the reasons why nothing can be."""
+        """Return the objects that would be deleted, or only the reasons why nothing can be deleted."""
         users = list(objs)
         obstacles = _obstacles(users)
         if obstacles:

@@ -7,11 +7,11 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Return the client's IP address, or None if there is none, as on a Unix socket.
+    """Return the client's IP address, or None if it has none, for example on a Unix socket.
 
-    Behind a proxy this is the last address of `X-Forwarded-For`. The proxy appends its client to the header it
-    received, so everything before may be forged. If the last entry is missing or invalid, the proxy's own address is
-    returned.
+    Behind a proxy, this is the last address in `X-Forwarded-For`. The proxy appends its client's address to the header
+    that it received, so all earlier entries may be forged. If the last entry is missing or invalid, return the proxy's
+    own address.
     """
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2] if settings.BEHIND_PROXY else ""
     return _parse(forwarded) or _parse(request.META.get("REMOTE_ADDR", ""))
@@ -19,7 +19,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 def _parse(text: str) -> str | None:
     try:
-        # PostgreSQL does not accept a zone, as in fe80::1%eth0.
+        # Remove the zone, as in fe80::1%eth0, because PostgreSQL does not accept it.
         return str(ip_address(text.strip().partition("%")[0]))
     except ValueError:
         return None

@@ -1,6 +1,6 @@
-"""The choice of a language, and the translations for the pages' scripts.
+"""Choose the language of the pages, and serve translations to their scripts.
 
-The form in the page footer stores the choice in a cookie. Without the cookie the browser's Accept-Language decides.
+The form in the page footer stores the choice in a cookie. Without the cookie, the browser's Accept-Language decides.
 """
 
 from django.contrib.auth.decorators import login_not_required
@@ -27,5 +27,5 @@ def set_language(request: HttpRequest) -> HttpResponse:
 @vary_on_cookie
 @conditional_page
 def javascript_catalog(request: HttpRequest) -> HttpResponseBase:
-    """Define `gettext`, `ngettext` and `interpolate` for scripts; answer 304 to a browser that has them already."""
+    """Send the script that defines `gettext`, `ngettext` and `interpolate`, or 304 if the browser has it already."""
     return _catalog_view(request)

@@ -1,6 +1,6 @@
 """Sign-out and password change: Django's views with our own templates.
 
-The templates do not have Django's names, because the admin would use them too.
+The templates do not have Django's default names, because then the admin would use them too.
 """
 
 from django.contrib.auth.decorators import login_not_required
@@ -17,13 +17,13 @@ from batches.messaging import live_events
 
 
 class PasswordChange(PasswordChangeView):
-    """Change the password; all other sessions of the user end."""
+    """Change the password and end all other sessions of the user."""
 
     template_name = "registration/change_password.html"
     success_url = reverse_lazy("password-changed")
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        """Keep this session and notify pages that are open in the ended ones."""
+        """Keep this session, and notify pages that are open in the sessions that have ended."""
         response = super().form_valid(form)
         live_events.notify_login_changed(form.user.pk)
         return response
@@ -42,7 +42,7 @@ _logout = LogoutView.as_view(template_name="registration/signed_out.html")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponseBase:
-    """Ask for confirmation; end the session on POST only (so no link can) and notify its open pages."""
+    """Ask for confirmation. Only a POST ends the session, so that no link can; its open pages are notified."""
     if request.method == "POST":
         user_id = request.user.pk
         response = _logout(request)

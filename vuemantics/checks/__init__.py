@@ -1,6 +1,6 @@
-"""System checks that refuse impossible combinations of settings at the start, with the fix in the hint.
+"""System checks that reject impossible combinations of settings at start-up. The hint of each error says how to fix it.
 
-Single invalid values are refused earlier, by environment.py. Messages name the environment variable.
+environment.py rejects single invalid values earlier. Messages name the environment variables.
 """
 
 from vuemantics.checks.analyzer import check_analyzer

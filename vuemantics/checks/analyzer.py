@@ -1,4 +1,4 @@
-"""Check that the analyzer of the settings exists, without importing it."""
+"""Check that the analyzer named in the settings exists, without importing it."""
 
 import importlib.util
 import symtable
@@ -11,7 +11,7 @@ from uploads.analysis.registry import ANALYZERS
 
 
 def check_analyzer(**_: Any) -> list[CheckMessage]:
-    """Refuse an analyzer that does not exist."""
+    """Reject an analyzer that does not exist."""
     name = settings.ANALYZER
     module, _colon, attribute = ANALYZERS.get(name, name).partition(":")
     if attribute and _module_exists(module) and _may_define(module, attribute):
@@ -30,7 +30,7 @@ def _module_exists(name: str) -> bool:
 def _may_define(module: str, attribute: str) -> bool:
     """Return False if the module's source shows that it does not define the attribute.
 
-    The module is not imported, because web processes would load a model's whole runtime.
+    The module is not imported, because that would load the whole runtime of a model into web processes.
     """
     spec = importlib.util.find_spec(module)
     get_source = getattr(spec and spec.loader, "get_source", None)

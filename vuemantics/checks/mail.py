@@ -1,4 +1,4 @@
-"""Checks of the settings for e-mails."""
+"""Check the settings for e-mails."""
 
 from email.utils import parseaddr
 from typing import Any
@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error
 
 
 def check_mail_links(**_: Any) -> list[CheckMessage]:
-    """Require the address of the site: workers write the e-mails and handle no request that would contain it."""
+    """Require the address of the site. Workers write the e-mails and cannot take the address from a request."""
     if not settings.EMAIL_URL or settings.PUBLIC_URL:
         return []
     hint = "Set VUEMANTICS_URL to the public address of the site, such as https://photos.example.org"
@@ -17,7 +17,7 @@ def check_mail_links(**_: Any) -> list[CheckMessage]:
 
 
 def check_mail_sender(**_: Any) -> list[CheckMessage]:
-    """Require a sender, without which mail servers reject messages or treat them as spam."""
+    """Require a sender address, because mail servers reject messages without one or treat them as spam."""
     if not settings.EMAIL_URL or "@" in parseaddr(settings.DEFAULT_FROM_EMAIL)[1]:
         return []
     hint = "Set VUEMANTICS_EMAIL_FROM to an address that your mail server accepts: Photos <photos@example.org>"

@@ -1,4 +1,4 @@
-"""Checks of the settings for security."""
+"""Check the settings for security."""
 
 import os
 import re
@@ -12,7 +12,7 @@ HOST = re.compile(r"\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 def check_secret_key(**_: Any) -> list[CheckMessage]:
-    """Refuse a short key, with which sessions can be forged; warn if several hosts may have different keys."""
+    """Reject a short key, which lets attackers forge sessions. Warn if several hosts may have different keys."""
     if len(settings.SECRET_KEY) < MIN_KEY_LENGTH:
         hint = "Set SECRET_KEY to the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
         return [Error(f"SECRET_KEY is shorter than {MIN_KEY_LENGTH} characters.", hint=hint, id="vuemantics.E001")]
@@ -24,7 +24,7 @@ def check_secret_key(**_: Any) -> list[CheckMessage]:
 
 
 def check_debug(**_: Any) -> list[CheckMessage]:
-    """Refuse debug pages, which show internals, on a site with HTTPS, which is probably public."""
+    """Reject debug pages on a site with HTTPS, because they show internals and the site is probably public."""
     if not (settings.DEBUG and settings.HTTPS):
         return []
     hint = "Unset VUEMANTICS_DEBUG in production, or VUEMANTICS_HTTPS for development."
@@ -32,7 +32,7 @@ def check_debug(**_: Any) -> list[CheckMessage]:
 
 
 def check_hosts(**_: Any) -> list[CheckMessage]:
-    """Refuse entries with a scheme, port or path, which match no request."""
+    """Reject entries with a scheme, port or path, because they match no request."""
     hint = "List only names and addresses, separated by commas: photos.local,192.168.1.20"
     return [
         Error(f"VUEMANTICS_HOSTS contains “{host}”, which is not a host.", hint=hint, id="vuemantics.E003")

@@ -1,4 +1,4 @@
-"""Checks of the settings for file storage."""
+"""Check the settings for file storage."""
 
 import re
 from pathlib import Path
@@ -11,14 +11,14 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from vuemantics.s3_settings import S3Settings
 
 Rule = tuple[object, str, str]
-"""Whether a setting is valid, the problem if not, and its fix."""
+"""Whether a setting is valid, and the problem and its fix if it is not."""
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[a-z0-9-]*")
 PREFIX = re.compile(r"(?:(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+(?:/(?!$)|$))*")
 
 
 def check_same_disk(**_: Any) -> list[CheckMessage]:
-    """Require partial files and media on one disk: a received file is hard-linked into place."""
+    """Require partial files and media to be on one disk, because received files are hard-linked into place."""
     if settings.S3.bucket or not isinstance(default_storage, FileSystemStorage):
         return []
     if _device(settings.PARTIAL_ROOT) == _device(settings.MEDIA_ROOT):
@@ -36,7 +36,7 @@ def _device(folder: Path) -> int:
 
 
 def check_media_location(**_: Any) -> list[CheckMessage]:
-    """Require both slashes, without which nginx would look for the files in a wrong directory."""
+    """Require slashes at both ends; without them, nginx would look for the files in the wrong directory."""
     location = settings.MEDIA_ACCEL
     if not location or (len(location) > 1 and location.startswith("/") and location.endswith("/")):
         return []
@@ -46,7 +46,7 @@ def check_media_location(**_: Any) -> list[CheckMessage]:
 
 
 def check_bucket_name_is_set(**_: Any) -> list[CheckMessage]:
-    """Require a bucket name if other variables describe a bucket; files would be stored on disk without it."""
+    """Require a bucket name if other variables describe a bucket; without it, files would be stored on disk."""
     s3 = settings.S3
     others = {"ENDPOINT": s3.endpoint, "REGION": s3.region, "PREFIX": s3.prefix}
     if s3.bucket or not any(others.values()):
@@ -57,7 +57,7 @@ def check_bucket_name_is_set(**_: Any) -> list[CheckMessage]:
 
 
 def check_bucket(**_: Any) -> list[CheckMessage]:
-    """Refuse values that the bucket's server or browsers would reject."""
+    """Reject values that would not work with the bucket's server or with browsers."""
     if not settings.S3.bucket:
         return []
     rules = [*_value_rules(settings.S3), *_combination_rules(settings.S3)]

@@ -1,4 +1,4 @@
-"""Checks of the settings for workers and their time limits."""
+"""Check the settings for workers and their time limits."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ MIN_LEASE_SECONDS = 4
 
 
 def check_lease(**_: Any) -> list[CheckMessage]:
-    """Require a lease that can be renewed in time; otherwise healthy workers would lose their files."""
+    """Require a lease that workers can renew in time; otherwise even healthy workers would lose their files."""
     lease = settings.LEASE_SECONDS
     hint = "Unset VUEMANTICS_LEASE_SECONDS, VUEMANTICS_STAGE_SECONDS and VUEMANTICS_RECONCILE_SECONDS for the defaults."
     problems = []
@@ -32,7 +32,7 @@ def check_lease(**_: Any) -> list[CheckMessage]:
 
 
 def check_partial_file_expiry(**_: Any) -> list[CheckMessage]:
-    """Require that items expire before their partial files are removed: an active client would have to start again."""
+    """Require items to expire before their partial files are removed; else active clients would have to start over."""
     if settings.PARTIAL_SECONDS > settings.EXPIRY_SECONDS:
         return []
     problem = "VUEMANTICS_PARTIAL_SECONDS must be more than VUEMANTICS_EXPIRY_SECONDS."

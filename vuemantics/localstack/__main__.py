@@ -11,7 +11,7 @@ from vuemantics.localstack.services import LocalServices
 
 
 def main() -> int:
-    """Run the command with DATABASE_URL and REDIS_URL set to the servers and return its exit status."""
+    """Run the command with DATABASE_URL and REDIS_URL set to the temporary servers, and return its exit status."""
     with tempfile.TemporaryDirectory(prefix="vuemantics-") as name:
         services = LocalServices(Path(name) / "var", durable=False)
         try:

@@ -11,7 +11,7 @@ from vuemantics.localstack.process import Account, StartError
 
 
 def caller_name() -> str:
-    """Return the caller's user name, which PostgreSQL's peer authentication compares."""
+    """Return the caller's user name, which PostgreSQL checks in peer authentication."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -20,7 +20,7 @@ def caller_name() -> str:
 
 
 def choose_account(data: Path) -> Account:
-    """Return the caller's account; for root the owner of the data directory, or `nobody` if it does not exist yet."""
+    """Return the caller's account, or, for root, the owner of the data directory if that is not root, else `nobody`."""
     owner = data.stat() if data.exists() else None
     if os.getuid() != 0:
         if owner and owner.st_uid != os.getuid():
@@ -37,9 +37,9 @@ def choose_account(data: Path) -> Account:
 
 
 def with_access(account: Account, program: Path, data: Path) -> Account:
-    """Return the account, with the capability to traverse closed directories if it needs that for program and data.
+    """Return the account. If it cannot reach `program` and `data`, add the capability to traverse closed directories.
 
-    Parent directories are never opened to other users: a checkout below a closed home directory stays closed.
+    The permissions of parent directories never change, so a checkout below a closed home directory stays closed.
     """
     if account.uid == os.getuid() or _has_access(account, program, data):
         return account

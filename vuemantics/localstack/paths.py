@@ -1,7 +1,7 @@
-"""Paths and URLs of the local servers, all derived from one state directory, so that any process finds them.
+"""Paths and URLs of the local servers, all derived from one state directory, so that any process can find them.
 
-State is kept in that directory. Sockets are not: the path of a Unix socket is silently truncated after about 100
-characters, so they are in a short private directory named after the user and the state directory.
+The state directory does not contain the sockets, because the path of a Unix socket is silently truncated after about
+100 characters. They are in a private directory with a short name, which is derived from user and state directory.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ PORT = 5432
 
 
 def run_folder(folder: Path) -> Path:
-    """Return the directory of the sockets. Creates nothing."""
+    """Return the path of the directory for the sockets. Does not create it."""
     name = hashlib.sha256(bytes(folder.resolve())).hexdigest()[:12]
     return Path("/tmp") / f"vuemantics-{os.getuid()}-{name}"  # noqa: S108 (private_folder checks the owner)
 
@@ -34,7 +34,7 @@ def redis_socket(folder: Path) -> Path:
 
 
 def local_urls(folder: Path) -> tuple[str, str]:
-    """Return DATABASE_URL and REDIS_URL of the servers in `folder`, whether or not they run."""
+    """Return DATABASE_URL and REDIS_URL of the servers in `folder`, whether or not the servers are running."""
     host = quote(str(postgres_sockets(folder)), safe="")
     return f"postgresql://{DATABASE}@{host}:{PORT}/{DATABASE}", f"unix://{redis_socket(folder)}?db=0"
 
@@ -60,15 +60,15 @@ def private_folder(path: Path, *, mode: int = 0o700, owner: tuple[int, int] | No
 
 
 def state_folder(folder: Path) -> Path:
-    """Create the state directory. Root's can be entered by others, because its PostgreSQL runs as another user."""
+    """Create the state directory. Others may enter root's directory, because PostgreSQL then runs as another user."""
     folder.mkdir(mode=0o711 if os.getuid() == 0 else 0o700, parents=True, exist_ok=True)
     return folder.resolve()
 
 
 def local_secret_key(folder: Path) -> str:
-    """Return Django's SECRET_KEY from `folder`/secret-key, readable by its owner only; create it the first time.
+    """Return Django's SECRET_KEY from `folder`/secret-key. The first call creates the file, readable only by its owner.
 
-    Several processes may call this at once: the first file that is linked into place wins.
+    If several processes call this at once, all use the first file that is linked into place.
     """
     path = state_folder(folder) / "secret-key"
     try:
@@ -86,6 +86,6 @@ def _link_unless_exists(draft: Path, path: Path) -> None:
     try:
         path.hardlink_to(draft)
     except FileExistsError:
-        pass  # another process was first; its key is used
+        pass  # another process was first, and its key is used
     finally:
         draft.unlink()

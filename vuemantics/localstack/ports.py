@@ -1,4 +1,4 @@
-"""The TCP port of the web server: check that it is free, and whether a server responds on it."""
+"""Check whether the TCP port of the web server is free, and whether a server responds on it."""
 
 import http.client
 import re

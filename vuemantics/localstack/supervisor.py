@@ -1,4 +1,4 @@
-"""Restart processes that exit: the web server and the workers of `manage.py run`."""
+"""Restart the web server and the workers of `manage.py run` when they exit."""
 
 import os
 import signal
@@ -46,9 +46,9 @@ class SupervisedProcess:
         )
 
     def supervise(self) -> str:
-        """Restart the process if it has exited and its delay is over; call this often.
+        """Restart the process if it has exited and the delay before its restart is over. Call this often.
 
-        Return a line to log when an exit is noticed, otherwise an empty string.
+        Return a line to log if the process has just exited, otherwise an empty string.
         """
         now = time.monotonic()
         if self.process is None:

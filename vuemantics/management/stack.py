@@ -19,18 +19,18 @@ from vuemantics.localstack.supervisor import SupervisedProcess
 
 
 def embedded_servers() -> dict[str, bool]:
-    """Return which embedded servers to start: those that DATABASE_URL and REDIS_URL do not replace."""
+    """Return which embedded servers to start. DATABASE_URL and REDIS_URL replace them with other servers."""
     return {"postgres": not os.environ.get("DATABASE_URL"), "redis": not os.environ.get("REDIS_URL")}
 
 
 def prepare_stack(services: LocalServices, write: Callable[[str], object]) -> None:
     """Start the embedded servers, verify all connections, migrate, and create the first account if there is none.
 
-    Closes all its connections. Raises StartError.
+    All connections are closed again. Raises StartError.
     """
     services.start(**embedded_servers())
     try:
-        # Not through the pool, which would hide the reason behind a timeout.
+        # Do not connect through the pool, which would hide the cause of a failure behind a timeout.
         parameters = connection.get_connection_params() | {"connect_timeout": 5}
         psycopg.connect(**parameters).close()
         redis.Redis.from_url(settings.REDIS_URL).ping()
@@ -51,7 +51,7 @@ def prepare_stack(services: LocalServices, write: Callable[[str], object]) -> No
 def check_tables() -> None:
     """Raise StartError if the columns of a table differ from its model.
 
-    Before release 1 the initial migrations are edited in place, so Django does not notice older tables.
+    Before release 1, the initial migrations are edited in place, so Django does not notice outdated tables.
     """
     expected = {
         (model._meta.db_table, field.column)
@@ -88,10 +88,10 @@ def _create_first_account(write: Callable[[str], object]) -> None:
 
 
 def worker_group(processes: int, threads: int) -> SupervisedProcess:
-    """Return a rundramatiq with this many worker processes and threads, not yet started. Its log level is WARNING."""
+    """Return a rundramatiq process, not started yet, with this many worker processes and threads per process."""
     command = [sys.executable, "manage.py", "rundramatiq", "--skip-logging", "--worker-shutdown-timeout", "7000"]
     command += ["-p", str(processes), "-t", str(threads)]
-    # Two malloc arenas instead of one per thread: every thread allocates large pictures, and memory that is free in one
+    # Use two malloc arenas instead of one per thread: every thread allocates large pictures, and free memory in one
     # arena cannot be used by another.
     env = {"VUEMANTICS_LOG_LEVEL": "WARNING", "MALLOC_ARENA_MAX": "2"} | os.environ
     return SupervisedProcess("group of workers", command, cwd=settings.BASE_DIR, env=env)

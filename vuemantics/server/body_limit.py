@@ -1,8 +1,8 @@
 """Limit the size of request bodies in daphne's HTTP protocol.
 
-daphne passes a body on only when it is complete, and Twisted parses forms in memory before Django can check who sent
-them: one POST of 1 GB would take many times that. So a body over the limit is refused as soon as its declared length
-or the bytes received exceed the limit, and Twisted does not parse forms (Django does).
+daphne passes on only complete bodies, and Twisted parses forms in memory before Django can check who sent them, so one
+POST of 1 GB would take several GB of memory. Therefore a request is refused as soon as its declared length, or the
+number of bytes received, exceeds the limit. Also, Twisted does not parse forms; only Django does.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class LimitedRequest(WebRequest):
         self.client_ready = channel.client_ready
 
     def handleContentChunk(self, data: bytes) -> None:
-        """Store a part of the body, or refuse the request once the limit is exceeded."""
+        """Store a part of the body, or refuse the request if the body now exceeds the limit."""
         self.received += len(data)
         if self.channel.refused:
             return
@@ -39,7 +39,7 @@ class LimitedRequest(WebRequest):
         super().handleContentChunk(data)
 
     def process(self) -> Any:
-        """Pass the request to the application; a connection upgraded to a websocket no longer counts as HTTP."""
+        """Pass the request to the application. A connection that becomes a websocket no longer counts as HTTP."""
         channel = self.channel
         done = super().process()
         if self.transport is None:
@@ -57,22 +57,22 @@ class LimitedChannel(HTTPChannel):
 
     def __init__(self) -> None:
         super().__init__()
-        # Set while the client reads fast enough; the server waits for it before it takes more from the application.
+        # Set while the client reads fast enough. The server waits for this before it takes more from the application.
         self.client_ready = asyncio.Event()
         self.client_ready.set()
 
     def pauseProducing(self) -> None:
-        """Stop sending: the client reads too slowly."""
+        """Stop sending, because the client reads too slowly."""
         super().pauseProducing()
         self.client_ready.clear()
 
     def resumeProducing(self) -> None:
-        """Resume sending: the client has caught up."""
+        """Resume sending, because the client has caught up."""
         super().resumeProducing()
         self.client_ready.set()
 
     def connectionMade(self) -> None:
-        """Register the connection, so that a stop can wait for it."""
+        """Register the connection, so that the server waits for it before it stops."""
         super().connectionMade()
         self.factory.channels.add(self)
 
@@ -85,7 +85,7 @@ class LimitedChannel(HTTPChannel):
         super().connectionLost(reason)
 
     def allHeadersReceived(self) -> None:
-        """Refuse a body with too large a Content-Length before reading it, and without sending `100 Continue`."""
+        """Refuse a body whose Content-Length is too large, before reading it and without sending `100 Continue`."""
         if self.length is not None and self.length > self.factory.max_body:
             self.refuse()
         else:
@@ -96,7 +96,7 @@ class LimitedChannel(HTTPChannel):
         return bool(super().checkPersistence(request, version)) and not self.factory.stopping
 
     def rawDataReceived(self, data: bytes) -> None:
-        """Read a part of a body; drop what a refused client still sends."""
+        """Read a part of a body, or drop it if the request was refused."""
         if not self.refused:
             super().rawDataReceived(data)
 
@@ -108,8 +108,8 @@ class LimitedChannel(HTTPChannel):
     def refuse(self) -> None:
         """Respond with 413 and close the connection.
 
-        Only our side is closed at first, and data from the client is read a little longer: closing with unread data
-        makes TCP reset the connection, and the client would never see the response.
+        At first only our side is closed, and data from the client is still read for a short time. If a connection is
+        closed while it has unread data, TCP resets it, and the client would never see the response.
         """
         self.refused = True
         logger.info("Refused a request of more than %g MiB from %s", self.factory.max_body / 2**20, self.getPeer())
@@ -127,10 +127,10 @@ class LimitedChannel(HTTPChannel):
 
 
 class LimitedFactory(HTTPFactory):
-    """Create the connections of a server that accepts bodies of up to `max_body` bytes.
+    """Creates the connections of a server that accepts bodies of up to `max_body` bytes.
 
-    `refusal` takes the headers Accept, Cookie and Accept-Language, and returns content type and text of the response to
-    a larger body.
+    `refusal` takes the headers Accept, Cookie and Accept-Language, and returns the content type and text of the
+    response to a larger body.
     """
 
     protocol = LimitedChannel
@@ -150,11 +150,11 @@ class LimitedFactory(HTTPFactory):
         return channel
 
     def acceptableProtocols(self) -> list[bytes]:
-        """Offer only HTTP/1.1: the limit is not implemented for HTTP/2."""
+        """Offer only HTTP/1.1, because the limit is not implemented for HTTP/2."""
         return [b"http/1.1"]
 
     def close_connections(self) -> None:
-        """Close idle connections now, and each other one when its current response has been sent."""
+        """Close idle connections now, and each of the others when its current response has been sent."""
         self.stopping = True
         for channel in list(self.channels):
             channel.persistent = 0

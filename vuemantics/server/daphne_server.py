@@ -1,8 +1,8 @@
 """The web server: `python -m vuemantics.server --host 127.0.0.1 --port 8000`.
 
-This is daphne behind the limit on request bodies of `body_limit.py`. The client address that it reports is that of the
-connection; Django evaluates proxy headers, if VUEMANTICS_BEHIND_PROXY is set. On SIGTERM requests in progress get a few
-seconds to finish, and websockets are asked to reconnect.
+This is daphne with the limit on request bodies from `body_limit.py`. It reports the address of the connection as the
+client's address; Django evaluates proxy headers if VUEMANTICS_BEHIND_PROXY is set. After SIGTERM, requests in progress
+have a few seconds to finish, and websocket clients are asked to reconnect.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from daphne import server as daphne  # first of all: it installs Twisted's asyncio reactor
+from daphne import server as daphne  # must come first, because it installs Twisted's asyncio reactor
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
@@ -35,7 +35,7 @@ SERVICE_RESTART = 1012  # websocket close code (IANA registry) after which brows
 
 
 class Server(daphne.Server):
-    """daphne's server with the body limit and a graceful stop."""
+    """daphne's server with the body limit and a graceful shutdown."""
 
     def __init__(self, application: Any, *, host: str, port: int, max_body: int) -> None:
         endpoints = build_endpoint_description_strings(host=host, port=port)
@@ -46,7 +46,7 @@ class Server(daphne.Server):
 
     @property
     def http_factory(self) -> LimitedFactory:
-        """Our factory. daphne's run() assigns its own here and offers no other way to replace it."""
+        """Our factory. daphne's run() assigns its own factory here, and this setter is the only way to ignore it."""
         return self.limited
 
     @http_factory.setter
@@ -56,26 +56,26 @@ class Server(daphne.Server):
     async def handle_reply(self, protocol: Any, message: Any) -> None:
         """Send a part of a response, and return only when the client has read most of it.
 
-        daphne alone would take a whole large file from the application and buffer it for a slow client.
+        Without this, daphne would take a whole large file from the application and buffer it for a slow client.
         """
         await super().handle_reply(protocol, message)
         if isinstance(protocol, LimitedRequest):
             await protocol.client_ready.wait()
 
     def listen_success(self, port: Any) -> None:
-        """Keep the port, so that a stop can close it first."""
+        """Remember the port, so that a shutdown can close it first."""
         super().listen_success(port)
         self.ports.append(port)
         address = port.getHost()
         logger.info("Listening on http://%s:%s", address.host, address.port)
 
     def listen_error(self, failure: Any) -> None:
-        """Keep the reason for `main` and stop."""
+        """Remember the error, so that `main` can report it, and stop."""
         self.failure = failure.getErrorMessage()
         self.stop()
 
     def kill_all_applications(self) -> Deferred[None]:
-        """Let requests in progress finish, then cancel the rest. daphne calls this before the reactor stops."""
+        """Give requests time to finish, then cancel the remaining ones. daphne calls this before the reactor stops."""
         return Deferred.fromFuture(asyncio.ensure_future(self._shut_down()))
 
     async def _shut_down(self) -> None:
@@ -87,7 +87,7 @@ class Server(daphne.Server):
                 protocol.sendCloseFrame(code=SERVICE_RESTART)
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
-                # Connections and applications end independently: there is no single event to wait for.
+                # Connections and applications end independently, so there is no single event to wait for.
                 while self._is_busy():  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
         remaining = self._running_applications()

@@ -9,7 +9,7 @@ from django.utils import translation
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Explain a request that could not be parsed; the user is not known yet."""
+    """Return an error page for a request that could not be parsed. The user is not known yet."""
     too_many = isinstance(exception, TooManyFilesSent)
     context = {"most_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES if too_many else 0}
     return HttpResponse(render_to_string("400.html", context), status=400)
@@ -18,7 +18,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def too_large(accept: str, cookie: str, accept_language: str) -> tuple[str, str]:
     """Return content type and text of the response to a body over the limit: HTML for browsers, one line for programs.
 
-    It is built from header values, because there is no request object yet.
+    The arguments are header values, because there is no request object yet.
     """
     if "text/html" not in accept:
         limit = settings.MAX_BODY_BYTES / 2**20

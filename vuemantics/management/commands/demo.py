@@ -34,12 +34,12 @@ INTERRUPTED = 130
 
 
 class Command(BaseCommand):
-    """Process the sample photos with running workers, or with temporary ones."""
+    """Process the sample photos, with temporary workers if none are running."""
 
     help = "Describe the sample photos and print the result. Exit status 0: all were described."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Process the photos, print the table, and stop what was started."""
+        """Process the photos and print the table. Stop the servers and workers that this command has started."""
         services = LocalServices(settings.VAR)
         try:
             prepare_stack(services, self.stdout.write)
@@ -57,7 +57,10 @@ class Command(BaseCommand):
 
     @contextmanager
     def _workers(self) -> Iterator[Callable[[], None]]:
-        """Use running workers or start some; yield a function to call often, which restarts them. Raises StartError."""
+        """Start workers unless some are running. Yield a function that restarts them and must be called often.
+
+        Raises StartError.
+        """
         if live_workers():
             yield lambda: None
             return
@@ -111,6 +114,6 @@ class Command(BaseCommand):
 
 
 def _owner() -> User:
-    """Return the user demo, otherwise the first superuser, otherwise a new user demo."""
+    """Return the user "demo" if it exists, otherwise the first superuser, otherwise a new user "demo"."""
     demo = User.objects.filter(username="demo").first()
     return demo or User.objects.filter(is_superuser=True).order_by("id").first() or User.objects.create_user("demo")

@@ -25,12 +25,12 @@ MAX_EXITS_AT_START = 3
 
 
 class Command(BaseCommand):
-    """Start the servers, the web server and the workers; restart those that exit; stop them all at the end."""
+    """Starts PostgreSQL, Redis, the web server and the workers, restarts those that exit, and stops all at the end."""
 
     help = "Run everything on this machine: PostgreSQL, Redis, web server and workers. Ctrl-C stops it; data is kept."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Define the address of the web server."""
+        """Add --host and --port, the address of the web server."""
         parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0: the whole network; see VUEMANTICS_HOSTS")
         parser.add_argument("--port", default="8000")
 
@@ -78,7 +78,7 @@ class Command(BaseCommand):
             process.start()
 
     def _wait_until_ready(self, host: str, port: int) -> bool:
-        """Return False if a signal arrives first."""
+        """Return True when the web server responds, or False if a signal arrives first. Raises StartError."""
         deadline = time.monotonic() + READY_SECONDS
         while not is_serving(host, port):
             if self.stop.wait(0.1):
