@@ -1,4 +1,4 @@
-// Keyboard focus: Escape closes the account menu and focuses its button. Elements replaced by the socket keep the focus.
+// Keyboard focus: Escape closes the account menu and focuses its button. Elements that a frame replaces keep the focus.
 
 const menu = document.querySelector(".account");
 let focusedId = "";
