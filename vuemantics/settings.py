@@ -171,8 +171,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 _hsts_seconds = env.integer("VUEMANTICS_HSTS_SECONDS", 31_536_000, minimum=0)
 SECURE_HSTS_SECONDS = _hsts_seconds if HTTPS else 0
-# HSTS is for this host only; otherwise a subdomain without HTTPS would be unreachable for a year. Django warns about
-# both settings.
+# HSTS covers only this host, since a subdomain without HTTPS would be unreachable for a year. Django warns about both.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
