@@ -59,8 +59,8 @@ def batches_after(owner_id: int | None, batch_id: int) -> list[int]:
 def chunk_after(owner_id: int | None, code: str, batch_id: int, item_id: int) -> QuerySet[BatchItem, Any]:
     """Return the next failures of one batch after `item_id`.
 
-    The row comparison and the order match the index item_open_failure if a code is given, otherwise item_failed. A scan
-    of the primary key would also read the files of all later batches.
+    The row comparison and the order match an index (item_open_failure with a code, item_failed without), so that the
+    database uses it. A scan of the primary key would also read the files of all later batches.
     """
     last: dict[str, Any] = {"batch_id": batch_id, "error_code": code, "id": item_id}
     if not code:

@@ -153,7 +153,7 @@ def _release(batch: UploadBatch, claimed_at: datetime) -> None:
 
 
 def _is_permanent(error: SMTPResponseException | SMTPRecipientsRefused) -> bool:
-    """Return whether a retry is useless, because every reply code is 500 or higher (RFC 5321, 4.2.1)."""
+    """Return whether every reply code is 500 or higher, which makes a retry pointless (RFC 5321, 4.2.1)."""
     if isinstance(error, SMTPRecipientsRefused):
         return all(code >= 500 for code, _reply in error.recipients.values())
     return error.smtp_code >= 500

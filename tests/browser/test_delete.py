@@ -52,7 +52,7 @@ def test_selected_pictures_are_deleted_after_confirmation(
     page.get_by_role("button", name="Delete 2 pictures").click()
 
     page.wait_for_url("**/library/")
-    expect(page.get_by_text("2 pictures were deleted.")).to_be_visible()
+    expect(page.get_by_text("2 pictures deleted.")).to_be_visible()
     expect(page.locator(".grid li")).to_have_count(5)
 
 

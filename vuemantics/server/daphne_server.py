@@ -46,12 +46,12 @@ class Server(daphne.Server):
 
     @property
     def http_factory(self) -> LimitedFactory:
-        """Our factory. daphne's run() assigns its own factory here, and this setter is the only way to ignore it."""
+        """Our factory. daphne's run() tries to assign its own; only a setter that does nothing can prevent that."""
         return self.limited
 
     @http_factory.setter
     def http_factory(self, _daphne_factory: Any) -> None:
-        """Ignore daphne's factory."""
+        """Ignore the assignment."""
 
     async def handle_reply(self, protocol: Any, message: Any) -> None:
         """Send a part of a response, and return only when the client has read most of it.
