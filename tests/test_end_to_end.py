@@ -7,12 +7,12 @@ from django.contrib.auth.models import User
 
 from batches import services
 from batches.engine import lifecycle
-from batches.intake.local_files import receive_path
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from bench.images import make_jpegs
 from tests.conftest import StartWorker
 from tests.support.batches import assert_counters_match
+from tests.support.local_files import receive_path
 from tests.support.waiting import wait_until
 from uploads.models import Embedding, Upload
 

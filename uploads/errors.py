@@ -1,4 +1,4 @@
-"""Errors with a stable code, and the three kinds of processing error, which decide whether a file is retried."""
+"""Errors with a stable code, and the two kinds of processing error. Any other exception is retried once."""
 
 
 class CodedError(Exception):
@@ -17,17 +17,9 @@ class CodedError(Exception):
         return f"{self.code}: {self.message}"
 
 
-class MediaError(CodedError):
-    """A file could not be processed. Raise one of the subclasses, never this class."""
-
-
-class PermanentError(MediaError):
+class PermanentError(CodedError):
     """The file itself is at fault (corrupt, unsupported, too large), so a retry cannot help."""
 
 
-class TransientError(MediaError):
-    """A model returned an unusable answer; processing is retried once."""
-
-
-class EnvironmentalError(MediaError):
+class EnvironmentalError(CodedError):
     """Something other than the file is unavailable (model server, storage, disk). The file waits and does not fail."""

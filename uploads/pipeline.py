@@ -56,7 +56,7 @@ def process_file(
     files do such work at the same time. It is called once or twice per file. Entering the context manager may block,
     or raise an exception, which also reaches the caller. An analyzer that waits for a server runs outside of it.
 
-    Raises PermanentError, TransientError or EnvironmentalError (see uploads.errors).
+    Raises PermanentError, EnvironmentalError (see uploads.errors) and the errors of the analyzer.
     """
     with cpu_slot():
         on_stage("checking")

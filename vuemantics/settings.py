@@ -89,7 +89,7 @@ PARTIAL_SECONDS = env.number("VUEMANTICS_PARTIAL_SECONDS", 7 * 24 * 3600, minimu
 GRACE_SECONDS = env.number("VUEMANTICS_GRACE_SECONDS", 5, minimum=0)
 MAX_CRASHES = 3
 # The function that processes a file. Tests and benchmarks override this setting.
-PROCESSOR = "batches.engine.runner.process_upload"
+PROCESSOR = "batches.engine.process_upload.process_upload"
 # dramatiq reads this variable on import. It keeps a worker from prefetching more messages than it has threads.
 os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))
 

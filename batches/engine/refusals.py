@@ -16,6 +16,13 @@ class BatchClosed(Refused):
         super().__init__("batch.cancelled", _("This import was cancelled. Start a new one to add these files."))
 
 
+class FileRefused(Refused):
+    """The batch does not accept this file.
+
+    A limit is reached (`batch.full`, `quota.exceeded`), or the batch is a re-analysis (`batch.reanalysis`).
+    """
+
+
 class ReanalysisRunning(Refused):
     """Another re-analysis of the same batch is still live."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError
 
-from batches.engine.refusals import BatchClosed, Refused
+from batches.engine.refusals import FileRefused
 from batches.intake.discard import discard_if_unneeded
 from batches.intake.file_name import FileName
 from batches.intake.finalize import finalize_known
@@ -73,9 +73,7 @@ def _register(
         if len(file.head) != min(file.name.size, SAMPLE_BYTES):
             return None  # the file has changed since the user chose it
         return reject_by_head(batch, file.name.as_new_file(), file.head)
-    except BatchClosed:
-        raise
-    except (Refused, PartialFileBusy):
+    except (FileRefused, PartialFileBusy):
         return None  # a limit is reached or another request is writing: the tus creation request will report it
 
 

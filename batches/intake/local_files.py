@@ -100,12 +100,6 @@ def receive_local_file(batch: UploadBatch, local: LocalFile, existing: ExistingF
         return reject(item, error.code, error.message)
 
 
-def receive_path(batch: UploadBatch, path: Path, relative_path: str) -> IntakeOutcome:
-    """Inspect and add one file; see `receive_local_file`."""
-    local = inspect_file(path, relative_path)
-    return receive_local_file(batch, local, find_existing(batch, [local]))
-
-
 def _receive(item: BatchItem, owner_id: int, local: LocalFile, stream: BinaryIO, known: Upload | None) -> IntakeOutcome:
     try:
         with locked_partial(item.id) as partial:

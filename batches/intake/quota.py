@@ -19,7 +19,7 @@ from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from batches.engine.refusals import Refused
+from batches.engine.refusals import FileRefused
 from batches.intake.partial_paths import partial_exists
 from batches.models import BatchItem
 from batches.models.error_codes import RESUMABLE_CODES
@@ -77,7 +77,7 @@ class OwnerUsage:
         """Reserve `size` bytes during a `with` block, and keep them counted afterwards if the block sets `confirmed`.
 
         Checking and reserving happen under one lock, so two concurrent requests cannot both take the last free bytes.
-        Runs no query if no quota is set. Raises Refused (`quota.exceeded`).
+        Runs no query if no quota is set. Raises FileRefused (`quota.exceeded`).
         """
         reservation = Reservation()
         limit = settings.OWNER_BYTES
@@ -128,9 +128,9 @@ def count_bytes(owner_id: int) -> int:
     return int(stored) + int(receiving["bytes"] or 0) + kept
 
 
-def _exceeded(size: int, used: int, limit: int) -> Refused:
+def _exceeded(size: int, used: int, limit: int) -> FileRefused:
     message = (
         f"The file has {filesizeformat(size)}, but {filesizeformat(used)} of your {filesizeformat(limit)} are already "
         "used or reserved for running uploads. Delete pictures that you no longer need, then add it again."
     )
-    return Refused("quota.exceeded", message)
+    return FileRefused("quota.exceeded", message)

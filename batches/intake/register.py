@@ -9,7 +9,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from batches.engine.incoming import NewFile, is_resendable, is_resumable, register_item, reject_item, reopen_item
-from batches.engine.refusals import BatchClosed, Refused
+from batches.engine.refusals import BatchClosed, FileRefused
 from batches.intake import quota
 from batches.intake.discard import clear_stale_partial
 from batches.intake.partial_paths import partial_exists
@@ -22,20 +22,17 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True) ->
 
     The item of an empty or too large file fails at once, with the reason. Pass `reserve=False` for a file that needs no
     quota, because the client will not send it: its bytes are already stored or not supported.
-    Raises BatchClosed. Raises Refused, without creating an item, if the batch is full (`batch.full`), the owner's quota
-    is exceeded (`quota.exceeded`) or the batch is a re-analysis (`batch.reanalysis`). Raises OSError or PartialFileBusy
-    if a stale partial file under the new item's id cannot be emptied.
+    Raises BatchClosed. Raises FileRefused without creating an item. Raises OSError or PartialFileBusy if a stale
+    partial file under the new item's id cannot be emptied.
     """
     if batch.kind == BatchKind.REANALYSIS:
-        raise Refused("batch.reanalysis", _("This import only re-runs descriptions. Start a new one to add files."))
+        raise FileRefused("batch.reanalysis", _("This import only re-runs descriptions. Start a new one to add files."))
     if batch.status == BatchStatus.CANCELLED:
         raise BatchClosed
     rejection = _rejection(file.size)
     try:
         item = _register_new(batch, file, reserve=reserve and rejection is None)
-    except BatchClosed:
-        raise
-    except Refused as refused:
+    except FileRefused as refused:
         item = _registered_before(batch, file, refused)
     if rejection and item.status == ItemStatus.RECEIVING:
         reject_item(item.id, *rejection)
@@ -46,7 +43,7 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True) ->
 def resume_file(item: BatchItem, owner_id: int) -> None:
     """Move a resendable item back to `receiving`, so that the client can send the rest of the file.
 
-    Raises BatchClosed, and Refused (`quota.exceeded`).
+    Raises BatchClosed, and FileRefused (`quota.exceeded`).
     """
     # The owner's usage already includes abandoned files that still have a partial file.
     size = 0 if is_resumable(item) and partial_exists(item.id) else item.size
@@ -57,7 +54,7 @@ def resume_file(item: BatchItem, owner_id: int) -> None:
 def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool) -> BatchItem:
     if batch.total >= settings.MAX_BATCH_FILES:
         message = _("An import can hold %(most)s files. Add the rest to another import.")
-        raise Refused("batch.full", message % {"most": intcomma(settings.MAX_BATCH_FILES)})
+        raise FileRefused("batch.full", message % {"most": intcomma(settings.MAX_BATCH_FILES)})
     if not reserve:
         return register_item(batch.id, file, clear_stale_partial)[0]
     with quota.usage.reserve(batch.owner_id, file.size) as reservation:
@@ -65,7 +62,7 @@ def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool) -> BatchI
     return item
 
 
-def _registered_before(batch: UploadBatch, file: NewFile, refused: Refused) -> BatchItem:
+def _registered_before(batch: UploadBatch, file: NewFile, refused: FileRefused) -> BatchItem:
     """Return the item if the file was registered before the limit was reached; otherwise raise `refused`."""
     item = BatchItem.objects.filter(batch=batch, fingerprint=file.fingerprint).first()
     if item is None:

@@ -82,7 +82,6 @@ ITEM_EDGES: Mapping[ItemStatus, frozenset[ItemStatus]] = {
 }
 LIVE_BATCHES = (BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED)
 WAITING_ITEMS = (ItemStatus.RECEIVING, ItemStatus.PENDING)
-LIVE_ITEMS = frozenset({*WAITING_ITEMS, ItemStatus.PROCESSING})
 FINISHED_ITEMS = frozenset({ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED})
 
 

@@ -5,7 +5,7 @@ from django.db.models import Sum
 
 from batches.engine.pause import resume_batch
 from batches.models import BatchItem, UploadBatch
-from batches.models.states import LIVE_ITEMS, BatchStatus, ItemStatus
+from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemStatus
 from bench.rows import fill
 from tests.chaos import finish_audit
 from tests.support.batches import assert_counters_match
@@ -40,6 +40,6 @@ def assert_consistent(batch: UploadBatch) -> None:
     Every completed item must have been finished exactly once, and no other item may have been finished.
     """
     assert_counters_match(batch)
-    assert not batch.items.filter(status__in=LIVE_ITEMS).exists()
+    assert not batch.items.exclude(status__in=FINISHED_ITEMS).exists()
     assert finish_audit.twice() == []
     assert finish_audit.lost(batch.id) == []

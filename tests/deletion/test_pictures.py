@@ -14,7 +14,8 @@ from batches import services
 from batches.engine import claim, finish, lifecycle, retry
 from batches.engine.heartbeat import beat
 from batches.engine.in_flight import Job, JobStopped, in_flight
-from batches.engine.runner import process_upload, run_job
+from batches.engine.process_upload import process_upload
+from batches.engine.runner import run_job
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
 from tests.deletion.stored_files import finish_all, purge_all, store, stored_names

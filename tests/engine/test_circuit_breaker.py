@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from pytest_django import Settings
 
-from batches.engine import claim
+from batches.engine import claim, runner
 from batches.engine.circuit_breaker import breaker
 from batches.engine.in_flight import Claim, in_flight
 from batches.engine.liveness import identity
@@ -17,6 +16,7 @@ from batches.models.states import ItemStatus
 from batches.worker.middleware import heartbeat
 from batches.worker.reconciler import reconcile
 from tests.conftest import StartWorker
+from tests.support import processors
 from tests.support.batches import make_batch
 from tests.support.waiting import wait_until
 
@@ -74,9 +74,11 @@ def test_back_off_grows_while_the_database_refuses_writes() -> None:
     assert breaker.seconds_open() > 1.5
 
 
-@pytest.mark.parametrize("processor", ["at_once", "unspeakable"])
-def test_written_outcome_closes_the_breaker(claimed: Claim, settings: Settings, processor: str) -> None:
-    settings.PROCESSOR = f"tests.support.processors.{processor}"
+@pytest.mark.parametrize("processor", [processors.instant, processors.message_with_nul])
+def test_written_outcome_closes_the_breaker(
+    claimed: Claim, monkeypatch: pytest.MonkeyPatch, processor: runner.Processor
+) -> None:
+    monkeypatch.setattr(runner, "process", processor)
     trip()
 
     run_job(claimed)
@@ -84,8 +86,10 @@ def test_written_outcome_closes_the_breaker(claimed: Claim, settings: Settings, 
     assert breaker.open_cause() == ("", "")
 
 
-def test_failed_item_does_not_close_the_breaker_of_a_dependency(claimed: Claim, settings: Settings) -> None:
-    settings.PROCESSOR = "tests.support.processors.message_with_nul"
+def test_failed_item_does_not_close_the_breaker_of_a_dependency(
+    claimed: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "process", processors.message_with_nul)
     breaker.trip("model.away", "The model server does not answer.")
     wait_until(lambda: not breaker.seconds_open())
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from pytest_django.fixtures import Settings
 
-from batches.engine import claim
+from batches.engine import claim, runner
 from batches.engine.circuit_breaker import breaker
 from batches.engine.heartbeat import LastStall, beat
 from batches.engine.in_flight import Claim, in_flight
 from batches.engine.runner import run_job
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
+from tests.support import processors
 from tests.support.batches import assert_counters_match, make_batch
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,8 +37,8 @@ def internal_refused(transactional_db: None) -> Iterator[None]:
         cursor.execute("ALTER TABLE batches_batchitem DROP CONSTRAINT no_internal")
 
 
-def test_message_that_no_row_can_store_is_cleaned(claimed: Claim, settings: Settings) -> None:
-    settings.PROCESSOR = "tests.support.processors.message_with_nul"
+def test_message_that_no_row_can_store_is_cleaned(claimed: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "process", processors.message_with_nul)
 
     run_job(claimed)
 
@@ -48,8 +48,8 @@ def test_message_that_no_row_can_store_is_cleaned(claimed: Claim, settings: Sett
     assert_counters_match(item.batch)
 
 
-def test_failure_without_a_message_is_internal(claimed: Claim, settings: Settings) -> None:
-    settings.PROCESSOR = "tests.support.processors.without_message"
+def test_failure_without_a_message_is_internal(claimed: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "process", processors.without_message)
 
     run_job(claimed)
 
@@ -57,9 +57,9 @@ def test_failure_without_a_message_is_internal(claimed: Claim, settings: Setting
 
 
 def test_item_that_cannot_be_failed_is_released_by_the_heartbeat(
-    claimed: Claim, settings: Settings, internal_refused: None
+    claimed: Claim, monkeypatch: pytest.MonkeyPatch, internal_refused: None
 ) -> None:
-    settings.PROCESSOR = "tests.support.processors.without_message"
+    monkeypatch.setattr(runner, "process", processors.without_message)
 
     run_job(claimed)
     beat(WORKER)

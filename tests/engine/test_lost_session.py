@@ -2,21 +2,21 @@
 
 import pytest
 from django.contrib.auth.models import User
-from pytest_django import Settings
 
-from batches.engine import claim
+from batches.engine import claim, runner
 from batches.engine.circuit_breaker import breaker
 from batches.engine.heartbeat import beat
 from batches.engine.runner import run_job
 from batches.models.states import ItemStatus
+from tests.support import processors
 from tests.support.batches import assert_counters_match, make_batch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = 4711
 
 
-def test_item_whose_finish_lost_its_session_is_pending_again(owner: User, settings: Settings) -> None:
-    settings.PROCESSOR = "tests.support.processors.ended_by_server"
+def test_item_whose_finish_lost_its_session_is_pending_again(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "process", processors.ended_by_server)
     batch = make_batch(owner, files=1)
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None

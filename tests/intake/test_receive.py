@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from batches.intake.file_name import FileName
-from batches.intake.local_files import receive_path
 from batches.intake.partial_file import READ_BYTES
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured, written
+from tests.support.local_files import receive_path
 from uploads.models import Upload
 from uploads.storage import local_copy
 

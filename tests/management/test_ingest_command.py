@@ -12,12 +12,12 @@ from PIL import Image
 from pytest_django import Settings
 
 from batches.engine.lifecycle import open_batch
-from batches.intake.local_files import receive_path
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from tests.conftest import StartWorker
 from tests.support.batches import assert_counters_match
 from tests.support.commands import CommandRun
+from tests.support.local_files import receive_path
 from tests.support.processes import restore_sigint
 from tests.support.users import make_user
 from tests.support.waiting import wait_until

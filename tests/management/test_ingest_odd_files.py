@@ -16,6 +16,7 @@ from batches.models import UploadBatch
 from tests.support.batches import assert_counters_match
 from tests.support.commands import CommandRun
 from tests.support.images import encoded, textured
+from tests.support.local_files import receive_path
 from tests.support.worker_processes import ROOT
 
 MIB = 2**20
@@ -75,7 +76,7 @@ def test_file_changed_since_its_inspection_is_refused_and_can_be_added_again(own
 
     changed = local_files.receive_local_file(batch, local, local_files.ExistingFiles())
     os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
-    again = local_files.receive_path(batch, source, "a.jpg")
+    again = receive_path(batch, source, "a.jpg")
 
     assert (changed.state, changed.code, again.state) == ("refused", "file.changed", "queued")
     assert batch.items.count() == 1

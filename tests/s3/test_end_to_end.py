@@ -10,13 +10,13 @@ from django.test import Client
 from batches.engine import claim, lifecycle
 from batches.engine.circuit_breaker import breaker
 from batches.engine.runner import run_job
-from batches.intake.local_files import receive_path
 from batches.live.batch_snapshot import read_snapshot
 from batches.models.states import ItemStatus
 from bench.images import make_jpegs
 from tests.conftest import StartWorker
 from tests.support.batches import assert_counters_match
 from tests.support.bucket_server import Bucket
+from tests.support.local_files import receive_path
 from tests.support.waiting import wait_until
 from tests.test_end_to_end import SAMPLES, send, wait_completed
 from uploads.models import Upload

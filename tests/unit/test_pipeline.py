@@ -9,7 +9,7 @@ from tests.support.images import SAMPLES, encoded, textured, written
 from uploads import pipeline
 from uploads.analysis.base import Description, Embedding, Label
 from uploads.analysis.registry import get_analyzer
-from uploads.errors import PermanentError, TransientError
+from uploads.errors import EnvironmentalError, PermanentError
 
 
 class _StubAnalyzer:
@@ -20,7 +20,7 @@ class _StubAnalyzer:
 
     def describe(self, image: Image.Image) -> Description:
         if image.width < 100:
-            raise TransientError("model.answer", "The model did not answer in words.")
+            raise EnvironmentalError("model.away", "The model does not answer.")
         return Description((Label("wide", 0.5),), f"{image.width} pixels.", audit_score=70)
 
     def embed(self, description: Description) -> Embedding:
@@ -85,7 +85,7 @@ def test_result_contains_the_analysis(tmp_path: Path) -> None:
 def test_errors_of_the_analyzer_are_passed_on(tmp_path: Path) -> None:
     path = written(tmp_path, encoded(textured(64, 48), "PNG"))
 
-    with pytest.raises(TransientError, match=r"model\.answer"):
+    with pytest.raises(EnvironmentalError, match=r"model\.away"):
         pipeline.process_file(path, _StubAnalyzer(), _ignore)
 
 

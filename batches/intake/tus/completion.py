@@ -4,7 +4,7 @@ If the upload is complete, call these functions on a finalize thread, because st
 """
 
 from batches.engine.incoming import is_resumable
-from batches.engine.refusals import BatchClosed, Refused
+from batches.engine.refusals import BatchClosed, FileRefused
 from batches.intake.discard import discard_if_unneeded, expects_bytes
 from batches.intake.finalize import finalize_item
 from batches.intake.outcome import NotReceiving, recorded_outcome
@@ -57,9 +57,7 @@ def finalize_upload(item: BatchItem, locked: PartialFile) -> UploadState:
             if is_resumable(item):
                 resume_file(item, owner_id)  # the item was abandoned while its last bytes were being received
             return finished_state(item, finalize_item(item, owner_id, locked))
-        except BatchClosed:
-            raise
-        except Refused as error:
+        except FileRefused as error:
             raise TusError(413, error.code, error.message) from error
         except NotReceiving:
             item.refresh_from_db()

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from batches.engine.expiry import record_activity
 from batches.engine.incoming import fail_incomplete_item, is_resumable
-from batches.engine.refusals import BatchClosed, Refused
+from batches.engine.refusals import FileRefused
 from batches.intake import prefilter
 from batches.intake.discard import discard_partial
 from batches.intake.disk_space import require_space
@@ -80,9 +80,7 @@ def create_upload(cookies: str, creation: Creation, transfer: Transfer) -> Uploa
         raise TusError(404, "batch.unknown", "You have no such import. Start a new one.")
     try:
         item = register_file(batch, creation.name.as_new_file())
-    except BatchClosed:
-        raise
-    except Refused as error:
+    except FileRefused as error:
         raise TusError(413, error.code, error.message) from error
     item.batch = batch
     transfer.item = item
@@ -172,9 +170,7 @@ def _open_writer(transfer: Transfer, item: BatchItem, patch: Patch) -> None:
     batch = item.batch
     try:
         resume_file(item, batch.owner_id)
-    except BatchClosed:
-        raise
-    except Refused as error:
+    except FileRefused as error:
         raise TusError(413, error.code, error.message) from error
     item.batch = batch  # resume_file refreshed the item, which cleared its cached batch
 

@@ -1,0 +1,55 @@
+"""What a job does with a picture: run the pipeline and store the previews."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+
+from batches.engine.cpu_slots import cpu_slot
+from batches.engine.finish import holds_claim
+from batches.engine.in_flight import Job, JobStopped
+from batches.models.error_codes import default_message
+from batches.models.states import Stage
+from uploads.analysis.registry import get_analyzer
+from uploads.errors import CodedError, EnvironmentalError, PermanentError
+from uploads.pipeline import process_file
+from uploads.queries import save_result
+from uploads.storage import local_copy, save_previews, storage_available
+
+
+def process_upload(job: Job) -> Callable[[], None] | None:
+    """Run the pipeline on the job's stored file and store the previews. Return a function that saves the results.
+
+    Return None if the picture was already processed for another item. No transaction is open while files are read or
+    written, because the storage may be slow. The names of the previews depend only on the storage key, so if another
+    process takes over the item, it overwrites the same files. Raises PermanentError, EnvironmentalError, any error of
+    the analyzer, and JobStopped if a stop was
+    requested or the claim is no longer valid.
+    """
+    upload_id, key = job.claim.upload_id, job.claim.upload_key
+    if upload_id is None or key is None:
+        raise PermanentError("item.gone", default_message("item.gone"))
+    if job.claim.already_processed:
+        return None
+    job.enter(Stage.CHECKING)
+    try:
+        with local_copy(key) as path:
+            computing = partial(cpu_slot, job)
+            result = process_file(path, get_analyzer(settings.ANALYZER), job.enter, settings.MAX_PIXELS, computing)
+    except EnvironmentalError as error:
+        raise _classify(error) from error
+    job.enter(Stage.INDEXING)
+    if not holds_claim(job.claim):
+        raise JobStopped
+    job.previews_unrecorded = True
+    return partial(save_result, upload_id, result, save_previews(key, result.previews))
+
+
+def _classify(error: EnvironmentalError) -> CodedError:
+    """If the storage works and only this file is unreadable, return a permanent error; otherwise return `error`.
+
+    A permanent error fails only this item, whereas an EnvironmentalError would stop all claiming.
+    """
+    if error.code == "storage.unreadable" and storage_available():
+        return PermanentError("file.unreadable", default_message("file.unreadable"))
+    return error
