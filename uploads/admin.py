@@ -34,7 +34,7 @@ class UploadAdmin(ReadOnlyAdmin):
     list_filter = ["kind", "hidden", "created_at"]
     list_select_related = ["owner"]
     search_fields = ["filename", "owner__username"]
-    search_help_text = _("Part of a file name or of a user name")
+    search_help_text = _("Part of a file name or user name")
     ordering = ["-id"]
     fieldsets = [
         (
@@ -106,7 +106,7 @@ class UploadAdmin(ReadOnlyAdmin):
     def batches(self, upload: Upload) -> SafeString:
         """Return a link to the list of batch items that refer to this upload."""
         url = reverse("admin:batches_batchitem_changelist", query={"upload__id__exact": upload.pk})
-        return format_html('<a href="{}">{}</a>', url, _("Files of batches"))
+        return format_html('<a href="{}">{}</a>', url, _("Batch items"))
 
 
 def _preview_url(upload: Upload, side: str) -> str:

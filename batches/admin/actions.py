@@ -33,7 +33,7 @@ def exceeds_limit(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, ro
     """Return whether more than MAX_ROWS rows are selected, and show an error if so. Stops counting at MAX_ROWS + 1."""
     if len(rows.order_by().values_list("pk")[: MAX_ROWS + 1]) <= MAX_ROWS:
         return False
-    message = _("Select at most %(limit)d rows. For more files, select their batches or use the page “Problems”.")
+    message = _("Select at most %(limit)d rows. For more files, select their batches or use the “Problems” page.")
     model_admin.message_user(request, message % {"limit": MAX_ROWS}, messages.ERROR)
     return True
 

@@ -31,11 +31,13 @@ class BatchActionsAdmin(ReadOnlyAdmin):
         """Return whether the action "Delete" is offered."""
         return operator_scope(request.user).covers_all(services.DELETE_BATCHES)
 
-    @admin.action(permissions=["command"], description=_("Process now: finish without the missing files, serve next"))
+    @admin.action(permissions=["command"], description=_("Process next, without waiting for missing files"))
     def process_now(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         """Seal the selected batches without their missing files, and serve them before all others."""
-        message = ngettext_lazy("%(count)d batch is served next.", "%(count)d batches are served next.", "count")
-        run_action(self, request, queryset, _process_now, _("Processed now."), message)
+        message = ngettext_lazy(
+            "%(count)d batch will be processed next.", "%(count)d batches will be processed next.", "count"
+        )
+        run_action(self, request, queryset, _process_now, _("Prioritized, without waiting for missing files."), message)
 
     @admin.action(permissions=["command"], description=_("Pause"))
     def pause(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:

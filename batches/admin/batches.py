@@ -19,6 +19,7 @@ from batches.admin.owners import OwnerFilter, OwnerForm
 from batches.engine.stall_reason import stall_reasons
 from batches.models import UploadBatch
 from batches.models.states import ItemStatus
+from uploads.text import percent
 
 NAME_LENGTH = 30
 COUNTS = ["total", "successful", "failed", "remaining", "cancelled"]
@@ -32,7 +33,7 @@ class BatchAdmin(BatchActionsAdmin):
     list_filter = ["status", "kind", OwnerFilter, "created_at"]
     list_select_related = ["owner"]
     search_fields = ["name", "owner__username"]
-    search_help_text = _("Part of a batch's name or of its owner's")
+    search_help_text = _("Part of a batch name or user name")
     ordering = ["-id"]
     fieldsets = [
         (None, {"fields": ["name", "owner", "kind", "source", "state", "progress", "files"]}),
@@ -85,9 +86,9 @@ class BatchAdmin(BatchActionsAdmin):
     @admin.display(description=_("Progress"))
     def progress(self, batch: UploadBatch) -> SafeString:
         """Show a progress bar and the percentage."""
-        bar = '<progress max="100" value="{}" aria-label="{}" data-batch="{}"{}></progress> {} %'
+        bar = '<progress max="100" value="{}" aria-label="{}" data-batch="{}"{}></progress> {}'
         active = mark_safe(" data-active") if batch.is_active else ""
-        return format_html(bar, batch.percent, _("Progress"), batch.pk, active, batch.percent)
+        return format_html(bar, batch.percent, _("Progress"), batch.pk, active, percent(batch.percent))
 
     @admin.display(description=_("Remaining"))
     def remaining(self, batch: UploadBatch) -> int:

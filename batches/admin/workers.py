@@ -28,7 +28,7 @@ class WorkerAdmin(ReadOnlyAdmin):
     fieldsets = [
         (None, {"fields": ["host", "pid", "threads", "alive", "started_at", "stopped_at"]}),
         (_("Waiting for"), {"fields": ["stall_code", "message", "stalled_since"]}),
-        (_("Recovered after its end"), {"fields": ["recovered", "recovered_at"]}),
+        (_("Recovered files"), {"fields": ["recovered", "recovered_at"]}),
     ]
     readonly_fields = ["alive", "message"]
     message = english_column("stall_message", _("stall message"))

@@ -50,7 +50,7 @@ def delete_pictures(ids: Collection[int]) -> int:
         for batch_id in batches:
             live_events.notify_batch_changed(batch_id)
         return deleted
-    raise Refused("upload.busy", _("These pictures are just being added again. Try again in a moment."))
+    raise Refused("upload.busy", _("These pictures are currently being added again. Try again in a moment."))
 
 
 def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:

@@ -79,7 +79,7 @@ def stall_reasons(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dic
 
 def waiting_for(cause: str, message: str) -> StallReason:
     """Return the stall reason for an unavailable dependency. `cause` is a stable code such as `storage.full`."""
-    short = _("Waiting for %(away)s") % {"away": DEPENDENCIES.get(cause.split(".")[0], cause)}
+    short = _("Waiting for %(dependency)s") % {"dependency": DEPENDENCIES.get(cause.split(".")[0], cause)}
     return StallReason(short, short, message)
 
 

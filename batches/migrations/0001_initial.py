@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         verbose_name="missing since",
                         blank=True,
-                        help_text="Since when it has no lock; it may come back.",
+                        help_text="When the worker's lock was found to be released; the worker may reconnect.",
                         null=True,
                     ),
                 ),
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         verbose_name="stall code",
                         blank=True,
-                        help_text="What it waits for, as a stable code.",
+                        help_text="Stable code of the unavailable dependency.",
                         max_length=50,
                     ),
                 ),
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(
                         verbose_name="recovered",
                         default=0,
-                        help_text="Files that were recovered after its end.",
+                        help_text="Number of files that were recovered from this worker.",
                     ),
                 ),
                 ("recovered_at", models.DateTimeField(verbose_name="recovered at", blank=True, null=True)),
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         verbose_name="kind",
-                        choices=[("import", "Import"), ("reanalysis", "Re-analysis")],
+                        choices=[("import", "Import"), ("reanalysis", "Re-run of descriptions")],
                         default="import",
                         max_length=12,
                     ),
@@ -149,13 +149,13 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField(verbose_name="started at", blank=True, null=True)),
                 ("completed_at", models.DateTimeField(verbose_name="completed at", blank=True, null=True)),
                 ("cancelling", models.BooleanField(default=False, editable=False)),
-                ("deleting_since", models.DateTimeField(verbose_name="deleting since", blank=True, null=True)),
+                ("deleting_since", models.DateTimeField(verbose_name="being deleted since", blank=True, null=True)),
                 (
                     "notified_at",
                     models.DateTimeField(
                         verbose_name="notified at",
                         blank=True,
-                        help_text="When its owner was sent an email about its completion.",
+                        help_text="When the owner was notified of the completion by e-mail.",
                         null=True,
                     ),
                 ),
@@ -237,7 +237,7 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(
                         verbose_name="crash count",
                         default=0,
-                        help_text="Worker processes that died while processing it.",
+                        help_text="Number of worker processes that crashed while processing it.",
                     ),
                 ),
                 (
@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
                     models.BigIntegerField(
                         verbose_name="lost worker",
                         blank=True,
-                        help_text="The worker it was recovered from, until it is known whether that one died.",
+                        help_text="The worker from which it was recovered, until it is known whether that worker crashed.",
                         null=True,
                     ),
                 ),

@@ -53,10 +53,10 @@ class UploadBatch(models.Model):
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     notified_at = models.DateTimeField(
-        _("notified at"), null=True, blank=True, help_text=_("When its owner was sent an email about its completion.")
+        _("notified at"), null=True, blank=True, help_text=_("When the owner was notified of the completion by e-mail.")
     )
     cancelling = models.BooleanField(default=False, editable=False)
-    deleting_since = models.DateTimeField(_("deleting since"), null=True, blank=True)
+    deleting_since = models.DateTimeField(_("being deleted since"), null=True, blank=True)
 
     objects = VisibleBatchManager["UploadBatch"]()
     all_objects = models.Manager["UploadBatch"]()

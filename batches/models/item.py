@@ -37,13 +37,13 @@ class BatchItem(models.Model):
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     crash_count = models.PositiveSmallIntegerField(
-        _("crash count"), default=0, help_text=_("Worker processes that died while processing it.")
+        _("crash count"), default=0, help_text=_("Number of worker processes that crashed while processing it.")
     )
     lost_worker = models.BigIntegerField(
         _("lost worker"),
         null=True,
         blank=True,
-        help_text=_("The worker it was recovered from, until it is known whether that one died."),
+        help_text=_("The worker from which it was recovered, until it is known whether that worker crashed."),
     )
     duplicate = models.BooleanField(_("duplicate"), default=False)
     error_code = models.CharField(_("error code"), max_length=50, blank=True)

@@ -15,7 +15,7 @@ class BatchKind(models.TextChoices):
     """Whether a batch imports files or analyses stored pictures again."""
 
     IMPORT = "import", _("Import")
-    REANALYSIS = "reanalysis", _("Re-analysis")
+    REANALYSIS = "reanalysis", _("Re-run of descriptions")
 
 
 class BatchStatus(models.TextChoices):

@@ -34,15 +34,18 @@ class Worker(models.Model):
     started_at = models.DateTimeField(_("started at"), auto_now_add=True)
     stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True)
     missing_since = models.DateTimeField(
-        _("missing since"), null=True, blank=True, help_text=_("Since when it has no lock; it may come back.")
+        _("missing since"),
+        null=True,
+        blank=True,
+        help_text=_("When the worker's lock was found to be released; the worker may reconnect."),
     )
     stall_code = models.CharField(
-        _("stall code"), max_length=50, blank=True, help_text=_("What it waits for, as a stable code.")
+        _("stall code"), max_length=50, blank=True, help_text=_("Stable code of the unavailable dependency.")
     )
     stall_message = models.CharField(_("stall message"), max_length=500, blank=True)
     stalled_since = models.DateTimeField(_("stalled since"), null=True, blank=True)
     recovered = models.PositiveIntegerField(
-        _("recovered"), default=0, help_text=_("Files that were recovered after its end.")
+        _("recovered"), default=0, help_text=_("Number of files that were recovered from this worker.")
     )
     recovered_at = models.DateTimeField(_("recovered at"), null=True, blank=True)
 

@@ -117,7 +117,7 @@ def batch_refusal(batch: UploadBatch, completed: str = "") -> Refused:
         return Refused("batch.cancelled", _("This import was cancelled. Start a new one to add its files again."))
     if batch.status == BatchStatus.COMPLETED:
         return Refused("batch.completed", completed)
-    return Refused("batch.busy", _("This import changed just now. Check it, then try again."))
+    return Refused("batch.busy", _("This import has just changed. Check it, then try again."))
 
 
 def _require_running(batch: UploadBatch) -> None:
@@ -125,4 +125,4 @@ def _require_running(batch: UploadBatch) -> None:
         message = _("“%(name)s” is paused. Resume it first.")
         raise Refused("batch.paused", message % {"name": batch.name})
     if batch.status in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}:
-        raise batch_refusal(batch, _("This import is finished already."))
+        raise batch_refusal(batch, _("This import is already finished."))

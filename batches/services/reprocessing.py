@@ -63,7 +63,7 @@ def _reanalysis_refusal(source: UploadBatch) -> Refused:
     if not source.items.filter(upload__isnull=False).exists():
         message = _("No pictures of “%(name)s” are stored.")
         return Refused("batch.nothing_stored", message % {"name": source.name})
-    return Refused("batch.busy", _("This import changed just now. Check it, then try again."))
+    return Refused("batch.busy", _("This import has just changed. Check it, then try again."))
 
 
 def _item_refusal(item: BatchItem) -> Refused:

@@ -55,7 +55,7 @@ def finish(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Finish the batch without the missing files."""
     with refusals_as_messages(request):
         services.finish_without_missing(owner_scope(request.user), batch_id)
-        messages.success(request, _("Import closed."))
+        messages.success(request, _("No longer waiting for the missing files."))
     return redirect("batch-detail", batch_id)
 
 

@@ -107,5 +107,5 @@ def own_batch(request: PersonRequest, batch_id: int) -> UploadBatch:
     """Return the user's batch with this id. Raises BadRequest with 404 if there is none or it takes no files."""
     batch = open_for_files(request.user.pk).filter(id=batch_id).first()
     if batch is None:
-        raise BadRequest(404, "batch.unknown", _("You have no such import that takes files."))
+        raise BadRequest(404, "batch.unknown", _("This import does not exist or does not accept files."))
     return batch

@@ -1,4 +1,4 @@
-"""Template tags and filters for file names, failure texts and the failure count in the navigation."""
+"""Template tags and filters for file names, failure texts, percentages and the failure count in the navigation."""
 
 from django import template
 from django.contrib.auth.models import AnonymousUser, User
@@ -7,9 +7,12 @@ from django.utils.html import escape
 from batches.failures.queries import MAX_COUNTED, count_failures
 from batches.models import Attempt, BatchItem
 from batches.models.error_codes import error_text
+from uploads.text import percent
 
 register = template.Library()
 ELLIPSIS = "…"
+
+register.filter(percent)
 
 
 @register.filter

@@ -32,7 +32,7 @@ function refreshListIfChanged() {
 function updateDocumentTitle() {
   // While the batch is being renamed, a form takes the heading's place.
   batchName = document.querySelector("#title h1")?.textContent ?? batchName;
-  document.title = `${summary().dataset.percent} % · ${batchName} · vuemantics`;
+  document.title = `${summary().dataset.percent} · ${batchName} · vuemantics`;
 }
 
 function retryList(event) {

@@ -2,6 +2,7 @@
 
 const { lang } = document.documentElement;
 const integer = new Intl.NumberFormat(lang);
+const wholePercent = new Intl.NumberFormat(lang, { style: "percent" });
 const oneDecimal = new Intl.NumberFormat(lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
 const UNITS = [gettext("bytes"), "KB", "MB", "GB", "TB"];
 
@@ -9,6 +10,8 @@ const format = (text, values) => interpolate(text, values, true);
 const formatPlural = (text, count, values = {}) => format(text, { count: formatCount(count), ...values });
 
 export const formatCount = (value) => integer.format(value);
+
+const formatPercent = (value) => wholePercent.format(value / 100);
 
 export function formatBytes(value) {
   let unit = 0;
@@ -20,7 +23,7 @@ export function formatBytes(value) {
 }
 
 export function formatTimeLeft(seconds) {
-  if (seconds < 5) return gettext("a moment left");
+  if (seconds < 5) return gettext("almost done");
   if (seconds < 60) return formatPlural(gettext("%(count)s s left"), Math.ceil(seconds / 10) * 10);
   if (seconds < 3600) return formatPlural(gettext("%(count)s min left"), Math.ceil(seconds / 60));
   const minutes = Math.round(seconds / 60);
@@ -90,9 +93,9 @@ export const messages = {
   totalSize: (size, isExact) =>
     isExact ? formatBytes(size) : format(gettext("about %(size)s"), { size: formatBytes(size) }),
   speed: (bytesPerSecond) => format(gettext("%(size)s/s"), { size: formatBytes(bytesPerSecond) }),
-  percentUploaded: (percent) => format(gettext("%(percent)s uploaded."), { percent: `${percent} %` }),
+  percentUploaded: (percent) => format(gettext("%(percent)s uploaded."), { percent: formatPercent(percent) }),
   title: (percent, name) =>
-    `${format(gettext("%(percent)s uploaded"), { percent: `${percent} %` })} · ${name} · vuemantics`,
+    `${format(gettext("%(percent)s uploaded"), { percent: formatPercent(percent) })} · ${name} · vuemantics`,
   pausedTitle: (name) => `${gettext("Paused")} · ${name} · vuemantics`,
   filesSkipped: (count) => formatPlural(ngettext("%(count)s file skipped", "%(count)s files skipped", count), count),
   more: (count) => formatPlural(gettext("and %(count)s more"), count),
@@ -113,7 +116,7 @@ export const messages = {
   batchGone: gettext("This import was cancelled or deleted. Add the remaining files to a new import."),
   unreadableFile: gettext("This file could not be read. It may have been moved, changed or deleted."),
   crashed: gettext("Something went wrong. Reload the page and choose the same folder; only missing files are uploaded."),
-  notSealed: gettext("All files are uploaded, but the server could not be notified. It will notice later."),
+  notSealed: gettext("All files are uploaded, but the server could not be notified. It will find out later."),
 };
 
 const diskFailure = gettext("The server cannot write to its disk. The upload resumes when this is fixed.");

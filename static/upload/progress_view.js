@@ -1,4 +1,4 @@
-// The part of the page that shows the upload. Screen readers announce every 10 %.
+// The part of the page that shows the upload. Screen readers announce every 10%.
 
 import { formatBytes, formatCount, formatTimeLeft, messages } from "./messages.js";
 import { PARALLEL_UPLOADS } from "./uploader.js";

@@ -77,8 +77,8 @@ def test_process_now_seals_and_prioritizes_a_batch(operator: Client, owner: User
     batch.refresh_from_db()
     assert batch.sealed_at is not None
     assert batch.last_served is None
-    assert messages_of(response) == ["1 batch is served next."]
-    assert history() == [(str(batch.id), "Processed now.")]
+    assert messages_of(response) == ["1 batch will be processed next."]
+    assert history() == [(str(batch.id), "Prioritized, without waiting for missing files.")]
     assert LogEntry.objects.get().user.username == "operator"
 
 
@@ -89,7 +89,7 @@ def test_process_now_completes_an_empty_batch(operator: Client, owner: User) -> 
 
     batch.refresh_from_db()
     assert batch.status == BatchStatus.COMPLETED
-    assert messages_of(response) == ["1 batch is served next."]
+    assert messages_of(response) == ["1 batch will be processed next."]
 
 
 def test_pause_and_resume_are_logged_once(operator: Client, owner: User) -> None:
@@ -121,7 +121,7 @@ def test_cancel_asks_first(operator: Client, owner: User) -> None:
     assert batch.status == BatchStatus.PROCESSING
     assert "3 unfinished files will be cancelled." in page
     assert "<li>Iceland (ada, Processing)</li>" in page
-    assert 'value="Yes, cancel them"' in page
+    assert 'value="Yes, cancel"' in page
     assert f'name="_selected_action" value="{batch.id}"' in page
 
 
@@ -230,7 +230,7 @@ def test_list_and_page_show_kind_and_source_of_a_reanalysis(operator: Client, ow
     reanalysis = batch.reanalyses.get()
     page = operator.get(reverse("admin:batches_uploadbatch_change", args=[reanalysis.id])).content.decode()
 
-    assert '<td class="field-kind">Re-analysis</td>' in listed
+    assert '<td class="field-kind">Re-run of descriptions</td>' in listed
     assert reverse("admin:batches_uploadbatch_change", args=[batch.id]) in page
 
 
@@ -241,4 +241,4 @@ def test_message_names_some_rows_and_counts_the_others(operator: Client, owner: 
 
     response = run(operator, BATCHES, "process_now", *[batch.id for batch in batches])
 
-    assert messages_of(response) == ["B6, B5, B4, B3, B2 and 2 more: This import is finished already."]
+    assert messages_of(response) == ["B6, B5, B4, B3, B2 and 2 more: This import is already finished."]

@@ -18,7 +18,7 @@ def test_progress_bar_is_updated_and_selection_kept(open_page: OpenPage, owner: 
 
     describe(batch, 2)
 
-    expect(page.locator(".field-progress")).to_contain_text("50 %")
+    expect(page.locator(".field-progress")).to_contain_text("50%")
     expect(page.locator(".field-successful")).to_have_text("2")
     expect(page.locator(".action-select")).to_be_checked()
     assert page.evaluate("window.stayed")

@@ -60,9 +60,9 @@ def test_page_is_updated_until_completion_without_a_reload(open_page: OpenPage, 
 
     describe(batch, 30)
 
-    expect(page).to_have_title("50 % · Iceland · vuemantics")
+    expect(page).to_have_title("50% · Iceland · vuemantics")
     expect(page.locator("#count")).to_have_text("30")
-    expect(page.locator("#announcement")).to_have_text("50 % done.")
+    expect(page.locator("#announcement")).to_have_text("50% done.")
     expect(page.locator(".files li")).to_have_count(30)
 
     describe(batch, 59)

@@ -32,9 +32,9 @@ def test_summary_follows_a_batch_on_another_page(open_page: OpenPage, owner: Use
     expect(summary).to_be_hidden()
 
     batch = make_batch(owner, 4)
-    expect(summary).to_have_text(re.compile("1 running, 0 %"))
+    expect(summary).to_have_text(re.compile("1 running, 0%"))
     describe(batch, 3)
-    expect(summary).to_have_text(re.compile("1 running, 75 %"))
+    expect(summary).to_have_text(re.compile("1 running, 75%"))
     describe(batch, 4)
     lifecycle.seal_batch(batch.id)
     expect(summary).to_have_text(re.compile("1 finished"))
@@ -68,12 +68,12 @@ def test_upload_page_switches_to_the_socket_of_its_batch(open_page: OpenPage, ow
     page.route("**/seal/", lambda route: None)
     page.goto(page.url.rpartition("/static")[0] + "/batches/new/")
     make_batch(owner, 4)
-    expect(page.locator("#running")).to_contain_text("1 running, 0 %")
+    expect(page.locator("#running")).to_contain_text("1 running, 0%")
 
     choose_folder(page, make_folder(tmp_path / "Roll", 3))
 
     expect(page.locator("#live #count")).to_have_text("0")
-    expect(page.locator("#running")).to_contain_text("2 running, 0 %")
+    expect(page.locator("#running")).to_contain_text("2 running, 0%")
     batch = UploadBatch.objects.get(name="Roll")
     wait_with_page(page, lambda: closed)
     assert [url.partition("/ws/")[2] for url in opened] == ["batches/", f"batches/{batch.id}/"]

@@ -24,7 +24,7 @@ def complete_without_events(batch: UploadBatch) -> None:
 def expect_completed(page: Page) -> None:
     expect(page.locator("#heading")).to_contain_text("Completed")
     expect(page.locator("#count")).to_have_text("40")
-    expect(page).to_have_title("100 % · Iceland · vuemantics")
+    expect(page).to_have_title("100% · Iceland · vuemantics")
     expect(page.locator(".files .state.good")).to_have_count(40)
     expect(page.locator("#connection")).to_be_hidden()
     assert page.evaluate("window.sameDocument")

@@ -59,7 +59,7 @@ def test_page_shows_completed_files_during_the_upload(
 
     expect(page.locator("#sent-files")).to_have_text("20")
     expect(page.locator("#live #count")).to_have_text("20", timeout=60_000)
-    expect(page).to_have_title("100 % uploaded · Iceland · vuemantics")
+    expect(page).to_have_title("100% uploaded · Iceland · vuemantics")
     assert not complaints
     held[0].continue_()
     page.wait_for_url(BATCH)

@@ -55,7 +55,8 @@ def test_deletion_of_batches_asks_first(operator: Client, owner: User) -> None:
 
     html = run(operator, "delete_batches", batch.id, other.id).content.decode()
 
-    assert "2 batches with 4 files will be deleted." in html
+    assert "2 batches will be deleted." in html
+    assert "Number of files: 4." in html
     assert "<li>Iceland (ada)</li>" in html
     assert UploadBatch.objects.count() == 2
 
@@ -88,7 +89,7 @@ def test_deletion_of_pictures_asks_first(operator: Client, owner: User) -> None:
     html = run(operator, "delete_pictures", *ids).content.decode()
 
     assert "3 pictures will be deleted with their originals" in html
-    assert "They belong to 2 users." in html
+    assert "Owned by 2 users." in html
     assert Upload.objects.count() == 3
 
 

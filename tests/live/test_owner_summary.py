@@ -52,7 +52,7 @@ def test_every_page_shows_running_batches_without_javascript(browser: Client, ow
         batch = make_batch(owner, 4, name)
         UploadBatch.objects.filter(id=batch.id).update(successful=1)
 
-    assert "2 running, 25 %" in html(browser, address)
+    assert "2 running, 25%" in html(browser, address)
 
 
 def test_summary_omits_batches_of_other_users(browser: Client, other: User) -> None:
@@ -140,7 +140,7 @@ async def test_creation_pause_and_completion_are_sent_on_events(
     await page.frame()
 
     batch = await sync_to_async(make_batch)(owner, 2)
-    await page.frame_with("1 running, 0 %")
+    await page.frame_with("1 running, 0%")
     await sync_to_async(pause.pause_batch)(batch.id)
     await page.frame_with("hidden")
     await sync_to_async(pause.resume_batch)(batch.id)
@@ -158,7 +158,7 @@ async def test_percentage_is_updated_without_events(page: Page, owner: User) -> 
 
     await UploadBatch.objects.filter(id=batch.id).aupdate(successful=3)
 
-    await page.frame_with("1 running, 75 %")
+    await page.frame_with("1 running, 75%")
 
 
 async def test_batch_page_gets_the_summary_on_the_same_socket(owner: User) -> None:

@@ -40,7 +40,7 @@ def _evidence(
         ({}, {"bicycle": 0.9, "cup": 0.5}, 3, "3 people with a bicycle."),
         ({}, {}, 9, "A crowd of about 9 people."),
         ({"Beagle": 0.9}, {"cow": 0.9}, 0, "A Beagle, a dog."),
-        ({"umbrella": 0.1}, {}, 0, "Nothing was recognised."),
+        ({"umbrella": 0.1}, {}, 0, "No recognizable content."),
     ],
 )
 def test_sentence_reflects_the_certainty(
@@ -53,7 +53,7 @@ def test_at_most_two_colours_are_named(vocabulary: Vocabulary) -> None:
     colours = Colours((("red", 0.4), ("blue", 0.3), ("gray", 0.3)), plain=False, warm_sky=0.0)
     evidence = combine_evidence(vocabulary, np.zeros(1000, np.float32), [], colours)
 
-    assert sentences.compose_sentence(vocabulary, evidence) == "Nothing was recognised. Mostly red and blue."
+    assert sentences.compose_sentence(vocabulary, evidence) == "Red and blue tones."
 
 
 def test_plain_surface_is_described_as_such(vocabulary: Vocabulary) -> None:

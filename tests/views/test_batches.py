@@ -61,7 +61,7 @@ def test_batch_page_shows_progress_in_its_order(page: Client, anna: User) -> Non
 
     html = text(page, detail(batch))
 
-    assert "<title>50 % · Iceland · vuemantics</title>" in html
+    assert "<title>50% · Iceland · vuemantics</title>" in html
     assert '<progress max="8" value="4"' in html
     places = [html.index(f'id="{part}"') for part in ("heading", "summary", "in-progress", "problems", "files")]
     assert places == sorted(places)

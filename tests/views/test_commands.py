@@ -157,8 +157,8 @@ def test_list_and_picture_distinguish_reanalysis_and_import(page: Client, anna: 
 
     page.post(reverse("batch-reanalyse", args=[batch.id]))
 
-    assert "Re-analysis" not in before
-    assert page.get(reverse("batch-list")).content.decode().count("Re-analysis ·") == 1
+    assert "Re-run of descriptions" not in before
+    assert page.get(reverse("batch-list")).content.decode().count("Re-run of descriptions ·") == 1
     picture = page.get(reverse("upload-detail", args=[upload.id])).content.decode()
     assert detail(batch) in picture
     assert detail(batch.reanalyses.get()) not in picture

@@ -39,8 +39,8 @@ def compose_sentence(vocabulary: Vocabulary, evidence: Evidence) -> str:
         seen = f"{seen} with {join(objects)}" if seen else join(objects)
     colours = [name for name, share in evidence.colours.shares if share >= _MIN_COLOUR][:2]
     if not seen:
-        seen = f"A plain {colours[0]} surface" if evidence.colours.plain and colours else "Nothing was recognised"
-    tones = f" Mostly {join(colours)}." if colours and not seen.startswith("A plain") else ""
+        return _colour_sentence(colours, evidence.colours.plain) or "No recognizable content."
+    tones = f" {_colour_sentence(colours)}" if colours else ""
     return f"{seen[0].upper()}{seen[1:]}.{tones}"
 
 
@@ -72,9 +72,15 @@ def _subject(vocabulary: Vocabulary, evidence: Evidence) -> str:
     return f"perhaps {with_article(top)}" if probability >= _POSSIBLE and not evidence.people else ""
 
 
+def _colour_sentence(colours: list[str], plain: bool = False) -> str:
+    if not colours:
+        return ""
+    return f"A plain {colours[0]} surface." if plain else f"{join(colours).capitalize()} tones."
+
+
 def _people(evidence: Evidence) -> str:
     if evidence.people == 1:
-        return "one person, close up" if evidence.close_up else "one person"
+        return "close-up of a person" if evidence.close_up else "one person"
     if evidence.people >= _CROWD:
         return f"a crowd of about {evidence.people} people"
     return f"{evidence.people} people" if evidence.people else ""
