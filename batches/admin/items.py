@@ -25,7 +25,7 @@ from uploads.read_only_admin import ReadOnlyAdmin, english_column
 
 
 class ErrorCodeFilter(admin.SimpleListFilter):
-    """Offers the known error codes and the selected one, because finding the used codes would read the whole table."""
+    """Offers all error codes and the selected one, because finding those in use would mean reading the whole table."""
 
     title = _("error code")
     parameter_name = "error_code"
@@ -42,7 +42,7 @@ class ErrorCodeFilter(admin.SimpleListFilter):
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Finds the files in a state by a small index; otherwise a query for a rare state would read the whole table."""
+    """Filters by state with a small index. Without it, a query for a rare state would read the whole table."""
 
     title = _("status")
     parameter_name = "status__exact"

@@ -1,4 +1,4 @@
-"""Cancel a batch: first set its state, then cancel its items in chunks.
+"""Cancel a batch: first change its state, then cancel its items in chunks.
 
 The transaction that cancels a chunk also updates the batch's counters.
 """

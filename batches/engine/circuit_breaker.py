@@ -76,7 +76,7 @@ class CircuitBreaker:
             return longest[0], longest[1].message
 
     def seconds_open(self) -> float:
-        """Return for how many more seconds claiming is stopped; 0 if it is allowed now."""
+        """Return how many seconds must pass before claiming is allowed again; 0 if it is allowed now."""
         with self._lock:
             return max([outage.until - time.monotonic() for outage in self._outages.values()] + [0.0])
 

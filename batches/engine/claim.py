@@ -24,7 +24,7 @@ LOCK_LIMIT = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 
 # The statement also checks the batch's state, so nothing is claimed after the batch is paused or cancelled. The first
 # pending row comes from the index item_queue, because queue_position is set exactly while an item is pending. Rows that
-# other workers are claiming are skipped. The commit is asynchronous: if a power failure loses the commit, the item is
+# other workers have locked are skipped. The commit is asynchronous: if a power failure loses the commit, the item is
 # pending again, and finishing it with the lost claim has no effect. An item is not claimed while another item of the
 # same picture is being processed; later it completes as a duplicate. The ARRAY subquery reads, once per claim, the
 # pictures that are being processed. The advisory lock serialises claims of the same picture.

@@ -1,4 +1,4 @@
-"""Stop waiting for files that a client announced or started to send, but did not finish sending."""
+"""Stop waiting for files that a client announced or started sending, but never finished."""
 
 from datetime import datetime, timedelta
 

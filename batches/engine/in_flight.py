@@ -101,7 +101,7 @@ class InFlight:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Run the block while no other job runs in this process. For quarantined items, which may crash the process."""
+        """Run the block while no other job runs in this process. Use this for items that may crash the process."""
         with self._changed:
             self._exclusive_waiting += 1
             while self._exclusive or self._shared:

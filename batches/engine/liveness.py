@@ -49,9 +49,9 @@ def live_workers() -> list[int]:
 class Identity:
     """The identity of this worker process.
 
-    While the process does not hold its lock, `id` is None, and the process must not claim items. `acquisitions`
-    counts how often the process took the lock. Every acquisition after the first one means that the lock's connection
-    had been lost.
+    While the process does not hold its lock, `id` is None, and the process must not claim items. `acquisitions` counts
+    how often the process acquired the lock. Every acquisition after the first one means that the lock's connection had
+    been lost.
     """
 
     def __init__(self) -> None:
@@ -63,11 +63,11 @@ class Identity:
         self._lock = threading.Lock()
 
     def acquire(self) -> bool:
-        """Take the lock, or check that it is still held; return whether this process may claim. Call it every second.
+        """Acquire the lock or check that it is held; return whether this process may claim. Call this every second.
 
         After its connection was lost, the process locks the same id again, so that it keeps its claims. If the server
-        has not yet noticed that the old session is gone, that lock is still taken; the process then takes a new id and
-        moves its claims to the new id.
+        has not yet noticed that the old session is gone, that lock is still held; the process then gets a new id and
+        moves its claims to it.
         """
         with self._lock:
             if self._holds_lock():
@@ -90,7 +90,7 @@ class Identity:
         return True
 
     def _take_lock(self) -> None:
-        """Open a connection and take the lock. While the database is down, this raises psycopg and Django errors."""
+        """Open a connection and acquire the lock. While the database is down, this raises psycopg and Django errors."""
         if self._connection is not None:
             self._connection.close()
         reconnecting = self._connection is not None

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from batches.engine.liveness import live_workers
 from batches.models import Worker
 
-# A live process that lost its lock takes it again within a second or two.
+# A live process that lost its lock reacquires it within a second or two.
 CONFIRM_AFTER = timedelta(seconds=3)
 
 
@@ -20,7 +20,7 @@ CONFIRM_AFTER = timedelta(seconds=3)
 class WorkerCheck:
     """The ids of all live workers, and of those checked workers that are dead or that stopped normally.
 
-    A checked worker that is in none of these sets may still take its lock again.
+    A checked worker that is in none of these sets may still reacquire its lock.
     """
 
     live: frozenset[int]
@@ -32,7 +32,7 @@ def check_workers(workers: set[int], *, deciding: bool = True) -> WorkerCheck:
     """Check which of these workers are live, dead or stopped, and record when a missing worker was first noticed.
 
     A worker without a row counts as dead. Call this function in a short transaction, because it locks the workers'
-    rows, and a process that takes its lock again must wait for its row before it can clear `missing_since`. If
+    rows, and a process that reacquires its lock must wait for its row before it can clear `missing_since`. If
     `deciding` is false, nothing is locked or recorded, and no worker counts as dead or stopped.
     """
     if deciding:

@@ -12,8 +12,8 @@ from batches.engine.status import recovered_workers
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
 
-# A new process inserts its row shortly before it takes its lock. So a worker without a lock is not recorded as missing
-# until this long after its start.
+# A new process inserts its row shortly before it acquires its lock. So a worker without a lock is not recorded as
+# missing until this long after its start.
 STARTING_TIME = timedelta(days=1)
 
 
@@ -21,13 +21,13 @@ def prune_workers(retention: timedelta, limit: int) -> int:
     """Delete at most `limit` rows of workers that ended longer than `retention` ago; return how many were deleted.
 
     Keep the rows to which an item refers and those of the latest recoveries, which the status page shows. If the end of
-    a worker was never recorded, record the worker as missing now; its retention time starts now, too.
+    a worker was never recorded, record the worker as missing now, which also starts its retention time.
     """
     _record_missing(limit)
     before = timezone.now() - retention
     ended = Worker.objects.filter(Q(stopped_at__lt=before) | Q(missing_since__lt=before)).exclude(id__in=_referenced())
     with transaction.atomic():
-        # Lock the rows, because a process that takes its lock again clears `missing_since`, and its row must be kept.
+        # Lock the rows, because a process that reacquires its lock clears `missing_since`, and its row must be kept.
         locked = ended.select_for_update(skip_locked=True).order_by("id")
         ids = list(locked.values_list("id", flat=True)[:limit])
         return Worker.objects.filter(id__in=ids).delete()[0]

@@ -1,4 +1,4 @@
-"""Put the items of dead and hung worker processes back into the queue."""
+"""Return the items of dead and hung worker processes to the queue."""
 
 import logging
 from datetime import datetime

@@ -67,7 +67,7 @@ class LiveWorker:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """How many files were recovered from a worker process that ended or hung."""
+    """How many files were recovered from a worker process that died or hung."""
 
     worker: int
     host: str

@@ -26,7 +26,7 @@ def csv_response(request: HttpRequest, owner_id: int | None) -> StreamingHttpRes
 
 
 def code_in(fields: Mapping[str, str]) -> str:
-    """Return `code` from a form or query string, and replace the characters in it that PostgreSQL rejects."""
+    """Return `code` from a form or query string, with the characters that PostgreSQL rejects replaced."""
     return storable(fields.get("code", ""))
 
 

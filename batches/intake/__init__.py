@@ -1,4 +1,4 @@
-"""Take files into a batch: from tus uploads, the HTML form or a local folder.
+"""Add files to a batch: from tus uploads, the HTML form or a local folder.
 
-`finalize` has the last step of all three.
+All three end with the steps in `finalize`.
 """

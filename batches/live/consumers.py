@@ -60,7 +60,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             await super().dispatch(message)
 
     async def connect(self) -> None:
-        """Accept the socket before closing it, because a page would take a refusal for a lost connection and retry."""
+        """Accept the socket before closing it, because a refused page would assume a lost connection and retry."""
         json = JSON_SUBPROTOCOL in self.scope["subprotocols"]
         await self.accept(JSON_SUBPROTOCOL if json else None)
         user = self.scope["user"]

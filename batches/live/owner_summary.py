@@ -1,4 +1,4 @@
-"""Summarise an owner's batches for every page: which are live, and how many completed since the owner last looked."""
+"""Summarise an owner's batches for every page: the live ones, and how many completed since the owner's last visit."""
 
 import zlib
 from dataclasses import dataclass

@@ -62,7 +62,8 @@ def seconds_left(files: int, throughput: Throughput, other_queues: Sequence[int]
     """Return the shortest and the longest time, in seconds, that `files` more files may take.
 
     `other_queues` lists how many files are left in each of the other queues that take turns with this one. The shortest
-    time assumes that each of them runs empty and leaves its time slices to the rest; the longest, that none ever does.
+    time assumes that each of them becomes empty and gives its time slices to the others; the longest assumes that none
+    of them ever does.
     """
     queues, done, shortest = len(other_queues) + 1, 0, 0.0
     for ended, left in enumerate([*sorted(other_queues), files]):

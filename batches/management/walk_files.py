@@ -23,7 +23,7 @@ class FileWalk:
 
     Inside a folder it skips hidden files and folders, links to folders, and links that lead out of the folder passed to
     the command; `links` counts the last kind. It reports each unreadable folder and each broken or circular link with
-    `write`, and counts them in `missed`. In memory it keeps only the names in the current folder and its parents.
+    `write`, and counts them in `missed`. It keeps only the names in the current folder and its parents in memory.
     """
 
     paths: list[Path]

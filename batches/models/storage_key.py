@@ -1,4 +1,4 @@
-"""Derive a file's storage key from its item, because the key is needed before the upload row exists."""
+"""Derive a file's storage key from its item, because the key is needed before the Upload row exists."""
 
 from uuid import UUID
 

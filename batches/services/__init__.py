@@ -1,4 +1,4 @@
-"""All commands that users can give. Each checks that its scope covers the rows, then calls the engine."""
+"""All commands that users can run. Each checks that its scope covers the rows, then calls the engine."""
 
 from batches.services.batches import (
     cancel_batch,

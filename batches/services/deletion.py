@@ -36,10 +36,10 @@ class DeletionExtent:
 
 
 def delete_pictures(scope: Scope, ids: Collection[int]) -> int:
-    """Delete those of the pictures that the scope covers, whichever batch they came with; return how many.
+    """Delete the pictures that the scope covers, whichever batch they belong to; return how many were deleted.
 
-    Raises Refused: `upload.too_many` for more than MAX_PICTURES ids, `upload.busy` if the pictures are just being added
-    again.
+    Raises Refused: `upload.too_many` for more than MAX_PICTURES ids, `upload.busy` if the pictures are currently being
+    added again.
     """
     if len(ids) > MAX_PICTURES:
         message = _("You can delete up to %(limit)s pictures at a time, or their whole import.")

@@ -1,4 +1,4 @@
-"""Record when owners last looked at their batches. This module is the only writer of OwnerLastSeen."""
+"""Record when owners last viewed their batches. This module is the only writer of OwnerLastSeen."""
 
 from datetime import UTC, datetime
 
@@ -30,14 +30,14 @@ def mark_batch_seen(scope: Scope, batch: UploadBatch) -> None:
 
 
 def _record_last_seen(owner_id: int, at: datetime) -> None:
-    """Advance the time when the owner last looked. If calls are concurrent, the latest time wins."""
+    """Advance the time of the owner's last visit. If calls are concurrent, the latest time wins."""
     _, created = OwnerLastSeen.objects.get_or_create(owner_id=owner_id, defaults={"last_seen_at": at})
     if created or OwnerLastSeen.objects.filter(owner_id=owner_id, last_seen_at__lt=at).update(last_seen_at=at):
         live_events.notify_owner_changed(owner_id)
 
 
 def unseen_batches(owner_id: int) -> QuerySet[UploadBatch]:
-    """Return the owner's batches that completed after the owner last looked."""
+    """Return the owner's batches that completed after the owner's last visit."""
     last_seen = OwnerLastSeen.objects.filter(owner_id=owner_id).values("last_seen_at")
     return UploadBatch.objects.filter(
         owner_id=owner_id, status=BatchStatus.COMPLETED, completed_at__gt=Coalesce(Subquery(last_seen), LONG_AGO)

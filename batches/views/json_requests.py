@@ -104,7 +104,7 @@ def text(value: Any, what: str) -> str:
 
 
 def own_batch(request: PersonRequest, batch_id: int) -> UploadBatch:
-    """Return the user's batch with this id. Raises BadRequest with 404 if there is none or it takes no files."""
+    """Return the user's batch with this id. Raises BadRequest (404) if there is none or it accepts no files."""
     batch = open_for_files(request.user.pk).filter(id=batch_id).first()
     if batch is None:
         raise BadRequest(404, "batch.unknown", _("This import does not exist or does not accept files."))

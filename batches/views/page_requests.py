@@ -1,4 +1,4 @@
-"""What the page views share: a request type, a decorator for buttons, and messages for refused commands."""
+"""Shared by the page views: a request type, a decorator for buttons, and messages for refused commands."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -23,7 +23,7 @@ def folder(item: BatchItem) -> str:
 
 @register.filter
 def fit_bytes(name: str, limit: int) -> str:
-    """Truncate a name to `limit` bytes of escaped UTF-8, in which for example “&” takes five bytes."""
+    """Truncate a name to `limit` bytes of HTML-escaped UTF-8, in which “&” takes five bytes."""
     if _escaped_bytes(name) <= limit:
         return name
     left = limit - _escaped_bytes(ELLIPSIS)

@@ -63,7 +63,7 @@ def new_batch(request: PersonRequest) -> HttpResponse:
 def _requested_batch(request: PersonRequest) -> UploadBatch | None:
     """Return the batch whose id is in the query string, if any.
 
-    Raises Http404 unless the batch belongs to the user and takes files.
+    Raises Http404 unless the batch belongs to the user and accepts files.
     """
     requested = request.GET.get("batch")
     if requested is None:

@@ -13,14 +13,14 @@ from uploads.storage.file_deletion import purge_deleted_files
 
 
 def clean_up() -> None:
-    """Delete until nothing is left to delete. If there is nothing to do, this costs two cheap queries.
+    """Run until nothing is left to delete. If there is nothing to do, this costs two cheap queries.
 
     Each round deletes one chunk of each batch and one chunk of files, so that no deletion waits for another to finish
     and space on a full disk is freed soon.
     """
     while any([_delete_some(batch_id) for batch_id in deleting_batches()] + [purge_deleted_files() > 0]):
         pass
-    # These come last, because people may be waiting for the deletions above.
+    # These come last, because users may be waiting for the deletions above.
     partial_cleaner.clean_if_due()
     prune_daily()
 
@@ -28,7 +28,7 @@ def clean_up() -> None:
 def _delete_some(batch_id: int) -> bool:
     """Delete a chunk of a batch's items or, once it has none, the batch. Return whether anything was deleted.
 
-    Nothing is deleted if other processes have locked what is left.
+    Nothing is deleted if other processes have locked the remaining rows.
     """
     items, was_receiving = delete_chunk(batch_id)
     for item_id in was_receiving:

@@ -37,8 +37,8 @@ class WorkerMiddleware(dramatiq.Middleware):
         """Start the background threads, once per process. Until a heartbeat acquires the lock, nothing is claimed.
 
         The threads start only after the boot because, if a process dies while booting, rundramatiq waits up to 30 s for
-        it and starts no other process during this time. A process that dies between its boot and its first heartbeat
-        loses no work, because it has no jobs yet.
+        it and starts no other process during this time. A process that dies before its first heartbeat loses no work,
+        because it has no jobs yet.
         """
         if self._threads:
             return

@@ -41,8 +41,8 @@ def prune_rows() -> int:
 def _delete_chunk(rows: QuerySet[Any]) -> int:
     """Delete up to CHUNK of these rows and return how many.
 
-    The rows are locked first, so that concurrent processes delete different rows and a session that is just being
-    extended is kept.
+    The rows are locked first, so that concurrent processes delete different rows and a session that is being extended
+    at that moment is kept.
     """
     with transaction.atomic():
         ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CHUNK])

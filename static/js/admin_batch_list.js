@@ -1,5 +1,5 @@
 // While any batch in the admin's list is active, reloads the page in the background and copies the cells that have
-// changed. This does not affect ticked boxes or text that someone is typing.
+// changed. This affects neither selected check boxes nor text that the user is typing.
 
 const REFRESH_INTERVAL = 3000;
 const LIVE_FIELDS = ["state", "progress", "files", "total", "successful", "failed", "remaining", "cancelled"];

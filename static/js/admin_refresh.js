@@ -1,4 +1,4 @@
-// Refreshes the content of an admin page at an interval; the scroll position stays.
+// Refreshes the content of an admin page at an interval and keeps the scroll position.
 
 const { seconds } = document.getElementById("admin-refresh").dataset;
 
@@ -9,7 +9,7 @@ async function refresh() {
     const content = response.ok && page.getElementById("content-main");
     if (content) document.getElementById("content-main").replaceWith(content);
   } catch (error) {
-    // TypeError: signed out or offline. The old content stays, with its time.
+    // TypeError: signed out or offline. Keep showing the old content, with its time.
     if (!(error instanceof TypeError)) throw error;
   }
 }

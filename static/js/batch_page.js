@@ -14,7 +14,7 @@ function refreshList() {
   listedState = summary().dataset.state;
   // A pending request would make htmx drop this one.
   window.htmx.trigger("#file-list", "htmx:abort");
-  // Refresh only the list, because someone may be typing in the search form above it.
+  // Refresh only the list, because the user may be typing in the search form above it.
   window.htmx.trigger("#file-list", "refresh");
 }
 

@@ -1,4 +1,4 @@
-// Shows a browser notification when the batch is done, if the person asked for it on this page. The button for this
+// Shows a browser notification when the batch is done, if the user requested it on this page. The button for this
 // appears only in a secure context where notifications are not blocked.
 
 const box = document.getElementById("notification");

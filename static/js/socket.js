@@ -4,7 +4,7 @@
 const SIGNED_OUT = 4403;
 const NOT_FOUND = 4404;
 const RETRIED_BY_HTMX = new Set([1006, 1011, 1012, 1013]);
-// The delay prevents a notice after a short interruption or when someone leaves the page.
+// The delay prevents a notice after a short interruption or when the user leaves the page.
 const NOTICE_DELAY = 1000;
 
 const connection = () => document.getElementById("connection");
@@ -35,7 +35,8 @@ document.addEventListener("htmx:wsClose", ({ target, detail }) => {
   }
 });
 
-// When signed out, the server redirects requests for a part of the page to the sign-in page: do not swap that in.
+// After sign-out, the server redirects requests for a part of the page to the sign-in page, which must not be swapped
+// in.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const requested = new URL(event.detail.requestConfig.path, window.location.href);
   if (new URL(event.detail.xhr.responseURL).pathname !== requested.pathname) {

@@ -3,7 +3,7 @@
 import { messages } from "./messages.js";
 import { request } from "./network.js";
 
-// Django rotates the token when a person signs in: read it for each request.
+// Django rotates the token at sign-in, so read it for each request.
 function csrfToken() {
   const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
   return cookie ? cookie[1] : document.querySelector("[name=csrfmiddlewaretoken]").value;
@@ -12,7 +12,7 @@ function csrfToken() {
 async function postJson(url, content) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   const response = await request("POST", url, headers, JSON.stringify(content));
-  // When signed out, the server redirects to the sign-in page.
+  // After sign-out, the server redirects to the sign-in page.
   const redirected = response.url && new URL(response.url).pathname !== new URL(url, window.location).pathname;
   return redirected ? { ...response, status: 401 } : response;
 }
@@ -25,7 +25,7 @@ function parseJson(text) {
   }
 }
 
-// Tries once. Rejects with a message for the person.
+// Tries once. Rejects with a message for the user.
 export async function post(url, content) {
   const { status, text } = await postJson(url, content);
   if (status >= 200 && status < 300) return parseJson(text);

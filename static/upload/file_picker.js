@@ -42,7 +42,7 @@ export async function filesFromInput(list, onProgress) {
   return selection.sort();
 }
 
-// For a DataTransfer. Call it within the event: the browser empties the items afterwards.
+// Scans a DataTransfer. Call this within the event, because the browser empties the items afterwards.
 export function filesFromTransfer(transfer, onProgress) {
   const items = Array.from(transfer.items).filter(({ kind }) => kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()).filter(Boolean);
@@ -69,7 +69,7 @@ async function readFolder(folder, selection, stack) {
   const reader = folder.createReader();
   try {
     for (;;) {
-      // Chromium returns at most 100 entries per call; an empty list is the end.
+      // Chromium returns at most 100 entries per call; an empty list marks the end.
       const entries = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
       if (!entries.length) return;
       for (const entry of entries) {
@@ -119,7 +119,7 @@ async function merge(left, right) {
 // The name of the folder that contains all files, or "".
 export function commonFolder(files) {
   const top = ({ path }) => path.slice(0, path.indexOf("/") + 1);
-  // Sorted by path: what the first and the last share, all share.
+  // The files are sorted by path, so the folders that the first and the last have in common are common to all.
   const [first, last] = [files[0], files.at(-1)];
   return first && top(first) === top(last) ? top(first).slice(0, -1) : "";
 }

@@ -1,5 +1,5 @@
-// Hashes files in a web worker, one at a time. A worker that fails or stops responding is replaced, up to a
-// limit. A file that is not hashed is uploaded, which costs time and loses nothing.
+// Hashes files in a web worker, one at a time. A worker that fails or stops responding is replaced, up to a limit. A
+// file that is not hashed is uploaded, which costs time but loses nothing.
 
 const MAX_WORKERS = 3;
 const SILENCE_TIMEOUT = 30000;
@@ -26,7 +26,7 @@ export class Hasher {
       try {
         return await this.#digestInWorker(file);
       } catch {
-        // The script did not load, the worker crashed or hangs: try the same file in a new one.
+        // The script did not load, or the worker crashed or hangs. Try the same file in a new worker.
         this.#failures += 1;
         this.#terminate();
       }

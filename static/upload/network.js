@@ -49,7 +49,7 @@ export const backoff = (attempt) => Math.min(MAX_BACKOFF, 500 * 2 ** attempt) * 
 // The batch was cancelled or deleted: none of its files can be uploaded.
 export class BatchGone extends Error {}
 
-// The server accepts nothing from this page; the message is for the person.
+// The server accepts nothing from this page; the message is for the user.
 export class UploadForbidden extends Error {}
 
 // A 403 without an error code: a proxy refused the request, or the session has ended.
@@ -85,7 +85,7 @@ export class Connection {
     this.warn("");
   }
 
-  // Does nothing while the page asks the person to sign in.
+  // Does nothing while the page asks the user to sign in.
   warn(text) {
     if (!this.#signIn) this.showWarning(text);
   }
@@ -123,7 +123,7 @@ export class Connection {
     return this.#offline ? messages.offline : messages.connectionLost;
   }
 
-  // The first upload that is signed out shows the warning; all wait until the person resumes.
+  // The first upload to find that the session has ended shows the warning; all wait until the user resumes.
   async #waitForSignIn() {
     this.#signIn ??= new Promise((resolve) => this.showWarning(messages.signedOut, resolve));
     await this.#signIn;

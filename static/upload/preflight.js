@@ -1,5 +1,5 @@
-// Finds out which files must be uploaded, page by page while others are already being sent: files that the batch or the
-// library has are skipped.
+// Determines which files must be uploaded, page by page, while other files are already being sent. Files that the batch
+// or the library already has are skipped.
 
 import { postWithRetry } from "./api.js";
 import { yieldToPage } from "./concurrency.js";
@@ -44,7 +44,8 @@ async function skipFinished(page, finished, progress) {
   return missing;
 }
 
-// Comparing sizes is cheap: only a file whose size occurs in the library can be a duplicate, and is hashed.
+// Comparing sizes is cheap. Only a file whose size occurs in the library can be a duplicate, so only such files are
+// hashed.
 async function splitBySize(page, batch) {
   const sizes = [...new Set(page.map(({ size }) => size))].filter((size) => size > 0);
   const url = batch.urls.sizes;

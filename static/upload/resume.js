@@ -7,7 +7,7 @@ import { loadStats } from "./selected_file.js";
 const SAMPLE_SIZE = 32;
 const byId = (id) => document.getElementById(id);
 
-// The batch that the person chooses to resume, or null for a new one.
+// Resolves to the batch that the user chooses to resume, or to null for a new one.
 export async function chooseUnfinished(files, url) {
   const batches = await findUnfinished(files, url);
   return batches.length ? askWhichToResume(batches) : null;

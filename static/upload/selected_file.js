@@ -1,4 +1,4 @@
-// A file that a person selected: how to read it, its size and date, and how far its upload got.
+// A file that the user selected: how to read it, its size and date, and the progress of its upload.
 
 import { sha256 } from "../vendor/noble-hashes-2.4.0/sha2.js";
 import { bytesToHex } from "../vendor/noble-hashes-2.4.0/utils.js";
@@ -15,7 +15,7 @@ export class SelectedFile {
   counted = false;
   // Whether it was registered with the server.
   started = false;
-  // Whether a request that carried its bytes was cut off.
+  // Whether a request that sent its bytes was interrupted.
   interrupted = false;
   // Failed attempts since the last request that succeeded.
   failures = 0;
@@ -32,7 +32,8 @@ export class SelectedFile {
   }
 
   // Identifies the file within its batch before its bytes arrive: the same digest of path, size and modification time
-  // as batches/intake/file_name.py. Needs loadStats(). crypto.subtle would need HTTPS, which a home network lacks.
+  // as batches/intake/file_name.py. Needs loadStats(). crypto.subtle would need HTTPS, which home networks usually
+  // lack.
   get fingerprint() {
     return bytesToHex(sha256(encoder.encode(`${this.path}\0${this.size}\0${this.modified}`)));
   }

@@ -17,14 +17,14 @@ export class ChunkSize {
     Object.assign(this, { maximum, bytes: maximum });
   }
 
-  // A body of `size` bytes was cut off. The failure of a small body says nothing about the connection.
+  // Call this when a body of `size` bytes was cut off. The failure of a small body says nothing about the connection.
   failed(size) {
     if (size <= MIN_CHUNK) return;
     this.bytes = Math.min(this.bytes, Math.max(MIN_CHUNK, Math.floor(size / 2)));
     this.#successes = 0;
   }
 
-  // A body of `size` bytes got through.
+  // Call this when a body of `size` bytes was sent completely.
   succeeded(size) {
     if (size < this.bytes) return;
     this.#successes += 1;

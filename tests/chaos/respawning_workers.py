@@ -41,7 +41,7 @@ class RespawningWorkers:
         return list(Worker.objects.filter(id__in=live_workers()).order_by("id").values_list("pid", flat=True))
 
     def kill_child(self, chance: random.Random) -> None:
-        """kill -9 one worker process, as the kernel does when memory is short; rundramatiq then ends by itself."""
+        """kill -9 one worker process, as the kernel does when memory is short; rundramatiq then exits too."""
         os.kill(chance.choice(self.wait_until(self.pids)), signal.SIGKILL)
 
     def kill_group(self) -> None:

@@ -1,4 +1,4 @@
-"""During an outage of the model server no item fails and pages show the outage; work resumes by itself."""
+"""During an outage of the model server no item fails and pages show the outage; work resumes automatically."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How the tus endpoint answers an HTTP client."""
+"""How the tus endpoint responds to an HTTP client."""
 
 import fcntl
 import hashlib

@@ -1,4 +1,4 @@
-"""Whether a process runs, its children, and the SIGINT handling of a new child."""
+"""Check whether a process runs, list its children, and restore SIGINT in a new child."""
 
 import signal
 from pathlib import Path

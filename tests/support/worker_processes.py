@@ -54,7 +54,7 @@ class Workers:
         return children(self.main.pid)
 
     def kill_one(self) -> int:
-        """kill -9 one worker process, as the kernel does when memory is short; rundramatiq then ends by itself."""
+        """kill -9 one worker process, as the kernel does when memory is short; rundramatiq then exits too."""
         pid = self.pids()[0]
         os.kill(pid, signal.SIGKILL)
         return pid

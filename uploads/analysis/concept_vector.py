@@ -5,9 +5,9 @@ same model has embedded.
 
 v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum over tags of w e(tag)).
 
-The weights make a search rank those photos first that almost certainly show what the query names. A detected object
-has its full score as its weight. A label that is one guess among many has only its share, and a colour, which many
-photos have, has a small weight.
+The weights make a search rank photos highest if they almost certainly show what the query names. The weight of a
+detected object is its full score, and that of a label is its probability. Colours have small weights, because many
+photos share them.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""The embedded analyzer, which runs small networks that come with the program, without a server or a download."""
+"""The embedded analyzer. It runs small networks that come with the program and needs no server or download."""
 
 from PIL import Image
 

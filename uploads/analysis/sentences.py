@@ -87,7 +87,7 @@ def _people(evidence: Evidence) -> str:
 
 
 def _named_labels(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
-    """Return everyday names with probabilities, the highest first. Classes that share a name are added up."""
+    """Return everyday names with probabilities, the highest first. Classes that share a name are combined."""
     scores: dict[str, float] = {}
     for row in evidence.probabilities.argsort()[::-1][:10]:
         label = vocabulary.labels[row]

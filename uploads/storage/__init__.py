@@ -26,7 +26,7 @@ def prepare_storage() -> None:
 
 
 def store_original(partial_file: Path, key: UUID) -> None:
-    """Store a completely received and synced file durably as an original. `partial_file` stays where it is.
+    """Store a completely received and synced file durably as an original. `partial_file` itself is not removed.
 
     Repeating the call replaces the original. A half-written original is never visible. Raises OSError (see
     StorageBackend).

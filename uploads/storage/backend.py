@@ -24,7 +24,7 @@ class StorageBackend(Protocol):
         """Create what an empty storage needs. If it is missing later, the storage is unavailable."""
 
     def store_file(self, source: Path, name: str) -> None:
-        """Store the content of `source` durably. `source` stays where it is."""
+        """Store the content of `source` durably. `source` itself is not removed."""
 
     def local_copy(self, name: str) -> AbstractContextManager[Path]:
         """Return a context manager that yields a read-only path of the file on this machine."""

@@ -109,7 +109,7 @@ def schedule_deletion(keys: Collection[UUID], delay: timedelta = DELAY) -> int:
 
 
 def purge_deleted_files() -> int:
-    """Remove the files of up to CHUNK due deletions, then delete their FileDeletion rows. Return how many are done.
+    """Remove the files of up to CHUNK due deletions, then delete their rows. Return how many were completed.
 
     0 means that no deletion is due, that none could be completed, or that the storage is unavailable. Incomplete
     deletions are retried later. A file that cannot be removed does not delay the other deletions.

@@ -60,8 +60,8 @@ async def file_response(request: HttpRequest, file: StoredFile) -> HttpResponseB
 async def _redirect_to_bucket(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
     """Redirect to a signed URL.
 
-    Browsers may reuse the redirect to a cacheable file until half the URL's validity is over, because their cache does
-    not contain the file under a new URL.
+    Browsers may reuse the redirect to a cacheable file until half the URL's validity is over. A new URL would make them
+    download the file again.
     """
     headers = (file.mime_type, file.cache_control, file.disposition)
     response = HttpResponseRedirect(await _run_in_thread(signed_url, file.name, request.method, *headers))
@@ -87,7 +87,7 @@ async def _send(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
 
 def _requested_range(request: HttpRequest, file: StoredFile, size: int) -> ByteRange | None:
     """Return the requested range, or None for the whole file. Raises RangeError."""
-    # If-Range names the version that the client has a part of. A range of another version would be useless to it.
+    # If-Range names the version of which the client already has a part. If the file has changed since, send all of it.
     if request.method != "GET" or request.headers.get("If-Range", file.etag) != file.etag:
         return None
     return parse_range(request.headers.get("Range", ""), size)

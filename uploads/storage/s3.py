@@ -1,4 +1,4 @@
-"""Store files in an S3 bucket, as private objects that browsers fetch from signed URLs with a short validity.
+"""Store files in an S3 bucket, as private objects that browsers fetch from short-lived signed URLs.
 
 This module is imported only if the settings name it, because boto3 takes a quarter of a second to load.
 """
@@ -20,7 +20,7 @@ from uploads.storage.s3_errors import raise_os_errors
 
 CHUNK_BYTES = 2**20
 MAX_CONNECTIONS = 64
-# Each transfer runs only in its caller's thread, of which there are many, and holds one chunk of 8 MiB in memory.
+# Each transfer uses only its caller's thread, because many run at the same time. It keeps one chunk of 8 MiB in memory.
 TRANSFER = TransferConfig(use_threads=False, multipart_threshold=64 * 2**20, preferred_transfer_client="classic")
 CLIENT = {
     "signature_version": "s3v4",

@@ -42,7 +42,7 @@ _logout = LogoutView.as_view(template_name="registration/signed_out.html")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponseBase:
-    """Ask for confirmation. Only a POST ends the session, so that no link can; its open pages are notified."""
+    """Ask for confirmation. Only a POST ends the session, so that no link can end it. Its open pages are notified."""
     if request.method == "POST":
         user_id = request.user.pk
         response = _logout(request)

@@ -60,7 +60,7 @@ def private_folder(path: Path, *, mode: int = 0o700, owner: tuple[int, int] | No
 
 
 def state_folder(folder: Path) -> Path:
-    """Create the state directory. Others may enter root's directory, because PostgreSQL then runs as another user."""
+    """Create the state directory. Other users may enter root's, because PostgreSQL then runs as another user."""
     folder.mkdir(mode=0o711 if os.getuid() == 0 else 0o700, parents=True, exist_ok=True)
     return folder.resolve()
 

@@ -20,14 +20,14 @@ class StartError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """The user who runs a server: the caller, or another user if the caller is root, which PostgreSQL refuses."""
+    """The user who runs a server: the caller or, because PostgreSQL refuses to run as root, another user for root."""
 
     uid: int
     gid: int
     ignores_permissions: bool = False  # needed if its files are below a directory that only root may enter
 
     def command_prefix(self, death_signal: signal.Signals) -> list[str]:
-        """Return the words to put before a command so that it runs as this account.
+        """Return the arguments that make a command run as this account, to put in front of the command.
 
         The command then also receives `death_signal` when its parent dies.
         """

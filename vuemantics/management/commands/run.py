@@ -25,7 +25,7 @@ MAX_EXITS_AT_START = 3
 
 
 class Command(BaseCommand):
-    """Starts PostgreSQL, Redis, the web server and the workers, restarts those that exit, and stops all at the end."""
+    """Starts PostgreSQL, Redis, the web server and the workers, restarts any that exit, and finally stops them."""
 
     help = "Run everything on this machine: PostgreSQL, Redis, web server and workers. Ctrl-C stops it; data is kept."
 
