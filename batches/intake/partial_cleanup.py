@@ -44,7 +44,7 @@ class PartialAction(Enum):
 
 
 def choose_action(item: BatchItem | None, facts: PartialFacts, now: float) -> PartialAction:
-    """Decide from the item (with its batch) and its partial file's size and last change. No I/O."""
+    """Choose the action based on the item (with its batch) and the size and last change of its partial file. No I/O."""
     if item is None or item.batch.status == BatchStatus.CANCELLED:
         return PartialAction.DISCARD
     if item.status == ItemStatus.RECEIVING and facts.size == item.size:

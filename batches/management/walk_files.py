@@ -19,11 +19,11 @@ class FoundFile:
 
 @dataclass
 class FileWalk:
-    """Walks the paths in the given order and each folder in order of names.
+    """Walks the paths in the given order, and the content of each folder in order of name.
 
-    Inside a folder it skips hidden files and folders, links to folders, and links that lead out of the folder passed to
-    the command; `links` counts the last kind. It reports each unreadable folder and each broken or circular link with
-    `write`, and counts them in `missed`. It keeps only the names in the current folder and its parents in memory.
+    Inside a folder it skips hidden files and folders, links to folders, and links that point outside the folder passed
+    to the command; `links` counts the last kind. It reports each unreadable folder and each broken or circular link
+    with `write`, and counts them in `missed`. It keeps only the names in the current folder and its parents in memory.
     """
 
     paths: list[Path]

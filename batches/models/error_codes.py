@@ -1,4 +1,4 @@
-"""Stable failure codes, with texts that say what happened and what to do, and whether a retry may help.
+"""Stable error codes of failed files: what happened, what to do, and whether a retry may help.
 
 The texts are translated when they are shown. The item's row stores a message in English, which for most codes is
 `default_message`.

@@ -26,7 +26,7 @@ class Redis:
         self.process: subprocess.Popen[bytes] | None = None
 
     def is_reachable(self) -> bool:
-        """Return whether a Redis responds on the socket."""
+        """Return whether a Redis server responds on the socket."""
         no_retry = Retry(NoBackoff(), 0)  # by default, the client waits seconds for a missing socket
         client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2, retry=no_retry)
         try:
