@@ -21,13 +21,13 @@ demo: .venv/runtime ## Process the sample photos and print their descriptions
 	@exec $(BIN)/python manage.py demo
 
 # Many tests wait for real processes, so run more tests at a time than there are cores. External servers allow only one.
-JOBS ?= $(if $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL),0,3)
+JOBS ?= $(if $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL),0,4)
 
 test: .venv/development ## Run all tests: make test [JOBS=1] [ARGS="-k words"]
-	@exec $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(JOBS) --dist load --maxschedchunk 1 $(ARGS)
 
 test-fast: .venv/development ## Run the tests that start no web server, worker or browser
-	@exec $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not processes and not chaos_long" $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(JOBS) --dist load --maxschedchunk 1 -m "not processes and not chaos_long" $(ARGS)
 
 chaos: .venv/development ## Kill workers 100 times and verify the results: make chaos [CHAOS_KILLS=20]
 	@CHAOS_KILLS=$(or $(CHAOS_KILLS),100) CHAOS_MEDIAN=$(or $(CHAOS_MEDIAN),4) CHAOS_MAX=$(or $(CHAOS_MAX),8) exec $(BIN)/python -m pytest -m chaos_long tests/chaos

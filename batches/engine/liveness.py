@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -129,8 +130,15 @@ class Identity:
                 ids = self._former | ({self._worker} if self._worker is not None else set())
                 Worker.objects.filter(id__in=ids).update(stopped_at=timezone.now())
             finally:
-                if self._connection is not None:
-                    self._connection.close()
+                self._release_lock()
+
+    def _release_lock(self) -> None:
+        """Unlock before closing, because PostgreSQL ends the session only some time after the connection is closed."""
+        if self._connection is None:
+            return
+        with suppress(psycopg.Error):  # a lost connection holds no lock
+            self._connection.execute("SELECT pg_advisory_unlock_all()")
+        self._connection.close()
 
 
 def connection_parameters() -> dict[str, Any]:

@@ -8,13 +8,21 @@ TESTS = Path(__file__).parents[1]
 # Tests in these folders or with these fixtures start web servers, workers, browsers, a bucket or their own stack.
 PROCESS_FOLDERS = {"browser", "chaos", "localstack", "s3", "server", "settings"}
 PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
-# These run first, because a long test that starts last leaves the other cores idle.
+# These start first among their group, because a long test that starts last leaves the other cores idle.
 LONGEST = [
-    "test_page_states.py",
-    "test_upload_many.py",
-    "test_upload_unstable_connection.py",
-    "test_demo.py",
-    "test_worker_processes.py",
+    "browser/test_page_states.py",
+    "browser/test_upload_many.py",
+    "deletion/test_chaos.py",
+    "test_end_to_end.py",
+    "localstack/test_run.py",
+    "localstack/test_demo.py",
+    "chaos/test_chaos_page.py",
+    "chaos/test_chaos_kills.py",
+    "chaos/test_chaos_commands.py",
+    "engine/test_worker_processes.py",
+    "engine/test_state_machine.py",
+    "deletion/test_state_machine.py",
+    "s3/test_end_to_end.py",
 ]
 
 
@@ -35,9 +43,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_group)
 
 
-def _group(item: pytest.Item) -> tuple[bool, bool, bool]:
+def _group(item: pytest.Item) -> tuple[bool, int, bool]:
+    name = str(item.path.relative_to(TESTS))
     return (
         item.path.parent.name != "browser",
+        LONGEST.index(name) if name in LONGEST else len(LONGEST),
         item.get_closest_marker("processes") is None,
-        item.path.name not in LONGEST,
     )

@@ -9,19 +9,23 @@ Value = TypeVar("Value")
 
 # All timeouts are multiplied by this factor, for slow machines.
 SLOW = 4
+SHORTEST_INTERVAL, LONGEST_INTERVAL = 0.02, 0.2
 
 
-def wait_until(predicate: Callable[[], Value], timeout: float = 10.0, *, interval: float = 0.02) -> Value:
+def wait_until(predicate: Callable[[], Value], timeout: float = 10.0, *, interval: float | None = None) -> Value:
     """Call `predicate` until it returns a true value, and return that value.
 
-    Fail the test after SLOW times `timeout`, the seconds that suffice on an idle machine.
+    Fail the test after SLOW times `timeout`, the seconds that suffice on an idle machine. Without `interval`, the
+    pauses grow with the time waited, because frequent queries would slow down what the test waits for.
     """
     timeout *= SLOW
-    deadline = time.monotonic() + timeout
+    start = time.monotonic()
+    deadline = start + timeout
     while not (value := predicate()):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout:g} s: {predicate.__qualname__}, the last value was {value!r}")
-        time.sleep(interval)
+        growing = min(SHORTEST_INTERVAL + (time.monotonic() - start) / 20, LONGEST_INTERVAL)
+        time.sleep(growing if interval is None else interval)
     return value
 
 
