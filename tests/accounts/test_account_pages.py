@@ -11,7 +11,6 @@ OLD, NEW = "correct horse battery", "staple of another kind"
 
 @pytest.fixture
 def anna(db: None, settings: Settings) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return User.objects.create_user("anna", password=OLD)
 
 

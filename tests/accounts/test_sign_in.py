@@ -14,7 +14,6 @@ LOCKED = 429
 @pytest.fixture
 def anna(db: None, settings: Settings) -> User:
     settings.AXES_FAILURE_LIMIT = 2
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return User.objects.create_user("anna", password=PASSWORD)
 
 

@@ -47,7 +47,6 @@ def test_button_requested_by_get_redirects_to_its_page_and_changes_nothing(
 def test_button_pressed_after_the_session_expired_leads_through_sign_in_to_its_page(
     client: Client, anna: User, batch: UploadBatch, settings: Settings, name: str, page: str
 ) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     anna.set_password("correct horse battery")
     anna.save()
     ids = [batch.id] if name.startswith("batch") else []
