@@ -4,6 +4,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 ARGS ?=
+# Compiled modules are cached, because the tests start many processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 PRODUCTION := VUEMANTICS_DEBUG=0 VUEMANTICS_HTTPS=1 VUEMANTICS_HOSTS=photos.example.org \

@@ -11,7 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from batches.engine import claim
+from batches.engine.pause import resume_batch
 from batches.models import UploadBatch, Worker
+from bench.rows import fill
 from tests.support.batches import make_batch
 from tests.support.fake_workers import fake_worker
 from tests.support.servers import Services
@@ -36,15 +38,16 @@ def text(client: Client, name: str, *args: int) -> str:
 
 
 def test_page_shows_workers_files_queue_and_recoveries(viewer: Client, owner: User) -> None:
-    batch = make_batch(owner, files=1235)
+    batch_id = fill(1235, owner.get_username())
+    assert resume_batch(batch_id)
     Worker.objects.create(host="cellar", pid=77, threads=1, recovered=4, recovered_at=timezone.now())
     with fake_worker() as worker:
-        assert claim.claim_item(batch.id, worker.id) is not None
+        assert claim.claim_item(batch_id, worker.id) is not None
 
         page = text(viewer, "admin:batches_engine")
 
     assert f"Worker {worker.host}, process {worker.pid}" in page
-    assert "IMG_0000.JPG" in page
+    assert "IMG_0.JPG" in page
     assert "1,234" in page
     assert "cellar:77" in page
 
