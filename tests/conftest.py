@@ -19,6 +19,7 @@ from django.utils import translation
 from hypothesis import HealthCheck
 from pytest_django.fixtures import Settings
 
+from batches.engine.circuit_breaker import breaker
 from tests.support.database import close_async_connection, delete_all_rows, drop_database
 from tests.support.servers import Services, services_key, start
 from tests.support.users import make_user
@@ -94,6 +95,14 @@ def language_of_the_settings() -> Iterator[None]:
     """Reset the language after each test, because a request leaves its language active in the thread."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def closed_breaker() -> Iterator[None]:
+    """End the outages that a test recorded in this process's circuit breaker."""
+    yield
+    while cause := breaker.open_cause()[0]:
+        breaker.reset(cause)
 
 
 @pytest.fixture(scope="session")

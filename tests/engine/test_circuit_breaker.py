@@ -30,10 +30,8 @@ CREATE TRIGGER full_disk BEFORE UPDATE ON uploads_upload EXECUTE FUNCTION full_d
 
 
 @pytest.fixture(autouse=True)
-def closed_breaker(transactional_db: None) -> Iterator[None]:
+def released_identity(transactional_db: None) -> Iterator[None]:
     yield
-    breaker.reset("database.away")
-    breaker.reset("model.away")
     identity.release()
 
 
