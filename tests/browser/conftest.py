@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.page_states import sign_in
+from tests.browser.page_states import signed_in
 from tests.browser.site_data import SiteData, make_site_data
 from tests.support.fake_workers import fake_worker
 from tests.support.web_server import Site
@@ -65,8 +65,8 @@ def open_page(chromium: Browser, site: str, owner: User) -> Iterator[OpenPage]:
     errors: list[str] = []
 
     def open_(path: str, **options: object) -> Page:
-        page = sign_in(chromium, site, owner, **options)
-        contexts.append(page.context)
+        contexts.append(signed_in(chromium, site, owner, **options))
+        page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{site}{path}")
         return page

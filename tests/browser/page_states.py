@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.page_actions import (
     Action,
@@ -37,26 +37,22 @@ class PageState:
     who: str = "owner"
 
 
-def sign_in(browser: Browser, site: str, user: User | None, **options: object) -> Page:
-    """Open a blank page in a new context in which `user`, if any, is signed in. The caller must close the context."""
+def signed_in(browser: Browser, site: str, user: User | None, **options: object) -> BrowserContext:
+    """Create a browser context in which `user`, if any, is signed in. The caller must close it."""
     context = browser.new_context(**options)  # type: ignore[arg-type]
     if user is not None:
         client = Client()
         client.force_login(user)
         cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}
         context.add_cookies([cookie])  # type: ignore[list-item]
-    return context.new_page()
+    return context
 
 
-def open_state(browser: Browser, site: str, data: SiteData, state: PageState, folder: Path, **options: object) -> Page:
-    """Open a page in this state. The caller must close its context."""
-    user = getattr(data, state.who) if state.who else None
-    page = sign_in(browser, site, user, **options)
-    folder /= state.name
+def open_state(page: Page, site: str, data: SiteData, state: PageState, folder: Path) -> None:
+    """Bring a blank page, signed in as the state's user, into this state."""
     page.goto(site + state.address.format(data=data))
     if state.action:
-        state.action(page, data, folder)
-    return page
+        state.action(page, data, folder / state.name)
 
 
 RUNNING = "/batches/{data.running.id}/"

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.page_states import PAGE_STATES, open_state
+from tests.browser.page_states import PAGE_STATES, open_state, signed_in
 from tests.browser.site_data import SiteData
 
 AXE = (Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js").read_text()
@@ -73,18 +73,26 @@ def axe_problems(page: Page) -> list[str]:
 @pytest.mark.parametrize("group", PAGE_STATES)
 def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData, tmp_path: Path, group: str) -> None:
     problems: dict[str, list[str]] = {}
+    contexts: dict[str, BrowserContext] = {}
 
     for state in PAGE_STATES[group]:
-        # The pages' Content-Security-Policy would refuse axe.
-        page = open_state(
-            chromium, site, site_data, state, tmp_path, viewport=PHONE, bypass_csp=True, reduced_motion="reduce"
-        )
+        # States of one user share a context and its cache, except uploads, which a context remembers.
+        context = state.name if group == "upload" else state.who
+        if context not in contexts:
+            user = getattr(site_data, state.who) if state.who else None
+            # The pages' Content-Security-Policy would refuse axe.
+            contexts[context] = signed_in(chromium, site, user, bypass_csp=True, reduced_motion="reduce")
+        page = contexts[context].new_page()
+        page.set_viewport_size(PHONE)
+        open_state(page, site, site_data, state, tmp_path)
         problems[state.name] = phone_problems(page, group)
         if state.name in WALKED:
             page.wait_for_load_state("networkidle")
             page.set_viewport_size({"width": 1280, "height": 900})
             problems[state.name] += keyboard_problems(page)
         problems[state.name] += axe_problems(page)
-        page.context.close()
+        page.close()
+    for one in contexts.values():
+        one.close()
 
     assert not {name: found for name, found in problems.items() if found}

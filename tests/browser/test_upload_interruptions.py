@@ -14,20 +14,34 @@ from tests.browser.waiting import wait_with_page
 from tests.support.batches import assert_counters_match
 from tests.support.web_server import Site
 
+FILES = 40
+# At this rate the upload takes 8 s, so that it is still running when it is interrupted.
+SLOW = 100_000
+UNLIMITED = -1
+
 
 @pytest.fixture
 def roll(tmp_path: Path) -> Path:
-    return make_folder(tmp_path / "Roll", 240)
+    return make_folder(tmp_path / "Roll", FILES, size=20_000)
 
 
 def arrived() -> int:
     return BatchItem.objects.exclude(status=ItemStatus.RECEIVING).count()
 
 
-def begin(page: Page, roll: Path, files: int = 20) -> UploadBatch:
-    """Choose the folder and wait until `files` of its files are received."""
+def limit_upload(page: Page, rate: int) -> None:
+    """Limit the page's uploads to `rate` bytes a second."""
+    throughput = {"downloadThroughput": UNLIMITED, "uploadThroughput": rate}
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    devtools.send("Network.emulateNetworkConditions", {"offline": False, "latency": 0, **throughput})
+
+
+def begin(page: Page, roll: Path) -> UploadBatch:
+    """Choose the folder and wait until a few of its files are received over a slow connection."""
+    limit_upload(page, SLOW)
     choose_folder(page, roll)
-    wait_with_page(page, lambda: arrived() >= files)
+    wait_with_page(page, lambda: arrived() >= 5)
     return UploadBatch.objects.get()
 
 
@@ -39,9 +53,10 @@ def test_server_killed_during_an_upload_loses_no_file(
 
     own_site.kill()
     before = arrived()
-    assert before < 240
+    assert before < FILES
     expect(page.get_by_text("Connection lost.")).to_be_visible()
     own_site.start()
+    limit_upload(page, UNLIMITED)
 
     page.wait_for_url(BATCH, timeout=60_000)
     assert_all_arrived(batch, roll)
@@ -56,7 +71,8 @@ def test_upload_continues_after_five_seconds_offline(open_page: OpenPage, owner:
     expect(page.get_by_text("You are offline.")).to_be_visible()
     page.wait_for_timeout(5000)  # the length of the outage
     before = arrived()
-    assert before < 240
+    assert before < FILES
+    limit_upload(page, UNLIMITED)
     page.context.set_offline(False)
 
     expect(page.get_by_text("You are offline.")).to_be_hidden()
@@ -73,9 +89,10 @@ def test_pause_stops_the_upload_until_resumed(open_page: OpenPage, owner: User, 
     page.get_by_role("button", name="Pause").click()
     expect(page).to_have_title("Paused · Roll · vuemantics")
     sent = SentRequests(page)
-    page.wait_for_timeout(1000)  # long enough for a hundred files
+    page.wait_for_timeout(1000)  # long enough for five files
     assert sent.creations + sent.bodies == 0
-    assert arrived() < 240
+    assert arrived() < FILES
+    limit_upload(page, UNLIMITED)
     page.get_by_role("button", name="Resume").click()
 
     page.wait_for_url(BATCH, timeout=60_000)
@@ -89,8 +106,9 @@ def test_upload_continues_after_signing_in_again(open_page: OpenPage, owner: Use
 
     page.context.clear_cookies()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
-    assert arrived() < 240
+    assert arrived() < FILES
     page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    limit_upload(page, UNLIMITED)
     page.get_by_role("button", name="Resume").click()
 
     page.wait_for_url(BATCH, timeout=60_000)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from batches.models import BatchItem
 from batches.models.states import ItemStatus
 from tests.browser.folders import choose_folder, make_folder
-from tests.browser.page_states import sign_in
+from tests.browser.page_states import signed_in
 from tests.browser.waiting import wait_with_page
 from tests.support.waiting import wait_until
 
@@ -74,7 +74,7 @@ def test_file_arrives_over_a_connection_cut_every_three_mebibytes(
 ) -> None:
     port, log = cutter
     address = f"http://127.0.0.1:{port}"
-    page = sign_in(chromium, address, owner)
+    page = signed_in(chromium, address, owner).new_page()
     page.goto(f"{address}/batches/new/")
 
     choose_folder(page, make_folder(tmp_path / "Roll", 1, size))
