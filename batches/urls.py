@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from batches.views import commands, deletion, failures, item_detail, pages, preflight, rename, upload
+from batches.views import commands, confirm_deletion, failure_list, item_detail, pages, preflight, rename, upload
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -15,12 +15,12 @@ urlpatterns = [
     path("batches/<int:batch_id>/known/", preflight.register_known, name="batch-known"),
     path("batches/<int:batch_id>/seal/", upload.seal, name="batch-seal"),
     path("batches/<int:batch_id>/", pages.batch_detail, name="batch-detail"),
-    path("problems/", failures.failure_list, name="failures"),
-    path("problems/retry/", failures.retry, name="failures-retry"),
-    path("problems/dismiss/", failures.dismiss, name="failures-dismiss"),
-    path("problems/files.csv", failures.download, name="failures-csv"),
-    path("batches/<int:batch_id>/delete/", deletion.delete_batch, name="batch-delete"),
-    path("library/delete/", deletion.delete_pictures, name="upload-delete"),
+    path("problems/", failure_list.failure_list, name="failures"),
+    path("problems/retry/", failure_list.retry, name="failures-retry"),
+    path("problems/dismiss/", failure_list.dismiss, name="failures-dismiss"),
+    path("problems/files.csv", failure_list.download, name="failures-csv"),
+    path("batches/<int:batch_id>/delete/", confirm_deletion.delete_batch, name="batch-delete"),
+    path("library/delete/", confirm_deletion.delete_pictures, name="upload-delete"),
     path("batches/<int:batch_id>/name/", rename.batch_name, name="batch-name"),
     path("batches/<int:batch_id>/files/<int:item_id>/", item_detail.item_detail, name="item-detail"),
     path("batches/<int:batch_id>/pause/", commands.pause, name="batch-pause"),

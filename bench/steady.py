@@ -8,7 +8,7 @@ from django.db import connections
 from django.utils import timezone
 
 from batches.engine.claim import claim_item
-from batches.engine.finish import complete_item
+from batches.engine.finish_item import complete_item
 from batches.engine.in_flight import Claim
 from batches.engine.liveness import identity
 from batches.engine.scheduler import next_batch

@@ -4,7 +4,7 @@ import time
 
 from PIL import Image
 
-from uploads.analysis.base import Description, Embedding
+from uploads.analysis.base import Description, DescriptionEmbedding
 
 SECONDS = 0.055
 
@@ -20,6 +20,6 @@ class WaitingAnalyzer:
         time.sleep(SECONDS)
         return Description((), "A picture.")
 
-    def embed(self, description: Description) -> Embedding:
+    def embed(self, description: Description) -> DescriptionEmbedding:
         """Return no vector."""
-        return Embedding("", None)
+        return DescriptionEmbedding("", None)

@@ -1,4 +1,4 @@
-"""Admin pages where staff can view pictures and videos; batches/admin/uploads.py adds deletion."""
+"""Admin pages where staff can view pictures and videos; batches/admin/uploads.py adds their imports and deletion."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -31,7 +31,7 @@ class UploadAdmin(ReadOnlyAdmin):
         "processed_at",
     ]
     list_display_links = ["thumbnail", "filename"]
-    list_filter = ["kind", "hidden", "created_at"]
+    list_filter = ["kind", "created_at"]
     list_select_related = ["owner"]
     search_fields = ["filename", "owner__username"]
     search_help_text = _("Part of a file name or user name")
@@ -39,13 +39,13 @@ class UploadAdmin(ReadOnlyAdmin):
     fieldsets = [
         (
             None,
-            {"fields": ["picture", "filename", "owner", "kind", "description_text", "label_list", "hidden", "batches"]},
+            {"fields": ["picture", "filename", "owner", "kind", "description_text", "label_list"]},
         ),
         (_("File"), {"fields": ["mime_type", "file_size", "pixels", "duration", "sha256"]}),
         (_("Taken"), {"fields": ["taken_at", "camera", "latitude", "longitude", "metadata"]}),
         (_("Times"), {"fields": ["created_at", "processed_at", "updated_at"]}),
     ]
-    readonly_fields = ["picture", "description_text", "label_list", "file_size", "pixels", "batches"]
+    readonly_fields = ["picture", "description_text", "label_list", "file_size", "pixels"]
     description_text = english_column("description", _("description"))
 
     def get_urls(self) -> list[URLPattern]:
@@ -101,12 +101,6 @@ class UploadAdmin(ReadOnlyAdmin):
         """Return the labels, each with its score as a percentage."""
         labels = ", ".join(f"{label['name']} {label['score']:.0%}" for label in upload.labels)
         return format_html('<span lang="en">{}</span>', labels)
-
-    @admin.display(description=_("Imported in"))
-    def batches(self, upload: Upload) -> SafeString:
-        """Return a link to the list of batch items that refer to this upload."""
-        url = reverse("admin:batches_batchitem_changelist", query={"upload__id__exact": upload.pk})
-        return format_html('<a href="{}">{}</a>', url, _("Batch items"))
 
 
 def _preview_url(upload: Upload, side: str) -> str:

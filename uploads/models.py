@@ -55,8 +55,6 @@ class Upload(models.Model):
     )
     labels = models.JSONField(_("labels"), default=list, blank=True)
     description = models.TextField(_("description"), blank=True)
-    audit_score = models.PositiveSmallIntegerField(_("audit score"), null=True, blank=True)
-    hidden = models.BooleanField(_("hidden"), default=False)
     processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -68,7 +66,6 @@ class Upload(models.Model):
             models.UniqueConstraint(fields=["owner", "sha256"], name="upload_once_per_owner"),
             models.CheckConstraint(condition=Q(kind__in=MediaKind.values), name="upload_kind_known"),
             models.CheckConstraint(condition=Q(size__gt=0), name="upload_not_empty"),
-            models.CheckConstraint(condition=Q(audit_score__lte=100), name="upload_audit_score_at_most_100"),
         ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="upload_owner_newest"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from uploads.analysis.base import Analyzer, Description, Embedding, Label
+from uploads.analysis.base import Analyzer, Description, DescriptionEmbedding, Label
 from uploads.media.image import MAX_PIXELS, Picture, read_picture
 from uploads.media.previews import make_previews
 from uploads.media.sanitize import Json
@@ -35,7 +35,6 @@ class Result:
     previews: dict[int, bytes]
     labels: tuple[Label, ...]
     description: str
-    audit_score: int | None
     embedding_model: str
     vector: tuple[float, ...] | None
 
@@ -72,7 +71,7 @@ def process_file(
 
 
 def _build_result(
-    picture: Picture, previews: dict[int, bytes], description: Description, embedding: Embedding
+    picture: Picture, previews: dict[int, bytes], description: Description, embedding: DescriptionEmbedding
 ) -> Result:
     return Result(
         kind="image",
@@ -88,7 +87,6 @@ def _build_result(
         previews=previews,
         labels=description.labels,
         description=description.description,
-        audit_score=description.audit_score,
         embedding_model=embedding.model,
         vector=embedding.vector,
     )

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext_lazy
 from batches import services
 from batches.admin.actions import exceeds_limit, run_action
 from batches.models import UploadBatch
-from batches.services import Scope, operator_scope
+from batches.services import operator_scope
 from uploads.read_only_admin import ReadOnlyAdmin, confirmation_page
 
 
@@ -37,7 +37,14 @@ class BatchActionsAdmin(ReadOnlyAdmin):
         message = ngettext_lazy(
             "%(count)d batch will be processed next.", "%(count)d batches will be processed next.", "count"
         )
-        run_action(self, request, queryset, _process_now, _("Prioritized, without waiting for missing files."), message)
+        run_action(
+            self,
+            request,
+            queryset,
+            services.prioritize_batch,
+            _("Prioritized, without waiting for missing files."),
+            message,
+        )
 
     @admin.action(permissions=["command"], description=_("Pause"))
     def pause(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
@@ -99,11 +106,3 @@ class BatchActionsAdmin(ReadOnlyAdmin):
         context["files"] = queryset.aggregate(files=Sum("total"))["files"] or 0
         template = "admin/batches/uploadbatch/deletion_confirmation.html"
         return confirmation_page(self, request, template, queryset, context)
-
-
-def _process_now(scope: Scope, batch_id: int) -> bool:
-    # Prioritize the batch first, because it may complete as soon as it no longer waits for its missing files, and a
-    # completed batch cannot be prioritized.
-    services.prioritize_batch(scope, batch_id)
-    services.finish_without_missing(scope, batch_id)
-    return True

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext_lazy
 
 from batches import services
 from batches.admin.actions import run_action
-from batches.admin.failures import failures_page, failures_table
+from batches.admin.failures_page import failures_page, failures_table
 from batches.admin.owners import OwnerForm, OwnerOfBatchFilter
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import ERROR_CODES

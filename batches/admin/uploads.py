@@ -1,4 +1,7 @@
-"""The admin for pictures, with an action that deletes them. It is in this app because batches refer to pictures."""
+"""The admin for pictures, with their imports and an action that deletes them.
+
+It is in this app because batches refer to pictures.
+"""
 
 from typing import Any
 
@@ -6,6 +9,9 @@ from django.contrib import admin, messages
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -21,13 +27,21 @@ admin.site.unregister(Upload)
 
 @admin.register(Upload)
 class DeletableUploadAdmin(UploadAdmin):
-    """The admin for pictures, with an action that deletes them and their files."""
+    """The admin for pictures, with a link to their imports and an action that deletes them and their files."""
 
+    fieldsets = [*UploadAdmin.fieldsets, (None, {"fields": ["batches"]})]
+    readonly_fields = [*UploadAdmin.readonly_fields, "batches"]
     actions = ["delete_pictures"]
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
         """Return whether the action is offered. The service checks the permission again."""
         return operator_scope(request.user).covers_all(services.DELETE_PICTURES)
+
+    @admin.display(description=_("Imported in"))
+    def batches(self, upload: Upload) -> SafeString:
+        """Return a link to the list of batch items that refer to this upload."""
+        url = reverse("admin:batches_batchitem_changelist", query={"upload__id__exact": upload.pk})
+        return format_html('<a href="{}">{}</a>', url, _("Batch items"))
 
     @admin.action(permissions=["remove"], description=_("Delete with their files…"))
     def delete_pictures(self, request: HttpRequest, queryset: QuerySet[Upload]) -> TemplateResponse | None:

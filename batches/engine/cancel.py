@@ -8,10 +8,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from batches.engine.item_fields import FINISHED_FIELDS
+from batches.engine.transitions import move_batches, move_items
 from batches.messaging import live_events
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem, UploadBatch
-from batches.models.states import BatchStatus, ItemStatus, batch_sources, item_sources
+from batches.models.states import BatchStatus, ItemStatus, item_sources
 
 CHUNK = 1000
 
@@ -23,9 +24,8 @@ def cancel_batch(batch_id: int) -> bool:
     `resume_cancellations` cancels the remaining items. Finishing an item after it was cancelled has no effect.
     """
     now = timezone.now()
-    cancelled = UploadBatch.objects.filter(id=batch_id, status__in=batch_sources(BatchStatus.CANCELLED)).update(
-        status=BatchStatus.CANCELLED, cancelling=True, completed_at=now, updated_at=now
-    )
+    batch = UploadBatch.objects.filter(id=batch_id)
+    cancelled = move_batches(batch, BatchStatus.CANCELLED, cancelling=True, completed_at=now, updated_at=now)
     if cancelled:
         # Notify pages first, because cancelling many items takes a while.
         notify_batches_changed([batch_id], final=True)
@@ -62,7 +62,7 @@ def _cancel_chunk(batch_id: int) -> int:
     with transaction.atomic():
         locked = live.select_for_update().filter(batch_id=batch_id).order_by("id")
         ids = list(locked.values_list("id", flat=True)[:CHUNK])
-        changed = live.filter(id__in=ids).update(status=ItemStatus.CANCELLED, **FINISHED_FIELDS)
+        changed = move_items(BatchItem.objects.filter(id__in=ids), ItemStatus.CANCELLED, **FINISHED_FIELDS)
         UploadBatch.all_objects.filter(id=batch_id).update(
             cancelled=F("cancelled") + changed, cancelling=len(ids) == CHUNK, updated_at=timezone.now()
         )

@@ -8,16 +8,16 @@ from collections import Counter
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 from django.utils import timezone
 
 from batches.engine.attempt_history import delete_history
 from batches.engine.cancel import cancel_items
+from batches.engine.transitions import move_batches
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import RESENDABLE_CODES
-from batches.models.states import BatchStatus, ItemStatus, batch_sources
+from batches.models.states import COUNTERS, BatchStatus, ItemStatus
 from batches.models.storage_key import storage_key
 from uploads.database import fetch_rows
 from uploads.storage.file_deletion import delete_uploads, lock_uploads, schedule_deletion
@@ -43,7 +43,6 @@ SELECT upload.id FROM unnest(%(ids)s::bigint[]) AS upload (id)
  WHERE (SELECT min(item.upload_id) FROM batches_batchitem AS item
          WHERE item.upload_id BETWEEN upload.id AND upload.id) IS NULL
 """
-COUNTERS = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed", ItemStatus.CANCELLED: "cancelled"}
 
 
 def begin_deletion(batch_id: int) -> bool:
@@ -100,14 +99,10 @@ def _hide(which: Q) -> int:
     now = timezone.now()
     with transaction.atomic():
         ids = list(UploadBatch.objects.select_for_update().filter(which).order_by("id").values_list("id", flat=True))
-        live = Q(status__in=batch_sources(BatchStatus.CANCELLED))
-        UploadBatch.objects.filter(id__in=ids).update(
-            deleting_since=now,
-            updated_at=now,
-            completed_at=Coalesce("completed_at", now),
-            cancelling=Case(When(live, then=Value(True)), default=F("cancelling")),
-            status=Case(When(live, then=Value(BatchStatus.CANCELLED)), default=F("status")),
-        )
+        batches = UploadBatch.objects.filter(id__in=ids)
+        hidden = {"deleting_since": now, "updated_at": now}
+        move_batches(batches, BatchStatus.CANCELLED, cancelling=True, completed_at=now, **hidden)
+        batches.update(**hidden)  # those that had ended before
     notify_batches_changed(ids, final=True)
     return len(ids)
 

@@ -16,13 +16,14 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from batches.engine.complete import complete_batches
+from batches.engine.complete_batch import complete_batches
 from batches.engine.item_fields import FINISHED_FIELDS
 from batches.engine.refusals import Refused
+from batches.engine.transitions import move_items
 from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import RESENDABLE_CODES, default_message
-from batches.models.states import ItemStatus, item_sources
+from batches.models.states import ItemStatus
 from uploads.storage.file_deletion import delete_uploads, lock_uploads
 
 TRIES = 5
@@ -79,6 +80,5 @@ def _mark_gone(ids: list[int]) -> None:
     gone = {"error_code": GONE, "error_message": default_message(GONE)}
     items = BatchItem.objects.filter(id__in=ids)
     items.filter(status=ItemStatus.FAILED, error_code__in=RESENDABLE_CODES).update(**gone)
-    in_progress = items.filter(status__in=item_sources(ItemStatus.FAILED, ItemStatus.PROCESSING))
-    in_progress.update(status=ItemStatus.FAILED, **FINISHED_FIELDS, **gone)
+    move_items(items, ItemStatus.FAILED, ItemStatus.PROCESSING, **FINISHED_FIELDS, **gone)
     items.update(upload=None)

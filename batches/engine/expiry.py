@@ -8,13 +8,14 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from batches.engine.chunks import items_after
-from batches.engine.complete import complete_batches
+from batches.engine.complete_batch import complete_batches
 from batches.engine.item_fields import FINISHED_FIELDS
 from batches.engine.lifecycle import seal_batch
+from batches.engine.transitions import move_items
 from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import default_message
-from batches.models.states import LIVE_BATCHES, ItemStatus, item_sources
+from batches.models.states import LIVE_BATCHES, ItemStatus
 
 CHUNK = 1000
 ABANDONED = "item.abandoned"
@@ -73,17 +74,13 @@ def _fail_chunk(batch_id: int, registered_before: datetime, after: int) -> list[
 
     The caller must complete the batch.
     """
-    receiving = BatchItem.objects.filter(status__in=item_sources(ItemStatus.FAILED, ItemStatus.RECEIVING))
+    receiving = BatchItem.objects.filter(status=ItemStatus.RECEIVING, created_at__lt=registered_before)
     with transaction.atomic():
-        old = receiving.select_for_update().filter(created_at__lt=registered_before)
-        ids = list(items_after(old, batch_id, after).values_list("id", flat=True)[:CHUNK])
+        ids = list(items_after(receiving.select_for_update(), batch_id, after).values_list("id", flat=True)[:CHUNK])
         if ids:
-            receiving.filter(id__in=ids).update(
-                status=ItemStatus.FAILED,
-                error_code=ABANDONED,
-                error_message=default_message(ABANDONED),
-                **FINISHED_FIELDS,
-            )
+            failure = {"error_code": ABANDONED, "error_message": default_message(ABANDONED)}
+            items = BatchItem.objects.filter(id__in=ids)
+            move_items(items, ItemStatus.FAILED, ItemStatus.RECEIVING, **failure, **FINISHED_FIELDS)
             batch = UploadBatch.all_objects.filter(id=batch_id)
             batch.update(failed=F("failed") + len(ids), updated_at=timezone.now())
     return ids

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.expressions import Combinable
-from django.utils import timezone
 
 from batches.engine import incoming_sql
-from batches.engine.complete import complete_batches
+from batches.engine.complete_batch import complete_batches
 from batches.engine.item_fields import NOT_FAILED_FIELDS
-from batches.engine.refusals import BatchClosed
+from batches.engine.transitions import move_items, reopen_batch
 from batches.messaging import live_events, wake_ups
 from batches.messaging.live_events import notify_batches_changed
-from batches.models import BatchItem, UploadBatch
+from batches.models import BatchItem
 from batches.models.error_codes import RESENDABLE_CODES, RESUMABLE_CODES, default_message
-from batches.models.states import LIVE_BATCHES, BatchStatus, ItemStatus, batch_sources, item_sources
+from batches.models.states import ItemStatus
 from uploads.text import storable
 
 
@@ -72,29 +70,12 @@ def reopen_item(item: BatchItem) -> bool:
         return False
     failed = BatchItem.objects.filter(id=item.id, upload=None, error_code__in=RESENDABLE_CODES)
     with transaction.atomic():
-        changed = failed.filter(status__in=item_sources(ItemStatus.RECEIVING)).update(
-            status=ItemStatus.RECEIVING, **NOT_FAILED_FIELDS
-        )
-        if changed:
-            _reopen_batch(item.batch_id, failed=F("failed") - 1)
-            item.refresh_from_db()
-    return bool(changed)
-
-
-def _reopen_batch(batch_id: int, **counters: Combinable) -> None:
-    """Update counters and unseal the batch, because another file is expected. A completed batch becomes `processing`.
-
-    Raises BatchClosed if the batch is cancelled or deleted.
-    """
-    now = timezone.now()
-    batch = UploadBatch.objects.filter(id=batch_id)
-    if batch.filter(status__in=LIVE_BATCHES).update(sealed_at=None, updated_at=now, **counters):
-        return
-    if not batch.filter(status__in=batch_sources(BatchStatus.PROCESSING, BatchStatus.COMPLETED)).update(
-        sealed_at=None, updated_at=now, status=BatchStatus.PROCESSING, completed_at=None, **counters
-    ):
-        raise BatchClosed
-    notify_batches_changed([batch_id])
+        if not move_items(failed, ItemStatus.RECEIVING, **NOT_FAILED_FIELDS):
+            return False
+        reopen_batch(item.batch_id, sealed_at=None, failed=F("failed") - 1)
+        item.refresh_from_db()
+    notify_batches_changed([item.batch_id])
+    return True
 
 
 def queue_item(item_id: int, upload_id: int, *, new: bool = False) -> bool:

@@ -6,29 +6,43 @@ would take five statements and a savepoint, and queueing it would take six state
 
 from django.db import IntegrityError, transaction
 
-from batches.engine.item_fields import FINISHED_SQL
+from batches.engine.finish_sql import finish_statement
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem
-from batches.models.states import BatchStatus, ItemStatus, batch_sources, item_sources, sql_states
+from batches.models.states import OPEN_BATCHES, BatchStatus, ItemStatus, batch_sources, item_sources, sql_states
 from uploads.database import fetch_row
 
-STARTED = sql_states(batch_sources(BatchStatus.PROCESSING, BatchStatus.PENDING))
+
+def _receiving(target: ItemStatus) -> str:
+    """Return the condition that an item is `receiving`, from which it may move to `target`."""
+    return f"status IN ({sql_states(item_sources(target, ItemStatus.RECEIVING))})"
+
+
+def _moved_to_processing(source: BatchStatus) -> str:
+    """Return the new status of a batch, which moves to `processing` if it is in the source state."""
+    return f"CASE WHEN {_is(source)} THEN '{BatchStatus.PROCESSING.value}' ELSE status END"
+
+
+def _is(source: BatchStatus) -> str:
+    return f"status IN ({sql_states(batch_sources(BatchStatus.PROCESSING, source))})"
+
+
+OPEN = f"status IN ({sql_states(OPEN_BATCHES)}) AND deleting_since IS NULL"
 
 # A new item unseals its batch and moves a completed batch back to `processing`.
 INSERT = f"""
 WITH added AS (
     INSERT INTO batches_batchitem (batch_id, filename, relative_path, fingerprint, size, status, stage, attempts,
                                    crash_count, duplicate, error_code, error_message, created_at)
-    VALUES (%(batch)s, %(filename)s, %(relative_path)s, %(fingerprint)s, %(size)s, 'receiving', '', 0,
-            0, false, '', '', clock_timestamp())
+    VALUES (%(batch)s, %(filename)s, %(relative_path)s, %(fingerprint)s, %(size)s, '{ItemStatus.RECEIVING.value}', '',
+            0, 0, false, '', '', clock_timestamp())
     ON CONFLICT (batch_id, fingerprint) DO NOTHING
     RETURNING id, batch_id, created_at
 ), reopened AS (
     UPDATE batches_uploadbatch
        SET total = total + 1, sealed_at = NULL, completed_at = NULL, updated_at = clock_timestamp(),
-           status = CASE WHEN status IN ({sql_states(batch_sources(BatchStatus.PROCESSING, BatchStatus.COMPLETED))})
-                         THEN 'processing' ELSE status END
-      FROM added WHERE batches_uploadbatch.id = added.batch_id AND status <> 'cancelled' AND deleting_since IS NULL
+           status = {_moved_to_processing(BatchStatus.COMPLETED)}
+      FROM added WHERE batches_uploadbatch.id = added.batch_id AND {OPEN}
     RETURNING batches_uploadbatch.id
 )
 SELECT id, created_at, EXISTS (SELECT FROM reopened) FROM added
@@ -37,48 +51,25 @@ SELECT id, created_at, EXISTS (SELECT FROM reopened) FROM added
 # The first queued item moves a pending batch to `processing`.
 QUEUE = f"""
 WITH queued AS (
-    UPDATE batches_batchitem SET status = 'pending', upload_id = %(upload)s, queue_position = id
-     WHERE id = %(item)s AND status IN ({sql_states(item_sources(ItemStatus.PENDING, ItemStatus.RECEIVING))})
+    UPDATE batches_batchitem SET status = '{ItemStatus.PENDING.value}', upload_id = %(upload)s, queue_position = id
+     WHERE id = %(item)s AND {_receiving(ItemStatus.PENDING)}
     RETURNING batch_id
 ), started AS (
     UPDATE batches_uploadbatch
        SET updated_at = clock_timestamp(),
-           started_at = CASE WHEN status IN ({STARTED}) THEN COALESCE(started_at, clock_timestamp())
+           started_at = CASE WHEN {_is(BatchStatus.PENDING)} THEN COALESCE(started_at, clock_timestamp())
                              ELSE started_at END,
-           status = CASE WHEN status IN ({STARTED}) THEN 'processing' ELSE status END
-      FROM queued WHERE batches_uploadbatch.id = queued.batch_id AND status <> 'cancelled'
-       AND deleting_since IS NULL
+           status = {_moved_to_processing(BatchStatus.PENDING)}
+      FROM queued WHERE batches_uploadbatch.id = queued.batch_id AND {OPEN}
     RETURNING batches_uploadbatch.id
 )
 SELECT batch_id, EXISTS (SELECT FROM started),
-       (SELECT status FROM batches_uploadbatch WHERE id = batch_id) = 'pending' FROM queued
+       (SELECT status FROM batches_uploadbatch WHERE id = batch_id) = '{BatchStatus.PENDING.value}' FROM queued
 """
 
-
-def finish_statement(target: ItemStatus) -> str:
-    """Return a SQL statement that sets a receiving item's state to `target`, then updates the batch's counter.
-
-    The statement returns no row if the item was not receiving; otherwise it returns the batch's id and whether this was
-    the last live item of a sealed batch.
-    """
-    counter = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed"}[target]
-    return f"""
-WITH finished AS (
-    UPDATE batches_batchitem
-       SET status = '{target.value}', {FINISHED_SQL}, upload_id = %(upload)s::bigint,
-           duplicate = %(upload)s::bigint IS NOT NULL,
-           error_code = %(code)s, error_message = %(message)s
-     WHERE id = %(item)s AND status IN ({sql_states(item_sources(target, ItemStatus.RECEIVING))})
-    RETURNING batch_id
-)
-UPDATE batches_uploadbatch SET {counter} = {counter} + 1, updated_at = clock_timestamp()
-  FROM finished WHERE id = finished.batch_id
-RETURNING id, sealed_at IS NOT NULL AND successful + failed + cancelled = total
-"""
-
-
-COMPLETE = finish_statement(ItemStatus.COMPLETED)
-FAIL = finish_statement(ItemStatus.FAILED)
+UPLOAD = "upload_id = %(upload)s::bigint, duplicate = %(upload)s::bigint IS NOT NULL"
+COMPLETE = finish_statement(ItemStatus.COMPLETED, UPLOAD, _receiving(ItemStatus.COMPLETED))
+FAIL = finish_statement(ItemStatus.FAILED, UPLOAD, _receiving(ItemStatus.FAILED))
 
 # Lock the item and its upload explicitly, to keep the lock order (items, uploads, batches) and avoid deadlocks with the
 # deletion of a picture. The foreign key check alone would lock the upload only at the commit, after the batch.

@@ -1,17 +1,15 @@
-"""Field values to write whenever an item's state changes, so that its other columns match the new state."""
+"""The values of an item's other columns that go with a change of its state."""
 
 from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Now
 
-from batches.models.states import ItemStatus
-
 _UNCLAIMED: dict[str, Any] = {"stage": "", "claim": None, "worker": None, "claimed_until": None}
 
-PENDING_FIELDS: dict[str, Any] = {"status": ItemStatus.PENDING, "queue_position": F("id"), **_UNCLAIMED}
+PENDING_FIELDS: dict[str, Any] = {"queue_position": F("id"), **_UNCLAIMED}
 FINISHED_FIELDS: dict[str, Any] = {"finished_at": Now(), "queue_position": None, **_UNCLAIMED}
-"""The caller also sets `status` and, if the item failed, `error_code` and `error_message`."""
+"""For a failed item, the caller also sets `error_code` and `error_message`."""
 FINISHED_SQL = (
     "finished_at = clock_timestamp(), queue_position = NULL, stage = '', claim = NULL, worker = NULL,"
     " claimed_until = NULL"

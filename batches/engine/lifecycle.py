@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from batches.engine.complete import complete_batches
+from batches.engine.complete_batch import complete_batches
 from batches.messaging import live_events
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import UploadBatch

@@ -3,11 +3,12 @@
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from batches.engine.complete import complete_batches
+from batches.engine.complete_batch import complete_batches
+from batches.engine.transitions import move_batches
 from batches.messaging import wake_ups
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem, UploadBatch
-from batches.models.states import BatchStatus, batch_sources
+from batches.models.states import BatchStatus
 
 
 def pause_batch(batch_id: int) -> bool:
@@ -15,9 +16,8 @@ def pause_batch(batch_id: int) -> bool:
 
     Workers claim no more of its items. Its in-flight jobs stop before their next stage, and their claims are released.
     """
-    paused = UploadBatch.objects.filter(id=batch_id, status__in=batch_sources(BatchStatus.PAUSED)).update(
-        status=BatchStatus.PAUSED, updated_at=timezone.now()
-    )
+    batch = UploadBatch.objects.filter(id=batch_id)
+    paused = move_batches(batch, BatchStatus.PAUSED, updated_at=timezone.now())
     if paused:
         notify_batches_changed([batch_id])
     return bool(paused)
@@ -29,9 +29,12 @@ def resume_batch(batch_id: int) -> bool:
     The batch becomes `processing`, even if it was paused before its first file was queued.
     """
     now = timezone.now()
-    paused = batch_sources(BatchStatus.PROCESSING, BatchStatus.PAUSED)
-    resumed = UploadBatch.objects.filter(id=batch_id, status__in=paused).update(
-        status=BatchStatus.PROCESSING, started_at=Coalesce("started_at", now), updated_at=now
+    resumed = move_batches(
+        UploadBatch.objects.filter(id=batch_id),
+        BatchStatus.PROCESSING,
+        BatchStatus.PAUSED,
+        started_at=Coalesce("started_at", now),
+        updated_at=now,
     )
     if resumed:
         complete_batches(batch_id)

@@ -6,15 +6,15 @@ from functools import partial
 from django.conf import settings
 
 from batches.engine.cpu_slots import cpu_slot
-from batches.engine.finish import holds_claim
+from batches.engine.finish_item import holds_claim
 from batches.engine.in_flight import Job, JobStopped
 from batches.models.error_codes import default_message
 from batches.models.states import Stage
 from uploads.analysis.registry import get_analyzer
 from uploads.errors import CodedError, EnvironmentalError, PermanentError
 from uploads.pipeline import process_file
-from uploads.queries import save_result
 from uploads.storage import local_copy, save_previews, storage_available
+from uploads.upload_sql import save_result
 
 
 def process_upload(job: Job) -> Callable[[], None] | None:

@@ -15,6 +15,7 @@ from batches.engine.attempt_history import record_losses
 from batches.engine.item_fields import FINISHED_FIELDS, PENDING_FIELDS
 from batches.engine.liveness import live_workers
 from batches.engine.lost_workers import WorkerCheck, check_workers
+from batches.engine.transitions import move_items
 from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch, Worker
 from batches.models.error_codes import default_message
@@ -88,7 +89,7 @@ def _recover(lost: Q, started: datetime, *, deciding: bool) -> int:
         batches = list(items.values_list("batch_id", flat=True).distinct())
         record_losses(items.values_list("id", flat=True))
         _fail_poison(items)
-        items.filter(status__in=item_sources(ItemStatus.PENDING, ItemStatus.PROCESSING)).update(**PENDING_FIELDS)
+        move_items(items, ItemStatus.PENDING, ItemStatus.PROCESSING, **PENDING_FIELDS)
     for worker, count in workers:
         Worker.objects.filter(id=worker).update(recovered=F("recovered") + count, recovered_at=timezone.now())
     for batch_id in batches:
@@ -143,6 +144,7 @@ def _fail_poison(items: QuerySet[BatchItem]) -> None:
     counts = list(poison.values_list("batch_id").annotate(Count("id")).order_by("batch_id"))
     if not counts:
         return
-    poison.update(status=ItemStatus.FAILED, error_code=POISON, error_message=default_message(POISON), **FINISHED_FIELDS)
+    failure = {"error_code": POISON, "error_message": default_message(POISON)}
+    move_items(poison, ItemStatus.FAILED, ItemStatus.PROCESSING, **failure, **FINISHED_FIELDS)
     for batch_id, count in counts:
         UploadBatch.all_objects.filter(id=batch_id).update(failed=F("failed") + count, updated_at=timezone.now())

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from batches.engine.in_flight import Claim
 from batches.engine.item_fields import PENDING_FIELDS
+from batches.engine.transitions import move_items
 from batches.messaging import wake_ups
 from batches.models import BatchItem
-from batches.models.states import ItemStatus, item_sources
+from batches.models.states import ItemStatus
 
 
 def release_claims(claims: Iterable[Claim]) -> int:
@@ -14,10 +15,10 @@ def release_claims(claims: Iterable[Claim]) -> int:
 
     Claims that are no longer valid are ignored.
     """
-    processing = BatchItem.objects.filter(status__in=item_sources(ItemStatus.PENDING, ItemStatus.PROCESSING))
     released = 0
     for claim in sorted(claims, key=lambda claim: claim.item_id):
-        released += processing.filter(id=claim.item_id, claim=claim.token).update(**PENDING_FIELDS)
+        item = BatchItem.objects.filter(id=claim.item_id, claim=claim.token)
+        released += move_items(item, ItemStatus.PENDING, ItemStatus.PROCESSING, **PENDING_FIELDS)
     if released:
         wake_ups.notify_workers(released)
     return released

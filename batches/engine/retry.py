@@ -3,18 +3,17 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
-from django.db.models import Case, F, Q, Value, When
-from django.utils import timezone
+from django.db import transaction
+from django.db.models import F, Q
 
 from batches.engine.attempt_history import record_failures
 from batches.engine.chunks import items_after
 from batches.engine.item_fields import NOT_FAILED_FIELDS, PENDING_FIELDS
-from batches.engine.refusals import BatchClosed, ReanalysisRunning
+from batches.engine.transitions import move_items, reopen_batch
 from batches.messaging import wake_ups
 from batches.messaging.live_events import notify_batches_changed
-from batches.models import BatchItem, UploadBatch
-from batches.models.states import LIVE_BATCHES, BatchStatus, ItemStatus, batch_sources, item_sources
+from batches.models import BatchItem
+from batches.models.states import ItemStatus, item_sources
 
 CHUNK = 2000
 
@@ -68,25 +67,7 @@ def _retry_chunk(batch_id: int, which: Q, after: int) -> list[int]:
         ids = list(locked.values_list("id", flat=True)[:CHUNK])
         if ids:
             record_failures(ids)
-            failed.filter(id__in=ids).update(**PENDING_FIELDS, **NOT_FAILED_FIELDS, crash_count=0, lost_worker=None)
-            _reopen_batch(batch_id, len(ids))
+            retried = {**PENDING_FIELDS, **NOT_FAILED_FIELDS, "crash_count": 0, "lost_worker": None}
+            move_items(BatchItem.objects.filter(id__in=ids), ItemStatus.PENDING, ItemStatus.FAILED, **retried)
+            reopen_batch(batch_id, failed=F("failed") - len(ids))
     return ids
-
-
-def _reopen_batch(batch_id: int, items: int) -> None:
-    """Subtract the number of items from the batch's `failed` counter, and reopen the batch if it is completed.
-
-    This takes a single statement, because another process may complete the batch at any moment.
-    """
-    reopens = Q(status__in=batch_sources(BatchStatus.PROCESSING, BatchStatus.COMPLETED))
-    try:
-        counted = UploadBatch.objects.filter(reopens | Q(status__in=LIVE_BATCHES), id=batch_id).update(
-            failed=F("failed") - items,
-            status=Case(When(reopens, then=Value(BatchStatus.PROCESSING)), default=F("status")),
-            completed_at=Case(When(reopens, then=None), default=F("completed_at")),
-            updated_at=timezone.now(),
-        )
-    except IntegrityError as error:  # batch_one_live_reanalysis
-        raise ReanalysisRunning from error
-    if not counted:
-        raise BatchClosed

@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
 from batches.engine.circuit_breaker import breaker
-from batches.engine.finish import complete_item, fail_item
+from batches.engine.finish_item import complete_item, fail_item
 from batches.engine.in_flight import Claim, Job, JobStopped, in_flight
 from batches.engine.release import release_claims
 from uploads.errors import EnvironmentalError, PermanentError

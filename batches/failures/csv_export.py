@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.utils.translation import gettext as _
 
-from batches.models import BatchItem, UploadBatch
+from batches.models import BatchItem
 from batches.models.error_codes import error_text
-from batches.models.failures import open_failures
+from batches.models.open_failures import open_failures
+from batches.models.scope import VIEW_ITEMS, Scope
 from uploads.db_threads import run_export_query
 
 CHUNK_ITEMS = 2000
@@ -26,18 +27,15 @@ FIELDS = (
 )
 
 
-async def failures_csv(owner_id: int | None, code: str = "") -> AsyncIterator[str]:
-    """Yield the open failures of an owner, or of all owners if `owner_id` is None, as CSV.
-
-    If `code` is given, yield only the failures with this error code.
-    """
-    with_owner = owner_id is None
+async def failures_csv(scope: Scope, code: str = "") -> AsyncIterator[str]:
+    """Yield the open failures of the scope as CSV; if `code` is given, only those with this error code."""
+    with_owner = await run_export_query(scope.covers_all, VIEW_ITEMS)
     yield BYTE_ORDER_MARK + _lines([_heading(with_owner=with_owner)])
     batch_id = 0
-    while batch_ids := await run_export_query(batches_after, owner_id, batch_id):
+    while batch_ids := await run_export_query(batches_after, scope, batch_id):
         for batch_id in batch_ids:
             item_id = 0
-            while rows := await run_export_query(_chunk, owner_id, code, batch_id, item_id):
+            while rows := await run_export_query(_chunk, scope, code, batch_id, item_id):
                 yield _lines(_row(row, with_owner=with_owner) for row in rows)
                 item_id = rows[-1][0]
                 if len(rows) < CHUNK_ITEMS:
@@ -49,14 +47,13 @@ def _heading(*, with_owner: bool) -> list[str]:
     return [_("Owner"), *names] if with_owner else names
 
 
-def batches_after(owner_id: int | None, batch_id: int) -> list[int]:
+def batches_after(scope: Scope, batch_id: int) -> list[int]:
     """Return the ids of the next batches after `batch_id` that have failures, even if all of these are dismissed."""
-    batches = UploadBatch.objects.filter(id__gt=batch_id, failed__gt=0)
-    visible = batches if owner_id is None else batches.filter(owner_id=owner_id)
-    return list(visible.order_by("id").values_list("id", flat=True)[:CHUNK_BATCHES])
+    batches = scope.batches(VIEW_ITEMS).filter(id__gt=batch_id, failed__gt=0)
+    return list(batches.order_by("id").values_list("id", flat=True)[:CHUNK_BATCHES])
 
 
-def chunk_after(owner_id: int | None, code: str, batch_id: int, item_id: int) -> QuerySet[BatchItem, Any]:
+def chunk_after(scope: Scope, code: str, batch_id: int, item_id: int) -> QuerySet[BatchItem, Any]:
     """Return the next failures of one batch after `item_id`.
 
     The row comparison and the order match an index (item_open_failure with a code, item_failed without), so that the
@@ -65,14 +62,14 @@ def chunk_after(owner_id: int | None, code: str, batch_id: int, item_id: int) ->
     last: dict[str, Any] = {"batch_id": batch_id, "error_code": code, "id": item_id}
     if not code:
         del last["error_code"]
-    rows = open_failures(owner_id).filter(TupleGreaterThan(Tuple(*last), tuple(last.values())), batch_id__lte=batch_id)
+    rows = open_failures(scope).filter(TupleGreaterThan(Tuple(*last), tuple(last.values())), batch_id__lte=batch_id)
     if code:
         rows = rows.filter(error_code=code)
     return rows.order_by(*last).values_list(*FIELDS)[:CHUNK_ITEMS]
 
 
-def _chunk(owner_id: int | None, code: str, batch_id: int, item_id: int) -> list[tuple[Any, ...]]:
-    return list(chunk_after(owner_id, code, batch_id, item_id))
+def _chunk(scope: Scope, code: str, batch_id: int, item_id: int) -> list[tuple[Any, ...]]:
+    return list(chunk_after(scope, code, batch_id, item_id))
 
 
 def _row(row: tuple[Any, ...], *, with_owner: bool) -> list[str]:

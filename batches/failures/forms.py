@@ -10,18 +10,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from batches.failures.csv_export import failures_csv
-from batches.services import CommandResult
+from batches.services import CommandResult, Scope
 from uploads.text import storable
 
 
-def csv_response(request: HttpRequest, owner_id: int | None) -> StreamingHttpResponse:
-    """Return the failures of an owner, or of all owners if `owner_id` is None, as a CSV file.
-
-    The caller checks that the user may see them.
-    """
+def csv_response(request: HttpRequest, scope: Scope) -> StreamingHttpResponse:
+    """Return the open failures of the scope as a CSV file."""
     name = f"problems-{timezone.localdate().isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    lines = failures_csv(owner_id, code_in(request.GET))
+    lines = failures_csv(scope, code_in(request.GET))
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 

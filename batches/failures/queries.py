@@ -1,7 +1,4 @@
-"""Queries for the "Problems" page, which groups an owner's open failures by error code across all batches.
-
-If `owner_id` is None, a query covers all owners. The callers check that the user may see the result.
-"""
+"""Queries for the "Problems" page, which groups the open failures of a scope by error code across all batches."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +8,8 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from batches.models import BatchItem
 from batches.models.error_codes import ERROR_CODES, ErrorText, error_text
-from batches.models.failures import open_failures
+from batches.models.open_failures import open_failures
+from batches.models.scope import VIEW_ITEMS, Scope
 from batches.models.states import BatchStatus
 from uploads.database import fetch_row
 
@@ -54,34 +52,34 @@ def count_failures(owner_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-def read_groups(owner_id: int | None) -> list[ErrorCodeGroup]:
+def read_groups(scope: Scope) -> list[ErrorCodeGroup]:
     """Return the groups with the most failures, the largest first; at most GROUPS_SHOWN."""
-    return [_group(owner_id, **counts) for counts in count_by_code(owner_id)]
+    return [_group(scope, **counts) for counts in count_by_code(scope)]
 
 
-def count_by_code(owner_id: int | None) -> QuerySet[BatchItem, Any]:
+def count_by_code(scope: Scope) -> QuerySet[BatchItem, Any]:
     """Return the number of failures per error code, how many of them are stored, and the time of the newest.
 
     `stored` leaves out cancelled batches, because their files cannot be retried.
     """
     stored = Q(upload__isnull=False) & ~Q(batch__status=BatchStatus.CANCELLED)
     counts = (
-        open_failures(owner_id)
+        open_failures(scope)
         .values("error_code")
         .annotate(count=Count("id"), stored=Count("id", filter=stored), until=Max("finished_at"))
     )
     return counts.order_by("-count", "error_code")[:GROUPS_SHOWN]
 
 
-def _group(owner_id: int | None, *, error_code: str, count: int, stored: int, until: datetime) -> ErrorCodeGroup:
-    some = tuple(examples(owner_id, error_code))
+def _group(scope: Scope, *, error_code: str, count: int, stored: int, until: datetime) -> ErrorCodeGroup:
+    some = tuple(examples(scope, error_code))
     text = error_text(error_code, some[0].error_message if some and error_code not in ERROR_CODES else "")
     return ErrorCodeGroup(error_code, count, stored if text.retryable else 0, until, text, some)
 
 
-def examples(owner_id: int | None, code: str) -> QuerySet[BatchItem]:
+def examples(scope: Scope, code: str) -> QuerySet[BatchItem]:
     """Return some failures with an error code: one owner's from the newest batches or, for all owners, the newest."""
-    failures = open_failures(owner_id).filter(error_code=code).select_related("batch__owner")
+    failures = open_failures(scope).filter(error_code=code).select_related("batch__owner")
     # This order matches the index item_open_failure or item_error_code, so the query need not read all failures.
-    order = ["-id"] if owner_id is None else ["-batch_id", "-id"]
+    order = ["-id"] if scope.covers_all(VIEW_ITEMS) else ["-batch_id", "-id"]
     return failures.order_by(*order)[:EXAMPLES_SHOWN]

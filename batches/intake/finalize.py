@@ -24,7 +24,7 @@ from batches.intake.outcome import IntakeOutcome, NotReceiving
 from batches.intake.partial_file import PartialFile
 from batches.models import BatchItem
 from batches.models.storage_key import storage_key
-from uploads import queries
+from uploads import upload_sql
 from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
 from uploads.models import MediaKind, Upload
 from uploads.storage import delete_files, is_stored, prepare_storage, store_original
@@ -91,7 +91,7 @@ def _store_and_queue(item: BatchItem, owner_id: int, partial: PartialFile, mime_
         kind=MediaKind.from_mime_type(mime_type),
     )
     for tries_left in reversed(range(MAX_TRIES)):
-        known = queries.find_by_sha256(owner_id, upload.sha256)
+        known = upload_sql.find_by_sha256(owner_id, upload.sha256)
         try:
             return _try_store_and_queue(item, partial, upload, known)
         except IntegrityError:
@@ -103,8 +103,9 @@ def _store_and_queue(item: BatchItem, owner_id: int, partial: PartialFile, mime_
 def _try_store_and_queue(item: BatchItem, partial: PartialFile, new: Upload, known: Upload | None) -> IntakeOutcome:
     """Store the file if storage does not have it, then write the Upload and the item in one transaction.
 
-    Every transaction takes its locks in the same order, to prevent deadlocks: it inserts a new Upload first, then locks
-    the item, then an existing Upload, then the batch.
+    Locks are taken in the order of all transactions: the item, an existing Upload, the batch. A new Upload is inserted
+    before them. That cannot cause a deadlock: its row is invisible to others until the commit, and while the insert
+    waits for a concurrent insert of the same bytes, this transaction holds no lock that the other one could need.
     """
     if known is not None and known.key != new.key:
         delete_files(new.key, {})  # an earlier attempt may have stored this file and then crashed
@@ -116,7 +117,7 @@ def _try_store_and_queue(item: BatchItem, partial: PartialFile, new: Upload, kno
         with transaction.atomic():
             if known is None:
                 # Waits for a concurrent insert of the same bytes, and raises IntegrityError if that insert commits.
-                queries.insert_upload(new)
+                upload_sql.insert_upload(new)
             return _queue_or_complete(item, upload, new=known is None)
     except (BatchClosed, NotReceiving):
         # Nothing was committed, so a file stored for a new Upload has no row and must be deleted.

@@ -9,6 +9,7 @@ from batches.intake.outcome import unavailable_reason
 from batches.intake.partial_paths import partial_size
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import RESENDABLE_CODES
+from batches.models.scope import Scope
 from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 PAGE_ITEMS = 2000
@@ -35,22 +36,22 @@ class Entry:
     state: str
 
 
-def find_unfinished(owner_id: int, fingerprints: Collection[str], limit: int = 3) -> list[UnfinishedBatch]:
-    """Return the owner's unfinished imports that contain any of these files, best match first.
+def find_unfinished(scope: Scope, fingerprints: Collection[str], limit: int = 3) -> list[UnfinishedBatch]:
+    """Return the user's unfinished imports that contain any of these files, best match first.
 
     A batch is unfinished if it is not sealed, has fewer files than announced, or has a failed file that may be sent
-    again. Only the owner's 50 newest unfinished batches are searched.
+    again. Only the user's 50 newest unfinished batches are searched.
     """
-    newest = _candidates(owner_id).order_by("-id")[:NEWEST_BATCHES]
+    newest = _candidates(scope).order_by("-id")[:NEWEST_BATCHES]
     batches = {batch.id: batch for batch in newest}
     found = BatchItem.objects.filter(batch_id__in=list(batches), fingerprint__in=fingerprints)
     matches = found.values_list("batch_id").annotate(count=Count("id")).order_by("-count", "-batch_id")[:limit]
     return [_count_received(batches[batch_id]) for batch_id, _count in matches]
 
 
-def open_for_files(owner_id: int) -> QuerySet[UploadBatch]:
-    """Return the owner's batches to which files may still be sent."""
-    return UploadBatch.objects.filter(owner_id=owner_id, kind=BatchKind.IMPORT).exclude(status=BatchStatus.CANCELLED)
+def open_for_files(scope: Scope) -> QuerySet[UploadBatch]:
+    """Return the user's batches to which files may still be sent."""
+    return scope.batches().filter(kind=BatchKind.IMPORT).exclude(status=BatchStatus.CANCELLED)
 
 
 def read_page(batch_id: int, after: int) -> tuple[list[Entry], int | None]:
@@ -60,9 +61,9 @@ def read_page(batch_id: int, after: int) -> tuple[list[Entry], int | None]:
     return [_entry(item) for item in page], page[-1].id if len(page) == PAGE_ITEMS else None
 
 
-def _candidates(owner_id: int) -> QuerySet[UploadBatch]:
+def _candidates(scope: Scope) -> QuerySet[UploadBatch]:
     resendable = BatchItem.objects.filter(_RESENDABLE, batch_id=OuterRef("id"))
-    return open_for_files(owner_id).filter(
+    return open_for_files(scope).filter(
         Q(sealed_at=None) | Q(expected_items__gt=F("total")) | (Q(failed__gt=0) & Exists(resendable))
     )
 

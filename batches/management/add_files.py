@@ -109,16 +109,14 @@ def interruptible_between_files() -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGINT, previous)
 
 
-def unfinished_batch(owner_id: int, name: str, first: Sequence[FoundFile]) -> UploadBatch | None:
+def unfinished_batch(scope: services.Scope, name: str, first: Sequence[FoundFile]) -> UploadBatch | None:
     """Return the newest batch that an interrupted run with the same files left behind, or None.
 
-    Such a batch has this owner and name, is active and not sealed, and is empty or contains one of the `first` files.
-    Several files are checked, because a file whose path, size or modification time has changed counts as a different
-    file.
+    Such a batch is covered by the scope, has this name, is active and not sealed, and is empty or contains one of the
+    `first` files. Several files are checked, because a file whose path, size or modification time has changed counts
+    as a different file.
     """
-    unsealed = UploadBatch.objects.filter(
-        owner_id=owner_id, name=name, kind=BatchKind.IMPORT, sealed_at=None, status__in=LIVE_BATCHES
-    )
+    unsealed = scope.batches().filter(name=name, kind=BatchKind.IMPORT, sealed_at=None, status__in=LIVE_BATCHES)
     fingerprints = [inspect_file(found.path, found.relative_path).file.fingerprint for found in first]
     for batch in unsealed.order_by("-id")[:MAX_CANDIDATES]:
         if not batch.total or batch.items.filter(fingerprint__in=fingerprints).exists():

@@ -81,8 +81,16 @@ ITEM_EDGES: Mapping[ItemStatus, frozenset[ItemStatus]] = {
     ItemStatus.CANCELLED: frozenset(),
 }
 LIVE_BATCHES = (BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED)
+OPEN_BATCHES = (*LIVE_BATCHES, BatchStatus.COMPLETED)
+"""These batches accept more files and retries, which reopen a completed batch."""
 WAITING_ITEMS = (ItemStatus.RECEIVING, ItemStatus.PENDING)
-FINISHED_ITEMS = frozenset({ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED})
+COUNTERS: Mapping[ItemStatus, str] = {
+    ItemStatus.COMPLETED: "successful",
+    ItemStatus.FAILED: "failed",
+    ItemStatus.CANCELLED: "cancelled",
+}
+"""The field of UploadBatch that counts the items in each finished state."""
+FINISHED_ITEMS = frozenset(COUNTERS)
 
 
 def batch_sources(target: BatchStatus, *only: BatchStatus) -> list[BatchStatus]:

@@ -1,21 +1,6 @@
-"""All commands that users can run. Each checks that its scope covers the rows, then calls the engine."""
+"""All commands that users can run. Each selects its rows by a scope, then calls the engine."""
 
-from batches.services.batches import (
-    cancel_batch,
-    find_batch,
-    finish_without_missing,
-    open_batch,
-    pause_batch,
-    prioritize_batch,
-    rename_batch,
-    resume_batch,
-    seal_batch,
-)
-from batches.services.deletion import MAX_PICTURES, delete_batch, delete_pictures, deletion_extent
-from batches.services.failures import CommandResult, dismiss_code, retry_code
-from batches.services.last_seen import mark_all_seen, mark_batch_seen
-from batches.services.reprocessing import reanalyse_batch, retry_failed, retry_item
-from batches.services.scope import (
+from batches.models.scope import (
     CANCEL_BATCHES,
     CHANGE_BATCHES,
     DELETE_BATCHES,
@@ -25,6 +10,20 @@ from batches.services.scope import (
     operator_scope,
     owner_scope,
 )
+from batches.services.batch_commands import (
+    cancel_batch,
+    finish_without_missing,
+    open_batch,
+    pause_batch,
+    prioritize_batch,
+    rename_batch,
+    resume_batch,
+    seal_batch,
+)
+from batches.services.deletion import MAX_PICTURES, delete_batch, delete_pictures, deletion_extent
+from batches.services.failure_commands import CommandResult, dismiss_code, retry_code
+from batches.services.last_seen import mark_all_seen, mark_batch_seen
+from batches.services.reprocessing import reanalyse_batch, retry_failed, retry_item
 
 __all__ = [
     "CANCEL_BATCHES",
@@ -40,7 +39,6 @@ __all__ = [
     "delete_pictures",
     "deletion_extent",
     "dismiss_code",
-    "find_batch",
     "finish_without_missing",
     "mark_all_seen",
     "mark_batch_seen",

@@ -16,7 +16,7 @@ from batches.engine.delete_pictures import delete_pictures as delete_uploads
 from batches.engine.refusals import Refused
 from batches.models import BatchItem, UploadBatch
 from batches.models.managers import in_visible_batches
-from batches.services.scope import DELETE_BATCHES, DELETE_PICTURES, NotFound, Scope
+from batches.models.scope import DELETE_BATCHES, DELETE_PICTURES, NotFound, Scope
 from uploads.models import Upload
 
 MAX_PICTURES = 500

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from batches.messaging import live_events
 from batches.models import OwnerLastSeen, UploadBatch
+from batches.models.scope import Scope
 from batches.models.states import BatchStatus
-from batches.services.scope import Scope
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 

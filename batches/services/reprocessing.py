@@ -5,9 +5,9 @@ from django.utils.translation import gettext as _
 from batches.engine import reanalyse, retry
 from batches.engine.refusals import Refused
 from batches.models import BatchItem, UploadBatch, error_codes
+from batches.models.scope import Scope
 from batches.models.states import BatchStatus, ItemStatus
-from batches.services.batches import batch_refusal, current_status, find_batch
-from batches.services.scope import NotFound, Scope
+from batches.services.batch_commands import batch_refusal, current_status
 
 
 def retry_failed(scope: Scope, batch_id: int) -> int:
@@ -15,7 +15,7 @@ def retry_failed(scope: Scope, batch_id: int) -> int:
 
     Raises NotFound, Refused.
     """
-    batch = find_batch(scope, batch_id)
+    batch = scope.find_batch(batch_id)
     queued = retry.retry_failed(batch_id, error_codes.PERMANENT_CODES)
     if queued:
         return queued
@@ -29,10 +29,8 @@ def retry_failed(scope: Scope, batch_id: int) -> int:
 
 def retry_item(scope: Scope, item_id: int) -> bool:
     """Queue one failed file again; return False if it is already queued or in progress. Raises NotFound, Refused."""
-    item = BatchItem.objects.filter(id=item_id).first()
-    if item is None:
-        raise NotFound
-    batch = find_batch(scope, item.batch_id)
+    item = scope.find_item(item_id)
+    batch = item.batch
     if error_codes.is_retryable(item.error_code) and retry.retry_item(item_id):
         return True
     item.refresh_from_db()
@@ -46,7 +44,7 @@ def reanalyse_batch(scope: Scope, batch_id: int) -> int:
 
     Raises NotFound, Refused.
     """
-    batch = find_batch(scope, batch_id)
+    batch = scope.find_batch(batch_id)
     reanalysis_id = reanalyse.reanalyse_batch(batch_id)
     if reanalysis_id is None:
         raise _reanalysis_refusal(batch.source or batch)

@@ -4,17 +4,16 @@ import re
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from batches import services
-from batches.models import UploadBatch
 from batches.models.states import LIVE_BATCHES
 from batches.services import owner_scope
-from batches.views.page_requests import refusals_as_messages, require_button
+from batches.views.page_requests import missing_as_404, refusals_as_messages, require_button
 
 
 @require_button("batch-detail")
@@ -37,6 +36,7 @@ def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@missing_as_404()
 def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Cancel the batch on POST. On GET, ask for confirmation; with JavaScript, the batch's page has already asked."""
     if request.method == "POST":
@@ -44,7 +44,7 @@ def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
             services.cancel_batch(owner_scope(request.user), batch_id)
             messages.success(request, _("Cancelled. Pictures already described stay in your library."))
         return redirect("batch-detail", batch_id)
-    batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
+    batch = owner_scope(request.user).find_batch(batch_id)
     if batch.status in LIVE_BATCHES:
         return render(request, "batches/batch_cancel.html", {"batch": batch})
     return redirect("batch-detail", batch_id)

@@ -8,9 +8,8 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from batches.live.batch_snapshot import STAGES
-from batches.models import BatchItem
-from batches.models.managers import in_visible_batches
 from batches.models.states import FINISHED_ITEMS, Stage
+from batches.services import owner_scope
 from batches.views.page_requests import PageRequest
 
 ATTEMPTS_SHOWN = 20
@@ -21,8 +20,8 @@ ATTEMPTS_SHOWN = 20
 @vary_on_headers("HX-Request")
 def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpResponse:
     """Show a file of one of the user's batches."""
-    items = in_visible_batches(BatchItem.objects.select_related("batch", "upload"))
-    item = items.filter(id=item_id, batch_id=batch_id, batch__owner_id=request.user.pk).first()
+    items = owner_scope(request.user).items().select_related("upload")
+    item = items.filter(id=item_id, batch_id=batch_id).first()
     if item is None:
         raise Http404
     took = item.finished_at - item.started_at if item.finished_at and item.started_at else None

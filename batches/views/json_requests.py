@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from batches.intake.manifest import open_for_files
 from batches.models import UploadBatch
+from batches.services import owner_scope
 from uploads.errors import CodedError
 
 MAX_NUMBER = 2**63 - 1
@@ -105,7 +106,7 @@ def text(value: Any, what: str) -> str:
 
 def own_batch(request: PersonRequest, batch_id: int) -> UploadBatch:
     """Return the user's batch with this id. Raises BadRequest (404) if there is none or it accepts no files."""
-    batch = open_for_files(request.user.pk).filter(id=batch_id).first()
+    batch = open_for_files(owner_scope(request.user)).filter(id=batch_id).first()
     if batch is None:
         raise BadRequest(404, "batch.unknown", _("This import does not exist or does not accept files."))
     return batch

@@ -26,14 +26,22 @@ class PageRequest(HttpRequest):
 
 
 @contextmanager
-def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
-    """If a service refuses a command, show the reason as a warning on the next page. Turn NotFound into Http404."""
+def missing_as_404() -> Iterator[None]:
+    """Turn NotFound into Http404. Also a decorator for views."""
     try:
         yield
     except services.NotFound as error:
         raise Http404 from error
-    except Refused as refusal:
-        messages.warning(request, refusal.message)
+
+
+@contextmanager
+def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
+    """If a service refuses a command, show the reason as a warning on the next page. Turn NotFound into Http404."""
+    with missing_as_404():
+        try:
+            yield
+        except Refused as refusal:
+            messages.warning(request, refusal.message)
 
 
 def require_button(page: str) -> Callable[[View], View]:

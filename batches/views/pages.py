@@ -1,7 +1,7 @@
 """The list of a user's batches, and the page of one batch."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -14,7 +14,7 @@ from batches.models import UploadBatch
 from batches.models.states import FINISHED_ITEMS
 from batches.services import owner_scope
 from batches.views.file_list import KINDS, FileFilter, filtered_items
-from batches.views.page_requests import PageRequest
+from batches.views.page_requests import PageRequest, missing_as_404
 from uploads.pagination import paginate_by_id
 
 BATCHES_PER_PAGE = 30
@@ -24,7 +24,7 @@ FILES_PER_PAGE = 50
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Redirect to the list of batches, or to the upload page if the user has none."""
-    has_batches = UploadBatch.objects.filter(owner_id=request.user.pk).exists()
+    has_batches = owner_scope(request.user).batches().exists()
     return redirect("batch-list" if has_batches else "batch-new")
 
 
@@ -33,10 +33,10 @@ def home(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def batch_list(request: PageRequest) -> HttpResponse:
     """Show the user's batches, newest first. After a live event, htmx requests only the list."""
-    own = UploadBatch.objects.filter(owner_id=request.user.pk)
-    page = paginate_by_id(own, request.GET, BATCHES_PER_PAGE, newest_first=True)
+    scope = owner_scope(request.user)
+    page = paginate_by_id(scope.batches(), request.GET, BATCHES_PER_PAGE, newest_first=True)
     if request.method == "GET":
-        services.mark_all_seen(owner_scope(request.user))
+        services.mark_all_seen(scope)
     live = any(batch.is_active for batch in page.rows)
     template = "batches/_batches.html" if request.htmx else "batches/batch_list.html"
     return render(request, template, {"page": page, "live": live})
@@ -45,11 +45,12 @@ def batch_list(request: PageRequest) -> HttpResponse:
 @require_safe
 @never_cache
 @vary_on_headers("HX-Request", "HX-Target")
+@missing_as_404()
 def batch_detail(request: PageRequest, batch_id: int) -> HttpResponse:
     """Show a batch's progress, files in progress, failures and list of files. htmx requests only the list of files."""
     scope = owner_scope(request.user)
     if request.htmx:
-        batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
+        batch = scope.find_batch(batch_id)
         services.mark_batch_seen(scope, batch)
         template = "batches/_file_list.html" if request.htmx.target == "file-list" else "batches/_files.html"
         return render(request, template, _files_context(request, batch))

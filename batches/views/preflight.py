@@ -17,6 +17,7 @@ from batches.intake.disk_space import disk_fault
 from batches.intake.file_name import FileName
 from batches.intake.outcome import IntakeOutcome
 from batches.models.error_codes import error_text
+from batches.services import owner_scope
 from batches.views.json_requests import (
     BadRequest,
     PersonRequest,
@@ -42,7 +43,7 @@ def unfinished(request: PersonRequest) -> JsonResponse:
     `here` is how many of the batch's files were received, `whole` how many it should have.
     """
     sample = [digest(value, "fingerprints") for value in rows(request, "fingerprints")]
-    found = manifest.find_unfinished(request.user.pk, sample)
+    found = manifest.find_unfinished(owner_scope(request.user), sample)
     return JsonResponse({"batches": [_as_json(batch) for batch in found]})
 
 

@@ -1,7 +1,7 @@
 """Rename a batch: on a separate page, or in place with htmx."""
 
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
@@ -11,27 +11,26 @@ from batches.engine.refusals import Refused
 from batches.models import UploadBatch
 from batches.models.batch_name import MAX_NAME_LENGTH
 from batches.services import owner_scope
-from batches.views.page_requests import PageRequest
+from batches.views.page_requests import PageRequest, missing_as_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @vary_on_headers("HX-Request")
+@missing_as_404()
 def batch_name(request: PageRequest, batch_id: int) -> HttpResponse:
     """Show the form on GET. On POST, rename the batch and redirect to its page, or send its new title to htmx."""
-    batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
+    scope = owner_scope(request.user)
     if request.method != "POST":
+        batch = scope.find_batch(batch_id)
         # When the user cancels editing, htmx requests only the title.
         return _title(request, batch) if "keep" in request.GET else _form(request, batch, batch.name)
     name = request.POST.get("name", "")
     try:
-        services.rename_batch(owner_scope(request.user), batch_id, name)
-        batch.refresh_from_db()
-    except (services.NotFound, UploadBatch.DoesNotExist) as error:
-        raise Http404 from error
+        services.rename_batch(scope, batch_id, name)
     except Refused as refusal:
-        return _form(request, batch, name, refusal.message)
-    return _title(request, batch)
+        return _form(request, scope.find_batch(batch_id), name, refusal.message)
+    return _title(request, scope.find_batch(batch_id))
 
 
 def _form(request: PageRequest, batch: UploadBatch, name: str, error: str = "") -> HttpResponse:

@@ -1,16 +1,21 @@
-"""Template tags and filters for file names, failure texts, percentages and the failure count in the navigation."""
+"""Template tags and filters for files, failures, percentages, the failure count and the imports of a picture."""
 
 from django import template
 from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
 from django.utils.html import escape
 
 from batches.failures.queries import MAX_COUNTED, count_failures
 from batches.models import Attempt, BatchItem
 from batches.models.error_codes import error_text
+from batches.models.managers import in_visible_batches
+from batches.models.states import BatchKind
+from uploads.models import Upload
 from uploads.text import percent
 
 register = template.Library()
 ELLIPSIS = "…"
+MAX_IMPORTS_LISTED = 10
 
 register.filter(percent)
 
@@ -52,3 +57,11 @@ def failure_count(user: User | AnonymousUser) -> str:
     if count >= MAX_COUNTED:
         return f"{MAX_COUNTED - 1}+"
     return str(count) if count else ""
+
+
+@register.simple_tag
+def imported_items(upload: Upload) -> QuerySet[BatchItem]:
+    """Return a picture's item in each of the newest imports that contain it, with the imports."""
+    items = in_visible_batches(BatchItem.objects.filter(upload=upload, batch__kind=BatchKind.IMPORT))
+    newest = items.select_related("batch").order_by("-batch_id").distinct("batch_id")
+    return newest[:MAX_IMPORTS_LISTED]

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -68,10 +68,9 @@ def _requested_batch(request: PersonRequest) -> UploadBatch | None:
     requested = request.GET.get("batch")
     if requested is None:
         return None
-    batch = open_for_files(request.user.pk).filter(id=int(requested)).first() if _ID.fullmatch(requested) else None
-    if batch is None:
+    if not _ID.fullmatch(requested):
         raise Http404
-    return batch
+    return get_object_or_404(open_for_files(owner_scope(request.user)), id=int(requested))
 
 
 def _kinds() -> str:

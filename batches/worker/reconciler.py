@@ -2,7 +2,7 @@
 
 from batches.engine.cancel import resume_cancellations
 from batches.engine.circuit_breaker import breaker
-from batches.engine.complete import complete_batches
+from batches.engine.complete_batch import complete_batches
 from batches.engine.expiry import expire_batches
 from batches.engine.in_flight import in_flight
 from batches.engine.maintenance_check import MaintenanceNeeds, check_maintenance

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from batches import services
 from batches.admin.actions import MAX_ROWS
-from batches.engine import claim, finish, lifecycle
+from batches.engine import claim, finish_item, lifecycle
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from tests.support.batches import assert_counters_match, make_batch
@@ -54,7 +54,7 @@ def fail_one(batch: UploadBatch) -> BatchItem:
     """Claim the first pending file of a batch and fail it."""
     job = claim.claim_item(batch.id, 4711)
     assert job is not None
-    assert finish.fail_item(job, "item.internal", "The program made a mistake on this file.")
+    assert finish_item.fail_item(job, "item.internal", "The program made a mistake on this file.")
     return BatchItem.objects.get(id=job.item_id)
 
 
@@ -63,7 +63,7 @@ def described(owner: User, name: str = "Iceland") -> UploadBatch:
     batch = make_batch(owner, 1, name)
     job = claim.claim_item(batch.id, 4711)
     assert job is not None
-    assert finish.complete_item(job)
+    assert finish_item.complete_item(job)
     lifecycle.seal_batch(batch.id)
     return batch
 
@@ -178,7 +178,7 @@ def test_retry_of_files_names_those_that_have_not_failed(operator: Client, owner
     failed = fail_one(batch)
     job = claim.claim_item(batch.id, 4711)
     assert job is not None
-    finish.complete_item(job)
+    finish_item.complete_item(job)
 
     retried, refused = messages_of(run(operator, ITEMS, "retry", failed.id, job.item_id))
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
-from batches.engine import claim, finish, lifecycle
+from batches.engine import claim, finish_item, lifecycle
 from batches.engine.liveness import Identity
 from batches.models import UploadBatch, Worker
 from tests.support.batches import make_batch, make_upload
@@ -33,7 +33,7 @@ def batch(owner: User) -> UploadBatch:
     batch = make_batch(owner, files=3)
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
-    finish.fail_item(taken, "image.truncated", "The file ends too early.")
+    finish_item.fail_item(taken, "image.truncated", "The file ends too early.")
     batch.refresh_from_db()
     return batch
 

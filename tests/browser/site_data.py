@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from PIL import Image
 
-from batches.engine import cancel, claim, finish, lifecycle, pause
+from batches.engine import cancel, claim, finish_item, lifecycle, pause
 from batches.models import UploadBatch
 from batches.models.states import ItemStatus
 from tests.support.batches import make_batch
@@ -107,7 +107,7 @@ def describe(batch: UploadBatch, files: int) -> None:
             upload.width, upload.height = image.size
         upload.camera, upload.taken_at = "Fujifilm X-T4", timezone.now()
         upload.save()
-        assert finish.complete_item(taken)
+        assert finish_item.complete_item(taken)
     batch.refresh_from_db()
 
 

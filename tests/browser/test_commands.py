@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from batches import services
-from batches.engine import claim, finish, lifecycle
+from batches.engine import claim, finish_item, lifecycle
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.support.batches import make_batch
@@ -17,7 +17,7 @@ def described(owner: User) -> UploadBatch:
     """A completed batch."""
     batch = make_batch(owner, 3)
     while taken := claim.claim_item(batch.id, 4711):
-        assert finish.complete_item(taken)
+        assert finish_item.complete_item(taken)
     lifecycle.seal_batch(batch.id)
     Upload.objects.update(description="A glacier.", processed_at=batch.created_at)
     return batch

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from batches.engine import claim, finish, lifecycle
+from batches.engine import claim, finish_item, lifecycle
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.support.batches import make_batch
@@ -21,7 +21,7 @@ def described(owner: User) -> UploadBatch:
     """A completed batch of pictures with previews."""
     batch = make_batch(owner, 7)
     while taken := claim.claim_item(batch.id, 4711):
-        assert finish.complete_item(taken)
+        assert finish_item.complete_item(taken)
     lifecycle.seal_batch(batch.id)
     for number, upload in enumerate(Upload.objects.order_by("id")):
         upload.previews = save_previews(upload.key, {side: jpeg(side, number) for side in (320, 1024)})

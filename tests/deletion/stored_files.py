@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import F
 
-from batches.engine import claim, finish, incoming
+from batches.engine import claim, finish_item, incoming
 from batches.models import BatchItem, UploadBatch
 from batches.worker.cleanup import clean_up
 from tests.support.batches import digest
@@ -33,7 +33,7 @@ def stored_names() -> set[str]:
 def finish_all(batch: UploadBatch) -> None:
     """Complete all pending files of a batch without running the pipeline."""
     while job := claim.claim_item(batch.id, 4711):
-        assert finish.complete_item(job)
+        assert finish_item.complete_item(job)
 
 
 def make_deletions_due() -> None:

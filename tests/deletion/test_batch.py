@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from batches import services
-from batches.engine import claim, finish, incoming, lifecycle, reanalyse
+from batches.engine import claim, finish_item, incoming, lifecycle, reanalyse
 from batches.engine.delete_batch import delete_chunk, finish_deletion
 from batches.engine.refusals import BatchClosed
 from batches.intake.partial_file import locked_partial
@@ -98,7 +98,7 @@ def test_deleted_batch_is_invisible_at_once_and_starts_no_file(owner: User, *, p
     with pytest.raises(BatchClosed):
         incoming.register_item(batch.id, incoming.NewFile("b.jpg", "b.jpg", digest("b"), 1))
     clean_up()
-    assert in_hand is None or not finish.complete_item(in_hand)
+    assert in_hand is None or not finish_item.complete_item(in_hand)
     assert not UploadBatch.all_objects.exists()
 
 
@@ -124,7 +124,7 @@ def test_deleted_batch_removes_its_reanalyses(owner: User) -> None:
 
     delete_and_purge(owner, batch)
 
-    assert not finish.complete_item(in_hand)
+    assert not finish_item.complete_item(in_hand)
     assert not UploadBatch.all_objects.exists()
     assert not Upload.objects.exists()
 
@@ -149,7 +149,7 @@ def test_counters_are_correct_between_any_two_steps(owner: User, monkeypatch: py
     for _ in range(3):
         taken = claim.claim_item(batch.id, 4711)
         assert taken is not None
-        finish.complete_item(taken) if taken.item_id % 2 else finish.fail_item(taken, "x", "It failed.")
+        finish_item.complete_item(taken) if taken.item_id % 2 else finish_item.fail_item(taken, "x", "It failed.")
     services.delete_batch(services.owner_scope(owner), batch.id)
 
     left = []

@@ -17,7 +17,7 @@ from django.db import connections
 from django.utils import timezone
 
 from batches import services
-from batches.engine import claim, finish, lifecycle
+from batches.engine import claim, finish_item, lifecycle
 from batches.engine.in_flight import Claim
 from batches.engine.refusals import BatchClosed, Refused
 from batches.intake import partial_cleanup
@@ -106,9 +106,9 @@ class ConcurrentCommands:
     def work(self, rng: random.Random) -> None:
         claimed = claim.claim_item(rng.choice(self.batches), 4711)
         if claimed and claimed.upload_key is None:
-            finish.fail_item(claimed, "item.gone", "gone")
+            finish_item.fail_item(claimed, "item.gone", "gone")
         elif claimed:
-            finish.complete_item(claimed, None if claimed.already_processed else lambda: save(claimed))
+            finish_item.complete_item(claimed, None if claimed.already_processed else lambda: save(claimed))
 
     def delete_pictures(self, rng: random.Random) -> None:
         ids = list(Upload.objects.values_list("id", flat=True))

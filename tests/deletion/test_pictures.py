@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from batches import services
-from batches.engine import claim, finish, lifecycle, retry
+from batches.engine import claim, finish_item, lifecycle, retry
 from batches.engine.heartbeat import beat
 from batches.engine.in_flight import Job, JobStopped, in_flight
 from batches.engine.process_upload import process_upload
@@ -85,7 +85,7 @@ def test_file_in_progress_of_a_deleted_picture_fails_at_once_and_a_late_finish_c
 
     item = batch.items.get()
     assert (item.status, item.error_code, item.upload) == (ItemStatus.FAILED, "item.gone", None)
-    assert not finish.complete_item(taken)
+    assert not finish_item.complete_item(taken)
     assert_counters_match(batch)
     assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
     assert not retry.retry_failed(batch.id)
@@ -118,7 +118,7 @@ def test_previews_of_a_picture_deleted_during_processing_are_not_written(owner: 
     with pytest.raises(JobStopped):
         process_upload(DeletingJob(taken))
 
-    assert not finish.complete_item(taken)
+    assert not finish_item.complete_item(taken)
     assert not Upload.objects.exists()
     assert not stored_names()
     assert not FileDeletion.objects.exists()

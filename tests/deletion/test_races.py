@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from batches import services
-from batches.engine import claim, delete_batch, delete_pictures, finish, incoming, lifecycle
+from batches.engine import claim, delete_batch, delete_pictures, finish_item, incoming, lifecycle
 from batches.engine.refusals import BatchClosed
 from batches.intake.file_name import FileName
 from batches.intake.finalize import finalize_item
@@ -22,6 +22,7 @@ from batches.models.states import ItemStatus
 from batches.worker.cleanup import clean_up
 from tests.deletion.stored_files import make_deletions_due, stored_names
 from tests.support.batches import assert_counters_match, digest, make_batch, make_upload
+from tests.support.database import blocked
 from tests.support.images import encoded, textured
 from tests.support.waiting import wait_until
 from uploads.models import Upload
@@ -40,13 +41,6 @@ def add_copy(batch: UploadBatch, name: str, folder: Path) -> str:
             return receive_file(batch, FileName(name, len(JPEG)), stream).state
     finally:
         connection.close()
-
-
-def blocked() -> bool:
-    """Return whether a database session waits for a lock."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(cursor.fetchone()[0])
 
 
 def test_same_bytes_received_during_a_deletion_get_a_new_key(owner: User, tmp_path: Path) -> None:
@@ -145,13 +139,13 @@ def process_batch(batch: UploadBatch) -> None:
     try:
         while taken := claim.claim_item(batch.id, 4711):
             picture = Upload.objects.filter(id=taken.upload_id or 0)
-            finish.complete_item(taken, partial(_write, picture))
+            finish_item.complete_item(taken, partial(_write, picture))
     finally:
         connection.close()
 
 
 def _write(picture: "QuerySet[Upload]") -> None:
-    picture.update(hidden=True)
+    picture.update(description="Described.")
 
 
 def remove_batch(owner: User, batch: UploadBatch) -> None:

@@ -13,8 +13,9 @@ from django.db import IntegrityError, connection, transaction
 from batches.engine import claim, delete_pictures, incoming, lifecycle
 from batches.engine.refusals import Refused
 from batches.models.states import ItemStatus
-from tests.deletion.test_races import blocked, remove_pictures
+from tests.deletion.test_races import remove_pictures
 from tests.support.batches import assert_counters_match, digest, make_upload
+from tests.support.database import blocked
 from tests.support.waiting import wait_until
 from uploads.models import Upload
 

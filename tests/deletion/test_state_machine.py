@@ -27,7 +27,7 @@ from batches.engine import (
     claim,
     delete_batch,
     delete_pictures,
-    finish,
+    finish_item,
     incoming,
     lifecycle,
     reanalyse,
@@ -87,11 +87,11 @@ class Library(RuleBasedStateMachine):
         still_claimed = row is not None and row.claim == claimed.token
         picture = Upload.objects.filter(id=claimed.upload_id or 0)
         if succeeds:
-            changed = finish.complete_item(
+            changed = finish_item.complete_item(
                 claimed, lambda: self.save(claimed, picture.update(processed_at=timezone.now()))
             )
         else:
-            changed = finish.fail_item(claimed, "x", "It failed.")
+            changed = finish_item.fail_item(claimed, "x", "It failed.")
         assert changed == still_claimed
 
     def save(self, claimed: Claim, rows: int) -> None:

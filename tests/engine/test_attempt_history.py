@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from batches.engine import claim, delete_batch, finish, recovery, release, retry
+from batches.engine import claim, delete_batch, finish_item, recovery, release, retry
 from batches.engine.in_flight import Claim
 from batches.models import Attempt, UploadBatch
 from tests.support.batches import make_batch
@@ -29,7 +29,7 @@ def history(batch: UploadBatch) -> list[tuple[str, str, str]]:
 def test_failure_is_recorded_at_a_retry(owner: User) -> None:
     batch = make_batch(owner, 2)
     began = timezone.now()
-    finish.fail_item(claim_next(batch), "item.internal", "It broke.")
+    finish_item.fail_item(claim_next(batch), "item.internal", "It broke.")
 
     retry.retry_failed(batch.id)
 
@@ -59,7 +59,7 @@ def test_released_item_has_no_history(owner: User) -> None:
 
 def test_history_is_deleted_with_its_batch(owner: User) -> None:
     batch = make_batch(owner, 2)
-    finish.fail_item(claim_next(batch), "item.internal", "It broke.")
+    finish_item.fail_item(claim_next(batch), "item.internal", "It broke.")
     retry.retry_failed(batch.id)
 
     delete_batch.begin_deletion(batch.id)
@@ -71,7 +71,7 @@ def test_history_is_deleted_with_its_batch(owner: User) -> None:
 
 def test_item_page_shows_earlier_attempts(owner: User, client: Client) -> None:
     batch = make_batch(owner, 1)
-    finish.fail_item(claim_next(batch), "item.internal", "Words of the first attempt.")
+    finish_item.fail_item(claim_next(batch), "item.internal", "Words of the first attempt.")
     retry.retry_failed(batch.id)
     claim_next(batch)
     recovery.recover_items()

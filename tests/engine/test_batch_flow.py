@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
-from batches.engine import cancel, claim, complete, finish, incoming, lifecycle, pause, recovery, retry
+from batches.engine import cancel, claim, complete_batch, finish_item, incoming, lifecycle, pause, recovery, retry
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
@@ -20,8 +20,8 @@ def test_sealed_batch_without_live_items_completes(owner: User) -> None:
     for _ in range(2):
         claimed = claim.claim_item(batch.id, WORKER)
         assert claimed is not None
-        assert finish.complete_item(claimed)
-    complete.complete_batches(batch.id)
+        assert finish_item.complete_item(claimed)
+    complete_batch.complete_batches(batch.id)
 
     batch.refresh_from_db()
     assert (batch.status, batch.successful, batch.percent) == (BatchStatus.COMPLETED, 2, 100)
@@ -36,12 +36,12 @@ def test_stale_finish_changes_nothing(owner: User) -> None:
     again = claim.claim_item(batch.id, WORKER, quarantined=True) or claim.claim_item(batch.id, WORKER)
     assert again is not None
 
-    assert not finish.complete_item(claimed)
-    assert not finish.fail_item(claimed, "x", "y")
+    assert not finish_item.complete_item(claimed)
+    assert not finish_item.fail_item(claimed, "x", "y")
 
     batch.refresh_from_db()
     assert batch.successful == batch.failed == 0
-    assert finish.complete_item(again)
+    assert finish_item.complete_item(again)
     assert_counters_match(batch)
 
 
@@ -84,7 +84,7 @@ def test_cancel_cancels_all_items_and_ignores_a_late_finish(owner: User) -> None
 
     assert cancel.cancel_batch(batch.id)
 
-    assert not finish.complete_item(claimed)
+    assert not finish_item.complete_item(claimed)
     assert not cancel.cancel_batch(batch.id)
     batch.refresh_from_db()
     assert (batch.status, batch.cancelled) == (BatchStatus.CANCELLED, 3)
@@ -129,7 +129,7 @@ def test_retry_reopens_a_completed_batch(owner: User) -> None:
     batch = make_batch(owner, files=1)
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None
-    finish.fail_item(claimed, "model.answer", "The model gave no answer.")
+    finish_item.fail_item(claimed, "model.answer", "The model gave no answer.")
     lifecycle.seal_batch(batch.id)
 
     assert retry.retry_failed(batch.id) == 1

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from batches.engine.complete import complete_batches
+from batches.engine.complete_batch import complete_batches
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from tests.support.batches import make_batch

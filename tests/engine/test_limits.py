@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
-from batches.engine import claim, finish, scheduler
+from batches.engine import claim, finish_item, scheduler
 from batches.engine.circuit_breaker import breaker
 from batches.engine.heartbeat import LastStall, beat
 from batches.engine.in_flight import in_flight
@@ -33,7 +33,7 @@ def test_batch_at_its_parallel_limit_is_neither_scheduled_nor_claimed(owner: Use
     assert claim.claim_item(batch.id, WORKER) is None
     assert next_batch_id() is None
 
-    finish.complete_item(first)
+    finish_item.complete_item(first)
     assert next_batch_id() == batch.id
     assert claim.claim_item(batch.id, WORKER) is not None
 

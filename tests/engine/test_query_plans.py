@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from batches.engine.claim import CLAIM
-from batches.engine.finish import COMPLETE
+from batches.engine.finish_item import COMPLETE
 from batches.engine.liveness import WORKER_LOCK_CLASS
 from batches.engine.maintenance_check import MAINTENANCE_CHECK, check_maintenance
 from batches.engine.scheduler import NEXT_BATCH

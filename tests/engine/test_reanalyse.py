@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F
 
-from batches.engine import cancel, claim, finish, incoming, lifecycle, retry
+from batches.engine import cancel, claim, finish_item, incoming, lifecycle, retry
 from batches.engine.reanalyse import reanalyse_batch
 from batches.engine.refusals import Refused
 from batches.intake.register import register_file
@@ -23,7 +23,7 @@ WORKER = 4711
 def finish_all(batch: UploadBatch, *, well: bool = True) -> None:
     """Complete every pending item, or fail it if `well` is false."""
     while claimed := claim.claim_item(batch.id, WORKER):
-        assert finish.complete_item(claimed) if well else finish.fail_item(claimed, "x", "It failed.")
+        assert finish_item.complete_item(claimed) if well else finish_item.fail_item(claimed, "x", "It failed.")
 
 
 def described(owner: User, files: int) -> UploadBatch:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from pytest_django.fixtures import Settings
 
-from batches.engine import claim, finish, lost_workers, retry
+from batches.engine import claim, finish_item, lost_workers, retry
 from batches.engine.in_flight import Claim
 from batches.engine.liveness import KEEPALIVE, Identity, connection_parameters
 from batches.engine.maintenance_check import check_maintenance
@@ -121,7 +121,7 @@ def test_crash_is_charged_to_an_item_that_another_worker_finished(
     recover_items()
     again = claim.claim_item(batch.id, 4711, quarantined=True)
     assert again is not None
-    assert finish.complete_item(again)
+    assert finish_item.complete_item(again)
     confirm_missing(worker)
 
     recover_items()
@@ -141,7 +141,7 @@ def test_item_with_a_crash_stays_claimed_until_the_next_is_confirmed(claimed: Cl
         identity.release()
 
     assert state() == (ItemStatus.PROCESSING, 1, None)
-    assert finish.complete_item(claimed)
+    assert finish_item.complete_item(claimed)
 
 
 def test_last_crash_fails_the_item_when_confirmed(claimed: Claim, worker: Worker, batch: UploadBatch) -> None:
@@ -176,7 +176,7 @@ def test_retried_item_has_no_undecided_crash(claimed: Claim, worker: Worker, bat
     recover_items()
     again = claim.claim_item(batch.id, 4711, quarantined=True)
     assert again is not None
-    finish.fail_item(again, "x", "It failed.")
+    finish_item.fail_item(again, "x", "It failed.")
     retry.retry_failed(batch.id)
     confirm_missing(worker)
 

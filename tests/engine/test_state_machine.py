@@ -23,7 +23,18 @@ from hypothesis.stateful import (
 )
 from pytest_django.fixtures import Settings
 
-from batches.engine import cancel, claim, complete, finish, incoming, lifecycle, pause, recovery, release, retry
+from batches.engine import (
+    cancel,
+    claim,
+    complete_batch,
+    finish_item,
+    incoming,
+    lifecycle,
+    pause,
+    recovery,
+    release,
+    retry,
+)
 from batches.engine.in_flight import Claim
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem
@@ -78,7 +89,8 @@ class Engine(RuleBasedStateMachine):
     @rule(claimed=claims, well=st.booleans())
     def finish_claim(self, claimed: Claim, *, well: bool) -> None:
         self.end(
-            claimed.item_id, finish.complete_item(claimed) if well else finish.fail_item(claimed, "x", "It failed.")
+            claimed.item_id,
+            finish_item.complete_item(claimed) if well else finish_item.fail_item(claimed, "x", "It failed."),
         )
 
     @rule(claimed=claims)
@@ -116,7 +128,7 @@ class Engine(RuleBasedStateMachine):
 
     @rule()
     def complete(self) -> None:
-        complete.complete_batches(self.batch.id)
+        complete_batch.complete_batches(self.batch.id)
 
     @rule(sure=st.integers(0, 5))
     def cancel(self, sure: int) -> None:

@@ -55,7 +55,7 @@ def test_killed_worker_loses_and_repeats_no_finish(owner: User, start_worker: St
     lifecycle.seal_batch(batch.id)
     env = NOOP | {"TEST_PROCESSOR": "tests.support.processors.audited"}
     workers = start_worker(processes=2, threads=2, env=env)
-    wait_until(lambda: Upload.objects.filter(hidden=True).count() >= 10, 20)
+    wait_until(lambda: Upload.objects.filter(duration__isnull=False).count() >= 10, 20)
 
     workers.kill_one()
     wait_until(lambda: workers.main.poll() is not None, 20)
@@ -64,7 +64,7 @@ def test_killed_worker_loses_and_repeats_no_finish(owner: User, start_worker: St
     wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
     assert_counters_match(batch)
     assert batch.successful == 60
-    finishes = Upload.objects.filter(owner=owner).values_list("audit_score", flat=True)
+    finishes = Upload.objects.filter(owner=owner).values_list("duration", flat=True)
     assert set(finishes) == {1}
 
 
@@ -135,4 +135,4 @@ def test_workers_that_lose_their_locks_cause_no_crash(owner: User, start_worker:
     wait_until(lambda: not batch.items.filter(lost_worker__isnull=False).exists())
     assert not batch.items.filter(crash_count__gt=0).exists()
     assert Worker.objects.filter(recovered__gt=0).exists(), "the lost lock was never noticed"
-    assert set(Upload.objects.filter(owner=owner).values_list("audit_score", flat=True)) == {1}
+    assert set(Upload.objects.filter(owner=owner).values_list("duration", flat=True)) == {1}

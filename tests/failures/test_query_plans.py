@@ -14,9 +14,11 @@ from batches.engine.chunks import items_after
 from batches.failures import batch_failures, csv_export, queries
 from batches.live.eta import last_finishes
 from batches.models import BatchItem, UploadBatch
+from batches.models.scope import Scope, operator_scope, owner_scope
 from batches.worker.completion_emails import due_batches
 from bench import rows
 from tests.support.query_plans import nodes
+from tests.support.users import make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILES = 4_000
@@ -43,6 +45,11 @@ def of(queryset: QuerySet[Any, Any]) -> set[object]:
     return indexes(sql, parameters)
 
 
+def scopes(owner: User) -> tuple[Scope, Scope]:
+    """Return the scope of the owner, and one of all owners."""
+    return owner_scope(owner), operator_scope(make_staff("reader", "view_batchitem"))
+
+
 @pytest.fixture
 def few_failures(transactional_db: None) -> User:
     """The owner of a large batch in which one file in fifty failed."""
@@ -63,13 +70,13 @@ def test_count_in_the_navigation_reads_failures_only(few_failures: User) -> None
 
 
 def test_groups_read_failures_only(few_failures: User) -> None:
-    for owner_id in (few_failures.id, None):
-        assert of(queries.count_by_code(owner_id)) & {"item_open_failure", "item_failed", "item_error_code"}
+    for scope in scopes(few_failures):
+        assert of(queries.count_by_code(scope)) & {"item_open_failure", "item_failed", "item_error_code"}
 
 
 def test_examples_read_failures_only(few_failures: User) -> None:
-    for owner_id in (few_failures.id, None):
-        assert of(queries.examples(owner_id, "item.internal")) & {"item_open_failure", "item_error_code"}
+    for scope in scopes(few_failures):
+        assert of(queries.examples(scope, "item.internal")) & {"item_open_failure", "item_error_code"}
 
 
 def test_admin_filter_by_error_code_reads_failures_only(few_failures: User) -> None:
@@ -86,8 +93,8 @@ def test_groups_of_a_batch_read_failures_only(few_failures: User) -> None:
 
 @pytest.mark.parametrize(("code", "index"), [("", "item_failed"), ("item.internal", "item_open_failure")])
 def test_chunk_of_the_csv_starts_after_the_last_one(few_failures: User, code: str, index: str) -> None:
-    batch = UploadBatch.objects.get()
-    sql, parameters = csv_export.chunk_after(None, code, batch.id, 1000).query.sql_with_params()
+    batch, (_, scope) = UploadBatch.objects.get(), scopes(few_failures)
+    sql, parameters = csv_export.chunk_after(scope, code, batch.id, 1000).query.sql_with_params()
 
     (walk,) = [node for node in plan(sql, parameters) if node.get("Relation Name") == "batches_batchitem"]
 

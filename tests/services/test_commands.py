@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from batches import services
-from batches.engine import claim, finish, incoming, lifecycle
+from batches.engine import claim, finish_item, incoming, lifecycle
 from batches.engine.refusals import Refused
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
@@ -28,7 +28,7 @@ def fail_one(batch: UploadBatch, code: str = "item.internal") -> BatchItem:
     """Fail the first pending file of the batch with a temporary error."""
     taken = claim.claim_item(batch.id, WORKER)
     assert taken is not None
-    assert finish.fail_item(taken, code, "Words of the file.")
+    assert finish_item.fail_item(taken, code, "Words of the file.")
     return BatchItem.objects.get(id=taken.item_id)
 
 
@@ -177,7 +177,7 @@ def test_retry_of_a_described_file_is_refused(owner: User) -> None:
     batch = make_batch(owner, files=1)
     taken = claim.claim_item(batch.id, WORKER)
     assert taken is not None
-    finish.complete_item(taken)
+    finish_item.complete_item(taken)
 
     with pytest.raises(Refused, match=r"IMG_0000\.JPG. is already described") as refusal:
         services.retry_item(services.owner_scope(owner), taken.item_id)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from batches import services
-from batches.engine import cancel, finish
+from batches.engine import cancel, finish_item
 from batches.engine import claim as claiming
 from batches.engine.refusals import Refused
 from batches.failures import queries
@@ -104,7 +104,7 @@ def test_failures_of_a_deleted_batch_are_hidden(owner: User) -> None:
     services.delete_batch(services.owner_scope(owner), batch.id)
 
     assert open_count(owner) == 0
-    assert queries.read_groups(owner.pk) == []
+    assert queries.read_groups(services.owner_scope(owner)) == []
     assert services.retry_code(services.owner_scope(owner), CODE, timezone.now()).files == 0
 
 
@@ -148,7 +148,7 @@ def test_dismissed_file_that_succeeds_later_is_no_failure(owner: User) -> None:
     taken = claiming.claim_item(batch.id, LOST_WORKER)
     assert taken is not None
 
-    assert finish.complete_item(taken)
+    assert finish_item.complete_item(taken)
 
     item.refresh_from_db()
     assert (item.status, item.dismissed_at) == (ItemStatus.COMPLETED, None)

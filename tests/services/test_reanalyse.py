@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from batches import services
-from batches.engine import claim, finish, lifecycle
+from batches.engine import claim, finish_item, lifecycle
 from batches.engine.refusals import Refused
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
@@ -27,7 +27,7 @@ def described(owner: User) -> UploadBatch:
     batch = make_batch(owner, files=1)
     taken = claim.claim_item(batch.id, 4711)
     assert taken is not None
-    assert finish.complete_item(taken)
+    assert finish_item.complete_item(taken)
     lifecycle.seal_batch(batch.id)
     return batch
 

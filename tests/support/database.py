@@ -1,4 +1,4 @@
-"""Empty the test database after each test that commits, and drop it at the end despite open sessions."""
+"""Empty the test database after each test that commits, drop it at the end despite open sessions, and see locks."""
 
 from functools import cache
 
@@ -64,3 +64,10 @@ def close_async_connection() -> None:
     Otherwise it stays open between tests, because no request ends on that thread.
     """
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+
+
+def blocked() -> bool:
+    """Return whether a database session waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])

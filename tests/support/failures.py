@@ -1,6 +1,6 @@
 """Create failed files through the engine."""
 
-from batches.engine import claim, finish, incoming
+from batches.engine import claim, finish_item, incoming
 from batches.models import BatchItem, UploadBatch
 from tests.support.batches import digest
 
@@ -11,7 +11,7 @@ def fail_stored(batch: UploadBatch, code: str = "item.internal", message: str = 
     """Claim the first pending item of a batch and fail it. Its upload, unlike that of a rejected file, exists."""
     taken = claim.claim_item(batch.id, LOST_WORKER)
     assert taken is not None
-    assert finish.fail_item(taken, code, message)
+    assert finish_item.fail_item(taken, code, message)
     return BatchItem.objects.get(id=taken.item_id)
 
 

@@ -3,7 +3,7 @@ import threading
 import pytest
 from PIL import Image
 
-from uploads.analysis.base import Description, Embedding, Label
+from uploads.analysis.base import Description, DescriptionEmbedding, Label
 from uploads.analysis.registry import get_analyzer
 from uploads.errors import EnvironmentalError
 
@@ -23,9 +23,9 @@ class CountedAnalyzer:
         """Return the name of the picture's mode as its description."""
         return Description((Label(image.mode, 1.0),), f"A picture in {image.mode}.")
 
-    def embed(self, description: Description) -> Embedding:
+    def embed(self, description: Description) -> DescriptionEmbedding:
         """Return an embedding without a vector."""
-        return Embedding("", None)
+        return DescriptionEmbedding("", None)
 
 
 class FailsOnceAnalyzer(CountedAnalyzer):

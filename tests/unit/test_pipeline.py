@@ -7,7 +7,7 @@ from PIL import Image
 from batches.models.states import Stage
 from tests.support.images import SAMPLES, encoded, textured, written
 from uploads import pipeline
-from uploads.analysis.base import Description, Embedding, Label
+from uploads.analysis.base import Description, DescriptionEmbedding, Label
 from uploads.analysis.registry import get_analyzer
 from uploads.errors import EnvironmentalError, PermanentError
 
@@ -21,10 +21,10 @@ class _StubAnalyzer:
     def describe(self, image: Image.Image) -> Description:
         if image.width < 100:
             raise EnvironmentalError("model.away", "The model does not answer.")
-        return Description((Label("wide", 0.5),), f"{image.width} pixels.", audit_score=70)
+        return Description((Label("wide", 0.5),), f"{image.width} pixels.")
 
-    def embed(self, description: Description) -> Embedding:
-        return Embedding("stub-1", (1.0,) + (0.0,) * 383)
+    def embed(self, description: Description) -> DescriptionEmbedding:
+        return DescriptionEmbedding("stub-1", (1.0,) + (0.0,) * 383)
 
 
 def _ignore(stage: str) -> None:
@@ -39,7 +39,6 @@ def test_result_of_a_sample_is_complete() -> None:
     assert sorted(result.previews) == [320, 1024]
     assert "cat" in result.description
     assert result.labels[0].name == "cat"
-    assert result.audit_score is None
     assert result.embedding_model == "concept-minilm-384"
     assert result.vector is not None
     assert json.loads(json.dumps(result.metadata, allow_nan=False)) == result.metadata
@@ -78,7 +77,7 @@ def test_result_contains_the_analysis(tmp_path: Path) -> None:
 
     result = pipeline.process_file(path, _StubAnalyzer(), _ignore)
 
-    assert (result.description, result.labels, result.audit_score) == ("300 pixels.", (Label("wide", 0.5),), 70)
+    assert (result.description, result.labels) == ("300 pixels.", (Label("wide", 0.5),))
     assert (result.embedding_model, result.vector) == ("stub-1", (1.0,) + (0.0,) * 383)
 
 

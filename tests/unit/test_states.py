@@ -1,10 +1,6 @@
-"""The legal state transitions, and a check that every UPDATE of a state takes its source states from them."""
+"""The legal state transitions."""
 
-import ast
 import itertools
-import re
-from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -20,51 +16,7 @@ from batches.models.states import (
     sql_states,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCES = {"batch_sources", "item_sources"}
 Edges = dict[BatchStatus, frozenset[BatchStatus]]
-STATE_FIELDS = {"PENDING_FIELDS"}
-STATE_UPDATE = re.compile(
-    r"UPDATE batches_(batchitem|uploadbatch)\b(?!.*\bFROM unnest).*\bSET\b.*\bstatus =", re.DOTALL
-)
-
-
-def names(node: ast.AST) -> set[str]:
-    """Return all names that a piece of code uses."""
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-
-
-def writes_state(node: ast.AST) -> bool:
-    """Return whether a piece of code updates a state, through the ORM or in SQL."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr == "update":
-            spread = {name for word in each.keywords if word.arg is None for name in names(word.value)}
-            if spread & STATE_FIELDS or any(word.arg == "status" for word in each.keywords):
-                return True
-        pieces = each.values if isinstance(each, ast.JoinedStr) else [each]
-        text = "".join(str(piece.value) for piece in pieces if isinstance(piece, ast.Constant))
-        if "UPDATE batches_" in text and STATE_UPDATE.search(text):
-            return True
-    return False
-
-
-@cache
-def state_writers() -> list[tuple[str, ast.stmt]]:
-    """Return every top-level statement of the source code that updates a state, with the path of its module."""
-    paths = [*(ROOT / "batches").rglob("*.py"), *(ROOT / "uploads").rglob("*.py")]
-    statements = ((path, statement) for path in paths for statement in ast.parse(path.read_text()).body)
-    return [(path.relative_to(ROOT).as_posix(), each) for path, each in statements if writes_state(each)]
-
-
-def test_every_update_of_a_state_takes_its_sources_from_the_edges() -> None:
-    writers = state_writers()
-
-    assert len(writers) >= 15
-    assert [ast.unparse(statement) for _, statement in writers if not names(statement) & SOURCES] == []
-
-
-def test_only_the_engine_writes_states() -> None:
-    assert {path for path, _ in state_writers() if not path.startswith("batches/engine/")} == set()
 
 
 @pytest.mark.parametrize("only", [ItemStatus.PENDING, ItemStatus.COMPLETED])

@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from batches.engine import claim, finish, incoming, lifecycle
+from batches.engine import claim, finish_item, incoming, lifecycle
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from tests.support.batches import make_batch
@@ -88,7 +88,7 @@ def test_refused_command_shows_a_message(page: Client, anna: User) -> None:
 def described(owner: User, files: int) -> UploadBatch:
     batch = make_batch(owner, files)
     while taken := claim.claim_item(batch.id, 4711):
-        finish.complete_item(taken)
+        finish_item.complete_item(taken)
     lifecycle.seal_batch(batch.id)
     return batch
 
@@ -113,7 +113,7 @@ def test_finished_reanalysis_names_its_source_and_offers_another(page: Client, a
     page.post(reverse("batch-reanalyse", args=[batch.id]))
     again = batch.reanalyses.get()
     while taken := claim.claim_item(again.id, 4711):
-        finish.complete_item(taken)
+        finish_item.complete_item(taken)
 
     html = compact(page.get(detail(again)).content.decode())
 

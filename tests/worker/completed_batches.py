@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import User
 
-from batches.engine import claim, finish, lifecycle
+from batches.engine import claim, finish_item, lifecycle
 from batches.models import UploadBatch
 from tests.support.batches import make_batch
 from tests.support.failures import LOST_WORKER, fail_stored
@@ -16,7 +16,7 @@ def make_completed_batch(owner: User, name: str = "Iceland", described: int = 2,
     for _ in range(described):
         claimed = claim.claim_item(batch.id, LOST_WORKER)
         assert claimed is not None
-        assert finish.complete_item(claimed)
+        assert finish_item.complete_item(claimed)
     lifecycle.seal_batch(batch.id)
     batch.refresh_from_db()
     return batch

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from batches import services
-from batches.engine import claim, finish
+from batches.engine import claim, finish_item
 from batches.models import UploadBatch
 from batches.worker.completion_emails import send_completion_emails
 from tests.support.batches import make_batch
@@ -51,7 +51,7 @@ def test_batch_completed_again_sends_no_second_email(mail_server: MailSink, ada:
     services.retry_failed(services.owner_scope(ada), batch.id)
     claimed = claim.claim_item(batch.id, LOST_WORKER)
     assert claimed is not None
-    finish.complete_item(claimed)
+    finish_item.complete_item(claimed)
     batch.refresh_from_db()
     assert batch.status == "completed"
 

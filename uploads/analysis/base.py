@@ -22,17 +22,16 @@ class Description:
     """The result of describe(): `labels`, the highest score first, and `description` in plain sentences.
 
     `phrase_weights` passes the findings on to embed(), as rows of the analyzer's own vocabulary with their weights. It
-    is empty if the analyzer embeds the text. `audit_score` (0 to 100) is None unless the description was rated.
+    is empty if the analyzer embeds the text.
     """
 
     labels: tuple[Label, ...]
     description: str
     phrase_weights: tuple[tuple[int, float], ...] = ()
-    audit_score: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Embedding:
+class DescriptionEmbedding:
     """`vector` (DIMENSIONS numbers, unit length) or None. Vectors are comparable only if they have the same `model`."""
 
     model: str
@@ -54,6 +53,6 @@ class Analyzer(Protocol):
         """Describe `image` (RGB, upright, at most 1024 pixels on its longer side)."""
         ...
 
-    def embed(self, description: Description) -> Embedding:
+    def embed(self, description: Description) -> DescriptionEmbedding:
         """Return the vector for a description that describe() of the same analyzer has returned."""
         ...

@@ -3,7 +3,7 @@
 from PIL import Image
 
 from uploads.analysis import concept_vector, sentences
-from uploads.analysis.base import Description, Embedding
+from uploads.analysis.base import Description, DescriptionEmbedding
 from uploads.analysis.classifier import Classifier
 from uploads.analysis.colours import read_colours
 from uploads.analysis.detector import Detector
@@ -40,8 +40,8 @@ class LocalAnalyzer:
             phrase_weights=concept_vector.weigh_phrases(self._vocabulary, evidence),
         )
 
-    def embed(self, description: Description) -> Embedding:
+    def embed(self, description: Description) -> DescriptionEmbedding:
         """See Analyzer.embed. No model runs here, because the program comes with the vectors of all phrases."""
-        return Embedding(
+        return DescriptionEmbedding(
             concept_vector.MODEL, concept_vector.combine_vectors(self._vocabulary, description.phrase_weights)
         )

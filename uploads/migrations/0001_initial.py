@@ -51,8 +51,6 @@ class Migration(migrations.Migration):
                 ),
                 ("labels", models.JSONField(verbose_name="labels", blank=True, default=list)),
                 ("description", models.TextField(verbose_name="description", blank=True)),
-                ("audit_score", models.PositiveSmallIntegerField(verbose_name="audit score", blank=True, null=True)),
-                ("hidden", models.BooleanField(verbose_name="hidden", default=False)),
                 ("processed_at", models.DateTimeField(verbose_name="processed at", blank=True, null=True)),
                 ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),
                 ("updated_at", models.DateTimeField(verbose_name="updated at", auto_now=True)),
@@ -110,12 +108,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="upload",
             constraint=models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="upload_not_empty"),
-        ),
-        migrations.AddConstraint(
-            model_name="upload",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("audit_score__lte", 100)), name="upload_audit_score_at_most_100"
-            ),
         ),
         migrations.AddConstraint(
             model_name="embedding",

@@ -8,22 +8,18 @@ from uploads.models import Upload
 from uploads.pagination import paginate_by_id
 
 PICTURES_PER_PAGE = 60
-MAX_IMPORTS_LISTED = 10
 
 
 @require_safe
 def upload_list(request: HttpRequest) -> HttpResponse:
     """List the user's processed pictures, newest first."""
-    uploads = Upload.objects.filter(owner_id=request.user.pk, hidden=False, processed_at__isnull=False)
+    uploads = Upload.objects.filter(owner_id=request.user.pk, processed_at__isnull=False)
     page = paginate_by_id(uploads.defer("metadata"), request.GET, PICTURES_PER_PAGE, newest_first=True)
     return render(request, "uploads/upload_list.html", {"page": page})
 
 
 @require_safe
 def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """Show one of the user's pictures with its processing results and the imports that contain it."""
+    """Show one of the user's pictures with its processing results."""
     upload = get_object_or_404(Upload, id=upload_id, owner_id=request.user.pk)
-    # This app does not import `batches`; it uses only the reverse relation of BatchItem.upload.
-    items = upload.items.filter(batch__kind="import", batch__deleting_since=None).select_related("batch")
-    imported = items.order_by("-batch_id").distinct("batch_id")[:MAX_IMPORTS_LISTED]
-    return render(request, "uploads/upload_detail.html", {"upload": upload, "imported_items": imported})
+    return render(request, "uploads/upload_detail.html", {"upload": upload})

@@ -34,7 +34,8 @@ from batches.intake.tus.state import (
     restart_if_expired,
 )
 from batches.intake.tus.writer import BodyWriter
-from batches.models import BatchItem, UploadBatch
+from batches.models import BatchItem
+from batches.models.scope import NotFound, owner_scope
 from batches.models.states import ItemStatus
 
 
@@ -75,9 +76,10 @@ def run_whole(start: Start, transfer: Transfer, data: bytes) -> UploadState:
 def create_upload(cookies: str, creation: Creation, transfer: Transfer) -> UploadState | None:
     """Register a file, or find its existing item, and prepare to receive the request's body."""
     user = signed_in_user(cookies)
-    batch = UploadBatch.objects.filter(id=creation.batch_id, owner=user).first()
-    if batch is None:
-        raise TusError(404, "batch.unknown", "You have no such import. Start a new one.")
+    try:
+        batch = owner_scope(user).find_batch(creation.batch_id)
+    except NotFound as error:
+        raise TusError(404, "batch.unknown", "You have no such import. Start a new one.") from error
     try:
         item = register_file(batch, creation.name.as_new_file())
     except FileRefused as error:
@@ -149,11 +151,10 @@ def withdraw_upload(cookies: str, item_id: int) -> None:
 
 def _find_item(cookies: str, item_id: int) -> BatchItem:
     """Return the item with its batch if it belongs to the signed-in user. Raises TusError 401, 404."""
-    user = signed_in_user(cookies)
-    item = BatchItem.objects.select_related("batch").filter(id=item_id, batch__owner=user).first()
-    if item is None or item.batch.deleting_since:
-        raise not_found()
-    return item
+    try:
+        return owner_scope(signed_in_user(cookies)).find_item(item_id)
+    except NotFound as error:
+        raise not_found() from error
 
 
 def _open_writer(transfer: Transfer, item: BatchItem, patch: Patch) -> None:

@@ -86,13 +86,14 @@ class Command(BaseCommand):
         if user is None:
             message = f"There is no user “{owner}”. Create one in the admin or with `manage.py createsuperuser`."
             raise CommandError(message, returncode=USAGE)
+        scope = services.owner_scope(user)
         if options["batch"] is None:
-            unfinished = None if options["new"] else unfinished_batch(user.pk, name, first)
-            return unfinished or services.open_batch(services.owner_scope(user), name)
-        batch = UploadBatch.objects.filter(id=options["batch"], owner=user).first()
-        if batch is None:
-            raise CommandError(f"{owner} has no import {options['batch']}.", returncode=USAGE)
-        return batch
+            unfinished = None if options["new"] else unfinished_batch(scope, name, first)
+            return unfinished or services.open_batch(scope, name)
+        try:
+            return scope.find_batch(options["batch"])
+        except services.NotFound:
+            raise CommandError(f"{owner} has no import {options['batch']}.", returncode=USAGE) from None
 
     def _add(self, batch: UploadBatch, walk: FileWalk, files: Iterator[FoundFile], site: str) -> bool:
         """Add the files and return whether the batch was sealed.

@@ -10,9 +10,9 @@ FIND_BY_SHA256 = "SELECT id, key, processed_at FROM uploads_upload WHERE owner_i
 # A new upload has values only in these columns. The ORM would take three times the CPU time.
 INSERT_UPLOAD = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews,
-                            labels, description, hidden, created_at, updated_at)
+                            labels, description, created_at, updated_at)
 VALUES (%(owner)s, %(key)s, %(sha256)s, %(filename)s, %(size)s, %(mime_type)s, %(kind)s, '', '{}', '{}',
-        '[]', '', false, clock_timestamp(), clock_timestamp())
+        '[]', '', clock_timestamp(), clock_timestamp())
 RETURNING id
 """
 # The ORM would need two statements and a savepoint.
@@ -22,7 +22,7 @@ WITH saved AS (
        SET kind = %(kind)s, mime_type = %(mime_type)s, width = %(width)s, height = %(height)s,
            duration = %(duration)s, taken_at = %(taken_at)s, latitude = %(latitude)s, longitude = %(longitude)s,
            camera = %(camera)s, metadata = %(metadata)s::jsonb, previews = %(previews)s::jsonb,
-           labels = %(labels)s::jsonb, description = %(description)s, audit_score = %(audit_score)s,
+           labels = %(labels)s::jsonb, description = %(description)s,
            processed_at = clock_timestamp(), updated_at = clock_timestamp()
      WHERE id = %(upload)s
     RETURNING id
@@ -81,7 +81,6 @@ def save_result(upload_id: int, result: Result, previews: dict[str, str]) -> Non
             "previews": json.dumps(previews),
             "labels": json.dumps([{"name": label.name, "score": round(label.score, 4)} for label in result.labels]),
             "description": result.description,
-            "audit_score": result.audit_score,
             "model": result.embedding_model,
             "vector": result.vector and f"[{','.join(map(str, result.vector))}]",
         },

@@ -24,7 +24,7 @@ from batches.views.page_requests import refusals_as_messages, require_button
 @never_cache
 def failure_list(request: HttpRequest) -> HttpResponse:
     """Show the user's failures grouped by error code, the most common code first."""
-    groups = read_groups(request.user.pk)
+    groups = read_groups(owner_scope(request.user))
     return render(request, "batches/failures.html", {"groups": groups, "count": sum(group.count for group in groups)})
 
 
@@ -56,4 +56,4 @@ def dismiss(request: HttpRequest) -> HttpResponse:
 @require_safe
 async def download(request: HttpRequest) -> HttpResponseBase:
     """Send the user's failures as CSV: all, or only those with the error code in `code`."""
-    return csv_response(request, request.user.pk)
+    return csv_response(request, owner_scope(request.user))

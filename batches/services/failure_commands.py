@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from batches.engine import dismiss, retry
 from batches.engine.refusals import Refused
 from batches.models import error_codes
-from batches.models.failures import open_failures
-from batches.services.scope import NotFound, Scope
+from batches.models.open_failures import open_failures
+from batches.models.scope import CHANGE_BATCHES, NotFound, Scope
 
 CHUNK_BATCHES = 200
 
@@ -60,6 +60,5 @@ def _batches_with(scope: Scope, code: str, until: datetime) -> list[int]:
     """
     if scope.all_owners and not scope.covers_all():
         raise NotFound
-    failures = open_failures(None if scope.all_owners else scope.user_id)
-    matching = failures.filter(error_code=code, finished_at__lte=until)
+    matching = open_failures(scope, CHANGE_BATCHES).filter(error_code=code, finished_at__lte=until)
     return list(matching.order_by("batch_id").values_list("batch_id", flat=True).distinct())

@@ -5,16 +5,15 @@ from collections.abc import Iterable
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from batches import services
-from batches.models import UploadBatch
 from batches.services import owner_scope
-from batches.views.page_requests import refusals_as_messages
+from batches.views.page_requests import missing_as_404, refusals_as_messages
 from uploads.models import Upload
 
 PICTURES_SHOWN = 60
@@ -22,13 +21,14 @@ PICTURES_SHOWN = 60
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@missing_as_404()
 def delete_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Ask for confirmation on GET; delete the batch on POST and redirect to the list of batches.
 
     The POST takes the same time for batches of any size, because the files are removed in the background.
     """
     if request.method != "POST":
-        batch = get_object_or_404(UploadBatch, id=batch_id, owner_id=request.user.pk)
+        batch = owner_scope(request.user).find_batch(batch_id)
         extent = services.deletion_extent(batch)
         return render(request, "batches/batch_delete.html", {"batch": batch, "extent": extent})
     with refusals_as_messages(request):
@@ -47,7 +47,7 @@ def delete_pictures(request: HttpRequest) -> HttpResponse:
     if not ids:
         messages.warning(request, _("No pictures selected. Select some first."))
         return redirect("upload-list")
-    own = Upload.objects.filter(id__in=ids, owner_id=request.user.pk)
+    own = owner_scope(request.user).filter(Upload.objects.filter(id__in=ids))
     pictures = list(own.defer("metadata").order_by("-id")[: services.MAX_PICTURES])
     if not pictures:
         raise Http404

@@ -12,16 +12,8 @@ from batches.engine.refusals import Refused
 from batches.intake.discard import discard_cancelled
 from batches.models import UploadBatch
 from batches.models.batch_name import MAX_NAME_LENGTH, clean_name
+from batches.models.scope import CANCEL_BATCHES, NotFound, Scope
 from batches.models.states import BatchStatus
-from batches.services.scope import CANCEL_BATCHES, CHANGE_BATCHES, NotFound, Scope
-
-
-def find_batch(scope: Scope, batch_id: int, permissions: tuple[str, ...] = CHANGE_BATCHES) -> UploadBatch:
-    """Return a batch that the scope covers. Raises NotFound."""
-    batch = scope.filter(UploadBatch.objects.filter(id=batch_id), permissions).first()
-    if batch is None:
-        raise NotFound
-    return batch
 
 
 def open_batch(scope: Scope, name: str, *, expected_items: int | None = None) -> UploadBatch:
@@ -31,7 +23,7 @@ def open_batch(scope: Scope, name: str, *, expected_items: int | None = None) ->
 
 def rename_batch(scope: Scope, batch_id: int, name: str) -> bool:
     """Rename a batch; white space in the name is normalised. Raises NotFound, Refused."""
-    find_batch(scope, batch_id)
+    scope.find_batch(batch_id)
     cleaned = clean_name(name)
     if not cleaned:
         raise Refused("batch.name_empty", _("Enter a name."))
@@ -43,7 +35,7 @@ def rename_batch(scope: Scope, batch_id: int, name: str) -> bool:
 
 def seal_batch(scope: Scope, batch_id: int) -> bool:
     """Declare that all files of a batch have been sent. It completes once they are processed. Raises NotFound."""
-    find_batch(scope, batch_id)
+    scope.find_batch(batch_id)
     return lifecycle.seal_batch(batch_id)
 
 
@@ -52,22 +44,27 @@ def finish_without_missing(scope: Scope, batch_id: int) -> bool:
 
     Raises NotFound, Refused.
     """
-    _require_running(find_batch(scope, batch_id))
+    _require_running(scope.find_batch(batch_id))
     return expiry.finish_without_missing(batch_id)
 
 
 def prioritize_batch(scope: Scope, batch_id: int) -> bool:
-    """Serve a batch next, before all others. Only operators may do this. Raises NotFound, Refused."""
+    """Serve a batch next, before all others, and finish it without the files that are still being received.
+
+    Only operators may do this. Raises NotFound, Refused.
+    """
     if not scope.covers_all():
         raise NotFound
-    _require_running(find_batch(scope, batch_id))
+    _require_running(scope.find_batch(batch_id))
+    # Prioritize the batch first, because it may complete once it no longer waits for its missing files.
     scheduler.prioritize_batch(batch_id)
+    expiry.finish_without_missing(batch_id)
     return True
 
 
 def pause_batch(scope: Scope, batch_id: int) -> bool:
     """Pause a batch: its files are not processed until it is resumed. Raises NotFound, Refused."""
-    batch = find_batch(scope, batch_id)
+    batch = scope.find_batch(batch_id)
     if pause.pause_batch(batch_id):
         return True
     if current_status(batch) == BatchStatus.PAUSED:
@@ -77,7 +74,7 @@ def pause_batch(scope: Scope, batch_id: int) -> bool:
 
 def resume_batch(scope: Scope, batch_id: int) -> bool:
     """Resume a paused batch. Raises NotFound, Refused."""
-    batch = find_batch(scope, batch_id)
+    batch = scope.find_batch(batch_id)
     if pause.resume_batch(batch_id):
         return True
     if current_status(batch) in {BatchStatus.PENDING, BatchStatus.PROCESSING}:
@@ -90,7 +87,7 @@ def cancel_batch(scope: Scope, batch_id: int) -> bool:
 
     Raises NotFound, Refused.
     """
-    batch = find_batch(scope, batch_id, CANCEL_BATCHES)
+    batch = scope.find_batch(batch_id, CANCEL_BATCHES)
     if cancel.cancel_batch(batch_id):
         discard_cancelled(batch_id)
         return True

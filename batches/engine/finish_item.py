@@ -4,43 +4,23 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from batches.engine.complete import complete_batches
+from batches.engine.complete_batch import complete_batches
+from batches.engine.finish_sql import finish_statement
 from batches.engine.in_flight import Claim
-from batches.engine.item_fields import FINISHED_SQL
 from batches.messaging import live_events
 from batches.models.error_codes import default_message
-from batches.models.states import ItemStatus, item_sources
+from batches.models.states import ItemStatus
 from uploads.database import fetch_row
 from uploads.text import storable
 
-
-def finish_statement(target: ItemStatus) -> str:
-    """Return a SQL statement that sets a claimed item's state to `target`, then updates the batch's counter.
-
-    The statement returns no row if the claim is no longer valid; otherwise it returns whether this was the last live
-    item of a sealed batch. It does not check the item's status: the constraint item_claimed_while_processing guarantees
-    that a claimed item is `processing`, and a condition on the status could make the planner use the index
-    item_processing instead of the primary key.
-    """
-    item_sources(target, ItemStatus.PROCESSING)  # raises ValueError if the edge is not declared
-    counter = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed"}[target]
-    return f"""
-WITH finished AS (
-    UPDATE batches_batchitem
-       SET status = '{target.value}', {FINISHED_SQL}, duplicate = duplicate OR %(duplicate)s,
-           error_code = %(code)s, error_message = %(message)s
-     WHERE id = %(item)s AND claim = %(token)s
-    RETURNING batch_id
-)
-UPDATE batches_uploadbatch SET {counter} = {counter} + 1, updated_at = clock_timestamp()
-  FROM finished WHERE id = finished.batch_id
-RETURNING sealed_at IS NOT NULL AND successful + failed + cancelled = total
-"""
-
-
-COMPLETE = finish_statement(ItemStatus.COMPLETED)
-FAIL = finish_statement(ItemStatus.FAILED)
-SELECT_CLAIMED = "SELECT id FROM batches_batchitem WHERE id = %(item)s AND claim = %(token)s"
+# The statements do not check the item's status: the constraint item_claimed_while_processing guarantees that a claimed
+# item is `processing`, and a condition on the status could make the planner use the index item_processing instead of
+# the primary key.
+CLAIMED = "claim = %(token)s"
+DUPLICATE = "duplicate = duplicate OR %(duplicate)s"
+COMPLETE = finish_statement(ItemStatus.COMPLETED, DUPLICATE, CLAIMED)
+FAIL = finish_statement(ItemStatus.FAILED, DUPLICATE, CLAIMED)
+SELECT_CLAIMED = f"SELECT id FROM batches_batchitem WHERE id = %(item)s AND {CLAIMED}"
 LOCK_CLAIMED = f"{SELECT_CLAIMED} FOR UPDATE"
 
 
@@ -82,7 +62,8 @@ def _finish(statement: str, claim: Claim, *, duplicate: bool = False, code: str 
     )
     if row is None:
         return False
+    _batch_id, last = row
     live_events.notify_batch_changed(claim.batch_id)
-    if row[0]:
+    if last:
         complete_batches(claim.batch_id)
     return True

@@ -37,7 +37,7 @@ def failures_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         return _run_command(request, site)
-    groups = read_groups(None)
+    groups = read_groups(operator_scope(request.user))
     context = {
         **site.each_context(request),
         "title": _("Problems"),
@@ -53,7 +53,7 @@ def failures_table(request: HttpRequest) -> HttpResponseBase:
     """Send the failures as CSV to staff who may view files."""
     if not request.user.has_perm(VIEW_PERMISSION):
         raise PermissionDenied
-    return csv_response(request, None)
+    return csv_response(request, operator_scope(request.user))
 
 
 def _run_command(request: HttpRequest, site: AdminSite) -> HttpResponse:

@@ -3,6 +3,7 @@
 from django.db.models import F
 from django.utils import timezone
 
+from batches.engine.transitions import move_batches
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, batch_sources
@@ -13,16 +14,17 @@ def complete_batches(batch_id: int | None = None) -> int:
 
     Only the batch's counters are checked, because they always match the item rows. Idempotent.
     """
-    batches = UploadBatch.objects.filter(
-        status__in=batch_sources(BatchStatus.COMPLETED),
-        sealed_at__isnull=False,
-        total=F("successful") + F("failed") + F("cancelled"),
-    )
+    ended = UploadBatch.objects.filter(sealed_at__isnull=False, total=F("successful") + F("failed") + F("cancelled"))
+    if batch_id is None:
+        live = ended.filter(status__in=batch_sources(BatchStatus.COMPLETED))
+        ids = list(live.order_by("id").values_list("id", flat=True))
+    else:
+        ids = [batch_id]
     completed = 0
     # Use one transaction per batch, so that no batch stays locked while this function waits for the lock of another.
-    for id in [batch_id] if batch_id is not None else list(batches.order_by("id").values_list("id", flat=True)):
+    for id in ids:
         now = timezone.now()
-        if batches.filter(id=id).update(status=BatchStatus.COMPLETED, completed_at=now, updated_at=now):
+        if move_batches(ended.filter(id=id), BatchStatus.COMPLETED, completed_at=now, updated_at=now):
             notify_batches_changed([id], final=True)
             completed += 1
     return completed

@@ -1,0 +1,12 @@
+"""Query the failures that still need attention."""
+
+from django.db.models import QuerySet
+
+from batches.models.item import BatchItem
+from batches.models.scope import VIEW_ITEMS, Scope
+from batches.models.states import ItemStatus
+
+
+def open_failures(scope: Scope, permissions: tuple[str, ...] = VIEW_ITEMS) -> QuerySet[BatchItem]:
+    """Return the scope's failed items, except dismissed failures and items of batches that are being deleted."""
+    return scope.items(permissions).filter(status=ItemStatus.FAILED, dismissed_at=None)

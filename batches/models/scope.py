@@ -1,0 +1,88 @@
+"""Decide which owners' rows a user may see or change.
+
+Pages, the upload protocol, services and the admin select rows by a scope, so that ownership is checked in one place.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Model, QuerySet
+
+from batches.models.batch import UploadBatch
+from batches.models.item import BatchItem
+from batches.models.managers import in_visible_batches
+
+Row = TypeVar("Row", bound=Model)
+
+VIEW_ITEMS = ("batches.view_batchitem",)
+CHANGE_BATCHES = ("batches.change_uploadbatch",)
+CANCEL_BATCHES = (*CHANGE_BATCHES, "batches.cancel_uploadbatch")
+DELETE_PICTURES = ("uploads.delete_upload",)
+DELETE_BATCHES = ("batches.delete_uploadbatch", *DELETE_PICTURES)
+
+
+class NotFound(Exception):
+    """The row does not exist or is outside the scope; callers cannot distinguish the two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The rows that `user` may see or change: the user's own or, if `all_owners` is true, all rows.
+
+    `all_owners` takes effect only for staff who have the required permissions; other users get only their own rows.
+    """
+
+    user: User | AnonymousUser
+    all_owners: bool
+
+    @property
+    def user_id(self) -> int:
+        """The id of the user. Raises NotFound for an anonymous user."""
+        if self.user.pk is None:
+            raise NotFound
+        return self.user.pk
+
+    def covers_all(self, permissions: tuple[str, ...] = CHANGE_BATCHES) -> bool:
+        """Return whether what requires these permissions may be done with the rows of every owner."""
+        return self.all_owners and self.user.is_staff and self.user.has_perms(permissions)
+
+    def filter(
+        self, rows: QuerySet[Row], permissions: tuple[str, ...] = CHANGE_BATCHES, *, owner: str = "owner"
+    ) -> QuerySet[Row]:
+        """Keep the rows that the scope covers. `owner` is the lookup from a row to its owner."""
+        return rows if self.covers_all(permissions) else rows.filter(**{f"{owner}_id": self.user.pk})
+
+    def batches(self, permissions: tuple[str, ...] = CHANGE_BATCHES) -> QuerySet[UploadBatch]:
+        """Return the batches that the scope covers, except those that are being deleted."""
+        return self.filter(UploadBatch.objects.all(), permissions)
+
+    def items(self, permissions: tuple[str, ...] = CHANGE_BATCHES) -> QuerySet[BatchItem]:
+        """Return the items that the scope covers, with their batches, except those that are being deleted."""
+        items = in_visible_batches(BatchItem.objects.select_related("batch"))
+        return self.filter(items, permissions, owner="batch__owner")
+
+    def find_batch(self, batch_id: int, permissions: tuple[str, ...] = CHANGE_BATCHES) -> UploadBatch:
+        """Return a batch that the scope covers. Raises NotFound."""
+        return _found(self.batches(permissions).filter(id=batch_id))
+
+    def find_item(self, item_id: int, permissions: tuple[str, ...] = CHANGE_BATCHES) -> BatchItem:
+        """Return an item that the scope covers, with its batch. Raises NotFound."""
+        return _found(self.items(permissions).filter(id=item_id))
+
+
+def owner_scope(user: User | AnonymousUser) -> Scope:
+    """Return the scope that the pages use: only the user's own rows, whatever the user's permissions are."""
+    return Scope(user, all_owners=False)
+
+
+def operator_scope(user: User | AnonymousUser) -> Scope:
+    """Return the scope that the admin uses: all rows if the user's permissions allow it, otherwise the user's own."""
+    return Scope(user, all_owners=True)
+
+
+def _found(rows: QuerySet[Row]) -> Row:
+    row = rows.first()
+    if row is None:
+        raise NotFound
+    return row
