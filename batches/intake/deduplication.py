@@ -20,6 +20,7 @@ from batches.intake.partial_file import PartialFileBusy
 from batches.intake.prefilter import reject_by_head
 from batches.intake.register import register_file
 from batches.models import UploadBatch
+from batches.models.scope import Scope
 from batches.models.states import ItemStatus
 from uploads.models import Upload
 from uploads.storage import is_stored
@@ -44,9 +45,9 @@ class SampledFile:
     head: bytes
 
 
-def known_sizes(owner_id: int, sizes: Collection[int]) -> list[int]:
-    """Return which of these sizes (in bytes) match at least one of the owner's uploads. Uses an index-only scan."""
-    uploads = Upload.objects.filter(owner_id=owner_id, size__in=sizes)
+def known_sizes(scope: Scope, sizes: Collection[int]) -> list[int]:
+    """Return which of these sizes (in bytes) match at least one of the scope's uploads. Uses an index-only scan."""
+    uploads = scope.filter(Upload.objects.filter(size__in=sizes))
     return list(uploads.order_by("size").values_list("size", flat=True).distinct())
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from autobahn.exception import Disconnected
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.translation import get_language_from_request
 
@@ -17,7 +18,7 @@ from batches.live.renderer import Topic, subscribe
 from batches.live.socket_sessions import close_on_sign_out
 from batches.live.topics import BatchJsonTopic, BatchPageTopic, OwnerJsonTopic, OwnerPageTopic
 from batches.live.viewer import FAILED, NOT_FOUND, SIGNED_OUT, Viewer
-from batches.models import UploadBatch
+from batches.models.scope import owner_scope
 from uploads.db_threads import run_query
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self._send_task: asyncio.Task[None] | None = None
         self._acknowledged = asyncio.Event()
 
-    async def find_topics(self, user_id: int, *, json: bool) -> list[Topic]:
+    async def find_topics(self, user: User, *, json: bool) -> list[Topic]:
         """Return the topics that this socket serves, or an empty list if the user may not see them."""
         raise NotImplementedError
 
@@ -66,7 +67,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         user = self.scope["user"]
         if not user.is_authenticated:
             await self.close(SIGNED_OUT)
-        elif topics := await self.find_topics(user.pk, json=json):
+        elif topics := await self.find_topics(user, json=json):
             self._send_task = asyncio.create_task(self._send_changes(topics, json=json))
         else:
             await self.close(NOT_FOUND)
@@ -104,27 +105,27 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 class BatchConsumer(LiveConsumer):
     """Serves one batch. A page also receives the summary of all the owner's batches through this socket."""
 
-    async def find_topics(self, user_id: int, *, json: bool) -> list[Topic]:
+    async def find_topics(self, user: User, *, json: bool) -> list[Topic]:
         """Return no topics if the batch does not exist or belongs to another owner."""
         batch_id = int(self.scope["url_route"]["kwargs"]["batch_id"])
-        if not await run_query(_is_owner, batch_id, user_id):
+        if not await run_query(_is_owner, batch_id, user):
             return []
         if json:
-            return [BatchJsonTopic(batch_id, user_id)]
+            return [BatchJsonTopic(batch_id, user.id)]
         language = _language(self.scope)
-        return [BatchPageTopic(batch_id, user_id, language), OwnerPageTopic(user_id, language)]
+        return [BatchPageTopic(batch_id, user.id, language), OwnerPageTopic(user.id, language)]
 
 
 class OwnerConsumer(LiveConsumer):
     """Serves all of the user's batches."""
 
-    async def find_topics(self, user_id: int, *, json: bool) -> list[Topic]:
+    async def find_topics(self, user: User, *, json: bool) -> list[Topic]:
         """Return the user's topic, even if the user has no batches yet."""
-        return [OwnerJsonTopic(user_id) if json else OwnerPageTopic(user_id, _language(self.scope))]
+        return [OwnerJsonTopic(user.id) if json else OwnerPageTopic(user.id, _language(self.scope))]
 
 
-def _is_owner(batch_id: int, user_id: int) -> bool:
-    return UploadBatch.objects.filter(id=batch_id, owner_id=user_id).exists()
+def _is_owner(batch_id: int, user: User) -> bool:
+    return owner_scope(user).batches().filter(id=batch_id).exists()
 
 
 def _language(scope: dict[str, Any]) -> str:

@@ -68,7 +68,7 @@ def read_manifest(request: PersonRequest, batch_id: int) -> JsonResponse:
 def known_sizes(request: PersonRequest) -> JsonResponse:
     """Return those of `sizes`, in bytes, that files in the user's library have → {sizes}."""
     sizes = {number(value, "sizes") for value in rows(request, "sizes")}
-    return JsonResponse({"sizes": deduplication.known_sizes(request.user.pk, sizes)})
+    return JsonResponse({"sizes": deduplication.known_sizes(owner_scope(request.user), sizes)})
 
 
 @require_POST

@@ -19,6 +19,7 @@ from batches.intake.deduplication import known_sizes
 from batches.intake.file_name import FileName, fingerprint
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
+from batches.models.scope import owner_scope
 from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
@@ -240,7 +241,7 @@ def test_known_sizes_are_read_from_an_index(ada: User) -> None:
         cursor.execute("ANALYZE uploads_upload")
 
     with CaptureQueriesContext(connection) as queries:
-        assert known_sizes(ada.id, range(1000, 1500)) == list(range(1000, 1500))
+        assert known_sizes(owner_scope(ada), range(1000, 1500)) == list(range(1000, 1500))
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN " + queries[0]["sql"])
         plan = "\n".join(row[0] for row in cursor.fetchall())
