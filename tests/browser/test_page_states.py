@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.browser.page_states import PAGE_STATES, open_state, signed_in
 from tests.browser.site_data import SiteData
@@ -19,7 +19,7 @@ RUN_AXE = """async (options) => {
 # Each scheme is checked at one width. Only contrast is checked in the dark scheme, because it changes only colours.
 CHECKS = [("light", 1280, {}), ("dark", 390, {"runOnly": ["color-contrast"]})]
 
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth ? ['wider than the screen'] : []"
 # Ignore links in running text, which are as high as their line. Measure a checkbox by its label, which can be pressed
 # as well.
