@@ -16,8 +16,6 @@ from bench.stack import wait_for
 from uploads.models import Upload
 from uploads.storage import store_original
 
-CHUNK = 5_000
-
 
 def fill(files: int, owner: str = "bench") -> int:
     """Create a paused, sealed batch with this many pending items, run `vacuum`, and return the batch's id."""
@@ -32,19 +30,26 @@ def add(files: int, owner: str) -> int:
     batch = UploadBatch.objects.create(
         owner=user, name=f"{files} files", status=BatchStatus.PAUSED, total=files, sealed_at=timezone.now()
     )
-    for start in range(0, files, CHUNK):
-        BatchItem.objects.bulk_create(
-            BatchItem(
-                batch=batch,
-                filename=f"IMG_{number}.JPG",
-                fingerprint=f"{number:064}",
-                size=1,
-                status=ItemStatus.PENDING,
-                queue_position=number + 1,
-            )
-            for number in range(start, min(start + CHUNK, files))
+    if files:
+        first = BatchItem(
+            batch=batch, filename="IMG_0.JPG", fingerprint="0" * 64, size=1, status=ItemStatus.PENDING, queue_position=1
         )
+        first.save()
+        _copy(first, files - 1)
     return batch.id
+
+
+def _copy(item: BatchItem, copies: int) -> None:
+    """Insert copies of a row with further names, fingerprints and positions, which takes 10 us each."""
+    changed = {"id", "filename", "fingerprint", "queue_position"}
+    kept = ", ".join(field.column for field in BatchItem._meta.concrete_fields if field.name not in changed)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO batches_batchitem (filename, fingerprint, queue_position, {kept})"
+            f" SELECT 'IMG_' || number || '.JPG', lpad(number::text, 64, '0'), number + 1, {kept}"
+            "   FROM batches_batchitem, generate_series(1, %s) number WHERE id = %s",
+            [copies, item.id],
+        )
 
 
 def vacuum() -> None:

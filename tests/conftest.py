@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.backends.postgresql.creation import DatabaseCreation
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 from hypothesis import HealthCheck
 from pytest_django.fixtures import Settings
@@ -40,6 +40,13 @@ def fast_flush() -> Iterator[None]:
     """Empty the database in milliseconds after each test that commits."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", delete_all_rows)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_static_files() -> Iterator[None]:
+    """Do not let each test client search all folders for static files, which takes 50 ms."""
+    with override_settings(WHITENOISE_USE_FINDERS=False):
         yield
 
 
