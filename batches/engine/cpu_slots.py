@@ -7,14 +7,16 @@ slots, because the others can do I/O or wait for the database or a model server.
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
 
-from batches.engine.in_flight import Job
+from batches.engine.in_flight import Job, JobStopped
 
 STOP_CHECK_SECONDS = 0.2
+MAX_WAIT_SECONDS = 3.0
 
 
 def slots_per_process(cores: int, processes: int) -> int:
@@ -23,15 +25,37 @@ def slots_per_process(cores: int, processes: int) -> int:
 
 
 slots = threading.BoundedSemaphore(slots_per_process(len(os.sched_getaffinity(0)), settings.WORKER_PROCESSES))
+_saturated = threading.Event()
+
+
+def saturated() -> bool:
+    """Return whether a job has waited for a slot in vain, and no slot was released since.
+
+    The process should then claim nothing, so that other processes take the items.
+    """
+    if _saturated.is_set() and slots.acquire(blocking=False):
+        # The last slot may be released between the end of a wait and its _saturated.set().
+        _saturated.clear()
+        slots.release()
+    return _saturated.is_set()
 
 
 @contextmanager
 def cpu_slot(job: Job) -> Iterator[None]:
-    """Hold a CPU slot while the block runs. Raises JobStopped if a stop is requested while the job waits for a slot."""
+    """Hold a CPU slot while the block runs.
+
+    Raises JobStopped if a stop is requested while the job waits for a slot, or if it waits for MAX_WAIT_SECONDS: its
+    item is then released, because another process may have a free slot.
+    """
     with job.waiting():
+        deadline = time.monotonic() + MAX_WAIT_SECONDS
         while not slots.acquire(timeout=STOP_CHECK_SECONDS):
             job.raise_if_stopped()
+            if time.monotonic() >= deadline:
+                _saturated.set()
+                raise JobStopped
     try:
         yield
     finally:
+        _saturated.clear()
         slots.release()

@@ -28,7 +28,7 @@ class Claim:
 class JobStopped(Exception):
     """The job must stop because its claim is no longer valid, its batch is not processing or the process is stopping.
 
-    Raised only between two stages or while the job waits for a CPU slot.
+    Raised between two stages, during a decode and while the job waits for a CPU slot; also if that wait is too long.
     """
 
 
@@ -36,10 +36,10 @@ class JobStopped(Exception):
 class Job:
     """A claimed item that this process is working on.
 
-    Other threads set `stop_requested`; the job checks it between two stages and while it waits for a CPU slot. `stage`
-    is blank before the first stage and during such a wait. `since` is the time.monotonic() value at which the stage
-    began, or None while no deadline applies. `previews_unrecorded` means that the storage may contain previews to which
-    no row refers.
+    Other threads set `stop_requested`; the job checks it between two stages, during a decode and while it waits for a
+    CPU slot. `stage` is blank before the first stage and during such a wait. `since` is the time.monotonic() value at
+    which the stage began, or None while no deadline applies. `previews_unrecorded` means that the storage may contain
+    previews to which no row refers.
     """
 
     claim: Claim

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from batches.engine.circuit_breaker import breaker
 from batches.engine.claim import claim_item, has_quarantined
+from batches.engine.cpu_slots import saturated
 from batches.engine.in_flight import in_flight
 from batches.engine.liveness import identity
 from batches.engine.runner import run_job
@@ -43,8 +44,12 @@ def run_time_slice(batch_id: int, seconds: float) -> int:
 
 
 def may_claim() -> bool:
-    """Return whether this process holds its worker lock, is not stopping, and is not backing off from an outage."""
-    return identity.id is not None and not in_flight.stopping and not breaker.seconds_open()
+    """Return whether this process may claim an item.
+
+    It must hold its worker lock, must not be stopping or backing off from an outage, and its CPU slots must not be
+    occupied for seconds.
+    """
+    return identity.id is not None and not in_flight.stopping and not breaker.seconds_open() and not saturated()
 
 
 def _process_next(batch_id: int) -> bool:

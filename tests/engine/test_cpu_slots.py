@@ -5,17 +5,20 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from batches.engine import claim, pause
+from batches.engine import claim, cpu_slots, pause
 from batches.engine.cpu_slots import cpu_slot, slots
 from batches.engine.heartbeat import beat
 from batches.engine.in_flight import Claim, Job, JobStopped, in_flight
+from batches.engine.liveness import identity
 from batches.engine.runner import run_job
+from batches.engine.time_slice import may_claim
 from batches.live.batch_snapshot import read_snapshot
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus, Stage
@@ -43,6 +46,7 @@ def claimed(batch: UploadBatch) -> Claim:
 @pytest.fixture
 def no_free_slot() -> Iterator[ExitStack]:
     """Occupy every CPU slot until the stack is closed."""
+    cpu_slots.saturated()  # notices that the slots are free, whatever an earlier test did
     with ExitStack() as busy:
         while slots.acquire(blocking=False):
             busy.callback(slots.release)
@@ -118,3 +122,36 @@ def test_page_shows_no_stage_before_the_first(batch: UploadBatch, claimed: Claim
 
     assert snapshot is not None
     assert [(file.stage_label, file.step) for file in snapshot.in_progress] == [("In progress", 0)]
+
+
+def test_file_that_waits_too_long_for_a_core_is_released_uncharged(
+    owner: User, no_free_slot: ExitStack, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cpu_slots, "MAX_WAIT_SECONDS", 0)
+    batch = send(owner, [SAMPLES / "coffee.jpg"])
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
+
+    def work() -> None:
+        run_job(claimed)
+        connection.close()
+
+    pool.submit(work).result(30)
+
+    item = batch.items.get()
+    assert (item.status, item.crash_count, item.lost_worker) == (ItemStatus.PENDING, 0, None)
+
+
+def test_process_whose_cores_stay_busy_claims_nothing(
+    batch: UploadBatch, no_free_slot: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cpu_slots, "MAX_WAIT_SECONDS", 0)
+    monkeypatch.setattr(identity, "id", WORKER)
+    assert may_claim()
+
+    with pytest.raises(JobStopped), cpu_slot(Job(Claim(0, batch.id, uuid4()))):
+        pass
+    assert not may_claim()
+
+    no_free_slot.close()
+    assert may_claim()
