@@ -119,9 +119,9 @@ def is_completed(batch_id: int) -> bool:
     return batch.status == BatchStatus.COMPLETED
 
 
-def store(files: list[Path]) -> int:
+def store(files: list[Path], owner: str = "bench") -> int:
     """Copy these files into storage, create a paused, sealed batch with them, and return its id."""
-    user, _ = User.objects.get_or_create(username="bench")
+    user, _ = User.objects.get_or_create(username=owner)
     batch = UploadBatch.objects.create(
         owner=user, name="files", status=BatchStatus.PAUSED, total=len(files), sealed_at=timezone.now()
     )

@@ -117,14 +117,15 @@ def wait_for(done: Callable[[], bool], seconds: float, every: float = 0.02) -> f
 
 def cpu_seconds(*roots: int) -> float:
     """Return the CPU seconds used by these processes and all their descendants, including those that have exited."""
-    return sum(_ticks(pid) for root in roots for pid in _tree(root)) / TICKS
+    return sum(_ticks(pid) for root in roots for pid in descendants(root)) / TICKS
 
 
-def _tree(pid: int) -> Iterator[int]:
+def descendants(pid: int) -> Iterator[int]:
+    """Yield the ids of a process and of all its descendants."""
     yield pid
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in task.read_text().split():
-            yield from _tree(int(child))
+            yield from descendants(int(child))
 
 
 def _ticks(pid: int) -> int:

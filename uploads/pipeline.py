@@ -45,6 +45,7 @@ def process_file(
     on_stage: Callable[[str], None],
     max_pixels: int = MAX_PIXELS,
     cpu_slot: Callable[[], AbstractContextManager[object]] = nullcontext,
+    read: Callable[[Path, int], Picture] = read_picture,
 ) -> Result:
     """Process the file at `path`.
 
@@ -55,11 +56,13 @@ def process_file(
     files do such work at the same time. It is called once or twice per file. Entering the context manager may block,
     or raise an exception, which also reaches the caller. An analyzer that waits for a server runs outside of it.
 
+    `read` decodes the picture; workers pass a function that does so in another process.
+
     Raises PermanentError, EnvironmentalError (see uploads.errors) and the errors of the analyzer.
     """
     with cpu_slot():
         on_stage("checking")
-        picture = read_picture(path, max_pixels)
+        picture = read(path, max_pixels)
         on_stage("previewing")
         previews = make_previews(picture.image)
     with cpu_slot() if analyzer.computes else nullcontext():

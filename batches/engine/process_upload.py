@@ -12,6 +12,7 @@ from batches.models.error_codes import default_message
 from batches.models.states import Stage
 from uploads.analysis.registry import get_analyzer
 from uploads.errors import CodedError, EnvironmentalError, PermanentError
+from uploads.media.decoder import decoders
 from uploads.pipeline import process_file
 from uploads.storage import local_copy, save_previews, storage_available
 from uploads.upload_sql import save_result
@@ -34,8 +35,9 @@ def process_upload(job: Job) -> Callable[[], None] | None:
     job.enter(Stage.CHECKING)
     try:
         with local_copy(key) as path:
-            computing = partial(cpu_slot, job)
-            result = process_file(path, get_analyzer(settings.ANALYZER), job.enter, settings.MAX_PIXELS, computing)
+            computing, read = partial(cpu_slot, job), partial(decoders.read_picture, check=job.raise_if_stopped)
+            analyzer = get_analyzer(settings.ANALYZER)
+            result = process_file(path, analyzer, job.enter, settings.MAX_PIXELS, computing, read)
     except EnvironmentalError as error:
         raise _classify(error) from error
     job.enter(Stage.INDEXING)

@@ -42,7 +42,17 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "file.withdrawn": ErrorCode(_("Your device could not read the whole file."), _ADD_AGAIN),
     "image.bomb": ErrorCode(_("The picture has too many pixels."), _("Add a smaller copy."), shows_message=True),
+    "image.complex": ErrorCode(
+        _("The picture takes too long to read."),
+        _("Open it, save a new copy and add that."),
+        shows_message=True,
+    ),
     "image.corrupt": ErrorCode(_("The picture is damaged and cannot be read."), _COPY_AGAIN),
+    "image.crash": ErrorCode(
+        _("The picture made the decoder crash."),
+        _("Try again once. If it fails again, open the picture, save a new copy and add that."),
+        retryable=True,
+    ),
     "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), _COPY_AGAIN),
     "item.abandoned": ErrorCode(
         _("The upload of this file was never finished."), _("Add it again: the part already sent is kept for a while.")

@@ -7,7 +7,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from tests.support.images import encoded, textured, written
-from uploads.media.exif import ExifData, read_exif
+from uploads.media.exif import ExifData, interpret_tags
 from uploads.media.image import Picture, read_picture
 
 MAKE, MODEL, DATE, EXIF, GPS = 0x010F, 0x0110, 0x0132, 0x8769, 0x8825
@@ -15,11 +15,8 @@ ORIGINAL, OFFSET, SUBSECONDS, LENS, F_NUMBER = 0x9003, 0x9011, 0x9291, 0xA434, 0
 
 
 def _exif(tags: dict[int, object], ifd: int | None = None, more: dict[int, object] | None = None) -> ExifData:
-    exif = Image.Exif()
-    exif.update(tags)
-    if ifd is not None:
-        exif.get_ifd(ifd).update(more or {})
-    return read_exif(exif)
+    gps = more or {} if ifd == GPS else {}
+    return interpret_tags(tags | (more or {} if ifd == EXIF else {}), gps)
 
 
 def _photo(folder: Path, exif: Image.Exif | bytes) -> Picture:

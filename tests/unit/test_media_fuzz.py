@@ -7,7 +7,7 @@ from PIL import Image
 
 from tests.support.images import encoded, textured
 from uploads.errors import PermanentError
-from uploads.media.exif import read_exif
+from uploads.media.exif import interpret_tags
 from uploads.media.image import Picture, read_picture
 from uploads.media.sniff import reason_unsupported, sniff
 
@@ -51,10 +51,7 @@ def test_mutated_picture_is_read_or_refused(kind: str, changes: list[tuple[float
     )
 )
 def test_exif_values_never_raise(tags: dict[int, object]) -> None:
-    exif = Image.Exif()
-    exif.update(tags)
-
-    assert "\x00" not in read_exif(exif).camera
+    assert "\x00" not in interpret_tags(tags, tags).camera
 
 
 @settings(max_examples=50, deadline=None)

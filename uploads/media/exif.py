@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
-from PIL import ExifTags, Image
+from PIL import ExifTags
 
 from uploads.media.sanitize import Json, clean_text, finite_float
+from uploads.media.tiff_tags import TiffTags
 
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
 _NUMBERS = {
@@ -28,36 +29,65 @@ _TEXTS = {
     "copyright": ExifTags.Base.Copyright,
     "title": ExifTags.Base.ImageDescription,
 }
+_BASE, _GPS = ExifTags.Base, ExifTags.GPS
+_DATES = (
+    (_BASE.DateTimeOriginal, _BASE.OffsetTimeOriginal, _BASE.SubsecTimeOriginal),
+    (_BASE.DateTimeDigitized, _BASE.OffsetTimeDigitized, _BASE.SubsecTimeDigitized),
+    (_BASE.DateTime, _BASE.OffsetTime, _BASE.SubsecTime),
+)
+_WANTED = frozenset(
+    {_BASE.Make, _BASE.Model, _BASE.Orientation, ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo}
+    | {*_NUMBERS.values(), *_TEXTS.values()}
+    | {tag for tags in _DATES for tag in tags}
+)
+_WANTED_GPS = frozenset(
+    {_GPS.GPSLatitudeRef, _GPS.GPSLatitude, _GPS.GPSLongitudeRef, _GPS.GPSLongitude}
+    | {_GPS.GPSAltitudeRef, _GPS.GPSAltitude}
+)
+_XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 
 Tags = Mapping[int, object]
 
 
 @dataclass(frozen=True, slots=True)
 class ExifData:
-    """What a camera recorded about a photo; coordinates are WGS 84 degrees, positive to the north and east."""
+    """What a camera recorded about a photo.
+
+    Coordinates are WGS 84 degrees, positive to the north and east. `orientation` is 1 to 8.
+    """
 
     taken_at: datetime | None = None
     camera: str = ""
     latitude: float | None = None
     longitude: float | None = None
+    orientation: int = 1
     details: dict[str, Json] = field(default_factory=dict)
 
 
-def read_exif(exif: Image.Exif) -> ExifData:
-    """Return the values in `exif`; missing or invalid ones are None, "" or absent from `details`."""
-    tags: dict[int, object] = {**exif, **exif.get_ifd(ExifTags.IFD.Exif)}
-    gps: Tags = exif.get_ifd(ExifTags.IFD.GPSInfo)
+def read_exif(data: bytes, xmp: bytes = b"") -> ExifData:
+    """Return the values in EXIF data, which may start with its JPEG prefix; take a missing orientation from XMP.
+
+    Missing or invalid values are None, "" or absent from `details`.
+    """
+    tiff = TiffTags(data.removeprefix(b"Exif\0\0"))
+    first = tiff.first_directory(_WANTED)
+    tags = first | tiff.directory(first.get(ExifTags.IFD.Exif), _WANTED - {_BASE.Orientation})
+    gps = tiff.directory(first.get(ExifTags.IFD.GPSInfo), _WANTED_GPS)
+    if _BASE.Orientation not in tags and (match := _XMP_ORIENTATION.search(xmp)):
+        tags[_BASE.Orientation] = int(match[1])
+    return interpret_tags(tags, gps)
+
+
+def interpret_tags(tags: Tags, gps: Tags) -> ExifData:
+    """Return the values of tags, which are numbers as in `Base` and `GPS` of PIL.ExifTags."""
+    orientation = tags.get(_BASE.Orientation)
+    upright = orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
     latitude, longitude = _position(gps)
-    return ExifData(_taken_at(tags), _camera(tags), latitude, longitude, _details(tags, gps))
+    return ExifData(_taken_at(tags), _camera(tags), latitude, longitude, upright, _details(tags, gps))
 
 
 def _taken_at(tags: Tags) -> datetime | None:
-    base = ExifTags.Base
-    for date, offset, fraction in (
-        (base.DateTimeOriginal, base.OffsetTimeOriginal, base.SubsecTimeOriginal),
-        (base.DateTimeDigitized, base.OffsetTimeDigitized, base.SubsecTimeDigitized),
-        (base.DateTime, base.OffsetTime, base.SubsecTime),
-    ):
+    for date, offset, fraction in _DATES:
         taken_at = _parse_datetime(tags.get(date), tags.get(offset), tags.get(fraction))
         if taken_at is not None:
             return taken_at
@@ -91,8 +121,8 @@ def _time_zone(offset: str) -> timezone:
 
 
 def _camera(tags: Tags) -> str:
-    make = clean_text(tags.get(ExifTags.Base.Make), 80)
-    model = clean_text(tags.get(ExifTags.Base.Model), 80)
+    make = clean_text(tags.get(_BASE.Make), 80)
+    model = clean_text(tags.get(_BASE.Model), 80)
     brand = make.split(" ")[0].casefold()
     if not model or (brand and model.casefold().startswith(brand)):
         return model or make
@@ -100,8 +130,8 @@ def _camera(tags: Tags) -> str:
 
 
 def _position(gps: Tags) -> tuple[float | None, float | None]:
-    latitude = _degrees(gps.get(ExifTags.GPS.GPSLatitude), gps.get(ExifTags.GPS.GPSLatitudeRef), "S", 90)
-    longitude = _degrees(gps.get(ExifTags.GPS.GPSLongitude), gps.get(ExifTags.GPS.GPSLongitudeRef), "W", 180)
+    latitude = _degrees(gps.get(_GPS.GPSLatitude), gps.get(_GPS.GPSLatitudeRef), "S", 90)
+    longitude = _degrees(gps.get(_GPS.GPSLongitude), gps.get(_GPS.GPSLongitudeRef), "W", 180)
     # Cameras without a GPS fix write zeros, which would be a place in the Atlantic.
     if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
         return None, None
@@ -114,9 +144,9 @@ def _degrees(value: object, ref: object, negative: str, limit: int) -> float | N
     parts = [finite_float(part) for part in value]
     total = 0.0
     for part, unit in zip(parts, (1, 60, 3600), strict=False):
-        if part is None:
+        if part is None and unit == 1:
             return None
-        total += part / unit
+        total += (part or 0.0) / unit
     if clean_text(ref).upper().startswith(negative):
         total = -total
     return round(total, 7) if abs(total) <= limit else None
@@ -127,7 +157,7 @@ def _details(tags: Tags, gps: Tags) -> dict[str, Json]:
     for name, tag in _NUMBERS.items():
         value = tags.get(tag)
         details[name] = finite_float(value[0] if isinstance(value, tuple) and value else value)
-    altitude = finite_float(gps.get(ExifTags.GPS.GPSAltitude))
-    below_sea = gps.get(ExifTags.GPS.GPSAltitudeRef) in (1, b"\x01")
+    altitude = finite_float(gps.get(_GPS.GPSAltitude))
+    below_sea = gps.get(_GPS.GPSAltitudeRef) in (1, b"\x01")
     details["altitude"] = -altitude if altitude is not None and below_sea else altitude
     return {name: value for name, value in details.items() if value not in (None, "")}

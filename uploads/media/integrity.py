@@ -8,7 +8,6 @@ _BLOCK = 1 << 16
 # Some cameras pad files with fewer zeros than this.
 _MIN_ZEROS = 1024
 _END_OF_IMAGE = b"\xff\xd9"
-_START_OF_SCAN = 0xDA
 _RIFF_HEADER = 8
 
 
@@ -16,18 +15,21 @@ class IncompleteError(ValueError):
     """The file is truncated."""
 
 
-def check_complete(file: BinaryIO, mime_type: str) -> None:
-    """Raise IncompleteError if `file` is shorter than its header says, or a JPEG ends in zeros without an end marker.
+def check_riff_size(file: BinaryIO) -> None:
+    """Raise IncompleteError if a WebP is shorter than its header says. Moves the position of `file`."""
+    if _riff_size(file) > file.seek(0, SEEK_END):
+        raise IncompleteError("truncated: the RIFF header announces more bytes")
+
+
+def check_jpeg_end(file: BinaryIO, scan_start: int) -> None:
+    """Raise IncompleteError if a JPEG ends in zeros without an end marker after `scan_start`.
 
     If space is reserved for a copy and copying is then interrupted, the file ends in zeros, which a JPEG decoder shows
     as grey blocks. This function moves the position of `file`.
     """
-    if mime_type == "image/webp" and _riff_size(file) > file.seek(0, SEEK_END):
-        raise IncompleteError("truncated: the RIFF header announces more bytes")
-    if mime_type == "image/jpeg":
-        end = _end_of_data(file)
-        if end is not None and not _has_end_marker(file, _scan_start(file), end):
-            raise IncompleteError("truncated: zeros instead of the end of the image")
+    end = _end_of_data(file)
+    if end is not None and not _has_end_marker(file, scan_start, end):
+        raise IncompleteError("truncated: zeros instead of the end of the image")
 
 
 def _riff_size(file: BinaryIO) -> int:
@@ -48,21 +50,6 @@ def _end_of_data(file: BinaryIO) -> int | None:
             break
         position = start
     return position if size - position >= _MIN_ZEROS else None
-
-
-def _scan_start(file: BinaryIO) -> int:
-    """Return the position of the first scan, after any thumbnail inside the headers."""
-    position = 2
-    while True:
-        file.seek(position)
-        segment = file.read(4)
-        if len(segment) < 4:
-            raise IncompleteError("truncated: no image data")
-        _, marker, length = struct.unpack(">BBH", segment)
-        if marker == _START_OF_SCAN:
-            return position
-        # A 0xFF in place of the marker is a fill byte, which has no length field.
-        position += 1 if marker == 0xFF else 2 + max(2, length)
 
 
 def _has_end_marker(file: BinaryIO, start: int, end: int) -> bool:

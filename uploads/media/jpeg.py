@@ -5,6 +5,7 @@ most cameras, the longer side of the decoded picture has 1000 to 1024 pixels, so
 would take longer than decoding.
 """
 
+from io import SEEK_END
 from typing import BinaryIO
 
 import simplejpeg
@@ -15,6 +16,8 @@ MIN_SIDE = 1000
 
 # Smaller files are read into memory as a whole; larger files are left to Pillow, which reads them in blocks.
 _MAX_BYTES = 64 * 2**20
+# For a progressive file, the decoder also keeps all coefficients in memory.
+_MAX_PROGRESSIVE_BYTES = 8 * 2**20
 
 
 def decode_reduced(file: BinaryIO, header: JpegImagePlugin.JpegImageFile) -> Image.Image | None:
@@ -25,10 +28,12 @@ def decode_reduced(file: BinaryIO, header: JpegImagePlugin.JpegImageFile) -> Ima
     """
     if header.mode not in {"RGB", "L"}:
         return None
-    file.seek(0)
-    data = file.read(_MAX_BYTES + 1)
-    if len(data) > _MAX_BYTES:
+    max_bytes = _MAX_PROGRESSIVE_BYTES if "progressive" in header.info else _MAX_BYTES
+    size = file.seek(0, SEEK_END)
+    if size > max_bytes:
         return None
+    file.seek(0)
+    data = file.read(size)
     width, height = header.size
     smallest = {"min_width": min(MIN_SIDE, width)} if width >= height else {"min_height": min(MIN_SIDE, height)}
     try:

@@ -11,7 +11,7 @@ FILTER = Image.Resampling.HAMMING
 
 # The fast box filter reduces a picture only to this multiple of the target size; FILTER does the rest.
 _OVERSAMPLING = 2
-_STRIP_PIXELS = 4_000_000
+_STRIP_PIXELS = 1_000_000
 # Cameras and phones write smaller profiles; a malicious JPEG can contain one of 16 MB.
 _MAX_CACHED_PROFILE_BYTES = 64 * 1024
 

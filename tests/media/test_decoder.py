@@ -1,0 +1,164 @@
+"""Decoder processes return what the worker itself would read, and can be killed at any time."""
+
+import os
+import resource
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.support.endless_file import reader_waits
+from tests.support.images import SAMPLES, encoded, textured, written
+from tests.support.processes import alive
+from tests.support.waiting import wait_until
+from uploads.errors import CodedError, EnvironmentalError, PermanentError
+from uploads.media.decoder import DecoderPool
+from uploads.media.image import MAX_PIXELS, Picture, read_picture
+from uploads.media.limits import WORKING_MEMORY, cpu_budget
+
+
+def ignore() -> None:
+    """Do not stop."""
+
+
+@pytest.fixture
+def pool() -> Iterator[DecoderPool]:
+    pool = DecoderPool()
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> Path:
+    """A file that no decoder ever finishes: opening it waits for a writer."""
+    path = tmp_path / "endless"
+    os.mkfifo(path)
+    return path
+
+
+def read(pool: DecoderPool, path: Path) -> Picture:
+    return pool.read_picture(path, MAX_PIXELS, ignore)
+
+
+def error_after(pool: DecoderPool, path: Path, signals: list[signal.Signals]) -> CodedError:
+    """Send signals to the decoders that read `path`, one after another; return the error that its reader gets."""
+    with ThreadPoolExecutor() as executor:
+        reading = executor.submit(read, pool, path)
+        for sent in signals:
+            with reader_waits(path):
+                (pid,) = pool.pids()
+                os.kill(pid, sent)
+                wait_until(lambda pid=pid: not alive(pid), 60)  # type: ignore[misc]
+        error = reading.exception(60)
+    assert isinstance(error, CodedError)
+    return error
+
+
+def test_decoder_returns_the_same_picture(pool: DecoderPool, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.update({0x0110: "Q2", 0x0112: 6})
+    exif.get_ifd(0x8769).update({0x9003: "2024:07:01 18:30:05", 0x9011: "+02:00"})
+    path = written(tmp_path, encoded(textured(1600, 1200), "JPEG", exif=exif))
+
+    decoded, expected = read(pool, path), read_picture(path)
+
+    assert (decoded.exif, decoded.metadata) == (expected.exif, expected.metadata)
+    assert (decoded.width, decoded.height, decoded.mime_type) == (1200, 1600, "image/jpeg")
+    assert np.array_equal(np.asarray(decoded.image), np.asarray(expected.image))
+
+
+def test_decoder_is_used_again(pool: DecoderPool) -> None:
+    read(pool, SAMPLES / "coffee.jpg")
+    before = pool.pids()
+
+    read(pool, SAMPLES / "chelsea.jpg")
+
+    assert pool.pids() == before
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "code"),
+    [(b"", PermanentError, "file.empty"), (None, EnvironmentalError, "storage.unreadable")],
+)
+def test_errors_keep_their_kind_and_code(
+    data: bytes | None, kind: type[CodedError], code: str, pool: DecoderPool, tmp_path: Path
+) -> None:
+    path = tmp_path / "missing" if data is None else written(tmp_path, data)
+
+    with pytest.raises(kind) as raised:
+        read(pool, path)
+
+    assert raised.value.code == code
+
+
+def test_stop_kills_the_decoder_in_the_middle_of_a_file(pool: DecoderPool, endless: Path) -> None:
+    read(pool, SAMPLES / "coffee.jpg")
+    (pid,) = pool.pids()
+
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        pool.read_picture(endless, MAX_PIXELS, stop)
+
+    assert not alive(pid)
+
+
+def test_file_that_exceeds_its_cpu_time_is_refused(pool: DecoderPool, endless: Path) -> None:
+    error = error_after(pool, endless, [signal.SIGXCPU])
+
+    assert error.code == "image.complex"
+    assert read(pool, SAMPLES / "coffee.jpg").width == 600
+
+
+def test_file_that_crashes_two_decoders_is_refused(pool: DecoderPool, endless: Path) -> None:
+    error = error_after(pool, endless, [signal.SIGSEGV, signal.SIGSEGV])
+
+    assert error.code == "image.crash"
+    assert read(pool, SAMPLES / "coffee.jpg").width == 600
+
+
+def test_decoder_that_ended_while_idle_is_replaced(pool: DecoderPool) -> None:
+    read(pool, SAMPLES / "coffee.jpg")
+    (pid,) = pool.pids()
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+    assert read(pool, SAMPLES / "coffee.jpg").width == 600
+
+
+def test_threads_decode_in_processes_of_their_own(pool: DecoderPool, endless: Path) -> None:
+    stopped = threading.Event()
+
+    def check() -> None:
+        if stopped.is_set():
+            raise InterruptedError
+
+    with ThreadPoolExecutor() as executor:
+        waiting = executor.submit(pool.read_picture, endless, MAX_PIXELS, check)
+        width = read(pool, SAMPLES / "coffee.jpg").width
+        stopped.set()
+
+        assert isinstance(waiting.exception(60), InterruptedError)
+    assert width == 600
+
+
+def test_kernel_limits_the_decoder(pool: DecoderPool) -> None:
+    read(pool, SAMPLES / "coffee.jpg")
+    (pid,) = pool.pids()
+
+    assert resource.prlimit(pid, resource.RLIMIT_CPU)[0] <= 10 + cpu_budget(pixels=600 * 400)
+    assert 0 < resource.prlimit(pid, resource.RLIMIT_AS)[0] < 4 * WORKING_MEMORY
+
+
+def test_decoder_knows_no_passwords(pool: DecoderPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "not for decoders")
+    read(pool, SAMPLES / "coffee.jpg")
+    (pid,) = pool.pids()
+
+    assert b"not for decoders" not in Path(f"/proc/{pid}/environ").read_bytes()

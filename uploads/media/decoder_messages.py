@@ -1,0 +1,95 @@
+"""The messages between a worker and its decoder process, and the shared memory that carries the pixels.
+
+A decoder handles untrusted files with native code, so its replies are JSON, never pickles, and pixels are copied out of
+a memory file that it cannot make shorter.
+"""
+
+import fcntl
+import json
+import os
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from uploads.errors import CodedError, EnvironmentalError, PermanentError
+from uploads.media.exif import ExifData
+from uploads.media.image import LONGEST_SIDE, Picture
+
+MAX_MESSAGE = 1 << 16
+PIXEL_BYTES = LONGEST_SIDE * LONGEST_SIDE * 3
+
+_ERRORS: dict[str, type[CodedError]] = {kind.__name__: kind for kind in (PermanentError, EnvironmentalError)}
+
+
+class DecoderError(Exception):
+    """The decoder has a bug; the text is its traceback."""
+
+
+def create_pixel_memory() -> int:
+    """Return the file descriptor of PIXEL_BYTES of anonymous memory, whose size is fixed."""
+    memory = os.memfd_create("decoded pixels", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.ftruncate(memory, PIXEL_BYTES)
+    fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+    return memory
+
+
+def encode_request(path: Path, max_pixels: int) -> bytes:
+    """Return the request to decode the file at `path`."""
+    return json.dumps([os.fsdecode(path), max_pixels]).encode()
+
+
+def decode_request(message: bytes) -> tuple[Path, int]:
+    """Return the path and the pixel limit of a request."""
+    path, max_pixels = json.loads(message)
+    return Path(path), max_pixels
+
+
+def encode_picture(picture: Picture, memory: int) -> bytes:
+    """Write the pixels to `memory` and return the reply."""
+    os.pwrite(memory, picture.image.tobytes(), 0)
+    exif = asdict(picture.exif)
+    exif["taken_at"] = picture.exif.taken_at and picture.exif.taken_at.isoformat()
+    reply = {
+        "mime_type": picture.mime_type,
+        "size": [picture.width, picture.height],
+        "image": picture.image.size,
+        "exif": exif,
+        "metadata": picture.metadata,
+    }
+    return json.dumps({"picture": reply}).encode()
+
+
+def encode_error(error: CodedError) -> bytes:
+    """Return the reply that reports a problem of the file or of the storage."""
+    return json.dumps({"error": [type(error).__name__, error.code, error.message]}).encode()
+
+
+def encode_bug(traceback: str) -> bytes:
+    """Return the reply that reports an unexpected exception."""
+    return json.dumps({"bug": traceback[-MAX_MESSAGE // 8 :]}).encode()
+
+
+def decode_reply(message: bytes, memory: int) -> Picture:
+    """Return the picture of a reply, or raise the CodedError or DecoderError that it reports."""
+    reply: dict[str, Any] = json.loads(message)
+    if "error" in reply:
+        kind, code, text = reply["error"]
+        raise _ERRORS[kind](code, text)
+    if "bug" in reply:
+        raise DecoderError(reply["bug"])
+    fields = reply["picture"]
+    width, height = fields["size"]
+    exif = fields["exif"]
+    taken_at = exif.pop("taken_at")
+    columns, rows = fields["image"]
+    return Picture(
+        mime_type=fields["mime_type"],
+        width=width,
+        height=height,
+        image=Image.frombytes("RGB", (columns, rows), os.pread(memory, columns * rows * 3, 0)),
+        exif=ExifData(taken_at=taken_at and datetime.fromisoformat(taken_at), **exif),
+        metadata=fields["metadata"],
+    )

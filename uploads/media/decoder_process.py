@@ -1,0 +1,88 @@
+"""The decoder process: decode files for a worker, one at a time, under limits of memory and CPU time.
+
+The worker starts it with `python -m uploads.media.decoder_process SOCKET MEMORY`, the numbers of two inherited file
+descriptors, and kills it to stop a decode. It ends when the worker ends.
+"""
+
+import ctypes
+import math
+import resource
+import signal
+import socket
+import sys
+import traceback
+from pathlib import Path
+
+from uploads.errors import CodedError, PermanentError
+from uploads.media.decoder_messages import MAX_MESSAGE, decode_request, encode_bug, encode_error, encode_picture
+from uploads.media.image import read_picture
+from uploads.media.limits import WORKING_MEMORY, cpu_budget
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
+# For what the estimate does not cover: buffers, the reduced picture and fragmentation.
+_SPARE_BYTES = 48 * 2**20
+
+
+def main() -> None:
+    """Answer requests until the worker closes the socket."""
+    channel, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
+    _end_with_worker()
+    _limit_memory()
+    while request := channel.recv(MAX_MESSAGE):
+        channel.send(_answer(*decode_request(request), memory))
+
+
+def _answer(path: Path, max_pixels: int, memory: int) -> bytes:
+    try:
+        limit_cpu(cpu_budget(_size(path)))
+        picture = read_picture(path, max_pixels, lambda pixels: limit_cpu(cpu_budget(pixels=pixels)))
+        return encode_picture(picture, memory)
+    except CodedError as error:
+        return encode_error(error)
+    except MemoryError:
+        message = "Decoding it needs too much memory. Upload a smaller copy."
+        return encode_error(PermanentError("image.bomb", message))
+    except Exception:  # noqa: BLE001 (the worker logs it)
+        return encode_bug(traceback.format_exc())
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # reading the file reports the error
+
+
+def limit_cpu(seconds: float) -> None:
+    """Let the kernel end this process (SIGXCPU) after `seconds` more of CPU time, rounded up."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    limit = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
+    _limit(resource.RLIMIT_CPU, limit, final=False)
+
+
+def _limit_memory() -> None:
+    """Allow the working memory beyond what the process has now. A core dump of a large process would take seconds."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + WORKING_MEMORY + _SPARE_BYTES, final=True)
+    _limit(resource.RLIMIT_CORE, 0, final=True)
+
+
+def _limit(kind: int, value: int, *, final: bool) -> None:
+    """Set a limit, but not above an inherited one. A final limit cannot be raised again."""
+    hard = resource.getrlimit(kind)[1]
+    allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (allowed, allowed if final else hard))
+
+
+def _end_with_worker() -> None:
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    # These may reach the whole process group, but the worker decides when its decoder ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Find the first frame of a GIF without decoding it, and count the frames (GIF89a, section 15 and following).
+
+A decoder gets only the first frame. Pillow would join the blocks of comments one by one, which takes quadratic time,
+and would skip bytes of unknown meaning one by one.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from uploads.media.limits import too_complex
+
+PIXEL_BYTES = 2
+"""Memory for each pixel: the indices of the colours, and those that the frame disposes of."""
+MAX_COMMENT_BYTES = 256 * 1024
+MAX_EXTENSIONS = 10_000
+"""Extensions before the first frame."""
+MAX_BLOCKS = 2_000_000
+"""Data blocks after which no more frames are counted: those of a GIF of 500 MB."""
+
+_EXTENSION, _IMAGE = b"!", b","
+_COMMENT_LABEL, _CONTROL_LABEL = b"\xfe", b"\xf9"
+_HEADER_BYTES, _DESCRIPTOR_BYTES = 13, 9
+_PALETTE_FLAG = 0x80
+
+
+@dataclass(frozen=True, slots=True)
+class GifStructure:
+    """`width` and `height` also cover a first frame that is larger than the logical screen.
+
+    `frames` is counted up to the first damage or up to MAX_BLOCKS. `parts` are the byte ranges of the header, of the
+    first frame's control extension and of the first frame.
+    """
+
+    width: int
+    height: int
+    frames: int
+    parts: list[tuple[int, int]]
+
+
+def read_structure(file: BinaryIO) -> GifStructure:
+    """Return the structure of a GIF. Moves the position of `file`.
+
+    Raises PermanentError `image.complex` if there are too many comments or extensions.
+    """
+    return _Reader(file).read()
+
+
+class _Reader:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._frames = self._extensions = self._comment_bytes = self._blocks = 0
+        self._control = self._frame = (0, 0)
+        self._size = (0, 0)
+
+    def read(self) -> GifStructure:
+        self._file.seek(0)
+        screen = self._file.read(_HEADER_BYTES)
+        width, height = struct.unpack("<HH", screen[6:10])
+        self._size = (width, height)
+        self._skip_palette(screen[10:11])
+        header = (0, self._file.tell())
+        while self._blocks < MAX_BLOCKS:
+            start = self._file.tell()
+            kind = self._file.read(1)
+            if kind == _EXTENSION:
+                self._skip_extension(start)
+            elif kind == _IMAGE:
+                self._skip_image(start)
+            elif kind != b"\0":  # the end, or damage
+                break
+        return GifStructure(*self._size, self._frames, [header, self._control, self._frame])
+
+    def _skip_image(self, start: int) -> None:
+        descriptor = self._file.read(_DESCRIPTOR_BYTES)
+        self._skip_palette(descriptor[8:9])
+        self._file.read(1)
+        self._skip_blocks()
+        if not self._frames and len(descriptor) == _DESCRIPTOR_BYTES:
+            self._frame = (start, self._file.tell())
+            left, top, width, height = struct.unpack_from("<4H", descriptor)
+            self._size = (max(self._size[0], left + width), max(self._size[1], top + height))
+        self._frames += 1
+
+    def _skip_extension(self, start: int) -> None:
+        label = self._file.read(1)
+        size = self._skip_blocks()
+        self._extensions += 0 if self._frames else 1
+        self._comment_bytes += size if label == _COMMENT_LABEL else 0
+        if self._comment_bytes > MAX_COMMENT_BYTES:
+            raise too_complex(f"comments of more than {MAX_COMMENT_BYTES // 1024} KiB")
+        if self._extensions > MAX_EXTENSIONS:
+            raise too_complex(f"more than {MAX_EXTENSIONS:,} extensions")
+        if label == _CONTROL_LABEL and not self._frames:
+            self._control = (start, self._file.tell())
+
+    def _skip_palette(self, flags: bytes) -> None:
+        if flags and flags[0] & _PALETTE_FLAG:
+            self._file.read(3 << (flags[0] & 7) + 1)
+
+    def _skip_blocks(self) -> int:
+        """Skip blocks up to the empty one that ends them; return their size."""
+        total = 0
+        while (size := self._file.read(1)) not in (b"", b"\0") and self._blocks < MAX_BLOCKS:
+            self._blocks += 1
+            total += len(self._file.read(size[0]))
+        return total

@@ -1,0 +1,164 @@
+"""Read the structure of a JPEG without decoding it, and refuse one that would take too long (ITU-T T.81, annex B)."""
+
+import re
+import struct
+from collections import Counter
+from dataclasses import dataclass
+from io import SEEK_END
+from typing import BinaryIO
+
+from uploads.media.integrity import IncompleteError
+from uploads.media.limits import too_complex
+
+MAX_SEGMENTS = 4096
+MAX_JUNK_BYTES = 64 * 1024
+"""Bytes between segments: fill bytes, and what faulty programs leave there. Decoders skip them one by one."""
+MAX_SCANS = 100
+"""Encoders write 10 to 20 scans."""
+MAX_SCANNED_PIXELS = 1_500_000_000
+"""Pixels times scans: each scan visits all pixels, even if it is empty."""
+
+_BLOCK = 16 * 1024
+_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+_APP0, _APP1, _APP15, _COMMENT = 0xE0, 0xE1, 0xEF, 0xFE
+_EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
+# The application segments that a decoder needs, and how many at most; a colour profile has up to 255.
+_NEEDED = {0xE0: (b"JFIF\0", 1), 0xE2: (b"ICC_PROFILE\0", 255), 0xEE: (b"Adobe", 1)}
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE_FRAMES = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xDA)})
+# In a scan, FF is followed by 00, or by D0 to D7 for a restart.
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
+_MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+
+
+@dataclass(frozen=True, slots=True)
+class JpegStructure:
+    """The frame of a JPEG. `sampling` has the horizontal times the vertical sampling factor of each component.
+
+    `parts` are the byte ranges that a decoder needs. `exif` and `xmp` are the contents of the first such segments.
+    `buffered` means that a decoder must keep all coefficients in memory, because the file has several scans.
+    """
+
+    width: int
+    height: int
+    sampling: tuple[int, ...]
+    scan_start: int
+    buffered: bool
+    parts: list[tuple[int, int]]
+    exif: bytes
+    xmp: bytes
+
+    def coefficient_bytes(self) -> float:
+        """Return the memory per pixel for the coefficients, two bytes each, that a decoder must keep."""
+        return 2 * sum(self.sampling) / max(self.sampling, default=1) if self.buffered else 0
+
+
+def read_structure(file: BinaryIO) -> JpegStructure:
+    """Return the structure of a JPEG; no more than its header is read, unless it has several scans.
+
+    Moves the position of `file`. Raises IncompleteError if there is no picture, ValueError if there is no frame, and
+    PermanentError `image.complex` if a limit above is exceeded.
+    """
+    return _Reader(file).read()
+
+
+class _Reader:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._position = 2
+        self._segments = self._junk = 0
+        self._exif = self._xmp = b""
+        self._kept: Counter[int] = Counter()
+
+    def read(self) -> JpegStructure:
+        frame, parts = (0, b""), [(0, 2)]
+        while (marker := self._next_marker()) != _START_OF_SCAN:
+            start = self._position - 2
+            body = self._segment(marker)
+            if marker in _FRAMES and not frame[0]:
+                frame = (marker, body)
+            if self._is_needed(marker, body):
+                parts.append((start, self._position))
+        scan_start = self._position - 2
+        scan = self._segment(marker)
+        height, width, sampling = _parse_frame(frame[1])
+        buffered = frame[0] in _PROGRESSIVE_FRAMES or scan[:1] != frame[1][5:6]
+        if buffered:
+            self._check_scans(width * height)
+        parts.append((scan_start, self._file.seek(0, SEEK_END)))
+        return JpegStructure(width, height, sampling, scan_start, buffered, parts, self._exif, self._xmp)
+
+    def _is_needed(self, marker: int, body: bytes) -> bool:
+        """Return whether a decoder needs this segment, and keep EXIF data and XMP, which it need not see."""
+        if marker == _APP1 and body.startswith(_EXIF):
+            self._exif = self._exif or body
+        elif marker == _APP1 and body.startswith(_XMP):
+            self._xmp = self._xmp or body
+        if not (_APP0 <= marker <= _APP15 or marker == _COMMENT):
+            return True
+        name, most = _NEEDED.get(marker, (b"", 0))
+        self._kept[marker] += body.startswith(name)
+        return body.startswith(name) and self._kept[marker] <= most
+
+    def _next_marker(self) -> int:
+        self._file.seek(self._position)
+        start = self._file.read(2)
+        if len(start) == 2 and start[0] == 0xFF and start[1] not in (0x00, 0xFF):
+            self._position += 2
+            return start[1]
+        junk = start + self._file.read(MAX_JUNK_BYTES)
+        found = _MARKER.search(junk)
+        self._junk += found.start() if found else len(junk)
+        if self._junk > MAX_JUNK_BYTES:
+            raise too_complex(f"more than {MAX_JUNK_BYTES:,} bytes between its segments")
+        if found is None:
+            raise IncompleteError("truncated: no image data")
+        self._position += found.end()
+        return found[0][1]
+
+    def _segment(self, marker: int) -> bytes:
+        """Move behind the segment of a marker and return its content."""
+        self._segments += 1
+        if self._segments > MAX_SEGMENTS:
+            raise too_complex(f"more than {MAX_SEGMENTS:,} segments")
+        if marker in _WITHOUT_LENGTH:
+            return b""
+        self._file.seek(self._position)
+        length = max(2, int.from_bytes(self._file.read(2), "big"))
+        body = self._file.read(length - 2)
+        if len(body) < length - 2:
+            raise IncompleteError("truncated: no image data")
+        self._position += length
+        return body
+
+    def _check_scans(self, pixels: int) -> None:
+        scans = 1
+        while (marker := self._next_marker_in_scan()) not in (None, _END_OF_IMAGE):
+            if marker == _START_OF_SCAN:
+                scans += 1
+            if scans > MAX_SCANS or scans * pixels > MAX_SCANNED_PIXELS:
+                raise too_complex(f"{scans} or more scans of {pixels / 1e6:.1f} megapixels")
+            self._segment(marker or 0)
+
+    def _next_marker_in_scan(self) -> int | None:
+        """Return the marker that ends the scan, or None at the end of the file."""
+        self._file.seek(self._position)
+        last = b""
+        while block := self._file.read(_BLOCK):
+            found = _MARKER_IN_SCAN.search(last + block)
+            if found:
+                self._position += found.end() - len(last)
+                return found[0][1]
+            self._position += len(block)
+            last = block[-1:]
+        return None
+
+
+def _parse_frame(body: bytes) -> tuple[int, int, tuple[int, ...]]:
+    """Return height, width and sampling of a frame header without its length."""
+    if len(body) < 9:
+        raise ValueError("no frame header")
+    _precision, height, width, count = struct.unpack_from(">BHHB", body)
+    factors = [body[offset] for offset in range(7, min(len(body), 6 + 3 * count), 3)]
+    return height, width, tuple((factor >> 4) * (factor & 15) for factor in factors)

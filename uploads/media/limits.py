@@ -1,0 +1,36 @@
+"""How much memory and CPU time one picture may take. The kernel enforces both in the decoder process."""
+
+from uploads.errors import PermanentError
+
+WORKING_MEMORY = 288 * 2**20
+"""Bytes that the decoding of one picture may take, so that a decoder process stays below 400 MB."""
+
+# On one core of 2020, decoding takes 0.01 to 0.05 s per megapixel, and reading 0.001 s per MiB.
+_BASE_SECONDS = 5.0
+_SECONDS_PER_MEGAPIXEL = 0.2
+_SECONDS_PER_MIB = 0.05
+
+
+def cpu_budget(size: int = 0, pixels: int = 0) -> float:
+    """Return the CPU seconds for reading a file of `size` bytes, or for decoding `pixels` after its header was read."""
+    return _BASE_SECONDS + size / 2**20 * _SECONDS_PER_MIB + pixels / 1e6 * _SECONDS_PER_MEGAPIXEL
+
+
+def check_size(width: int, height: int, max_pixels: int, pixel_bytes: float = 0, other_bytes: int = 0) -> None:
+    """Refuse a picture with more than `max_pixels`, or whose decoder needs more than WORKING_MEMORY.
+
+    The decoder needs `pixel_bytes` for each pixel and `other_bytes` in addition. Raises PermanentError `image.bomb`.
+    """
+    if pixel_bytes:
+        max_pixels = min(max_pixels, int(max(0, WORKING_MEMORY - other_bytes) / pixel_bytes))
+    if width * height > max_pixels:
+        size, limit = f"{width} by {height} pixels", f"{max_pixels / 1e6:.0f} megapixels"
+        text = f"The picture is too large ({size}; the limit for this kind of file is {limit}). Upload a smaller copy."
+        raise PermanentError("image.bomb", text)
+
+
+def too_complex(what: str) -> PermanentError:
+    """Return the error for a file whose structure would take too long to read; `what` it has too much of."""
+    return PermanentError(
+        "image.complex", f"The picture takes too long to read: it has {what}. Save a new copy and upload that."
+    )

@@ -1,0 +1,116 @@
+"""Find the chunks of a PNG that matter for its picture (PNG third edition, section 11), within fixed limits.
+
+A decoder gets only these. Text, which may unpack to a thousand times its size, and chunks of unknown meaning are
+skipped, and damage to them does not matter.
+"""
+
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from uploads.media.limits import too_complex
+
+MAX_CHUNKS = 1_000_000
+MAX_UNPACKED_BYTES = 1024 * 1024
+"""Size of a colour profile, of EXIF data and of XMP, above which they are ignored."""
+
+_SIGNATURE_BYTES = 8
+_NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL"})
+_RAW_EXIF, _XMP = b"Raw profile type exif", b"XML:com.adobe.xmp"
+# Bytes per pixel in Pillow: 1 for grey and palettes, otherwise 4; 2 for grey of 16 bits.
+_ONE_BYTE_TYPES = frozenset({0, 3})
+
+
+@dataclass(slots=True)
+class PngStructure:
+    """The size is 0 by 0 if it is missing. `pixel_bytes` is the memory that a decoder needs for each pixel."""
+
+    width: int = 0
+    height: int = 0
+    pixel_bytes: int = 4
+    frames: int = 1
+    exif: bytes = b""
+    xmp: bytes = b""
+
+
+def read_structure(file: BinaryIO) -> tuple[PngStructure, list[tuple[int, int]]]:
+    """Return the structure of a PNG, and the byte ranges that a decoder needs. Moves the position of `file`.
+
+    Raises PermanentError `image.complex` if there are too many chunks.
+    """
+    structure, parts = PngStructure(), [(0, _SIGNATURE_BYTES)]
+    position = _SIGNATURE_BYTES
+    for _ in range(MAX_CHUNKS):
+        file.seek(position)
+        head = file.read(8)
+        length, name = int.from_bytes(head[:4], "big"), head[4:]
+        end = position + 12 + length
+        if name in _NEEDED or (name == b"iCCP" and _unpacked_profile(_content(file, length))):
+            parts.append((position, end))
+        if name not in (b"IDAT", b"PLTE", b"tRNS"):
+            _interpret(structure, name, file, position, length)
+        if name in (b"IEND", b""):
+            return structure, parts
+        position = end
+    raise too_complex(f"more than {MAX_CHUNKS:,} chunks")
+
+
+def _interpret(structure: PngStructure, name: bytes, file: BinaryIO, position: int, length: int) -> None:
+    if name not in (b"IHDR", b"acTL", b"eXIf", b"tEXt", b"zTXt", b"iTXt"):
+        return
+    file.seek(position + 8)
+    content = _content(file, length)
+    if name == b"IHDR" and len(content) >= 13:
+        structure.width, structure.height, depth, colour = struct.unpack_from(">IIBB", content)
+        structure.pixel_bytes = (1 if depth <= 8 else 2) if colour in _ONE_BYTE_TYPES else 4
+    elif name == b"acTL" and len(content) >= 4:
+        structure.frames = max(1, int.from_bytes(content[:4], "big"))
+    elif name == b"eXIf":
+        structure.exif = content
+    elif content.startswith(_RAW_EXIF + b"\0") and not structure.exif:
+        structure.exif = _raw_profile(_text(name, content))
+    elif content.startswith(_XMP + b"\0"):
+        structure.xmp = _text(name, content)
+
+
+def _content(file: BinaryIO, length: int) -> bytes:
+    """Return the content of the chunk whose content starts here if its size and checksum are right, else b""."""
+    if length > MAX_UNPACKED_BYTES:
+        return b""
+    file.seek(-4, 1)
+    data = file.read(length + 8)
+    return data[4:-4] if zlib.crc32(data[:-4]) == int.from_bytes(data[-4:], "big") else b""
+
+
+def _unpacked_profile(content: bytes) -> bytes:
+    _name, _, packed = content.partition(b"\0")
+    return _unpack(packed[1:])
+
+
+def _text(name: bytes, content: bytes) -> bytes:
+    """Return the text of a tEXt, zTXt or iTXt chunk; b"" if it is invalid or too long."""
+    _keyword, _, rest = content.partition(b"\0")
+    if name == b"tEXt":
+        return rest
+    if name == b"zTXt":
+        return _unpack(rest[1:])
+    text = rest[2:].split(b"\0", 2)[-1]
+    return _unpack(text) if rest[:1] == b"\1" else text
+
+
+def _unpack(packed: bytes) -> bytes:
+    unpacker = zlib.decompressobj()
+    try:
+        data = unpacker.decompress(packed, MAX_UNPACKED_BYTES)
+    except zlib.error:
+        return b""
+    return data if unpacker.eof else b""
+
+
+def _raw_profile(text: bytes) -> bytes:
+    """Return the EXIF data that ImageMagick writes as hexadecimal digits after three lines."""
+    try:
+        return bytes.fromhex(b"".join(text.split(b"\n")[3:]).decode("ascii"))
+    except ValueError:
+        return b""
