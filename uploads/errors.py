@@ -1,5 +1,7 @@
 """Errors with a stable code, and the two kinds of processing error. Any other exception is retried once."""
 
+from uploads.error_codes import english_message
+
 
 class CodedError(Exception):
     """Base class of every error that is shown to people or programs.
@@ -17,9 +19,20 @@ class CodedError(Exception):
         return f"{self.code}: {self.message}"
 
 
-class PermanentError(CodedError):
+class ProcessingError(CodedError):
+    """A file could not be processed. Raise one of the subclasses.
+
+    An analyzer with codes of its own passes their messages. The messages of other codes are in `uploads.error_codes`;
+    `details` are the values in them.
+    """
+
+    def __init__(self, code: str, message: str | None = None, **details: object) -> None:
+        super().__init__(code, english_message(code, **details) if message is None else message)
+
+
+class PermanentError(ProcessingError):
     """The file itself is at fault (corrupt, unsupported, too large), so a retry cannot help."""
 
 
-class EnvironmentalError(CodedError):
+class EnvironmentalError(ProcessingError):
     """Something other than the file is unavailable (model server, storage, disk). The file waits and does not fail."""

@@ -15,7 +15,7 @@ class OutageLog:
         self._back = back
         self.is_lost = False
 
-    def report(self, error: Exception | None) -> None:
+    def report(self, error: Exception | str | None) -> None:
         """Record that the dependency failed with `error`, or that it works (None). Only changes are logged."""
         if error is not None and not self.is_lost:
             self._logger.warning(self._lost, error)

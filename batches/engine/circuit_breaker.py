@@ -10,6 +10,7 @@ import threading
 import time
 from typing import NamedTuple
 
+from uploads.outage_log import OutageLog
 from uploads.text import storable
 
 logger = logging.getLogger(__name__)
@@ -23,9 +24,7 @@ class _Outage(NamedTuple):
     """When claiming is allowed again, as a time.monotonic() value."""
     seconds: float
     message: str
-
-
-_NO_OUTAGE = _Outage(0.0, 0.0, "")
+    log: OutageLog
 
 
 class CircuitBreaker:
@@ -35,17 +34,19 @@ class CircuitBreaker:
         self._lock = threading.Lock()
         self._outages: dict[str, _Outage] = {}
 
-    def trip(self, cause: str, message: str) -> None:
-        """Stop claiming because of `cause`, a stable code. Log only the first failure of an outage."""
+    def trip(self, cause: str, message: str, error: Exception | None = None) -> None:
+        """Stop claiming because of `cause`, a stable code. Pages show `message`.
+
+        The first failure of an outage is logged, with `error` instead of the message if it is given.
+        """
         cause, message = storable(cause), storable(message)
         with self._lock:
-            outage = self._outages.get(cause, _NO_OUTAGE)
+            outage = self._outages.get(cause) or _Outage(0.0, 0.0, "", _outage_log(cause))
             if time.monotonic() < outage.until:
                 return
             seconds = min(max(outage.seconds * 2, FIRST_SECONDS), MAX_SECONDS)
-            if cause not in self._outages:
-                logger.warning("Claiming stopped (%s): %s", cause, message)
-            self._outages[cause] = _Outage(time.monotonic() + seconds, seconds, message)
+            outage.log.report(error or message)
+            self._outages[cause] = _Outage(time.monotonic() + seconds, seconds, message, outage.log)
 
     def record_success(self, only: str = "") -> None:
         """End the outages whose back-off is over.
@@ -72,8 +73,10 @@ class CircuitBreaker:
     def open_cause(self) -> tuple[str, str]:
         """Return the cause and message of the outage with the longest back-off; two empty strings without an outage."""
         with self._lock:
-            longest = max(self._outages.items(), key=lambda entry: entry[1].seconds, default=("", _NO_OUTAGE))
-            return longest[0], longest[1].message
+            if not self._outages:
+                return "", ""
+            cause, longest = max(self._outages.items(), key=lambda entry: entry[1].seconds)
+            return cause, longest.message
 
     def seconds_open(self) -> float:
         """Return how many seconds must pass before claiming is allowed again; 0 if it is allowed now."""
@@ -81,8 +84,12 @@ class CircuitBreaker:
             return max([outage.until - time.monotonic() for outage in self._outages.values()] + [0.0])
 
     def _end(self, cause: str) -> None:
-        logger.info("Claiming resumed: %s is over.", cause)
-        del self._outages[cause]
+        self._outages.pop(cause).log.report(None)
+
+
+def _outage_log(cause: str) -> OutageLog:
+    name = cause.replace("%", "%%")
+    return OutageLog(logger, f"Claiming stopped ({name}): %s", f"Claiming resumed: {cause} is over.")
 
 
 breaker = CircuitBreaker()

@@ -14,7 +14,6 @@ from collections.abc import Collection
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from batches.engine.complete_batch import complete_batches
 from batches.engine.item_fields import FINISHED_FIELDS
@@ -37,7 +36,7 @@ class _NewReference(Exception):
 def delete_pictures(ids: Collection[int]) -> int:
     """Delete pictures and their results in one transaction; return how many pictures were deleted.
 
-    The files are deleted afterwards. Unknown ids are ignored. Raises Refused (`upload.busy`) if, on every try, new
+    The files are deleted afterwards. Unknown ids are ignored. Raises Refused (`picture.busy`) if, on every try, new
     items began to refer to these pictures.
     """
     for _try in range(TRIES):
@@ -51,7 +50,7 @@ def delete_pictures(ids: Collection[int]) -> int:
         for batch_id in batches:
             live_events.notify_batch_changed(batch_id)
         return deleted
-    raise Refused("upload.busy", _("These pictures are currently being added again. Try again in a moment."))
+    raise Refused("picture.busy")
 
 
 def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:

@@ -1,19 +1,24 @@
 """Errors raised when the engine refuses a command."""
 
-from django.utils.translation import gettext as _
-
+from batches.models.error_codes import refusal_message
 from uploads.errors import CodedError
 
 
 class Refused(CodedError):
-    """The current state does not allow the command. The message is in the user's language."""
+    """The current state does not allow the command. The message is in the user's language.
+
+    `details` are the values in the message, which `batches/models/error_codes.py` has.
+    """
+
+    def __init__(self, code: str, **details: object) -> None:
+        super().__init__(code, refusal_message(code, **details))
 
 
 class BatchClosed(Refused):
     """The batch accepts no more files, because it is cancelled, was deleted or never existed."""
 
     def __init__(self) -> None:
-        super().__init__("batch.cancelled", _("This import was cancelled. Start a new one to add these files."))
+        super().__init__("batch.cancelled")
 
 
 class FileRefused(Refused):
@@ -27,5 +32,4 @@ class ReanalysisRunning(Refused):
     """Another re-analysis of the same batch is still live."""
 
     def __init__(self) -> None:
-        message = _("These pictures are already being described again. Wait until that is done, or cancel it.")
-        super().__init__("batch.reanalysis_running", message)
+        super().__init__("batch.reanalysis_running")

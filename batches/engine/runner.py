@@ -11,6 +11,7 @@ from batches.engine.circuit_breaker import breaker
 from batches.engine.finish_item import complete_item, fail_item
 from batches.engine.in_flight import Claim, Job, JobStopped, in_flight
 from batches.engine.release import release_claims
+from batches.models.error_codes import default_message
 from uploads.errors import EnvironmentalError, PermanentError
 from uploads.storage.file_deletion import schedule_deletion
 
@@ -39,7 +40,7 @@ def run_job(claim: Claim) -> None:
             # answers queries.
             breaker.record_success("database.away")
         except (OperationalError, InterfaceError) as error:
-            breaker.trip("database.away", str(error))
+            breaker.trip("database.away", default_message("database.away"), error)
             in_flight.mark_unreleased(claim)
         except Exception:
             logger.exception("File %d could be neither finished nor failed.", claim.item_id)

@@ -15,9 +15,13 @@ from batches.models import BatchItem
 from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemStatus
 from batches.models.storage_key import storage_key
 from uploads.models import Upload
+from uploads.outage_log import OutageLog
 from uploads.storage import delete_files
 
 logger = logging.getLogger(__name__)
+discard_outage = OutageLog(
+    logger, "Partial files cannot be removed and will be retried: %s", "Partial files can be removed again."
+)
 MAX_CANCELLED = 1000
 
 
@@ -60,7 +64,7 @@ def discard_cancelled(batch_id: int) -> None:
         for item_id in islice(filter(partial_exists, finished.values_list("id", flat=True)), MAX_CANCELLED):
             discard_if_unneeded(item_id)
     except OSError as error:
-        logger.warning("Partial files of batch %d could not be removed yet: %s", batch_id, error)
+        discard_outage.report(error)
 
 
 def discard_partial(item: BatchItem | None, partial: PartialFile) -> bool:
@@ -76,7 +80,8 @@ def discard_partial(item: BatchItem | None, partial: PartialFile) -> bool:
             if not Upload.objects.filter(key=key).exists():
                 delete_files(key, {})
         except OSError as error:
-            logger.warning("The partial file of item %d stays, storage is unavailable: %s", item.id, error)
+            discard_outage.report(error)
             return False
     partial.delete()
+    discard_outage.report(None)
     return True

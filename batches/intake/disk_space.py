@@ -1,53 +1,28 @@
 """Keep some disk space free, and explain disk errors on the server."""
 
 import errno
+import logging
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
-FULL = "storage.full"
-READ_ONLY = "storage.read_only"
-DENIED = "storage.denied"
-FAILED = "storage.failed"
-AWAY = "storage.away"
-_CODES = {
-    errno.ENOSPC: FULL,
-    errno.EDQUOT: FULL,
-    errno.EROFS: READ_ONLY,
-    errno.EACCES: DENIED,
-    errno.EPERM: DENIED,
-    errno.ENODEV: AWAY,
-}
-_MESSAGES = {
-    FULL: "The server's disk is full. Free some space there, then resume. What was received is kept.",
-    READ_ONLY: "The server's disk is read-only. Make it writable, then resume. What was received is kept.",
-    DENIED: "The server may not write to its own folder. Fix its permissions, then resume. What was received is kept.",
-    AWAY: "The disk for the files is not mounted. Mount it on the server, then resume. What was received is kept.",
-    FAILED: "The server's disk failed; see its log. Fix the disk, then resume. What was received is kept.",
-}
+from uploads.outage_log import OutageLog
+from uploads.storage import error_code
 
-
-@dataclass(frozen=True, slots=True)
-class DiskFault:
-    """Why the disk cannot be written to: a stable code and a message."""
-
-    code: str
-    message: str
+logger = logging.getLogger(__name__)
+disk_outage = OutageLog(logger, "Files cannot be received: %s", "Files can be received again.")
 
 
 class DiskSpaceLow(OSError):
     """Writing more would leave less than MIN_FREE_BYTES free, or the disk is read-only."""
 
 
-def disk_fault(error: OSError) -> DiskFault:
-    """Return the code and message of a disk error."""
-    code = _CODES.get(error.errno or 0, FAILED)
-    if isinstance(error, DiskSpaceLow):
-        return DiskFault(code, error.strerror or _MESSAGES[code])
-    return DiskFault(code, _MESSAGES[code])
+def disk_error_code(error: OSError) -> str:
+    """Return the code of an error that prevents files from being received, and log the start of the outage."""
+    disk_outage.report(error)
+    return error_code(error)
 
 
 def require_space(size: int) -> None:
@@ -58,14 +33,11 @@ def require_space(size: int) -> None:
     """
     disk = os.statvfs(_existing_parent(Path(settings.PARTIAL_ROOT)))
     if disk.f_flag & os.ST_RDONLY:
-        raise DiskSpaceLow(errno.EROFS, _MESSAGES[READ_ONLY])
+        raise DiskSpaceLow(errno.EROFS, "The disk is read-only")
     free = disk.f_bavail * disk.f_frsize
     if settings.MIN_FREE_BYTES and free - size < settings.MIN_FREE_BYTES:
-        message = (
-            f"The server's disk has {filesizeformat(free)} left, of which {filesizeformat(settings.MIN_FREE_BYTES)} "
-            "must stay free. Free some space there, then resume. What was received is kept."
-        )
-        raise DiskSpaceLow(errno.ENOSPC, message)
+        reserve = filesizeformat(settings.MIN_FREE_BYTES)
+        raise DiskSpaceLow(errno.ENOSPC, f"{filesizeformat(free)} are left, of which {reserve} must stay free")
 
 
 def _existing_parent(folder: Path) -> Path:

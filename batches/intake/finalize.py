@@ -20,12 +20,14 @@ from django.db import IntegrityError, transaction
 from batches.engine.incoming import complete_duplicate, queue_item, reject_item
 from batches.engine.refusals import BatchClosed
 from batches.intake.discard import expects_bytes
+from batches.intake.disk_space import disk_outage
 from batches.intake.outcome import IntakeOutcome, NotReceiving
 from batches.intake.partial_file import PartialFile
 from batches.models import BatchItem
+from batches.models.error_codes import default_message
 from batches.models.storage_key import storage_key
 from uploads import upload_sql
-from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
+from uploads.media.sniff import HEAD_BYTES, SUPPORTED, name_type, sniff
 from uploads.models import MediaKind, Upload
 from uploads.storage import delete_files, is_stored, prepare_storage, store_original
 
@@ -57,6 +59,7 @@ def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> Intak
             partial.delete()
         raise
     partial.delete()
+    disk_outage.report(None)
     return outcome
 
 
@@ -70,7 +73,7 @@ def finalize_known(item: BatchItem, upload: Upload) -> IntakeOutcome:
 
 
 def _reject_unsupported(item: BatchItem, head: bytes) -> IntakeOutcome:
-    message = reason_unsupported(head)
+    message = default_message(UNSUPPORTED, kind=name_type(head))
     if not reject_item(item.id, UNSUPPORTED, message):
         raise _not_receiving(item)
     return IntakeOutcome("refused", UNSUPPORTED, message)

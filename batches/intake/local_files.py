@@ -22,10 +22,10 @@ from batches.intake.file_name import FileName
 from batches.intake.finalize import finalize_item, finalize_known
 from batches.intake.outcome import IntakeOutcome, NotReceiving, recorded_outcome
 from batches.intake.partial_file import READ_BYTES, PartialFile, locked_partial
-from batches.intake.receive import CHANGED, UnreadableStream, copy_stream, reject, reject_for_disk, unreadable
+from batches.intake.receive import UnreadableStream, copy_stream, reject, reject_for_disk, unreadable
 from batches.intake.register import register_file
 from batches.models import BatchItem, UploadBatch
-from batches.models.error_codes import RESENDABLE_CODES
+from batches.models.error_codes import RESENDABLE_CODES, default_message
 from batches.models.states import ItemStatus
 from uploads.models import Upload
 from uploads.storage import is_stored
@@ -56,7 +56,9 @@ def inspect_file(path: Path, relative_path: str) -> LocalFile:
     except OSError as error:
         return _unreadable_file(path, relative_path, unreadable(error).message)
     if not stat.S_ISREG(facts.st_mode):
-        return _unreadable_file(path, relative_path, "This is not a regular file. Leave it out.")
+        return _unreadable_file(
+            path, relative_path, default_message("file.unopened", reason="it is not a regular file")
+        )
     name = FileName(path.name, facts.st_size, relative_path, str(facts.st_mtime_ns // 1_000_000))
     return LocalFile(path, name.as_new_file(), facts.st_mtime_ns)
 
@@ -158,13 +160,13 @@ def _finalize_known(item: BatchItem, upload: Upload) -> IntakeOutcome | None:
 def _check_unchanged(stream: BinaryIO, local: LocalFile) -> None:
     facts = os.fstat(stream.fileno())
     if not stat.S_ISREG(facts.st_mode) or facts.st_mtime_ns != local.modified_ns:
-        raise UnreadableStream(*CHANGED)
+        raise UnreadableStream("file.changed", default_message("file.changed"))
 
 
 def _open(local: LocalFile) -> BinaryIO:
     """Open the file; do not block if a pipe has replaced it since it was inspected. Raises UnreadableStream."""
     if local.read_error:
-        raise UnreadableStream("file.unreadable", local.read_error)
+        raise UnreadableStream("file.unopened", local.read_error)
     try:
         descriptor = os.open(local.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as error:

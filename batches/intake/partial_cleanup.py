@@ -17,7 +17,7 @@ from django.conf import settings
 
 from batches.engine.incoming import fail_incomplete_item, is_resumable
 from batches.engine.refusals import BatchClosed
-from batches.intake.discard import discard_partial
+from batches.intake.discard import discard_outage, discard_partial
 from batches.intake.finalize import finalize_item
 from batches.intake.outcome import NotReceiving
 from batches.intake.partial_file import PartialFile, PartialFileBusy, locked_partial
@@ -120,7 +120,7 @@ def _needs_action(item_id: int, item: BatchItem | None, now: float) -> bool:
 def _clean_partial(item_id: int) -> int:
     """Lock the partial file, decide again and act; return 1 if it was removed, otherwise 0.
 
-    Disk errors are logged; a later scan tries again.
+    A disk error is logged once; a later scan tries again.
     """
     try:
         with locked_partial(item_id) as partial:
@@ -128,7 +128,7 @@ def _clean_partial(item_id: int) -> int:
     except PartialFileBusy:
         return 0
     except OSError as error:
-        logger.warning("The partial file of item %d cannot be cleaned up: %s", item_id, error)
+        discard_outage.report(error)
         return 0
 
 

@@ -129,8 +129,5 @@ def count_bytes(owner_id: int) -> int:
 
 
 def _exceeded(size: int, used: int, limit: int) -> FileRefused:
-    message = (
-        f"The file has {filesizeformat(size)}, but {filesizeformat(used)} of your {filesizeformat(limit)} are already "
-        "used or reserved for running uploads. Delete pictures that you no longer need, then add it again."
-    )
-    return FileRefused("quota.exceeded", message)
+    sizes = {"size": filesizeformat(size), "used": filesizeformat(used), "limit": filesizeformat(limit)}
+    return FileRefused("quota.exceeded", **sizes)

@@ -1,11 +1,10 @@
 """Receive a whole file from a stream, such as a form upload, and finalize it like a file sent by tus."""
 
-import logging
 from typing import BinaryIO
 
 from batches.engine.incoming import reject_item
 from batches.engine.refusals import BatchClosed
-from batches.intake.disk_space import disk_fault, require_space
+from batches.intake.disk_space import disk_error_code, require_space
 from batches.intake.file_name import FileName
 from batches.intake.finalize import UNSUPPORTED, finalize_item
 from batches.intake.outcome import IntakeOutcome, NotReceiving, recorded_outcome
@@ -13,12 +12,10 @@ from batches.intake.partial_file import READ_BYTES, PartialFile, locked_partial
 from batches.intake.prefilter import rejection_reason
 from batches.intake.register import register_file
 from batches.models import BatchItem, UploadBatch
+from batches.models.error_codes import default_message
 from batches.models.states import ItemStatus
 from uploads.errors import CodedError
 from uploads.media.sniff import HEAD_BYTES
-
-logger = logging.getLogger(__name__)
-CHANGED = ("file.changed", "The file changed while it was read. Add it again once it no longer changes.")
 
 
 class UnreadableStream(CodedError):
@@ -71,7 +68,7 @@ def copy_stream(stream: BinaryIO, partial: PartialFile, size: int) -> None:
         except OSError as error:
             raise unreadable(error) from error
         if partial.size + len(piece) > size or (not piece and partial.size < size):
-            raise UnreadableStream(*CHANGED)
+            raise UnreadableStream("file.changed", default_message("file.changed"))
         if not piece:
             return
         partial.append(piece)
@@ -83,7 +80,7 @@ def copy_stream(stream: BinaryIO, partial: PartialFile, size: int) -> None:
 
 def unreadable(error: OSError) -> UnreadableStream:
     """Return the error for a source file that cannot be read."""
-    return UnreadableStream("file.unreadable", f"The file cannot be read: {error.strerror}.")
+    return UnreadableStream("file.unopened", default_message("file.unopened", reason=error.strerror))
 
 
 def reject(item: BatchItem, code: str, message: str) -> IntakeOutcome:
@@ -98,6 +95,5 @@ def reject(item: BatchItem, code: str, message: str) -> IntakeOutcome:
 
 def reject_for_disk(item: BatchItem, error: OSError) -> IntakeOutcome:
     """Fail the item because the server's disk failed. Returns and raises the same as `reject`."""
-    logger.warning("Disk error while receiving %s: %s", item, error)
-    fault = disk_fault(error)
-    return reject(item, fault.code, fault.message)
+    code = disk_error_code(error)
+    return reject(item, code, default_message(code))

@@ -4,9 +4,7 @@ Uploads by tus, the form and local files all register their files here.
 """
 
 from django.conf import settings
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.template.defaultfilters import filesizeformat
-from django.utils.translation import gettext as _
 
 from batches.engine.incoming import NewFile, is_resendable, is_resumable, register_item, reject_item, reopen_item
 from batches.engine.refusals import BatchClosed, FileRefused
@@ -14,6 +12,7 @@ from batches.intake import quota
 from batches.intake.discard import clear_stale_partial
 from batches.intake.partial_paths import partial_exists
 from batches.models import BatchItem, UploadBatch
+from batches.models.error_codes import default_message
 from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 
@@ -26,7 +25,7 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True) ->
     partial file under the new item's id cannot be emptied.
     """
     if batch.kind == BatchKind.REANALYSIS:
-        raise FileRefused("batch.reanalysis", _("This import only re-runs descriptions. Start a new one to add files."))
+        raise FileRefused("batch.reanalysis")
     if batch.status == BatchStatus.CANCELLED:
         raise BatchClosed
     rejection = _rejection(file.size)
@@ -53,8 +52,7 @@ def resume_file(item: BatchItem, owner_id: int) -> None:
 
 def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool) -> BatchItem:
     if batch.total >= settings.MAX_BATCH_FILES:
-        message = _("An import can hold %(most)s files. Add the rest to another import.")
-        raise FileRefused("batch.full", message % {"most": intcomma(settings.MAX_BATCH_FILES)})
+        raise FileRefused("batch.full")
     if not reserve:
         return register_item(batch.id, file, clear_stale_partial)[0]
     with quota.usage.reserve(batch.owner_id, file.size) as reservation:
@@ -74,8 +72,8 @@ def _registered_before(batch: UploadBatch, file: NewFile, refused: FileRefused) 
 
 def _rejection(size: int) -> tuple[str, str] | None:
     if size == 0:
-        return "file.empty", "The file is empty. Copy it from its source again."
+        return "file.empty", default_message("file.empty")
     if size > settings.MAX_FILE_BYTES:
         limit = filesizeformat(settings.MAX_FILE_BYTES)
-        return "file.too_large", f"The file has {filesizeformat(size)}; the limit is {limit}."
+        return "file.too_large", default_message("file.too_large", size=filesizeformat(size), limit=limit)
     return None

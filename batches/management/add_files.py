@@ -12,6 +12,7 @@ from batches.engine.refusals import BatchClosed, Refused
 from batches.intake.local_files import ExistingFiles, LocalFile, find_existing, inspect_file, receive_local_file
 from batches.management.walk_files import FoundFile
 from batches.models import UploadBatch
+from batches.models.error_codes import error_text
 from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus
 
 REPORT_SECONDS = 5.0
@@ -76,7 +77,7 @@ def _add_file(batch: UploadBatch, local: LocalFile, existing: ExistingFiles, tal
     outcome = receive_local_file(batch, local, existing)
     if outcome.code.startswith("storage."):
         # The next file would fail too, so stop. The batch stays unsealed, so the next run can continue it.
-        raise Refused(outcome.code, outcome.message)
+        raise Refused(outcome.code)
     tally.added += 1
     tally.known += outcome.state == "known"
 
@@ -127,7 +128,7 @@ def unfinished_batch(scope: services.Scope, name: str, first: Sequence[FoundFile
 def stop_reason(error: Exception) -> str:
     """Return a sentence that explains why no more files were added; `error` is what `add_files` raised."""
     if isinstance(error, Refused):
-        return error.message
+        return error_text(error.code, error.message).text
     return f"{error}." if str(error) else "Another process is adding one of these files."
 
 

@@ -1,7 +1,7 @@
-"""Stable error codes of failed files: what happened, what to do, and whether a retry may help.
+"""Stable error codes, each with its one message, and whether a retry may help.
 
 The texts are translated when they are shown. The item's row stores a message in English, which for most codes is
-`default_message`.
+`default_message`. The codes of files, the storage and the analyzers are in `uploads/error_codes.py`.
 """
 
 from dataclasses import dataclass
@@ -10,50 +10,20 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from uploads import error_codes as uploads_codes
+from uploads.error_codes import TRY_ONCE, ErrorCode
 
-@dataclass(frozen=True, slots=True)
-class ErrorCode:
-    """The texts of one code.
-
-    `retryable` means that a retry with the same bytes may succeed. `shows_message` means that pages also show the
-    message in the item's row, because it adds details such as the file's type or size.
-    """
-
-    title: str | Promise
-    advice: str | Promise
-    retryable: bool = False
-    shows_message: bool = False
-
-
-_COPY_AGAIN = _("Copy it from the camera or phone again, then add the new copy.")
 _ADD_AGAIN = _("Add it again.")
-_OPERATOR_FIX = _("The operator has to fix this. Then add the file again.")
 
-ERROR_CODES: dict[str, ErrorCode] = {
+ERROR_CODES = uploads_codes.ERROR_CODES | {
     "file.changed": ErrorCode(_("The file changed while it was being read."), _("Add it again once it is complete.")),
-    "file.empty": ErrorCode(_("The file is empty."), _COPY_AGAIN),
-    "file.missing": ErrorCode(_("The stored file is missing."), _("Start a new import to add it again.")),
-    "file.too_large": ErrorCode(_("The file is too large."), _("Add a smaller copy."), shows_message=True),
+    "file.unopened": ErrorCode(
+        _("The file could not be read where it is."), _("Check it, then add it again."), detail="Reason: %(reason)s."
+    ),
     "file.unreadable": ErrorCode(
         _("The stored file cannot be read."), _("Check the disk of the server, then try again."), retryable=True
     ),
-    "file.unsupported": ErrorCode(
-        _("This file type is not supported."), _("Export it as JPEG and add it again."), shows_message=True
-    ),
     "file.withdrawn": ErrorCode(_("Your device could not read the whole file."), _ADD_AGAIN),
-    "image.bomb": ErrorCode(_("The picture has too many pixels."), _("Add a smaller copy."), shows_message=True),
-    "image.complex": ErrorCode(
-        _("The picture takes too long to read."),
-        _("Open it, save a new copy and add that."),
-        shows_message=True,
-    ),
-    "image.corrupt": ErrorCode(_("The picture is damaged and cannot be read."), _COPY_AGAIN),
-    "image.crash": ErrorCode(
-        _("The picture made the decoder crash."),
-        _("Try again once. If it fails again, open the picture, save a new copy and add that."),
-        retryable=True,
-    ),
-    "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), _COPY_AGAIN),
     "item.abandoned": ErrorCode(
         _("The upload of this file was never finished."), _("Add it again: the part already sent is kept for a while.")
     ),
@@ -68,25 +38,73 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "item.poison": ErrorCode(
         _("The worker crashed several times while processing this file, so it was set aside."),
-        _("Try again once. If it fails again, open the picture, save a new copy and add that."),
+        TRY_ONCE,
         retryable=True,
     ),
     "quota.exceeded": ErrorCode(
-        _("Your storage is full."), _("Delete what you do not need, then add the file again."), shows_message=True
+        _("Your storage is full."),
+        _("Delete what you do not need, then add the file again."),
+        detail="The file has %(size)s, but %(used)s of your %(limit)s are already used or reserved for running "
+        "uploads.",
     ),
-    "storage.away": ErrorCode(_("The storage of the server could not be reached."), _OPERATOR_FIX, retryable=True),
-    "storage.denied": ErrorCode(_("The server is not allowed to write to its disk."), _OPERATOR_FIX),
-    "storage.failed": ErrorCode(_("The disk of the server failed."), _OPERATOR_FIX),
-    "storage.full": ErrorCode(_("The disk of the server was full."), _("Free some space, then add the file again.")),
-    "storage.read_only": ErrorCode(_("The disk of the server is read-only."), _OPERATOR_FIX),
     "upload.expired": ErrorCode(
         _("The upload of this file was not finished in time, and the part already sent was deleted."), _ADD_AGAIN
     ),
 }
-"""For a code that is not listed here, the message in the item's row is shown instead."""
+"""The codes of failed files. For a code that is not listed here, the message in the item's row is shown instead."""
+
+REFUSALS: dict[str, str | Promise] = {
+    "auth.required": "You are signed out. Sign in again, then resume.",
+    "batch.busy": _("This import has just changed. Check it, then try again."),
+    "batch.cancelled": _("This import was cancelled. Start a new one to add these files."),
+    "batch.completed": _("This import is already finished."),
+    "batch.full": _("This import is full. Add the remaining files to a new import."),
+    "batch.name_empty": _("Enter a name."),
+    "batch.name_too_long": _("A name can have up to %(limit)s characters; this one has %(count)s."),
+    "batch.nothing_stored": _("No pictures of “%(name)s” are stored."),
+    "batch.paused": _("“%(name)s” is paused. Resume it first."),
+    "batch.reanalysis": _("This import only re-runs descriptions. Start a new one to add files."),
+    "batch.reanalysis_running": _(
+        "These pictures are already being described again. Wait until that is done, or cancel it."
+    ),
+    "batch.too_many_files": _("An import can have up to %(limit)s files. Split them into several imports."),
+    "batch.unfinished": _("“%(name)s” isn't finished yet. Wait until it is, then try again."),
+    "batch.unknown": _("This import does not exist or does not accept files."),
+    "database.away": _("The database does not respond. Nothing is lost; work resumes automatically."),
+    "failures.permanent": _("Retrying won't help. Repair the files and upload them again."),
+    "host.unknown": "This server does not serve this host name. Add it to VUEMANTICS_HOSTS.",
+    "item.completed": _("“%(name)s” is already described; there is nothing to retry."),
+    "item.not_failed": _("“%(name)s” hasn't failed; there is nothing to retry."),
+    "item.not_stored": _("“%(name)s” wasn't stored. Repair it and upload it again."),
+    "item.permanent": _("Retrying “%(name)s” won't help. Repair it and upload it again."),
+    "origin.foreign": "Requests from pages of other sites are refused.",
+    "picture.busy": _("These pictures are currently being added again. Try again in a moment."),
+    "picture.too_many": _("You can delete up to %(limit)s pictures at a time, or their whole import."),
+    "request.malformed": _("Send JSON: %(what)s."),
+    "request.too_large": _("This request is too large."),
+    "request.too_many": _("Send at most %(limit)s files at a time."),
+    "server.error": _("A server error occurred. Nothing is lost; the upload resumes automatically."),
+    "tus.checksum": "The bytes were damaged on the way: they do not match Upload-Checksum.",
+    "tus.checksum_algorithm": "Upload-Checksum must use one of: %(algorithms)s.",
+    "tus.checksum_header": "Upload-Checksum must be %(algorithm)s, a space and the Base64 of %(size)s bytes.",
+    "tus.content_type": "Send the bytes as Content-Type: %(type)s.",
+    "tus.deferred_length": "Upload-Defer-Length is not supported: send Upload-Length.",
+    "tus.header": "%(header)s must be a whole number of bytes.",
+    "tus.metadata": "Upload-Metadata is not valid: %(problem)s.",
+    "tus.method": "Use POST /tus/, HEAD, PATCH or DELETE /tus/<number>, or OPTIONS.",
+    "tus.offset": "The offset is %(offset)s. Resume from there.",
+    "tus.quiet": "No data arrived for a minute. Resume from the offset.",
+    "tus.too_long": _("The file grew during the upload. Add it again when it no longer changes."),
+    "tus.version": "Send the header Tus-Resumable: %(version)s.",
+    "upload.busy": _("This file is also being uploaded from another page. The upload resumes automatically."),
+    "upload.complete": "The file is already complete and cannot be withdrawn.",
+    "upload.unknown": "You have no such upload. Add the file again.",
+}
+"""The codes of refused commands and requests. Messages that only programs receive are in English."""
+
 PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.retryable)
 """Codes for which a retry with the same bytes cannot succeed."""
-FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.shows_message)
+FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.detail)
 """Codes that show the same text for every file, without the message in the item's row."""
 RESUMABLE_CODES = frozenset(
     {"item.abandoned", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
@@ -95,7 +113,9 @@ RESUMABLE_CODES = frozenset(
 
 The partial file is kept, so the upload can resume.
 """
-RESENDABLE_CODES = RESUMABLE_CODES | {"upload.expired", "file.withdrawn", "file.unreadable", "file.changed"}
+RESENDABLE_CODES = RESUMABLE_CODES | {
+    *("file.changed", "file.unopened", "file.unreadable", "file.withdrawn", "upload.expired")
+}
 """Codes after which the file may be registered again. Without a partial file, the upload starts from the beginning."""
 
 
@@ -126,19 +146,25 @@ def error_text(code: str, message: str = "") -> ErrorText:
     error = ERROR_CODES.get(code)
     if error is None:
         return ErrorText(message or str(_("The file failed for an unknown reason.")), "", True)
+    shows_message = bool(error.detail)
     return ErrorText(
-        str(error.title),
-        str(error.advice),
-        error.retryable,
-        error.shows_message,
-        message if error.shows_message else "",
+        str(error.title), str(error.advice), error.retryable, shows_message, message if shows_message else ""
     )
 
 
-def default_message(code: str) -> str:
-    """Return an English message to store in an item's row if there is no more specific message than the code."""
+def refusal_message(code: str, **details: object) -> str:
+    """Return the message of a refused command or request in the active language. Raises KeyError for an unknown code.
+
+    The message of a code in ERROR_CODES is the same as `default_message`.
+    """
+    error = ERROR_CODES.get(code)
+    return str(REFUSALS[code]) % details if error is None else error.message(**details)
+
+
+def default_message(code: str, **details: object) -> str:
+    """Return the English message of a code, for an item's row or a program. Raises KeyError for an unknown code."""
     with translation.override(None):
-        return error_text(code).text
+        return refusal_message(code, **details)
 
 
 def is_retryable(code: str) -> bool:

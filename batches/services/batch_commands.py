@@ -5,8 +5,6 @@ does not allow the command. Whether a batch is paused, resumed or cancelled is d
 UPDATE; its state is read afterwards only to explain why nothing changed.
 """
 
-from django.utils.translation import gettext as _
-
 from batches.engine import cancel, expiry, lifecycle, pause, scheduler
 from batches.engine.refusals import Refused
 from batches.intake.discard import discard_cancelled
@@ -26,10 +24,9 @@ def rename_batch(scope: Scope, batch_id: int, name: str) -> bool:
     scope.find_batch(batch_id)
     cleaned = clean_name(name)
     if not cleaned:
-        raise Refused("batch.name_empty", _("Enter a name."))
+        raise Refused("batch.name_empty")
     if len(cleaned) > MAX_NAME_LENGTH:
-        message = _("A name can have up to %(limit)s characters; this one has %(count)s.")
-        raise Refused("batch.name_too_long", message % {"limit": MAX_NAME_LENGTH, "count": len(cleaned)})
+        raise Refused("batch.name_too_long", limit=MAX_NAME_LENGTH, count=len(cleaned))
     return lifecycle.rename_batch(batch_id, cleaned)
 
 
@@ -69,7 +66,7 @@ def pause_batch(scope: Scope, batch_id: int) -> bool:
         return True
     if current_status(batch) == BatchStatus.PAUSED:
         return False
-    raise batch_refusal(batch, _("This import is finished; there is nothing to pause."))
+    raise batch_refusal(batch)
 
 
 def resume_batch(scope: Scope, batch_id: int) -> bool:
@@ -79,7 +76,7 @@ def resume_batch(scope: Scope, batch_id: int) -> bool:
         return True
     if current_status(batch) in {BatchStatus.PENDING, BatchStatus.PROCESSING}:
         return False
-    raise batch_refusal(batch, _("This import is finished; there is nothing to resume."))
+    raise batch_refusal(batch)
 
 
 def cancel_batch(scope: Scope, batch_id: int) -> bool:
@@ -93,7 +90,7 @@ def cancel_batch(scope: Scope, batch_id: int) -> bool:
         return True
     if current_status(batch) == BatchStatus.CANCELLED:
         return False
-    raise batch_refusal(batch, _("This import is finished; there is nothing to cancel."))
+    raise batch_refusal(batch)
 
 
 def current_status(batch: UploadBatch) -> str:
@@ -105,21 +102,17 @@ def current_status(batch: UploadBatch) -> str:
     return batch.status
 
 
-def batch_refusal(batch: UploadBatch, completed: str = "") -> Refused:
-    """Return the error that explains why a batch's state does not allow a command.
-
-    `completed` is the message to use if the batch is completed.
-    """
+def batch_refusal(batch: UploadBatch) -> Refused:
+    """Return the error that explains why a batch's state does not allow a command."""
     if batch.status == BatchStatus.CANCELLED:
-        return Refused("batch.cancelled", _("This import was cancelled. Start a new one to add its files again."))
+        return Refused("batch.cancelled")
     if batch.status == BatchStatus.COMPLETED:
-        return Refused("batch.completed", completed)
-    return Refused("batch.busy", _("This import has just changed. Check it, then try again."))
+        return Refused("batch.completed")
+    return Refused("batch.busy")
 
 
 def _require_running(batch: UploadBatch) -> None:
     if batch.status == BatchStatus.PAUSED:
-        message = _("“%(name)s” is paused. Resume it first.")
-        raise Refused("batch.paused", message % {"name": batch.name})
+        raise Refused("batch.paused", name=batch.name)
     if batch.status in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}:
-        raise batch_refusal(batch, _("This import is already finished."))
+        raise batch_refusal(batch)

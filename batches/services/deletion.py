@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext as _
 
 from batches.engine.delete_batch import begin_deletion
 from batches.engine.delete_pictures import delete_pictures as delete_uploads
@@ -38,12 +37,11 @@ class DeletionExtent:
 def delete_pictures(scope: Scope, ids: Collection[int]) -> int:
     """Delete the pictures that the scope covers, whichever batch they belong to; return how many were deleted.
 
-    Raises Refused: `upload.too_many` for more than MAX_PICTURES ids, `upload.busy` if the pictures are currently being
-    added again.
+    Raises Refused: `picture.too_many` for more than MAX_PICTURES ids, `picture.busy` if the pictures are currently
+    being added again.
     """
     if len(ids) > MAX_PICTURES:
-        message = _("You can delete up to %(limit)s pictures at a time, or their whole import.")
-        raise Refused("upload.too_many", message % {"limit": intcomma(MAX_PICTURES)})
+        raise Refused("picture.too_many", limit=intcomma(MAX_PICTURES))
     pictures = scope.filter(Upload.objects.filter(id__in=ids), DELETE_PICTURES)
     existing = list(pictures.values_list("id", flat=True))
     return delete_uploads(existing) if existing else 0

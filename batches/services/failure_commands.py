@@ -7,8 +7,6 @@ are changed in small steps, so an interrupted command can be repeated; repeating
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from batches.engine import dismiss, retry
 from batches.engine.refusals import Refused
 from batches.models import error_codes
@@ -31,7 +29,7 @@ def retry_code(scope: Scope, code: str, until: datetime) -> CommandResult:
     """Queue the failed files with an error code again if their bytes are stored. Raises NotFound, Refused."""
     batch_ids = _batches_with(scope, code, until)
     if not error_codes.is_retryable(code):
-        raise Refused("failures.permanent", _("Retrying won't help. Repair the files and upload them again."))
+        raise Refused("failures.permanent")
     files, changed, refused = 0, [], 0
     for batch_id in batch_ids:
         try:

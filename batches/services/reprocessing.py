@@ -1,7 +1,5 @@
 """Commands that process stored files again: they retry failed files or re-analyse a whole batch."""
 
-from django.utils.translation import gettext as _
-
 from batches.engine import reanalyse, retry
 from batches.engine.refusals import Refused
 from batches.models import BatchItem, UploadBatch, error_codes
@@ -22,8 +20,7 @@ def retry_failed(scope: Scope, batch_id: int) -> int:
     if current_status(batch) == BatchStatus.CANCELLED:
         raise batch_refusal(batch)
     if batch.failed:
-        message = _("Retrying won't help. Repair the files and upload them again.")
-        raise Refused("batch.nothing_to_retry", message)
+        raise Refused("failures.permanent")
     return 0
 
 
@@ -56,21 +53,17 @@ def _reanalysis_refusal(source: UploadBatch) -> Refused:
     if status == BatchStatus.CANCELLED:
         return batch_refusal(source)
     if status != BatchStatus.COMPLETED:
-        message = _("“%(name)s” isn't finished yet. Wait until it is, then try again.")
-        return Refused("batch.unfinished", message % {"name": source.name})
+        return Refused("batch.unfinished", name=source.name)
     if not source.items.filter(upload__isnull=False).exists():
-        message = _("No pictures of “%(name)s” are stored.")
-        return Refused("batch.nothing_stored", message % {"name": source.name})
-    return Refused("batch.busy", _("This import has just changed. Check it, then try again."))
+        return Refused("batch.nothing_stored", name=source.name)
+    return Refused("batch.busy")
 
 
 def _item_refusal(item: BatchItem) -> Refused:
     if item.status == ItemStatus.COMPLETED:
-        code, message = "item.completed", _("“%(name)s” is already described; there is nothing to retry.")
-    elif item.status != ItemStatus.FAILED:
-        code, message = "item.not_failed", _("“%(name)s” hasn't failed; there is nothing to retry.")
-    elif item.upload_id is None:
-        code, message = "item.not_stored", _("“%(name)s” wasn't stored. Repair it and upload it again.")
-    else:
-        code, message = "item.permanent", _("Retrying “%(name)s” won't help. Repair it and upload it again.")
-    return Refused(code, message % {"name": item})
+        return Refused("item.completed", name=item)
+    if item.status != ItemStatus.FAILED:
+        return Refused("item.not_failed", name=item)
+    if item.upload_id is None:
+        return Refused("item.not_stored", name=item)
+    return Refused("item.permanent", name=item)

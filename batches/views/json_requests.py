@@ -9,11 +9,11 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, JsonResponse
-from django.utils.translation import gettext as _
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from batches.intake.manifest import open_for_files
 from batches.models import UploadBatch
+from batches.models.error_codes import refusal_message
 from batches.services import owner_scope
 from uploads.errors import CodedError
 
@@ -29,18 +29,18 @@ class PersonRequest(HttpRequest):
 
 
 class BadRequest(CodedError):
-    """An error response to a JSON request; `status` is the HTTP status."""
+    """An error response to a JSON request; `status` is the HTTP status, and `details` are the message's values."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(code, message)
+    def __init__(self, status: int, code: str, **details: object) -> None:
+        super().__init__(code, refusal_message(code, **details))
         self.status = status
 
 
-def json_errors(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
+def json_errors(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Turn a BadRequest that the view raises into a JSON response {code, error}."""
 
     @wraps(view)
-    def wrapper(request: PersonRequest, **url_kwargs: int) -> JsonResponse:
+    def wrapper(request: PersonRequest, **url_kwargs: int) -> HttpResponse:
         try:
             return view(request, **url_kwargs)
         except BadRequest as error:
@@ -51,7 +51,7 @@ def json_errors(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse
 
 def malformed(what: str) -> BadRequest:
     """Return the error for JSON of the wrong shape; `what` describes the expected shape."""
-    return BadRequest(400, "request.malformed", _("Send JSON: %(what)s.") % {"what": what})
+    return BadRequest(400, "request.malformed", what=what)
 
 
 def rows(request: HttpRequest, key: str) -> list[Any]:
@@ -60,8 +60,7 @@ def rows(request: HttpRequest, key: str) -> list[Any]:
     if not isinstance(found, list):
         raise malformed(f"`{key}` must be a list")
     if len(found) > MAX_ROWS:
-        message = _("Send at most %(limit)s files at a time.") % {"limit": MAX_ROWS}
-        raise BadRequest(413, "request.too_many", message)
+        raise BadRequest(413, "request.too_many", limit=MAX_ROWS)
     return found
 
 
@@ -70,7 +69,7 @@ def field(request: HttpRequest, key: str) -> Any:
     try:
         return json.loads(request.body)[key]
     except RequestDataTooBig as error:
-        raise BadRequest(413, "request.too_large", _("This request is too large.")) from error
+        raise BadRequest(413, "request.too_large") from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise malformed(f"an object with `{key}`") from error
 
@@ -108,5 +107,5 @@ def own_batch(request: PersonRequest, batch_id: int) -> UploadBatch:
     """Return the user's batch with this id. Raises BadRequest (404) if there is none or it accepts no files."""
     batch = open_for_files(owner_scope(request.user)).filter(id=batch_id).first()
     if batch is None:
-        raise BadRequest(404, "batch.unknown", _("This import does not exist or does not accept files."))
+        raise BadRequest(404, "batch.unknown")
     return batch

@@ -4,7 +4,6 @@ All requests are POSTs with JSON, because they contain lists; only `register_kno
 only the user's own batches and uploads, and do not depend on what other users have.
 """
 
-import logging
 from typing import Any
 
 from django.http import JsonResponse
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from batches.engine.refusals import BatchClosed
 from batches.intake import deduplication, manifest
-from batches.intake.disk_space import disk_fault
+from batches.intake.disk_space import disk_error_code
 from batches.intake.file_name import FileName
 from batches.intake.outcome import IntakeOutcome
 from batches.models.error_codes import error_text
@@ -31,8 +30,6 @@ from batches.views.json_requests import (
     rows,
 )
 from batches.views.json_requests import text as text_of
-
-logger = logging.getLogger(__name__)
 
 
 @require_POST
@@ -85,11 +82,9 @@ def register_known(request: PersonRequest, batch_id: int) -> JsonResponse:
     try:
         outcomes = deduplication.register_known(batch, files)
     except BatchClosed as error:
-        raise BadRequest(410, error.code, error.message) from error
+        raise BadRequest(410, error.code) from error
     except OSError as error:
-        logger.warning("Cannot register known files, the disk failed: %s", error)
-        fault = disk_fault(error)
-        raise BadRequest(507, fault.code, fault.message) from error
+        raise BadRequest(507, disk_error_code(error)) from error
     return JsonResponse({"files": [_outcome_json(outcome) for outcome in outcomes]})
 
 

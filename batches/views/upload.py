@@ -24,13 +24,13 @@ from batches.intake.manifest import open_for_files
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from batches.models.batch_name import MAX_NAME_LENGTH, clean_name
-from batches.models.error_codes import ERROR_CODES, error_text
+from batches.models.error_codes import ERROR_CODES, error_text, refusal_message
 from batches.services import owner_scope
-from batches.views.json_requests import BadRequest, PersonRequest, field
+from batches.views.json_requests import BadRequest, PersonRequest, field, json_errors, malformed, number, text
 from uploads.media.sniff import SUPPORTED
 
 CHUNK_BYTES = 8 * 2**20
-MAX_EXPECTED_ITEMS = 2**31 - 1
+UPLOAD_REFUSALS = ("batch.full", "batch.reanalysis", "database.away", "server.error", "tus.too_long", "upload.busy")
 _ID = re.compile("[0-9]{1,18}", re.ASCII)
 
 
@@ -55,7 +55,7 @@ def new_batch(request: PersonRequest) -> HttpResponse:
         "private": settings.ANALYZER == "local",
         "batch": _requested_batch(request),
         "max_length": MAX_NAME_LENGTH,
-        "reasons": {code: [error_text(code).text, cause.shows_message] for code, cause in ERROR_CODES.items()},
+        "error_texts": _error_texts(),
     }
     return render(request, "batches/upload.html", context)
 
@@ -79,6 +79,15 @@ def _kinds() -> str:
     return _("%(some)s and %(last)s") % {"some": ", ".join(names[:-1]), "last": names[-1]}
 
 
+def _error_texts() -> dict[str, tuple[str, bool]]:
+    """Return the text of each code that stops a file or the upload, and whether the page appends the server's message.
+
+    Codes whose message needs values are left out; the page shows the server's message for them.
+    """
+    files = {code: (error.text, bool(error.detail)) for code, error in ERROR_CODES.items()}
+    return files | {code: (refusal_message(code), False) for code in UPLOAD_REFUSALS}
+
+
 def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:
     """Receive the files of a form into a new batch and seal it, so that it completes even if all files are refused."""
     scope = owner_scope(request.user)
@@ -96,29 +105,27 @@ def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:
 
 
 @require_POST
+@json_errors
 def open_batch(request: PersonRequest) -> JsonResponse:
-    """Open a batch for the script: JSON {name, expected_items} → 201 {id, url, tus_url}, or {error} for the user."""
-    try:
-        name, expected = field(request, "name"), field(request, "expected_items")
-    except BadRequest as refusal:
-        return _error(refusal.status, refusal.message)
-    if not isinstance(name, str) or type(expected) is not int or not 0 < expected <= MAX_EXPECTED_ITEMS:
-        return _error(400, _("`name` must be a string and `expected_items` a number of files."))
+    """Open a batch for the script: JSON {name, expected_items} → 201 {id, url, tus_url}."""
+    name, expected = text(field(request, "name"), "name"), number(field(request, "expected_items"), "expected_items")
+    if not expected:
+        raise malformed("`expected_items` must be positive")
     if expected > settings.MAX_BATCH_FILES:
-        message = _("An import can have up to %(limit)s files. Split them into several imports.")
-        return _error(413, message % {"limit": intcomma(settings.MAX_BATCH_FILES)})
+        raise BadRequest(413, "batch.too_many_files", limit=intcomma(settings.MAX_BATCH_FILES))
     batch = services.open_batch(owner_scope(request.user), _name(name), expected_items=expected)
     url = reverse("batch-detail", args=[batch.id])
     return JsonResponse({"id": batch.id, "url": url, "tus_url": "/tus/"}, status=201)
 
 
 @require_POST
+@json_errors
 def seal(request: PersonRequest, batch_id: int) -> HttpResponse:
     """Seal the batch after its files were sent → 204, even if it was sealed already; 404 if it is not the user's."""
     try:
         services.seal_batch(owner_scope(request.user), batch_id)
-    except services.NotFound:
-        return _error(404, _("You have no such import."))
+    except services.NotFound as error:
+        raise BadRequest(404, "batch.unknown") from error
     return HttpResponse(status=204)
 
 
@@ -127,7 +134,3 @@ def _name(name: str) -> str:
     today: date = timezone.localdate()
     day = date_format(today, pgettext("format of a date", "j F Y"))
     return clean_name(name) or _("Import of %(day)s") % {"day": day}
-
-
-def _error(status: int, message: str) -> JsonResponse:
-    return JsonResponse({"error": message}, status=status)

@@ -11,6 +11,7 @@ from batches.engine.heartbeat import beat, release_and_purge
 from batches.engine.in_flight import Job, in_flight
 from batches.engine.liveness import identity
 from batches.messaging.broker import MAX_POLL_MS
+from batches.models.error_codes import default_message
 from batches.worker.cleanup import clean_up
 from batches.worker.completion_emails import EMAIL_INTERVAL_SECONDS, send_completion_emails
 from batches.worker.periodic_thread import SERVICE_ERRORS, PeriodicThread
@@ -82,7 +83,7 @@ def heartbeat() -> None:
     """
     acquisitions = identity.acquisitions
     if not identity.acquire() or identity.id is None:
-        breaker.trip("database.away", "The database does not answer.")
+        breaker.trip("database.away", default_message("database.away"))
         return
     if identity.acquisitions != acquisitions:
         # This call has acquired the lock over a new connection, so the database is available again. If the process had

@@ -119,27 +119,14 @@ export const messages = {
   notSealed: gettext("All files are uploaded, but the server could not be notified. It will find out later."),
 };
 
-const diskFailure = gettext("The server cannot write to its disk. The upload resumes when this is fixed.");
-const serverErrors = {
-  "batch.full": gettext("This import is full. Add the remaining files to a new import."),
-  "database.away": gettext("The database does not respond. Nothing is lost; the upload resumes automatically."),
-  "server.error": gettext("A server error occurred. Nothing is lost; the upload resumes automatically."),
-  "storage.away": gettext("The server cannot reach its storage. The upload resumes automatically."),
-  "storage.denied": diskFailure,
-  "storage.failed": diskFailure,
-  "storage.full": gettext("The server's disk is full. The upload resumes when there is space."),
-  "storage.read_only": diskFailure,
-  "tus.too_long": gettext("The file grew during the upload. Add it again when it no longer changes."),
-  "upload.busy": gettext("This file is also being uploaded from another page. The upload resumes automatically."),
-};
-// Code → [text, whether to append the server's English message], for errors of files (batches/models/error_codes.py).
-const fileErrors = JSON.parse(document.getElementById("file-errors").textContent);
+// Code → [text, whether to append the server's English message], from batches/models/error_codes.py.
+const errorTexts = JSON.parse(document.getElementById("error-texts").textContent);
 
-// The text for a response `code: message` in the reader's language; "" when it has no code. `serverErrors` come
-// first: the upload waits while the disk is full, but the text of `fileErrors` asks to add the file again.
+// The text for a response `code: message` in the reader's language; "" when it has no code. The message of a code whose
+// text is not on the page is shown as it is.
 export function errorText(response) {
   const [, code, message] = response.match(/^([a-z_.]+): ([^]*)$/) ?? [];
   if (!code) return "";
-  const [text, appendMessage] = serverErrors[code] ? [serverErrors[code], false] : fileErrors[code] ?? [];
-  return appendMessage ? `${text} ${message}` : text ?? message;
+  const [text, appendMessage] = errorTexts[code] ?? [message, false];
+  return appendMessage ? `${text} ${message}` : text;
 }

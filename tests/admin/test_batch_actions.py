@@ -105,7 +105,7 @@ def test_pause_and_resume_are_logged_once(operator: Client, owner: User) -> None
     assert (paused, batch.status) == (BatchStatus.PAUSED, BatchStatus.PROCESSING)
     assert messages_of(response) == [
         "1 batch was paused.",
-        "Garden: This import is finished; there is nothing to pause.",
+        "Garden: This import is already finished.",
         "Nothing to do for Iceland.",
         "1 batch was resumed.",
     ]
@@ -134,7 +134,7 @@ def test_confirmed_cancel_names_refused_batches(operator: Client, owner: User) -
     assert (batch.status, batch.cancelled) == (BatchStatus.CANCELLED, 3)
     assert messages_of(response) == [
         "1 batch was cancelled.",
-        "Garden: This import is finished; there is nothing to cancel.",
+        "Garden: This import is already finished.",
     ]
     assert history() == [(str(batch.id), "Cancelled.")]
     assert_counters_match(batch)

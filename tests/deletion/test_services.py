@@ -98,5 +98,5 @@ def test_too_many_pictures_are_refused(owner: User) -> None:
     with pytest.raises(Refused) as refused:
         services.delete_pictures(services.owner_scope(owner), range(services.MAX_PICTURES + 1))
 
-    assert refused.value.code == "upload.too_many"
+    assert refused.value.code == "picture.too_many"
     assert "import" in refused.value.message

@@ -158,7 +158,6 @@ def test_space_is_kept_free(tus: TusClient, batch: UploadBatch, disk: Disk, sett
     settings.MIN_FREE_BYTES = 2 * MIB
 
     assert [(one.status, one.text.partition(":")[0]) for one in answers] == [(507, "storage.full")] * 3
-    assert "3.0\xa0MB must stay free" in answers[0].text
     assert tus.patch(location, 900, PICTURE[900:]).status == 204
     assert stored() == PICTURE
 

@@ -48,7 +48,7 @@ def test_receive_path_copies_and_leaves_the_source(batch: UploadBatch, tmp_path:
     [
         (io.BytesIO(JPEG), len(JPEG) + 1, "file.changed"),
         (io.BytesIO(JPEG), len(JPEG) - 1, "file.changed"),
-        (BreakingStream(JPEG), len(JPEG), "file.unreadable"),
+        (BreakingStream(JPEG), len(JPEG), "file.unopened"),
         (io.BytesIO(b""), 0, "file.empty"),
         (io.BytesIO(b"hello"), 5, "file.unsupported"),
     ],
@@ -85,7 +85,7 @@ def test_receive_file_stops_reading_an_unsupported_file_after_its_head(
 def test_receive_path_counts_unreadable_files(batch: UploadBatch, tmp_path: Path) -> None:
     outcomes = [receive_path(batch, tmp_path / "gone.jpg", "gone.jpg"), receive_path(batch, tmp_path, "folder")]
 
-    assert [outcome.code for outcome in outcomes] == ["file.unreadable", "file.unreadable"]
+    assert [outcome.code for outcome in outcomes] == ["file.unopened", "file.unopened"]
     assert batch.items.filter(status="failed").count() == 2
     assert_counters_match(batch)
 

@@ -28,8 +28,8 @@ def roll(tmp_path: Path) -> Path:
     ("limit", "value", "message"),
     [
         ("OWNER_BYTES", 2 * len(JPEG) + 2, "are already used or reserved"),
-        ("MAX_BATCH_FILES", 2, "An import can hold 2 files."),
-        ("MIN_FREE_BYTES", 2**62, "must stay free."),
+        ("MAX_BATCH_FILES", 2, "This import is full."),
+        ("MIN_FREE_BYTES", 2**62, "disk is full."),
     ],
 )
 def test_ingest_stops_at_a_limit(

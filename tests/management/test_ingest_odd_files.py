@@ -44,8 +44,8 @@ def test_odd_files_are_refused_with_reasons_and_the_rest_is_added(
     codes = {item.filename: item.error_code for item in batch.items.all()}
     assert codes == {
         "a-empty.jpg": "file.empty",
-        "b-pipe.jpg": "file.unreadable",
-        "c-socket.jpg": "file.unreadable",
+        "b-pipe.jpg": "file.unopened",
+        "c-socket.jpg": "file.unopened",
         "e-caf\ufffd.jpg": "",
         "f.jpg": "",
     }

@@ -26,5 +26,5 @@ def test_prefilter_reports_a_storage_outage(owner: User, bucket: Bucket) -> None
 
     answer = browser.post(f"/batches/{again.id}/known/", {"files": [file | {"sha256": digest}]}, "application/json")
 
-    assert (answer.status_code, answer.json()["code"]) == (507, "storage.failed")
+    assert (answer.status_code, answer.json()["code"]) == (507, "storage.away")
     assert not again.items.exists()

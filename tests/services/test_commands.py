@@ -101,7 +101,7 @@ def test_cancelled_batch_refuses_every_other_command(owner: User, command: Calla
 def test_completed_batch_refuses_commands(owner: User, command: Callable[[Scope, int], object]) -> None:
     batch = completed(owner)
 
-    with pytest.raises(Refused, match="finished") as refusal:
+    with pytest.raises(Refused, match="is already finished") as refusal:
         command(services.owner_scope(owner), batch.id)
 
     assert refusal.value.code == "batch.completed"
@@ -135,7 +135,7 @@ def test_retry_of_rejected_files_is_refused(owner: User) -> None:
     with pytest.raises(Refused, match=r"a\.txt") as item_refusal:
         services.retry_item(services.owner_scope(owner), item.id)
 
-    assert (refusal.value.code, item_refusal.value.code) == ("batch.nothing_to_retry", "item.not_stored")
+    assert (refusal.value.code, item_refusal.value.code) == ("failures.permanent", "item.not_stored")
 
 
 def test_retry_skips_permanent_failures(owner: User) -> None:

@@ -75,3 +75,20 @@ def test_message_is_cleaned_before_it_is_logged_or_shown(clock: Clock) -> None:
 
 def test_unknown_cause_is_named_by_its_code() -> None:
     assert waiting_for("tape.away", "The tape is away.").text == "Waiting for tape.away: The tape is away."
+
+
+def test_outage_is_logged_once_when_it_starts_and_once_when_it_ends(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "batches.engine.circuit_breaker")
+    breaker = CircuitBreaker()
+
+    for _failure in range(3):
+        breaker.trip("model.100%away", "a", OSError("refused"))
+        clock.now += 60
+    breaker.record_success()
+
+    assert caplog.messages == [
+        "Claiming stopped (model.100%away): refused",
+        "Claiming resumed: model.100%away is over.",
+    ]

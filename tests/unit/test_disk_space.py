@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from batches.intake.disk_space import DiskSpaceLow, disk_fault, require_space
+from batches.intake.disk_space import DiskSpaceLow, disk_error_code, disk_outage, require_space
 
 
 @pytest.mark.parametrize(
@@ -17,14 +17,12 @@ from batches.intake.disk_space import DiskSpaceLow, disk_fault, require_space
         (errno.EROFS, "storage.read_only"),
         (errno.EACCES, "storage.denied"),
         (errno.ENODEV, "storage.away"),
+        (errno.EREMOTEIO, "storage.away"),
         (errno.EIO, "storage.failed"),
     ],
 )
-def test_disk_error_has_a_code_and_a_message(number: int, code: str) -> None:
-    fault = disk_fault(OSError(number, "reason"))
-
-    assert fault.code == code
-    assert "What was received is kept." in fault.message
+def test_disk_error_has_a_code(number: int, code: str) -> None:
+    assert disk_error_code(OSError(number, "reason")) == code
 
 
 def test_space_is_kept_free_in_a_folder_that_does_not_exist_yet(settings: Settings, tmp_path: Path) -> None:
@@ -34,5 +32,20 @@ def test_space_is_kept_free_in_a_folder_that_does_not_exist_yet(settings: Settin
     with pytest.raises(DiskSpaceLow) as low:
         require_space(1)
 
-    assert disk_fault(low.value).code == "storage.full"
-    assert "must stay free" in disk_fault(low.value).message
+    assert disk_error_code(low.value) == "storage.full"
+    assert "must stay free" in str(low.value)
+
+
+def test_disk_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "batches.intake.disk_space")
+    disk_outage.report(None)
+    caplog.clear()
+
+    for _request in range(3):
+        disk_error_code(OSError(errno.EIO, "Input/output error"))
+    disk_outage.report(None)
+
+    assert caplog.messages == [
+        "Files cannot be received: [Errno 5] Input/output error",
+        "Files can be received again.",
+    ]

@@ -1,44 +1,81 @@
-"""The texts for error codes."""
+"""Every error code has one message, which stands in one of the two tables and nowhere else."""
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from batches.models.error_codes import ERROR_CODES, RESENDABLE_CODES, error_text, is_retryable
+from batches.models.error_codes import (
+    ERROR_CODES,
+    REFUSALS,
+    default_message,
+    error_text,
+    is_retryable,
+)
+from uploads.error_codes import OUTAGES
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = re.compile(r"(?:file|image|item|quota|storage|upload)\.[a-z_]+")
-NOT_OF_FILES = {
-    # Codes of refused commands.
-    *{"item.completed", "item.not_failed", "item.not_stored", "item.permanent", "upload.busy", "upload.too_many"},
-    # Codes of protocol errors at the tus endpoint.
-    *{"upload.complete", "upload.unknown"},
-    # Errors that make workers wait instead of failing a file.
-    *{"storage.temp_full", "storage.unreadable"},
-}
+TABLES = [ROOT / "batches/models/error_codes.py", ROOT / "uploads/error_codes.py"]
+CODES = {*ERROR_CODES, *REFUSALS, *OUTAGES}
+CODE = re.compile(rf"(?:{'|'.join({code.partition('.')[0] for code in CODES})})\.[a-z_]+")
+EVENTS = {"batch.changed", "batch.deleted"}
 
 
-def codes_of_files() -> set[str]:
-    """Return the error codes in the source code for files that are refused or fail."""
-    sources = [
-        path for app in ("uploads", "batches") for path in (ROOT / app).rglob("*.py") if path.stem != "error_codes"
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text()))
+
+
+def is_code(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(CODE.fullmatch(node.value))
+
+
+def sources() -> list[Path]:
+    return [path for app in ("uploads", "batches") for path in (ROOT / app).rglob("*.py") if path not in TABLES]
+
+
+def codes_in_use() -> set[str]:
+    found = {ast.literal_eval(ast.unparse(node)) for path in sources() for node in nodes(path) if is_code(node)}
+    return found - EVENTS
+
+
+def test_every_code_in_use_has_a_message_and_every_message_is_used() -> None:
+    assert codes_in_use() == CODES
+
+
+def test_each_code_is_in_one_table_once() -> None:
+    keys = [
+        key.value
+        for path in TABLES
+        for node in nodes(path)
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant)
     ]
-    nodes = [node for path in sources for node in ast.walk(ast.parse(path.read_text()))]
-    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return {text for text in texts if CODE.fullmatch(text)} - NOT_OF_FILES
+
+    assert sorted(keys) == sorted(CODES)
 
 
-def test_every_code_that_refuses_or_fails_a_file_has_a_text() -> None:
-    codes = codes_of_files()
+def test_no_call_passes_a_message_beside_its_code() -> None:
+    calls = [node for path in sources() for node in nodes(path) if isinstance(node, ast.Call)]
+    with_code = [call for call in calls if any(is_code(argument) for argument in call.args)]
 
-    assert {"item.gone", "image.bomb", "quota.exceeded"} | RESENDABLE_CODES <= codes
-    assert codes - set(ERROR_CODES) == set()
+    messages = [
+        ast.unparse(call)
+        for call in with_code
+        for argument in call.args
+        if isinstance(argument, ast.JoinedStr) or (isinstance(argument, ast.Constant) and " " in str(argument.value))
+    ]
+
+    assert with_code
+    assert messages == []
 
 
-def test_every_code_is_used() -> None:
-    assert set(ERROR_CODES) - codes_of_files() == set()
+def test_message_has_the_details_of_one_file() -> None:
+    message = default_message("file.too_large", size="5 MB", limit="1 MB")
+
+    assert message == "The file has 5 MB; the limit is 1 MB."
 
 
 @pytest.mark.parametrize("code", sorted(ERROR_CODES))

@@ -66,5 +66,4 @@ class OnnxModel:
 
 
 def _unusable(name: str, problem: str) -> EnvironmentalError:
-    message = f"The analyzer's file {name} is {problem}. Reinstall the program; waiting files then resume."
-    return EnvironmentalError("analysis.weights", message)
+    return EnvironmentalError("analysis.weights", name=name, problem=problem)

@@ -46,6 +46,4 @@ def _create(name: str) -> Analyzer:
 
 
 def _unusable(name: str) -> EnvironmentalError:
-    known = ", ".join(sorted(ANALYZERS))
-    message = f"The analyzer “{name}” cannot be used. Set VUEMANTICS_ANALYZER to one of: {known}; or fix that class."
-    return EnvironmentalError("analysis.unusable", message)
+    return EnvironmentalError("analysis.unusable", name=name, known=", ".join(sorted(ANALYZERS)))

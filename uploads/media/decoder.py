@@ -100,7 +100,7 @@ class Decoder:
         status = self._process.wait()
         self.close()
         if status == -signal.SIGXCPU:
-            return PermanentError("image.complex", "The picture takes too long to decode. Upload a simpler copy.")
+            return PermanentError("image.complex", what="content that takes too long to decode")
         return DecoderCrash(f"A decoder ended with status {status}.")
 
 
@@ -128,7 +128,7 @@ class DecoderPool:
                 logger.warning("%s", crash)
             finally:
                 self._give_back(decoder)
-        raise PermanentError("image.crash", "The picture made the decoder crash. Save a new copy and upload that.")
+        raise PermanentError("image.crash")
 
     def pids(self) -> list[int]:
         """Return the ids of the decoder processes."""

@@ -13,6 +13,8 @@ import sys
 import traceback
 from pathlib import Path
 
+from django.conf import settings
+
 from uploads.errors import CodedError, PermanentError
 from uploads.media.decoder_messages import MAX_MESSAGE, decode_request, encode_bug, encode_error, encode_picture
 from uploads.media.image import read_picture
@@ -26,6 +28,7 @@ _SPARE_BYTES = 48 * 2**20
 
 def main() -> None:
     """Answer requests until the worker closes the socket."""
+    settings.configure(USE_I18N=False)  # the messages of errors are in English
     channel, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     _end_with_worker()
     _limit_memory()
@@ -41,8 +44,8 @@ def _answer(path: Path, max_pixels: int, memory: int) -> bytes:
     except CodedError as error:
         return encode_error(error)
     except MemoryError:
-        message = "Decoding it needs too much memory. Upload a smaller copy."
-        return encode_error(PermanentError("image.bomb", message))
+        pixels = "more pixels than fit into the memory of a decoder"
+        return encode_error(PermanentError("image.bomb", pixels=pixels, limit=max_pixels // 1_000_000))
     except Exception:  # noqa: BLE001 (the worker logs it)
         return encode_bug(traceback.format_exc())
 

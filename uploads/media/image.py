@@ -20,7 +20,7 @@ from uploads.media.jpeg import decode_reduced
 from uploads.media.limits import check_size
 from uploads.media.normalize import normalize_image
 from uploads.media.sanitize import Json
-from uploads.media.sniff import HEAD_BYTES, SUPPORTED, reason_unsupported, sniff
+from uploads.media.sniff import HEAD_BYTES, SUPPORTED, name_type, sniff
 
 LONGEST_SIDE = 1024
 """Maximum pixels on the longer side of `Picture.image`, which is also the largest preview."""
@@ -40,9 +40,6 @@ _DECODE_ERRORS = (
     struct.error,
     zlib.error,
 )
-
-_DAMAGED = "The picture is damaged and cannot be read. Copy it from your camera or phone again."
-_TRUNCATED = "The picture is incomplete: its end is missing. Copy it from your camera or phone again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,9 @@ def _supported_type(head: bytes) -> str:
     mime_type = sniff(head)
     if mime_type in SUPPORTED:
         return mime_type
-    raise PermanentError("file.unsupported" if head else "file.empty", reason_unsupported(head))
+    if not head:
+        raise PermanentError("file.empty")
+    raise PermanentError("file.unsupported", kind=name_type(head))
 
 
 def _decode(file: BinaryIO, mime_type: str, max_pixels: int, before_decoding: Callable[[int], None]) -> Picture:
@@ -129,13 +128,13 @@ def _damage_errors() -> Iterator[None]:
     try:
         yield
     except Image.DecompressionBombError as error:
-        raise PermanentError("image.bomb", "The picture is far too large. Upload a smaller copy.") from error
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
+        raise PermanentError("image.bomb", pixels="a frame with too many pixels", limit=limit) from error
     except _DECODE_ERRORS as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         truncated = "truncated" in str(error).lower()
-        code, message = ("image.truncated", _TRUNCATED) if truncated else ("image.corrupt", _DAMAGED)
-        raise PermanentError(code, message) from error
+        raise PermanentError("image.truncated" if truncated else "image.corrupt") from error
 
 
 @contextmanager
@@ -143,5 +142,4 @@ def _storage_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = "The file cannot be read from the storage. Processing resumes when the storage works again."
-        raise EnvironmentalError("storage.unreadable", message) from error
+        raise EnvironmentalError("storage.unreadable") from error

@@ -24,13 +24,9 @@ def check_size(width: int, height: int, max_pixels: int, pixel_bytes: float = 0,
     if pixel_bytes:
         max_pixels = min(max_pixels, int(max(0, WORKING_MEMORY - other_bytes) / pixel_bytes))
     if width * height > max_pixels:
-        size, limit = f"{width} by {height} pixels", f"{max_pixels / 1e6:.0f} megapixels"
-        text = f"The picture is too large ({size}; the limit for this kind of file is {limit}). Upload a smaller copy."
-        raise PermanentError("image.bomb", text)
+        raise PermanentError("image.bomb", pixels=f"{width} by {height} pixels", limit=f"{max_pixels / 1e6:.0f}")
 
 
 def too_complex(what: str) -> PermanentError:
     """Return the error for a file whose structure would take too long to read; `what` it has too much of."""
-    return PermanentError(
-        "image.complex", f"The picture takes too long to read: it has {what}. Save a new copy and upload that."
-    )
+    return PermanentError("image.complex", what=what)

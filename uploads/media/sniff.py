@@ -37,16 +37,13 @@ def sniff(head: bytes) -> str | None:
     return _text_type(head)
 
 
-def reason_unsupported(head: bytes) -> str:
-    """Return a message that says why a file that starts with `head` is not supported; never empty."""
-    if not head:
-        return "The file is empty. Copy it from its source again."
+def name_type(head: bytes) -> str:
+    """Return an English name, in the plural, of the type of a file that starts with `head`: “PDF documents”."""
     mime = sniff(head)
     if mime is None:
-        return f"This file type is not recognised. {SUPPORTED_FORMATS}"
+        return "Files of an unrecognised type"
     family = _FAMILIES.get(mime.partition("/")[0], "Files")
-    name = _NAMES.get(mime, f"{family} of type {mime}")
-    return f"{name} are not supported. {SUPPORTED_FORMATS}"
+    return _NAMES.get(mime, f"{family} of type {mime}")
 
 
 def _text_type(head: bytes) -> str | None:

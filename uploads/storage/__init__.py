@@ -2,12 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from errno import EDQUOT, ENOSPC, EROFS
+from errno import EACCES, EDQUOT, ENODEV, ENOENT, ENOSPC, ENOTCONN, ENOTDIR, EPERM, EREMOTEIO, EROFS, ESTALE
 from pathlib import Path
 from uuid import UUID
 
 from uploads.errors import EnvironmentalError, PermanentError
 from uploads.storage.backend import backend
+
+_CODES = {
+    **dict.fromkeys((ENOSPC, EDQUOT), "storage.full"),
+    EROFS: "storage.read_only",
+    **dict.fromkeys((EACCES, EPERM), "storage.denied"),
+    **dict.fromkeys((ENODEV, ENOENT, ENOTCONN, ENOTDIR, EREMOTEIO, ESTALE), "storage.away"),
+}
 
 
 def original_name(key: UUID) -> str:
@@ -43,16 +50,16 @@ def is_stored(key: UUID) -> bool:
 def local_copy(key: UUID) -> Iterator[Path]:
     """Yield a read-only path of the original on this machine. If it is a downloaded copy, it is removed afterwards.
 
-    Raises PermanentError `file.missing` if only this file is missing. Raises EnvironmentalError `storage.away` or
-    `storage.denied`, or `storage.temp_full` if there is no space for a copy.
+    Raises PermanentError `file.missing` if only this file is missing. Raises EnvironmentalError with the
+    code of `error_code`, or `storage.temp_full` if there is no space for a copy.
     """
     with ExitStack() as stack:
         try:
             path = stack.enter_context(backend().local_copy(original_name(key)))
         except FileNotFoundError as error:
-            raise PermanentError("file.missing", "The stored file is missing. Upload it again.") from error
+            raise PermanentError("file.missing") from error
         except OSError as error:
-            raise _environmental_error(error) from error
+            raise EnvironmentalError(error_code(error)) from error
         yield path
 
 
@@ -65,7 +72,7 @@ def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
     """Write the previews and return their storage names, keyed by longest side (as text, for a JSON field).
 
     Repeating the call replaces the previews, since their names depend only on `key` and size. Raises
-    EnvironmentalError `storage.full`, `storage.denied` or `storage.away`.
+    EnvironmentalError with the code of `error_code`.
     """
     names = {}
     for side, content in previews.items():
@@ -73,7 +80,7 @@ def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
         try:
             backend().write(name, content)
         except OSError as error:
-            raise _environmental_error(error) from error
+            raise EnvironmentalError(error_code(error)) from error
         names[str(side)] = name
     return names
 
@@ -104,12 +111,6 @@ def signed_url(name: str, method: str, content_type: str, cache_control: str, di
     return backend().signed_url(name, method, headers)
 
 
-def _environmental_error(error: OSError) -> EnvironmentalError:
-    """Translate an error that concerns the storage as a whole rather than a single file."""
-    if error.errno in (ENOSPC, EDQUOT):
-        return EnvironmentalError("storage.full", "The storage is full. Free some space.")
-    if isinstance(error, PermissionError) or error.errno == EROFS:
-        message = "The storage denies access. Check its keys and permissions, or how its disk is mounted."
-        return EnvironmentalError("storage.denied", message)
-    message = "The stored files cannot be reached. Check that the storage is running and mounted."
-    return EnvironmentalError("storage.away", message)
+def error_code(error: OSError) -> str:
+    """Return the code of an error that concerns the storage or a disk as a whole rather than a single file."""
+    return _CODES.get(error.errno or 0, "storage.failed")

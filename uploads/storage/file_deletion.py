@@ -151,4 +151,4 @@ def _remove_files(deletions: list[_DueDeletion], done: list[int]) -> None:
 def _require_storage() -> None:
     """Raise EnvironmentalError if the media disk is not mounted, because all files would seem to be removed already."""
     if isinstance(default_storage, FileSystemStorage) and not storage_available():
-        raise EnvironmentalError("storage.away", "The stored files cannot be reached. Is the media disk mounted?")
+        raise EnvironmentalError("storage.away")

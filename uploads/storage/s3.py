@@ -139,5 +139,4 @@ def _temp_file_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = "The file cannot be copied to this machine. Check that the disk for temporary files is not full."
-        raise EnvironmentalError("storage.temp_full", message) from error
+        raise EnvironmentalError("storage.temp_full") from error

@@ -12,7 +12,7 @@ from functools import partial
 from django.db import DatabaseError
 
 from batches.engine.refusals import BatchClosed
-from batches.intake.disk_space import disk_fault
+from batches.intake.disk_space import disk_error_code
 from batches.intake.partial_file import PartialFileBusy
 from batches.intake.tus import handlers, responses
 from batches.intake.tus import headers as tus
@@ -22,8 +22,10 @@ from batches.intake.tus.protocol_error import TusError, busy, closed, not_found
 from batches.intake.tus.responses import TusResponse
 from batches.intake.tus.state import UploadState
 from batches.intake.tus.threads import in_finalize_thread, in_thread
+from uploads.outage_log import OutageLog
 
 logger = logging.getLogger(__name__)
+database_outage = OutageLog(logger, "tus: the database is not available: %s", "tus: the database is available again.")
 
 Send = Callable[[Message], Awaitable[None]]
 
@@ -60,17 +62,14 @@ async def _respond(scope: Message, body: RequestBody) -> TusResponse:
         error = closed(raised)
     except PartialFileBusy:
         error = busy()
-    except DatabaseError:
-        logger.exception("tus: the database is not available")
-        error = TusError(503, "database.away", "The database is not available. Nothing is lost; try again soon.")
+    except DatabaseError as raised:
+        database_outage.report(raised)
+        error = TusError(503, "database.away")
     except OSError as raised:
-        logger.warning("tus: disk error: %s", raised)
-        fault = disk_fault(raised)
-        error = TusError(507, fault.code, fault.message)
+        error = TusError(507, disk_error_code(raised))
     except Exception:
         logger.exception("tus: unexpected error")
-        message = "The server failed; its log says why. What was received is kept; try again."
-        error = TusError(500, "server.error", message)
+        error = TusError(500, "server.error")
     return responses.failed(error)
 
 
@@ -110,19 +109,10 @@ async def _route_upload(
 
 
 async def _transfer(start: handlers.Start, transfer: handlers.Transfer, body: RequestBody) -> UploadState:
-    """Run the handler, write the body and run `handlers.finish`.
-
-    If the body is small and complete, all three steps run in one call on one thread.
-    """
+    """Handle the request and its body. All requests that get this far read the database."""
     try:
-        data = await body.read_small(transfer.patch.declared) if transfer.patch else None
-        if data is not None:
-            return await in_finalize_thread(handlers.run_whole, start, transfer, data)
-        state = await in_thread(start, transfer)
-        if transfer.writer is not None:
-            await body.write_to(transfer.writer)
-        if state is None:
-            state = await in_finalize_thread(handlers.finish, transfer)
+        state = await _handle(start, transfer, body)
+        database_outage.report(None)
         return state
     except TusError as error:
         if error.status in CONTINUABLE:
@@ -132,5 +122,19 @@ async def _transfer(start: handlers.Start, transfer: handlers.Transfer, body: Re
         transfer.close()
 
 
+async def _handle(start: handlers.Start, transfer: handlers.Transfer, body: RequestBody) -> UploadState:
+    """Run the handler, write the body and run `handlers.finish`.
+
+    If the body is small and complete, all three steps run in one call on one thread.
+    """
+    data = await body.read_small(transfer.patch.declared) if transfer.patch else None
+    if data is not None:
+        return await in_finalize_thread(handlers.run_whole, start, transfer, data)
+    state = await in_thread(start, transfer)
+    if transfer.writer is not None:
+        await body.write_to(transfer.writer)
+    return state or await in_finalize_thread(handlers.finish, transfer)
+
+
 def _wrong_method() -> TusError:
-    return TusError(405, "tus.method", "Use POST /tus/, HEAD, PATCH or DELETE /tus/<number>, or OPTIONS.")
+    return TusError(405, "tus.method")

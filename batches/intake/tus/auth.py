@@ -21,10 +21,10 @@ def check_origin(scheme: str, headers: Mapping[str, str]) -> None:
     """
     host = headers.get("host", "")
     if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
-        raise TusError(400, "host.unknown", "This server does not serve this host name. Add it to VUEMANTICS_HOSTS.")
+        raise TusError(400, "host.unknown")
     origin = headers.get("origin")
     if origin is not None and origin.lower() != f"{_scheme(scheme, headers)}://{host}".lower():
-        raise TusError(403, "origin.foreign", "Requests from pages of other sites are refused.")
+        raise TusError(403, "origin.foreign")
 
 
 def _scheme(scheme: str, headers: Mapping[str, str]) -> str:
@@ -50,4 +50,4 @@ def signed_in_user(cookies: str) -> User:
         user = get_user(request)
         if isinstance(user, User):
             return user
-    raise TusError(401, "auth.required", "You are signed out. Sign in again, then resume.")
+    raise TusError(401, "auth.required")

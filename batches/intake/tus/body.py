@@ -93,7 +93,7 @@ class RequestBody:
                 message = await self._receive()
         except TimeoutError as error:
             self._more = False
-            raise TusError(408, "tus.quiet", "No data arrived for a minute. Resume from the offset.") from error
+            raise TusError(408, "tus.quiet") from error
         if message["type"] == "http.disconnect":
             self._more = False
             raise ClientDisconnected

@@ -29,7 +29,7 @@ class Checksum:
     def check(self, computed: Any) -> None:
         """Raise TusError 460 unless the body has the announced digest."""
         if not compare_digest(computed.digest(), self.digest):
-            raise TusError(460, "tus.checksum", "The bytes were damaged on the way: they do not match Upload-Checksum.")
+            raise TusError(460, "tus.checksum")
 
 
 def read_checksum(headers: Mapping[str, str]) -> Checksum | None:
@@ -42,13 +42,11 @@ def read_checksum(headers: Mapping[str, str]) -> Checksum | None:
         return None
     algorithm, _space, value = text.strip().partition(" ")
     if algorithm not in ALGORITHMS:
-        message = f"Upload-Checksum must use one of: {', '.join(ALGORITHMS)}."
-        raise TusError(400, "tus.checksum_algorithm", message)
+        raise TusError(400, "tus.checksum_algorithm", algorithms=", ".join(ALGORITHMS))
     try:
         digest = b64decode(value, validate=True)
     except (Base64Error, ValueError):
         digest = b""
     if len(digest) != ALGORITHMS[algorithm]:
-        message = f"Upload-Checksum must be {algorithm}, a space and the Base64 of {ALGORITHMS[algorithm]} bytes."
-        raise TusError(400, "tus.checksum_header", message)
+        raise TusError(400, "tus.checksum_header", algorithm=algorithm, size=ALGORITHMS[algorithm])
     return Checksum(algorithm, digest)

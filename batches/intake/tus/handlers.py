@@ -79,7 +79,7 @@ def create_upload(cookies: str, creation: Creation, transfer: Transfer) -> Uploa
     try:
         batch = owner_scope(user).find_batch(creation.batch_id)
     except NotFound as error:
-        raise TusError(404, "batch.unknown", "You have no such import. Start a new one.") from error
+        raise TusError(404, "batch.unknown") from error
     try:
         item = register_file(batch, creation.name.as_new_file())
     except FileRefused as error:
@@ -132,7 +132,7 @@ def finish(transfer: Transfer) -> UploadState:
         return incomplete_state(item, writer.partial.facts())
     state = current_state(item)
     if patch is not None and patch.offset != state.offset and not patch.overlap:
-        raise TusError(409, "tus.offset", f"The offset is {state.offset}: the file is already complete.")
+        raise TusError(409, "tus.offset", offset=state.offset)
     return state
 
 
@@ -146,7 +146,7 @@ def withdraw_upload(cookies: str, item_id: int) -> None:
                 return
         item.refresh_from_db()
     current_state(item)  # raises an error if the file was refused
-    raise TusError(409, "upload.complete", "The file is already complete and cannot be withdrawn.")
+    raise TusError(409, "upload.complete")
 
 
 def _find_item(cookies: str, item_id: int) -> BatchItem:

@@ -61,20 +61,20 @@ def read_method(method: str, headers: Headers) -> str:
 def check_version(headers: Headers) -> None:
     """Raise TusError 412 unless the client uses protocol version VERSION."""
     if headers.get("tus-resumable") != VERSION:
-        raise TusError(412, "tus.version", f"Send the header Tus-Resumable: {VERSION}.")
+        raise TusError(412, "tus.version", version=VERSION)
 
 
 def read_creation(headers: Headers) -> Creation:
     """Parse a POST's headers. Raises TusError 400 for a missing or invalid header, 415 for a wrong content type."""
     if "upload-defer-length" in headers:
-        raise TusError(400, "tus.deferred_length", "Upload-Defer-Length is not supported: send Upload-Length.")
+        raise TusError(400, "tus.deferred_length")
     size = _number(headers, "upload-length")
     metadata = read_metadata(headers.get("upload-metadata", ""))
     batch, filename = metadata.get("batch", ""), metadata.get("filename", "")
     if not _DIGITS.fullmatch(batch) or int(batch) > MAX_NUMBER:
-        raise TusError(400, "tus.metadata", "Upload-Metadata needs `batch`: the number of the import.")
+        raise TusError(400, "tus.metadata", problem="`batch` must be the number of the import")
     if not filename:
-        raise TusError(400, "tus.metadata", "Upload-Metadata needs `filename`: the name of the file.")
+        raise TusError(400, "tus.metadata", problem="`filename` must be the name of the file")
     name = FileName(filename, size, metadata.get("relative_path", ""), metadata.get("last_modified", ""))
     return Creation(int(batch), name, _first_bytes(headers))
 
@@ -105,7 +105,7 @@ def _sends_bytes(headers: Headers) -> bool:
 
 
 def _wrong_type() -> TusError:
-    return TusError(415, "tus.content_type", f"Send the bytes as Content-Type: {CONTENT_TYPE}.")
+    return TusError(415, "tus.content_type", type=CONTENT_TYPE)
 
 
 def read_metadata(text: str) -> dict[str, str]:
@@ -114,7 +114,7 @@ def read_metadata(text: str) -> dict[str, str]:
     for pair in filter(None, (part.strip() for part in text.split(","))):
         key, _space, value = pair.partition(" ")
         if key in pairs:
-            raise TusError(400, "tus.metadata", f"Upload-Metadata contains `{_printable(key)}` twice.")
+            raise TusError(400, "tus.metadata", problem=f"it contains `{_printable(key)}` twice")
         pairs[key] = _value(key, value)
     return pairs
 
@@ -123,17 +123,17 @@ def _value(key: str, value: str) -> str:
     try:
         text = b64decode(value, validate=True).decode("utf-8")
     except (Base64Error, UnicodeDecodeError) as error:
-        message = f"In Upload-Metadata, the value of `{_printable(key)}` is not Base64-encoded UTF-8."
-        raise TusError(400, "tus.metadata", message) from error
+        problem = f"the value of `{_printable(key)}` is not Base64-encoded UTF-8"
+        raise TusError(400, "tus.metadata", problem=problem) from error
     if "\0" in text:
-        raise TusError(400, "tus.metadata", f"In Upload-Metadata, the value of `{_printable(key)}` contains a NUL.")
+        raise TusError(400, "tus.metadata", problem=f"the value of `{_printable(key)}` contains a NUL")
     return text
 
 
 def _number(headers: Headers, name: str) -> int:
     text = headers.get(name, "")
     if not _DIGITS.fullmatch(text) or int(text) > MAX_NUMBER:
-        raise TusError(400, "tus.header", f"{name.title()} must be a whole number of bytes.")
+        raise TusError(400, "tus.header", header=name.title())
     return int(text)
 
 

@@ -29,9 +29,9 @@ class BodyWriter:
         check_content: Callable[[PartialFile], None] | None = None,
     ) -> None:
         if patch.offset != partial.size and not (patch.overlap and patch.offset < partial.size):
-            raise TusError(409, "tus.offset", f"The offset is {partial.size}. Resume from there.")
+            raise TusError(409, "tus.offset", offset=partial.size)
         if patch.declared is not None and patch.declared > length - patch.offset:
-            raise _too_long(length)
+            raise TusError(413, "tus.too_long")
         self.partial = partial
         missing = length - partial.size
         self.expected = missing if patch.declared is None else min(missing, patch.declared)
@@ -54,7 +54,7 @@ class BodyWriter:
         if self.partial.size + len(new) > self._length:
             self.partial.roll_back(self._start)
             self._verified = True
-            raise _too_long(self._length)
+            raise TusError(413, "tus.too_long")
         self.partial.append(new)
         if self._verified:
             self._check_once()
@@ -85,7 +85,3 @@ class BodyWriter:
     def complete(self) -> bool:
         """Whether all bytes of the file have arrived."""
         return self.partial.size == self._length
-
-
-def _too_long(length: int) -> TusError:
-    return TusError(413, "tus.too_long", f"The announced length is {length} bytes; this body exceeds it.")

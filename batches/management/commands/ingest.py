@@ -114,7 +114,7 @@ class Command(BaseCommand):
             self.stderr.write(closed.message)
             return False
         except Refused as refused:
-            self.stderr.write(f"{refused.message}\nThe files added so far are processed. {ADD_REST}")
+            self.stderr.write(f"{stop_reason(refused)}\nThe files added so far are processed. {ADD_REST}")
             return False
         except (PartialFileBusy, OSError) as error:
             raise CommandError(f"{stop_reason(error)} {ADD_REST}") from None

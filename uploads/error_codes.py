@@ -1,0 +1,93 @@
+"""The messages of the error codes of files, the storage and the analyzers. Each code has one message.
+
+`batches/models/error_codes.py` adds the codes of items, batches and requests.
+"""
+
+from dataclasses import dataclass
+
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from uploads.media.sniff import SUPPORTED_FORMATS
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """What happened to a file, and what to do. Both are translated when they are shown.
+
+    `retryable` means that a retry with the same bytes may succeed. `detail` is a template for details of one file, such
+    as its size. Details are in English; they are stored in the item's row, and pages show them after the other texts.
+    """
+
+    title: str | Promise
+    advice: str | Promise
+    retryable: bool = False
+    detail: str = ""
+
+    @property
+    def text(self) -> str:
+        """The title and the advice in the active language."""
+        return f"{self.title} {self.advice}"
+
+    def message(self, **details: object) -> str:
+        """Return the English message for the item's row: the details or, if the code has none, title and advice."""
+        if self.detail:
+            return self.detail % details
+        with translation.override(None):
+            return self.text
+
+
+COPY_AGAIN = _("Copy it from the camera or phone again, then add the new copy.")
+TRY_ONCE = _("Try again once. If it fails again, open the picture, save a new copy and add that.")
+_ADD_SMALLER = _("Add a smaller copy.")
+# The same codes fail a file that is being received and make workers wait.
+_AFTER_REPAIR = _("When this is fixed, unfinished uploads and processing resume. Add failed files again.")
+
+ERROR_CODES: dict[str, ErrorCode] = {
+    "file.empty": ErrorCode(_("The file is empty."), COPY_AGAIN),
+    "file.missing": ErrorCode(_("The stored file is missing."), _("Start a new import to add it again.")),
+    "file.too_large": ErrorCode(
+        _("The file is too large."), _ADD_SMALLER, detail="The file has %(size)s; the limit is %(limit)s."
+    ),
+    "file.unsupported": ErrorCode(
+        _("This file type is not supported."),
+        _("Export it as JPEG and add it again."),
+        detail=f"%(kind)s are not supported. {SUPPORTED_FORMATS}",
+    ),
+    "image.bomb": ErrorCode(
+        _("The picture has too many pixels."),
+        _ADD_SMALLER,
+        detail="The picture has %(pixels)s; the limit for this kind of file is %(limit)s megapixels.",
+    ),
+    "image.complex": ErrorCode(
+        _("The picture takes too long to read."),
+        _("Open it, save a new copy and add that."),
+        detail="The picture has %(what)s.",
+    ),
+    "image.corrupt": ErrorCode(_("The picture is damaged and cannot be read."), COPY_AGAIN),
+    "image.crash": ErrorCode(_("The picture made the decoder crash."), TRY_ONCE, retryable=True),
+    "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), COPY_AGAIN),
+    "storage.away": ErrorCode(_("The storage of the server could not be reached."), _AFTER_REPAIR, retryable=True),
+    "storage.denied": ErrorCode(_("The server is not allowed to write to its disk."), _AFTER_REPAIR),
+    "storage.failed": ErrorCode(_("The disk of the server failed."), _AFTER_REPAIR),
+    "storage.full": ErrorCode(_("The server's disk is full."), _AFTER_REPAIR),
+    "storage.read_only": ErrorCode(_("The disk of the server is read-only."), _AFTER_REPAIR),
+}
+
+OUTAGES = {
+    "analysis.unusable": "The analyzer “%(name)s” cannot be used. Set VUEMANTICS_ANALYZER to one of: %(known)s; or fix "
+    "that class.",
+    "analysis.weights": "The analyzer's file %(name)s is %(problem)s. Reinstall the program; waiting files then "
+    "resume.",
+    "storage.temp_full": "The file cannot be copied to this machine. Check that the disk for temporary files is not "
+    "full.",
+    "storage.unreadable": "The file cannot be read from the storage. Processing resumes when the storage works again.",
+}
+"""English messages of the codes that only make workers wait. Pages show them as details."""
+
+
+def english_message(code: str, **details: object) -> str:
+    """Return the message of a code in one of the tables above. Raises KeyError for an unknown code or detail."""
+    error = ERROR_CODES.get(code)
+    return OUTAGES[code] % details if error is None else error.message(**details)
