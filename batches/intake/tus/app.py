@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from django.db import DatabaseError
+from django.db import InterfaceError, InternalError, OperationalError
 
 from batches.engine.refusals import BatchClosed
 from batches.intake.disk_space import disk_error_code
@@ -62,7 +62,7 @@ async def _respond(scope: Message, body: RequestBody) -> TusResponse:
         error = closed(raised)
     except PartialFileBusy:
         error = busy()
-    except DatabaseError as raised:
+    except (OperationalError, InterfaceError, InternalError) as raised:
         database_outage.report(raised)
         error = TusError(503, "database.away")
     except OSError as raised:
