@@ -133,7 +133,9 @@ async def _handle(start: handlers.Start, transfer: handlers.Transfer, body: Requ
     state = await in_thread(start, transfer)
     if transfer.writer is not None:
         await body.write_to(transfer.writer)
-    return state or await in_finalize_thread(handlers.finish, transfer)
+    if state is None:
+        state = await in_finalize_thread(handlers.finish, transfer)
+    return state
 
 
 def _wrong_method() -> TusError:
