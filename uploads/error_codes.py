@@ -45,6 +45,11 @@ _ADD_SMALLER = _("Add a smaller copy.")
 _AFTER_REPAIR = _("When this is fixed, unfinished uploads and processing resume. Add failed files again.")
 
 ERROR_CODES: dict[str, ErrorCode] = {
+    "analysis.answer": ErrorCode(
+        _("The analyzer returned no usable result for this picture."),
+        _("Try again. If it fails again, see the server log."),
+        retryable=True,
+    ),
     "file.empty": ErrorCode(_("The file is empty."), COPY_AGAIN),
     "file.missing": ErrorCode(_("The stored file is missing."), _("Start a new import to add it again.")),
     "file.too_large": ErrorCode(

@@ -1,4 +1,4 @@
-"""Errors with a stable code, and the two kinds of processing error. Any other exception is retried once."""
+"""Errors with a stable code, and the three kinds of processing error, which decide whether a file is retried."""
 
 from uploads.error_codes import english_message
 
@@ -32,6 +32,13 @@ class ProcessingError(CodedError):
 
 class PermanentError(ProcessingError):
     """The file itself is at fault (corrupt, unsupported, too large), so a retry cannot help."""
+
+
+class TransientError(ProcessingError):
+    """An analyzer returned an unusable result or failed for this file alone. The file is processed once more.
+
+    If that fails, too, the file fails with the code and message of the last error.
+    """
 
 
 class EnvironmentalError(ProcessingError):

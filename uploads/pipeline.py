@@ -1,12 +1,14 @@
 """Process a file in ordered stages and return the result; nothing is stored."""
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from uploads.analysis.base import Analyzer, Description, DescriptionEmbedding, Label
+from uploads.analysis.base import DIMENSIONS, Analyzer, Description, DescriptionEmbedding, Label
+from uploads.errors import TransientError
 from uploads.media.image import MAX_PIXELS, Picture, read_picture
 from uploads.media.previews import make_previews
 from uploads.media.sanitize import Json
@@ -58,7 +60,8 @@ def process_file(
 
     `read` decodes the picture; workers pass a function that does so in another process.
 
-    Raises PermanentError, EnvironmentalError (see uploads.errors) and the errors of the analyzer.
+    Raises any ProcessingError (see uploads.errors) and the errors of the analyzer; TransientError `analysis.answer` if
+    the analyzer returns a vector that cannot be stored.
     """
     with cpu_slot():
         on_stage("checking")
@@ -70,7 +73,13 @@ def process_file(
         description = analyzer.describe(picture.image)
         on_stage("embedding")
         embedding = analyzer.embed(description)
+        _check_vector(embedding.vector)
     return _build_result(picture, previews, description, embedding)
+
+
+def _check_vector(vector: tuple[float, ...] | None) -> None:
+    if vector is not None and (len(vector) != DIMENSIONS or not all(map(math.isfinite, vector))):
+        raise TransientError("analysis.answer")
 
 
 def _build_result(

@@ -23,9 +23,8 @@ def process_upload(job: Job) -> Callable[[], None] | None:
 
     Return None if the picture was already processed for another item. No transaction is open while files are read or
     written, because the storage may be slow. The names of the previews depend only on the storage key, so if another
-    process takes over the item, it overwrites the same files. Raises PermanentError, EnvironmentalError, any error of
-    the analyzer, and JobStopped if a stop was
-    requested or the claim is no longer valid.
+    process takes over the item, it overwrites the same files. Raises any ProcessingError, any error of the analyzer,
+    and JobStopped if a stop was requested or the claim is no longer valid.
     """
     upload_id, key = job.claim.upload_id, job.claim.upload_key
     if upload_id is None or key is None:

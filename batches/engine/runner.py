@@ -12,7 +12,7 @@ from batches.engine.finish_item import complete_item, fail_item
 from batches.engine.in_flight import Claim, Job, JobStopped, in_flight
 from batches.engine.release import release_claims
 from batches.models.error_codes import default_message
-from uploads.errors import EnvironmentalError, PermanentError
+from uploads.errors import EnvironmentalError, PermanentError, TransientError
 from uploads.storage.file_deletion import schedule_deletion
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,14 @@ def _process_with_retry(job: Job) -> None:
         except PermanentError as error:
             fail_item(claim, error.code, error.message)
             return
-        except Exception:
-            logger.exception("Unexpected error in file %d, attempt %d.", claim.item_id, attempt)
+        except Exception as error:
+            logger.exception("Error in file %d, attempt %d.", claim.item_id, attempt)
             if attempt == ATTEMPTS:
-                fail_item(claim, "item.internal")
+                fail_item(claim, *_last_reason(error))
+
+
+def _last_reason(error: Exception) -> tuple[str, str]:
+    """Return the code and the message with which an item fails after its last attempt."""
+    if isinstance(error, TransientError):
+        return error.code, error.message
+    return "item.internal", default_message("item.internal")

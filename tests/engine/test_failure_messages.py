@@ -48,6 +48,32 @@ def test_message_that_no_row_can_store_is_cleaned(claimed: Claim, monkeypatch: p
     assert_counters_match(item.batch)
 
 
+def test_unusable_answer_is_retried_once_then_fails_with_the_last_reason(
+    claimed: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["a number", "no words"])
+    monkeypatch.setattr(runner, "process", lambda job: processors.unusable_answer(job, next(answers)))
+
+    run_job(claimed)
+
+    item = BatchItem.objects.get()
+    assert (item.status, item.error_code) == (ItemStatus.FAILED, "model.answer")
+    assert item.error_message == "The model answered with no words."
+    assert next(answers, None) is None
+    assert_counters_match(item.batch)
+
+
+def test_file_completes_if_only_the_first_answer_is_unusable(claimed: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts = iter([processors.unusable_answer, processors.instant])
+    monkeypatch.setattr(runner, "process", lambda job: next(attempts)(job))
+
+    run_job(claimed)
+
+    item = BatchItem.objects.get()
+    assert (item.status, item.error_code) == (ItemStatus.COMPLETED, "")
+    assert_counters_match(item.batch)
+
+
 def test_failure_without_a_message_is_internal(claimed: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "process", processors.without_message)
 

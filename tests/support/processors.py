@@ -15,7 +15,7 @@ from batches.engine.in_flight import Job
 from batches.models.states import Stage
 from tests.support.waiting import wait_until
 from uploads.database import fetch_row
-from uploads.errors import EnvironmentalError, PermanentError
+from uploads.errors import EnvironmentalError, PermanentError, TransientError
 from uploads.models import Upload
 
 
@@ -72,6 +72,11 @@ def unreachable(job: Job) -> None:
 def message_with_nul(job: Job) -> None:
     """Fail with a code and a message that PostgreSQL cannot store; a model or a decoder may produce such text."""
     raise PermanentError("model.\0answer", "It said \0 and \udc80.")
+
+
+def unusable_answer(job: Job, answer: str = "no words") -> None:
+    """Fail as an analyzer does whose model returned something it cannot use."""
+    raise TransientError("model.answer", f"The model answered with {answer}.")
 
 
 def without_message(job: Job) -> None:

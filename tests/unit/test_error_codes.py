@@ -109,6 +109,8 @@ def test_error_in_the_bytes_is_permanent(code: str) -> None:
     assert not is_retryable(code)
 
 
-@pytest.mark.parametrize("code", ["item.internal", "item.poison", "file.unreadable", "something.new"])
+@pytest.mark.parametrize(
+    "code", ["analysis.answer", "item.internal", "item.poison", "file.unreadable", "something.new"]
+)
 def test_error_outside_the_bytes_is_temporary(code: str) -> None:
     assert is_retryable(code)

@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tests.support.images import SAMPLES, encoded, textured, written
 from uploads import pipeline
 from uploads.analysis.base import Description, DescriptionEmbedding, Label
 from uploads.analysis.registry import get_analyzer
-from uploads.errors import EnvironmentalError, PermanentError
+from uploads.errors import EnvironmentalError, PermanentError, TransientError
 
 
 class _StubAnalyzer:
@@ -86,6 +87,15 @@ def test_errors_of_the_analyzer_are_passed_on(tmp_path: Path) -> None:
 
     with pytest.raises(EnvironmentalError, match=r"model\.away"):
         pipeline.process_file(path, _StubAnalyzer(), _ignore)
+
+
+@pytest.mark.parametrize("vector", [(1.0,) * 383, (math.nan,) + (0.0,) * 383], ids=["short", "nan"])
+def test_unusable_vector_is_a_transient_error(monkeypatch: pytest.MonkeyPatch, vector: tuple[float, ...]) -> None:
+    analyzer = _StubAnalyzer()
+    monkeypatch.setattr(analyzer, "embed", lambda description: DescriptionEmbedding("stub-1", vector))
+
+    with pytest.raises(TransientError, match=r"analysis\.answer"):
+        pipeline.process_file(SAMPLES / "coffee.jpg", analyzer, _ignore)
 
 
 def test_broken_file_never_reaches_the_analyzer(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ class Analyzer(Protocol):
     """Describes pictures; one object is shared by all threads of a process.
 
     `computes` is True if the analyzer keeps a core of this machine busy, and False if it waits for a server. Both
-    methods may raise PermanentError (the picture is at fault) and EnvironmentalError (no answer). After any other
-    exception, such as for an unusable answer, the file is processed once more.
+    methods may raise PermanentError (the picture is at fault), TransientError (an unusable answer) and
+    EnvironmentalError (no answer). Any other exception is retried like a TransientError, but its text is only logged.
     """
 
     name: str
