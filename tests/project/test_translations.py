@@ -1,6 +1,7 @@
 """The German translation is complete and compiled, and keeps all placeholders."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -88,7 +89,8 @@ def test_catalogue_holds_what_xgettext_finds(tmp_path: Path) -> None:
     shutil.copy(ROOT / "manage.py", tmp_path)
 
     command = [sys.executable, "manage.py", "makemessages", "-l", "de", "--no-location", "--no-wrap"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "vuemantics.settings"}
+    subprocess.run(command, cwd=tmp_path, env=env, check=True, capture_output=True)
 
     written = (tmp_path / "locale/de/LC_MESSAGES/django.po").read_text()
     assert "#~" not in written
