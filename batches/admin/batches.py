@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import Media
-from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -47,9 +46,8 @@ class BatchAdmin(BatchActionsAdmin):
 
     @property
     def media(self) -> Media:
-        """Add the scripts for the owner filter and for the live progress bars."""
-        live = Media(js=[Script("js/admin_batch_list.js", type="module")])  # type: ignore[list-item]  # the stubs allow only strings
-        return super().media + OwnerForm().media + live
+        """Add the script for the owner filter and for the live progress bars."""
+        return super().media + OwnerForm().media
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UploadBatch]:
         """Include batches that are being deleted."""

@@ -27,7 +27,7 @@ class OwnerForm(forms.Form):
     """A form with one autocomplete field, which offers the users who can own a batch."""
 
     class Media:
-        js = [Script("js/admin_owner_filter.js", type="module")]
+        js = [Script("js/admin.js", type="module")]
 
     owner = forms.ModelChoiceField(
         User.objects.all(),

@@ -1,8 +1,8 @@
 // The page for adding files: choose, drop or paste; upload_session.js does the rest.
 
-import { filesFromInput, filesFromTransfer } from "./file_picker.js";
 import { messages } from "./messages.js";
-import { dismissQuestion } from "./resume.js";
+import { dismissQuestion } from "./preflight.js";
+import { filesFromInput, filesFromTransfer } from "./selected_files.js";
 import { runUpload } from "./upload_session.js";
 
 const ANNOUNCE_INTERVAL = 250;

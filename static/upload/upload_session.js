@@ -2,21 +2,18 @@
 
 import { post, postWithRetry } from "./api.js";
 import { Queue } from "./concurrency.js";
-import { commonFolder } from "./file_picker.js";
-import { showLiveSummary } from "./live_summary.js";
 import { messages } from "./messages.js";
 import { BatchGone, Connection, UploadForbidden } from "./network.js";
-import { queueMissing } from "./preflight.js";
+import { chooseUnfinished, loadFinishedFingerprints, queueMissing } from "./preflight.js";
 import { Progress } from "./progress.js";
 import { ProgressView } from "./progress_view.js";
-import { chooseUnfinished, loadFinishedFingerprints } from "./resume.js";
-import { loadStats } from "./selected_file.js";
+import { commonFolder, loadStats } from "./selected_files.js";
 import { ChunkSize } from "./tus_client.js";
 import { uploadAll } from "./uploader.js";
 
 const QUEUE_CAPACITY = 1000;
 
-// `selection` comes from file_picker.js, `name` may be empty, `page` holds the addresses and limits of the server.
+// `selection` comes from selected_files.js, `name` may be empty, `page` holds the addresses and limits of the server.
 export async function runUpload(selection, name, page) {
   const { files, junk, unreadable } = selection;
   const target = await chooseBatch(files, name, page);
@@ -70,6 +67,37 @@ async function finish(batch, view, mayLeave) {
 function failureText(error) {
   if (error instanceof BatchGone) return messages.batchGone;
   return error instanceof UploadForbidden ? error.message : messages.crashed;
+}
+
+// While files are uploaded, the page shows how far the batch is processed: the summary of the batch's own page, which
+// arrives on its socket.
+let liveSummary = null;
+
+// Frames contain all parts of the batch's page; this page shows two of them. The server waits for an acknowledgement
+// before it sends the next frame.
+function showFrame(event) {
+  event.preventDefault();
+  const frame = new DOMParser().parseFromString(event.detail.message, "text/html");
+  const summary = frame.getElementById("summary");
+  if (summary) liveSummary.replaceChildren(summary);
+  const running = frame.getElementById("running");
+  if (running) document.getElementById("running").replaceWith(running);
+  event.detail.socketWrapper.send("seen");
+}
+
+// Replaces the page's socket for all batches (base.html) by the socket of this batch.
+function showLiveSummary(batchId) {
+  if (!window.htmx) return;
+  liveSummary = document.getElementById("live");
+  document.addEventListener("htmx:wsBeforeMessage", showFrame);
+  const socket = document.getElementById("connection");
+  const replacement = socket.cloneNode();
+  replacement.setAttribute("ws-connect", `/ws/batches/${batchId}/`);
+  replacement.hidden = true;
+  // The upload shows its own message when the connection is lost.
+  delete replacement.dataset.connectionLost;
+  delete replacement.dataset.signedOut;
+  window.htmx.swap(socket, replacement.outerHTML, { swapStyle: "outerHTML" });
 }
 
 // While files are uploaded the browser asks before the page is left, and the screen stays on where the browser supports

@@ -138,7 +138,7 @@ def test_progress_bar_of_a_running_batch_is_marked_active(viewer: Client) -> Non
 
     assert f'data-batch="{running.id}" data-active>' in page
     assert f'data-batch="{paused.id}">' in page
-    assert '<script src="/static/js/admin_batch_list.js" type="module">' in page
+    assert '<script src="/static/js/admin.js" type="module">' in page
 
 
 def test_file_list_is_not_sortable(viewer: Client) -> None:

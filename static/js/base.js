@@ -1,5 +1,6 @@
-// Every page has one socket, opened by htmx (base.html). This script acknowledges each frame and shows a notice when
-// the connection is lost.
+// The script of every page (base.html): its socket and the keyboard focus.
+//
+// htmx opens one socket per page. Each frame is acknowledged, and a notice appears when the connection is lost.
 
 const SIGNED_OUT = 4403;
 const NOT_FOUND = 4404;
@@ -43,4 +44,41 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.shouldSwap = false;
     showNotice(connection().dataset.signedOut);
   }
+});
+
+// Escape closes the account menu and focuses its button. Elements that a frame replaces keep the focus.
+const menu = document.querySelector(".account");
+let focusedId = "";
+
+// An element that was just hidden keeps the focus until the next rendering.
+function isFocusLost() {
+  const { activeElement } = document;
+  return activeElement === document.body || !activeElement.checkVisibility();
+}
+
+document.addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape" || !menu.open) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+document.addEventListener("click", ({ target }) => {
+  if (!menu.contains(target)) menu.open = false;
+});
+
+// When a popover closes, the browser returns the focus to its button, unless a frame has replaced that button.
+function returnFocus({ target, newState }) {
+  if (newState !== "closed" || !target.id || !isFocusLost()) return;
+  document.querySelector(`[popovertarget="${target.id}"]:not([popovertargetaction])`)?.focus();
+}
+
+document.addEventListener("toggle", returnFocus, { capture: true });
+
+document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  if (detail.target.contains(document.activeElement)) focusedId = document.activeElement.id;
+});
+
+document.addEventListener("htmx:oobAfterSwap", () => {
+  if (focusedId && isFocusLost()) document.getElementById(focusedId)?.focus();
+  focusedId = "";
 });

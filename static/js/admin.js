@@ -1,0 +1,60 @@
+// The admin's own scripts: they keep the list of batches and the engine page current, and label the owner filter.
+
+const LIST_INTERVAL = 3000;
+const LIVE_FIELDS = ["state", "progress", "files", "total", "successful", "failed", "remaining", "cancelled"];
+
+// This page as the server renders it now, or null when the user is signed out or offline.
+async function fetchPage() {
+  try {
+    const response = await fetch(window.location.href, { cache: "no-store", redirect: "error" });
+    return response.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return null;
+  }
+}
+
+// While any batch in the list is active, copies the cells that have changed. This affects neither selected check
+// boxes nor text that the user is typing.
+const progressBars = (page) => [...page.querySelectorAll("#result_list progress[data-batch]")];
+
+function copyCells(page) {
+  const newRows = new Map(progressBars(page).map((bar) => [bar.dataset.batch, bar.closest("tr")]));
+  for (const bar of progressBars(document)) {
+    const newRow = newRows.get(bar.dataset.batch);
+    for (const field of newRow ? LIVE_FIELDS : []) {
+      const [oldCell, newCell] = [bar.closest("tr"), newRow].map((row) => row.querySelector(`.field-${field}`));
+      if (oldCell && newCell && oldCell.innerHTML !== newCell.innerHTML) oldCell.replaceChildren(...newCell.childNodes);
+    }
+  }
+}
+
+async function refreshList() {
+  const page = document.hidden ? null : await fetchPage();
+  if (page) copyCells(page);
+  scheduleListRefresh();
+}
+
+function scheduleListRefresh() {
+  if (progressBars(document).some((bar) => "active" in bar.dataset)) setTimeout(refreshList, LIST_INTERVAL);
+}
+
+scheduleListRefresh();
+
+// The engine page: its whole content is replaced; the scroll position stays.
+const engine = document.querySelector("[data-refresh-seconds]");
+
+async function refreshContent() {
+  const content = document.hidden ? null : (await fetchPage())?.getElementById("content-main");
+  if (content) document.getElementById("content-main").replaceWith(content);
+}
+
+if (engine) setInterval(refreshContent, engine.dataset.refreshSeconds * 1000);
+
+// Labels the owner filter for screen readers: select2 does not label the element that it creates. Uses jQuery's
+// ready(), because its callbacks run after the one in which select2 creates the element.
+globalThis.django?.jQuery(() => {
+  for (const field of document.querySelectorAll(".owner-filter .select2-selection__rendered")) {
+    field.setAttribute("aria-label", field.closest(".owner-filter").querySelector("label").textContent);
+  }
+});
