@@ -21,9 +21,9 @@ const progressBars = (page) => [...page.querySelectorAll("#result_list progress[
 function copyCells(page) {
   const newRows = new Map(progressBars(page).map((bar) => [bar.dataset.batch, bar.closest("tr")]));
   for (const bar of progressBars(document)) {
-    const newRow = newRows.get(bar.dataset.batch);
+    const [oldRow, newRow] = [bar.closest("tr"), newRows.get(bar.dataset.batch)];
     for (const field of newRow ? LIVE_FIELDS : []) {
-      const [oldCell, newCell] = [bar.closest("tr"), newRow].map((row) => row.querySelector(`.field-${field}`));
+      const [oldCell, newCell] = [oldRow, newRow].map((row) => row.querySelector(`.field-${field}`));
       if (oldCell && newCell && oldCell.innerHTML !== newCell.innerHTML) oldCell.replaceChildren(...newCell.childNodes);
     }
   }
