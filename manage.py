@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Run a management command: `manage.py help` lists them."""
 
+import io
 import os
 import sys
 
@@ -9,6 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Commands print file names, which the terminal's encoding may lack or which may be no valid text at all.
+            stream.reconfigure(errors="backslashreplace")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vuemantics.settings")
     try:
         # Read the settings before any command, so that an invalid value is reported in one line without a traceback.

@@ -122,3 +122,21 @@ def peak_memory(path: Path, owner: User, env: dict[str, str]) -> int:
     assert process.returncode == 0
     assert isinstance(usage, resource.struct_rusage)
     return usage.ru_maxrss * 1024
+
+
+@pytest.mark.django_db(transaction=True)
+def test_names_that_the_terminal_cannot_show_are_escaped(
+    owner: User, worker_env: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "roll"
+    folder.mkdir()
+    (folder / os.fsdecode("b-Привет-".encode() + b"\xe9.jpg")).touch()
+    (folder / "c.jpg").write_bytes(JPEG)
+
+    command = [sys.executable, "manage.py", "ingest", str(folder), "--owner", owner.username]
+    env = {**worker_env, "PYTHONIOENCODING": "ascii"}
+    run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, check=False)
+
+    assert b"Traceback" not in run.stderr
+    assert run.returncode == 1  # the empty file
+    assert b"2 files added to " in run.stdout
