@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat, truncatewords
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -26,7 +27,7 @@ class UploadAdmin(ReadOnlyAdmin):
         "kind",
         "file_size",
         "pixels",
-        "taken_at",
+        "taken",
         "short_description",
         "processed_at",
     ]
@@ -42,10 +43,10 @@ class UploadAdmin(ReadOnlyAdmin):
             {"fields": ["picture", "filename", "owner", "kind", "description_text", "label_list"]},
         ),
         (_("File"), {"fields": ["mime_type", "file_size", "pixels", "duration", "sha256"]}),
-        (_("Taken"), {"fields": ["taken_at", "camera", "latitude", "longitude", "metadata"]}),
+        (_("Taken"), {"fields": ["taken", "camera", "latitude", "longitude", "metadata"]}),
         (_("Times"), {"fields": ["created_at", "processed_at", "updated_at"]}),
     ]
-    readonly_fields = ["picture", "description_text", "label_list", "file_size", "pixels"]
+    readonly_fields = ["picture", "description_text", "label_list", "file_size", "pixels", "taken"]
     description_text = english_column("description", _("description"))
 
     def get_urls(self) -> list[URLPattern]:
@@ -90,6 +91,13 @@ class UploadAdmin(ReadOnlyAdmin):
     def pixels(self, upload: Upload) -> str | None:
         """Return width and height."""
         return f"{upload.width}\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}{upload.height}" if upload.width else None
+
+    @admin.display(description=_("Taken"), ordering="taken_at")
+    def taken(self, upload: Upload) -> str | None:
+        """Return when the picture was taken, by the camera's clock and with its time zone if that is known."""
+        if upload.camera_time is None:
+            return None
+        return f"{date_format(upload.camera_time, 'DATETIME_FORMAT')} {upload.camera_zone}".rstrip()
 
     @admin.display(description=_("Description"))
     def short_description(self, upload: Upload) -> SafeString:

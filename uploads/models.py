@@ -1,6 +1,7 @@
 """Models of the library: stored pictures and videos, and the results of processing them."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -46,6 +47,9 @@ class Upload(models.Model):
     height = models.PositiveIntegerField(_("height"), null=True, blank=True)
     duration = models.FloatField(_("duration"), null=True, blank=True, help_text=_("Seconds."))
     taken_at = models.DateTimeField(_("taken at"), null=True, blank=True)
+    utc_offset = models.SmallIntegerField(
+        _("UTC offset"), null=True, blank=True, help_text=_("Minutes; empty if the camera recorded no time zone.")
+    )
     latitude = models.FloatField(_("latitude"), null=True, blank=True)
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
     camera = models.CharField(_("camera"), max_length=200, blank=True)
@@ -75,6 +79,21 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def camera_time(self) -> datetime | None:
+        """When the picture was taken by the camera's clock, without a time zone, so that pages do not convert it."""
+        if self.taken_at is None:
+            return None
+        return (self.taken_at.astimezone(UTC) + timedelta(minutes=self.utc_offset or 0)).replace(tzinfo=None)
+
+    @property
+    def camera_zone(self) -> str:
+        """The time zone of `camera_time`, such as “UTC+02:00”; blank if the camera recorded none."""
+        if self.utc_offset is None:
+            return ""
+        hours, minutes = divmod(abs(self.utc_offset), 60)
+        return f"UTC{'-' if self.utc_offset < 0 else '+'}{hours:02}:{minutes:02}"
 
 
 class Embedding(models.Model):

@@ -19,7 +19,7 @@ class Result:
     """The results of processing one file.
 
     kind: "image". width, height: pixels, after applying the orientation. duration: seconds, None for pictures.
-    taken_at: aware, in the time zone that the camera recorded, otherwise UTC. latitude, longitude: degrees.
+    taken_at, utc_offset: see uploads.media.exif_time.PhotoTime. latitude, longitude: degrees.
     metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. vector: 384 numbers, unit length,
     comparable only with vectors of the same `embedding_model`.
     """
@@ -30,6 +30,7 @@ class Result:
     height: int
     duration: float | None
     taken_at: datetime | None
+    utc_offset: int | None
     camera: str
     latitude: float | None
     longitude: float | None
@@ -91,7 +92,8 @@ def _build_result(
         width=picture.width,
         height=picture.height,
         duration=None,
-        taken_at=picture.exif.taken_at,
+        taken_at=picture.exif.time.taken_at,
+        utc_offset=picture.exif.time.utc_offset,
         camera=picture.exif.camera,
         latitude=picture.exif.latitude,
         longitude=picture.exif.longitude,

@@ -20,7 +20,8 @@ SAVE_RESULT = """
 WITH saved AS (
     UPDATE uploads_upload
        SET kind = %(kind)s, mime_type = %(mime_type)s, width = %(width)s, height = %(height)s,
-           duration = %(duration)s, taken_at = %(taken_at)s, latitude = %(latitude)s, longitude = %(longitude)s,
+           duration = %(duration)s, taken_at = %(taken_at)s, utc_offset = %(utc_offset)s,
+           latitude = %(latitude)s, longitude = %(longitude)s,
            camera = %(camera)s, metadata = %(metadata)s::jsonb, previews = %(previews)s::jsonb,
            labels = %(labels)s::jsonb, description = %(description)s,
            processed_at = clock_timestamp(), updated_at = clock_timestamp()
@@ -74,6 +75,7 @@ def save_result(upload_id: int, result: Result, previews: dict[str, str]) -> Non
             "height": result.height,
             "duration": result.duration,
             "taken_at": result.taken_at,
+            "utc_offset": result.utc_offset,
             "latitude": result.latitude,
             "longitude": result.longitude,
             "camera": result.camera,

@@ -8,10 +8,11 @@ from PIL.TiffImagePlugin import IFDRational
 
 from tests.support.images import encoded, textured, written
 from uploads.media.exif import ExifData, interpret_tags
+from uploads.media.exif_time import PhotoTime, read_time
 from uploads.media.image import Picture, read_picture
 
 MAKE, MODEL, DATE, EXIF, GPS = 0x010F, 0x0110, 0x0132, 0x8769, 0x8825
-ORIGINAL, OFFSET, SUBSECONDS, LENS, F_NUMBER = 0x9003, 0x9011, 0x9291, 0xA434, 0x829D
+ORIGINAL, OFFSET, OFFSET_TIME, SUBSECONDS, LENS, F_NUMBER = 0x9003, 0x9011, 0x9010, 0x9291, 0xA434, 0x829D
 
 
 def _exif(tags: dict[int, object], ifd: int | None = None, more: dict[int, object] | None = None) -> ExifData:
@@ -26,17 +27,48 @@ def _photo(folder: Path, exif: Image.Exif | bytes) -> Picture:
 def test_date_has_the_time_zone_and_fraction() -> None:
     exif = _exif({}, EXIF, {ORIGINAL: "2024:07:01 18:30:05", OFFSET: "+02:00", SUBSECONDS: "25"})
 
-    assert exif.taken_at == datetime(2024, 7, 1, 18, 30, 5, 250_000, timezone(timedelta(hours=2)))
+    assert exif.time.taken_at == datetime(2024, 7, 1, 18, 30, 5, 250_000, timezone(timedelta(hours=2)))
 
 
 def test_date_without_time_zone_is_utc() -> None:
     exif = _exif({}, EXIF, {ORIGINAL: "2024:07:01 18:30:05"})
 
-    assert exif.taken_at == datetime(2024, 7, 1, 18, 30, 5, tzinfo=UTC)
+    assert exif.time == PhotoTime(datetime(2024, 7, 1, 18, 30, 5, tzinfo=UTC), None)
+
+
+GPS_TIME = {29: "2024:06:30", 7: (22.0, 31.0, IFDRational(4, 1))}
+
+
+@pytest.mark.parametrize(
+    ("tags", "gps", "utc_offset"),
+    [
+        ({ORIGINAL: "2024:07:01 18:30:05", OFFSET: "+00:00"}, {}, 0),
+        ({ORIGINAL: "2024:07:01 18:30:05", OFFSET: "+2:00"}, {}, 120),
+        ({ORIGINAL: "2024:07:01 18:30:05", OFFSET: "-03:30", OFFSET_TIME: "+09:00"}, {}, -210),
+        ({ORIGINAL: "2024:07:01 18:30:05", OFFSET: "   :  ", OFFSET_TIME: "+09:00"}, {}, 540),
+        ({ORIGINAL: "2024:07:01 18:30:05", OFFSET: "+15:00"}, {}, None),
+        ({ORIGINAL: "2024-07-01T18:30:05.25Z"}, {}, 0),
+        ({ORIGINAL: "2024/07/01 18:30:05+05:45"}, {}, 345),
+        ({ORIGINAL: "2024:07:01 00:30:05"}, GPS_TIME, 120),
+        ({ORIGINAL: "2024:07:01 00:30:05", OFFSET: "+01:00"}, GPS_TIME, 60),
+        ({ORIGINAL: "2024:07:01 00:40:05"}, GPS_TIME, None),
+        ({ORIGINAL: "2024:07:01 00:30:05"}, {29: "2024:06:30", 7: (IFDRational(0, 0), 31.0, 4.0)}, None),
+    ],
+)
+def test_time_zone_comes_from_the_best_tag(
+    tags: dict[int, object], gps: dict[int, object], utc_offset: int | None
+) -> None:
+    time = read_time(tags, gps)
+
+    zone = timezone(timedelta(minutes=utc_offset or 0))
+    assert time.utc_offset == utc_offset
+    assert time.taken_at is not None
+    assert time.taken_at.tzinfo == zone
+    assert (time.taken_at.year, time.taken_at.month, time.taken_at.day) == (2024, 7, 1)
 
 
 def test_modification_date_is_the_fallback() -> None:
-    assert _exif({DATE: "2019:01:02 03:04:05"}).taken_at == datetime(2019, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert _exif({DATE: "2019:01:02 03:04:05"}).time.taken_at == datetime(2019, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +76,7 @@ def test_modification_date_is_the_fallback() -> None:
     ["0000:00:00 00:00:00", "2024:13:40 99:00:00", "    :  :     :  :  ", "", b"\xff\xfe", 7, "0001:01:01 00:00:00"],
 )
 def test_invalid_date_is_ignored(date: object) -> None:
-    assert _exif({}, EXIF, {ORIGINAL: date}).taken_at is None
+    assert _exif({}, EXIF, {ORIGINAL: date}).time.taken_at is None
 
 
 @pytest.mark.parametrize(
@@ -98,7 +130,7 @@ def test_photo_provides_all_values(tmp_path: Path) -> None:
     picture = _photo(tmp_path, exif)
 
     assert picture.exif.camera == "Sony ILCE-7M4"
-    assert picture.exif.taken_at == datetime(2023, 5, 6, 7, 8, 9, tzinfo=UTC)
+    assert picture.exif.time.taken_at == datetime(2023, 5, 6, 7, 8, 9, tzinfo=UTC)
     assert (picture.exif.latitude, picture.exif.longitude) == (52.5, 13.4)
     assert picture.metadata["lens"] == "FE 35mm F1.8"
     assert picture.metadata["f_number"] == 1.8

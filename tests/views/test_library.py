@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from tests.support.batches import make_batch, make_upload
 from tests.support.html import compact
@@ -63,6 +64,25 @@ def test_invalid_cursor_shows_the_first_page(page: Client, anna: User, cursor: s
     described(anna, 1)
 
     assert "Glacier 1." in text(page, f"{reverse('upload-list')}?after={cursor}")
+
+
+@pytest.mark.parametrize(
+    ("utc_offset", "shown"),
+    [
+        (None, "<dd>July 2, 2026, 2:03 p.m.</dd>"),
+        (120, '<dd>July 2, 2026, 4:03 p.m.<span class="muted">UTC+02:00</span></dd>'),
+        (-210, '<dd>July 2, 2026, 10:33 a.m.<span class="muted">UTC-03:30</span></dd>'),
+    ],
+)
+def test_picture_page_shows_the_time_of_the_camera(
+    page: Client, anna: User, settings: Settings, utc_offset: int | None, shown: str
+) -> None:
+    settings.TIME_ZONE = "Asia/Tokyo"
+    upload = make_batch(anna, 1).items.select_related("upload").get().upload
+    assert upload is not None
+    Upload.objects.filter(id=upload.id).update(taken_at=datetime(2026, 7, 2, 14, 3, tzinfo=UTC), utc_offset=utc_offset)
+
+    assert shown in text(page, reverse("upload-detail", args=[upload.id]))
 
 
 def test_picture_page_shows_all_facts(page: Client, anna: User) -> None:

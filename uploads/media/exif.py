@@ -7,14 +7,13 @@ rules, so invalid values are ignored and never make a file fail.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
 
 from PIL import ExifTags
 
+from uploads.media.exif_time import TIME_TAGS, PhotoTime, read_time
 from uploads.media.sanitize import Json, clean_text, finite_float
 from uploads.media.tiff_tags import TiffTags
 
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
 _NUMBERS = {
     "exposure_time": ExifTags.Base.ExposureTime,
     "f_number": ExifTags.Base.FNumber,
@@ -30,19 +29,14 @@ _TEXTS = {
     "title": ExifTags.Base.ImageDescription,
 }
 _BASE, _GPS = ExifTags.Base, ExifTags.GPS
-_DATES = (
-    (_BASE.DateTimeOriginal, _BASE.OffsetTimeOriginal, _BASE.SubsecTimeOriginal),
-    (_BASE.DateTimeDigitized, _BASE.OffsetTimeDigitized, _BASE.SubsecTimeDigitized),
-    (_BASE.DateTime, _BASE.OffsetTime, _BASE.SubsecTime),
-)
 _WANTED = frozenset(
     {_BASE.Make, _BASE.Model, _BASE.Orientation, ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo}
     | {*_NUMBERS.values(), *_TEXTS.values()}
-    | {tag for tags in _DATES for tag in tags}
+    | TIME_TAGS
 )
 _WANTED_GPS = frozenset(
     {_GPS.GPSLatitudeRef, _GPS.GPSLatitude, _GPS.GPSLongitudeRef, _GPS.GPSLongitude}
-    | {_GPS.GPSAltitudeRef, _GPS.GPSAltitude}
+    | {_GPS.GPSAltitudeRef, _GPS.GPSAltitude, _GPS.GPSDateStamp, _GPS.GPSTimeStamp}
 )
 _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 
@@ -56,7 +50,7 @@ class ExifData:
     Coordinates are WGS 84 degrees, positive to the north and east. `orientation` is 1 to 8.
     """
 
-    taken_at: datetime | None = None
+    time: PhotoTime = field(default_factory=PhotoTime)
     camera: str = ""
     latitude: float | None = None
     longitude: float | None = None
@@ -83,41 +77,7 @@ def interpret_tags(tags: Tags, gps: Tags) -> ExifData:
     orientation = tags.get(_BASE.Orientation)
     upright = orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
     latitude, longitude = _position(gps)
-    return ExifData(_taken_at(tags), _camera(tags), latitude, longitude, upright, _details(tags, gps))
-
-
-def _taken_at(tags: Tags) -> datetime | None:
-    for date, offset, fraction in _DATES:
-        taken_at = _parse_datetime(tags.get(date), tags.get(offset), tags.get(fraction))
-        if taken_at is not None:
-            return taken_at
-    return None
-
-
-def _parse_datetime(date: object, offset: object, fraction: object) -> datetime | None:
-    try:
-        # The time zone is added below, because EXIF stores it in a separate tag.
-        naive = datetime.strptime(clean_text(date)[:19], "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
-    except ValueError:
-        return None
-    digits = clean_text(fraction)
-    if digits.isascii() and digits.isdigit():
-        naive = naive.replace(microsecond=int(digits[:6].ljust(6, "0")))
-    aware = naive.replace(tzinfo=_time_zone(clean_text(offset)))
-    # In the years 1 and 9999, the conversion to UTC for storage could overflow.
-    return aware if 1 < aware.year < 9999 else None
-
-
-def _time_zone(offset: str) -> timezone:
-    """Return the time zone of an EXIF offset, or UTC if there is no valid offset."""
-    match = _OFFSET.fullmatch(offset)
-    if match is None:
-        return UTC
-    sign, hours, minutes = match.groups()
-    delta = timedelta(hours=int(hours), minutes=int(minutes))
-    if delta > timedelta(hours=14):
-        return UTC
-    return timezone(-delta if sign == "-" else delta)
+    return ExifData(read_time(tags, gps), _camera(tags), latitude, longitude, upright, _details(tags, gps))
 
 
 def _camera(tags: Tags) -> str:

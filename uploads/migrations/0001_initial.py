@@ -36,6 +36,15 @@ class Migration(migrations.Migration):
                 ("height", models.PositiveIntegerField(verbose_name="height", blank=True, null=True)),
                 ("duration", models.FloatField(verbose_name="duration", blank=True, help_text="Seconds.", null=True)),
                 ("taken_at", models.DateTimeField(verbose_name="taken at", blank=True, null=True)),
+                (
+                    "utc_offset",
+                    models.SmallIntegerField(
+                        verbose_name="UTC offset",
+                        blank=True,
+                        help_text="Minutes; empty if the camera recorded no time zone.",
+                        null=True,
+                    ),
+                ),
                 ("latitude", models.FloatField(verbose_name="latitude", blank=True, null=True)),
                 ("longitude", models.FloatField(verbose_name="longitude", blank=True, null=True)),
                 ("camera", models.CharField(verbose_name="camera", blank=True, max_length=200)),

@@ -1,0 +1,104 @@
+"""Read from EXIF data when a photo was taken, and in which time zone.
+
+CIPA DC-008 (Exif 2.32) stores the local time, its fraction and its zone in separate tags, and the time of the GPS fix
+in UTC. Editors and phones also write ISO 8601 dates, other separators and short zones such as "+2:00".
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+from PIL import ExifTags
+
+from uploads.media.sanitize import clean_text, finite_float
+
+_BASE = ExifTags.Base
+_DATES = (
+    (_BASE.DateTimeOriginal, _BASE.OffsetTimeOriginal, _BASE.SubsecTimeOriginal),
+    (_BASE.DateTimeDigitized, _BASE.OffsetTimeDigitized, _BASE.SubsecTimeDigitized),
+    (_BASE.DateTime, _BASE.OffsetTime, _BASE.SubsecTime),
+)
+TIME_TAGS = frozenset(tag for tags in _DATES for tag in tags)
+_DATE = re.compile(
+    r"(\d{4})[:/.-](\d\d?)[:/.-](\d\d?)[ T](\d\d?):(\d\d):(\d\d)(?:[.,](\d+))? ?([Zz]|[+-]\d\d?:?\d\d)?.*", re.ASCII
+)
+_OFFSET = re.compile(r"([+-])(\d\d?):?(\d\d)", re.ASCII)
+_MAX_OFFSET = timedelta(hours=14)
+_GPS_STEP = timedelta(minutes=15)
+_GPS_TOLERANCE = timedelta(minutes=5)
+"""How far the camera's clock and the last GPS fix may be apart from a whole number of steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoTime:
+    """When a photo was taken. `taken_at` is aware; without a known zone, the camera's local time counts as UTC.
+
+    `utc_offset` is how many minutes the local time is ahead of UTC, or None if the zone is unknown.
+    """
+
+    taken_at: datetime | None = None
+    utc_offset: int | None = None
+
+
+def read_time(tags: Mapping[int, object], gps: Mapping[int, object]) -> PhotoTime:
+    """Return the time from the best tag that has a valid one. Invalid values are ignored."""
+    for date, offset, fraction in _DATES:
+        local, zone = _parse_date(tags.get(date), tags.get(fraction))
+        # In the years 1 and 9999, the conversion to UTC for storage could overflow.
+        if local is not None and 1 < local.year < 9999:
+            zones = [_parse_offset(text) for text in (zone, tags.get(offset), tags.get(_BASE.OffsetTime))]
+            known = [zone for zone in (*zones, _gps_offset(local, gps)) if zone is not None]
+            return _photo_time(local, known[0] if known else None)
+    return PhotoTime()
+
+
+def _photo_time(local: datetime, offset: timedelta | None) -> PhotoTime:
+    if offset is None:
+        return PhotoTime(local.replace(tzinfo=UTC))
+    return PhotoTime(local.replace(tzinfo=timezone(offset)), round(offset.total_seconds() / 60))
+
+
+def _parse_date(value: object, fraction: object) -> tuple[datetime | None, str]:
+    """Return the local time, without a zone, and the zone that follows it in the same text."""
+    match = _DATE.fullmatch(clean_text(value))
+    if match is None:
+        return None, ""
+    *numbers, own_fraction, zone = match.groups()
+    try:
+        local = datetime(*map(int, numbers))  # type: ignore[arg-type]  # noqa: DTZ001 (the zone is added later)
+    except ValueError:
+        return None, ""
+    digits = own_fraction or clean_text(fraction)
+    if digits.isascii() and digits.isdigit():
+        local = local.replace(microsecond=int(digits[:6].ljust(6, "0")))
+    return local, zone or ""
+
+
+def _parse_offset(value: object) -> timedelta | None:
+    text = clean_text(value)
+    if text in {"Z", "z"}:
+        return timedelta()
+    match = _OFFSET.fullmatch(text)
+    if match is None:
+        return None
+    sign, hours, minutes = match.groups()
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    if offset > _MAX_OFFSET:
+        return None
+    return -offset if sign == "-" else offset
+
+
+def _gps_offset(local: datetime, gps: Mapping[int, object]) -> timedelta | None:
+    """Return how far the local time is ahead of the GPS time, which is in UTC."""
+    date, _zone = _parse_date(f"{clean_text(gps.get(ExifTags.GPS.GPSDateStamp))} 00:00:00", None)
+    time = gps.get(ExifTags.GPS.GPSTimeStamp)
+    parts = [finite_float(part) for part in time] if isinstance(time, tuple) and len(time) == 3 else []
+    if date is None or None in parts or not parts:
+        return None
+    hours, minutes, seconds = (part or 0 for part in parts)
+    if not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds < 61):
+        return None
+    difference = local - date - timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    offset = round(difference / _GPS_STEP) * _GPS_STEP
+    return offset if abs(offset) <= _MAX_OFFSET and abs(difference - offset) <= _GPS_TOLERANCE else None
