@@ -25,6 +25,13 @@ function parseJson(text) {
   }
 }
 
+// Whether another account than the page's has signed in in this browser.
+export async function isOtherAccount({ account, urls }) {
+  const { text } = await request("GET", urls.page, {});
+  const current = new DOMParser().parseFromString(text, "text/html").getElementById("upload")?.dataset.account;
+  return Boolean(current) && current !== account;
+}
+
 // Tries once. Rejects with a message for the user.
 export async function post(url, content) {
   const { status, text } = await postJson(url, content);

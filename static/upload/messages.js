@@ -111,6 +111,12 @@ export const messages = {
   offline: gettext("You are offline. The upload resumes when you are back online."),
   busy: gettext("The server is busy or restarting. The upload resumes automatically."),
   signedOut: gettext("You are signed out. Sign in again in another tab, then press “Resume”."),
+  otherAccount: gettext("Another account is now signed in in this browser. Reload this page."),
+  otherAccountDuring: gettext(
+    "Another account is now signed in in this browser. Sign in as before in another tab, then press “Resume”."),
+  proxyLimit: gettext(
+    "A proxy refuses even small requests. Raise its limit (nginx: client_max_body_size 16m), then press “Resume”."),
+  unexpected: (status) => format(gettext("The server sent an unexpected response (%(status)s)."), { status }),
   noResponse: gettext("The server did not respond. Try again in a moment."),
   stillWriting: gettext("The server is still storing a file. The upload resumes automatically."),
   batchGone: gettext("This import was cancelled or deleted. Add the remaining files to a new import."),

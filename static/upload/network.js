@@ -52,6 +52,9 @@ export class BatchGone extends Error {}
 // The server accepts nothing from this page; the message is for the user.
 export class UploadForbidden extends Error {}
 
+// A 413 without an error code: a proxy in front of the server refused the size of the request.
+export const isProxyLimit = ({ status, text }) => status === 413 && !errorText(text);
+
 // A 403 without an error code: a proxy refused the request, or the session has ended.
 const isSignedOut = (status, text) => status === 401 || (status === 403 && !errorText(text));
 
@@ -59,12 +62,13 @@ export class Connection {
   paused = false;
   #offline = false;
   #changed = new Signal();
-  #signIn = null;
+  #question = null;
   #closed = new AbortController();
 
-  // `showWarning(text, onResume)` shows a warning; "" hides it.
-  constructor(showWarning) {
-    this.showWarning = showWarning;
+  // `showWarning(text, onResume)` shows a warning; "" hides it. `isOtherAccount()` resolves to whether another account has
+  // signed in in this browser.
+  constructor(showWarning, isOtherAccount) {
+    Object.assign(this, { showWarning, isOtherAccount });
     const { signal } = this.#closed;
     window.addEventListener("offline", () => this.#goOffline(), { signal });
     window.addEventListener("online", () => this.#goOnline(), { signal });
@@ -85,9 +89,9 @@ export class Connection {
     this.warn("");
   }
 
-  // Does nothing while the page asks the user to sign in.
+  // Does nothing while the page waits for the user to press “Resume”.
   warn(text) {
-    if (!this.#signIn) this.showWarning(text);
+    if (!this.#question) this.showWarning(text);
   }
 
   pause() {
@@ -110,10 +114,14 @@ export class Connection {
   // Shows `warning` until then. Rejects with BatchGone or UploadForbidden.
   async afterFailure({ status, text }, attempt, warning = errorText(text)) {
     if (this.paused) return null;
-    if (status === 404 || (status === 410 && text.startsWith("batch."))) throw new BatchGone(text);
-    if (isSignedOut(status, text)) return this.#waitForSignIn();
+    if (status === 404 || (status === 410 && text.startsWith("batch."))) {
+      if (await this.isOtherAccount()) return this.#waitForUser(messages.otherAccountDuring);
+      throw new BatchGone(text);
+    }
+    if (isSignedOut(status, text)) return this.#waitForUser(messages.signedOut);
+    if (isProxyLimit({ status, text })) return this.#waitForUser(messages.proxyLimit);
     if (status === 403) throw new UploadForbidden(errorText(text));
-    if (!RETRY_STATUSES.has(status) && status < 500) return warning || text || messages.busy;
+    if (!RETRY_STATUSES.has(status) && status < 500) return warning || messages.unexpected(status);
     if (status !== 409) this.warn(status === 0 ? this.#unreachable : warning || messages.busy);
     if (status !== 409 || attempt) await this.#changed.wait(backoff(attempt));
     return null;
@@ -123,11 +131,11 @@ export class Connection {
     return this.#offline ? messages.offline : messages.connectionLost;
   }
 
-  // The first upload to find that the session has ended shows the warning; all wait until the user resumes.
-  async #waitForSignIn() {
-    this.#signIn ??= new Promise((resolve) => this.showWarning(messages.signedOut, resolve));
-    await this.#signIn;
-    this.#signIn = null;
+  // The first upload that cannot go on shows the warning; all wait until the user resumes.
+  async #waitForUser(text) {
+    this.#question ??= new Promise((resolve) => this.showWarning(text, resolve));
+    await this.#question;
+    this.#question = null;
     this.showWarning("");
     return null;
   }

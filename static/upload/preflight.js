@@ -5,7 +5,7 @@ import { post, postWithRetry } from "./api.js";
 import { yieldToPage } from "./concurrency.js";
 import { Hasher } from "./hashing.js";
 import { messages } from "./messages.js";
-import { loadStats } from "./selected_files.js";
+import { TwinPaths, loadStats } from "./selected_files.js";
 
 const SAMPLE_SIZE = 32;
 const PAGE_SIZE = 500;
@@ -81,11 +81,13 @@ export async function loadFinishedFingerprints(batch) {
 // files that the batch already has. Rejects with BatchGone or UploadForbidden.
 export async function queueMissing(files, batch, finished, progress, queue) {
   const hasher = new Hasher();
+  const twins = new TwinPaths();
   let deduplication = Promise.resolve();
   try {
     for (let start = 0; start < files.length; start += PAGE_SIZE) {
       const page = files.slice(start, start + PAGE_SIZE);
       await loadStats(page, progress);
+      for (const file of page) twins.separate(file);
       const missing = await skipFinished(page, finished, progress);
       const { fresh, candidates } = await splitBySize(missing, batch);
       // Hashing runs one page after the other, but does not hold up the next page of new files.
@@ -148,7 +150,7 @@ async function skipDuplicates(candidates, batch, hasher, progress, queue) {
 async function checkDigests(hashed, batch, progress, queue) {
   const files = hashed.map(({ selected, file, sha256 }) => ({
     relative_path: selected.path,
-    filename: file.name,
+    filename: selected.name,
     size: file.size,
     last_modified: String(file.lastModified),
     sha256,

@@ -31,6 +31,10 @@ export class SelectedFile {
     Object.assign(this, { path, source });
   }
 
+  get name() {
+    return this.path.slice(this.path.lastIndexOf("/") + 1);
+  }
+
   // Rejects when the file no longer exists.
   file() {
     const { source } = this;
@@ -42,6 +46,23 @@ export class SelectedFile {
   // lack.
   get fingerprint() {
     return bytesToHex(sha256(encoder.encode(`${this.path}\0${this.size}\0${this.modified}`)));
+  }
+}
+
+// Files with equal path, size and modification time, such as copies chosen from search results, would have the same
+// fingerprint. This gives each after the first its own path. The files must come in the order of their paths, and after
+// loadStats().
+export class TwinPaths {
+  #path = "";
+  #counts = new Map();
+
+  separate(file) {
+    if (file.path !== this.#path) this.#counts.clear();
+    this.#path = file.path;
+    const facts = `${file.size} ${file.modified}`;
+    const count = (this.#counts.get(facts) ?? 0) + 1;
+    this.#counts.set(facts, count);
+    if (count > 1) file.path = file.path.replace(/(\.[^./]*)?$/, ` [${count}]$1`);
   }
 }
 

@@ -1,20 +1,23 @@
 // Requests of the tus 1.0 protocol (https://tus.io) for one file, and the size of their bodies.
 
-import { request } from "./network.js";
+import { isProxyLimit, request } from "./network.js";
 
 const CONTENT_TYPE = "application/offset+octet-stream";
 const OUT_OF_ROOM = /^(quota\.exceeded|batch\.full): /;
 const MIN_CHUNK = 2 ** 17;
+// nginx accepts bodies of up to 1 MiB if nothing else is configured.
+const USUAL_PROXY_LIMIT = 2 ** 20;
 const GROW_AFTER = 4;
 
 // The bytes of an aborted request are lost, so a connection that always breaks before the end of a chunk would send the
-// same bytes forever: each break halves the chunk, and it grows again after some successes.
+// same bytes forever: each break halves the chunk, and it grows again after some successes. What a proxy refuses as too
+// large is never sent again.
 export class ChunkSize {
   #successes = 0;
 
-  // `maximum`: what the server accepts in one request.
-  constructor(maximum) {
-    Object.assign(this, { maximum, bytes: maximum });
+  // `limit`: what the server accepts in one request.
+  constructor(limit) {
+    Object.assign(this, { limit, maximum: limit, bytes: limit });
   }
 
   // Call this when a body of `size` bytes was cut off. The failure of a small body says nothing about the connection.
@@ -22,6 +25,16 @@ export class ChunkSize {
     if (size <= MIN_CHUNK) return;
     this.bytes = Math.min(this.bytes, Math.max(MIN_CHUNK, Math.floor(size / 2)));
     this.#successes = 0;
+  }
+
+  // Call this when a proxy refused a body of `size` bytes as too large. Returns whether a smaller one may be accepted. If
+  // not, the next body has the full size again, because the proxy's limit may have been raised.
+  refused(size) {
+    const mayShrink = size > MIN_CHUNK;
+    const smaller = size > USUAL_PROXY_LIMIT ? USUAL_PROXY_LIMIT : Math.max(MIN_CHUNK, Math.floor(size / 2));
+    this.maximum = mayShrink ? Math.min(this.maximum, smaller) : this.limit;
+    this.bytes = mayShrink ? Math.min(this.bytes, smaller) : this.limit;
+    return mayShrink;
   }
 
   // Call this when a body of `size` bytes was sent completely.
@@ -63,7 +76,7 @@ export async function create(selected, file, batch, onProgress) {
   selected.started = true;
   const metadata = {
     batch: batch.id,
-    filename: file.name,
+    filename: selected.name,
     relative_path: selected.path,
     last_modified: file.lastModified,
   };
@@ -94,5 +107,6 @@ async function sendBytes(method, url, headers, body, selected, batch, onProgress
     // A pause says nothing about the connection.
     if (!batch.connection.paused) batch.chunkSize.failed(body.size);
   } else if (response.status < 300) batch.chunkSize.succeeded(body.size);
+  else if (isProxyLimit(response)) response.trySmaller = batch.chunkSize.refused(body.size);
   return response;
 }

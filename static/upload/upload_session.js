@@ -1,6 +1,6 @@
 // One upload from the selected files to a sealed batch.
 
-import { post, postWithRetry } from "./api.js";
+import { isOtherAccount, post, postWithRetry } from "./api.js";
 import { Queue } from "./concurrency.js";
 import { messages } from "./messages.js";
 import { BatchGone, Connection, UploadForbidden } from "./network.js";
@@ -20,7 +20,7 @@ export async function runUpload(selection, name, page) {
   const progress = new Progress(files.length);
   const view = new ProgressView(target, progress);
   view.showIgnored(junk && messages.junkIgnored(junk), unreadable.length && messages.unreadableFolders(unreadable));
-  const connection = new Connection((text, onResume) => view.warn(text, onResume));
+  const connection = new Connection((text, onResume) => view.warn(text, onResume), () => isOtherAccount(page));
   view.connectPauseButton(connection);
   showLiveSummary(target.id);
   const batch = { ...target, connection, urls: page.urls, chunkSize: new ChunkSize(page.maxChunk) };
@@ -39,6 +39,7 @@ export async function runUpload(selection, name, page) {
 
 // The batch that the page is for, one that was started earlier, or a new one.
 async function chooseBatch(files, enteredName, page) {
+  if (await isOtherAccount(page)) throw new Error(messages.otherAccount);
   const existing = page.batch ?? (await chooseUnfinished(files, page.urls.unfinished));
   if (existing) return { ...existing, existing: true };
   const name = enteredName || commonFolder(files) || messages.defaultName(new Date());

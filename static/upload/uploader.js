@@ -51,6 +51,7 @@ async function uploadFile(selected, batch, upload) {
   for (;;) {
     const { failure, location, rejection } = await sendFrom(selected, file, batch, upload);
     if (!failure) return rejection ? { reason: errorText(rejection), recorded: true } : null;
+    if (failure.trySmaller) continue;
     if (failure.status === 0 && !(await isReadable(file))) return abandon(selected, file, batch, location);
     // After an interrupted request the server may still be busy with its bytes.
     const warning = failure.status === 423 && selected.interrupted ? messages.stillWriting : errorText(failure.text);

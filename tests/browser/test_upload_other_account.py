@@ -1,0 +1,54 @@
+"""Another account signs in in the same browser while files are uploaded."""
+
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Page, Route, expect
+
+from batches.models import UploadBatch
+from tests.browser.conftest import OpenPage
+from tests.browser.folders import BATCH, assert_all_arrived, choose_folder, make_folder
+
+
+def sign_in_as(page: Page, user: User) -> None:
+    """Replace the session of the page's browser, as a sign-in in another tab does."""
+    client = Client()
+    client.force_login(user)
+    url = page.url.partition("/batches")[0]
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
+
+
+def test_sign_in_during_an_upload_is_named_and_the_upload_resumes(
+    open_page: OpenPage, owner: User, other: User, tmp_path: Path
+) -> None:
+    page = open_page("/batches/new/")
+    held: list[Route] = []
+    page.route("**/tus/", held.append)
+    roll = make_folder(tmp_path / "Roll", 3)
+    choose_folder(page, roll)
+    page.wait_for_function("document.getElementById('sending').hidden === false")
+    sign_in_as(page, other)
+    page.unroute("**/tus/")
+    for route in held:
+        route.continue_()
+
+    expect(page.locator("#upload-warning-text")).to_contain_text("Another account is now signed in")
+    expect(page.get_by_text("cancelled or deleted")).to_be_hidden()
+
+    sign_in_as(page, owner)
+    page.get_by_role("button", name="Resume", exact=True).click()
+    page.wait_for_url(BATCH)
+    assert_all_arrived(UploadBatch.objects.get(), roll)
+
+
+def test_files_do_not_go_to_an_account_that_signed_in_later(
+    open_page: OpenPage, owner: User, other: User, tmp_path: Path
+) -> None:
+    page = open_page("/batches/new/")
+    sign_in_as(page, other)
+
+    choose_folder(page, make_folder(tmp_path / "Roll", 1))
+
+    expect(page.locator("#picker-error")).to_contain_text("Another account is now signed in")
+    assert not UploadBatch.objects.exists()
