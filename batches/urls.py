@@ -18,6 +18,7 @@ urlpatterns = [
     path("problems/", failure_list.failure_list, name="failures"),
     path("problems/retry/", failure_list.retry, name="failures-retry"),
     path("problems/dismiss/", failure_list.dismiss, name="failures-dismiss"),
+    path("problems/restore/", failure_list.restore, name="failures-restore"),
     path("problems/files.csv", failure_list.download, name="failures-csv"),
     path("batches/<int:batch_id>/delete/", confirm_deletion.delete_batch, name="batch-delete"),
     path("library/delete/", confirm_deletion.delete_pictures, name="upload-delete"),

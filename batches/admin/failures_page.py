@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,10 +18,13 @@ from batches.engine.refusals import Refused
 from batches.failures.forms import (
     code_in,
     csv_response,
+    dismissal_query,
     message_dismissed,
     message_no_until,
+    message_restored,
     message_retried,
-    parse_until,
+    parse_time,
+    requested_dismissal,
 )
 from batches.failures.queries import read_groups
 from batches.models import UploadBatch
@@ -44,6 +48,7 @@ def failures_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "groups": groups,
         "count": sum(group.count for group in groups),
         "may_command": operator_scope(request.user).covers_all(),
+        "dismissal": requested_dismissal(request, operator_scope(request.user)),
     }
     return TemplateResponse(request, "admin/batches/failures.html", context)
 
@@ -59,13 +64,16 @@ def failures_table(request: HttpRequest) -> HttpResponseBase:
 def _run_command(request: HttpRequest, site: AdminSite) -> HttpResponse:
     if not operator_scope(request.user).covers_all():
         raise PermissionDenied
-    code, until = code_in(request.POST), parse_until(request.POST.get("until", ""))
-    if until is None:
+    command, code = request.POST.get("command"), code_in(request.POST)
+    time = parse_time(request.POST.get("at" if command == "restore" else "until", ""))
+    if time is None:
         messages.error(request, message_no_until())
-    elif request.POST.get("command") != "dismiss":
-        _retry(request, code, until)
+    elif command == "restore":
+        _restore(request, code, time)
+    elif command != "dismiss":
+        _retry(request, code, time)
     elif "confirmed" in request.POST:
-        _dismiss(request, code, until)
+        return _dismiss(request, code, time)
     else:
         return _ask_before_dismissal(request, site, code)
     return redirect("admin:batches_failures")
@@ -78,10 +86,18 @@ def _ask_before_dismissal(request: HttpRequest, site: AdminSite, code: str) -> H
     return TemplateResponse(request, "admin/batches/dismiss_confirmation.html", context)
 
 
-def _dismiss(request: HttpRequest, code: str, until: datetime) -> None:
+def _dismiss(request: HttpRequest, code: str, until: datetime) -> HttpResponse:
     result = services.dismiss_code(operator_scope(request.user), code, until)
     _log_changes(request, result, _("Failures dismissed: %(code)s.") % {"code": code})
     messages.success(request, message_dismissed(result))
+    query = dismissal_query(code, result.at) if result.at else ""
+    return redirect(f"{reverse('admin:batches_failures')}?{query}")
+
+
+def _restore(request: HttpRequest, code: str, at: datetime) -> None:
+    result = services.restore_code(operator_scope(request.user), code, at)
+    _log_changes(request, result, _("Dismissal undone: %(code)s.") % {"code": code})
+    messages.success(request, message_restored(result))
 
 
 def _retry(request: HttpRequest, code: str, until: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from batches.models import BatchItem
 from batches.models.states import ItemStatus
@@ -12,23 +12,36 @@ from batches.models.states import ItemStatus
 CHUNK = 2000
 
 
-def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime) -> int:
+def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime, at: datetime) -> int:
     """Dismiss the failures with this code in these batches that happened up to `until`; return how many were dismissed.
 
-    Retrying a file or sending it again undoes the dismissal. Idempotent. Items of several batches may be locked in one
-    transaction, because this function locks no batch rows.
+    `at` becomes the time of the dismissal, by which `restore_failures` finds them. Retrying a file or sending it again
+    undoes the dismissal. Idempotent. Items of several batches may be locked in one transaction, because this function
+    locks no batch rows.
     """
-    dismissed = chunk = _dismiss_chunk(batch_ids, code, until)
+    failed = _failed(batch_ids, code).filter(finished_at__lte=until, dismissed_at=None)
+    return _update_in_chunks(failed, at)
+
+
+def restore_failures(batch_ids: Sequence[int], code: str, at: datetime) -> int:
+    """List the failures in these batches that were dismissed at `at` as problems again; return how many."""
+    return _update_in_chunks(_failed(batch_ids, code).filter(dismissed_at=at), None)
+
+
+def _failed(batch_ids: Sequence[int], code: str) -> QuerySet[BatchItem]:
+    return BatchItem.objects.filter(batch_id__in=batch_ids, status=ItemStatus.FAILED, error_code=code)
+
+
+def _update_in_chunks(items: QuerySet[BatchItem], dismissed_at: datetime | None) -> int:
+    """Set the time of the dismissal, with which the items no longer match; return how many were changed."""
+    changed = chunk = _update_chunk(items, dismissed_at)
     while chunk == CHUNK:
-        chunk = _dismiss_chunk(batch_ids, code, until)
-        dismissed += chunk
-    return dismissed
+        chunk = _update_chunk(items, dismissed_at)
+        changed += chunk
+    return changed
 
 
-def _dismiss_chunk(batch_ids: Sequence[int], code: str, until: datetime) -> int:
-    failed = BatchItem.objects.filter(
-        batch_id__in=batch_ids, status=ItemStatus.FAILED, error_code=code, finished_at__lte=until, dismissed_at=None
-    )
+def _update_chunk(items: QuerySet[BatchItem], dismissed_at: datetime | None) -> int:
     with transaction.atomic():
-        ids = list(failed.select_for_update().order_by("id").values_list("id", flat=True)[:CHUNK])
-        return BatchItem.objects.filter(id__in=ids).update(dismissed_at=timezone.now())
+        ids = list(items.select_for_update().order_by("id").values_list("id", flat=True)[:CHUNK])
+        return BatchItem.objects.filter(id__in=ids).update(dismissed_at=dismissed_at)

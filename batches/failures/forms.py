@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from batches.failures.csv_export import failures_csv
+from batches.failures.queries import Dismissal, find_dismissal
 from batches.services import CommandResult, Scope
 from uploads.text import storable
 
@@ -27,13 +29,13 @@ def code_in(fields: Mapping[str, str]) -> str:
     return storable(fields.get("code", ""))
 
 
-def parse_until(text: str) -> datetime | None:
+def parse_time(text: str) -> datetime | None:
     """Parse a time from a form; return None if it is invalid or has no time zone."""
     try:
-        until = parse_datetime(text)
+        time = parse_datetime(text)
     except ValueError:
         return None
-    return until if until and timezone.is_aware(until) else None
+    return time if time and timezone.is_aware(time) else None
 
 
 def message_no_until() -> str:
@@ -54,6 +56,23 @@ def message_retried(result: CommandResult) -> str:
         result.refused,
     )
     return f"{retried} {refused % {'count': result.refused}}"
+
+
+def dismissal_query(code: str, at: datetime) -> str:
+    """Return the query string with which the page that follows a dismissal offers to undo it."""
+    return urlencode({"code": code, "at": at.isoformat()})
+
+
+def requested_dismissal(request: HttpRequest, scope: Scope) -> Dismissal | None:
+    """Return the dismissal named by the query string, or None if there is none that can be undone."""
+    at = parse_time(request.GET.get("at", ""))
+    return find_dismissal(scope, code_in(request.GET), at) if at else None
+
+
+def message_restored(result: CommandResult) -> str:
+    """Return the message that says how many files are listed again."""
+    message = ngettext("%(count)s file is listed again.", "%(count)s files are listed again.", result.files)
+    return message % {"count": result.files}
 
 
 def message_dismissed(result: CommandResult) -> str:

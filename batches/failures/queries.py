@@ -8,7 +8,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from batches.models import BatchItem
 from batches.models.error_codes import ERROR_CODES, ErrorText, error_text
-from batches.models.open_failures import open_failures
+from batches.models.open_failures import dismissed_failures, open_failures
 from batches.models.scope import VIEW_ITEMS, Scope
 from batches.models.states import BatchStatus
 from uploads.database import fetch_row
@@ -44,6 +44,21 @@ class ErrorCodeGroup:
     def more(self) -> int:
         """Return how many of the group's files are not among the examples."""
         return self.count - len(self.examples)
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissal:
+    """Failures with one error code that were dismissed at the same time and can be listed again."""
+
+    code: str
+    at: datetime
+    count: int
+
+
+def find_dismissal(scope: Scope, code: str, at: datetime) -> Dismissal | None:
+    """Return the dismissal with this code at this time, or None if none of its failures is still dismissed."""
+    count = dismissed_failures(scope, code, at).count()
+    return Dismissal(code, at, count) if count else None
 
 
 def count_failures(owner_id: int) -> int:

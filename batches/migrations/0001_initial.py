@@ -448,6 +448,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="batchitem",
             index=models.Index(
+                condition=models.Q(("dismissed_at__isnull", False)), fields=["dismissed_at"], name="item_dismissed"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(
                 condition=models.Q(("status__in", ("receiving", "pending"))),
                 fields=["batch", "id"],
                 name="item_waiting",

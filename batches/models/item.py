@@ -93,6 +93,7 @@ class BatchItem(models.Model):
                 name="item_open_failure",
                 condition=Q(status=ItemStatus.FAILED, dismissed_at__isnull=True),
             ),
+            models.Index(fields=["dismissed_at"], name="item_dismissed", condition=Q(dismissed_at__isnull=False)),
             # The next three indexes are for the item lists on pages. A claim writes to none of them, and finishing an
             # item writes to at most one.
             models.Index(fields=["batch", "id"], name="item_completed", condition=Q(status=ItemStatus.COMPLETED)),

@@ -21,7 +21,7 @@ from batches.services.batch_commands import (
     seal_batch,
 )
 from batches.services.deletion import MAX_PICTURES, delete_batch, delete_pictures, deletion_extent
-from batches.services.failure_commands import CommandResult, dismiss_code, retry_code
+from batches.services.failure_commands import CommandResult, dismiss_code, restore_code, retry_code
 from batches.services.last_seen import mark_all_seen, mark_batch_seen
 from batches.services.reprocessing import reanalyse_batch, retry_failed, retry_item
 
@@ -49,6 +49,7 @@ __all__ = [
     "prioritize_batch",
     "reanalyse_batch",
     "rename_batch",
+    "restore_code",
     "resume_batch",
     "retry_code",
     "retry_failed",

@@ -1,16 +1,20 @@
-"""Commands that retry or dismiss all failures with one error code, across many batches.
+"""Commands that retry, dismiss or restore all failures with one error code, across many batches.
 
 A command changes only files that failed at `until` or earlier, because the user has not seen later failures. Batches
 are changed in small steps, so an interrupted command can be repeated; repeating a finished one changes nothing.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+from django.utils import timezone
+
 from batches.engine import dismiss, retry
 from batches.engine.refusals import Refused
-from batches.models import error_codes
-from batches.models.open_failures import open_failures
+from batches.models import BatchItem, error_codes
+from batches.models.open_failures import dismissed_failures, open_failures
 from batches.models.scope import CHANGE_BATCHES, NotFound, Scope
 
 CHUNK_BATCHES = 200
@@ -18,16 +22,20 @@ CHUNK_BATCHES = 200
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """The number of changed files, the ids of their batches, and the number of batches that refused the command."""
+    """The number of changed files, the ids of their batches, and the number of batches that refused the command.
+
+    `at` is the time of a dismissal, with which it can be undone; None if nothing was dismissed.
+    """
 
     files: int
     batches: tuple[int, ...]
-    refused: int
+    refused: int = 0
+    at: datetime | None = None
 
 
 def retry_code(scope: Scope, code: str, until: datetime) -> CommandResult:
     """Queue the failed files with an error code again if their bytes are stored. Raises NotFound, Refused."""
-    batch_ids = _batches_with(scope, code, until)
+    batch_ids = _batches_with_open(scope, code, until)
     if not error_codes.is_retryable(code):
         raise Refused("failures.permanent")
     files, changed, refused = 0, [], 0
@@ -44,19 +52,39 @@ def retry_code(scope: Scope, code: str, until: datetime) -> CommandResult:
 
 def dismiss_code(scope: Scope, code: str, until: datetime) -> CommandResult:
     """Hide the failures with an error code from the "Problems" page. Raises NotFound."""
-    batch_ids = _batches_with(scope, code, until)
-    chunks = (batch_ids[start : start + CHUNK_BATCHES] for start in range(0, len(batch_ids), CHUNK_BATCHES))
-    files = sum(dismiss.dismiss_failures(chunk, code, until) for chunk in chunks)
-    return CommandResult(files, tuple(batch_ids) if files else (), 0)
+    batch_ids = _batches_with_open(scope, code, until)
+    at = timezone.now()
+    files = sum(dismiss.dismiss_failures(chunk, code, until, at) for chunk in _chunks(batch_ids))
+    return CommandResult(files, tuple(batch_ids) if files else (), at=at if files else None)
 
 
-def _batches_with(scope: Scope, code: str, until: datetime) -> list[int]:
-    """Return the ids of the batches with such failures, in ascending order.
+def restore_code(scope: Scope, code: str, at: datetime) -> CommandResult:
+    """Undo the dismissal at `at` of the failures with an error code. Raises NotFound."""
+    batch_ids = _batches_of(dismissed_failures(_checked(scope), code, at, CHANGE_BATCHES))
+    files = sum(dismiss.restore_failures(chunk, code, at) for chunk in _chunks(batch_ids))
+    return CommandResult(files, tuple(batch_ids) if files else ())
 
-    Raises NotFound if the scope is for all owners but the user lacks the permission. In this case the command does not
-    fall back to the user's own failures, because the admin page shows no separate count of them.
+
+def _checked(scope: Scope) -> Scope:
+    """Return the scope. Raises NotFound if it is for all owners but the user lacks the permission.
+
+    In this case the command does not fall back to the user's own failures, because the admin page shows no separate
+    count of them.
     """
     if scope.all_owners and not scope.covers_all():
         raise NotFound
-    matching = open_failures(scope, CHANGE_BATCHES).filter(error_code=code, finished_at__lte=until)
-    return list(matching.order_by("batch_id").values_list("batch_id", flat=True).distinct())
+    return scope
+
+
+def _batches_with_open(scope: Scope, code: str, until: datetime) -> list[int]:
+    failures = open_failures(_checked(scope), CHANGE_BATCHES)
+    return _batches_of(failures.filter(error_code=code, finished_at__lte=until))
+
+
+def _batches_of(failures: QuerySet[BatchItem]) -> list[int]:
+    """Return the ids of the failures' batches, in ascending order."""
+    return list(failures.order_by("batch_id").values_list("batch_id", flat=True).distinct())
+
+
+def _chunks(batch_ids: list[int]) -> Iterator[list[int]]:
+    return (batch_ids[start : start + CHUNK_BATCHES] for start in range(0, len(batch_ids), CHUNK_BATCHES))

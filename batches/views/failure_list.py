@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -10,10 +11,13 @@ from batches import services
 from batches.failures.forms import (
     code_in,
     csv_response,
+    dismissal_query,
     message_dismissed,
     message_no_until,
+    message_restored,
     message_retried,
-    parse_until,
+    parse_time,
+    requested_dismissal,
 )
 from batches.failures.queries import read_groups
 from batches.services import owner_scope
@@ -23,15 +27,20 @@ from batches.views.page_requests import refusals_as_messages, require_button
 @require_safe
 @never_cache
 def failure_list(request: HttpRequest) -> HttpResponse:
-    """Show the user's failures grouped by error code, the most common code first."""
+    """Show the user's failures grouped by error code, the most common code first.
+
+    After a dismissal, which the query string names, offer to undo it.
+    """
     groups = read_groups(owner_scope(request.user))
-    return render(request, "batches/failures.html", {"groups": groups, "count": sum(group.count for group in groups)})
+    context = {"groups": groups, "count": sum(group.count for group in groups)}
+    context["dismissal"] = requested_dismissal(request, owner_scope(request.user))
+    return render(request, "batches/failures.html", context)
 
 
 @require_button("failures")
 def retry(request: HttpRequest) -> HttpResponse:
     """Retry the user's failures with one error code."""
-    until = parse_until(request.POST.get("until", ""))
+    until = parse_time(request.POST.get("until", ""))
     if until is None:
         messages.error(request, message_no_until())
     else:
@@ -43,13 +52,27 @@ def retry(request: HttpRequest) -> HttpResponse:
 
 @require_button("failures")
 def dismiss(request: HttpRequest) -> HttpResponse:
-    """Dismiss the user's failures with one error code."""
-    until = parse_until(request.POST.get("until", ""))
+    """Dismiss the user's failures with one error code. The next page says how many and offers to undo it."""
+    code, until = code_in(request.POST), parse_time(request.POST.get("until", ""))
     if until is None:
         messages.error(request, message_no_until())
+        return redirect("failures")
+    result = services.dismiss_code(owner_scope(request.user), code, until)
+    if result.at is None:
+        messages.info(request, message_dismissed(result))
+        return redirect("failures")
+    return redirect(f"{reverse('failures')}?{dismissal_query(code, result.at)}")
+
+
+@require_button("failures")
+def restore(request: HttpRequest) -> HttpResponse:
+    """Undo a dismissal."""
+    at = parse_time(request.POST.get("at", ""))
+    if at is None:
+        messages.error(request, message_no_until())
     else:
-        result = services.dismiss_code(owner_scope(request.user), code_in(request.POST), until)
-        messages.success(request, message_dismissed(result))
+        result = services.restore_code(owner_scope(request.user), code_in(request.POST), at)
+        messages.success(request, message_restored(result))
     return redirect("failures")
 
 

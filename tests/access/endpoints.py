@@ -84,6 +84,8 @@ ENDPOINTS = [
     Endpoint("upload-delete", method="POST", body={"id": lambda data: data.upload.id}, answers=(302,)),
     Endpoint("failures-retry", method="POST", body=CAUSE, answers=(302,)),
     Endpoint("failures-dismiss", method="POST", body=CAUSE, answers=(302,)),
+    Endpoint("failures-restore", method="POST", body={"code": "item.internal", "at": now}, answers=(302,)),
+    Endpoint("failures", query="?code=item.internal&at=2026-01-01T00:00:00Z", answers=(200,)),
     Endpoint("failures", answers=(200,)),
     Endpoint("failures-csv", answers=(200,)),
     Endpoint("failures-csv", query="?code=item.internal", answers=(200,)),

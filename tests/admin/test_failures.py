@@ -109,6 +109,19 @@ def test_confirmed_dismiss_is_logged(operator: Client) -> None:
     assert_counters_match(batch)
 
 
+def test_dismissal_can_be_undone_and_is_logged(operator: Client) -> None:
+    fail_stored(make_batch(make_user("ada"), 1))
+    page = operator.get(run_command(operator, "dismiss", confirmed="yes")["Location"])
+    dismissal = page.context["dismissal"]
+    assert 'value="restore"' in page.content.decode()
+
+    response = run_command(operator, "restore", at=dismissal.at.isoformat())
+
+    assert messages_of(response)[-1] == "1 file is listed again."
+    assert open_failures() == 1
+    assert LogEntry.objects.first().change_message == "Dismissal undone: item.internal."  # type: ignore[union-attr]
+
+
 def test_repeated_command_is_logged_once(operator: Client) -> None:
     fail_stored(make_batch(make_user("ada"), 1))
     run_command(operator, "retry")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
@@ -126,6 +127,34 @@ def test_dismiss_changes_neither_counters_nor_times_of_the_batch(owner: User) ->
     services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
 
     assert UploadBatch.objects.values().get(id=batch.id) == before
+
+
+def test_restored_failures_are_those_of_one_dismissal(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batches.engine.dismiss.CHUNK", 2)
+    failed_batch(owner, 2, "One")
+    services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
+    batch = failed_batch(owner, 5, "Two")
+    later = services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
+    assert later.at is not None
+
+    done = services.restore_code(services.owner_scope(owner), CODE, later.at)
+
+    assert (done.files, done.batches) == (5, (batch.id,))
+    assert open_count(owner) == 5
+    assert services.restore_code(services.owner_scope(owner), CODE, later.at).files == 0
+    assert_counters_match(batch)
+
+
+@pytest.mark.parametrize("scope", [services.owner_scope, services.operator_scope])
+def test_dismissal_is_not_undone_by_other_users(owner: User, other: User, scope: Callable[[User], Scope]) -> None:
+    failed_batch(owner, 1)
+    done = services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
+    assert done.at is not None
+
+    with suppress(services.NotFound):
+        assert services.restore_code(scope(other), CODE, done.at).files == 0
+
+    assert open_count(owner) == 0
 
 
 def test_dismissed_failure_reappears_when_it_fails_again(owner: User) -> None:

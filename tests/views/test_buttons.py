@@ -42,6 +42,7 @@ def test_button_requested_by_get_redirects_to_its_page_and_changes_nothing(
         ("batch-cancel", "batch-cancel"),
         ("failures-retry", "failures"),
         ("failures-dismiss", "failures"),
+        ("failures-restore", "failures"),
     ],
 )
 def test_button_pressed_after_the_session_expired_leads_through_sign_in_to_its_page(
