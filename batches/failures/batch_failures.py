@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Max, Min, QuerySet
 
 from batches.models import BatchItem
-from batches.models.error_codes import FIXED_TEXT_CODES, ErrorText, error_text, is_retryable
+from batches.models.error_codes import ERROR_CODES, FIXED_TEXT_CODES, ErrorText, error_text, is_retryable
 from batches.models.states import ItemStatus
 
 GROUPS_SHOWN = 8
@@ -35,11 +35,38 @@ class FailureGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchFailures:
-    """The failures of a batch: how many of the failed files are stored, by error code, and the largest groups."""
+class FailureCause:
+    """All failures of one batch with the same cause: how many there are, and their largest groups."""
 
+    count: int
+    groups: tuple[FailureGroup, ...]
+
+    @property
+    def text(self) -> ErrorText:
+        """The text that all groups have in common."""
+        group = self.groups[0]
+        return error_text(group.code, "" if group.code in ERROR_CODES else group.message)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFailures:
+    """The failures of a batch: how many files failed and how many of them are stored, by error code; largest groups."""
+
+    counts: Mapping[str, int]
     stored: Mapping[str, int]
     shown: tuple[FailureGroup, ...]
+
+    @property
+    def causes(self) -> tuple[FailureCause, ...]:
+        """The shown groups by cause: those with one error code, or with one message if the code has no text."""
+        causes: dict[str, list[FailureGroup]] = {}
+        for group in self.shown:
+            causes.setdefault(group.code if group.code in ERROR_CODES else group.message, []).append(group)
+        return tuple(FailureCause(self._count(groups), tuple(groups)) for groups in causes.values())
+
+    def _count(self, groups: list[FailureGroup]) -> int:
+        code = groups[0].code
+        return self.counts[code] if code in ERROR_CODES else groups[0].count
 
     @property
     def retryable(self) -> int:
@@ -56,7 +83,8 @@ def read_failures(batch_id: int) -> BatchFailures:
         groups += by_message(failed)
     largest = sorted(groups, key=lambda group: (-group["count"], group["first"]))[:GROUPS_SHOWN]
     stored = {code["error_code"]: code["stored"] for code in codes}
-    return BatchFailures(stored, tuple(_group(failed, group) for group in largest))
+    counts = {code["error_code"]: code["count"] for code in codes}
+    return BatchFailures(counts, stored, tuple(_group(failed, group) for group in largest))
 
 
 def _by_code(failed: QuerySet[BatchItem]) -> QuerySet[BatchItem, Any]:

@@ -97,7 +97,7 @@ def read_in_progress(batch: UploadBatch) -> tuple[tuple[FileInProgress, ...], in
 def _read_failures(batch: UploadBatch, previous: BatchSnapshot | None) -> BatchFailures:
     if previous and _has_same_failures(previous.batch, batch):
         return previous.failures
-    return read_failures(batch.id) if batch.failed else BatchFailures({}, ())
+    return read_failures(batch.id) if batch.failed else BatchFailures({}, {}, ())
 
 
 def _has_same_failures(previous: UploadBatch, batch: UploadBatch) -> bool:

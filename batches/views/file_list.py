@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Lower, StrIndex
+from django.db.models.functions import Coalesce, Lower, NullIf, StrIndex
 from django.db.models.lookups import GreaterThan
 
 from batches.models import BatchItem
@@ -21,6 +21,8 @@ from uploads.models import MediaKind, Upload
 NAME_LENGTH = 100
 # This is a subquery because, for a join, the planner might read the uploads first.
 KIND = Subquery(Upload.objects.filter(id=OuterRef("upload_id")).values("kind"))
+# The path ends with the file's name. Files that came without a path have only a name.
+PATH = Coalesce(NullIf("relative_path", Value("")), "filename")
 STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "all": (),
     "described": (ItemStatus.COMPLETED,),
@@ -36,7 +38,7 @@ KINDS = frozenset(MediaKind.from_mime_type(mime_type) for mime_type in SUPPORTED
 
 @dataclass(frozen=True, slots=True)
 class FileFilter:
-    """The chosen filters. `show` is a key of STATUS_FILTERS; `kind` and `name`, a part of the name, may be blank."""
+    """The chosen filters. `show` is a key of STATUS_FILTERS; `kind` and `name`, a part of the path, may be blank."""
 
     show: str
     kind: str
@@ -77,7 +79,7 @@ def filtered_items(batch_id: int, choice: FileFilter) -> QuerySet[BatchItem]:
     if choice.kind:
         items = items.filter(_contains(KIND, choice.kind))
     if choice.name:
-        items = items.filter(_contains(Lower("filename"), choice.name.lower()))
+        items = items.filter(_contains(Lower(PATH), choice.name.lower()))
     return items
 
 

@@ -1,4 +1,4 @@
-// The script of every page (base.html): its socket and the keyboard focus.
+// The script of every page (base.html): its socket, the keyboard focus and the selection of ranges.
 //
 // htmx opens one socket per page. Each frame is acknowledged, and a notice appears when the connection is lost.
 
@@ -46,9 +46,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
-// Escape closes the account menu and focuses its button. Elements that a frame replaces keep the focus.
+// Escape closes the account menu and focuses its button. Elements that a frame replaces keep the focus and stay open.
 const menu = document.querySelector(".account");
 let focusedId = "";
+let openIds = [];
 
 // An element that was just hidden keeps the focus until the next rendering.
 function isFocusLost() {
@@ -76,9 +77,25 @@ document.addEventListener("toggle", returnFocus, { capture: true });
 
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
   if (detail.target.contains(document.activeElement)) focusedId = document.activeElement.id;
+  openIds = [...detail.target.querySelectorAll("details[open][id]")].map(({ id }) => id);
 });
 
 document.addEventListener("htmx:oobAfterSwap", () => {
+  for (const id of openIds) document.getElementById(id)?.setAttribute("open", "");
+  openIds = [];
   if (focusedId && isFocusLost()) document.getElementById(focusedId)?.focus();
   focusedId = "";
+});
+
+// Shift-click, or Shift and the space bar, changes all check boxes of a list from the last one that was changed.
+let lastBox = null;
+
+document.addEventListener("click", ({ target, shiftKey }) => {
+  if (target.type !== "checkbox" || !target.form?.matches(".selectable")) return;
+  const boxes = [...target.form.querySelectorAll("input[type=checkbox]")];
+  const range = [lastBox, target].map((box) => boxes.indexOf(box)).sort((a, b) => a - b);
+  if (shiftKey && range[0] >= 0) {
+    for (const box of boxes.slice(range[0], range[1] + 1)) box.checked = target.checked;
+  }
+  lastBox = target;
 });

@@ -4,6 +4,7 @@
 const REFRESH_INTERVAL = 2000;
 const RETRY_DELAY = 5000;
 
+const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
 const byId = (id) => document.getElementById(id);
 const summary = () => byId("summary");
 const connection = byId("connection");
@@ -59,7 +60,8 @@ function retryFiles({ target }) {
 function updateDocumentTitle() {
   // While the batch is being renamed, a form takes the heading's place.
   batchName = document.querySelector("#title h1")?.textContent ?? batchName;
-  document.title = `${summary().dataset.percent} · ${batchName} · vuemantics`;
+  const { value, max } = summary().querySelector("progress");
+  document.title = `${percent.format(Math.floor((100 * value) / max) / 100)} · ${batchName} · vuemantics`;
 }
 
 // A frame must not replace the form in which the batch is being renamed, nor the link while it loads that form. When the

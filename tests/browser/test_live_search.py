@@ -28,7 +28,7 @@ def describe_and_wait(page: Page, batch: UploadBatch, done: int) -> None:
 
 
 def test_typed_text_and_focus_are_kept(page: Page, batch: UploadBatch) -> None:
-    field = page.get_by_label("Name contains")
+    field = page.get_by_label("Name or folder contains")
     field.press_sequentially("IMG_00")
 
     describe_and_wait(page, batch, 5)
@@ -53,7 +53,7 @@ def test_selected_kind_is_kept(page: Page, batch: UploadBatch) -> None:
 def test_filtered_list_is_updated_with_its_filter(page: Page, batch: UploadBatch) -> None:
     page.get_by_role("link", name="Described").click()
     expect(page.get_by_text("No files described yet")).to_be_visible()
-    page.get_by_label("Name contains").fill("IMG_000")
+    page.get_by_label("Name or folder contains").fill("IMG_000")
     page.get_by_role("button", name="Search").press("Enter")
     expect(page.get_by_text("No matching files")).to_be_visible()
     expect(page.locator("#find-files")).to_be_focused()
@@ -74,3 +74,16 @@ def test_tab_of_cancelled_files_appears_with_the_first_one(page: Page, batch: Up
     expect(tab).to_be_visible()
     tab.click()
     expect(page.locator(".files li")).to_have_count(40)
+
+
+def test_result_of_a_search_scrolls_into_view(page: Page, batch: UploadBatch) -> None:
+    page.set_viewport_size({"width": 390, "height": 500})
+    field = page.get_by_label("Name or folder contains")
+    field.fill("iceland/img_0007")
+    # Only the form is visible, as above the keyboard of a phone.
+    field.evaluate("field => field.scrollIntoView({block: 'end'})")
+
+    field.press("Enter")
+
+    expect(page.locator(".files li")).to_have_count(1)
+    expect(page.get_by_text("IMG_0007.JPG")).to_be_in_viewport()

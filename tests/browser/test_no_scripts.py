@@ -86,7 +86,7 @@ def test_lists_are_filtered_and_paged(page: Page, owner: User) -> None:
     expect(page.locator(".files li")).to_have_count(10)
     follow(page, "Previous")
     expect(page.locator(".files li")).to_have_count(50)
-    page.get_by_label("Name contains").fill("IMG_0059")
+    page.get_by_label("Name or folder contains").fill("IMG_0059")
     press(page, "Search")
     expect(page.locator(".files li")).to_have_count(1)
     follow(page, "Described")

@@ -1,5 +1,7 @@
 """Frames stay small whatever the names of the files in progress are, because long names are truncated."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone, translation
@@ -75,3 +77,11 @@ def test_names_of_few_files_are_not_truncated(owner: User) -> None:
 )
 def test_name_is_truncated_by_its_escaped_size(name: str, max_bytes: int, shown: str) -> None:
     assert fit_bytes(name, max_bytes) == shown
+
+
+@pytest.mark.parametrize(("failed", "values"), [(0, ["9"]), (3, ["9", "6"])])
+def test_bar_shows_the_share_of_failed_files(owner: User, failed: int, values: list[str]) -> None:
+    batch = make_batch(owner, 12)
+    UploadBatch.objects.filter(id=batch.id).update(successful=9 - failed, failed=failed)
+
+    assert re.findall(r'<progress max="12" value="(\d+)"', frame_of(batch)) == values

@@ -94,6 +94,24 @@ def test_different_messages_of_a_code_without_text_are_separate_groups(owner: Us
     assert groups == [("This is a text file.", ("IMG_0000.JPG",)), ("This is a PDF.", ("IMG_0001.JPG",))]
 
 
+def test_groups_of_one_code_are_one_cause_with_the_number_of_all_its_failures(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_failures, "GROUPS_SHOWN", 3)
+    batch = make_batch(owner, 6)
+    for size in range(3):
+        fail(batch, 1, "file.too_large", f"It is {size} GB large.")
+    fail(batch, 2, "new.code", "A new reason.")
+    fail(batch, 1, "new.code", "Another reason.")
+
+    causes = snapshot_of(batch).failures.causes
+
+    assert [(cause.count, cause.text.title, len(cause.groups)) for cause in causes] == [
+        (2, "A new reason.", 1),
+        (3, "The file is too large.", 2),
+    ]
+
+
 def test_different_messages_of_a_code_with_text_are_one_group(owner: User) -> None:
     batch = make_batch(owner, 3)
     for size in range(3):

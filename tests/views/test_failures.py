@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from batches import services
 from batches.failures.queries import EXAMPLES_SHOWN, MAX_COUNTED
 from batches.models import BatchItem
 from batches.models.states import ItemStatus
@@ -30,7 +31,7 @@ def shown(client: Client, name: str = "failures") -> str:
 def form_of(html: str, name: str) -> dict[str, str]:
     """Return the hidden fields of the first form with this action, as a browser would send them."""
     form = html.split(f'action="{reverse(name)}"')[1].split("</form>")[0]
-    return dict(re.findall(r'name="(code|until)" value="([^"]*)"', form))
+    return dict(re.findall(r'name="(code|until|at)" value="([^"]*)"', form))
 
 
 def messages_of(response: object) -> list[str]:
@@ -54,7 +55,7 @@ def test_failures_are_grouped_by_error_code_with_count_and_examples(page: Client
 
     html = shown(page)
 
-    first, second = html.split('class="card failure-group"')[1:]
+    first, second = html.split('<li class="cause">')[1:]
     assert "3 files" in first
     assert "The picture is incomplete: its end is missing." in first
     assert f'href="{reverse("batch-detail", args=[two.id])}?show=failed' in first
@@ -100,10 +101,34 @@ def test_retry_button_counts_and_queues_the_files(page: Client, anna: User) -> N
 def test_dismiss_button_hides_the_failures(page: Client, anna: User) -> None:
     reject_file(make_batch(anna, 0), "a.txt")
 
-    response = page.post(reverse("failures-dismiss"), form_of(shown(page), "failures-dismiss"))
+    response = page.post(reverse("failures-dismiss"), form_of(shown(page), "failures-dismiss"), follow=True)
 
-    assert messages_of(response) == ["1 file was dismissed. It stays in its import."]
-    assert "No problems" in shown(page)
+    html = compact(response.content.decode())
+    assert "1 file was dismissed. It stays in its import." in html
+    assert "No problems" in html
+
+
+def test_dismissal_can_be_undone(page: Client, anna: User) -> None:
+    reject_file(make_batch(anna, 0), "a.txt")
+    dismissed = page.post(reverse("failures-dismiss"), form_of(shown(page), "failures-dismiss"), follow=True)
+    form = form_of(compact(dismissed.content.decode()), "failures-restore")
+
+    response = page.post(reverse("failures-restore"), form)
+
+    assert messages_of(response) == ["1 file is listed again."]
+    assert "a.txt" in shown(page)
+    # The address of the page before no longer offers it.
+    assert reverse("failures-restore") not in page.get(dismissed.redirect_chain[-1][0]).content.decode()
+
+
+def test_dismissal_of_another_user_is_not_offered(page: Client) -> None:
+    ben = make_user("ben")
+    fail_stored(make_batch(ben, 1))
+    done = services.dismiss_code(services.owner_scope(ben), "item.internal", timezone.now())
+
+    html = page.get(reverse("failures"), {"code": "item.internal", "at": str(done.at)}).content.decode()
+
+    assert reverse("failures-restore") not in html
 
 
 @pytest.mark.parametrize("until", ["", "yesterday", "2026-13-41T00:00:00Z", "2026-01-01T00:00:00"])
@@ -176,7 +201,7 @@ def test_code_with_nul_matches_no_file(page: Client, anna: User, name: str) -> N
     assert BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None).count() == 1
 
 
-@pytest.mark.parametrize("name", ["failures-retry", "failures-dismiss"])
+@pytest.mark.parametrize("name", ["failures-retry", "failures-dismiss", "failures-restore"])
 def test_failure_commands_require_a_csrf_token(anna: User, name: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(anna)

@@ -61,6 +61,15 @@ def test_file_list_filters_by_part_of_the_name(page: Client, owner: User) -> Non
     assert shown(page, batch, name="%") == []
 
 
+def test_file_list_filters_by_folder(page: Client, owner: User) -> None:
+    batch = make_batch(owner, 0)
+    for path in ("Roll/Beach 1/IMG_0001.JPG", "Roll/Beach 2/IMG_0002.JPG", "Roll/Town/IMG_0003.JPG"):
+        incoming.register_item(batch.id, FileName(path.rsplit("/", 1)[1], 10, path).as_new_file())
+
+    assert shown(page, batch, name="beach") == [name(1), name(2)]
+    assert shown(page, batch, name="2/IMG") == [name(2)]
+
+
 @pytest.mark.parametrize("sent", ["NFC", "NFD"])
 @pytest.mark.parametrize("typed", ["NFC", "NFD"])
 def test_name_filter_normalizes_unicode(
