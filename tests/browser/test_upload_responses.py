@@ -97,6 +97,15 @@ def test_403_without_a_code_asks_to_sign_in(page: Page, tmp_path: Path) -> None:
     page.wait_for_url(BATCH)
 
 
+def test_html_of_a_proxy_is_not_shown(page: Page, tmp_path: Path) -> None:
+    page.route("**/tus/", lambda route: route.fulfill(status=418, body="<h1>I'm a teapot</h1>"))
+
+    choose_folder(page, make_folder(tmp_path / "Roll", 1))
+
+    expect(page.locator("#rejected-list")).to_contain_text("The server sent an unexpected response (418).")
+    expect(page.get_by_text("teapot")).to_be_hidden()
+
+
 def test_small_files_take_one_request_although_the_first_options_request_failed(page: Page, tmp_path: Path) -> None:
     lost: list[str] = []
 

@@ -14,6 +14,7 @@ from batches.engine.chunks import items_after
 from batches.failures import batch_failures, csv_export, queries
 from batches.live.eta import last_finishes
 from batches.models import BatchItem, UploadBatch
+from batches.models.open_failures import dismissed_failures
 from batches.models.scope import Scope, operator_scope, owner_scope
 from batches.worker.completion_emails import due_batches
 from bench import rows
@@ -77,6 +78,14 @@ def test_groups_read_failures_only(few_failures: User) -> None:
 def test_examples_read_failures_only(few_failures: User) -> None:
     for scope in scopes(few_failures):
         assert of(queries.examples(scope, "item.internal")) & {"item_open_failure", "item_error_code"}
+
+
+def test_undoing_a_dismissal_reads_dismissed_failures_only(few_failures: User) -> None:
+    at = timezone.now()
+    BatchItem.objects.filter(status="failed", id__in=BatchItem.objects.values("id")[:100]).update(dismissed_at=at)
+
+    for scope in scopes(few_failures):
+        assert "item_dismissed" in of(dismissed_failures(scope, "item.internal", at))
 
 
 def test_admin_filter_by_error_code_reads_failures_only(few_failures: User) -> None:
