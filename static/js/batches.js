@@ -64,8 +64,8 @@ function updateDocumentTitle() {
   document.title = `${percent.format(Math.floor((100 * value) / max) / 100)} · ${batchName} · vuemantics`;
 }
 
-// A frame must not replace the form in which the batch is being renamed, nor the link while it loads that form. When the
-// form is done, the focus moves to the link that opened it.
+// A frame must not replace the form in which the batch is being renamed, nor the link while it loads that form. When
+// the form is done, the focus moves to the link that opened it.
 let isSocketFrame = false;
 let formReplaced = false;
 

@@ -10,7 +10,13 @@ const byId = (id) => document.getElementById(id);
 const { dataset } = byId("upload");
 const page = {
   account: dataset.account,
-  urls: { page: dataset.page, open: dataset.open, unfinished: dataset.unfinished, sizes: dataset.sizes, tus: dataset.tus },
+  urls: {
+    page: dataset.page,
+    open: dataset.open,
+    unfinished: dataset.unfinished,
+    sizes: dataset.sizes,
+    tus: dataset.tus,
+  },
   maxChunk: Number(dataset.chunk),
   batch: dataset.batchId ? { id: Number(dataset.batchId), name: dataset.batchName, url: dataset.batchUrl } : null,
   // Leaving would hide the notice that files were not accepted.

@@ -65,8 +65,8 @@ export class Connection {
   #question = null;
   #closed = new AbortController();
 
-  // `showWarning(text, onResume)` shows a warning; "" hides it. `isOtherAccount()` resolves to whether another account has
-  // signed in in this browser.
+  // `showWarning(text, onResume)` shows a warning; "" hides it. `isOtherAccount()` resolves to whether another account
+  // has signed in in this browser.
   constructor(showWarning, isOtherAccount) {
     Object.assign(this, { showWarning, isOtherAccount });
     const { signal } = this.#closed;

@@ -27,8 +27,8 @@ export class ChunkSize {
     this.#successes = 0;
   }
 
-  // Call this when a proxy refused a body of `size` bytes as too large. Returns whether a smaller one may be accepted. If
-  // not, the next body has the full size again, because the proxy's limit may have been raised.
+  // Call this when a proxy refused a body of `size` bytes as too large. Returns whether a smaller one may be accepted.
+  // If not, the next body has the full size again, because the proxy's limit may have been raised.
   refused(size) {
     const mayShrink = size > MIN_CHUNK;
     const smaller = size > USUAL_PROXY_LIMIT ? USUAL_PROXY_LIMIT : Math.max(MIN_CHUNK, Math.floor(size / 2));
