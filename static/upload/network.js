@@ -116,6 +116,8 @@ export class Connection {
     if (this.paused) return null;
     if (status === 404 || (status === 410 && text.startsWith("batch."))) {
       if (await this.isOtherAccount()) return this.#waitForUser(messages.otherAccountDuring);
+      // A pause aborts that question.
+      if (this.paused) return null;
       throw new BatchGone(text);
     }
     if (isSignedOut(status, text)) return this.#waitForUser(messages.signedOut);

@@ -38,7 +38,7 @@ def test_typed_text_and_focus_are_kept(page: Page, batch: UploadBatch) -> None:
     page.keyboard.type("03")
     page.keyboard.press("Enter")
     expect(page.locator(".files li")).to_have_count(1)
-    assert page.url.endswith("?name=IMG_0003&kind=")
+    assert page.url.endswith("?name=IMG_0003&kind=#file-list")
     expect(field).to_be_focused()
 
 

@@ -27,7 +27,7 @@ def test_sign_in_during_an_upload_is_named_and_the_upload_resumes(
     page.route("**/tus/", held.append)
     roll = make_folder(tmp_path / "Roll", 3)
     choose_folder(page, roll)
-    page.wait_for_function("document.getElementById('sending').hidden === false")
+    expect(page.locator("#sending")).to_be_visible()
     sign_in_as(page, other)
     page.unroute("**/tus/")
     for route in held:

@@ -67,7 +67,7 @@ def test_proxy_that_refuses_the_smallest_chunk_is_named(page: Page, tmp_path: Pa
     choose_folder(page, roll)
 
     expect(page.locator("#upload-warning-text")).to_contain_text("client_max_body_size")
-    expect(page.get_by_text("nginx</body>")).to_be_hidden()
+    expect(page.get_by_text("Request Entity Too Large")).to_be_hidden()
     proxy.limit = MIB
     page.get_by_role("button", name="Resume", exact=True).click()
     page.wait_for_url(BATCH)
