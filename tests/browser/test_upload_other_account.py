@@ -24,7 +24,7 @@ def test_sign_in_during_an_upload_is_named_and_the_upload_resumes(
 ) -> None:
     page = open_page("/batches/new/")
     held: list[Route] = []
-    page.route("**/tus/", held.append)
+    page.route("**/tus/", lambda route: held.append(route))
     roll = make_folder(tmp_path / "Roll", 3)
     choose_folder(page, roll)
     expect(page.locator("#sending")).to_be_visible()
