@@ -104,7 +104,7 @@ def test_failures_are_retried_from_each_page_and_dismissed(page: Page, owner: Us
     press(page, "Retry")
     fail_stored(batch)
     visit(page, "/problems/")
-    press(page, "Retry")
+    press(page, "Retry 1 file")
     expect(page.get_by_text("No problems")).to_be_visible()
     assert not BatchItem.objects.filter(status=ItemStatus.FAILED).exists()
 
