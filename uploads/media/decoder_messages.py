@@ -16,6 +16,7 @@ from PIL import Image
 
 from uploads.errors import CodedError, EnvironmentalError, PermanentError
 from uploads.media.exif import ExifData
+from uploads.media.exif_time import PhotoTime
 from uploads.media.image import LONGEST_SIDE, Picture
 
 MAX_MESSAGE = 1 << 16
@@ -51,7 +52,8 @@ def encode_picture(picture: Picture, memory: int) -> bytes:
     """Write the pixels to `memory` and return the reply."""
     os.pwrite(memory, picture.image.tobytes(), 0)
     exif = asdict(picture.exif)
-    exif["taken_at"] = picture.exif.taken_at and picture.exif.taken_at.isoformat()
+    taken_at = picture.exif.time.taken_at
+    exif["time"] = [taken_at and taken_at.isoformat(), picture.exif.time.utc_offset]
     reply = {
         "mime_type": picture.mime_type,
         "size": [picture.width, picture.height],
@@ -83,13 +85,13 @@ def decode_reply(message: bytes, memory: int) -> Picture:
     fields = reply["picture"]
     width, height = fields["size"]
     exif = fields["exif"]
-    taken_at = exif.pop("taken_at")
+    taken_at, utc_offset = exif.pop("time")
     columns, rows = fields["image"]
     return Picture(
         mime_type=fields["mime_type"],
         width=width,
         height=height,
         image=Image.frombytes("RGB", (columns, rows), os.pread(memory, columns * rows * 3, 0)),
-        exif=ExifData(taken_at=taken_at and datetime.fromisoformat(taken_at), **exif),
+        exif=ExifData(PhotoTime(taken_at and datetime.fromisoformat(taken_at), utc_offset), **exif),
         metadata=fields["metadata"],
     )
