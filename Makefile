@@ -38,7 +38,8 @@ check: .venv/development ## Check style, types, imports, templates, settings and
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
-	@if compgen -G 'templates/*' > /dev/null; then set -x; $(BIN)/djlint templates --lint; fi
+	$(BIN)/djlint templates --lint
+	$(BIN)/djade --check $$(find templates -name '*.html')
 	$(BIN)/lint-imports
 	$(PRODUCTION) $(BIN)/python -m vuemantics.localstack sh -ec '\
 		$(BIN)/python manage.py check --deploy --fail-level WARNING --database default; \
@@ -47,6 +48,7 @@ check: .venv/development ## Check style, types, imports, templates, settings and
 format: .venv/development ## Format the code and fix what can be fixed automatically
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/djade $$(find templates -name '*.html')
 
 bench: .venv/development ## Run the benchmarks: make bench [ARGS=engine]
 	@for file in $(if $(ARGS),$(ARGS:%=bench/%.py),$(shell grep -l '^if __name__' bench/*.py)); do \

@@ -1,7 +1,7 @@
 """Fixtures for all tests."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 import redis
-from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase, override_settings
@@ -209,13 +208,3 @@ def make_server(tmp_path: Path) -> Iterator[Callable[[], WebServer]]:
     yield make
     for server in made:
         server.stop()
-
-
-@pytest.fixture
-async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
-    """Close the connections of the thread that runs an asynchronous test's queries.
-
-    An open connection would keep the test database in use.
-    """
-    yield
-    await sync_to_async(connections.close_all)()

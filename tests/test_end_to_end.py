@@ -49,9 +49,9 @@ def test_two_broken_files_among_twenty_fail_alone(owner: User, start_worker: Sta
     assert (batch.successful, batch.failed) == (18, 2)
     failed = dict(batch.items.filter(status=ItemStatus.FAILED).values_list("filename", "error_code"))
     assert failed == {"cut.jpg": "image.truncated", "text.jpg": "file.unsupported"}
-    words = set(batch.items.filter(status=ItemStatus.FAILED).values_list("error_message", flat=True))
-    assert len(words) == 2
-    assert "" not in words
+    messages = set(batch.items.filter(status=ItemStatus.FAILED).values_list("error_message", flat=True))
+    assert len(messages) == 2
+    assert "" not in messages
 
 
 def test_batch_of_refused_files_completes_without_a_worker(owner: User, tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_reanalysis_replaces_results_and_keeps_pictures(owner: User, start_worke
     start_worker(processes=1, threads=2)
     wait_completed(batch)
     first = dict(Upload.objects.values_list("id", "processed_at"))
-    words = dict(Upload.objects.values_list("id", "description"))
-    Upload.objects.update(description="Old words.", labels=[])
+    descriptions = dict(Upload.objects.values_list("id", "description"))
+    Upload.objects.update(description="Old description.", labels=[])
     gaps: list[int] = []
 
     again = UploadBatch.objects.get(id=services.reanalyse_batch(services.owner_scope(owner), batch.id))
@@ -113,6 +113,6 @@ def test_reanalysis_replaces_results_and_keeps_pictures(owner: User, start_worke
     assert_counters_match(again)
     assert (again.successful, again.total) == (3, 3)
     assert set(gaps) == {0}
-    assert dict(Upload.objects.values_list("id", "description")) == words
+    assert dict(Upload.objects.values_list("id", "description")) == descriptions
     assert not set(first.items()) & set(Upload.objects.values_list("id", "processed_at"))
     assert Embedding.objects.count() == 3

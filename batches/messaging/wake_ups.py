@@ -20,7 +20,7 @@ from uploads.outage_log import OutageLog
 
 logger = logging.getLogger(__name__)
 
-QUEUE = "slices"
+QUEUE = "batches"
 ACTOR = "process_next_batch"
 
 

@@ -31,7 +31,6 @@ def test_upload_protocol_refuses_other_users_and_visitors(
     assert TUS[request_name](client, data) == status
 
 
-@pytest.mark.usefixtures("give_back_connection")
 @KINDS
 @pytest.mark.parametrize(("who", "code"), [("ben", 4404), ("", 4403), ("sessionid=none", 4403)])
 async def test_batch_socket_is_closed_to_other_users_and_visitors(
@@ -45,7 +44,6 @@ async def test_batch_socket_is_closed_to_other_users_and_visitors(
     assert await socket.close_code() == code
 
 
-@pytest.mark.usefixtures("give_back_connection")
 @KINDS
 async def test_socket_of_all_batches_sends_only_the_users_own(data: AccessData, kind: type[Page]) -> None:
     socket = kind(None, await sync_to_async(cookie_of)(data.ben))
@@ -59,7 +57,6 @@ async def test_socket_of_all_batches_sends_only_the_users_own(data: AccessData, 
     await socket.close()
 
 
-@pytest.mark.usefixtures("give_back_connection")
 @pytest.mark.parametrize("origin", ["https://evil.example", "", "null"])
 async def test_socket_is_refused_to_pages_of_other_sites(data: AccessData, origin: str) -> None:
     socket = Page(data.batch.id, await sync_to_async(cookie_of)(data.anna), origin=origin)

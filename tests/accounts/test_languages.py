@@ -17,7 +17,7 @@ from tests.support.html import compact
 from tests.support.live_page import Page, cookie_of
 from tests.support.users import make_staff, make_user
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+pytestmark = pytest.mark.django_db(transaction=True)
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
 
 

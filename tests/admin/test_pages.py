@@ -31,9 +31,9 @@ def owner(db: None) -> User:
 def batch(owner: User) -> UploadBatch:
     """A batch of three files, one of which has failed."""
     batch = make_batch(owner, files=3)
-    taken = claim.claim_item(batch.id, 4711)
-    assert taken is not None
-    finish_item.fail_item(taken, "image.truncated", "The file ends too early.")
+    claimed = claim.claim_item(batch.id, 4711)
+    assert claimed is not None
+    finish_item.fail_item(claimed, "image.truncated", "The file ends too early.")
     batch.refresh_from_db()
     return batch
 

@@ -39,7 +39,7 @@ class SiteData:
     paused: UploadBatch
     cancelled: UploadBatch
     completed: UploadBatch
-    coming: UploadBatch
+    receiving: UploadBatch
 
     @property
     def picture(self) -> Upload:
@@ -78,7 +78,7 @@ def make_site_data(owner: User, newcomer: User) -> SiteData:
         paused=stopped["A weekend in the Harz"],
         cancelled=stopped["Scans"],
         completed=completed,
-        coming=lifecycle.open_batch(owner.id, "Nothing yet", expected_items=3),
+        receiving=lifecycle.open_batch(owner.id, "Nothing yet", expected_items=3),
     )
 
 
@@ -97,17 +97,17 @@ def running_batch(owner: User) -> UploadBatch:
 def describe(batch: UploadBatch, files: int) -> None:
     """Complete `files` pending files, each with previews of a sample photo."""
     for number in range(files):
-        taken = claim.claim_item(batch.id, LOST_WORKER)
-        assert taken is not None
-        upload = Upload.objects.get(items=taken.item_id)
-        photo, words = list(PHOTOS.items())[number % len(PHOTOS)]
+        claimed = claim.claim_item(batch.id, LOST_WORKER)
+        assert claimed is not None
+        upload = Upload.objects.get(items=claimed.item_id)
+        photo, sentence = list(PHOTOS.items())[number % len(PHOTOS)]
         upload.previews = save_previews(upload.key, {side: scaled(photo, side) for side in (320, 1024)})
-        upload.description, upload.labels, upload.processed_at = words, LABELS, timezone.now()
+        upload.description, upload.labels, upload.processed_at = sentence, LABELS, timezone.now()
         with Image.open(SAMPLES / photo) as image:
             upload.width, upload.height = image.size
         upload.camera, upload.taken_at = "Fujifilm X-T4", timezone.now()
         upload.save()
-        assert finish_item.complete_item(taken)
+        assert finish_item.complete_item(claimed)
     batch.refresh_from_db()
 
 

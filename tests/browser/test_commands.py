@@ -16,25 +16,25 @@ from uploads.models import Upload
 def described(owner: User) -> UploadBatch:
     """A completed batch."""
     batch = make_batch(owner, 3)
-    while taken := claim.claim_item(batch.id, 4711):
-        assert finish_item.complete_item(taken)
+    while claimed := claim.claim_item(batch.id, 4711):
+        assert finish_item.complete_item(claimed)
     lifecycle.seal_batch(batch.id)
     Upload.objects.update(description="A glacier.", processed_at=batch.created_at)
     return batch
 
 
 def test_reanalysis_opens_its_page_and_is_shown_on_its_source(open_page: OpenPage, described: UploadBatch) -> None:
-    watched = open_page(f"/batches/{described.id}/")
+    batch_page = open_page(f"/batches/{described.id}/")
     page = open_page(f"/batches/{described.id}/")
-    expect(watched.get_by_role("button", name="Re-run descriptions")).to_be_visible()
+    expect(batch_page.get_by_role("button", name="Re-run descriptions")).to_be_visible()
 
     page.get_by_role("button", name="Re-run descriptions").click()
 
     again = f"/batches/{described.id + 1}/"
     page.wait_for_url(f"**{again}")
     expect(page.get_by_text("Re-run of descriptions from Iceland.")).to_be_visible()
-    expect(watched.get_by_role("link", name="Descriptions are being re-run")).to_have_attribute("href", again)
-    expect(watched.get_by_role("button", name="Re-run descriptions")).to_be_hidden()
+    expect(batch_page.get_by_role("link", name="Descriptions are being re-run")).to_have_attribute("href", again)
+    expect(batch_page.get_by_role("button", name="Re-run descriptions")).to_be_hidden()
     page.get_by_role("link", name="Iceland", exact=True).click()
     page.wait_for_url(f"**/batches/{described.id}/")
 

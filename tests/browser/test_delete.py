@@ -20,8 +20,8 @@ from uploads.storage import save_previews
 def described(owner: User) -> UploadBatch:
     """A completed batch of pictures with previews."""
     batch = make_batch(owner, 7)
-    while taken := claim.claim_item(batch.id, 4711):
-        assert finish_item.complete_item(taken)
+    while claimed := claim.claim_item(batch.id, 4711):
+        assert finish_item.complete_item(claimed)
     lifecycle.seal_batch(batch.id)
     for number, upload in enumerate(Upload.objects.order_by("id")):
         upload.previews = save_previews(upload.key, {side: jpeg(side, number) for side in (320, 1024)})
@@ -57,15 +57,15 @@ def test_selected_pictures_are_deleted_after_confirmation(
 
 
 def test_open_page_says_that_its_batch_was_deleted(open_page: OpenPage, described: UploadBatch) -> None:
-    watched = open_page(f"/batches/{described.id}/")
+    batch_page = open_page(f"/batches/{described.id}/")
     page = open_page(f"/batches/{described.id}/")
-    expect(watched.locator("#connection")).to_be_hidden()
+    expect(batch_page.locator("#connection")).to_be_hidden()
 
     page.get_by_role("link", name="Delete import…").click()
     page.get_by_role("button", name="Delete import").click()
 
     page.wait_for_url("**/batches/")
-    expect(watched.get_by_text("This import was deleted.")).to_be_visible()
+    expect(batch_page.get_by_text("This import was deleted.")).to_be_visible()
 
 
 def test_shift_selects_a_range_with_the_mouse_and_the_keyboard(open_page: OpenPage, described: UploadBatch) -> None:

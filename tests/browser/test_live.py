@@ -153,7 +153,7 @@ def test_page_reconnects_and_shows_the_current_state(open_page: OpenPage, batch:
 
 
 def test_page_does_not_reconnect_after_sign_out_or_deletion(open_page: OpenPage, batch: UploadBatch) -> None:
-    for code, words in ((4403, "You are signed out."), (4404, "This import was deleted.")):
+    for code, notice in ((4403, "You are signed out."), (4404, "This import was deleted.")):
         page = open_page("/library/")
         connection = Connection(page)
         page.goto(page.url.replace("/library/", path(batch)))
@@ -162,9 +162,9 @@ def test_page_does_not_reconnect_after_sign_out_or_deletion(open_page: OpenPage,
 
         connection.cut(code)
 
-        expect(page.locator("#connection")).to_contain_text(words)
+        expect(page.locator("#connection")).to_contain_text(notice)
         page.clock.run_for(300_000)
-        expect(page.locator("#connection")).to_contain_text(words)
+        expect(page.locator("#connection")).to_contain_text(notice)
         assert len(connection.sockets) == 1
 
 

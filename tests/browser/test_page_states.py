@@ -33,7 +33,17 @@ MOVING = """[...document.querySelectorAll("*")]
     .filter(([one, style]) => style.animationName !== "none" || style.transitionDuration !== "0s")
     .map(([one]) => `moves: ${one.outerHTML.slice(0, 160)}`)"""
 
-WALKED = {"batches", "batch-paused", "batch-naming", "item-failed", "inbox", "library", "picture", "upload", "password"}
+TABBED = {
+    "batches",
+    "batch-paused",
+    "batch-rename",
+    "item-failed",
+    "problems",
+    "library",
+    "picture",
+    "upload",
+    "password",
+}
 NAME = "(one) => one.cloneNode(false).outerHTML"
 CONTROLS = f"""[...document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select")]
     .filter((one) => one.checkVisibility()).map({NAME})"""
@@ -86,7 +96,7 @@ def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData,
         page.set_viewport_size(PHONE)
         open_state(page, site, site_data, state, tmp_path)
         problems[state.name] = phone_problems(page, group)
-        if state.name in WALKED:
+        if state.name in TABBED:
             page.wait_for_load_state("networkidle")
             page.set_viewport_size({"width": 1280, "height": 900})
             problems[state.name] += keyboard_problems(page)

@@ -25,7 +25,7 @@ def roll(tmp_path: Path) -> Path:
     return make_folder(tmp_path / "Roll", FILES, size=20_000)
 
 
-def arrived() -> int:
+def received() -> int:
     return BatchItem.objects.exclude(status=ItemStatus.RECEIVING).count()
 
 
@@ -41,7 +41,7 @@ def begin(page: Page, roll: Path) -> UploadBatch:
     """Choose the folder and wait until a few of its files are received over a slow connection."""
     limit_upload(page, SLOW)
     choose_folder(page, roll)
-    wait_with_page(page, lambda: arrived() >= 5)
+    wait_with_page(page, lambda: received() >= 5)
     return UploadBatch.objects.get()
 
 
@@ -52,7 +52,7 @@ def test_server_killed_during_an_upload_loses_no_file(
     batch = begin(page, roll)
 
     own_site.kill()
-    before = arrived()
+    before = received()
     assert before < FILES
     expect(page.get_by_text("Connection lost.")).to_be_visible()
     own_site.start()
@@ -70,14 +70,14 @@ def test_upload_continues_after_five_seconds_offline(open_page: OpenPage, owner:
     page.context.set_offline(True)
     expect(page.get_by_text("You are offline.")).to_be_visible()
     page.wait_for_timeout(5000)  # the length of the outage
-    before = arrived()
+    before = received()
     assert before < FILES
     limit_upload(page, UNLIMITED)
     page.context.set_offline(False)
 
     expect(page.get_by_text("You are offline.")).to_be_hidden()
     # The upload continues at once, without waiting for the back-off between two attempts.
-    wait_with_page(page, lambda: arrived() > before, 3)
+    wait_with_page(page, lambda: received() > before, 3)
     page.wait_for_url(BATCH, timeout=60_000)
     assert_all_arrived(batch, roll)
 
@@ -91,7 +91,7 @@ def test_pause_stops_the_upload_until_resumed(open_page: OpenPage, owner: User, 
     sent = SentRequests(page)
     page.wait_for_timeout(1000)  # long enough for five files
     assert sent.creations + sent.bodies == 0
-    assert arrived() < FILES
+    assert received() < FILES
     limit_upload(page, UNLIMITED)
     page.get_by_role("button", name="Resume").click()
 
@@ -106,7 +106,7 @@ def test_upload_continues_after_signing_in_again(open_page: OpenPage, owner: Use
 
     page.context.clear_cookies()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
-    assert arrived() < FILES
+    assert received() < FILES
     page.context.add_cookies(cookies)  # type: ignore[arg-type]
     limit_upload(page, UNLIMITED)
     page.get_by_role("button", name="Resume").click()

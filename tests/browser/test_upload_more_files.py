@@ -51,12 +51,12 @@ def test_files_dropped_during_an_upload_are_refused_with_a_message(page: Page, t
 
     page.evaluate(DROP_FILES, 3)
 
-    words = page.get_by_role("alert").filter(has_text="An upload is already running")
-    expect(words).to_be_visible()
+    alert = page.get_by_role("alert").filter(has_text="An upload is already running")
+    expect(alert).to_be_visible()
     held[0].continue_()
     # The message stays visible because the page does not open the batch.
     expect(page.locator("#batch-link")).to_have_text("Open import")
-    expect(words).to_be_visible()
+    expect(alert).to_be_visible()
     assert not BatchItem.objects.filter(filename__startswith="late").exists()
 
 

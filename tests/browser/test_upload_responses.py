@@ -70,14 +70,14 @@ def test_file_deleted_while_the_creation_response_is_lost_is_withdrawn(page: Pag
 
 
 def test_refused_origin_stops_the_upload_with_one_message(page: Page, tmp_path: Path) -> None:
-    words = "Requests from pages of other sites are not taken."
-    page.route("**/tus/", lambda route: route.fulfill(status=403, body=f"origin.foreign: {words}"))
+    message = "Requests from pages of other sites are not taken."
+    page.route("**/tus/", lambda route: route.fulfill(status=403, body=f"origin.foreign: {message}"))
     sent = SentRequests(page)
 
     choose_folder(page, make_folder(tmp_path / "Roll", 60))
 
     expect(page.locator("#sending-title")).to_have_text("Stopped")
-    expect(page.locator("#upload-warning-text")).to_have_text(words)
+    expect(page.locator("#upload-warning-text")).to_have_text(message)
     expect(page.get_by_text("You are signed out.")).to_be_hidden()
     expect(page.get_by_role("button", name="Resume")).to_be_hidden()
     expect(page.locator("#rejected")).to_be_hidden()

@@ -54,18 +54,18 @@ def count_received(batch: UploadBatch) -> int:
 def test_folder_chosen_again_after_closing_the_tab_sends_only_missing_files(
     open_page: OpenPage, owner: User, roll: Path
 ) -> None:
-    arrived = upload_some_and_close(open_page("/batches/new/"), roll)
+    received = upload_some_and_close(open_page("/batches/new/"), roll)
     page = open_page("/batches/new/")
     sent = SentRequests(page)
 
     choose_folder(page, roll)
     offer = page.locator("#resume-offer")
     expect(offer).to_contain_text("Resume “Roll”?")
-    expect(offer).to_contain_text(f"{arrived} of {FILES} files are already uploaded.")
+    expect(offer).to_contain_text(f"{received} of {FILES} files are already uploaded.")
     offer.get_by_role("button", name="Resume").click()
 
     page.wait_for_url(BATCH)
-    assert sent.bodies == FILES - arrived
+    assert sent.bodies == FILES - received
     batch = UploadBatch.objects.get(owner=owner)
     assert batch.sealed_at is not None
     assert_all_arrived(batch, roll)
@@ -73,7 +73,7 @@ def test_folder_chosen_again_after_closing_the_tab_sends_only_missing_files(
 
 
 def test_batch_page_links_to_adding_missing_files(open_page: OpenPage, owner: User, roll: Path) -> None:
-    arrived = upload_some_and_close(open_page("/batches/new/"), roll)
+    received = upload_some_and_close(open_page("/batches/new/"), roll)
     batch = UploadBatch.objects.get(owner=owner)
     page = open_page(f"/batches/{batch.id}/")
 
@@ -84,7 +84,7 @@ def test_batch_page_links_to_adding_missing_files(open_page: OpenPage, owner: Us
     choose_folder(page, roll)
 
     page.wait_for_url(re.compile(rf"/batches/{batch.id}/$"))
-    assert sent.bodies == FILES - arrived
+    assert sent.bodies == FILES - received
     assert_all_arrived(batch, roll)
     expect(page.get_by_role("link", name="Add missing files")).to_be_hidden()
 

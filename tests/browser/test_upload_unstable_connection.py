@@ -78,10 +78,10 @@ def test_file_arrives_over_a_connection_cut_every_three_mebibytes(
     page.goto(f"{address}/batches/new/")
 
     choose_folder(page, make_folder(tmp_path / "Roll", 1, size))
-    arrived = BatchItem.objects.exclude(status=ItemStatus.RECEIVING)
-    wait_with_page(page, lambda: arrived.exists())
+    received = BatchItem.objects.exclude(status=ItemStatus.RECEIVING)
+    wait_with_page(page, lambda: received.exists())
     page.context.close()
 
-    assert arrived.get().status == ItemStatus.PENDING
+    assert received.get().status == ItemStatus.PENDING
     sent = sum(int(line) for line in log.read_text().split()[1:] if line != "cut")
     assert sent < 8 * size

@@ -147,9 +147,9 @@ def test_counters_are_correct_between_any_two_steps(owner: User, monkeypatch: py
     monkeypatch.setattr("batches.engine.delete_batch.CHUNK", 2)
     batch = make_batch(owner, 7)
     for _ in range(3):
-        taken = claim.claim_item(batch.id, 4711)
-        assert taken is not None
-        finish_item.complete_item(taken) if taken.item_id % 2 else finish_item.fail_item(taken, "x", "It failed.")
+        claimed = claim.claim_item(batch.id, 4711)
+        assert claimed is not None
+        finish_item.complete_item(claimed) if claimed.item_id % 2 else finish_item.fail_item(claimed, "x", "It failed.")
     services.delete_batch(services.owner_scope(owner), batch.id)
 
     left = []

@@ -56,9 +56,9 @@ def test_crash_during_file_deletion_is_recovered(owner: User, media: Path) -> No
 def test_claimed_file_deletion_is_due_again_after_a_crash(owner: User) -> None:
     delete_one(owner)
     make_deletions_due()
-    taken = fetch_rows(file_deletion.CLAIM_DUE, {"delay": file_deletion.RETRY_DELAY, "doublings": 6, "chunk": 100})
+    claimed = fetch_rows(file_deletion.CLAIM_DUE, {"delay": file_deletion.RETRY_DELAY, "doublings": 6, "chunk": 100})
 
-    assert len(taken) == 1
+    assert len(claimed) == 1
     assert file_deletion.purge_deleted_files() == 0
     make_deletions_due()
     assert file_deletion.purge_deleted_files() == 1

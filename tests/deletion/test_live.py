@@ -1,23 +1,14 @@
 """The sockets of a batch's open pages are closed as soon as the batch is deleted."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
-from django.db import connections
 
 from batches import services
 from tests.support.batches import make_batch
 from tests.support.live_page import Page, cookie_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-async def give_back_connection(transactional_db: None) -> AsyncIterator[None]:
-    yield
-    await sync_to_async(connections.close_all)()
 
 
 async def test_socket_of_a_deleted_batch_closes_before_its_rows_are_removed(owner: User) -> None:

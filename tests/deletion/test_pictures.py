@@ -65,9 +65,9 @@ def test_pending_file_of_a_deleted_picture_fails_with_a_reason(owner: User) -> N
     services.delete_pictures(services.owner_scope(owner), [picture(batch).id])
     assert_counters_match(batch)
 
-    taken = claim.claim_item(batch.id, 4711)
-    assert taken is not None
-    run_job(taken)
+    claimed = claim.claim_item(batch.id, 4711)
+    assert claimed is not None
+    run_job(claimed)
 
     item = batch.items.get()
     assert (item.status, item.error_code) == (ItemStatus.FAILED, "item.gone")
@@ -78,14 +78,14 @@ def test_pending_file_of_a_deleted_picture_fails_with_a_reason(owner: User) -> N
 def test_file_in_progress_of_a_deleted_picture_fails_at_once_and_a_late_finish_changes_nothing(owner: User) -> None:
     batch = make_batch(owner, 1)
     lifecycle.seal_batch(batch.id)
-    taken = claim.claim_item(batch.id, 4711)
-    assert taken is not None
+    claimed = claim.claim_item(batch.id, 4711)
+    assert claimed is not None
 
     services.delete_pictures(services.owner_scope(owner), [picture(batch).id])
 
     item = batch.items.get()
     assert (item.status, item.error_code, item.upload) == (ItemStatus.FAILED, "item.gone", None)
-    assert not finish_item.complete_item(taken)
+    assert not finish_item.complete_item(claimed)
     assert_counters_match(batch)
     assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
     assert not retry.retry_failed(batch.id)
@@ -108,17 +108,17 @@ def test_previews_of_a_picture_deleted_during_processing_are_not_written(owner: 
     batch = make_batch(owner, 1)
     upload = store(picture(batch))
     default_path(upload).write_bytes(encoded(textured(320, 240), "JPEG"))
-    taken = claim.claim_item(batch.id, 4711)
-    assert taken is not None
+    claimed = claim.claim_item(batch.id, 4711)
+    assert claimed is not None
     if how == "picture":
         DeletingJob.delete = partial(services.delete_pictures, services.owner_scope(owner), [upload.id])
     else:
         DeletingJob.delete = partial(services.delete_batch, services.owner_scope(owner), batch.id)
 
     with pytest.raises(JobStopped):
-        process_upload(DeletingJob(taken))
+        process_upload(DeletingJob(claimed))
 
-    assert not finish_item.complete_item(taken)
+    assert not finish_item.complete_item(claimed)
     assert not Upload.objects.exists()
     assert not stored_names()
     assert not FileDeletion.objects.exists()
@@ -131,12 +131,12 @@ def default_path(upload: Upload) -> Path:
 def test_previews_of_a_finish_without_database_are_removed_later(owner: User) -> None:
     batch = make_batch(owner, 1)
     upload = picture(batch)
-    taken = claim.claim_item(batch.id, 4711)
-    assert taken is not None
+    claimed = claim.claim_item(batch.id, 4711)
+    assert claimed is not None
     services.delete_pictures(services.owner_scope(owner), [upload.id])
     purge_all()
     save_previews(upload.key, {320: b"late"})
-    in_flight.mark_unreleased(taken)
+    in_flight.mark_unreleased(claimed)
 
     beat(4711)
     purge_all()

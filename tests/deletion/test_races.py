@@ -137,9 +137,9 @@ def test_concurrent_deletion_of_batches_with_a_shared_picture_removes_it(owner: 
 def process_batch(batch: UploadBatch) -> None:
     """Process items in a thread as a worker does, and update the picture's row."""
     try:
-        while taken := claim.claim_item(batch.id, 4711):
-            picture = Upload.objects.filter(id=taken.upload_id or 0)
-            finish_item.complete_item(taken, partial(_write, picture))
+        while claimed := claim.claim_item(batch.id, 4711):
+            picture = Upload.objects.filter(id=claimed.upload_id or 0)
+            finish_item.complete_item(claimed, partial(_write, picture))
     finally:
         connection.close()
 

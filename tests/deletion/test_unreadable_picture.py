@@ -35,9 +35,9 @@ def tus(owner: User, batch: UploadBatch) -> TusClient:
     stored = Path(default_storage.path(original_name(Upload.objects.get().key)))
     stored.unlink()
     stored.mkdir()  # a folder in its place makes the file unreadable, but not the storage
-    taken = claim.claim_item(batch.id, 4711)
-    assert taken is not None
-    run_job(taken)
+    claimed = claim.claim_item(batch.id, 4711)
+    assert claimed is not None
+    run_job(claimed)
     assert batch.items.get().error_code == "file.unreadable"
     stored.rmdir()
     assert services.delete_pictures(services.owner_scope(owner), [Upload.objects.get().id]) == 1

@@ -70,10 +70,10 @@ def test_deletion_cancels_only_live_batches(owner: User) -> None:
     for batch in (live, empty):
         delete_batch.begin_deletion(batch.id)
 
-    known = UploadBatch.all_objects.filter(cancelling=True)
-    assert list(known.values_list("id", flat=True)) == [live.id]
+    found = UploadBatch.all_objects.filter(cancelling=True)
+    assert list(found.values_list("id", flat=True)) == [live.id]
     cancel.resume_cancellations()
-    assert not known.exists()
+    assert not found.exists()
 
 
 def test_maintenance_check_finds_cancellations_by_their_index(owner: User) -> None:

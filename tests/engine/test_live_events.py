@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from batches.messaging import live_events
 from tests.support.live_events import events_of, next_event, until_silent
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 async def test_burst_is_throttled_and_its_last_change_is_sent() -> None:

@@ -136,17 +136,16 @@ def test_csv_chunks_keep_the_order_of_batches(
     assert names == [f"{batch}{round_}.txt" for batch in range(3) for round_ in range(3)]
 
 
-@pytest.mark.usefixtures("give_back_connection")
 async def test_csv_is_sent_while_all_threads_of_live_pages_are_busy(owner: User) -> None:
     await sync_to_async(lambda: reject_file(make_batch(owner, 0), "notes.txt"))()
-    asking, go_on = await sync_to_async(AsyncBrowser)(owner), Event()
-    busy = [asyncio.create_task(db_threads.run_query(go_on.wait)) for _ in range(8)]
+    browser, resume = await sync_to_async(AsyncBrowser)(owner), Event()
+    busy = [asyncio.create_task(db_threads.run_query(resume.wait)) for _ in range(8)]
 
     try:
         async with asyncio.timeout(60):
-            answer = await asking.get(reverse("failures-csv"))
+            answer = await browser.get(reverse("failures-csv"))
     finally:
-        go_on.set()
+        resume.set()
         await asyncio.gather(*busy)
 
     assert [row[1] for row in table(answer)[1:]] == ["notes.txt"]

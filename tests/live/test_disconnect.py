@@ -16,7 +16,7 @@ from tests.support.batches import make_batch
 from tests.support.live_page import Page, cookie_of
 from vuemantics.asgi import application
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -31,10 +31,10 @@ def describe(batch: UploadBatch, count: int, seconds_each: float, *, duplicate: 
     return batch
 
 
-def minutes(words: str) -> tuple[int, int]:
+def minutes(text: str) -> tuple[int, int]:
     """Return the two numbers of minutes in an estimated time left."""
-    found = re.fullmatch(r"(\d+)\N{EN DASH}(\d+) minutes left", words)
-    assert found, words
+    found = re.fullmatch(r"(\d+)\N{EN DASH}(\d+) minutes left", text)
+    assert found, text
     return int(found[1]), int(found[2])
 
 

@@ -23,7 +23,7 @@ from tests.support.live_page import Page, cookie_of
 from tests.support.waiting import wait_until
 from uploads.models import Upload
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

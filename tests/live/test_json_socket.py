@@ -18,7 +18,7 @@ from tests.support.failures import LOST_WORKER, fail_stored
 from tests.support.live_page import JsonClient, cookie_of
 from tests.support.users import make_user
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

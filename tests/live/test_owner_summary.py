@@ -19,7 +19,7 @@ from batches.models.states import BatchStatus
 from tests.support.batches import make_batch
 from tests.support.live_page import Page, cookie_of
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

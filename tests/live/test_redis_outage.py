@@ -24,7 +24,7 @@ from tests.support.servers import Services
 from tests.support.waiting import until, wait_until
 from tests.support.web_server import Site
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

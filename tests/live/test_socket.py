@@ -17,7 +17,7 @@ from tests.support.live_page import Page, cookie_of
 from tests.support.servers import Services
 from tests.support.users import make_user
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.support.batches import make_batch
 from tests.support.fake_workers import fake_worker
 from tests.support.live_page import Page, cookie_of
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("give_back_connection")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -67,9 +67,9 @@ class Run:
                     pending.append(pid)
         return found
 
-    def find(self, words: str) -> int:
-        """Return the pid of the first descendant whose command line contains `words`, or 0."""
-        return next((pid for pid, line in self.descendants().items() if words in line), 0)
+    def find(self, part: str) -> int:
+        """Return the pid of the first descendant whose command line contains `part`, or 0."""
+        return next((pid for pid, line in self.descendants().items() if part in line), 0)
 
 
 @pytest.fixture

@@ -72,9 +72,9 @@ def test_translations_keep_placeholders(domain: str) -> None:
 
 
 def test_every_text_of_the_sources_is_in_the_catalogue() -> None:
-    known = {entry.msgid for entry in read_source("django")}
+    msgids = {entry.msgid for entry in read_source("django")}
 
-    assert in_python() | in_templates() <= known
+    assert in_python() | in_templates() <= msgids
 
 
 def test_every_text_of_the_scripts_is_in_the_catalogue() -> None:

@@ -26,10 +26,10 @@ def owner(db: None) -> User:
 
 def fail_one(batch: UploadBatch, code: str = "item.internal") -> BatchItem:
     """Fail the first pending file of the batch with a temporary error."""
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
-    assert finish_item.fail_item(taken, code, "Words of the file.")
-    return BatchItem.objects.get(id=taken.item_id)
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
+    assert finish_item.fail_item(claimed, code, "A message.")
+    return BatchItem.objects.get(id=claimed.item_id)
 
 
 def completed(owner: User) -> UploadBatch:
@@ -175,12 +175,12 @@ def test_retry_of_a_file_queues_it_once(owner: User) -> None:
 
 def test_retry_of_a_described_file_is_refused(owner: User) -> None:
     batch = make_batch(owner, files=1)
-    taken = claim.claim_item(batch.id, WORKER)
-    assert taken is not None
-    finish_item.complete_item(taken)
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
+    finish_item.complete_item(claimed)
 
     with pytest.raises(Refused, match=r"IMG_0000\.JPG. is already described") as refusal:
-        services.retry_item(services.owner_scope(owner), taken.item_id)
+        services.retry_item(services.owner_scope(owner), claimed.item_id)
 
     assert refusal.value.code == "item.completed"
 

@@ -90,13 +90,13 @@ def test_retry_of_permanent_failures_is_refused(owner: User) -> None:
 
 
 def test_retry_skips_a_cancelled_batch(owner: User) -> None:
-    gone, there = failed_batch(owner, 1, "Gone"), failed_batch(owner, 1, "There")
-    cancel.cancel_batch(gone.id)
+    cancelled, running = failed_batch(owner, 1, "Gone"), failed_batch(owner, 1, "There")
+    cancel.cancel_batch(cancelled.id)
 
     done = services.retry_code(services.owner_scope(owner), CODE, timezone.now())
 
-    assert (done.files, done.batches, done.refused) == (1, (there.id,), 1)
-    assert_counters_match(gone)
+    assert (done.files, done.batches, done.refused) == (1, (running.id,), 1)
+    assert_counters_match(cancelled)
 
 
 def test_failures_of_a_deleted_batch_are_hidden(owner: User) -> None:
@@ -174,10 +174,10 @@ def test_dismissed_file_that_succeeds_later_is_no_failure(owner: User) -> None:
     item = fail_stored(batch)
     services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
     services.retry_item(services.owner_scope(owner), item.id)
-    taken = claiming.claim_item(batch.id, LOST_WORKER)
-    assert taken is not None
+    claimed = claiming.claim_item(batch.id, LOST_WORKER)
+    assert claimed is not None
 
-    assert finish_item.complete_item(taken)
+    assert finish_item.complete_item(claimed)
 
     item.refresh_from_db()
     assert (item.status, item.dismissed_at) == (ItemStatus.COMPLETED, None)

@@ -25,9 +25,9 @@ def owner(db: None) -> User:
 def described(owner: User) -> UploadBatch:
     """A completed batch of one described file."""
     batch = make_batch(owner, files=1)
-    taken = claim.claim_item(batch.id, 4711)
-    assert taken is not None
-    assert finish_item.complete_item(taken)
+    claimed = claim.claim_item(batch.id, 4711)
+    assert claimed is not None
+    assert finish_item.complete_item(claimed)
     lifecycle.seal_batch(batch.id)
     return batch
 

@@ -9,10 +9,10 @@ LOST_WORKER = 4711
 
 def fail_stored(batch: UploadBatch, code: str = "item.internal", message: str = "It failed.") -> BatchItem:
     """Claim the first pending item of a batch and fail it. Its upload, unlike that of a rejected file, exists."""
-    taken = claim.claim_item(batch.id, LOST_WORKER)
-    assert taken is not None
-    assert finish_item.fail_item(taken, code, message)
-    return BatchItem.objects.get(id=taken.item_id)
+    claimed = claim.claim_item(batch.id, LOST_WORKER)
+    assert claimed is not None
+    assert finish_item.fail_item(claimed, code, message)
+    return BatchItem.objects.get(id=claimed.item_id)
 
 
 def reject_file(

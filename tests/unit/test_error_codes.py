@@ -80,16 +80,16 @@ def test_message_has_the_details_of_one_file() -> None:
 
 @pytest.mark.parametrize("code", sorted(ERROR_CODES))
 def test_texts_say_what_happened_and_what_to_do(code: str) -> None:
-    words = error_text(code)
+    texts = error_text(code)
 
-    assert words.title.endswith(".")
-    assert words.advice.endswith(".")
+    assert texts.title.endswith(".")
+    assert texts.advice.endswith(".")
 
 
 def test_unknown_code_falls_back_to_the_message() -> None:
-    words = error_text("model.answer", "The model gave no answer.")
+    texts = error_text("model.answer", "The model gave no answer.")
 
-    assert (words.title, words.advice, words.retryable) == ("The model gave no answer.", "", True)
+    assert (texts.title, texts.advice, texts.retryable) == ("The model gave no answer.", "", True)
 
 
 def test_unknown_code_without_a_message_has_a_text() -> None:
@@ -97,11 +97,11 @@ def test_unknown_code_without_a_message_has_a_text() -> None:
 
 
 def test_message_with_details_is_shown_beside_the_advice() -> None:
-    words = error_text("file.unsupported", "This is a PDF, which cannot be read here.")
+    texts = error_text("file.unsupported", "This is a PDF, which cannot be read here.")
 
-    assert words.title == "This file type is not supported."
-    assert words.advice.startswith("Export it as JPEG")
-    assert words.detail == "This is a PDF, which cannot be read here."
+    assert texts.title == "This file type is not supported."
+    assert texts.advice.startswith("Export it as JPEG")
+    assert texts.detail == "This is a PDF, which cannot be read here."
 
 
 @pytest.mark.parametrize("code", ["image.truncated", "image.corrupt", "image.bomb", "file.missing", "file.empty"])

@@ -23,15 +23,15 @@ def described(analyzer: Analyzer) -> dict[str, Description]:
 
 
 @pytest.mark.parametrize(
-    ("sample", "words"),
+    ("sample", "phrases"),
     [("chelsea", ["cat"]), ("coffee", ["cup", "coffee"]), ("rocket", ["rocket"]), ("astronaut", ["person"])],
 )
-def test_description_names_the_subject(sample: str, words: list[str], described: dict[str, Description]) -> None:
+def test_description_names_the_subject(sample: str, phrases: list[str], described: dict[str, Description]) -> None:
     description = described[sample]
 
     names = " ".join(label.name for label in description.labels)
-    assert all(word in description.description for word in words)
-    assert words[0] in names
+    assert all(word in description.description for word in phrases)
+    assert phrases[0] in names
 
 
 def test_unknown_subject_is_not_guessed(described: dict[str, Description]) -> None:

@@ -148,8 +148,8 @@ def _white(mode: str) -> Image.Image:
     return Image.new("RGB", (40, 30), "white").convert(mode)
 
 
-def _close(pixel: tuple[int, ...], wanted: tuple[int, int, int]) -> bool:
-    return all(abs(part - want) <= 8 for part, want in zip(pixel, wanted, strict=True))
+def _close(pixel: tuple[int, ...], expected: tuple[int, int, int]) -> bool:
+    return all(abs(value - other) <= 8 for value, other in zip(pixel, expected, strict=True))
 
 
 def _opened(data: bytes) -> Image.Image:

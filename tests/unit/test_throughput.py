@@ -35,27 +35,27 @@ def test_throughput_is_unknown_after_too_few_files() -> None:
 
 
 def test_throughput_is_that_of_the_finished_files_within_a_range() -> None:
-    pace = measure_throughput(steadily(101, 5), NOW)
+    measured = measure_throughput(steadily(101, 5), NOW)
 
-    assert pace is not None
-    assert pace.rate == pytest.approx(5)
-    assert pace.slow == pytest.approx(4.25)
-    assert pace.fast == pytest.approx(5.75, rel=0.05)
+    assert measured is not None
+    assert measured.rate == pytest.approx(5)
+    assert measured.slow == pytest.approx(4.25)
+    assert measured.fast == pytest.approx(5.75, rel=0.05)
 
 
 def test_throughput_of_fast_work_is_known_from_the_number_of_files() -> None:
-    pace = measure_throughput(steadily(MAX_SAMPLES, 400), NOW)
+    measured = measure_throughput(steadily(MAX_SAMPLES, 400), NOW)
 
-    assert pace is not None
-    assert pace.rate == pytest.approx(400, rel=0.01)
+    assert measured is not None
+    assert measured.rate == pytest.approx(400, rel=0.01)
 
 
 def test_uneven_work_widens_the_range() -> None:
-    pace = measure_throughput([*steadily(100, 10), *finished(*(10 + number for number in range(1, 11)))], NOW)
+    measured = measure_throughput([*steadily(100, 10), *finished(*(10 + number for number in range(1, 11)))], NOW)
 
-    assert pace is not None
-    assert pace.fast > 1.5 * pace.rate
-    assert pace.slow < 0.5 * pace.rate
+    assert measured is not None
+    assert measured.fast > 1.5 * measured.rate
+    assert measured.slow < 0.5 * measured.rate
 
 
 def test_throughput_ignores_files_before_a_break_and_old_files() -> None:
@@ -72,14 +72,14 @@ def test_throughput_ignores_files_before_a_break_and_old_files() -> None:
     rate=st.floats(0.001, 1000),
 )
 def test_range_is_ordered_and_shrinks_when_other_batches_finish(files: int, others: list[int], rate: float) -> None:
-    pace = Throughput(rate * 0.85, rate, rate * 1.15)
+    measured = Throughput(rate * 0.85, rate, rate * 1.15)
 
-    shortest, longest = seconds_left(files, pace, others)
+    shortest, longest = seconds_left(files, measured, others)
 
     assert 0 < shortest < longest
-    assert shortest <= seconds_left(files, pace, [])[0] * (1 + 1e-9)
+    assert shortest <= seconds_left(files, measured, [])[0] * (1 + 1e-9)
     # At best, every other batch ends at once, and this one runs `len(others) + 1` times as fast.
-    assert shortest >= files / (pace.fast * (len(others) + 1)) * (1 - 1e-9)
+    assert shortest >= files / (measured.fast * (len(others) + 1)) * (1 - 1e-9)
 
 
 def test_time_left_is_shorter_when_other_batches_end_soon() -> None:
@@ -88,7 +88,7 @@ def test_time_left_is_shorter_when_other_batches_end_soon() -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "pace", "words"),
+    ("files", "measured", "text"),
     [
         (10, None, ""),
         (0, STEADY, ""),
@@ -99,20 +99,20 @@ def test_time_left_is_shorter_when_other_batches_end_soon() -> None:
         (500_000, STEADY, "5\N{EN DASH}7 days left"),
     ],
 )
-def test_time_left_is_worded_as_a_range(files: int, pace: Throughput | None, words: str) -> None:
-    assert time_left_text(files, pace) == words
+def test_time_left_is_worded_as_a_range(files: int, measured: Throughput | None, text: str) -> None:
+    assert time_left_text(files, measured) == text
 
 
 @pytest.mark.parametrize(
-    ("rate", "words"),
+    ("rate", "text"),
     [(9.63, "9.6 files a second"), (0.5, "30 files a minute"), (0.005, "18 files an hour")],
 )
-def test_throughput_is_at_least_one_file(rate: float, words: str) -> None:
-    assert throughput_text(Throughput(rate, rate, rate)) == words
+def test_throughput_is_at_least_one_file(rate: float, text: str) -> None:
+    assert throughput_text(Throughput(rate, rate, rate)) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [
         (59, "less than a minute"),
         (60, "1 minute"),
@@ -121,5 +121,5 @@ def test_throughput_is_at_least_one_file(rate: float, words: str) -> None:
         (200_000, "2 d 7 h"),
     ],
 )
-def test_duration_has_two_units(seconds: float, words: str) -> None:
-    assert duration_text(seconds) == words
+def test_duration_has_two_units(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
-from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
@@ -62,10 +60,8 @@ def upload(anna: User, tmp_path: Path) -> Upload:
 
 
 @pytest.fixture
-async def page(anna: User) -> AsyncIterator[AsyncBrowser]:
-    yield await sync_to_async(AsyncBrowser)(anna)
-    # Otherwise the thread that ran the queries would keep a connection to the test database open.
-    await sync_to_async(connections.close_all)()
+async def page(anna: User) -> AsyncBrowser:
+    return await sync_to_async(AsyncBrowser)(anna)
 
 
 def original(upload: Upload) -> str:

@@ -87,8 +87,8 @@ def test_refused_command_shows_a_message(page: Client, anna: User) -> None:
 
 def described(owner: User, files: int) -> UploadBatch:
     batch = make_batch(owner, files)
-    while taken := claim.claim_item(batch.id, 4711):
-        finish_item.complete_item(taken)
+    while claimed := claim.claim_item(batch.id, 4711):
+        finish_item.complete_item(claimed)
     lifecycle.seal_batch(batch.id)
     return batch
 
@@ -112,8 +112,8 @@ def test_finished_reanalysis_names_its_source_and_offers_another(page: Client, a
     batch = described(anna, 1)
     page.post(reverse("batch-reanalyse", args=[batch.id]))
     again = batch.reanalyses.get()
-    while taken := claim.claim_item(again.id, 4711):
-        finish_item.complete_item(taken)
+    while claimed := claim.claim_item(again.id, 4711):
+        finish_item.complete_item(claimed)
 
     html = compact(page.get(detail(again)).content.decode())
 

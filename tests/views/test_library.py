@@ -104,7 +104,7 @@ def test_picture_page_shows_all_facts(page: Client, anna: User) -> None:
 
     html = text(page, reverse("upload-detail", args=[upload.id]))
 
-    for words in (
+    for expected in (
         "A glacier.",
         ">ice<",
         "Fairphone 5",
@@ -113,7 +113,7 @@ def test_picture_page_shows_all_facts(page: Client, anna: User) -> None:
         "4032 \N{MULTIPLICATION SIGN} 3024",
         "Iceland",
     ):
-        assert words in html, words
+        assert expected in html, expected
     assert f"{reverse('upload-preview', args=[upload.id, 1024])}?v=" in html
 
 

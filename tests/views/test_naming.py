@@ -48,13 +48,13 @@ def test_htmx_gets_the_form_and_then_the_title_alone(page: Client, batch: Upload
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("  \n", "Enter a name."), ("x" * 201, "up to 200 characters; this one has 201")]
+    ("name", "message"), [("  \n", "Enter a name."), ("x" * 201, "up to 200 characters; this one has 201")]
 )
-def test_invalid_name_is_refused(page: Client, batch: UploadBatch, name: str, words: str) -> None:
+def test_invalid_name_is_refused(page: Client, batch: UploadBatch, name: str, message: str) -> None:
     answer = page.post(address(batch), {"name": name})
 
     assert answer.status_code == 400
-    assert words in answer.content.decode()
+    assert message in answer.content.decode()
     batch.refresh_from_db()
     assert batch.name == "Iceland"
 
