@@ -96,7 +96,7 @@ def _recover(lost: Q, started: datetime, *, deciding: bool) -> int:
         live_events.notify_batch_changed(batch_id)
     recovered: int = sum(count for _, count in workers)
     if recovered:
-        logger.warning("Recovered %d files from workers that are missing or hang.", recovered)
+        logger.warning("Recovered %d files from workers that are missing or hung.", recovered)
     return recovered
 
 

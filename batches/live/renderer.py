@@ -54,7 +54,7 @@ class Renderer:
         self._read: asyncio.Future[Fragments | None] | None = None
         self._outage = OutageLog(
             logger,
-            f"The live {topic.key} is not updated, the database does not answer: %s",
+            f"The live {topic.key} is not updated, because the database does not respond: %s",
             f"The live {topic.key} is updated again.",
         )
         self._listener = EventListener(topic.group, self._changed.set)

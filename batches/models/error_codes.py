@@ -84,7 +84,7 @@ REFUSALS: dict[str, str | Promise] = {
     "request.too_large": _("This request is too large."),
     "request.too_many": _("Send at most %(limit)s files at a time."),
     "server.error": _("A server error occurred. Nothing is lost; the upload resumes automatically."),
-    "tus.checksum": "The bytes were damaged on the way: they do not match Upload-Checksum.",
+    "tus.checksum": "The bytes were damaged in transit: they do not match Upload-Checksum.",
     "tus.checksum_algorithm": "Upload-Checksum must use one of: %(algorithms)s.",
     "tus.checksum_header": "Upload-Checksum must be %(algorithm)s, a space and the Base64 of %(size)s bytes.",
     "tus.content_type": "Send the bytes as Content-Type: %(type)s.",

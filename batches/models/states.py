@@ -128,9 +128,9 @@ def check_edges(edges: Mapping[State, frozenset[State]], states: type[State], fi
         raise ValueError(f"Every {states.__name__} needs its edges, and other states must have none.")
     for state, targets in edges.items():
         if not targets <= set(states) or state in targets:
-            raise ValueError(f"{state!r} leads to itself or to an unknown state.")
+            raise ValueError(f"{state!r} has an edge to itself or to an unknown state.")
     if {state for state, targets in edges.items() if not targets} != final:
-        raise ValueError(f"Exactly {final} must lead nowhere.")
+        raise ValueError(f"Exactly {final} must have no outgoing edges.")
 
 
 check_edges(BATCH_EDGES, BatchStatus, {BatchStatus.CANCELLED})

@@ -100,7 +100,7 @@ def recycle(hung: list[Job]) -> None:
     The claims of all other jobs are released first, so that only hung jobs count as crashes.
     """
     for job in hung:
-        logger.error("File %d hangs in stage %s: this worker process ends.", job.claim.item_id, job.stage)
+        logger.error("File %d hangs in stage %s, so this worker process exits.", job.claim.item_id, job.stage)
     tokens = {job.claim.token for job in hung}
     try:
         release_and_purge([claim for claim in in_flight.stop() if claim.token not in tokens])

@@ -40,7 +40,7 @@ class PeriodicThread(threading.Thread):
             except SERVICE_ERRORS as error:
                 self._outage.report(error)
             except Exception:
-                logger.exception("The %s thread failed; it tries again in its next round.", self.name)
+                logger.exception("The %s thread failed; it will retry in its next round.", self.name)
             finally:
                 close_old_connections()
                 connection.close()

@@ -115,7 +115,7 @@ def test_ingest_stopped_by_ctrl_c_can_be_resumed(owner: User, start: Start, roll
 
     assert (process.returncode, errors) == (
         130,
-        "Stopped. The files added so far are processed. Run the same command again to add the rest.\n",
+        "Stopped. The files added so far will be processed. Run the same command again to add the rest.\n",
     )
     assert_complete(UploadBatch.objects.get(), roll)
 

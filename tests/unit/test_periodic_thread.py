@@ -31,5 +31,5 @@ def test_thread_continues_after_errors_and_logs_an_outage_once(caplog: pytest.Lo
     assert [record.getMessage() for record in caplog.records if record.name == "batches.worker.periodic_thread"] == [
         "The test thread is waiting: down",
         "The test thread continues.",
-        "The test thread failed; it tries again in its next round.",
+        "The test thread failed; it will retry in its next round.",
     ]

@@ -33,7 +33,7 @@ def test_unreachable_state_is_refused() -> None:
 def test_edges_that_leave_a_final_state_are_refused() -> None:
     edges: Edges = {**BATCH_EDGES, BatchStatus.CANCELLED: frozenset({BatchStatus.PROCESSING})}
 
-    with pytest.raises(ValueError, match="must lead nowhere"):
+    with pytest.raises(ValueError, match="must have no outgoing edges"):
         check_edges(edges, BatchStatus, {BatchStatus.CANCELLED})
 
 

@@ -107,14 +107,14 @@ class Command(BaseCommand):
             tally = add_files(batch, files, self.stdout.write)
         except KeyboardInterrupt:
             self.stderr.write(
-                "Stopped. The files added so far are processed. Run the same command again to add the rest."
+                "Stopped. The files added so far will be processed. Run the same command again to add the rest."
             )
             sys.exit(INTERRUPTED)
         except BatchClosed as closed:
             self.stderr.write(closed.message)
             return False
         except Refused as refused:
-            self.stderr.write(f"{stop_reason(refused)}\nThe files added so far are processed. {ADD_REST}")
+            self.stderr.write(f"{stop_reason(refused)}\nThe files added so far will be processed. {ADD_REST}")
             return False
         except (PartialFileBusy, OSError) as error:
             raise CommandError(f"{stop_reason(error)} {ADD_REST}") from None
