@@ -111,7 +111,7 @@ def test_selected_pictures_are_deleted_together(page: Client, batch: UploadBatch
     assert list(Upload.objects.values_list("id", flat=True)) == [kept]
 
 
-def test_second_deletion_says_that_nothing_was_left(page: Client, batch: UploadBatch) -> None:
+def test_second_deletion_reports_that_nothing_was_left(page: Client, batch: UploadBatch) -> None:
     upload = ids(batch)[0]
     page.post(reverse("upload-delete"), {"id": upload})
 

@@ -68,7 +68,7 @@ def original(upload: Upload) -> str:
     return reverse("upload-original", args=[upload.id])
 
 
-async def test_preview_with_current_version_is_cached_for_good(page: AsyncBrowser, upload: Upload) -> None:
+async def test_preview_with_current_version_is_cached_permanently(page: AsyncBrowser, upload: Upload) -> None:
     response = await page.get(preview_url(upload, 320))
 
     assert response.body == b"small"
