@@ -71,7 +71,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
         detail="The picture has %(what)s.",
     ),
     "image.corrupt": ErrorCode(_("The picture is damaged and cannot be read."), COPY_AGAIN),
-    "image.crash": ErrorCode(_("The picture made the decoder crash."), TRY_ONCE, retryable=True),
+    "image.crash": ErrorCode(_("The picture crashed the decoder."), TRY_ONCE, retryable=True),
     "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), COPY_AGAIN),
     "storage.away": ErrorCode(_("The storage of the server could not be reached."), _AFTER_REPAIR, retryable=True),
     "storage.denied": ErrorCode(_("The server is not allowed to write to its disk."), _AFTER_REPAIR),

@@ -14,7 +14,7 @@ from django.db import IntegrityError
 from batches.engine.refusals import FileRefused
 from batches.intake.discard import discard_if_unneeded
 from batches.intake.file_name import FileName
-from batches.intake.finalize import finalize_known
+from batches.intake.finalize import finalize_duplicate
 from batches.intake.outcome import IntakeOutcome, NotReceiving, recorded_outcome
 from batches.intake.partial_file import PartialFileBusy
 from batches.intake.prefilter import reject_by_head
@@ -45,13 +45,13 @@ class SampledFile:
     head: bytes
 
 
-def known_sizes(scope: Scope, sizes: Collection[int]) -> list[int]:
+def library_sizes(scope: Scope, sizes: Collection[int]) -> list[int]:
     """Return which of these sizes (in bytes) match at least one of the scope's uploads. Uses an index-only scan."""
     uploads = scope.filter(Upload.objects.filter(size__in=sizes))
     return list(uploads.order_by("size").values_list("size", flat=True).distinct())
 
 
-def register_known(batch: UploadBatch, files: Sequence[HashedFile | SampledFile]) -> list[IntakeOutcome | None]:
+def register_unsent(batch: UploadBatch, files: Sequence[HashedFile | SampledFile]) -> list[IntakeOutcome | None]:
     """Finish the files that need not be sent; return one outcome per file, or None for a file that must be sent.
 
     A file need not be sent if the owner already has its bytes or its type is not supported. If the owner has the bytes,
@@ -70,7 +70,7 @@ def _register(
 ) -> IntakeOutcome | None:
     try:
         if isinstance(file, HashedFile):
-            return _complete_known(batch, file, uploads.get(file.sha256))
+            return _complete_duplicate(batch, file, uploads.get(file.sha256))
         if len(file.head) != min(file.name.size, SAMPLE_BYTES):
             return None  # the file has changed since the user chose it
         return reject_by_head(batch, file.name.as_new_file(), file.head)
@@ -78,14 +78,14 @@ def _register(
         return None  # a limit is reached or another request is writing: the tus creation request will report it
 
 
-def _complete_known(batch: UploadBatch, file: HashedFile, upload: Upload | None) -> IntakeOutcome | None:
+def _complete_duplicate(batch: UploadBatch, file: HashedFile, upload: Upload | None) -> IntakeOutcome | None:
     if upload is None or upload.size != file.name.size or not is_stored(upload.key):
         return None
     item = register_file(batch, file.name.as_new_file(), reserve=False)
     if item.status != ItemStatus.RECEIVING:
         return recorded_outcome(item)
     try:
-        outcome = finalize_known(item, upload)
+        outcome = finalize_duplicate(item, upload)
     except NotReceiving:
         item.refresh_from_db()
         return recorded_outcome(item)

@@ -63,7 +63,7 @@ def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> Intak
     return outcome
 
 
-def finalize_known(item: BatchItem, upload: Upload) -> IntakeOutcome:
+def finalize_duplicate(item: BatchItem, upload: Upload) -> IntakeOutcome:
     """Finalize an item whose bytes the same owner has already stored as `upload`. Raises BatchClosed, NotReceiving.
 
     Raises IntegrityError, and changes nothing, if the upload was deleted in the meantime.
@@ -94,37 +94,37 @@ def _store_and_queue(item: BatchItem, owner_id: int, partial: PartialFile, mime_
         kind=MediaKind.from_mime_type(mime_type),
     )
     for tries_left in reversed(range(MAX_TRIES)):
-        known = upload_sql.find_by_sha256(owner_id, upload.sha256)
+        existing = upload_sql.find_by_sha256(owner_id, upload.sha256)
         try:
-            return _try_store_and_queue(item, partial, upload, known)
+            return _try_store_and_queue(item, partial, upload, existing)
         except IntegrityError:
             if not tries_left:
                 raise
     raise AssertionError("unreachable: the last try returns or raises")
 
 
-def _try_store_and_queue(item: BatchItem, partial: PartialFile, new: Upload, known: Upload | None) -> IntakeOutcome:
+def _try_store_and_queue(item: BatchItem, partial: PartialFile, new: Upload, existing: Upload | None) -> IntakeOutcome:
     """Store the file if storage does not have it, then write the Upload and the item in one transaction.
 
     Locks are taken in the order of all transactions: the item, an existing Upload, the batch. A new Upload is inserted
     before them. That cannot cause a deadlock: its row is invisible to others until the commit, and while the insert
     waits for a concurrent insert of the same bytes, this transaction holds no lock that the other one could need.
     """
-    if known is not None and known.key != new.key:
+    if existing is not None and existing.key != new.key:
         delete_files(new.key, {})  # an earlier attempt may have stored this file and then crashed
-    upload = known or new
-    stores = known is None or not is_stored(known.key)
+    upload = existing or new
+    stores = existing is None or not is_stored(existing.key)
     if stores:
         _store(partial, upload.key)
     try:
         with transaction.atomic():
-            if known is None:
+            if existing is None:
                 # Waits for a concurrent insert of the same bytes, and raises IntegrityError if that insert commits.
                 upload_sql.insert_upload(new)
-            return _queue_or_complete(item, upload, new=known is None)
+            return _queue_or_complete(item, upload, new=existing is None)
     except (BatchClosed, NotReceiving):
         # Nothing was committed, so a file stored for a new Upload has no row and must be deleted.
-        if known is None:
+        if existing is None:
             delete_files(new.key, {})
         raise
     except IntegrityError:
@@ -163,7 +163,7 @@ def _queue_or_complete(item: BatchItem, upload: Upload, *, new: bool) -> IntakeO
     moved = complete_duplicate(item.id, upload.id) if duplicate else queue_item(item.id, upload.id, new=new)
     if not moved:
         raise _not_receiving(item)
-    return IntakeOutcome("known" if duplicate else "queued")
+    return IntakeOutcome("duplicate" if duplicate else "queued")
 
 
 def _not_receiving(item: BatchItem) -> Exception:

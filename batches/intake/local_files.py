@@ -19,7 +19,7 @@ from batches.engine.incoming import NewFile
 from batches.intake.discard import discard_if_unneeded
 from batches.intake.disk_space import require_space
 from batches.intake.file_name import FileName
-from batches.intake.finalize import finalize_item, finalize_known
+from batches.intake.finalize import finalize_duplicate, finalize_item
 from batches.intake.outcome import IntakeOutcome, NotReceiving, recorded_outcome
 from batches.intake.partial_file import READ_BYTES, PartialFile, locked_partial
 from batches.intake.receive import UnreadableStream, copy_stream, reject, reject_for_disk, unreadable
@@ -75,8 +75,8 @@ def find_existing(batch: UploadBatch, files: Sequence[LocalFile]) -> ExistingFil
         discard_if_unneeded(item_id)
         existing.finished.add(fingerprint)
     sizes = {local.file.size for local in files if local.file.fingerprint not in existing.finished}
-    known = Upload.objects.filter(owner_id=batch.owner_id, size__in=sizes)
-    existing.sizes.update(known.values_list("size", flat=True).distinct())
+    uploads = Upload.objects.filter(owner_id=batch.owner_id, size__in=sizes)
+    existing.sizes.update(uploads.values_list("size", flat=True).distinct())
     return existing
 
 
@@ -89,12 +89,12 @@ def receive_local_file(batch: UploadBatch, local: LocalFile, existing: ExistingF
     """
     try:
         with _open(local) as stream:
-            known = _find_known(batch.owner_id, local, stream) if local.file.size in existing.sizes else None
-            item = register_file(batch, local.file, reserve=known is None)
+            duplicate = _find_duplicate(batch.owner_id, local, stream) if local.file.size in existing.sizes else None
+            item = register_file(batch, local.file, reserve=duplicate is None)
             if item.status != ItemStatus.RECEIVING:
                 return recorded_outcome(item)
             existing.sizes.add(local.file.size)
-            return _receive(item, batch.owner_id, local, stream, known)
+            return _receive(item, batch.owner_id, local, stream, duplicate)
     except UnreadableStream as error:
         item = register_file(batch, local.file)
         if item.status != ItemStatus.RECEIVING:
@@ -102,20 +102,22 @@ def receive_local_file(batch: UploadBatch, local: LocalFile, existing: ExistingF
         return reject(item, error.code, error.message)
 
 
-def _receive(item: BatchItem, owner_id: int, local: LocalFile, stream: BinaryIO, known: Upload | None) -> IntakeOutcome:
+def _receive(
+    item: BatchItem, owner_id: int, local: LocalFile, stream: BinaryIO, duplicate: Upload | None
+) -> IntakeOutcome:
     try:
         with locked_partial(item.id) as partial:
-            return _copy_and_finalize(item, owner_id, local, stream, partial, known)
+            return _copy_and_finalize(item, owner_id, local, stream, partial, duplicate)
     except OSError as error:
         return reject_for_disk(item, error)
 
 
 def _copy_and_finalize(
-    item: BatchItem, owner_id: int, local: LocalFile, stream: BinaryIO, partial: PartialFile, known: Upload | None
+    item: BatchItem, owner_id: int, local: LocalFile, stream: BinaryIO, partial: PartialFile, duplicate: Upload | None
 ) -> IntakeOutcome:
     try:
         _check_unchanged(stream, local)
-        if known is not None and (outcome := _finalize_known(item, known)):
+        if duplicate is not None and (outcome := _finalize_duplicate(item, duplicate)):
             partial.delete()
             return outcome
         # An earlier run may have copied part of this file, because the same path, size and time give the same item.
@@ -132,7 +134,7 @@ def _copy_and_finalize(
         return recorded_outcome(item)
 
 
-def _find_known(owner_id: int, local: LocalFile, stream: BinaryIO) -> Upload | None:
+def _find_duplicate(owner_id: int, local: LocalFile, stream: BinaryIO) -> Upload | None:
     """Hash the whole file and return the owner's Upload with the same bytes, or None. Raises UnreadableStream."""
     _check_unchanged(stream, local)
     digest = hashlib.sha256()
@@ -144,7 +146,7 @@ def _find_known(owner_id: int, local: LocalFile, stream: BinaryIO) -> Upload | N
     return Upload.objects.filter(owner_id=owner_id, sha256=digest.hexdigest()).first()
 
 
-def _finalize_known(item: BatchItem, upload: Upload) -> IntakeOutcome | None:
+def _finalize_duplicate(item: BatchItem, upload: Upload) -> IntakeOutcome | None:
     """Finalize the item with the owner's existing Upload; return None if the bytes must be copied after all.
 
     Raises OSError if the storage is unavailable.
@@ -152,7 +154,7 @@ def _finalize_known(item: BatchItem, upload: Upload) -> IntakeOutcome | None:
     if upload.size != item.size or not is_stored(upload.key):
         return None
     try:
-        return finalize_known(item, upload)
+        return finalize_duplicate(item, upload)
     except IntegrityError:
         return None  # the picture was deleted in the meantime
 

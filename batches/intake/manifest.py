@@ -28,7 +28,7 @@ class UnfinishedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A registered file. `offset` is the number of bytes received; `state` is `here`, `missing` or `refused`."""
+    """A registered file. `offset` is the number of bytes received; `state` is `received`, `missing` or `refused`."""
 
     fingerprint: str
     size: int
@@ -82,4 +82,4 @@ def _entry(item: BatchItem) -> Entry:
         if item.error_code in RESENDABLE_CODES:
             return Entry(item.fingerprint, item.size, partial_size(item.id), "missing")
         return Entry(item.fingerprint, item.size, 0, "refused")
-    return Entry(item.fingerprint, item.size, item.size, "here")
+    return Entry(item.fingerprint, item.size, item.size, "received")

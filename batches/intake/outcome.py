@@ -12,9 +12,9 @@ from batches.models.states import ItemStatus
 
 @dataclass(frozen=True, slots=True)
 class IntakeOutcome:
-    """`queued` for processing, `known` (the owner already has these bytes) or `refused`, with a code and a message."""
+    """`queued` for processing, `duplicate` (the owner already has the bytes) or `refused`, with code and message."""
 
-    state: Literal["queued", "known", "refused"]
+    state: Literal["queued", "duplicate", "refused"]
     code: str = ""
     message: str = ""
 
@@ -37,7 +37,7 @@ def recorded_outcome(item: BatchItem) -> IntakeOutcome:
         return IntakeOutcome("refused", *unavailable)
     if item.status == ItemStatus.FAILED and item.upload_id is None:
         return IntakeOutcome("refused", item.error_code, item.error_message)
-    return IntakeOutcome("known" if item.duplicate else "queued")
+    return IntakeOutcome("duplicate" if item.duplicate else "queued")
 
 
 def unavailable_reason(item: BatchItem) -> tuple[str, str] | None:

@@ -26,19 +26,19 @@ Write = Callable[[str], object]
 class Tally:
     """Counts of the files handled so far.
 
-    `skipped` files were added by an earlier run. `known` is how many of the `added` files were already in the library,
-    so they were not copied.
+    `skipped` files were added by an earlier run. `duplicates` is how many of the `added` files were already in the
+    library, so they were not copied.
     """
 
     added: int = 0
-    known: int = 0
+    duplicates: int = 0
     skipped: int = 0
 
     def summary(self, destination: str = "") -> str:
         """Return the counts as one line; `destination` is inserted after the number of added files."""
         line = f"{file_count(self.added)} added{destination}"
-        if self.known:
-            line += f", {self.known} of them already in the library and not copied"
+        if self.duplicates:
+            line += f", {self.duplicates} of them already in the library and not copied"
         return f"{line}; {file_count(self.skipped)} added earlier" if self.skipped else line
 
 
@@ -79,7 +79,7 @@ def _add_file(batch: UploadBatch, local: LocalFile, existing: ExistingFiles, tal
         # The next file would fail too, so stop. The batch stays unsealed, so the next run can continue it.
         raise Refused(outcome.code)
     tally.added += 1
-    tally.known += outcome.state == "known"
+    tally.duplicates += outcome.state == "duplicate"
 
 
 def pages(files: Iterable[FoundFile]) -> Iterator[list[LocalFile]]:

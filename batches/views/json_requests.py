@@ -22,7 +22,7 @@ MAX_ROWS = 500
 _DIGEST = re.compile("[0-9a-f]{64}", re.ASCII)
 
 
-class PersonRequest(HttpRequest):
+class SignedInRequest(HttpRequest):
     """A request that has passed LoginRequiredMiddleware, so its user is signed in."""
 
     user: User
@@ -40,7 +40,7 @@ def json_errors(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     """Turn a BadRequest that the view raises into a JSON response {code, error}."""
 
     @wraps(view)
-    def wrapper(request: PersonRequest, **url_kwargs: int) -> HttpResponse:
+    def wrapper(request: SignedInRequest, **url_kwargs: int) -> HttpResponse:
         try:
             return view(request, **url_kwargs)
         except BadRequest as error:
@@ -103,7 +103,7 @@ def text(value: Any, what: str) -> str:
     return value
 
 
-def own_batch(request: PersonRequest, batch_id: int) -> UploadBatch:
+def own_batch(request: SignedInRequest, batch_id: int) -> UploadBatch:
     """Return the user's batch with this id. Raises BadRequest (404) if there is none or it accepts no files."""
     batch = open_for_files(owner_scope(request.user)).filter(id=batch_id).first()
     if batch is None:

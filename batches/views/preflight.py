@@ -1,6 +1,6 @@
 """Views that tell the upload script which files a batch or the library already has.
 
-All requests are POSTs with JSON, because they contain lists; only `register_known` changes rows. The responses cover
+All requests are POSTs with JSON, because they contain lists; only `register_unsent` changes rows. The responses cover
 only the user's own batches and uploads, and do not depend on what other users have.
 """
 
@@ -19,7 +19,7 @@ from batches.models.error_codes import error_text
 from batches.services import owner_scope
 from batches.views.json_requests import (
     BadRequest,
-    PersonRequest,
+    SignedInRequest,
     base64,
     digest,
     field,
@@ -34,10 +34,10 @@ from batches.views.json_requests import text as text_of
 
 @require_POST
 @json_errors
-def unfinished(request: PersonRequest) -> JsonResponse:
-    """Find the user's unfinished batches with a file in `fingerprints` → {batches: [{id, name, url, here, whole}]}.
+def unfinished(request: SignedInRequest) -> JsonResponse:
+    """Find unfinished batches with a file in `fingerprints` → {batches: [{id, name, url, received, expected}]}.
 
-    `here` is how many of the batch's files were received, `whole` how many it should have.
+    `received` and `expected` are numbers of files.
     """
     sample = [digest(value, "fingerprints") for value in rows(request, "fingerprints")]
     found = manifest.find_unfinished(owner_scope(request.user), sample)
@@ -47,12 +47,12 @@ def unfinished(request: PersonRequest) -> JsonResponse:
 def _as_json(found: manifest.UnfinishedBatch) -> dict[str, Any]:
     batch = found.batch
     url = reverse("batch-detail", args=[batch.id])
-    return {"id": batch.id, "name": batch.name, "url": url, "here": found.received, "whole": found.expected}
+    return {"id": batch.id, "name": batch.name, "url": url, "received": found.received, "expected": found.expected}
 
 
 @require_POST
 @json_errors
-def read_manifest(request: PersonRequest, batch_id: int) -> JsonResponse:
+def read_manifest(request: SignedInRequest, batch_id: int) -> JsonResponse:
     """List a batch's items after the id `after`, at first 0 → {items: [[fingerprint, size, offset, state]], next}."""
     after = number(field(request, "after"), "after")
     entries, following = manifest.read_page(own_batch(request, batch_id).id, after)
@@ -62,25 +62,25 @@ def read_manifest(request: PersonRequest, batch_id: int) -> JsonResponse:
 
 @require_POST
 @json_errors
-def known_sizes(request: PersonRequest) -> JsonResponse:
+def library_sizes(request: SignedInRequest) -> JsonResponse:
     """Return those of `sizes`, in bytes, that files in the user's library have → {sizes}."""
     sizes = {number(value, "sizes") for value in rows(request, "sizes")}
-    return JsonResponse({"sizes": deduplication.known_sizes(owner_scope(request.user), sizes)})
+    return JsonResponse({"sizes": deduplication.library_sizes(owner_scope(request.user), sizes)})
 
 
 @require_POST
 @json_errors
-def register_known(request: PersonRequest, batch_id: int) -> JsonResponse:
-    """Register those of `files` whose bytes need not be sent → {files: [{state, words}]}, in the order of `files`.
+def register_unsent(request: SignedInRequest, batch_id: int) -> JsonResponse:
+    """Register those of `files` whose bytes need not be sent → {files: [{state, message}]}, in the order of `files`.
 
     A file is {relative_path, filename, size, last_modified} with either `sha256` or `head`, its first 256 bytes as
-    Base64. Its state is `known`, `queued` (the library has it, but it was never fully processed), `refused`, or
+    Base64. Its state is `duplicate`, `queued` (the library has it, but it was never fully processed), `refused`, or
     `unknown` (its bytes must be sent).
     """
     files = [_read(value) for value in rows(request, "files")]
     batch = own_batch(request, batch_id)
     try:
-        outcomes = deduplication.register_known(batch, files)
+        outcomes = deduplication.register_unsent(batch, files)
     except BatchClosed as error:
         raise BadRequest(410, error.code) from error
     except OSError as error:
@@ -102,5 +102,5 @@ def _read(value: Any) -> deduplication.HashedFile | deduplication.SampledFile:
 
 def _outcome_json(outcome: IntakeOutcome | None) -> dict[str, str]:
     if outcome is None:
-        return {"state": "unknown", "words": ""}
-    return {"state": outcome.state, "words": error_text(outcome.code, outcome.message).text if outcome.code else ""}
+        return {"state": "unknown", "message": ""}
+    return {"state": outcome.state, "message": error_text(outcome.code, outcome.message).text if outcome.code else ""}

@@ -26,7 +26,7 @@ from batches.models import UploadBatch
 from batches.models.batch_name import MAX_NAME_LENGTH, clean_name
 from batches.models.error_codes import ERROR_CODES, error_text, refusal_message
 from batches.services import owner_scope
-from batches.views.json_requests import BadRequest, PersonRequest, field, json_errors, malformed, number, text
+from batches.views.json_requests import BadRequest, SignedInRequest, field, json_errors, malformed, number, text
 from uploads.media.sniff import SUPPORTED
 
 CHUNK_BYTES = 8 * 2**20
@@ -36,7 +36,7 @@ _ID = re.compile("[0-9]{1,18}", re.ASCII)
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def new_batch(request: PersonRequest) -> HttpResponse:
+def new_batch(request: SignedInRequest) -> HttpResponse:
     """Show the upload page on GET. On POST, receive the files that its form sends without JavaScript in one request.
 
     With `?batch=`, the script adds the files to the user's batch with this id.
@@ -60,7 +60,7 @@ def new_batch(request: PersonRequest) -> HttpResponse:
     return render(request, "batches/upload.html", context)
 
 
-def _requested_batch(request: PersonRequest) -> UploadBatch | None:
+def _requested_batch(request: SignedInRequest) -> UploadBatch | None:
     """Return the batch whose id is in the query string, if any.
 
     Raises Http404 unless the batch belongs to the user and accepts files.
@@ -88,7 +88,7 @@ def _error_texts() -> dict[str, tuple[str, bool]]:
     return files | {code: (refusal_message(code), False) for code in UPLOAD_REFUSALS}
 
 
-def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:
+def _receive_form(request: SignedInRequest, files: list[Any]) -> UploadBatch:
     """Receive the files of a form into a new batch and seal it, so that it completes even if all files are refused."""
     scope = owner_scope(request.user)
     batch = services.open_batch(scope, _name(request.POST.get("name", "")), expected_items=len(files))
@@ -106,7 +106,7 @@ def _receive_form(request: PersonRequest, files: list[Any]) -> UploadBatch:
 
 @require_POST
 @json_errors
-def open_batch(request: PersonRequest) -> JsonResponse:
+def open_batch(request: SignedInRequest) -> JsonResponse:
     """Open a batch for the script: JSON {name, expected_items} → 201 {id, url, tus_url}."""
     name, expected = text(field(request, "name"), "name"), number(field(request, "expected_items"), "expected_items")
     if not expected:
@@ -120,7 +120,7 @@ def open_batch(request: PersonRequest) -> JsonResponse:
 
 @require_POST
 @json_errors
-def seal(request: PersonRequest, batch_id: int) -> HttpResponse:
+def seal(request: SignedInRequest, batch_id: int) -> HttpResponse:
     """Seal the batch after its files were sent → 204, even if it was sealed already; 404 if it is not the user's."""
     try:
         services.seal_batch(owner_scope(request.user), batch_id)

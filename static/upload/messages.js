@@ -81,12 +81,12 @@ export const messages = {
 
   // Resuming
   resumeQuestion: (name) => format(gettext("Resume “%(name)s”?"), { name }),
-  alreadyUploaded: (here, total) =>
+  alreadyUploaded: (received, total) =>
     formatPlural(
       ngettext(
-        "%(here)s of %(count)s file is already uploaded. Only missing files are sent.",
-        "%(here)s of %(count)s files are already uploaded. Only missing files are sent.", total),
-      total, { here: formatCount(here) }),
+        "%(received)s of %(count)s file is already uploaded. Only missing files are sent.",
+        "%(received)s of %(count)s files are already uploaded. Only missing files are sent.", total),
+      total, { received: formatCount(received) }),
 
   // Progress
   ofFiles: (total) => formatPlural(ngettext("of %(count)s file", "of %(count)s files", total), total),

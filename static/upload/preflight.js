@@ -45,10 +45,10 @@ function askWhichToResume(batches) {
 function choiceRow(batch, index, decide) {
   const row = byId("resume-row").content.firstElementChild.cloneNode(true);
   row.querySelector("h2").textContent = messages.resumeQuestion(batch.name);
-  row.querySelector("p").textContent = messages.alreadyUploaded(batch.here, batch.whole);
+  row.querySelector("p").textContent = messages.alreadyUploaded(batch.received, batch.expected);
   const progress = row.querySelector("progress");
-  progress.max = batch.whole || 1;
-  progress.value = batch.here;
+  progress.max = batch.expected || 1;
+  progress.value = batch.received;
   progress.setAttribute("aria-label", batch.name);
   const button = row.querySelector("button");
   button.textContent = messages.resume;
@@ -119,10 +119,10 @@ async function splitBySize(page, batch) {
   const sizes = [...new Set(page.map(({ size }) => size))].filter((size) => size > 0);
   const url = batch.urls.sizes;
   const answer = sizes.length ? await postWithRetry(batch.connection, url, { sizes }, { optional: true }) : null;
-  const known = new Set(answer?.sizes);
+  const occurring = new Set(answer?.sizes);
   return {
-    fresh: page.filter(({ size }) => !known.has(size)),
-    candidates: page.filter(({ size }) => known.has(size)),
+    fresh: page.filter(({ size }) => !occurring.has(size)),
+    candidates: page.filter(({ size }) => occurring.has(size)),
   };
 }
 
@@ -155,11 +155,11 @@ async function checkDigests(hashed, batch, progress, queue) {
     last_modified: String(file.lastModified),
     sha256,
   }));
-  const answer = await postWithRetry(batch.connection, `${batch.url}known/`, { files }, { optional: true });
+  const answer = await postWithRetry(batch.connection, `${batch.url}unsent/`, { files }, { optional: true });
   for (const [index, { selected }] of hashed.entries()) {
-    const { state, words } = answer?.files[index] ?? { state: "unknown" };
+    const { state, message } = answer?.files[index] ?? { state: "unknown" };
     if (state === "unknown") await queue.put(selected);
-    else if (state === "refused") progress.rejectUnsent(selected, words);
+    else if (state === "refused") progress.rejectUnsent(selected, message);
     else progress.skip(selected, "duplicates");
   }
 }

@@ -74,7 +74,7 @@ ENDPOINTS = [
     Endpoint("batch-retry", ("own",), method="POST", body={"item": lambda data: data.item.id}),
     Endpoint("batch-seal", B, method="POST"),
     Endpoint("batch-manifest", B, method="POST", json=True, body={"after": 0}),
-    Endpoint("batch-known", B, method="POST", json=True, body={"files": [FILE]}),
+    Endpoint("batch-unsent", B, method="POST", json=True, body={"files": [FILE]}),
     Endpoint("batch-new", query="?batch={data.batch.id}"),
     Endpoint("upload-detail", ("upload",)),
     Endpoint("upload-preview", ("upload", "side")),
@@ -95,7 +95,7 @@ ENDPOINTS = [
     Endpoint("upload-list", answers=(200,)),
     Endpoint("batch-new", answers=(200,)),
     Endpoint("batch-unfinished", method="POST", json=True, answers=(200,), body={"fingerprints": [digest("passport")]}),
-    Endpoint("batch-known-sizes", method="POST", json=True, answers=(200,), body={"sizes": [9, 1000]}),
+    Endpoint("library-sizes", method="POST", json=True, answers=(200,), body={"sizes": [9, 1000]}),
     Endpoint("password-change", answers=(200,)),
     Endpoint("password-changed", answers=(200,)),
 ]

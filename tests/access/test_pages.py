@@ -49,10 +49,10 @@ def test_endpoints_redirect_visitors_to_the_sign_in_page(data: AccessData) -> No
     assert rows_of_anna() == before
 
 
-def test_known_sizes_leave_out_sizes_of_other_users_files(data: AccessData) -> None:
+def test_library_sizes_leave_out_sizes_of_other_users_files(data: AccessData) -> None:
     BatchItem.objects.filter(batch=data.own).delete()
     Upload.objects.filter(owner=data.ben).delete()
-    endpoint = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "batch-known-sizes")
+    endpoint = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "library-sizes")
 
     assert '"sizes": []' in send_request(data.ben, endpoint, data)[2]
 

@@ -22,7 +22,7 @@ def measured(page: Page, steps: str) -> dict[str, float | None]:
     return {name: facts[name] for name in ("speed", "secondsLeft", "bytes", "sentBytes")}
 
 
-def test_known_bytes_do_not_count_towards_the_speed(open_page: OpenPage) -> None:
+def test_stored_bytes_do_not_count_towards_the_speed(open_page: OpenPage) -> None:
     page = open_page("/batches/new/")
 
     facts = measured(page, "upload.received(9e8)")

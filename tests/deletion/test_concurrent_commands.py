@@ -21,7 +21,7 @@ from batches.engine import claim, finish_item, lifecycle
 from batches.engine.in_flight import Claim
 from batches.engine.refusals import BatchClosed, Refused
 from batches.intake import partial_cleanup
-from batches.intake.deduplication import HashedFile, register_known
+from batches.intake.deduplication import HashedFile, register_unsent
 from batches.intake.file_name import FileName
 from batches.intake.partial_cleanup import PartialCleaner
 from batches.intake.partial_file import PartialFileBusy
@@ -96,7 +96,7 @@ class ConcurrentCommands:
         batch = UploadBatch.objects.filter(id=batch_id).first()
         file = HashedFile(FileName(name, len(data), "", "1000"), hashlib.sha256(data).hexdigest())
         with suppress(BatchClosed, PartialFileBusy):
-            register_known(batch, [file]) if batch else None
+            register_unsent(batch, [file]) if batch else None
 
     def withdraw(self, rng: random.Random) -> None:
         item = BatchItem.objects.filter(batch_id=rng.choice(self.batches)).order_by("?").first()

@@ -31,7 +31,7 @@ def is_stored(upload: Upload) -> bool:
         return path.read_bytes() == JPEG
 
 
-def test_known_bytes_complete_at_once(tus: TusClient, batch: UploadBatch) -> None:
+def test_stored_bytes_complete_at_once(tus: TusClient, batch: UploadBatch) -> None:
     tus.send(batch.id, "cat.jpg", JPEG)
     Upload.objects.update(processed_at=timezone.now())
 

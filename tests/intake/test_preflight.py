@@ -15,7 +15,7 @@ from django.utils import timezone
 from batches.engine import lifecycle
 from batches.engine.cancel import cancel_batch
 from batches.engine.expiry import finish_without_missing
-from batches.intake.deduplication import known_sizes
+from batches.intake.deduplication import library_sizes
 from batches.intake.file_name import FileName, fingerprint
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
@@ -59,32 +59,32 @@ def states(answer: tuple[int, Any]) -> list[str]:
     return [file["state"] for file in content["files"]]
 
 
-def test_known_sizes_are_those_of_own_files(browser: Client, ada: User) -> None:
+def test_library_sizes_are_those_of_own_files(browser: Client, ada: User) -> None:
     store_picture(ada)
     store_picture(make_user("bob"))
     Upload.objects.exclude(owner=ada).update(size=77)
 
-    answer = post(browser, "/batches/known-sizes/", {"sizes": [len(PICTURE), 77, 78]})
+    answer = post(browser, "/batches/library-sizes/", {"sizes": [len(PICTURE), 77, 78]})
 
     assert answer == (200, {"sizes": [len(PICTURE)]})
 
 
-def test_known_file_is_completed_without_its_bytes(browser: Client, ada: User, batch: UploadBatch) -> None:
+def test_stored_file_is_completed_without_its_bytes(browser: Client, ada: User, batch: UploadBatch) -> None:
     upload = store_picture(ada)
 
-    answer = post(browser, f"/batches/{batch.id}/known/", {"files": [hashed(), hashed("Iceland/b.jpg", "0" * 64)]})
+    answer = post(browser, f"/batches/{batch.id}/unsent/", {"files": [hashed(), hashed("Iceland/b.jpg", "0" * 64)]})
 
-    assert states(answer) == ["known", "unknown"]
+    assert states(answer) == ["duplicate", "unknown"]
     item = batch.items.get()
     assert (item.status, item.duplicate, item.upload_id) == ("completed", True, upload.id)
     assert item.fingerprint == fingerprint("Iceland/a.jpg", len(PICTURE), "1000")
     assert_counters_match(batch)
 
 
-def test_known_file_that_was_never_processed_is_queued(browser: Client, ada: User, batch: UploadBatch) -> None:
+def test_stored_file_that_was_never_processed_is_queued(browser: Client, ada: User, batch: UploadBatch) -> None:
     store_picture(ada, processed=False)
 
-    answer = post(browser, f"/batches/{batch.id}/known/", {"files": [hashed()]})
+    answer = post(browser, f"/batches/{batch.id}/unsent/", {"files": [hashed()]})
 
     assert states(answer) == ["queued"]
     assert batch.items.get().status == "pending"
@@ -94,9 +94,9 @@ def test_known_file_that_was_never_processed_is_queued(browser: Client, ada: Use
 def test_repeated_request_counts_once(browser: Client, ada: User, batch: UploadBatch) -> None:
     store_picture(ada)
 
-    answers = [post(browser, f"/batches/{batch.id}/known/", {"files": [hashed()]}) for _ in range(2)]
+    answers = [post(browser, f"/batches/{batch.id}/unsent/", {"files": [hashed()]}) for _ in range(2)]
 
-    assert [states(answer) for answer in answers] == [["known"], ["known"]]
+    assert [states(answer) for answer in answers] == [["duplicate"], ["duplicate"]]
     batch.refresh_from_db()
     assert (batch.total, batch.successful) == (1, 1)
 
@@ -104,7 +104,7 @@ def test_repeated_request_counts_once(browser: Client, ada: User, batch: UploadB
 def test_files_of_others_are_neither_reported_nor_queried(browser: Client, batch: UploadBatch) -> None:
     def queries_of_request() -> list[str]:
         with CaptureQueriesContext(connection) as queries:
-            answer = post(browser, f"/batches/{batch.id}/known/", {"files": [hashed()]})
+            answer = post(browser, f"/batches/{batch.id}/unsent/", {"files": [hashed()]})
         assert states(answer) == ["unknown"]
         return [query["sql"].partition(" WHERE ")[0] for query in queries]
 
@@ -112,14 +112,14 @@ def test_files_of_others_are_neither_reported_nor_queried(browser: Client, batch
     store_picture(make_user("bob"))
 
     assert queries_of_request() == before
-    assert post(browser, "/batches/known-sizes/", {"sizes": [len(PICTURE)]}) == (200, {"sizes": []})
+    assert post(browser, "/batches/library-sizes/", {"sizes": [len(PICTURE)]}) == (200, {"sizes": []})
     assert not batch.items.exists()
 
 
-def test_known_file_whose_original_is_missing_is_sent_again(browser: Client, ada: User, batch: UploadBatch) -> None:
+def test_stored_file_whose_original_is_missing_is_sent_again(browser: Client, ada: User, batch: UploadBatch) -> None:
     default_storage.delete(original_name(store_picture(ada).key))
 
-    assert states(post(browser, f"/batches/{batch.id}/known/", {"files": [hashed()]})) == ["unknown"]
+    assert states(post(browser, f"/batches/{batch.id}/unsent/", {"files": [hashed()]})) == ["unknown"]
 
 
 def test_cancelled_and_foreign_batches_are_not_found(browser: Client, ada: User, batch: UploadBatch) -> None:
@@ -128,7 +128,7 @@ def test_cancelled_and_foreign_batches_are_not_found(browser: Client, ada: User,
     cancel_batch(batch.id)
 
     for batch_id in (batch.id, foreign.id, 10**15):
-        for path, body in (("known", {"files": [hashed()]}), ("manifest", {"after": 0})):
+        for path, body in (("unsent", {"files": [hashed()]}), ("manifest", {"after": 0})):
             status, content = post(browser, f"/batches/{batch_id}/{path}/", body)
             assert (status, content["code"]) == (404, "batch.unknown")
 
@@ -147,7 +147,7 @@ def test_manifest_lists_received_files_in_pages(
 
     size = len(PICTURE)
     assert first["items"] == [
-        [fingerprint("whole.jpg", size, "1000"), size, size, "here"],
+        [fingerprint("whole.jpg", size, "1000"), size, size, "received"],
         [fingerprint("started.jpg", size, "1000"), size, 100, "missing"],
     ]
     assert second == {"items": [[fingerprint("notes.txt", 10, "1000"), 10, 0, "refused"]], "next": None}
@@ -161,7 +161,7 @@ def test_unfinished_batches_are_found_by_their_files(browser: Client, ada: User,
 
     status, content = post(browser, "/batches/unfinished/", {"fingerprints": prints})
 
-    one = {"id": mine.id, "name": "Iceland", "url": f"/batches/{mine.id}/", "here": 1, "whole": 3}
+    one = {"id": mine.id, "name": "Iceland", "url": f"/batches/{mine.id}/", "received": 1, "expected": 3}
     assert (status, content) == (200, {"batches": [one]})
     assert post(browser, "/batches/unfinished/", {"fingerprints": ["1" * 64]}) == (200, {"batches": []})
 
@@ -180,7 +180,7 @@ def test_abandoned_batch_is_unfinished_and_a_complete_or_cancelled_one_is_not(
     prints = {"fingerprints": [fingerprint("a.jpg", len(PICTURE), "1000")]}
     found = post(browser, "/batches/unfinished/", prints)[1]["batches"]
 
-    assert [(one["id"], one["here"], one["whole"]) for one in found] == [(abandoned.id, 0, 1)]
+    assert [(one["id"], one["received"], one["expected"]) for one in found] == [(abandoned.id, 0, 1)]
 
 
 def test_batches_of_others_are_never_offered(browser: Client, tus: TusClient) -> None:
@@ -196,20 +196,20 @@ def test_batches_of_others_are_never_offered(browser: Client, tus: TusClient) ->
 @pytest.mark.parametrize(
     ("path", "content", "status", "code"),
     [
-        ("known-sizes", "{", 400, "request.malformed"),
-        ("known-sizes", [], 400, "request.malformed"),
-        ("known-sizes", {"sizes": 5}, 400, "request.malformed"),
-        ("known-sizes", {"sizes": [-1]}, 400, "request.malformed"),
-        ("known-sizes", {"sizes": [True]}, 400, "request.malformed"),
-        ("known-sizes", {"sizes": [2**63]}, 400, "request.malformed"),
-        ("known-sizes", {"sizes": [1] * 501}, 413, "request.too_many"),
+        ("library-sizes", "{", 400, "request.malformed"),
+        ("library-sizes", [], 400, "request.malformed"),
+        ("library-sizes", {"sizes": 5}, 400, "request.malformed"),
+        ("library-sizes", {"sizes": [-1]}, 400, "request.malformed"),
+        ("library-sizes", {"sizes": [True]}, 400, "request.malformed"),
+        ("library-sizes", {"sizes": [2**63]}, 400, "request.malformed"),
+        ("library-sizes", {"sizes": [1] * 501}, 413, "request.too_many"),
         ("unfinished", {"fingerprints": ["g" * 64]}, 400, "request.malformed"),
         ("unfinished", {"fingerprints": ["0" * 64] * 501}, 413, "request.too_many"),
         ("{batch}/manifest", {"after": "0"}, 400, "request.malformed"),
-        ("{batch}/known", {"files": [5]}, 400, "request.malformed"),
-        ("{batch}/known", {"files": [hashed() | {"relative_path": "a\0b"}]}, 400, "request.malformed"),
-        ("{batch}/known", {"files": [hashed() | {"sha256": "0"}]}, 400, "request.malformed"),
-        ("{batch}/known", {"files": [hashed("x" * 3_000_000)]}, 413, "request.too_large"),
+        ("{batch}/unsent", {"files": [5]}, 400, "request.malformed"),
+        ("{batch}/unsent", {"files": [hashed() | {"relative_path": "a\0b"}]}, 400, "request.malformed"),
+        ("{batch}/unsent", {"files": [hashed() | {"sha256": "0"}]}, 400, "request.malformed"),
+        ("{batch}/unsent", {"files": [hashed("x" * 3_000_000)]}, 413, "request.too_large"),
     ],
 )
 def test_malformed_requests_are_refused_with_a_code(
@@ -220,7 +220,7 @@ def test_malformed_requests_are_refused_with_a_code(
     assert (answer[0], answer[1]["code"], bool(answer[1]["error"])) == (status, code, True)
 
 
-@pytest.mark.parametrize("path", ["known-sizes", "unfinished", "1/manifest", "1/known"])
+@pytest.mark.parametrize("path", ["library-sizes", "unfinished", "1/manifest", "1/unsent"])
 def test_requests_require_a_login_a_csrf_token_and_post(ada: User, path: str) -> None:
     anonymous, forged = Client(), Client(enforce_csrf_checks=True)
     forged.force_login(ada)
@@ -231,7 +231,7 @@ def test_requests_require_a_login_a_csrf_token_and_post(ada: User, path: str) ->
     assert forged.get(f"/batches/{path}/").status_code == 405
 
 
-def test_known_sizes_are_read_from_an_index(ada: User) -> None:
+def test_library_sizes_are_read_from_an_index(ada: User) -> None:
     rows = [
         Upload(owner=ada, sha256=f"{n:064}", filename="a", size=1000 + n, mime_type="image/jpeg", kind=MediaKind.IMAGE)
         for n in range(5000)
@@ -241,7 +241,7 @@ def test_known_sizes_are_read_from_an_index(ada: User) -> None:
         cursor.execute("ANALYZE uploads_upload")
 
     with CaptureQueriesContext(connection) as queries:
-        assert known_sizes(owner_scope(ada), range(1000, 1500)) == list(range(1000, 1500))
+        assert library_sizes(owner_scope(ada), range(1000, 1500)) == list(range(1000, 1500))
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN " + queries[0]["sql"])
         plan = "\n".join(row[0] for row in cursor.fetchall())

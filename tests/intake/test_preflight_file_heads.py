@@ -24,7 +24,7 @@ def sampled(data: bytes, path: str = "Roll/IMG_1.HEIC", size: int | None = None)
 
 
 def preflight(browser: Client, batch: UploadBatch, *sent: dict[str, object]) -> list[dict[str, Any]]:
-    answer = browser.post(f"/batches/{batch.id}/known/", {"files": sent}, content_type="application/json")
+    answer = browser.post(f"/batches/{batch.id}/unsent/", {"files": sent}, content_type="application/json")
     assert answer.status_code == 200, answer.content
     files: list[dict[str, Any]] = answer.json()["files"]
     return files
@@ -34,7 +34,7 @@ def test_file_is_refused_by_its_head_with_its_reason(browser: Client, batch: Upl
     files = preflight(browser, batch, sampled(PHOTO))
 
     assert files[0]["state"] == "refused"
-    assert "HEIC" in files[0]["words"]
+    assert "HEIC" in files[0]["message"]
     item = batch.items.get()
     assert (item.status, item.error_code, item.size) == ("failed", "file.unsupported", len(PHOTO))
     assert_counters_match(batch)
@@ -77,6 +77,6 @@ def test_partial_file_of_a_refused_file_is_removed(
 def test_head_that_is_not_base64_is_refused(browser: Client, batch: UploadBatch, head: object) -> None:
     content = {"files": [sampled(PHOTO) | {"head": head}]}
 
-    answer = browser.post(f"/batches/{batch.id}/known/", content, content_type="application/json")
+    answer = browser.post(f"/batches/{batch.id}/unsent/", content, content_type="application/json")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "request.malformed")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from batches.intake.deduplication import SampledFile, register_known
+from batches.intake.deduplication import SampledFile, register_unsent
 from batches.intake.file_name import FileName
 from batches.intake.partial_file import locked_partial
 from batches.models import UploadBatch
@@ -72,7 +72,7 @@ def test_preflight_leaves_a_file_with_a_locked_stale_partial_to_its_creation(bat
     file = SampledFile(FileName("a.txt", 10), b"milk, eggs")
 
     with locked_partial(int(stale.name)):
-        outcomes = register_known(batch, [file])
+        outcomes = register_unsent(batch, [file])
 
     assert outcomes == [None]
     assert not batch.items.exists()

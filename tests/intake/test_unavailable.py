@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from batches import services
 from batches.engine import claim, lifecycle
-from batches.intake.deduplication import HashedFile, register_known
+from batches.intake.deduplication import HashedFile, register_unsent
 from batches.intake.file_name import FileName
 from batches.intake.manifest import read_page
 from batches.intake.receive import receive_file
@@ -72,7 +72,7 @@ def test_deleted_picture_is_refused_even_if_the_owner_has_another_copy(
     lose(batch, ada, "described")
     tus.send(lifecycle.open_batch(ada.id, "Again").id, "a.jpg", JPEG)
 
-    [outcome] = register_known(batch, [HashedFile(NAME, hashlib.sha256(JPEG).hexdigest())])
+    [outcome] = register_unsent(batch, [HashedFile(NAME, hashlib.sha256(JPEG).hexdigest())])
 
     assert outcome is not None
     assert (outcome.state, outcome.code) == ("refused", "item.deleted")

@@ -157,7 +157,7 @@ def test_resumed_ingest_copies_only_the_rest_of_a_file(owner: User, tmp_path: Pa
     assert_counters_match(batch)
 
 
-def test_ingest_of_known_bytes_copies_nothing(owner: User, tmp_path: Path) -> None:
+def test_ingest_of_stored_bytes_copies_nothing(owner: User, tmp_path: Path) -> None:
     first, second = tmp_path / "a.jpg", tmp_path / "b.jpg"
     first.write_bytes(JPEG + bytes(16 * 2**20))
     CommandRun(first, "--owner", owner.username)
@@ -174,7 +174,7 @@ def test_ingest_of_known_bytes_copies_nothing(owner: User, tmp_path: Path) -> No
     assert UploadBatch.objects.get(name="b.jpg").status == BatchStatus.COMPLETED
 
 
-def test_known_bytes_missing_in_storage_are_copied_again(owner: User, tmp_path: Path) -> None:
+def test_stored_bytes_missing_in_storage_are_copied_again(owner: User, tmp_path: Path) -> None:
     source = tmp_path / "a.jpg"
     source.write_bytes(JPEG)
     CommandRun(source, "--owner", owner.username)

@@ -24,7 +24,7 @@ def test_prefilter_reports_a_storage_outage(owner: User, bucket: Bucket) -> None
     digest = hashlib.sha256(PICTURE).hexdigest()
     bucket.server.stop()
 
-    answer = browser.post(f"/batches/{again.id}/known/", {"files": [file | {"sha256": digest}]}, "application/json")
+    answer = browser.post(f"/batches/{again.id}/unsent/", {"files": [file | {"sha256": digest}]}, "application/json")
 
     assert (answer.status_code, answer.json()["code"]) == (507, "storage.away")
     assert not again.items.exists()

@@ -46,15 +46,15 @@ def preflight(person: User, batch: UploadBatch, **values: object) -> Any:
     browser = Client()
     browser.force_login(person)
     file = {"relative_path": "a.jpg", "filename": "a.jpg", "size": len(PICTURE), "last_modified": "1000"}
-    return browser.post(f"/batches/{batch.id}/known/", {"files": [file | values]}, "application/json").json()["files"][
+    return browser.post(f"/batches/{batch.id}/unsent/", {"files": [file | values]}, "application/json").json()["files"][
         0
     ]
 
 
-def test_known_file_completes_without_its_bytes_over_the_quota(ada: User, again: UploadBatch) -> None:
+def test_stored_file_completes_without_its_bytes_over_the_quota(ada: User, again: UploadBatch) -> None:
     answer = preflight(ada, again, sha256=hashlib.sha256(PICTURE).hexdigest())
 
-    assert answer["state"] == "known"
+    assert answer["state"] == "duplicate"
     assert_counters_match(again)
 
 
@@ -65,17 +65,17 @@ def test_unsupported_file_needs_no_quota(ada: User, again: UploadBatch) -> None:
     assert again.items.get().error_code == "file.unsupported"
 
 
-def test_known_local_file_needs_no_quota(ada: User, again: UploadBatch, tmp_path: Path) -> None:
+def test_stored_local_file_needs_no_quota(ada: User, again: UploadBatch, tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(PICTURE)
     local = inspect_file(tmp_path / "a.jpg", "roll/a.jpg")
 
     outcome = receive_local_file(again, local, find_existing(again, [local]))
 
-    assert outcome.state == "known"
+    assert outcome.state == "duplicate"
     assert_counters_match(again)
 
 
-def test_other_bytes_of_a_known_size_need_quota(ada: User, again: UploadBatch, tmp_path: Path) -> None:
+def test_other_bytes_of_a_stored_size_need_quota(ada: User, again: UploadBatch, tmp_path: Path) -> None:
     (tmp_path / "b.jpg").write_bytes(PICTURE[:-1] + b"?")
     local = inspect_file(tmp_path / "b.jpg", "roll/b.jpg")
 
