@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -42,7 +43,7 @@ def main() -> None:
         bombs = [Path(folder) / name for name in _BOMBS]
         for path in bombs:
             path.write_bytes(_BOMBS[path.name]())
-        with stack(), workers() as pid, largest_memory(pid) as memory:
+        with stack(), workers() as group, largest_memory(group.pids) as memory:
             seconds, outcomes = send(bombs, photos)
     report(seconds, outcomes, memory)
 
@@ -69,14 +70,14 @@ def send(bombs: list[Path], photos: list[Path]) -> tuple[dict[str, float], dict[
 
 
 @contextmanager
-def largest_memory(pid: int) -> Iterator[dict[str, float]]:
+def largest_memory(pids: list[int]) -> Iterator[dict[str, float]]:
     """Yield a dictionary that holds, after the block, the largest resident memory of each kind of process in MB."""
     largest = {"worker": 0.0, "decoder": 0.0}
     done = threading.Event()
 
     def sample() -> None:
         while not done.wait(SAMPLE_SECONDS):
-            for process in descendants(pid):
+            for process in chain.from_iterable(map(descendants, pids)):
                 kind = "decoder" if b"decoder_process" in _read(process, "cmdline") else "worker"
                 for line in _read(process, "status").decode().splitlines():
                     if line.startswith("VmHWM:"):

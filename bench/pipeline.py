@@ -39,9 +39,10 @@ def main() -> None:
                 server.pid for server in (services.postgres.process, services.redis.process) if server is not None
             ]
             bare, real = alternate(files, servers, Path(folder) / "previews")
-            with workers(PROCESSES, VUEMANTICS_ANALYZER=STUB) as pid:
-                through_workers([SAMPLES / "coffee.jpg"] * PROCESSES * 4, pid, servers)
-                stub = through_workers(photos, pid, servers)
+            with workers(PROCESSES, VUEMANTICS_ANALYZER=STUB) as group:
+                pids = [*group.pids, *servers]
+                through_workers([SAMPLES / "coffee.jpg"] * PROCESSES * 4, pids)
+                stub = through_workers(photos, pids)
     report(len(files), bare, real, stub)
 
 
@@ -52,14 +53,15 @@ def alternate(files: list[Path], servers: list[int], target: Path) -> tuple[list
     """
     target.mkdir()
     bare, real = [], []
-    with ProcessPoolExecutor(PROCESSES) as pool, workers(PROCESSES, VUEMANTICS_ANALYZER="local") as pid:
+    with ProcessPoolExecutor(PROCESSES) as pool, workers(PROCESSES, VUEMANTICS_ANALYZER="local") as group:
+        pids = [*group.pids, *servers]
         list(pool.map(warm_up, range(PROCESSES * 4)))
-        through_workers([SAMPLES / "coffee.jpg"] * PROCESSES * 4, pid, servers)
+        through_workers([SAMPLES / "coffee.jpg"] * PROCESSES * 4, pids)
         for _ in range(ROUNDS):
             start = time.perf_counter()
             list(pool.map(describe, files, [target] * len(files), chunksize=2))
             bare.append(len(files) / (time.perf_counter() - start))
-            real.append(through_workers(files, pid, servers))
+            real.append(through_workers(files, pids))
     return bare, real
 
 
@@ -76,14 +78,14 @@ def describe(path: Path, target: Path) -> str:
     return result.description
 
 
-def through_workers(files: list[Path], pid: int, servers: list[int]) -> tuple[float, float]:
-    """Process the files with the workers; return files per second, and CPU ms per file of the workers and servers."""
+def through_workers(files: list[Path], pids: list[int]) -> tuple[float, float]:
+    """Process the files with the workers; return files per second, and CPU ms per file of the processes `pids`."""
     from bench import rows  # noqa: PLC0415 (needs django.setup())
 
     batch_id = rows.store(files)
-    before = cpu_seconds(pid, *servers)
+    before = cpu_seconds(*pids)
     seconds = rows.run_to_completion(batch_id)
-    return len(files) / seconds, (cpu_seconds(pid, *servers) - before) * 1000 / len(files)
+    return len(files) / seconds, (cpu_seconds(*pids) - before) * 1000 / len(files)
 
 
 def report(files: int, bare: list[float], real: list[tuple[float, float]], stub: tuple[float, float]) -> None:

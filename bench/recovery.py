@@ -1,46 +1,61 @@
-"""Measure how soon work resumes after a worker process is killed, for bench.engine. Needs a running bench.stack."""
+"""Measure how soon work resumes after worker processes are killed, for bench.engine. Needs a running bench.stack."""
 
 import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from batches.engine.liveness import live_workers
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
 from bench import rows
-from bench.stack import wait_for, workers
+from bench.stack import Workers, workers
 
 FILES = 60_000
 FILES_BETWEEN = 50
+PROCESSES = 2
 
 
-def recoveries(kills: int) -> list[float]:
-    """Kill a worker process `kills` times, restarting the workers each time; return each recovery time in seconds.
+@dataclass
+class Recoveries:
+    """Seconds from each kill until the killed workers' files are back in the queue and another file is completed.
 
-    A recovery time starts with the kill. It ends when the new processes have completed a file and no dead worker has
-    any claimed items left.
+    `replaced` has the seconds until all processes were running again.
     """
-    batch_id = rows.fill(FILES, "recovery")
+
+    resumed: list[float] = field(default_factory=list)
+    replaced: list[float] = field(default_factory=list)
+
+
+def recoveries(kills: int, kill: Callable[[Workers], None]) -> Recoveries:
+    """Kill workers `kills` times in the middle of a batch, under the supervision of `manage.py run`."""
+    batch_id = rows.fill(FILES, f"recovery {kill.__name__}")
     rows.start([batch_id])
-    seconds: list[float] = []
-    killed, before = 0.0, 0
-    for attempt in range(kills + 1):
-        with workers(BENCH_PROCESSOR="bench.noop.wait", VUEMANTICS_GRACE_SECONDS="0") as pid:
-            if attempt:
-                wait_for(_recovered(batch_id, before), 60)
-                seconds.append(time.perf_counter() - killed)
-            wait_for(_completed(batch_id, rows.count_completed(batch_id) + FILES_BETWEEN), 60)
+    times = Recoveries()
+    with workers(PROCESSES, BENCH_PROCESSOR="bench.noop.wait") as group:
+        for _ in range(kills):
+            target = rows.count_completed(batch_id) + FILES_BETWEEN
+            group.wait_for(lambda target=target: rows.count_completed(batch_id) >= target, 60)  # type: ignore[misc]
             killed = time.perf_counter()
-            os.kill(Worker.objects.filter(id__in=live_workers()).latest("id").pid, signal.SIGKILL)
-            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # rundramatiq exits when one of its processes dies
-        before = rows.count_completed(batch_id)
+            kill(group)
+            group.wait_for(_recovered(batch_id, rows.count_completed(batch_id)), 60)
+            times.resumed.append(time.perf_counter() - killed)
+            group.wait_for(lambda: len(live_workers()) == PROCESSES, 60)
+            times.replaced.append(time.perf_counter() - killed)
     rows.pause([batch_id])
-    return seconds
+    return times
 
 
-def _completed(batch_id: int, files: int) -> Callable[[], bool]:
-    return lambda: rows.count_completed(batch_id) >= files
+def kill_one(group: Workers) -> None:
+    """kill -9 the worker process that has run for the longest time."""
+    os.kill(Worker.objects.filter(id__in=live_workers()).earliest("id").pid, signal.SIGKILL)
+
+
+def kill_all(group: Workers) -> None:
+    """kill -9 all worker processes and their rundramatiq processes."""
+    for process in group.processes:
+        process.kill()
 
 
 def _recovered(batch_id: int, before: int) -> Callable[[], bool]:

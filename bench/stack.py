@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import django
@@ -19,6 +18,7 @@ from bench.sink import command
 from uploads.storage import prepare_storage
 from vuemantics.localstack import LocalServices
 from vuemantics.localstack.ports import is_serving
+from vuemantics.management.stack import worker_processes
 
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -51,28 +51,45 @@ def stack() -> Iterator[LocalServices]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class Workers:
+    """The worker processes of `manage.py run`, with the same supervision."""
+
+    def __init__(self, processes: int, threads: int, env: dict[str, str]) -> None:
+        self.processes = worker_processes(processes, threads)
+        for process in self.processes:
+            process.env |= {"VUEMANTICS_LOG_LEVEL": "ERROR"} | env
+            process.start()
+
+    @property
+    def pids(self) -> list[int]:
+        """The pids of the running rundramatiq processes."""
+        return [process.process.pid for process in self.processes if process.process is not None]
+
+    def wait_for(self, done: Callable[[], bool], seconds: float) -> float:
+        """Do the same as the function `wait_for`, and restart processes that exit."""
+
+        def supervised() -> bool:
+            for process in self.processes:
+                process.supervise()
+            return done()
+
+        return wait_for(supervised, seconds)
+
+
 @contextmanager
-def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[int]:
-    """Run `manage.py rundramatiq` until the block ends; yield its pid once all worker processes are ready."""
-    command = [sys.executable, "manage.py", "rundramatiq", "-p", str(processes), "-t", str(threads)]
-    command += ["--worker-shutdown-timeout", "7000"]
-    with tempfile.TemporaryFile() as log:
-        main = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | {"VUEMANTICS_LOG_LEVEL": "INFO", "MALLOC_ARENA_MAX": "2"} | env,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            wait_for(lambda: _count_ready(log.fileno()) >= processes, 60)
-            yield main.pid
-        finally:
-            os.killpg(main.pid, signal.SIGTERM)
-            main.wait(20)
-            with suppress(ProcessLookupError):
-                os.killpg(main.pid, signal.SIGKILL)  # kills workers that are still running after rundramatiq exited
+def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[Workers]:
+    """Run workers until the block ends. The block starts when all of them hold their lock."""
+    from batches.engine.liveness import live_workers  # noqa: PLC0415 (models exist only after the set-up)
+
+    group = Workers(processes, threads, env)
+    try:
+        group.wait_for(lambda: len(live_workers()) >= processes, 60)
+        yield group
+    finally:
+        for process in group.processes:
+            process.terminate()
+        for process in group.processes:
+            process.wait_or_kill(time.monotonic() + 20)
 
 
 @contextmanager
@@ -99,10 +116,6 @@ def sink() -> Iterator[int]:
         finally:
             process.kill()
             process.wait(20)
-
-
-def _count_ready(descriptor: int) -> int:
-    return os.pread(descriptor, 1_000_000, 0).count(b"Worker process is ready for action.")
 
 
 def wait_for(done: Callable[[], bool], seconds: float, every: float = 0.02) -> float:

@@ -1,10 +1,13 @@
 """Prepared statements that find, insert and update uploads, for the hot paths of intake and processing."""
 
 import json
+from typing import TYPE_CHECKING
 
 from uploads.database import fetch_row, fetch_rows
 from uploads.models import Upload
-from uploads.pipeline import Result
+
+if TYPE_CHECKING:  # the pipeline loads the image libraries, which most processes do not need
+    from uploads.pipeline import Result
 
 FIND_BY_SHA256 = "SELECT id, key, processed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s"
 # A new upload has values only in these columns. The ORM would take three times the CPU time.
@@ -59,7 +62,7 @@ def insert_upload(upload: Upload) -> None:
     upload._state.adding, upload._state.db = False, "default"
 
 
-def save_result(upload_id: int, result: Result, previews: dict[str, str]) -> None:
+def save_result(upload_id: int, result: "Result", previews: dict[str, str]) -> None:
     """Replace all results of an upload; call it inside the transaction that finishes its item.
 
     `previews` maps each longest side to the storage name of a preview that is already written. If the result has no

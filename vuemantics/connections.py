@@ -48,7 +48,7 @@ def channel_layers(url: str) -> dict[str, Any]:
 def message_broker(url: str) -> dict[str, Any]:
     """Return DRAMATIQ_BROKER for the Redis at this URL."""
     return {
-        "BROKER": "batches.messaging.broker.FastPollingBroker",
+        "BROKER": "batches.messaging.broker.WakeUpBroker",
         # The broker takes timeouts only from the URL.
         "OPTIONS": {"url": url + ("&" if "?" in url else "?") + "socket_timeout=30"},
         # batches/apps.py adds the engine's own middleware, which needs the models. The middleware for time limits and

@@ -20,9 +20,6 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 2
 Processor = Callable[[Job], Callable[[], None] | None]
 
-# The setting exists so that tests and benchmarks can replace `process_upload`, which documents the contract.
-process: Processor = import_string(settings.PROCESSOR)
-
 
 def run_job(claim: Claim) -> None:
     """Process a claimed item and write its outcome.
@@ -45,6 +42,16 @@ def run_job(claim: Claim) -> None:
         except Exception:
             logger.exception("File %d could be neither finished nor failed.", claim.item_id)
             in_flight.mark_unreleased(claim)
+
+
+def process(job: Job) -> Callable[[], None] | None:
+    """Call the function that settings.PROCESSOR names. `process_upload` documents its contract.
+
+    Its module is imported on the first call, because it loads the image libraries, and a new worker should first
+    recover the files of dead ones. The setting exists so that tests and benchmarks can replace the function.
+    """
+    found: Processor = import_string(settings.PROCESSOR)
+    return found(job)
 
 
 def _finish_or_release(job: Job) -> None:

@@ -1,22 +1,58 @@
-"""A dramatiq Redis broker that polls an empty queue more often than the default broker."""
+"""A dramatiq Redis broker whose idle workers wait for a wake-up instead of polling the queue."""
 
+import time
 from typing import Any
 
-from dramatiq.brokers.redis import RedisBroker
+import redis
+from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
+from dramatiq.errors import ConnectionClosed
 
-from batches.messaging.wake_ups import QUEUE
+from batches.messaging.wake_ups import queue_key
 
-MAX_POLL_MS = 200
+WAIT_SECONDS = 1.0
+"""How long a consumer waits at most. The shutdown of a worker waits for its consumer."""
+BUSY_SECONDS = 0.2
+"""How often a consumer checks whether a thread of its busy worker has become free."""
 
 
-class FastPollingBroker(RedisBroker):
-    """Limits dramatiq's polling interval to MAX_POLL_MS, so that idle workers see wake-ups soon.
+class WaitingConsumer(_RedisConsumer):
+    """Waits in Redis until the queue contains a message.
 
-    By default, the interval grows to a second while the queue is empty. The queue for delayed messages keeps that
-    default, because this project does not use delayed messages.
+    dramatiq's own consumer polls an empty queue with a script, by default after pauses of up to a second.
     """
 
+    def __next__(self) -> Any:
+        """Return the next message, or None after at most WAIT_SECONDS."""
+        message = super().__next__()
+        if message is None:
+            self._wait()
+        return message
+
+    def _wait(self) -> None:
+        """Return when the queue contains a message and a thread is free, or after at most WAIT_SECONDS."""
+        if self.outstanding_message_count >= self.prefetch:
+            time.sleep(BUSY_SECONDS)
+            return
+        try:
+            # This moves a message from the front of the list to its end and so wakes all other waiting workers, too.
+            # Each then tries to fetch it. The order is irrelevant, because all messages are equal.
+            self.broker.client.blmove(queue_key(), queue_key(), WAIT_SECONDS, "LEFT", "RIGHT")
+        except redis.ConnectionError as error:
+            raise ConnectionClosed(error) from None
+
+
+class WakeUpBroker(RedisBroker):
+    """Has one queue, for wake-ups."""
+
+    consumer_class = WaitingConsumer
+
+    def declare_queue(self, queue_name: str) -> None:
+        """Declare a queue, but not a second one for delayed messages, which every idle worker would poll in vain."""
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues.add(queue_name)
+            self.emit_after("declare_queue", queue_name)
+
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Any:
-        """Return a consumer that polls the wake-up queue at least every MAX_POLL_MS; see dramatiq.Broker.consume."""
-        pause = min(timeout, MAX_POLL_MS) if queue_name == QUEUE else timeout
-        return super().consume(queue_name, prefetch, pause)
+        """Return a consumer that waits in Redis and never sleeps between polls; see dramatiq.Broker.consume."""
+        return super().consume(queue_name, prefetch, timeout=0)

@@ -10,7 +10,6 @@ from batches.engine.circuit_breaker import breaker
 from batches.engine.heartbeat import beat, release_and_purge
 from batches.engine.in_flight import Job, in_flight
 from batches.engine.liveness import identity
-from batches.messaging.broker import MAX_POLL_MS
 from batches.models.error_codes import default_message
 from batches.worker.cleanup import clean_up
 from batches.worker.completion_emails import EMAIL_INTERVAL_SECONDS, send_completion_emails
@@ -29,10 +28,6 @@ class WorkerMiddleware(dramatiq.Middleware):
 
     def __init__(self) -> None:
         self._threads: list[PeriodicThread] = []
-
-    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Make idle threads notice a shutdown within a second, because the shutdown waits for each of them."""
-        worker.worker_timeout = MAX_POLL_MS
 
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Start the background threads, once per process. Until a heartbeat acquires the lock, nothing is claimed.

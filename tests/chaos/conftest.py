@@ -38,6 +38,6 @@ def start_workers(audit: None, owner: User, start_worker: StartWorker) -> StartW
             "VUEMANTICS_RECONCILE_SECONDS": "0.5",
         }
         env |= {f"VUEMANTICS_{name}": value for name, value in settings.items()}
-        return RespawningWorkers(lambda: start_worker(processes, threads, ready=False, env=env))
+        return RespawningWorkers(lambda: start_worker(1, threads, ready=False, env=env), processes)
 
     return start

@@ -1,4 +1,4 @@
-"""Workers that are restarted when they end. Unlike `manage.py run`, this restarts them without a delay."""
+"""Worker processes that are restarted when they end. Unlike `manage.py run`, this restarts them without a delay."""
 
 import os
 import random
@@ -12,20 +12,31 @@ from tests.support.worker_processes import Workers
 
 
 class RespawningWorkers:
-    """A rundramatiq that is replaced whenever it ends. Only `wait_until` does this, so wait with that method."""
+    """Worker processes, each with its own rundramatiq, which is replaced when it ends.
 
-    def __init__(self, start: Callable[[], Workers]) -> None:
+    Only `wait_until` replaces them, so wait with that method.
+    """
+
+    def __init__(self, start: Callable[[], Workers], processes: int) -> None:
         self._start = start
-        self.current = start()
+        self.running = [start() for _ in range(processes)]
         self.former: list[Workers] = []
 
     def restart_ended(self) -> None:
-        """Start a new rundramatiq if the current one has ended, which happens when any of its processes dies."""
-        if self.current.main.poll() is None:
-            return
-        self.current.kill_all()  # the workers of a killed rundramatiq would otherwise keep running
-        self.former.append(self.current)
-        self.current = self._start()
+        """Replace each rundramatiq that has ended, which happens when its worker process dies."""
+        for index, worker in enumerate(self.running):
+            if worker.main.poll() is not None:
+                worker.kill_all()  # the worker process of a killed rundramatiq would otherwise keep running
+                self.former.append(worker)
+                self.running[index] = self._start()
+
+    def stop(self) -> None:
+        """Send SIGTERM to all and wait until they have ended."""
+        for worker in self.running:
+            worker.main.terminate()
+        for worker in self.running:
+            worker.main.wait(60)
+            worker.kill_all()
 
     def wait_until(self, predicate: Callable[[], Value], timeout: float = 30.0) -> Value:
         """Wait as `tests.support.waiting.wait_until` does, restarting the workers whenever they end."""
@@ -37,17 +48,20 @@ class RespawningWorkers:
         return wait_until(checked, timeout)
 
     def pids(self) -> list[int]:
-        """Return the pids of the worker processes that hold their lock."""
-        return list(Worker.objects.filter(id__in=live_workers()).order_by("id").values_list("pid", flat=True))
+        """Return the pids of these worker processes, if they hold their lock."""
+        own = [pid for worker in self.running for pid in worker.pids()]
+        live = Worker.objects.filter(id__in=live_workers(), pid__in=own)
+        return list(live.order_by("id").values_list("pid", flat=True))
 
     def kill_child(self, chance: random.Random) -> None:
         """kill -9 one worker process, as the kernel does when memory is short; rundramatiq then exits too."""
         os.kill(chance.choice(self.wait_until(self.pids)), signal.SIGKILL)
 
     def kill_group(self) -> None:
-        """kill -9 rundramatiq and all its workers."""
-        self.current.kill_all()
+        """kill -9 all worker processes and their rundramatiq."""
+        for worker in self.running:
+            worker.kill_all()
 
     def text(self) -> str:
         """Return the logs of the former and the current workers."""
-        return "".join(workers.text() for workers in [*self.former, self.current])
+        return "".join(worker.text() for worker in [*self.former, *self.running])

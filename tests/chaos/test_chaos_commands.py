@@ -38,9 +38,9 @@ def repeated(batch: UploadBatch) -> int:
 
 def replace(old: RespawningWorkers, new: RespawningWorkers) -> RespawningWorkers:
     """Wait until the new workers have jobs, then stop the old workers; return the new ones."""
-    youngest_old = max(Worker.objects.filter(pid__in=old.current.pids()).values_list("id", flat=True))
+    youngest_old = max(Worker.objects.filter(pid__in=old.pids()).values_list("id", flat=True))
     new.wait_until(lambda: BatchItem.objects.filter(status=ItemStatus.PROCESSING, worker__gt=youngest_old).exists())
-    old.current.stop()
+    old.stop()
     return new
 
 
@@ -52,7 +52,7 @@ def test_no_item_starts_after_a_cancel(owner: User, start_workers: StartWorkers)
     called = database_clock()
     assert cancel_batch(batch.id)
 
-    workers.current.stop()
+    workers.stop()
     assert_consistent(batch)
     assert batch.status == BatchStatus.CANCELLED
     assert not batch.items.filter(started_at__gt=called + A_SECOND).exists()

@@ -34,13 +34,13 @@ def test_crashing_item_fails_alone(owner: User, start_workers: StartWorkers) -> 
 
 def test_sigterm_in_a_long_call_releases_the_claims(owner: User, start_workers: StartWorkers) -> None:
     batch = start_batch(owner, 20)
-    workers = start_workers("long_call", processes=1, threads=2).current
+    [worker] = start_workers("long_call", processes=1, threads=2).running
     wait_until(lambda: batch.items.filter(status=ItemStatus.PROCESSING).count() == 2, 20)
 
-    workers.main.terminate()
+    worker.main.terminate()
 
     wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists(), 3)
-    workers.main.wait(60)
+    worker.main.wait(60)
     assert completed(batch) == finish_audit.count() == 0
     assert batch.items.filter(status=ItemStatus.PENDING).count() == 20
     assert crash_count(batch) == 0
@@ -58,7 +58,7 @@ def test_stopped_process_loses_its_claims_and_finishes_nothing_late(owner: User,
     finally:
         os.kill(hanging, signal.SIGCONT)
 
-    workers.current.stop()
+    workers.stop()
     assert_consistent(batch)
     assert batch.successful == 120
     assert crash_count(batch) == 0

@@ -79,7 +79,7 @@ def test_cancels_under_load_do_not_deadlock(owner: User, start_workers: StartWor
         cancelled = list(pool.map(cancel_in_thread, load))
 
     assert all(cancelled)
-    workers.current.stop()
+    workers.stop()
     for batch in load:
         assert is_finished(batch)
         assert_consistent(batch)

@@ -34,7 +34,7 @@ class Run:
         self.log = log
         replaced = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
         env = {key: value for key, value in os.environ.items() if key not in replaced}
-        env |= {"VUEMANTICS_VAR": str(var), "PYTHONUNBUFFERED": "1", "VUEMANTICS_WORKER_PROCESSES": "1"}
+        env |= {"VUEMANTICS_VAR": str(var), "PYTHONUNBUFFERED": "1", "VUEMANTICS_WORKER_PROCESSES": "2"}
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "run", "--port", str(self.port)],
@@ -70,6 +70,12 @@ class Run:
     def find(self, part: str) -> int:
         """Return the pid of the first descendant whose command line contains `part`, or 0."""
         return next((pid for pid, line in self.descendants().items() if part in line), 0)
+
+    def workers(self) -> list[int]:
+        """Return the pids of the rundramatiq processes that have started their worker process."""
+        children_of_run = children(self.process.pid)
+        lines = self.descendants()
+        return [pid for pid in children_of_run if "bin/dramatiq" in lines.get(pid, "") and children(pid)]
 
 
 @pytest.fixture
@@ -124,11 +130,14 @@ def test_run_restarts_what_dies_and_a_second_run_takes_over(start_run: Callable[
 
 
 def _kill_and_wait_for_restart(run: Run) -> None:
-    server, workers = run.find("vuemantics.server"), wait_until(lambda: run.find("bin/dramatiq"), PATIENCE)
+    server = run.find("vuemantics.server")
+    killed, sibling = wait_until(lambda: len(run.workers()) == 2 and run.workers(), PATIENCE) or []
+    survivors = {sibling, *children(sibling)}
     os.kill(server, signal.SIGKILL)
-    os.kill(workers, signal.SIGKILL)
+    os.kill(children(killed)[0], signal.SIGKILL)
     wait_until(lambda: run.find("vuemantics.server") not in {0, server}, PATIENCE)
-    wait_until(lambda: run.find("bin/dramatiq") not in {0, workers}, PATIENCE)
+    wait_until(lambda: len(run.workers()) == 2 and killed not in run.workers(), PATIENCE)
+    assert {sibling, *children(sibling)} == survivors, "the death of one worker process ended another"
     os.kill(run.find("redis-server"), signal.SIGKILL)
     wait_until(lambda: "PostgreSQL or Redis has exited; restarting." in run.text(), PATIENCE)
     wait_until(lambda: run.find("redis-server"), PATIENCE)

@@ -1,9 +1,10 @@
 """The interface between the pipeline and the analyzers, which describe pictures."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from PIL import Image
+if TYPE_CHECKING:  # checks of the settings import this module in every process
+    from PIL import Image
 
 DIMENSIONS = 384
 """Length of every vector."""
@@ -49,7 +50,7 @@ class Analyzer(Protocol):
     name: str
     computes: bool
 
-    def describe(self, image: Image.Image) -> Description:
+    def describe(self, image: "Image.Image") -> Description:
         """Describe `image` (RGB, upright, at most 1024 pixels on its longer side)."""
         ...
 

@@ -13,13 +13,15 @@ from vuemantics.localstack.process import die_with_parent
 FIRST_DELAY = 0.5
 MAX_DELAY = 30.0
 HEALTHY_SECONDS = 60.0
+MAX_EXITS = 8  # from here on, the delay is MAX_DELAY
 
 
 class SupervisedProcess:
-    """One command in its own process group, restarted with exponential back-off when it exits.
+    """One command in its own process group, restarted when it exits.
 
-    The process receives SIGTERM when the thread that started it ends, so call `start` and `supervise` from the main
-    thread.
+    It is restarted at once the first time, and with exponential back-off if it keeps exiting. The back-off declines
+    while the process runs and is over after HEALTHY_SECONDS. The process receives SIGTERM when the thread that started
+    it ends, so call `start` and `supervise` from the main thread.
     """
 
     def __init__(self, name: str, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
@@ -57,16 +59,14 @@ class SupervisedProcess:
             return ""
         status = self.process.poll()
         if status is None:
-            if now - self._started_at > HEALTHY_SECONDS:
-                self.consecutive_exits = 0
             return ""
-        self.kill()  # the worker processes of a killed rundramatiq would keep running
+        self.kill()  # the worker of a killed rundramatiq would keep running
         self.process = None
-        delay = min(MAX_DELAY, FIRST_DELAY * 2**self.consecutive_exits)
-        self.consecutive_exits += 1
+        self.consecutive_exits = exits_after_run(self.consecutive_exits, now - self._started_at) + 1
+        delay = restart_delay(self.consecutive_exits)
         self._restart_at = now + delay
         reason = f"signal {-status}" if status < 0 else f"status {status}"
-        return f"The {self.name} exited ({reason}); restarting in {delay:g} s."
+        return f"The {self.name} exited ({reason}); restarting" + (f" in {delay:g} s." if delay else ".")
 
     def terminate(self) -> None:
         """Send SIGTERM to the process, which passes it on to its own children."""
@@ -87,3 +87,13 @@ class SupervisedProcess:
         if self.process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def exits_after_run(exits: int, seconds: float) -> int:
+    """Return how many of the consecutive exits still count after the process has run for this long."""
+    return max(0, min(exits, MAX_EXITS) - int(seconds * MAX_EXITS / HEALTHY_SECONDS))
+
+
+def restart_delay(exits: int) -> float:
+    """Return the seconds to wait before the restart after this many consecutive exits: none after the first."""
+    return min(MAX_DELAY, FIRST_DELAY * 2 ** (exits - 2)) if exits > 1 else 0.0

@@ -87,11 +87,15 @@ def _create_first_account(write: Callable[[str], object]) -> None:
     write("The password is shown only once. To change it: .venv/bin/python manage.py changepassword admin")
 
 
-def worker_group(processes: int, threads: int) -> SupervisedProcess:
-    """Return a rundramatiq process, not started yet, with this many worker processes and threads per process."""
-    command = [sys.executable, "manage.py", "rundramatiq", "--skip-logging", "--worker-shutdown-timeout", "7000"]
-    command += ["-p", str(processes), "-t", str(threads)]
+def worker_processes(count: int, threads: int) -> list[SupervisedProcess]:
+    """Return this many worker processes, not started yet, each with this many threads.
+
+    Each has its own rundramatiq, because a rundramatiq with several processes ends all of them when one dies.
+    """
+    command = [sys.executable, "manage.py", "rundramatiq", "--skip-checks", "--skip-logging", "--processes", "1"]
+    command += ["--threads", str(threads), "--worker-shutdown-timeout", "7000"]
     # Use two malloc arenas instead of one per thread: every thread allocates large pictures, and free memory in one
     # arena cannot be used by another.
     env = {"VUEMANTICS_LOG_LEVEL": "WARNING", "MALLOC_ARENA_MAX": "2"} | os.environ
-    return SupervisedProcess("group of workers", command, cwd=settings.BASE_DIR, env=env)
+    names = [f"worker {number}" for number in range(1, count + 1)]
+    return [SupervisedProcess(name, command, cwd=settings.BASE_DIR, env=env) for name in names]

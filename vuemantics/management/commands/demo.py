@@ -22,9 +22,9 @@ from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from batches.services import open_batch, owner_scope
 from vuemantics.localstack import LocalServices, StartError
-from vuemantics.management.stack import prepare_stack, worker_group
+from vuemantics.management.stack import prepare_stack, worker_processes
 
-PROCESSES, THREADS = 1, 2
+THREADS = 2
 START_SECONDS = 60.0
 STOP_SECONDS = 9.0
 MAX_EXITS = 3
@@ -64,16 +64,16 @@ class Command(BaseCommand):
         if live_workers():
             yield lambda: None
             return
-        workers = worker_group(PROCESSES, THREADS)
+        [worker] = worker_processes(1, THREADS)
 
         def supervise() -> None:
-            if line := workers.supervise():
+            if line := worker.supervise():
                 self.stderr.write(line)
-            if workers.consecutive_exits >= MAX_EXITS:
+            if worker.consecutive_exits >= MAX_EXITS:
                 raise StartError("The workers do not start; see the log lines above.")
 
         try:
-            workers.start()
+            worker.start()
             deadline = time.monotonic() + START_SECONDS
             while not live_workers():
                 supervise()
@@ -82,8 +82,8 @@ class Command(BaseCommand):
                 time.sleep(0.1)
             yield supervise
         finally:
-            workers.terminate()
-            workers.wait_or_kill(time.monotonic() + STOP_SECONDS)
+            worker.terminate()
+            worker.wait_or_kill(time.monotonic() + STOP_SECONDS)
 
     def _describe(self, supervise: Callable[[], None]) -> UploadBatch:
         photos = sorted((settings.BASE_DIR / "samples").glob("*.jpg"))

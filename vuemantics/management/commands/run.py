@@ -16,11 +16,12 @@ from batches.management.served_address import address_file, served_address
 from vuemantics.localstack import LocalServices, StartError
 from vuemantics.localstack.ports import check_port_is_free, is_serving, local_host, parse_port
 from vuemantics.localstack.supervisor import SupervisedProcess
-from vuemantics.management.stack import embedded_servers, prepare_stack, worker_group
+from vuemantics.management.stack import embedded_servers, prepare_stack, worker_processes
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 9.0
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.1
+SERVERS_POLL_SECONDS = 0.5
 MAX_EXITS_AT_START = 3
 
 
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         self.stop = threading.Event()
         self.processes: list[SupervisedProcess] = []
         self.site = ""
+        self.servers_due = 0.0
         self.services = LocalServices(settings.VAR)
         self.embedded = embedded_servers()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -73,7 +75,7 @@ class Command(BaseCommand):
         env = {"VUEMANTICS_LOG_LEVEL": "WARNING"} | os.environ
         command = [sys.executable, "-m", "vuemantics.server", "--host", host, "--port", str(port)]
         server = SupervisedProcess("web server", command, cwd=settings.BASE_DIR, env=env)
-        for process in (server, worker_group(settings.WORKER_PROCESSES, settings.WORKER_THREADS)):
+        for process in [server, *worker_processes(settings.WORKER_PROCESSES, settings.WORKER_THREADS)]:
             self.processes.append(process)
             process.start()
 
@@ -103,6 +105,9 @@ class Command(BaseCommand):
         for process in self.processes:
             if line := process.supervise():
                 self.stderr.write(line)
+        if time.monotonic() < self.servers_due:
+            return
+        self.servers_due = time.monotonic() + SERVERS_POLL_SECONDS
         if self.services.is_running(**self.embedded):
             return
         self.stderr.write("PostgreSQL or Redis has exited; restarting.")

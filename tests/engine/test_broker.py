@@ -1,0 +1,80 @@
+"""An idle worker waits in Redis for wake-ups instead of polling."""
+
+import importlib
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import dramatiq
+import pytest
+import redis
+from dramatiq.errors import ConnectionClosed
+
+from batches.messaging.broker import WAIT_SECONDS
+from batches.messaging.wake_ups import QUEUE, queue_key, send_wake_ups
+from tests.support.servers import Services
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture
+def consumer(redis_client: "redis.Redis") -> Iterator[Any]:
+    """A consumer of two messages at a time that has already found the queue empty."""
+    consumer = dramatiq.get_broker().consume(QUEUE, prefetch=2)
+    assert next(consumer) is None
+    yield consumer
+    consumer.close()
+
+
+def calls(redis_client: "redis.Redis") -> int:
+    """Return how many commands clients have sent since the last reset, without those of the scripts."""
+    stats: dict[str, dict[str, int]] = redis_client.info("commandstats")
+    return sum(stats[f"cmdstat_{name}"]["calls"] for name in ("evalsha", "blmove") if f"cmdstat_{name}" in stats)
+
+
+def test_waiting_sends_two_commands_a_round(consumer: Any, redis_client: "redis.Redis") -> None:
+    redis_client.config_resetstat()
+    start = time.monotonic()
+
+    assert [next(consumer) for _ in range(2)] == [None, None]
+
+    assert calls(redis_client) == 4
+    assert time.monotonic() - start >= WAIT_SECONDS
+
+
+def test_message_ends_the_wait_of_every_worker(consumer: Any, redis_client: "redis.Redis") -> None:
+    others = [threading.Thread(target=next, args=[dramatiq.get_broker().consume(QUEUE)]) for _ in range(2)]
+    for thread in others:
+        thread.start()
+    wait_until(lambda: redis_client.info("clients")["blocked_clients"] == 2)
+
+    send_wake_ups(1)
+
+    for thread in others:
+        thread.join(60)
+    assert redis_client.llen(queue_key()) == 1
+    assert next(consumer) is not None
+
+
+def test_busy_worker_does_not_ask_redis(consumer: Any, redis_client: "redis.Redis") -> None:
+    send_wake_ups(3)
+    assert None not in [next(consumer), next(consumer)]
+    redis_client.config_resetstat()
+
+    assert next(consumer) is None
+
+    assert calls(redis_client) == 0
+
+
+def test_lost_redis_is_reported_to_dramatiq(consumer: Any, services: Services) -> None:
+    services.stop_redis()
+
+    with pytest.raises(ConnectionClosed):
+        next(consumer)
+
+
+def test_no_queue_of_delayed_messages_is_polled() -> None:
+    importlib.import_module("batches.worker.tasks")  # declares the queue
+
+    assert dramatiq.get_broker().get_declared_queues() == {QUEUE}
+    assert dramatiq.get_broker().get_declared_delay_queues() == set()
