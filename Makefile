@@ -76,10 +76,10 @@ clean: ## Remove the virtual environment and caches; var/ is kept
 .venv/runtime: requirements.txt | .venv/bin/python
 	@if [ ! -e .venv/development ] || [ requirements.txt -nt .venv/development ]; then \
 		echo 'Installing packages to run the site (one or two minutes)'; \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt; fi
+		$(BIN)/python -m tools.install_packages requirements.txt; fi
 	@touch $@
 
 .venv/development: requirements-dev.txt | .venv/bin/python
 	@echo 'Installing packages for development (one or two minutes)'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m tools.install_packages requirements-dev.txt
 	@touch $@

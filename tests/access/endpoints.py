@@ -100,7 +100,7 @@ ENDPOINTS = [
     Endpoint("password-changed", answers=(200,)),
 ]
 # These URLs neither show nor change any user's rows.
-PUBLIC = {"favicon", "login", "logout", "language", "javascript-catalog", "batch-open"}
+PUBLIC = {"favicon", "login", "first-password", "logout", "language", "javascript-catalog", "batch-open"}
 
 
 def send_request(user: User | None, endpoint: Endpoint, data: AccessData) -> tuple[int, str, str]:

@@ -92,6 +92,7 @@ PAGE_STATES = {
     "account": [
         PageState("sign-in", "/sign-in/", who=""),
         PageState("sign-in-refused", "/sign-in/", enter_wrong_password, who=""),
+        PageState("first-password-invalid", "/first-password/MQ/none/", who=""),
         PageState("password", "/password/"),
         PageState("password-refused", "/password/", enter_invalid_passwords),
         PageState("password-changed", "/password/changed/"),

@@ -18,7 +18,7 @@ def test_unreachable_postgresql_is_reported(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(connection, "get_connection_params", lambda: {"host": "127.0.0.1", "port": 1})
 
     with pytest.raises(StartError, match="The PostgreSQL of DATABASE_URL does not accept a connection"):
-        prepare_stack(LocalServices(tmp_path / "var"), print)
+        prepare_stack(LocalServices(tmp_path / "var"))
 
 
 def test_unreachable_redis_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,7 +26,7 @@ def test_unreachable_redis_is_reported(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(django_settings, "REDIS_URL", "redis://127.0.0.1:1/0")
 
     with pytest.raises(StartError, match="The Redis of REDIS_URL does not respond"):
-        prepare_stack(LocalServices(tmp_path / "var"), print)
+        prepare_stack(LocalServices(tmp_path / "var"))
 
 
 def test_tables_of_this_version_are_accepted() -> None:

@@ -3,9 +3,11 @@
 The templates do not have Django's default names, because then the admin would use them too.
 """
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordChangeForm
-from django.contrib.auth.views import LogoutView, PasswordChangeDoneView, PasswordChangeView
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeDoneView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,6 +16,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from batches.messaging import live_events
+from vuemantics.accounts.first_password import account_without_password
+
+
+class SignIn(LoginView):
+    """Sign in. While there is no password at all, the page says where to find the link to choose the first one."""
+
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add whether the first password is missing."""
+        return super().get_context_data(**kwargs) | {"first_password_missing": account_without_password() is not None}
 
 
 class PasswordChange(PasswordChangeView):

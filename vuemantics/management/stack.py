@@ -1,9 +1,7 @@
 """Prepare the servers and the database for a command, and configure the workers that it starts."""
 
 import os
-import secrets
 import sys
-from collections.abc import Callable
 
 import psycopg
 import redis
@@ -23,7 +21,7 @@ def embedded_servers() -> dict[str, bool]:
     return {"postgres": not os.environ.get("DATABASE_URL"), "redis": not os.environ.get("REDIS_URL")}
 
 
-def prepare_stack(services: LocalServices, write: Callable[[str], object]) -> None:
+def prepare_stack(services: LocalServices) -> None:
     """Start the embedded servers, verify all connections, migrate, and create the first account if there is none.
 
     All connections are closed again. Raises StartError.
@@ -44,7 +42,9 @@ def prepare_stack(services: LocalServices, write: Callable[[str], object]) -> No
     except (ProgrammingError, InconsistentMigrationHistory) as error:
         raise _other_version(str(error).splitlines()[0]) from error
     check_tables()
-    _create_first_account(write)
+    users = get_user_model()._default_manager
+    if not users.exists():
+        users.create_superuser("admin")  # without a password, see first_password.py
     connection.close_pool()  # type: ignore[attr-defined]
 
 
@@ -53,11 +53,7 @@ def check_tables() -> None:
 
     Before release 1, the initial migrations are edited in place, so Django does not notice outdated tables.
     """
-    expected = {
-        (model._meta.db_table, field.column)
-        for model in apps.get_models()
-        for field in model._meta.local_concrete_fields
-    }
+    expected = model_columns()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT table_name, column_name FROM information_schema.columns"
@@ -69,22 +65,18 @@ def check_tables() -> None:
         raise _other_version(", ".join(f"{table}.{column}" for table, column in different[:3]))
 
 
+def model_columns() -> set[tuple[str, str]]:
+    """Return the table and the column of each field of all models."""
+    fields = ((model, field) for model in apps.get_models() for field in model._meta.local_concrete_fields)
+    return {(model._meta.db_table, str(field.column)) for model, field in fields}
+
+
 def _other_version(difference: str) -> StartError:
     location, fix = "the database of DATABASE_URL", "Set DATABASE_URL to an empty database"
     if embedded_servers()["postgres"]:
         location, fix = str(settings.VAR), "Move that directory away"
     problem = f"The tables in {location} belong to another version before release 1 ({difference})."
     return StartError(f"{problem} {fix}, then add your files again.")
-
-
-def _create_first_account(write: Callable[[str], object]) -> None:
-    users = get_user_model()._default_manager
-    if users.exists():
-        return
-    password = secrets.token_urlsafe(12)
-    users.create_superuser("admin", password=password)
-    write(f"First account: user name admin, password {password}")
-    write("The password is shown only once. To change it: .venv/bin/python manage.py changepassword admin")
 
 
 def worker_processes(count: int, threads: int) -> list[SupervisedProcess]:

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         """Process the photos and print the table. Stop the servers and workers that this command has started."""
         services = LocalServices(settings.VAR)
         try:
-            prepare_stack(services, self.stdout.write)
+            prepare_stack(services)
             with self._workers() as supervise:
                 batch = self._describe(supervise)
             self._print_result(batch)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -11,11 +10,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from batches.management.served_address import address_file, served_address
+from vuemantics.accounts.first_password import account_without_password, first_password_path
 from vuemantics.localstack import LocalServices, StartError
 from vuemantics.localstack.ports import check_port_is_free, is_serving, local_host, parse_port
 from vuemantics.localstack.supervisor import SupervisedProcess
+from vuemantics.management.network import lan_address, network_lines
+from vuemantics.management.run_lock import single_run
 from vuemantics.management.stack import embedded_servers, prepare_stack, worker_processes
 
 READY_SECONDS = 60.0
@@ -39,9 +42,10 @@ class Command(BaseCommand):
         """Run until SIGINT, SIGTERM or SIGHUP."""
         try:
             number = parse_port(port)
+            with single_run(settings.VAR, number):
+                self._run(host, number)
         except StartError as error:
             raise CommandError(str(error)) from None
-        self._run(host, number)
 
     def _run(self, host: str, port: int) -> None:
         self.stop = threading.Event()
@@ -54,14 +58,12 @@ class Command(BaseCommand):
             signal.signal(number, self._on_signal)
         try:
             check_port_is_free(host, port)
-            prepare_stack(self.services, self.stdout.write)
+            prepare_stack(self.services)
             self._start_processes(host, port)
             if self._wait_until_ready(host, port):
                 self._announce(f"http://{local_host(host)}:{port}", host, port)
             while not self.stop.wait(POLL_SECONDS):
                 self._supervise()
-        except StartError as error:
-            raise CommandError(str(error)) from None
         finally:
             self._shut_down()
 
@@ -95,9 +97,12 @@ class Command(BaseCommand):
         self.site = site
         address_file().write_text(site)
         self.stdout.write(f"Vuemantics is ready: {site}/")
-        if local_host(host) != host:
-            url = f"http://{socket.gethostname()}:{port}/"
-            self.stdout.write(f"On the network: {url} (or another name listed in VUEMANTICS_HOSTS)")
+        if user := account_without_password():
+            link = f"{site}{first_password_path(user)}"
+            self.stdout.write(f"First account: user name {user}. Choose its password: {link}")
+        connection.close_pool()  # type: ignore[attr-defined]
+        for line in network_lines(host, port, settings.ALLOWED_HOSTS, lan_address()):
+            self.stdout.write(line)
         self.stdout.write(f"Press Ctrl-C to stop. Pictures and data are kept in {settings.VAR}")
         self.stdout.flush()
 

@@ -1,0 +1,40 @@
+"""How other devices reach the site, for the lines that `manage.py run` prints."""
+
+import socket
+from collections.abc import Sequence
+
+from django.http.request import validate_host
+
+from vuemantics.localstack.ports import local_host
+
+# An address of the documentation range (RFC 5737). Connecting a UDP socket sends nothing; it only selects a route.
+_ANYWHERE = ("192.0.2.1", 9)
+
+
+def lan_address() -> str:
+    """Return this machine's address on its network, or an empty string if it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(_ANYWHERE)
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])
+
+
+def network_lines(host: str, port: int, allowed: Sequence[str], lan: str) -> list[str]:
+    """Return the lines that say how other devices reach the site, and the command if their address is not allowed.
+
+    `host` is the address on which the server listens, `allowed` ALLOWED_HOSTS and `lan` this machine's address on the
+    network. If the server listens only for this machine, there are no lines.
+    """
+    every_interface = local_host(host) != host
+    name = lan if every_interface else host
+    if not name or name in {"localhost", "127.0.0.1", "::1"}:
+        return []
+    shown = f"[{name}]" if ":" in name else name
+    lines = [f"From other devices: http://{shown}:{port}/"]
+    if not validate_host(shown, list(allowed)):
+        names = ",".join([*(own for own in allowed if own not in {"localhost", "127.0.0.1", "[::1]"}), shown])
+        command = f"VUEMANTICS_HOSTS={names} make run HOST={host}" + (f" PORT={port}" if port != 8000 else "")
+        lines.append(f"This address is refused until you allow it. Press Ctrl-C, then run: {command}")
+    return lines
