@@ -6,7 +6,7 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 # Tests in these folders or with these fixtures start web servers, workers, browsers, a bucket or their own stack.
-PROCESS_FOLDERS = {"browser", "chaos", "localstack", "media", "s3", "server", "settings"}
+PROCESS_FOLDERS = {"backup", "browser", "chaos", "localstack", "media", "s3", "server", "settings"}
 PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
 # These start first among their group, because a long test that starts last leaves the other cores idle.
 LONGEST = [

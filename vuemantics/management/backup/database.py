@@ -1,0 +1,76 @@
+"""Dump and restore the database with PostgreSQL's own programs: those of the embedded server, or else those on PATH."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+from django.db.backends.postgresql.client import DatabaseClient
+
+from vuemantics.localstack import LocalServices, StartError
+from vuemantics.localstack.postgres import postgres_programs
+from vuemantics.management.stack import embedded_servers
+
+# Comments are left out because only a superuser may comment on the extension pgvector.
+PORTABLE = ["--no-owner", "--no-privileges", "--no-comments"]
+
+
+def dump_database(path: Path) -> None:
+    """Write a consistent dump; other sessions can go on. A previous dump is replaced when the new one is complete."""
+    draft = path.with_name(f".{path.name}.new")
+    _run("pg_dump", ["--format=custom", f"--file={draft}", *PORTABLE])
+    draft.replace(path)
+
+
+def restore_database(path: Path) -> None:
+    """Restore the dump in one transaction: after an error or a crash, the database is as empty as before."""
+    _run("pg_restore", ["--single-transaction", "--exit-on-error", *PORTABLE, str(path)])
+
+
+@contextmanager
+def running_database() -> Iterator[None]:
+    """Run the embedded PostgreSQL during the block if it is used and not running. Raises StartError."""
+    services = LocalServices(settings.VAR)
+    services.start(postgres=embedded_servers()["postgres"], redis=False)
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StartError(f"The database is unavailable: {error}") from None
+    finally:
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
+        services.stop()
+
+
+def check_database_is_empty() -> None:
+    """Raise StartError if the database contains a table."""
+    if not connection.introspection.table_names():
+        return
+    if embedded_servers()["postgres"]:
+        raise StartError(f"{settings.VAR} contains a database. Move that directory away, then restore again.")
+    raise StartError("The database of DATABASE_URL contains tables. Set DATABASE_URL to an empty database.")
+
+
+def _run(program: str, options: list[str]) -> None:
+    """Run a program of PostgreSQL on Django's database. The password is passed in the environment, not as argument."""
+    # The name of the database comes last, so it becomes the value of --dbname.
+    arguments, env = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [*options, "--dbname"])
+    command = [_find(program), *arguments[1:]]
+    variables = os.environ | (env or {})
+    done = subprocess.run(command, env=variables, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 (no shell)
+    if done.returncode != 0:
+        raise StartError(f"{program} failed: {done.stderr.strip()}")
+
+
+def _find(program: str) -> str:
+    try:
+        return str(postgres_programs() / program)
+    except StartError:
+        found = shutil.which(program)
+    if found is None:
+        raise StartError(f"{program} is missing: install the client programs of your PostgreSQL.")
+    return found

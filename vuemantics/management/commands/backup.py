@@ -1,0 +1,88 @@
+"""`manage.py backup DIR`: back up the database, the stored files and the secret key while everything runs."""
+
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from vuemantics.localstack import StartError
+from vuemantics.management.backup.database import dump_database, running_database
+from vuemantics.management.backup.media import MediaBackup
+from vuemantics.management.backup.stamp import DUMP, KEY, MANIFEST, STAMP, check_database, write_stamp
+
+REPORT_SECONDS = 2.0
+
+
+class Command(BaseCommand):
+    """Writes a backup, or brings an earlier one up to date. An interrupted backup is continued by the same command."""
+
+    help = "Back up database, files and secret key to a directory. Safe while everything runs; repeat it to update."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add DIR."""
+        parser.add_argument("directory", type=Path, metavar="DIR")
+
+    def handle(self, *args: Any, directory: Path, **options: Any) -> None:
+        """Copy the files before and after the dump, so that the backup has every file to which the dump refers."""
+        try:
+            folder = prepared_folder(directory)
+            with running_database():
+                self._back_up(folder)
+        except (StartError, OSError) as error:
+            raise CommandError(str(error)) from None
+
+    def _back_up(self, folder: Path) -> None:
+        check_database()
+        media = MediaBackup(settings.MEDIA_ROOT, folder / "media", folder / MANIFEST)
+        report = progress(self.stdout.write)
+        if not settings.S3.bucket:
+            media.copy(report)
+        dump_database(folder / DUMP)
+        if not settings.S3.bucket:
+            media.copy(report)
+        count = media.finish()
+        write_key(folder / KEY, settings.SECRET_KEY)
+        write_stamp(folder)
+        self.stdout.write(f"Backup complete: {folder} ({count} files, the database, the secret key)")
+        if settings.S3.bucket:
+            self.stdout.write(f"The files in the bucket {settings.S3.bucket} are not included: copy the bucket.")
+
+
+def progress(write: Callable[[str], object]) -> Callable[[int], None]:
+    """Return a function that prints the number of files it is called with, but only every few seconds."""
+    due = time.monotonic() + REPORT_SECONDS
+
+    def report(count: int) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            due = time.monotonic() + REPORT_SECONDS
+            write(f"{count} files")
+
+    return report
+
+
+def prepared_folder(directory: Path) -> Path:
+    """Create the directory, readable only by its owner. Raises StartError if it is in use for something else."""
+    folder = directory.resolve()
+    for used in (settings.MEDIA_ROOT, settings.PARTIAL_ROOT):
+        if folder.is_relative_to(used):
+            raise StartError(f"{folder} is inside {used}: choose another directory.")
+    known = {STAMP, DUMP, MANIFEST, KEY, "media"}
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    foreign = [path.name for path in folder.iterdir() if path.name not in known and not path.name.startswith(".")]
+    if foreign:
+        raise StartError(f"{folder} contains other files ({foreign[0]}): choose an empty directory.")
+    return folder
+
+
+def write_key(path: Path, key: str) -> None:
+    """Write the secret key, readable only by its owner."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    draft.touch(0o600)
+    draft.write_text(key, "utf-8")
+    draft.replace(path)
