@@ -1,6 +1,7 @@
 """Measure how soon work resumes after worker processes are killed, for bench.engine. Needs a running bench.stack."""
 
 import os
+import random
 import signal
 import time
 from collections.abc import Callable
@@ -13,7 +14,8 @@ from bench import rows
 from bench.stack import Workers, workers
 
 FILES = 60_000
-FILES_BETWEEN = 50
+# At random, because the survivors look for dead workers every two seconds, counted from their start.
+FILES_BETWEEN = (50, 1000)
 PROCESSES = 2
 
 
@@ -28,39 +30,43 @@ class Recoveries:
     replaced: list[float] = field(default_factory=list)
 
 
-def recoveries(kills: int, kill: Callable[[Workers], None]) -> Recoveries:
+def recoveries(kills: int, kill: Callable[[Workers], list[int]]) -> Recoveries:
     """Kill workers `kills` times in the middle of a batch, under the supervision of `manage.py run`."""
     batch_id = rows.fill(FILES, f"recovery {kill.__name__}")
     rows.start([batch_id])
-    times = Recoveries()
+    times, chance = Recoveries(), random.Random(20_260)
     with workers(PROCESSES, BENCH_PROCESSOR="bench.noop.wait") as group:
         for _ in range(kills):
-            target = rows.count_completed(batch_id) + FILES_BETWEEN
+            target = rows.count_completed(batch_id) + chance.randint(*FILES_BETWEEN)
             group.wait_for(lambda target=target: rows.count_completed(batch_id) >= target, 60)  # type: ignore[misc]
             killed = time.perf_counter()
-            kill(group)
-            group.wait_for(_recovered(batch_id, rows.count_completed(batch_id)), 60)
+            dead = kill(group)
+            group.wait_for(_recovered(batch_id, rows.count_completed(batch_id), dead), 60)
             times.resumed.append(time.perf_counter() - killed)
-            group.wait_for(lambda: len(live_workers()) == PROCESSES, 60)
+            group.wait_for(lambda dead=dead: len(set(live_workers()) - set(dead)) == PROCESSES, 60)  # type: ignore[misc]
             times.replaced.append(time.perf_counter() - killed)
     rows.pause([batch_id])
     return times
 
 
-def kill_one(group: Workers) -> None:
-    """kill -9 the worker process that has run for the longest time."""
-    os.kill(Worker.objects.filter(id__in=live_workers()).earliest("id").pid, signal.SIGKILL)
+def kill_one(group: Workers) -> list[int]:
+    """kill -9 the worker process that has run for the longest time; return its worker id."""
+    worker = Worker.objects.filter(id__in=live_workers()).earliest("id")
+    os.kill(worker.pid, signal.SIGKILL)
+    return [worker.id]
 
 
-def kill_all(group: Workers) -> None:
-    """kill -9 all worker processes and their rundramatiq processes."""
+def kill_all(group: Workers) -> list[int]:
+    """kill -9 all worker processes and their rundramatiq processes; return their worker ids."""
+    workers_killed = live_workers()
     for process in group.processes:
         process.kill()
+    return workers_killed
 
 
-def _recovered(batch_id: int, before: int) -> Callable[[], bool]:
+def _recovered(batch_id: int, before: int, dead: list[int]) -> Callable[[], bool]:
     def recovered() -> bool:
-        orphans = BatchItem.objects.filter(status=ItemStatus.PROCESSING).exclude(worker__in=live_workers())
+        orphans = BatchItem.objects.filter(status=ItemStatus.PROCESSING, worker__in=dead)
         return rows.count_completed(batch_id) > before and not orphans.exists()
 
     return recovered
