@@ -10,6 +10,7 @@ from django.utils.translation import ngettext_lazy
 from batches import services
 from batches.admin.actions import exceeds_limit, run_action
 from batches.models import UploadBatch
+from batches.models.batch import ENDED_ITEMS
 from batches.services import operator_scope
 from uploads.read_only_admin import ReadOnlyAdmin, confirmation_page
 
@@ -84,8 +85,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
         if exceeds_limit(self, request, queryset):
             return None
         context = {"question": _("Cancel these batches?"), "action": "cancel", "count": queryset.order_by().count()}
-        remaining = F("total") - F("successful") - F("failed") - F("cancelled")
-        context["waiting"] = queryset.aggregate(remaining=Sum(remaining))["remaining"] or 0
+        context["waiting"] = queryset.aggregate(remaining=Sum(F("total") - ENDED_ITEMS))["remaining"] or 0
         template = "admin/batches/uploadbatch/cancel_confirmation.html"
         return confirmation_page(self, request, template, queryset, context)
 

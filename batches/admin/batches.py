@@ -21,7 +21,7 @@ from batches.models.states import ItemStatus
 from uploads.text import percent
 
 NAME_LENGTH = 30
-COUNTS = ["total", "successful", "failed", "remaining", "cancelled"]
+COUNTS = ["total", "successful", "failed", "remaining", "cancelled", "missing"]
 
 
 @admin.register(UploadBatch)
@@ -39,7 +39,17 @@ class BatchAdmin(BatchActionsAdmin):
         (_("Counts"), {"fields": ["expected_items", *COUNTS]}),
         (
             _("Times"),
-            {"fields": ["created_at", "started_at", "sealed_at", "last_served", "completed_at", "updated_at"]},
+            {
+                "fields": [
+                    "created_at",
+                    "started_at",
+                    "uploader_seen_at",
+                    "sealed_at",
+                    "last_served",
+                    "completed_at",
+                    "updated_at",
+                ]
+            },
         ),
     ]
     readonly_fields = ["state", "progress", "files", "remaining"]

@@ -57,12 +57,12 @@ class StatusFilter(admin.SimpleListFilter):
         if state not in ItemStatus.values:
             return queryset
         queryset = queryset.filter(status=state)
-        # Only live batches have files that are being received or pending, and only batches with a `cancelled` count
-        # have cancelled files.
+        # Only live batches have files that are being received or pending, and only batches with a `cancelled` or
+        # `missing` count have cancelled or missing files.
         if state in {ItemStatus.RECEIVING, ItemStatus.PENDING}:
             return queryset.filter(batch_id__in=UploadBatch.all_objects.filter(status__in=LIVE_BATCHES).values("id"))
-        if state == ItemStatus.CANCELLED:
-            return queryset.filter(batch_id__in=UploadBatch.all_objects.filter(cancelled__gt=0).values("id"))
+        if state in {ItemStatus.CANCELLED, ItemStatus.MISSING}:
+            return queryset.filter(batch_id__in=UploadBatch.all_objects.filter(**{f"{state}__gt": 0}).values("id"))
         return queryset
 
 

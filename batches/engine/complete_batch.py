@@ -1,11 +1,11 @@
 """Complete batches that have no live item left."""
 
-from django.db.models import F
 from django.utils import timezone
 
 from batches.engine.transitions import move_batches
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import UploadBatch
+from batches.models.batch import ENDED_ITEMS
 from batches.models.states import BatchStatus, batch_sources
 
 
@@ -14,7 +14,7 @@ def complete_batches(batch_id: int | None = None) -> int:
 
     Only the batch's counters are checked, because they always match the item rows. Idempotent.
     """
-    ended = UploadBatch.objects.filter(sealed_at__isnull=False, total=F("successful") + F("failed") + F("cancelled"))
+    ended = UploadBatch.objects.filter(sealed_at__isnull=False, total=ENDED_ITEMS)
     if batch_id is None:
         live = ended.filter(status__in=batch_sources(BatchStatus.COMPLETED))
         ids = list(live.order_by("id").values_list("id", flat=True))

@@ -16,6 +16,7 @@ from batches.engine.cancel import cancel_items
 from batches.engine.transitions import move_batches
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem, UploadBatch
+from batches.models.batch import ENDED_ITEMS
 from batches.models.error_codes import RESENDABLE_CODES
 from batches.models.states import COUNTERS, BatchStatus, ItemStatus
 from batches.models.storage_key import storage_key
@@ -65,7 +66,7 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
     Return how many items were deleted, and the ids of those that may have a partial file, which the caller must delete.
     (0, []) means that no items are left or that other processes have locked the remaining ones.
     """
-    if UploadBatch.all_objects.filter(id=batch_id, total__gt=F("successful") + F("failed") + F("cancelled")).exists():
+    if UploadBatch.all_objects.filter(id=batch_id, total__gt=ENDED_ITEMS).exists():
         # Workers no longer write to cancelled items, so no worker has to wait for the row locks taken below.
         cancel_items(batch_id)
     with transaction.atomic():
@@ -108,7 +109,7 @@ def _hide(which: Q) -> int:
 
 
 def _was_receiving(status: str, code: str) -> bool:
-    return status == ItemStatus.CANCELLED or code in RESENDABLE_CODES
+    return status in {ItemStatus.CANCELLED, ItemStatus.MISSING} or code in RESENDABLE_CODES
 
 
 def _subtract(batch_id: int, statuses: "Counter[str]") -> None:

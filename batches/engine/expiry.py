@@ -14,19 +14,17 @@ from batches.engine.lifecycle import seal_batch
 from batches.engine.transitions import move_items
 from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch
-from batches.models.error_codes import default_message
 from batches.models.states import LIVE_BATCHES, ItemStatus
 
 CHUNK = 1000
-ABANDONED = "item.abandoned"
 
 
 def expire_batches() -> int:
     """Seal the batches that wait for files but had no activity for EXPIRY_SECONDS; return how many batches expired.
 
-    A batch waits for files while it is unsealed or has a `receiving` item. Its receiving items fail, but their partial
-    files are kept for longer. If the client continues to send such a file, the upload resumes where it stopped, and the
-    batch is reopened.
+    A batch waits for files while it is unsealed or has a `receiving` item. Its receiving items become missing, but
+    their partial files are kept for longer. If the client continues to send such a file, the upload resumes where it
+    stopped, and the batch is reopened.
     """
     since = timezone.now() - timedelta(seconds=settings.EXPIRY_SECONDS)
     receiving = Exists(BatchItem.objects.filter(batch_id=OuterRef("id"), status=ItemStatus.RECEIVING))
@@ -36,41 +34,33 @@ def expire_batches() -> int:
         now = timezone.now()
         # The UPDATE checks `updated_at` again, because the client may have resumed sending since the query.
         if UploadBatch.objects.filter(id=batch_id, updated_at__lt=since).update(sealed_at=now, updated_at=now):
-            _fail_receiving(batch_id, now)
+            _abandon_receiving(batch_id, now)
             complete_batches(batch_id)
             expired += 1
     return expired
 
 
 def finish_without_missing(batch_id: int) -> bool:
-    """Seal a batch and fail its receiving items.
+    """Seal a batch. Its receiving items become missing.
 
     Return False if nothing changed, because the batch was already sealed (or finished) and had no receiving items.
     """
-    failed = _fail_receiving(batch_id, timezone.now())
-    return seal_batch(batch_id) or bool(failed)
+    abandoned = _abandon_receiving(batch_id, timezone.now())
+    return seal_batch(batch_id) or bool(abandoned)
 
 
-def record_activity(batch: UploadBatch, seconds: float) -> None:
-    """Record in `updated_at` that bytes for the batch arrived, unless it was updated within the last `seconds`."""
-    now = timezone.now()
-    since = now - timedelta(seconds=seconds)
-    if batch.updated_at < since:
-        UploadBatch.objects.filter(id=batch.id, updated_at__lt=since).update(updated_at=now)
-
-
-def _fail_receiving(batch_id: int, registered_before: datetime) -> int:
-    """Fail the receiving items that were registered before this time, in chunks; return how many failed."""
-    failed = last = 0
-    while ids := _fail_chunk(batch_id, registered_before, last):
-        failed += len(ids)
+def _abandon_receiving(batch_id: int, registered_before: datetime) -> int:
+    """Make the receiving items that were registered before this time missing, in chunks; return how many changed."""
+    abandoned = last = 0
+    while ids := _abandon_chunk(batch_id, registered_before, last):
+        abandoned += len(ids)
         last = ids[-1]
         live_events.notify_batch_changed(batch_id)
-    return failed
+    return abandoned
 
 
-def _fail_chunk(batch_id: int, registered_before: datetime, after: int) -> list[int]:
-    """Fail up to CHUNK receiving items with an id greater than `after`; return their ids.
+def _abandon_chunk(batch_id: int, registered_before: datetime, after: int) -> list[int]:
+    """Make up to CHUNK receiving items with an id greater than `after` missing; return their ids.
 
     The caller must complete the batch.
     """
@@ -78,9 +68,7 @@ def _fail_chunk(batch_id: int, registered_before: datetime, after: int) -> list[
     with transaction.atomic():
         ids = list(items_after(receiving.select_for_update(), batch_id, after).values_list("id", flat=True)[:CHUNK])
         if ids:
-            failure = {"error_code": ABANDONED, "error_message": default_message(ABANDONED)}
-            items = BatchItem.objects.filter(id__in=ids)
-            move_items(items, ItemStatus.FAILED, ItemStatus.RECEIVING, **failure, **FINISHED_FIELDS)
+            move_items(BatchItem.objects.filter(id__in=ids), ItemStatus.MISSING, **FINISHED_FIELDS)
             batch = UploadBatch.all_objects.filter(id=batch_id)
-            batch.update(failed=F("failed") + len(ids), updated_at=timezone.now())
+            batch.update(missing=F("missing") + len(ids), updated_at=timezone.now())
     return ids

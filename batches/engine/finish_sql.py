@@ -1,6 +1,7 @@
 """The SQL statement that completes or fails an item and counts it in its batch."""
 
 from batches.engine.item_fields import FINISHED_SQL
+from batches.models.batch import ENDED_ITEMS_SQL
 from batches.models.states import COUNTERS, ItemStatus
 
 
@@ -21,5 +22,5 @@ WITH finished AS (
 )
 UPDATE batches_uploadbatch SET {counter} = {counter} + 1, updated_at = clock_timestamp()
   FROM finished WHERE id = finished.batch_id
-RETURNING id, sealed_at IS NOT NULL AND successful + failed + cancelled = total
+RETURNING id, sealed_at IS NOT NULL AND {ENDED_ITEMS_SQL} = total
 """

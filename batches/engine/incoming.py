@@ -14,7 +14,7 @@ from batches.messaging import live_events, wake_ups
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem
 from batches.models.error_codes import RESENDABLE_CODES, RESUMABLE_CODES, default_message
-from batches.models.states import ItemStatus
+from batches.models.states import COUNTERS, ItemStatus
 from uploads.text import storable
 
 
@@ -34,45 +34,55 @@ def register_item(
     """Insert an item for the file, or find the existing item by its fingerprint.
 
     Return the item and whether this call set its state to `receiving`. A new item is receiving until its bytes are
-    stored. An existing item that failed with a resendable code moves back to `receiving`. Both reopen a sealed or
-    completed batch. `before_visible` is called with the id of a new item before the item is committed; if it raises an
-    exception, the transaction is rolled back. Raises BatchClosed if the batch is cancelled or deleted.
+    stored. An existing item that is missing or failed with a resendable code moves to `receiving`. All three reopen a
+    sealed or completed batch. `before_visible` is called with the id of a new item before the item is committed; if it
+    raises an exception, the transaction is rolled back. Raises BatchClosed if the batch is cancelled or deleted.
     """
     with transaction.atomic():
         added = incoming_sql.insert(
             batch_id, file.filename[:255], file.relative_path[:1000], file.fingerprint, file.size
         )
-        if added is not None and before_visible is not None:
-            before_visible(added.id)
-        item = added or BatchItem.objects.get(batch_id=batch_id, fingerprint=file.fingerprint)
-        receiving = added is not None or reopen_item(item)
+        if added is None:
+            item = BatchItem.objects.get(batch_id=batch_id, fingerprint=file.fingerprint)
+            receiving = reopen_item(item)
+        else:
+            (item, is_new), receiving = added, True
+            if is_new and before_visible is not None:
+                before_visible(item.id)
     if receiving:
         live_events.notify_batch_changed(batch_id)
     return item, receiving
 
 
 def is_resumable(item: BatchItem) -> bool:
-    """Return whether the item failed only because its bytes did not arrive, so its partial file was kept."""
+    """Return whether the upload stopped for a reason unrelated to the file, so its partial file was kept."""
+    if item.status == ItemStatus.MISSING:
+        return item.finished_at is not None
     return item.status == ItemStatus.FAILED and item.upload_id is None and item.error_code in RESUMABLE_CODES
 
 
 def is_resendable(item: BatchItem) -> bool:
     """Return whether the item moves back to `receiving` if its file is registered again."""
+    if item.status == ItemStatus.MISSING:
+        return True
     return item.status == ItemStatus.FAILED and item.upload_id is None and item.error_code in RESENDABLE_CODES
 
 
 def reopen_item(item: BatchItem) -> bool:
-    """Move a resendable item from `failed` back to `receiving`, reopen its batch, and refresh `item`.
+    """Move a resendable item to `receiving`, reopen its batch, and refresh `item`.
 
     Return False if the item is not resendable. Raises BatchClosed if the batch is cancelled or deleted.
     """
     if not is_resendable(item):
         return False
-    failed = BatchItem.objects.filter(id=item.id, upload=None, error_code__in=RESENDABLE_CODES)
+    stopped = BatchItem.objects.filter(id=item.id, status=item.status, upload=None)
+    counter = COUNTERS[ItemStatus(item.status)]
+    if item.status == ItemStatus.FAILED:
+        stopped = stopped.filter(error_code__in=RESENDABLE_CODES)
     with transaction.atomic():
-        if not move_items(failed, ItemStatus.RECEIVING, **NOT_FAILED_FIELDS):
+        if not move_items(stopped, ItemStatus.RECEIVING, **NOT_FAILED_FIELDS):
             return False
-        reopen_batch(item.batch_id, sealed_at=None, failed=F("failed") - 1)
+        reopen_batch(item.batch_id, sealed_at=None, **{counter: F(counter) - 1})
         item.refresh_from_db()
     notify_batches_changed([item.batch_id])
     return True
@@ -111,11 +121,15 @@ def reject_item(item_id: int, code: str, message: str) -> bool:
 def fail_incomplete_item(item_id: int, code: str) -> bool:
     """Fail an item because its partial file expired or the client withdrew the file.
 
-    If the item had already failed with a resumable code, only its code and message change. Return False if the item is
-    neither receiving nor failed with a resumable code.
+    If the item had already failed with a resumable code, only its code and message change. A missing item stays missing
+    and is marked as having no partial file. Return False if the item's upload cannot be resumed.
     """
     message = default_message(code)
     if reject_item(item_id, code, message):
+        return True
+    if BatchItem.objects.filter(id=item_id, status=ItemStatus.MISSING, finished_at__isnull=False).update(
+        finished_at=None
+    ):
         return True
     failed = BatchItem.objects.filter(id=item_id, status=ItemStatus.FAILED, upload=None, error_code__in=RESUMABLE_CODES)
     return bool(failed.update(error_code=code, error_message=message))

@@ -29,23 +29,28 @@ def _is(source: BatchStatus) -> str:
 
 OPEN = f"status IN ({sql_states(OPEN_BATCHES)}) AND deleting_since IS NULL"
 
-# A new item unseals its batch and moves a completed batch back to `processing`.
+# A new item, or one that was missing, unseals its batch and moves a completed batch back to `processing`. `created_at`
+# is set for both, because expiry must not touch files that were registered after the batch expired. For a row that
+# INSERT … ON CONFLICT updates, PostgreSQL sets xmax.
 INSERT = f"""
 WITH added AS (
-    INSERT INTO batches_batchitem (batch_id, filename, relative_path, fingerprint, size, status, stage, attempts,
-                                   crash_count, duplicate, error_code, error_message, created_at)
+    INSERT INTO batches_batchitem AS item (batch_id, filename, relative_path, fingerprint, size, status, stage,
+                                           attempts, crash_count, duplicate, error_code, error_message, created_at)
     VALUES (%(batch)s, %(filename)s, %(relative_path)s, %(fingerprint)s, %(size)s, '{ItemStatus.RECEIVING.value}', '',
             0, 0, false, '', '', clock_timestamp())
-    ON CONFLICT (batch_id, fingerprint) DO NOTHING
-    RETURNING id, batch_id, created_at
+    ON CONFLICT (batch_id, fingerprint) DO UPDATE
+       SET status = excluded.status, created_at = excluded.created_at, finished_at = NULL
+     WHERE item.status IN ({sql_states(item_sources(ItemStatus.RECEIVING, ItemStatus.MISSING))})
+    RETURNING id, batch_id, created_at, xmax = 0 AS is_new
 ), reopened AS (
     UPDATE batches_uploadbatch
-       SET total = total + 1, sealed_at = NULL, completed_at = NULL, updated_at = clock_timestamp(),
+       SET total = total + is_new::int, missing = missing - (NOT is_new)::int,
+           sealed_at = NULL, completed_at = NULL, updated_at = clock_timestamp(),
            status = {_moved_to_processing(BatchStatus.COMPLETED)}
       FROM added WHERE batches_uploadbatch.id = added.batch_id AND {OPEN}
     RETURNING batches_uploadbatch.id
 )
-SELECT id, created_at, EXISTS (SELECT FROM reopened) FROM added
+SELECT id, created_at, is_new, EXISTS (SELECT FROM reopened) FROM added
 """
 
 # The first queued item moves a pending batch to `processing`.
@@ -77,8 +82,13 @@ LOCK_ITEM = "SELECT id FROM batches_batchitem WHERE id = %(item)s FOR NO KEY UPD
 LOCK_UPLOAD = "SELECT id FROM uploads_upload WHERE id = %(upload)s FOR KEY SHARE"
 
 
-def insert(batch_id: int, filename: str, relative_path: str, fingerprint: str, size: int) -> BatchItem | None:
-    """Insert a `receiving` item and count it in its batch. Return None if the batch has an item with this fingerprint.
+def insert(
+    batch_id: int, filename: str, relative_path: str, fingerprint: str, size: int
+) -> tuple[BatchItem, bool] | None:
+    """Insert a `receiving` item and count it in its batch; return it and True.
+
+    If the batch has a missing item with this fingerprint, move that to `receiving` and return it and False. If it has
+    an item in another state, return None.
 
     Raises BatchClosed after the insert if the batch is cancelled or deleted. So the caller must open a transaction that
     this exception rolls back.
@@ -87,12 +97,12 @@ def insert(batch_id: int, filename: str, relative_path: str, fingerprint: str, s
     row = fetch_row(INSERT, {"batch": batch_id, **fields})
     if row is None:
         return None
-    item_id, created_at, counted = row
+    item_id, created_at, is_new, counted = row
     if not counted:
         raise BatchClosed
     item = BatchItem(id=item_id, batch_id=batch_id, created_at=created_at, **fields)
     item._state.adding, item._state.db = False, "default"
-    return item
+    return item, is_new
 
 
 def queue(item_id: int, upload_id: int, *, new: bool = False) -> tuple[int, bool] | None:

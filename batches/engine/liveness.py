@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -25,12 +26,22 @@ logger = logging.getLogger(__name__)
 
 # First key of the workers' two-key advisory locks.
 WORKER_LOCK_CLASS = 0x76_75_65
-LIVE_WORKERS = """
-SELECT objid::bigint FROM pg_locks
- WHERE locktype = 'advisory' AND classid = %(locks)s::oid AND objsubid = 2 AND granted
+HELD_LOCK = """
+locktype = 'advisory' AND classid = %(locks)s::oid AND objsubid = 2 AND granted
    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+LIVE_WORKERS = f"SELECT objid::bigint FROM pg_locks WHERE {HELD_LOCK}"
 """Selects the ids of the live workers. Other statements include it as a subquery. `locks` is WORKER_LOCK_CLASS."""
+HEARTBEATS = f"""
+SELECT objid::bigint AS worker, state_change AS heartbeat
+  FROM pg_locks LEFT JOIN pg_stat_activity USING (pid) WHERE {HELD_LOCK}
+"""
+"""Selects the live workers, and when each last used the session of its lock, which every heartbeat does.
+
+The time is NULL if the database role of the web server may not see the workers' sessions.
+"""
+SILENCE = timedelta(seconds=25)
+"""How long a live worker must send no heartbeat to count as frozen, for example stopped by a signal or a debugger."""
 # The times are in seconds, except tcp_user_timeout, which is in milliseconds. libpq ignores these parameters for Unix
 # sockets.
 KEEPALIVE = {
@@ -45,6 +56,11 @@ KEEPALIVE = {
 def live_workers() -> list[int]:
     """Return the ids of the worker processes that currently hold their lock."""
     return sorted(worker for (worker,) in fetch_rows(LIVE_WORKERS, {"locks": WORKER_LOCK_CLASS}))
+
+
+def last_heartbeats() -> dict[int, datetime | None]:
+    """Return when each live worker sent its last heartbeat; None if that is not known."""
+    return dict(fetch_rows(HEARTBEATS, {"locks": WORKER_LOCK_CLASS}))
 
 
 class Identity:

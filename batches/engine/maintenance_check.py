@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from batches.engine.liveness import LIVE_WORKERS, WORKER_LOCK_CLASS
+from batches.models.batch import ENDED_ITEMS_SQL
 from batches.models.states import LIVE_BATCHES, sql_states
 from uploads.database import fetch_row
 
@@ -16,7 +17,7 @@ SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (cl
             OR worker NOT IN ({LIVE_WORKERS})))
             OR EXISTS (SELECT FROM batches_batchitem WHERE lost_worker IS NOT NULL),
        EXISTS (SELECT FROM batches_uploadbatch WHERE status IN ({sql_states(LIVE_BATCHES)})
-            AND sealed_at IS NOT NULL AND total = successful + failed + cancelled),
+            AND sealed_at IS NOT NULL AND total = {ENDED_ITEMS_SQL}),
        EXISTS (SELECT FROM batches_uploadbatch WHERE cancelling),
        EXISTS (SELECT FROM batches_uploadbatch batch WHERE status IN ({sql_states(LIVE_BATCHES)})
             AND updated_at < clock_timestamp() - %(expiry)s

@@ -1,4 +1,7 @@
-"""Explain why a running batch makes no progress: no worker is running, or all live workers wait for a dependency."""
+"""Explain why a running batch makes no progress.
+
+Either no worker is running, or no live worker sends heartbeats, or all workers that do wait for a dependency.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -8,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from batches.engine.liveness import LIVE_WORKERS, WORKER_LOCK_CLASS
+from batches.engine.liveness import HEARTBEATS, SILENCE, WORKER_LOCK_CLASS
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from uploads.database import fetch_row
@@ -43,13 +46,14 @@ class StallReason(NamedTuple):
 # subquery on queue_position reads the first pending item; with EXISTS, the planner may scan the whole table instead.
 WORKER_STATE = f"""
 WITH live AS (
-    SELECT worker.* FROM batches_worker worker WHERE worker.id IN ({LIVE_WORKERS})
+    SELECT worker.*, COALESCE(heartbeat < clock_timestamp() - %(silence)s, false) AS frozen
+      FROM batches_worker worker JOIN ({HEARTBEATS}) AS session ON session.worker = worker.id
 ), newest AS (
     SELECT started_at, stopped_at FROM batches_worker ORDER BY id DESC LIMIT 20
 )
 SELECT (SELECT count(*) FROM live),
-       (SELECT count(*) FROM live WHERE stall_code = ''),
-       (SELECT ARRAY[stall_code, stall_message] FROM live WHERE stall_code <> ''
+       (SELECT count(*) FROM live WHERE stall_code = '' AND NOT frozen),
+       (SELECT ARRAY[stall_code, stall_message] FROM live WHERE stall_code <> '' AND NOT frozen
          ORDER BY stalled_since, id LIMIT 1),
        (SELECT max(greatest(started_at, stopped_at)) FROM newest),
        clock_timestamp(),
@@ -68,12 +72,12 @@ def stall_reasons(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dic
     running = {batch.id: batch for batch in batches if batch.status == BatchStatus.PROCESSING and batch.remaining}
     if not running:
         return {}
-    row = fetch_row(WORKER_STATE, {"locks": WORKER_LOCK_CLASS, "batches": list(running)})
+    row = fetch_row(WORKER_STATE, {"locks": WORKER_LOCK_CLASS, "silence": SILENCE, "batches": list(running)})
     if row is None or row[1]:
         return {}
     live, _free, stall, last_activity, now, with_work = row
     if live:
-        return dict.fromkeys(with_work, waiting_for(*stall))
+        return dict.fromkeys(with_work, waiting_for(*stall) if stall else frozen_workers())
     return {id: no_worker() for id in with_work if _is_inactive(running[id], last_activity, now)}
 
 
@@ -87,6 +91,12 @@ def no_worker() -> StallReason:
     """Return the stall reason for a batch while no worker is running."""
     message = _("No worker is running. Your files are safe and will be processed as soon as one starts.")
     return StallReason(_("No worker is running"), message)
+
+
+def frozen_workers() -> StallReason:
+    """Return the stall reason for a batch while workers are running but none responds."""
+    message = _("The workers do not respond. Your files are safe. Ask your administrator to restart the workers.")
+    return StallReason(_("The workers do not respond"), message)
 
 
 def _is_inactive(batch: UploadBatch, last_activity: datetime | None, now: datetime) -> bool:

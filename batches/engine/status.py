@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from batches.engine.liveness import live_workers
+from batches.engine.liveness import SILENCE, last_heartbeats
 from batches.messaging.wake_ups import queue_key
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus, Stage
@@ -52,7 +52,10 @@ class WorkerFile:
 
 @dataclass(frozen=True, slots=True)
 class LiveWorker:
-    """A worker process that holds its lock. `stall_code` is blank unless the worker waits for a dependency."""
+    """A worker process that holds its lock. `stall_code` is blank unless the worker waits for a dependency.
+
+    `last_heartbeat` is None if it is not known. A worker is `frozen` if it has sent no heartbeat for 25 seconds.
+    """
 
     id: int
     host: str
@@ -62,6 +65,8 @@ class LiveWorker:
     stall_code: str
     stall_message: str
     stalled_since: datetime | None
+    last_heartbeat: datetime | None
+    frozen: bool
     in_flight: tuple[WorkerFile, ...]
 
 
@@ -107,8 +112,9 @@ class EngineStatus:
 
     @property
     def stalled(self) -> bool:
-        """Whether there are files to process but no live workers."""
-        return bool(self.waiting or self.orphaned_files) and not self.workers
+        """Whether there are files to process, but no worker is running or none responds."""
+        files = self.waiting or self.orphaned_files or self.in_flight
+        return bool(files) and all(worker.frozen for worker in self.workers)
 
 
 def read_status() -> EngineStatus:
@@ -117,10 +123,10 @@ def read_status() -> EngineStatus:
     Raises OperationalError if the database is down, but no Redis errors.
     """
     now = timezone.now()
-    live = live_workers()
+    heartbeats = last_heartbeats()
     files = _files_by_worker(now)
-    rows = Worker.objects.filter(id__in=live).order_by("id")
-    workers = tuple(_live_worker(row, tuple(files.pop(row.id, ()))) for row in rows)
+    rows = Worker.objects.filter(id__in=list(heartbeats)).order_by("id")
+    workers = tuple(_live_worker(row, heartbeats[row.id], now, tuple(files.pop(row.id, ()))) for row in rows)
     waiting, oldest = fetch_row(QUEUE_DEPTH, {"limit": MAX_COUNTED}) or (0, None)
     return EngineStatus(
         at=now,
@@ -168,7 +174,9 @@ def _files_by_worker(now: datetime) -> dict[int, list[WorkerFile]]:
     return files
 
 
-def _live_worker(row: Worker, in_flight: tuple[WorkerFile, ...]) -> LiveWorker:
+def _live_worker(
+    row: Worker, heartbeat: datetime | None, now: datetime, in_flight: tuple[WorkerFile, ...]
+) -> LiveWorker:
     return LiveWorker(
         row.id,
         row.host,
@@ -178,5 +186,7 @@ def _live_worker(row: Worker, in_flight: tuple[WorkerFile, ...]) -> LiveWorker:
         row.stall_code,
         row.stall_message,
         row.stalled_since,
+        heartbeat,
+        heartbeat is not None and now - heartbeat > SILENCE,
         in_flight,
     )

@@ -26,7 +26,7 @@ MAX_CANCELLED = 1000
 
 
 def expects_bytes(item: BatchItem) -> bool:
-    """Return whether the item accepts more bytes: it is `receiving`, or it failed but its upload can be resumed."""
+    """Return whether the item accepts more bytes: it is `receiving`, or its upload stopped but can be resumed."""
     return item.status == ItemStatus.RECEIVING or is_resumable(item)
 
 
@@ -59,7 +59,9 @@ def discard_if_unneeded(item_id: int) -> None:
 
 def discard_cancelled(batch_id: int) -> None:
     """Remove up to MAX_CANCELLED partial files of a cancelled batch; the cleanup removes the rest."""
-    finished = BatchItem.objects.filter(batch_id=batch_id, upload=None, status__in=FINISHED_ITEMS)
+    finished = BatchItem.objects.filter(
+        batch_id=batch_id, upload=None, status__in={*FINISHED_ITEMS, ItemStatus.MISSING}
+    )
     try:
         for item_id in islice(filter(partial_exists, finished.values_list("id", flat=True)), MAX_CANCELLED):
             discard_if_unneeded(item_id)

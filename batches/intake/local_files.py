@@ -67,7 +67,7 @@ def find_existing(batch: UploadBatch, files: Sequence[LocalFile]) -> ExistingFil
     """Look up many files in two queries. Also remove partial files that a crash left behind for finished items."""
     finished = (
         BatchItem.objects.filter(batch=batch, fingerprint__in=[local.file.fingerprint for local in files])
-        .exclude(status=ItemStatus.RECEIVING)
+        .exclude(status__in=[ItemStatus.MISSING, ItemStatus.RECEIVING])
         .exclude(Q(status=ItemStatus.FAILED, upload=None, error_code__in=RESENDABLE_CODES))
     )
     existing = ExistingFiles()

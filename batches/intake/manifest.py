@@ -39,8 +39,8 @@ class Entry:
 def find_unfinished(scope: Scope, fingerprints: Collection[str], limit: int = 3) -> list[UnfinishedBatch]:
     """Return the user's unfinished imports that contain any of these files, best match first.
 
-    A batch is unfinished if it is not sealed, has fewer files than announced, or has a failed file that may be sent
-    again. Only the user's 50 newest unfinished batches are searched.
+    A batch is unfinished if it is not sealed, lacks announced files, or has a failed file that may be sent again. Only
+    the user's 50 newest unfinished batches are searched.
     """
     newest = _candidates(scope).order_by("-id")[:NEWEST_BATCHES]
     batches = {batch.id: batch for batch in newest}
@@ -64,17 +64,17 @@ def read_page(batch_id: int, after: int) -> tuple[list[Entry], int | None]:
 def _candidates(scope: Scope) -> QuerySet[UploadBatch]:
     resendable = BatchItem.objects.filter(_RESENDABLE, batch_id=OuterRef("id"))
     return open_for_files(scope).filter(
-        Q(sealed_at=None) | Q(expected_items__gt=F("total")) | (Q(failed__gt=0) & Exists(resendable))
+        Q(sealed_at=None) | Q(missing__gt=0) | Q(expected_items__gt=F("total")) | (Q(failed__gt=0) & Exists(resendable))
     )
 
 
 def _count_received(batch: UploadBatch) -> UnfinishedBatch:
-    missing = batch.items.filter(Q(status=ItemStatus.RECEIVING) | _RESENDABLE).count()
-    return UnfinishedBatch(batch, batch.total - missing, max(batch.total, batch.expected_items or 0))
+    incomplete = batch.items.filter(Q(status=ItemStatus.RECEIVING) | _RESENDABLE).count()
+    return UnfinishedBatch(batch, batch.total - batch.missing - incomplete, batch.expected_total)
 
 
 def _entry(item: BatchItem) -> Entry:
-    if item.status == ItemStatus.RECEIVING:
+    if item.status in {ItemStatus.MISSING, ItemStatus.RECEIVING}:
         return Entry(item.fingerprint, item.size, min(partial_size(item.id), item.size), "missing")
     if unavailable_reason(item):
         return Entry(item.fingerprint, item.size, 0, "missing")  # the client sends it again and gets the reason

@@ -9,6 +9,8 @@ from batches.models import BatchItem
 from batches.models.error_codes import default_message
 from batches.models.states import ItemStatus
 
+EXPIRED = "upload.expired"
+
 
 @dataclass(frozen=True, slots=True)
 class IntakeOutcome:
@@ -32,6 +34,8 @@ def recorded_outcome(item: BatchItem) -> IntakeOutcome:
         raise BatchClosed
     if item.status == ItemStatus.RECEIVING:
         raise PartialFileBusy
+    if item.status == ItemStatus.MISSING:
+        return IntakeOutcome("refused", EXPIRED, default_message(EXPIRED))
     unavailable = unavailable_reason(item)
     if unavailable:
         return IntakeOutcome("refused", *unavailable)

@@ -15,7 +15,7 @@ from datetime import timedelta
 from threading import Lock
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
@@ -121,9 +121,8 @@ def count_bytes(owner_id: int) -> int:
     items = BatchItem.objects.filter(batch__owner_id=owner_id)
     receiving = items.filter(batch__status__in=LIVE_BATCHES, status=ItemStatus.RECEIVING).aggregate(bytes=Sum("size"))
     since = timezone.now() - timedelta(seconds=settings.PARTIAL_SECONDS) - CLEANUP_DELAY
-    abandoned = items.filter(
-        status=ItemStatus.FAILED, upload=None, error_code__in=RESUMABLE_CODES, finished_at__gt=since
-    ).exclude(batch__status=BatchStatus.CANCELLED)
+    resumable = Q(status=ItemStatus.MISSING) | Q(status=ItemStatus.FAILED, upload=None, error_code__in=RESUMABLE_CODES)
+    abandoned = items.filter(resumable, finished_at__gt=since).exclude(batch__status=BatchStatus.CANCELLED)
     kept = sum(size for item_id, size in abandoned.values_list("id", "size") if partial_exists(item_id))
     return int(stored) + int(receiving["bytes"] or 0) + kept
 

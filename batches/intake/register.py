@@ -3,9 +3,12 @@
 Uploads by tus, the form and local files all register their files here.
 """
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
+from batches.engine.announce import announce_items
 from batches.engine.incoming import NewFile, is_resendable, is_resumable, register_item, reject_item, reopen_item
 from batches.engine.refusals import BatchClosed, FileRefused
 from batches.intake import quota
@@ -24,8 +27,7 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True) ->
     Raises BatchClosed. Raises FileRefused without creating an item. Raises OSError or PartialFileBusy if a stale
     partial file under the new item's id cannot be emptied.
     """
-    if batch.kind == BatchKind.REANALYSIS:
-        raise FileRefused("batch.reanalysis")
+    _require_import(batch)
     if batch.status == BatchStatus.CANCELLED:
         raise BatchClosed
     rejection = _rejection(file.size)
@@ -37,6 +39,23 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True) ->
         reject_item(item.id, *rejection)
         item.refresh_from_db()
     return item
+
+
+def announce_files(batch: UploadBatch, files: Sequence[NewFile]) -> int:
+    """Create missing items for the files that the client is going to send; return how many are new.
+
+    Raises BatchClosed. Raises FileRefused, without creating an item, if the batch would have too many files
+    (`batch.full`) or is a re-analysis (`batch.reanalysis`). Raises OSError or PartialFileBusy like `register_file`.
+    """
+    _require_import(batch)
+
+    def check(ids: list[int], total: int) -> None:
+        if ids and total > settings.MAX_BATCH_FILES:
+            raise FileRefused("batch.full")
+        for item_id in ids:
+            clear_stale_partial(item_id)
+
+    return announce_items(batch.id, files, check)
 
 
 def resume_file(item: BatchItem, owner_id: int) -> None:
@@ -58,6 +77,11 @@ def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool) -> BatchI
     with quota.usage.reserve(batch.owner_id, file.size) as reservation:
         item, reservation.confirmed = register_item(batch.id, file, clear_stale_partial)
     return item
+
+
+def _require_import(batch: UploadBatch) -> None:
+    if batch.kind == BatchKind.REANALYSIS:
+        raise FileRefused("batch.reanalysis")
 
 
 def _registered_before(batch: UploadBatch, file: NewFile, refused: FileRefused) -> BatchItem:

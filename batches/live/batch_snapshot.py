@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from batches.engine.duplicates import without_new_pictures
+from batches.engine.missing_files import interrupted_uploads
 from batches.engine.stall_reason import StallReason, stall_reasons
 from batches.failures.batch_failures import BatchFailures, read_failures
 from batches.models import BatchItem, UploadBatch
@@ -34,13 +36,19 @@ class FileInProgress:
 
 @dataclass(frozen=True, slots=True)
 class BatchSnapshot:
-    """The state of a batch. `in_progress` holds only the files to show; `in_progress_total` counts all in progress."""
+    """The state of a batch. `in_progress` holds only the files to show; `in_progress_total` counts all in progress.
+
+    `interrupted` is the number of missing files if the upload was interrupted, otherwise 0. `nothing_new` means that
+    the import is completed and all its files were in the library before.
+    """
 
     batch: UploadBatch
     in_progress: tuple[FileInProgress, ...]
     in_progress_total: int
     failures: BatchFailures
     stall: StallReason | None
+    interrupted: int
+    nothing_new: bool
 
     @property
     def waiting(self) -> int:
@@ -66,7 +74,7 @@ class BatchSnapshot:
         if batch.kind != BatchKind.IMPORT or batch.status == BatchStatus.CANCELLED:
             return False
         has_resendable = not RESENDABLE_CODES.isdisjoint(self.failures.stored)
-        return batch.sealed_at is None or (batch.expected_items or 0) > batch.total or has_resendable
+        return batch.sealed_at is None or batch.never_arrived > 0 or has_resendable
 
     @property
     def unfinished(self) -> bool:
@@ -84,7 +92,10 @@ def read_snapshot(batch_id: int, previous: BatchSnapshot | None = None) -> Batch
         return None
     in_progress, in_progress_total = read_in_progress(batch)
     stall = stall_reasons([batch]).get(batch.id)
-    return BatchSnapshot(batch, in_progress, in_progress_total, _read_failures(batch, previous), stall)
+    interrupted = interrupted_uploads([batch]).get(batch.id, 0)
+    failures = _read_failures(batch, previous)
+    nothing_new = _has_nothing_new(batch, previous)
+    return BatchSnapshot(batch, in_progress, in_progress_total, failures, stall, interrupted, nothing_new)
 
 
 def read_in_progress(batch: UploadBatch) -> tuple[tuple[FileInProgress, ...], int]:
@@ -98,6 +109,12 @@ def _read_failures(batch: UploadBatch, previous: BatchSnapshot | None) -> BatchF
     if previous and _has_same_failures(previous.batch, batch):
         return previous.failures
     return read_failures(batch.id) if batch.failed else BatchFailures({}, {}, ())
+
+
+def _has_nothing_new(batch: UploadBatch, previous: BatchSnapshot | None) -> bool:
+    if previous and batch.completed_at and previous.batch.completed_at == batch.completed_at:
+        return previous.nothing_new
+    return batch.id in without_new_pictures([batch])
 
 
 def _has_same_failures(previous: UploadBatch, batch: UploadBatch) -> bool:

@@ -31,7 +31,6 @@ def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
         "eta": eta,
         "percent_tens": snapshot.batch.percent // 10 * 10,
         "live_reanalysis_id": _live_reanalysis_id(snapshot.batch),
-        "stored": snapshot.batch.successful or any(snapshot.failures.stored.values()),
         "private": settings.ANALYZER == "local",
         "name_bytes": NAME_BYTES,
     }

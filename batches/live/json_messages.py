@@ -19,6 +19,7 @@ def batch_message(batch: UploadBatch) -> str:
             "processed": batch.processed,
             "successful": batch.successful,
             "failed": batch.failed,
+            "missing": batch.never_arrived,
             "progress_percentage": batch.percent,
         }
     )

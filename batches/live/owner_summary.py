@@ -1,11 +1,13 @@
 """Summarise an owner's batches for every page: the live ones, and how many completed since the owner's last visit."""
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from batches.engine.missing_files import interrupted_uploads
 from batches.models import UploadBatch
 from batches.models.states import LIVE_BATCHES
 from batches.services.last_seen import unseen_batches
@@ -17,16 +19,32 @@ MAX_BATCHES = 100
 class OwnerSummary:
     """The live batches, oldest first, and the number of completed ones that their owner has not seen yet.
 
-    Both are limited to MAX_BATCHES.
+    Both are limited to MAX_BATCHES. `interrupted` has the missing files of each interrupted upload by batch id.
     """
 
     live: tuple[UploadBatch, ...]
     finished: int
+    interrupted: Mapping[int, int]
 
     @property
     def running(self) -> list[UploadBatch]:
-        """Those of the live batches that are not paused."""
-        return [batch for batch in self.live if batch.is_active]
+        """Those of the live batches that are not paused and whose upload is not interrupted."""
+        return [batch for batch in self.live if batch.is_active and batch.id not in self.interrupted]
+
+    @property
+    def active(self) -> bool:
+        """Whether changes are expected. The owner may continue an interrupted upload at any moment."""
+        return bool(self.running or self.interrupted)
+
+    @property
+    def missing(self) -> int:
+        """How many files are missing in all interrupted uploads."""
+        return sum(self.interrupted.values())
+
+    @property
+    def interrupted_batch_id(self) -> int | None:
+        """The id of the interrupted batch, if there is only one."""
+        return next(iter(self.interrupted)) if len(self.interrupted) == 1 else None
 
     @property
     def percent(self) -> int:
@@ -38,13 +56,14 @@ class OwnerSummary:
     def state(self) -> str:
         """A token that changes whenever the list of batches that a page shows would look different."""
         rows = [(batch.id, batch.name, batch.status, batch.processed, batch.expected_total) for batch in self.live]
-        return f"{zlib.crc32(repr(rows).encode()):x}-{self.finished}"
+        return f"{zlib.crc32(repr([rows, self.interrupted]).encode()):x}-{self.finished}"
 
 
 def read_owner_summary(owner_id: int) -> OwnerSummary:
-    """Read the summary with two queries over small partial indexes."""
-    live = UploadBatch.objects.filter(owner_id=owner_id, status__in=LIVE_BATCHES).order_by("id")
-    return OwnerSummary(tuple(live[:MAX_BATCHES]), unseen_batches(owner_id)[:MAX_BATCHES].count())
+    """Read the summary with two queries over small partial indexes, or three if an uploader is silent."""
+    live = UploadBatch.objects.filter(owner_id=owner_id, status__in=LIVE_BATCHES).order_by("id")[:MAX_BATCHES]
+    finished = unseen_batches(owner_id)[:MAX_BATCHES].count()
+    return OwnerSummary(tuple(live), finished, interrupted_uploads(live))
 
 
 def owner_summary(request: HttpRequest) -> dict[str, object]:

@@ -72,7 +72,7 @@ class OwnerPageTopic:
     def read(self) -> Fragments:
         """Read the owner's live batches and the number of completed ones that the owner has not seen yet."""
         summary = read_owner_summary(self._owner_id)
-        self.active = bool(summary.running)
+        self.active = summary.active
         with translation.override(self._language):
             return {"running": render_fragment("running", {"owner_summary": summary})}
 
@@ -125,7 +125,7 @@ class OwnerJsonTopic:
         The others were reported by the previous read, or have completed since this topic was created.
         """
         summary = read_owner_summary(self._owner_id)
-        self.active = bool(summary.running)
+        self.active = summary.active
         live = {batch.id: batch for batch in summary.live}
         others = self._read_others(live)
         self._reported = set(live) | set(others)

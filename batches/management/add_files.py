@@ -6,14 +6,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from batches import services
 from batches.engine.refusals import BatchClosed, Refused
+from batches.intake.activity import RECORD_INTERVAL, record_activity
 from batches.intake.local_files import ExistingFiles, LocalFile, find_existing, inspect_file, receive_local_file
 from batches.management.walk_files import FoundFile
 from batches.models import UploadBatch
 from batches.models.error_codes import error_text
 from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus
+from batches.worker.periodic_thread import PeriodicThread
 
 REPORT_SECONDS = 5.0
 PAGE_FILES = 500
@@ -52,7 +55,7 @@ def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> T
     """
     tally = Tally()
     reported = time.monotonic()
-    with interruptible_between_files() as check_interrupt:
+    with interruptible_between_files() as check_interrupt, activity_recorded(batch):
         for page in pages(files):
             batch.refresh_from_db(fields=["status", "total"])
             if batch.status == BatchStatus.CANCELLED:
@@ -87,6 +90,17 @@ def pages(files: Iterable[FoundFile]) -> Iterator[list[LocalFile]]:
     rest = iter(files)
     while page := [inspect_file(found.path, found.relative_path) for found in itertools.islice(rest, PAGE_FILES)]:
         yield page
+
+
+@contextmanager
+def activity_recorded(batch: UploadBatch) -> Iterator[None]:
+    """Record during the block that files are being added, because copying one large file may take minutes."""
+    thread = PeriodicThread("activity", RECORD_INTERVAL.total_seconds(), partial(record_activity, batch))
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.stop()
 
 
 @contextmanager

@@ -142,7 +142,22 @@ class Migration(migrations.Migration):
                 ("successful", models.PositiveIntegerField(verbose_name="successful", default=0)),
                 ("failed", models.PositiveIntegerField(verbose_name="failed", default=0)),
                 ("cancelled", models.PositiveIntegerField(verbose_name="cancelled", default=0)),
+                (
+                    "missing",
+                    models.PositiveIntegerField(
+                        verbose_name="missing", default=0, help_text="Files that were announced but have not arrived."
+                    ),
+                ),
                 ("sealed_at", models.DateTimeField(verbose_name="sealed at", blank=True, null=True)),
+                (
+                    "uploader_seen_at",
+                    models.DateTimeField(
+                        verbose_name="uploader seen at",
+                        blank=True,
+                        help_text="Time of its uploader's last request.",
+                        null=True,
+                    ),
+                ),
                 ("last_served", models.DateTimeField(verbose_name="last served", blank=True, null=True)),
                 ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),
                 ("updated_at", models.DateTimeField(verbose_name="updated at", auto_now=True)),
@@ -201,6 +216,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         verbose_name="status",
                         choices=[
+                            ("missing", "Missing"),
                             ("receiving", "Receiving"),
                             ("pending", "Waiting"),
                             ("processing", "In progress"),
@@ -344,10 +360,14 @@ class Migration(migrations.Migration):
                         "total__gte",
                         django.db.models.expressions.CombinedExpression(
                             django.db.models.expressions.CombinedExpression(
-                                models.F("successful"), "+", models.F("failed")
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("successful"), "+", models.F("failed")
+                                ),
+                                "+",
+                                models.F("cancelled"),
                             ),
                             "+",
-                            models.F("cancelled"),
+                            models.F("missing"),
                         ),
                     )
                 ),
@@ -376,10 +396,14 @@ class Migration(migrations.Migration):
                             "total",
                             django.db.models.expressions.CombinedExpression(
                                 django.db.models.expressions.CombinedExpression(
-                                    models.F("successful"), "+", models.F("failed")
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("successful"), "+", models.F("failed")
+                                    ),
+                                    "+",
+                                    models.F("cancelled"),
                                 ),
                                 "+",
-                                models.F("cancelled"),
+                                models.F("missing"),
                             ),
                         ),
                     ),
@@ -467,6 +491,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="batchitem",
+            index=models.Index(condition=models.Q(("status", "missing")), fields=["batch", "id"], name="item_missing"),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
             index=models.Index(fields=["batch", "id"], name="item_batch"),
         ),
         migrations.AddConstraint(
@@ -477,7 +505,10 @@ class Migration(migrations.Migration):
             model_name="batchitem",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("status__in", ["receiving", "pending", "processing", "completed", "failed", "cancelled"])
+                    (
+                        "status__in",
+                        ["missing", "receiving", "pending", "processing", "completed", "failed", "cancelled"],
+                    )
                 ),
                 name="item_status_known",
             ),

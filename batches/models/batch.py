@@ -9,15 +9,20 @@ from batches.models.batch_name import MAX_NAME_LENGTH
 from batches.models.managers import VisibleBatchManager
 from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus
 
+ENDED_ITEMS = F("successful") + F("failed") + F("cancelled") + F("missing")
+"""The number of items that are not live, from a batch's counters."""
+ENDED_ITEMS_SQL = "successful + failed + cancelled + missing"
+"""The same for raw SQL."""
+
 
 class UploadBatch(models.Model):
     """The files of one import, or the pictures of one re-analysis. Each batch has one owner.
 
     The counters always match the item rows, because both are updated in the same transaction. `total` counts all items,
-    including those that are still being received. A batch completes when it is sealed and none of its items is live.
-    If the batch is a re-analysis, `source` is the batch whose pictures it analyses again. If `cancelling` is true, the
-    batch is cancelled, but some of its items may still be live. `objects` excludes batches that are being deleted;
-    `all_objects` includes them.
+    including those that are still being received and those that are missing. A batch completes when it is sealed and
+    none of its items is live. If the batch is a re-analysis, `source` is the batch whose pictures it analyses again. If
+    `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects` excludes batches
+    that are being deleted; `all_objects` includes them.
     """
 
     owner = models.ForeignKey(
@@ -46,7 +51,16 @@ class UploadBatch(models.Model):
     successful = models.PositiveIntegerField(_("successful"), default=0)
     failed = models.PositiveIntegerField(_("failed"), default=0)
     cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
+    missing = models.PositiveIntegerField(
+        _("missing"), default=0, help_text=_("Files that were announced but have not arrived.")
+    )
     sealed_at = models.DateTimeField(_("sealed at"), null=True, blank=True)
+    uploader_seen_at = models.DateTimeField(
+        _("uploader seen at"),
+        null=True,
+        blank=True,
+        help_text=_("Time of its uploader's last request."),
+    )
     last_served = models.DateTimeField(_("last served"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -69,7 +83,7 @@ class UploadBatch(models.Model):
             models.CheckConstraint(condition=Q(status__in=BatchStatus.values), name="batch_status_known"),
             models.CheckConstraint(condition=Q(kind__in=BatchKind.values), name="batch_kind_known"),
             models.CheckConstraint(
-                condition=Q(total__gte=F("successful") + F("failed") + F("cancelled")),
+                condition=Q(total__gte=ENDED_ITEMS),
                 name="batch_counters_within_total",
             ),
             models.CheckConstraint(
@@ -77,8 +91,7 @@ class UploadBatch(models.Model):
                 name="batch_finished_has_time",
             ),
             models.CheckConstraint(
-                condition=~Q(status=BatchStatus.COMPLETED)
-                | Q(sealed_at__isnull=False, total=F("successful") + F("failed") + F("cancelled")),
+                condition=~Q(status=BatchStatus.COMPLETED) | Q(sealed_at__isnull=False, total=ENDED_ITEMS),
                 name="batch_completed_is_complete",
             ),
             models.CheckConstraint(
@@ -122,15 +135,22 @@ class UploadBatch(models.Model):
     @property
     def remaining(self) -> int:
         """The number of live items: receiving, pending or processing."""
-        return self.total - self.successful - self.failed - self.cancelled
+        return self.total - self.successful - self.failed - self.cancelled - self.missing
 
     @property
     def expected_total(self) -> int:
-        """The number of items that counts as 100 %.
+        """The number of items that counts as 100 %: `total`, or `expected_items` if that is larger."""
+        return max(self.total, self.expected_items or 0)
 
-        This is `total`, or `expected_items` if that is larger and the batch is not sealed yet.
-        """
-        return self.total if self.sealed_at else max(self.total, self.expected_items or 0)
+    @property
+    def never_arrived(self) -> int:
+        """The number of announced files that have not begun to arrive, with or without an item."""
+        return self.missing + self.expected_total - self.total
+
+    @property
+    def arrived(self) -> int:
+        """The number of expected items that have arrived or begun to arrive."""
+        return self.total - self.missing
 
     @property
     def percent(self) -> int:

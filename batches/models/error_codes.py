@@ -24,9 +24,6 @@ ERROR_CODES = uploads_codes.ERROR_CODES | {
         _("The stored file cannot be read."), _("Check the disk of the server, then try again."), retryable=True
     ),
     "file.withdrawn": ErrorCode(_("Your device could not read the whole file."), _ADD_AGAIN),
-    "item.abandoned": ErrorCode(
-        _("The upload of this file was never finished."), _("Add it again: the part already sent is kept for a while.")
-    ),
     "item.deleted": ErrorCode(_("The picture was deleted."), _("Start a new import to add it again.")),
     "item.gone": ErrorCode(
         _("The picture was deleted before it was processed."), _("Add it again if you still want it.")
@@ -61,7 +58,7 @@ REFUSALS: dict[str, str | Promise] = {
     "batch.full": _("This import is full. Add the remaining files to a new import."),
     "batch.name_empty": _("Enter a name."),
     "batch.name_too_long": _("A name can have up to %(limit)s characters; this one has %(count)s."),
-    "batch.nothing_stored": _("No pictures of “%(name)s” are stored."),
+    "batch.nothing_stored": _("“%(name)s” has no described pictures in your library."),
     "batch.paused": _("“%(name)s” is paused. Resume it first."),
     "batch.reanalysis": _("This import only re-runs descriptions. Start a new one to add files."),
     "batch.reanalysis_running": _(
@@ -106,9 +103,7 @@ PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not e
 """Codes for which a retry with the same bytes cannot succeed."""
 FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.detail)
 """Codes that show the same text for every file, without the message in the item's row."""
-RESUMABLE_CODES = frozenset(
-    {"item.abandoned", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
-)
+RESUMABLE_CODES = frozenset({"storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"})
 """Codes of uploads that stopped for a reason unrelated to the file.
 
 The partial file is kept, so the upload can resume.

@@ -15,8 +15,9 @@ class BatchItem(models.Model):
 
     `queue_position` is set exactly while the item is pending. Only the index `item_queue` is ordered by this column, so
     a claim always uses that index. `claim` is a random token: a worker process can finish the item only with the
-    current token. `worker` is the id of that process. A dismissed failure stays in its batch and still counts as
-    failed, but is no longer listed as a problem.
+    current token. `worker` is the id of that process. A missing item with a `finished_at` was abandoned at that time,
+    and its partial file was kept; without one, nothing of it is stored. A dismissed failure stays in its batch and
+    still counts as failed, but is no longer listed as a problem.
     """
 
     batch = models.ForeignKey(
@@ -94,11 +95,12 @@ class BatchItem(models.Model):
                 condition=Q(status=ItemStatus.FAILED, dismissed_at__isnull=True),
             ),
             models.Index(fields=["dismissed_at"], name="item_dismissed", condition=Q(dismissed_at__isnull=False)),
-            # The next three indexes are for the item lists on pages. A claim writes to none of them, and finishing an
+            # The next four indexes are for the item lists on pages. A claim writes to none of them, and finishing an
             # item writes to at most one.
             models.Index(fields=["batch", "id"], name="item_completed", condition=Q(status=ItemStatus.COMPLETED)),
             models.Index(fields=["batch", "id"], name="item_waiting", condition=Q(status__in=WAITING_ITEMS)),
             models.Index(fields=["batch", "id"], name="item_cancelled", condition=Q(status=ItemStatus.CANCELLED)),
+            models.Index(fields=["batch", "id"], name="item_missing", condition=Q(status=ItemStatus.MISSING)),
             models.Index(fields=["batch", "id"], name="item_batch"),
         ]
 

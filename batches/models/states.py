@@ -29,8 +29,9 @@ class BatchStatus(models.TextChoices):
 
 
 class ItemStatus(models.TextChoices):
-    """The state of one file of a batch."""
+    """The state of one file of a batch. A missing file was announced but has not arrived; it may still be sent."""
 
+    MISSING = "missing", _("Missing")
     RECEIVING = "receiving", _("Receiving")
     PENDING = "pending", _("Waiting")
     PROCESSING = "processing", _("In progress")
@@ -68,8 +69,10 @@ BATCH_EDGES: Mapping[BatchStatus, frozenset[BatchStatus]] = {
     BatchStatus.CANCELLED: frozenset(),
 }
 ITEM_EDGES: Mapping[ItemStatus, frozenset[ItemStatus]] = {
+    ItemStatus.MISSING: frozenset({ItemStatus.RECEIVING}),
+    # An upload that is not finished becomes missing when the batch no longer waits for it.
     ItemStatus.RECEIVING: frozenset(
-        {ItemStatus.PENDING, ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED}
+        {ItemStatus.PENDING, ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED, ItemStatus.MISSING}
     ),
     ItemStatus.PENDING: frozenset({ItemStatus.PROCESSING, ItemStatus.CANCELLED}),
     ItemStatus.PROCESSING: frozenset(
@@ -88,9 +91,10 @@ COUNTERS: Mapping[ItemStatus, str] = {
     ItemStatus.COMPLETED: "successful",
     ItemStatus.FAILED: "failed",
     ItemStatus.CANCELLED: "cancelled",
+    ItemStatus.MISSING: "missing",
 }
-"""The field of UploadBatch that counts the items in each finished state."""
-FINISHED_ITEMS = frozenset(COUNTERS)
+"""The field of UploadBatch that counts the items in each state that is not live."""
+FINISHED_ITEMS = frozenset(COUNTERS) - {ItemStatus.MISSING}
 
 
 def batch_sources(target: BatchStatus, *only: BatchStatus) -> list[BatchStatus]:

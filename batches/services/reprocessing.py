@@ -54,7 +54,7 @@ def _reanalysis_refusal(source: UploadBatch) -> Refused:
         return batch_refusal(source)
     if status != BatchStatus.COMPLETED:
         return Refused("batch.unfinished", name=source.name)
-    if not source.items.filter(upload__isnull=False).exists():
+    if not source.items.filter(status=ItemStatus.COMPLETED, upload__isnull=False).exists():
         return Refused("batch.nothing_stored", name=source.name)
     return Refused("batch.busy")
 

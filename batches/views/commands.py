@@ -11,7 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from batches import services
-from batches.models.states import LIVE_BATCHES
+from batches.engine.missing_files import count_missing
+from batches.models.states import LIVE_BATCHES, BatchKind
 from batches.services import owner_scope
 from batches.views.page_requests import missing_as_404, refusals_as_messages, require_button
 
@@ -39,24 +40,36 @@ def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
 @missing_as_404()
 def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Cancel the batch on POST. On GET, ask for confirmation; with JavaScript, the batch's page has already asked."""
+    batch = owner_scope(request.user).find_batch(batch_id)
     if request.method == "POST":
         with refusals_as_messages(request):
             services.cancel_batch(owner_scope(request.user), batch_id)
-            messages.success(request, _("Cancelled. Pictures already described stay in your library."))
+            message = _("Cancelled. Pictures already described stay in your library.")
+            if batch.kind == BatchKind.REANALYSIS:
+                message = _("Stopped. Pictures without a new description keep their old one.")
+            messages.success(request, message)
         return redirect("batch-detail", batch_id)
-    batch = owner_scope(request.user).find_batch(batch_id)
     if batch.status in LIVE_BATCHES:
         return render(request, "batches/batch_cancel.html", {"batch": batch})
     return redirect("batch-detail", batch_id)
 
 
-@require_button("batch-detail")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@missing_as_404()
 def finish(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Finish the batch without the missing files."""
-    with refusals_as_messages(request):
-        services.finish_without_missing(owner_scope(request.user), batch_id)
-        messages.success(request, _("No longer waiting for the missing files."))
-    return redirect("batch-detail", batch_id)
+    """Finish the batch without the missing files on POST. On GET, say what is missing and ask for confirmation."""
+    if request.method == "POST":
+        with refusals_as_messages(request):
+            services.finish_without_missing(owner_scope(request.user), batch_id)
+            messages.success(request, _("No longer waiting for the missing files."))
+        return redirect("batch-detail", batch_id)
+    batch = owner_scope(request.user).find_batch(batch_id)
+    if batch.status not in LIVE_BATCHES or batch.sealed_at:
+        return redirect("batch-detail", batch_id)
+    missing = count_missing([batch])[batch.id]
+    context = {"batch": batch, "missing": missing, "arrived": batch.expected_total - missing}
+    return render(request, "batches/batch_finish.html", context)
 
 
 @require_button("batch-detail")

@@ -30,6 +30,7 @@ STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "waiting": WAITING_ITEMS,
     "in-progress": (ItemStatus.PROCESSING,),
     "cancelled": (ItemStatus.CANCELLED,),
+    "missing": (ItemStatus.MISSING,),
 }
 """The item states that each filter above the list of files shows; "all" shows every state."""
 KINDS = frozenset(MediaKind.from_mime_type(mime_type) for mime_type in SUPPORTED)

@@ -4,17 +4,23 @@ All requests are POSTs with JSON, because they contain lists; only `register_uns
 only the user's own batches and uploads, and do not depend on what other users have.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.http import JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from batches.engine.refusals import BatchClosed
+from batches.engine.refusals import BatchClosed, FileRefused
 from batches.intake import deduplication, manifest
+from batches.intake.activity import record_activity
 from batches.intake.disk_space import disk_error_code
 from batches.intake.file_name import FileName
 from batches.intake.outcome import IntakeOutcome
+from batches.intake.partial_file import PartialFileBusy
+from batches.intake.register import announce_files
+from batches.models import UploadBatch
 from batches.models.error_codes import error_text
 from batches.services import owner_scope
 from batches.views.json_requests import (
@@ -55,9 +61,30 @@ def _as_json(found: manifest.UnfinishedBatch) -> dict[str, Any]:
 def read_manifest(request: SignedInRequest, batch_id: int) -> JsonResponse:
     """List a batch's items after the id `after`, at first 0 → {items: [[fingerprint, size, offset, state]], next}."""
     after = number(field(request, "after"), "after")
-    entries, following = manifest.read_page(own_batch(request, batch_id).id, after)
+    entries, following = manifest.read_page(_uploading_batch(request, batch_id).id, after)
     items = [[entry.fingerprint, entry.size, entry.offset, entry.state] for entry in entries]
     return JsonResponse({"items": items, "next": following})
+
+
+@require_POST
+@json_errors
+def announce(request: SignedInRequest, batch_id: int) -> JsonResponse:
+    """Record `files`, which the client is going to send, as missing until they arrive → {announced}, the number of new.
+
+    A file is {relative_path, filename, size, last_modified}.
+    """
+    files = [_read_name(value).as_new_file() for value in rows(request, "files")]
+    batch = _uploading_batch(request, batch_id)
+    with intake_errors():
+        return JsonResponse({"announced": announce_files(batch, files)})
+
+
+@require_POST
+@json_errors
+def keep_alive(request: SignedInRequest, batch_id: int) -> JsonResponse:
+    """Record that the upload page is open. It may send nothing else for a while, for example while it hashes files."""
+    _uploading_batch(request, batch_id)
+    return JsonResponse({})
 
 
 @require_POST
@@ -78,23 +105,42 @@ def register_unsent(request: SignedInRequest, batch_id: int) -> JsonResponse:
     `unknown` (its bytes must be sent).
     """
     files = [_read(value) for value in rows(request, "files")]
-    batch = own_batch(request, batch_id)
-    try:
+    batch = _uploading_batch(request, batch_id)
+    with intake_errors():
         outcomes = deduplication.register_unsent(batch, files)
-    except BatchClosed as error:
-        raise BadRequest(410, error.code) from error
-    except OSError as error:
-        raise BadRequest(507, disk_error_code(error)) from error
     return JsonResponse({"files": [_outcome_json(outcome) for outcome in outcomes]})
 
 
-def _read(value: Any) -> deduplication.HashedFile | deduplication.SampledFile:
+@contextmanager
+def intake_errors() -> Iterator[None]:
+    """Turn the errors of the intake into responses."""
+    try:
+        yield
+    except BatchClosed as error:
+        raise BadRequest(410, error.code) from error
+    except FileRefused as error:
+        raise BadRequest(413, error.code) from error
+    except PartialFileBusy as error:
+        raise BadRequest(423, "upload.busy") from error
+    except OSError as error:
+        raise BadRequest(507, disk_error_code(error)) from error
+
+
+def _uploading_batch(request: SignedInRequest, batch_id: int) -> UploadBatch:
+    batch = own_batch(request, batch_id)
+    record_activity(batch)
+    return batch
+
+
+def _read_name(value: Any) -> FileName:
     if not isinstance(value, dict):
         raise malformed("`files` must hold objects")
     path, name = text_of(value.get("relative_path"), "relative_path"), text_of(value.get("filename"), "filename")
-    modified = text_of(value.get("last_modified"), "last_modified")
-    size = number(value.get("size"), "size")
-    file = FileName(name, size, path, modified)
+    return FileName(name, number(value.get("size"), "size"), path, text_of(value.get("last_modified"), "last_modified"))
+
+
+def _read(value: Any) -> deduplication.HashedFile | deduplication.SampledFile:
+    file = _read_name(value)
     if "head" in value:
         return deduplication.SampledFile(file, base64(value["head"], "head"))
     return deduplication.HashedFile(file, digest(value.get("sha256"), "sha256"))

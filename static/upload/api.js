@@ -32,6 +32,9 @@ export async function isOtherAccount({ account, urls }) {
   return Boolean(current) && current !== account;
 }
 
+// Tries once and ignores failures.
+export const ping = (url) => postJson(url, {});
+
 // Tries once. Rejects with a message for the user.
 export async function post(url, content) {
   const { status, text } = await postJson(url, content);

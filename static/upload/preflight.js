@@ -77,17 +77,44 @@ export async function loadFinishedFingerprints(batch) {
   return finished;
 }
 
+const describe = ({ name, path, size, modified }) => ({
+  relative_path: path,
+  filename: name,
+  size,
+  last_modified: String(modified),
+});
+
+// Tells the server which files are going to be sent, so that files that never arrive stay listed in the batch. Returns
+// a promise for each page of files; each resolves when its page is announced.
+function announcePages(files, batch, progress) {
+  const twins = new TwinPaths();
+  const announced = [];
+  let previous = Promise.resolve();
+  for (let start = 0; start < files.length; start += PAGE_SIZE) {
+    const page = files.slice(start, start + PAGE_SIZE);
+    previous = previous.then(async () => {
+      await loadStats(page, progress);
+      for (const file of page) twins.separate(file);
+      const content = { files: page.map(describe) };
+      await postWithRetry(batch.connection, `${batch.url}announce/`, content, { optional: true });
+    });
+    // An error is handled by whoever awaits the page.
+    previous.catch(() => {});
+    announced.push(previous);
+  }
+  return announced;
+}
+
 // Fills `queue`, page by page while files are already being sent, and closes it. `finished` holds the fingerprints of
 // files that the batch already has. Rejects with BatchGone or UploadForbidden.
 export async function queueMissing(files, batch, finished, progress, queue) {
   const hasher = new Hasher();
-  const twins = new TwinPaths();
+  const announced = announcePages(files, batch, progress);
   let deduplication = Promise.resolve();
   try {
     for (let start = 0; start < files.length; start += PAGE_SIZE) {
       const page = files.slice(start, start + PAGE_SIZE);
-      await loadStats(page, progress);
-      for (const file of page) twins.separate(file);
+      await announced[start / PAGE_SIZE];
       const missing = await skipFinished(page, finished, progress);
       const { fresh, candidates } = await splitBySize(missing, batch);
       // Hashing runs one page after the other, but does not hold up the next page of new files.
@@ -148,13 +175,7 @@ async function skipDuplicates(candidates, batch, hasher, progress, queue) {
 }
 
 async function checkDigests(hashed, batch, progress, queue) {
-  const files = hashed.map(({ selected, file, sha256 }) => ({
-    relative_path: selected.path,
-    filename: selected.name,
-    size: file.size,
-    last_modified: String(file.lastModified),
-    sha256,
-  }));
+  const files = hashed.map(({ selected, sha256 }) => ({ ...describe(selected), sha256 }));
   const answer = await postWithRetry(batch.connection, `${batch.url}unsent/`, { files }, { optional: true });
   for (const [index, { selected }] of hashed.entries()) {
     const { state, message } = answer?.files[index] ?? { state: "unknown" };

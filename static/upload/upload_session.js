@@ -1,6 +1,6 @@
 // One upload from the selected files to a sealed batch.
 
-import { isOtherAccount, post, postWithRetry } from "./api.js";
+import { isOtherAccount, ping, post, postWithRetry } from "./api.js";
 import { Queue } from "./concurrency.js";
 import { messages } from "./messages.js";
 import { BatchGone, Connection, UploadForbidden } from "./network.js";
@@ -12,6 +12,8 @@ import { ChunkSize } from "./tus_client.js";
 import { uploadAll } from "./uploader.js";
 
 const QUEUE_CAPACITY = 1000;
+// After 30 s without a request the server reports the upload as interrupted; hashing or a pause may take longer.
+const KEEP_ALIVE_INTERVAL = 10000;
 
 // `selection` comes from selected_files.js, `name` may be empty, `page` holds the addresses and limits of the server.
 export async function runUpload(selection, name, page) {
@@ -25,6 +27,7 @@ export async function runUpload(selection, name, page) {
   showLiveSummary(target.id);
   const batch = { ...target, connection, urls: page.urls, chunkSize: new ChunkSize(page.maxChunk) };
   protectPage();
+  const keepAlive = setInterval(() => ping(`${batch.url}keep-alive/`), KEEP_ALIVE_INTERVAL);
   try {
     await uploadMissing(files, batch, progress);
     await finish(batch, view, () => !progress.unrecorded && page.mayLeave());
@@ -33,6 +36,7 @@ export async function runUpload(selection, name, page) {
     view.stop(failureText(error));
     if (!(error instanceof BatchGone || error instanceof UploadForbidden)) throw error;
   } finally {
+    clearInterval(keepAlive);
     connection.close();
   }
 }

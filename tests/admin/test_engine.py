@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from batches.engine import claim
+from batches.engine import claim, status
 from batches.engine.pause import resume_batch
 from batches.models import UploadBatch, Worker
 from bench.rows import fill
@@ -50,6 +50,19 @@ def test_page_shows_workers_files_queue_and_recoveries(viewer: Client, owner: Us
     assert "IMG_0.JPG" in page
     assert "1,234" in page
     assert "cellar:77" in page
+
+
+def test_page_reports_workers_that_do_not_respond(viewer: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_batch(owner, files=1)
+    with fake_worker():
+        responding = text(viewer, "admin:batches_engine")
+        monkeypatch.setattr(status, "SILENCE", timedelta(0))
+
+        page = text(viewer, "admin:batches_engine")
+
+    assert "espond" not in responding
+    assert "Files are waiting, but no worker responds. End the worker processes and start them again." in page
+    assert "Does not respond since" in page
 
 
 def test_page_hides_file_names_from_staff_who_may_not_view_files(client: Client, owner: User) -> None:

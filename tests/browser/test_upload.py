@@ -133,7 +133,8 @@ def test_batch_cancelled_elsewhere_stops_the_upload(open_page: OpenPage, owner: 
 
     expect(page.locator("#sending-title")).to_have_text("Stopped")
     expect(page.locator("#upload-warning-text")).to_contain_text("This import was cancelled or deleted")
-    assert UploadBatch.objects.get(owner=owner).total == 0
+    batch = UploadBatch.objects.get(owner=owner)
+    assert (batch.total, batch.missing) == (20, 20)
 
 
 def test_pasted_files_are_uploaded(open_page: OpenPage, owner: User) -> None:

@@ -26,7 +26,7 @@ def roll(tmp_path: Path) -> Path:
 
 
 def received() -> int:
-    return BatchItem.objects.exclude(status=ItemStatus.RECEIVING).count()
+    return BatchItem.objects.exclude(status__in=[ItemStatus.MISSING, ItemStatus.RECEIVING]).count()
 
 
 def limit_upload(page: Page, rate: int) -> None:

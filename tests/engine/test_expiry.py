@@ -9,7 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from batches.engine import expiry, incoming, lifecycle
-from batches.engine.expiry import expire_batches, finish_without_missing, record_activity
+from batches.engine.expiry import expire_batches, finish_without_missing
+from batches.intake.activity import record_activity
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
 from tests.support.batches import assert_counters_match, digest
@@ -31,14 +32,13 @@ def batch(owner: User, settings: Settings) -> UploadBatch:
     return batch
 
 
-def test_expired_batch_completes_with_its_missing_files_failed(batch: UploadBatch) -> None:
+def test_expired_batch_completes_without_its_missing_files(batch: UploadBatch) -> None:
     make_inactive(batch, 101)
 
     assert expire_batches() == 1
 
     assert_counters_match(batch)
-    assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 1)
-    assert batch.items.get().error_code == "item.abandoned"
+    assert (batch.status, batch.failed, batch.missing) == (BatchStatus.COMPLETED, 0, 1)
 
 
 def test_batch_with_recent_activity_stays_open(batch: UploadBatch) -> None:
@@ -67,7 +67,7 @@ def test_expired_file_can_be_registered_again(batch: UploadBatch) -> None:
     assert (item.status, begun) == (ItemStatus.RECEIVING, True)
     assert batch.items.count() == 1
     assert_counters_match(batch)
-    assert (batch.status, batch.failed, batch.sealed_at) == (BatchStatus.PROCESSING, 0, None)
+    assert (batch.status, batch.missing, batch.sealed_at) == (BatchStatus.PROCESSING, 0, None)
 
 
 def test_rejected_file_is_not_received_again(batch: UploadBatch) -> None:
@@ -83,11 +83,11 @@ def test_finish_without_missing_completes_the_batch_at_once(batch: UploadBatch) 
     assert finish_without_missing(batch.id)
 
     assert_counters_match(batch)
-    assert (batch.status, batch.items.get().error_code) == (BatchStatus.COMPLETED, "item.abandoned")
+    assert (batch.status, batch.items.get().status) == (BatchStatus.COMPLETED, ItemStatus.MISSING)
     assert not finish_without_missing(batch.id)
 
 
-def test_missing_files_fail_in_chunks(
+def test_files_become_missing_in_chunks(
     batch: UploadBatch, django_assert_max_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(expiry, "CHUNK", 20)
@@ -98,14 +98,14 @@ def test_missing_files_fail_in_chunks(
         assert finish_without_missing(batch.id)
 
     assert_counters_match(batch)
-    assert (batch.status, batch.failed) == (BatchStatus.COMPLETED, 50)
+    assert (batch.status, batch.missing) == (BatchStatus.COMPLETED, 50)
 
 
 def test_received_bytes_keep_the_batch_open(batch: UploadBatch) -> None:
     make_inactive(batch, 101)
 
     batch.refresh_from_db()
-    record_activity(batch, 10)
+    record_activity(batch)
 
     assert expire_batches() == 0
     assert batch.items.get().status == ItemStatus.RECEIVING

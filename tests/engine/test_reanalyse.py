@@ -47,7 +47,7 @@ def test_reanalysis_queues_every_picture_once_in_the_order_of_the_source(owner: 
     incoming.complete_duplicate(copy.id, first.upload_id or 0)
     refused, _ = incoming.register_item(batch.id, incoming.NewFile("a.txt", "a.txt", "a" * 64, 1))
     incoming.reject_item(refused.id, "file.unsupported", "It is a text.")
-    finish_all(batch, well=False)
+    finish_all(batch)
     lifecycle.seal_batch(batch.id)
 
     again = reload(reanalyse_batch(batch.id))
@@ -62,6 +62,28 @@ def test_reanalysis_queues_every_picture_once_in_the_order_of_the_source(owner: 
     )
     assert items.filter(status=ItemStatus.PENDING, queue_position=F("id"), attempts=0).count() == 3
     assert_counters_match(again)
+
+
+def test_reanalysis_skips_files_without_a_picture(owner: User) -> None:
+    batch = make_batch(owner, 3)
+    broken = claim.claim_item(batch.id, WORKER)
+    assert broken is not None
+    finish_item.fail_item(broken, "image.corrupt", "The picture is damaged.")
+    finish_all(batch)
+    lifecycle.seal_batch(batch.id)
+
+    again = reload(reanalyse_batch(batch.id))
+
+    assert again.total == 2
+    assert broken.upload_id not in again.items.values_list("upload_id", flat=True)
+
+
+def test_batch_without_a_described_picture_is_not_reanalysed(owner: User) -> None:
+    batch = make_batch(owner, 2)
+    finish_all(batch, well=False)
+    lifecycle.seal_batch(batch.id)
+
+    assert reanalyse_batch(batch.id) is None
 
 
 def test_reanalysis_fingerprints_depend_only_on_the_pictures(owner: User) -> None:

@@ -4,6 +4,7 @@ No item is finished twice.
 """
 
 import uuid
+from contextlib import suppress
 
 import pytest
 from django.contrib.auth.models import User
@@ -35,10 +36,12 @@ from batches.engine import (
     release,
     retry,
 )
+from batches.engine.announce import announce_items
+from batches.engine.expiry import finish_without_missing
 from batches.engine.in_flight import Claim
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem
-from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemStatus
+from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemStatus, item_sources
 from tests.support.batches import assert_counters_match, digest, make_batch, make_upload
 from tests.support.legal_edges import only_legal_edges
 
@@ -71,6 +74,26 @@ class Engine(RuleBasedStateMachine):
         except BatchClosed:
             assert self.status() == BatchStatus.CANCELLED
             return multiple()
+
+    @rule(target=items)
+    def register_announced(self) -> int | MultipleResults[int]:
+        self.number += 1
+        file = incoming.NewFile("a.jpg", "a.jpg", digest(self.number), 1)
+        try:
+            announce_items(self.batch.id, [file], lambda ids, total: None)
+            return incoming.register_item(self.batch.id, file)[0].id
+        except BatchClosed:
+            assert self.status() == BatchStatus.CANCELLED
+            return multiple()
+
+    @rule()
+    def abandon(self) -> None:
+        finish_without_missing(self.batch.id)
+
+    @rule(item=items)
+    def send_again(self, item: int) -> None:
+        with suppress(BatchClosed):
+            incoming.reopen_item(BatchItem.objects.get(id=item))
 
     @rule(item=items)
     def receive(self, item: int) -> None:
@@ -132,7 +155,7 @@ class Engine(RuleBasedStateMachine):
 
     @rule(sure=st.integers(0, 5))
     def cancel(self, sure: int) -> None:
-        live = list(BatchItem.objects.filter(batch=self.batch).exclude(status__in=FINISHED_ITEMS))
+        live = list(BatchItem.objects.filter(batch=self.batch, status__in=item_sources(ItemStatus.CANCELLED)))
         if not sure and cancel.cancel_batch(self.batch.id):
             for item in live:
                 self.end(item.id, ended=True)

@@ -4,12 +4,13 @@ import io
 import json
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
-from batches.engine import claim
+from batches.engine import claim, status
 from tests.support.batches import make_batch
 from tests.support.fake_workers import fake_worker
 from tests.support.servers import Services
@@ -76,6 +77,22 @@ def test_command_exits_with_1_when_files_wait_and_no_worker_runs(owner: User) ->
     assert code == 1
     assert json.loads(out)["stalled"] is True
     assert "no worker is running" in err
+
+
+def test_command_exits_with_1_when_files_wait_and_no_worker_responds(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = make_batch(owner, files=1)
+    monkeypatch.setattr(status, "SILENCE", timedelta(0))
+    with fake_worker() as worker:
+        idle = run_command()
+        assert claim.claim_item(batch.id, worker.id) is not None
+        claimed = run_command()
+
+    for out, err, code in (idle, claimed):
+        assert code == 1
+        assert "no worker has responded for 25 seconds. End the worker processes" in err
+        assert "does not respond since" in out
 
 
 def test_command_exits_with_2_when_the_database_does_not_answer(worker_env: dict[str, str], services: Services) -> None:

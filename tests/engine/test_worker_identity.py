@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from batches.engine import claim
-from batches.engine.liveness import WORKER_LOCK_CLASS, Identity, connection_parameters
+from batches.engine.liveness import WORKER_LOCK_CLASS, Identity, connection_parameters, last_heartbeats
 from batches.models import BatchItem
 from batches.models.states import ItemStatus
 from tests.support.batches import make_batch
@@ -52,6 +52,18 @@ def old_session_alive(identity: Identity, number: int) -> Iterator[None]:
         take = "SELECT pg_try_advisory_lock(%s, %s)"
         wait_until(lambda: (session.execute(take, [WORKER_LOCK_CLASS, number]).fetchone() or [False])[0])
         yield
+
+
+def test_each_check_of_the_lock_is_a_heartbeat(identity: Identity) -> None:
+    assert identity.id is not None
+    first = last_heartbeats()[identity.id]
+
+    assert identity.acquire()
+
+    second = last_heartbeats()[identity.id]
+    assert first is not None
+    assert second is not None
+    assert first < second
 
 
 def test_claims_are_moved_at_a_later_attempt(identity: Identity, number: int, old_session_alive: None) -> None:

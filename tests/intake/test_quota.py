@@ -85,7 +85,7 @@ def test_abandoned_file_resumes_only_within_the_quota(
     answers = [tus.create(batch.id, "a.jpg", len(PICTURES[0])), tus.patch(location, 10, PICTURES[0][10:])]
 
     assert [answer.text.partition(":")[0] for answer in answers] == ["quota.exceeded"] * 2
-    assert batch.items.get().status == "failed"
+    assert batch.items.get().status == "missing"
     settings.OWNER_BYTES = LARGEST
     assert tus.patch(location, 10, PICTURES[0][10:]).status == 204
     assert_counters_match(batch)

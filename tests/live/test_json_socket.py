@@ -62,6 +62,7 @@ async def test_program_gets_the_progress_of_its_batch_at_once(owner: User, batch
         "processed": 2,
         "successful": 1,
         "failed": 1,
+        "missing": 0,
         "progress_percentage": 50,
     }
     await client.close()

@@ -46,10 +46,11 @@ def make_batch(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
 
 
 def assert_counters_match(batch: UploadBatch) -> None:
-    """Check that the batch's counters (total, successful, failed, cancelled) match its item rows."""
+    """Check that the batch's counters (total, successful, failed, cancelled, missing) match its item rows."""
     batch.refresh_from_db()
     counts = dict(batch.items.values_list("status").annotate(Count("id")).order_by())
     assert batch.total == sum(counts.values())
     assert batch.successful == counts.get(ItemStatus.COMPLETED, 0)
     assert batch.failed == counts.get(ItemStatus.FAILED, 0)
     assert batch.cancelled == counts.get(ItemStatus.CANCELLED, 0)
+    assert batch.missing == counts.get(ItemStatus.MISSING, 0)

@@ -20,6 +20,7 @@ def test_batch_message_has_the_documented_fields() -> None:
         "processed": 1284,
         "successful": 1277,
         "failed": 7,
+        "missing": 0,
         "progress_percentage": 64,
     }
 

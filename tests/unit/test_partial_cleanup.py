@@ -19,7 +19,7 @@ def test_partial_file_without_an_item_is_discarded() -> None:
 @given(
     status=st.sampled_from(ItemStatus),
     batch_status=st.sampled_from(BatchStatus),
-    code=st.sampled_from(["", "item.abandoned", "storage.full", "upload.expired", "file.unsupported"]),
+    code=st.sampled_from(["", "storage.full", "upload.expired", "file.unsupported"]),
     size=st.integers(1, 10),
     age=st.floats(0, 20 * 24 * 3600),
 )
@@ -28,13 +28,13 @@ def test_resumable_partial_file_is_kept_until_it_expires(
 ) -> None:
     batch = UploadBatch(status=batch_status)
     now = timezone.now()
-    finished = now - timedelta(seconds=age) if status in FINISHED_ITEMS else None
+    finished = now - timedelta(seconds=age) if status in {*FINISHED_ITEMS, ItemStatus.MISSING} else None
     item = BatchItem(batch=batch, size=10, status=status, error_code=code, finished_at=finished)
 
     action = choose_action(item, PartialFacts(size, now.timestamp() - age), now.timestamp())
 
     resumable = batch_status != "cancelled" and (
-        status == "receiving" or (status == "failed" and code in {"item.abandoned", "storage.full"})
+        status in {"receiving", "missing"} or (status == "failed" and code == "storage.full")
     )
     if resumable and age < 7 * 24 * 3600 - 1:
         assert action in ({PartialAction.KEEP, PartialAction.FINALIZE} if size == 10 else {PartialAction.KEEP})

@@ -10,8 +10,8 @@ from batches.models import UploadBatch
 from tests.support.batches import make_batch
 
 pytestmark = pytest.mark.django_db
-# A GET request to batch-cancel shows a page that asks for confirmation.
-BUTTONS = ["batch-pause", "batch-resume", "batch-finish", "batch-retry", "batch-reanalyse"]
+# A GET request to batch-cancel or batch-finish shows a page that asks for confirmation.
+BUTTONS = ["batch-pause", "batch-resume", "batch-retry", "batch-reanalyse"]
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_button_pressed_after_the_session_expired_leads_through_sign_in_to_its_p
     assert (response.status_code, response.redirect_chain[-1][0]) == (200, reverse(page, args=ids))
 
 
-@pytest.mark.parametrize("name", [*BUTTONS, "batch-cancel"])
+@pytest.mark.parametrize("name", [*BUTTONS, "batch-cancel", "batch-finish"])
 def test_button_pressed_on_another_site_is_refused(anna: User, batch: UploadBatch, name: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(anna)

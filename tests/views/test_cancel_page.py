@@ -1,10 +1,11 @@
-"""Without JavaScript, a page asks for confirmation before a batch is cancelled."""
+"""A page asks for confirmation before a batch is cancelled, in words that fit an import or a re-analysis."""
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from batches.models import UploadBatch
+from batches.models.states import BatchKind
 from tests.support.batches import make_batch
 from tests.support.users import make_user
 
@@ -22,3 +23,20 @@ def test_cancel_page_asks_and_redirects_once_cancelled(client: Client) -> None:
     assert "Cancel “Iceland”?" in page
     assert UploadBatch.objects.get().cancelled == 2
     assert again.status_code == 302
+
+
+@pytest.mark.django_db
+def test_reanalysis_is_stopped_in_its_own_words(client: Client) -> None:
+    anna = make_user("anna")
+    client.force_login(anna)
+    batch = make_batch(anna, 2)
+    UploadBatch.objects.filter(id=batch.id).update(kind=BatchKind.REANALYSIS)
+
+    pages = [client.get(reverse(name, args=[batch.id])).content.decode() for name in ("batch-cancel", "batch-detail")]
+    stopped = client.post(reverse("batch-cancel", args=[batch.id]), follow=True).content.decode()
+
+    for page in pages:
+        assert "Stop re-running descriptions of “Iceland”?" in page
+        assert "No picture is deleted." in page
+        assert "add the files again" not in page
+    assert "Stopped. Pictures without a new description keep their old one." in stopped

@@ -146,7 +146,7 @@ def test_batch_without_stored_files_offers_no_reanalysis(page: Client, anna: Use
     answer = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
 
     assert "Re-run descriptions" not in html
-    assert "No pictures of “Texts” are stored." in answer.content.decode()
+    assert "“Texts” has no described pictures in your library." in answer.content.decode()
 
 
 def test_list_and_picture_distinguish_reanalysis_and_import(page: Client, anna: User) -> None:

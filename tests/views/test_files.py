@@ -29,6 +29,7 @@ INDEXES = {
     "waiting": "item_waiting",
     "in-progress": "item_processing",
     "cancelled": "item_cancelled",
+    "missing": "item_missing",
 }
 
 
@@ -148,6 +149,7 @@ def test_file_list_of_each_state(page: Client, owner: User) -> None:
         "cancelled": [name(2)],
         "waiting": [name(3), name(4), name(5)],
         "in-progress": [],
+        "missing": [],
     }
 
 

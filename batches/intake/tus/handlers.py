@@ -9,12 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from django.conf import settings
-
-from batches.engine.expiry import record_activity
 from batches.engine.incoming import fail_incomplete_item, is_resumable
 from batches.engine.refusals import FileRefused
 from batches.intake import prefilter
+from batches.intake.activity import record_activity
 from batches.intake.discard import discard_partial
 from batches.intake.disk_space import require_space
 from batches.intake.partial_file import PartialFile, lock_partial, locked_partial
@@ -80,6 +78,7 @@ def create_upload(cookies: str, creation: Creation, transfer: Transfer) -> Uploa
         batch = owner_scope(user).find_batch(creation.batch_id)
     except NotFound as error:
         raise TusError(404, "batch.unknown") from error
+    record_activity(batch)
     try:
         item = register_file(batch, creation.name.as_new_file())
     except FileRefused as error:
@@ -112,7 +111,7 @@ def patch_upload(cookies: str, item_id: int, transfer: Transfer) -> UploadState 
     if not accepts_bytes(item) or transfer.patch is None:
         return None
     refuse_expired(item, partial_facts(item.id))
-    record_activity(item.batch, settings.EXPIRY_SECONDS / 10)
+    record_activity(item.batch)
     _open_writer(transfer, item, transfer.patch)
     return None
 
@@ -161,7 +160,9 @@ def _open_writer(transfer: Transfer, item: BatchItem, patch: Patch) -> None:
     """Lock the partial file for this request's body. If the item was abandoned, move it back to `receiving`."""
     locked = lock_partial(item.id)
     try:
-        transfer.writer = BodyWriter(locked, item.size, patch, partial(_reject_unsupported, item))
+        transfer.writer = BodyWriter(
+            locked, item.size, patch, partial(_reject_unsupported, item), partial(record_activity, item.batch)
+        )
     except BaseException:
         locked.close()
         raise

@@ -19,6 +19,7 @@ class BodyWriter:
 
     `check_content` is called once, as soon as HEAD_BYTES have arrived, unless the file is already complete; it may
     raise an error. The content of a body with a checksum is checked only after the checksum is verified.
+    `record_activity` is called for each piece, because one body may take minutes on a slow connection.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class BodyWriter:
         length: int,
         patch: Patch,
         check_content: Callable[[PartialFile], None] | None = None,
+        record_activity: Callable[[], None] | None = None,
     ) -> None:
         if patch.offset != partial.size and not (patch.overlap and patch.offset < partial.size):
             raise TusError(409, "tus.offset", offset=partial.size)
@@ -41,12 +43,15 @@ class BodyWriter:
         self._hash = patch.checksum.begin() if patch.checksum else None
         self._start = partial.checkpoint()
         self._check_content = check_content
+        self._record_activity = record_activity
         self._verified = patch.checksum is None
         if not self._verified:
             partial.mark_unverified()
 
     def add(self, data: bytes | bytearray) -> None:
         """Write the next piece. Raises OSError, TusError 413, and what `check_content` raises."""
+        if self._record_activity is not None:
+            self._record_activity()
         if self._hash is not None:
             self._hash.update(data)
         new = memoryview(data)[self._overlap :]

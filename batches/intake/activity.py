@@ -1,0 +1,22 @@
+"""Record that a batch's uploader is active, so that a silent one can be noticed (`batches.engine.missing_files`)."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from batches.models import UploadBatch
+
+RECORD_INTERVAL = timedelta(seconds=5)
+"""How often at most a batch's row is updated because its uploader is active."""
+
+
+def record_activity(batch: UploadBatch) -> None:
+    """Record that the uploader sent a request or bytes for the batch, at most once every RECORD_INTERVAL."""
+    now = timezone.now()
+    since = now - RECORD_INTERVAL
+    if batch.uploader_seen_at is not None and batch.uploader_seen_at >= since:
+        return
+    unrecorded = Q(uploader_seen_at=None) | Q(uploader_seen_at__lt=since)
+    UploadBatch.objects.filter(unrecorded, id=batch.id).update(uploader_seen_at=now, updated_at=now)
+    batch.uploader_seen_at = now
