@@ -122,3 +122,17 @@ async def send_all(target: Target, files: Iterable[tuple[str, bytes]], lanes: in
                 await connection.send(name, data)
 
     await asyncio.gather(*(lane() for _ in range(lanes)))
+
+
+def send_one(target: Target, name: str, data: bytes) -> bool:
+    """Send one file over a new connection, and return whether the server accepted it."""
+
+    async def send() -> None:
+        async with connected(target) as connection:
+            await connection.send(name, data)
+
+    try:
+        asyncio.run(send())
+    except (Refused, OSError, asyncio.IncompleteReadError):
+        return False
+    return True

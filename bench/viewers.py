@@ -11,12 +11,17 @@ import sys
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
+PER_ADDRESS = 50  # the server limits the connections of one address
 
-async def watch(address: str, origin: str, session: str, first: "asyncio.Semaphore") -> tuple[int, int]:
+
+async def watch(address: str, origin: str, session: str, first: "asyncio.Semaphore", number: int) -> tuple[int, int]:
     """Receive and acknowledge frames, as the page does, until the batch has ended; return their number and bytes."""
     frames = size = 0
     headers = {"Cookie": f"sessionid={session}"}
-    async with connect(address, origin=Origin(origin), additional_headers=headers, open_timeout=60) as viewer:
+    source = (f"127.0.1.{1 + number // PER_ADDRESS}", 0)
+    async with connect(
+        address, origin=Origin(origin), additional_headers=headers, open_timeout=60, local_addr=source
+    ) as viewer:
         async for frame in viewer:
             frames += 1
             size += len(frame.encode() if isinstance(frame, str) else frame)
@@ -33,7 +38,7 @@ async def main() -> None:
     port, session, batch, count = sys.argv[1:]
     first = asyncio.Semaphore(0)
     address, origin = f"ws://127.0.0.1:{port}/ws/batches/{batch}/", f"http://127.0.0.1:{port}"
-    watching = [asyncio.create_task(watch(address, origin, session, first)) for _ in range(int(count))]
+    watching = [asyncio.create_task(watch(address, origin, session, first, number)) for number in range(int(count))]
     for _ in watching:
         await first.acquire()
     print("ready", flush=True)

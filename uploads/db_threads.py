@@ -1,6 +1,7 @@
 """Threads that query the database for asynchronous code, so that a slow query does not block other requests.
 
-The live pages use LIVE_THREADS threads. Exports use separate threads, so that the live pages never wait for an export.
+The live pages use LIVE_THREADS threads. Exports and the look-up of sessions use separate threads, so that neither the
+live pages nor other requests wait for an export.
 """
 
 import asyncio
@@ -12,8 +13,10 @@ from django.db import connections
 
 LIVE_THREADS = 3
 EXPORT_THREADS = 1
+SESSION_THREADS = 1
 _live = ThreadPoolExecutor(LIVE_THREADS, thread_name_prefix="live")
 _export = ThreadPoolExecutor(EXPORT_THREADS, thread_name_prefix="export")
+_session = ThreadPoolExecutor(SESSION_THREADS, thread_name_prefix="session")
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -28,6 +31,13 @@ async def run_export_query(
 ) -> Result:
     """Call `function` on the thread for exports. Call this once per chunk, so that concurrent exports take turns."""
     return await _run(_export, lambda: function(*args, **kwargs))
+
+
+async def run_session_query(
+    function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Result:
+    """Call `function`, which looks up the session of a request, on the thread for sessions."""
+    return await _run(_session, lambda: function(*args, **kwargs))
 
 
 async def _run(threads: ThreadPoolExecutor, function: Callable[[], Result]) -> Result:

@@ -7,6 +7,7 @@ from typing import Any
 from vuemantics import environment as env
 from vuemantics.connections import MAIL_PORTS, channel_layers, mail_server, message_broker, pooled_database
 from vuemantics.localstack import local_urls
+from vuemantics.log_settings import logging_settings
 from vuemantics.s3_settings import S3Settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,6 +43,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "vuemantics.server.private_responses.PrivateResponses",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -127,6 +129,12 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 MAX_BODY_BYTES = int(env.number("VUEMANTICS_MAX_BODY_MIB", 16, minimum=9, maximum=10_240) * 2**20)
 MAX_FILE_BYTES = int(env.number("VUEMANTICS_MAX_FILE_MIB", 4096, minimum=0.001) * 2**20)
 MAX_BATCH_FILES = env.integer("VUEMANTICS_MAX_BATCH_FILES", 500_000, minimum=1)
+OWNER_OPEN_BATCHES = env.integer("VUEMANTICS_OWNER_OPEN_BATCHES", 100, minimum=1)
+OWNER_OPEN_FILES = env.integer("VUEMANTICS_OWNER_OPEN_FILES", 1_000_000, minimum=1)
+OWNER_BATCHES_PER_HOUR = env.integer("VUEMANTICS_OWNER_BATCHES_PER_HOUR", 1000, minimum=1)
+OWNER_FILES_PER_HOUR = env.integer("VUEMANTICS_OWNER_FILES_PER_HOUR", 1_000_000, minimum=1)
+# Behind a proxy, all connections come from the proxy's address.
+CONNECTIONS_PER_ADDRESS = env.integer("VUEMANTICS_CONNECTIONS_PER_ADDRESS", 0 if BEHIND_PROXY else 100, minimum=0)
 # Storage limit per user, and free space to keep on the disk; 0 means no limit.
 OWNER_BYTES = int(env.number("VUEMANTICS_OWNER_GIB", 0, minimum=0) * 2**30)
 MIN_FREE_BYTES = int(env.number("VUEMANTICS_MIN_FREE_MIB", 512, minimum=0) * 2**20)
@@ -147,7 +155,7 @@ AUTH_PASSWORD_VALIDATORS = [
 AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 10, 0.25  # attempts, hours
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "vuemantics.accounts.client_address.client_address"
+AXES_CLIENT_IP_CALLABLE = "vuemantics.client_address.client_address"
 LOGIN_URL, LOGIN_REDIRECT_URL = "login", "batch-list"
 
 # If there is a mail server, an e-mail is sent when a batch is completed. Links in it need the public address.
@@ -183,18 +191,4 @@ LANGUAGE_COOKIE_AGE, LANGUAGE_COOKIE_HTTPONLY = 31_536_000, True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.time_zone("VUEMANTICS_TIME_ZONE", "UTC")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"redis_outage": {"()": "batches.messaging.redis_outage.LogOutageOnce"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.choice("VUEMANTICS_LOG_LEVEL", "INFO", env.LOG_LEVELS)},
-    "loggers": {
-        "django.server": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-        # The pool logs every failed attempt; the code that needs the connection logs the outage once.
-        "psycopg.pool": {"level": "ERROR"},
-        "channels_redis.pubsub": {"filters": ["redis_outage"]},
-    },
-}
+LOGGING = logging_settings(env.choice("VUEMANTICS_LOG_LEVEL", "INFO", env.LOG_LEVELS))

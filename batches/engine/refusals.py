@@ -24,7 +24,8 @@ class BatchClosed(Refused):
 class FileRefused(Refused):
     """The batch does not accept this file.
 
-    A limit is reached (`batch.full`, `quota.exceeded`), or the batch is a re-analysis (`batch.reanalysis`).
+    A limit is reached (`batch.full`, `files.too_many_open`, `quota.exceeded`, `rate.exceeded`), or the batch is a
+    re-analysis (`batch.reanalysis`).
     """
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -18,7 +19,9 @@ from uploads.db_threads import run_export_query
 CHUNK_ITEMS = 2000
 CHUNK_BATCHES = 100
 # Spreadsheets evaluate a cell that starts with one of these characters as a formula, and file names are untrusted.
-FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Where the list separator is a semicolon, as in German Excel, a cell also starts after a semicolon, even in quotes.
+# https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA_START = re.compile(r"\A(?=[\t\r\n])|(?:\A|(?<=[;\t\r\n]))(?=[\" ]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 BYTE_ORDER_MARK = "\ufeff"
 """Marks the text as UTF-8 for spreadsheets."""
 FIELDS = (
@@ -81,10 +84,10 @@ def _row(row: tuple[Any, ...], *, with_owner: bool) -> list[str]:
 
 
 def _escape(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_PREFIXES) else cell
+    return _FORMULA_START.sub("'", cell)
 
 
 def _lines(rows: Iterable[list[str]]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
+    csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)
     return buffer.getvalue()

@@ -1,9 +1,10 @@
 """Form fields, messages and the CSV response that the "Problems" page shares with the admin."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -30,12 +31,20 @@ def code_in(fields: Mapping[str, str]) -> str:
 
 
 def parse_time(text: str) -> datetime | None:
-    """Parse a time from a form; return None if it is invalid or has no time zone."""
+    """Parse a time from a form; return None if it is missing, invalid or has no time zone.
+
+    Raises BadRequest if PostgreSQL cannot store the time, because no page contains such a time.
+    """
     try:
         time = parse_datetime(text)
     except ValueError:
         return None
-    return time if time and timezone.is_aware(time) else None
+    if time is None or timezone.is_naive(time):
+        return None
+    try:
+        return time.astimezone(UTC)  # PostgreSQL accepts no offset of 16 hours or more
+    except OverflowError as error:
+        raise BadRequest("The time is out of range.") from error
 
 
 def message_no_until() -> str:

@@ -56,8 +56,8 @@ def register_unsent(batch: UploadBatch, files: Sequence[HashedFile | SampledFile
 
     A file need not be sent if the owner already has its bytes or its type is not supported. If the owner has the bytes,
     the item is completed as a duplicate, or queued if its picture was never fully processed, exactly as if the client
-    had sent them. Safe to repeat. Raises BatchClosed, OSError from the storage, and database errors; files finished
-    before the error stay finished.
+    had sent them. Safe to repeat. Raises BatchClosed, DiskSpaceLow, OSError from the storage, and database errors;
+    files finished before the error stay finished.
     """
     digests = {file.sha256 for file in files if isinstance(file, HashedFile)}
     found = Upload.objects.filter(owner_id=batch.owner_id, sha256__in=digests)
@@ -81,7 +81,7 @@ def _register(
 def _complete_duplicate(batch: UploadBatch, file: HashedFile, upload: Upload | None) -> IntakeOutcome | None:
     if upload is None or upload.size != file.name.size or not is_stored(upload.key):
         return None
-    item = register_file(batch, file.name.as_new_file(), reserve=False)
+    item = register_file(batch, file.name.as_new_file(), reserve=False, remote=True)
     if item.status != ItemStatus.RECEIVING:
         return recorded_outcome(item)
     try:

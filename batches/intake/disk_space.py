@@ -15,14 +15,30 @@ logger = logging.getLogger(__name__)
 disk_outage = OutageLog(logger, "Files cannot be received: %s", "Files can be received again.")
 
 
+BUSY = "server.busy"
+BUSY_SECONDS = 5
+"""How long a client should wait if the process can open no more files."""
+
+
 class DiskSpaceLow(OSError):
     """Writing more would leave less than MIN_FREE_BYTES free, or the disk is read-only."""
 
 
 def disk_error_code(error: OSError) -> str:
-    """Return the code of an error that prevents files from being received, and log the start of the outage."""
+    """Return the code of an error that prevents files from being received, and log the start of the outage.
+
+    If the process can open no more files, the code is BUSY: the disk is not at fault.
+    """
+    if error.errno in {errno.EMFILE, errno.ENFILE}:
+        logger.warning("Files cannot be received: %s", error)
+        return BUSY
     disk_outage.report(error)
     return error_code(error)
+
+
+def error_status(code: str) -> int:
+    """Return the HTTP status for a code that `disk_error_code` returned."""
+    return 503 if code == BUSY else 507
 
 
 def require_space(size: int) -> None:

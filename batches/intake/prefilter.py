@@ -45,7 +45,7 @@ def reject_by_head(batch: UploadBatch, file: NewFile, head: bytes) -> IntakeOutc
     message = rejection_reason(head)
     if message is None:
         return None
-    item = register_file(batch, file, reserve=False)
+    item = register_file(batch, file, reserve=False, remote=True)
     if item.status == ItemStatus.RECEIVING and reject_item(item.id, UNSUPPORTED, message):
         discard_if_unneeded(item.id)
         return IntakeOutcome("refused", UNSUPPORTED, message)

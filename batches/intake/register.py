@@ -11,19 +11,22 @@ from django.template.defaultfilters import filesizeformat
 from batches.engine.announce import announce_items
 from batches.engine.incoming import NewFile, is_resendable, is_resumable, register_item, reject_item, reopen_item
 from batches.engine.refusals import BatchClosed, FileRefused
-from batches.intake import quota
+from batches.intake import owner_limits, quota
 from batches.intake.discard import clear_stale_partial
+from batches.intake.disk_space import require_space
 from batches.intake.partial_paths import partial_exists
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import default_message
 from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 
-def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True) -> BatchItem:
+def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True, remote: bool = False) -> BatchItem:
     """Create a file's item and return it; if the file is registered already, return its existing item.
 
     The item of an empty or too large file fails at once, with the reason. Pass `reserve=False` for a file that needs no
-    quota, because the client will not send it: its bytes are already stored or not supported.
+    quota, because the client will not send it: its bytes are already stored or not supported. Pass `remote=True` for a
+    file that a program announces: then a new item is also refused if there is no space for its bytes (DiskSpaceLow) or
+    if the owner has created too many (`files.too_many_open`, RateExceeded).
     Raises BatchClosed. Raises FileRefused without creating an item. Raises OSError or PartialFileBusy if a stale
     partial file under the new item's id cannot be emptied.
     """
@@ -32,7 +35,7 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True) ->
         raise BatchClosed
     rejection = _rejection(file.size)
     try:
-        item = _register_new(batch, file, reserve=reserve and rejection is None)
+        item = _register_new(batch, file, reserve=reserve and rejection is None, remote=remote)
     except FileRefused as refused:
         item = _registered_before(batch, file, refused)
     if rejection and item.status == ItemStatus.RECEIVING:
@@ -45,13 +48,18 @@ def announce_files(batch: UploadBatch, files: Sequence[NewFile]) -> int:
     """Create missing items for the files that the client is going to send; return how many are new.
 
     Raises BatchClosed. Raises FileRefused, without creating an item, if the batch would have too many files
-    (`batch.full`) or is a re-analysis (`batch.reanalysis`). Raises OSError or PartialFileBusy like `register_file`.
+    (`batch.full`), if the owner has created too many (`files.too_many_open`, RateExceeded) or if the batch is a
+    re-analysis (`batch.reanalysis`). Raises DiskSpaceLow, OSError or PartialFileBusy like `register_file`.
     """
     _require_import(batch)
 
     def check(ids: list[int], total: int) -> None:
-        if ids and total > settings.MAX_BATCH_FILES:
+        if not ids:
+            return
+        if total > settings.MAX_BATCH_FILES:
             raise FileRefused("batch.full")
+        require_space(0)
+        owner_limits.check_announced(batch.owner_id, len(ids))
         for item_id in ids:
             clear_stale_partial(item_id)
 
@@ -69,13 +77,22 @@ def resume_file(item: BatchItem, owner_id: int) -> None:
         reservation.confirmed = reopen_item(item)
 
 
-def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool) -> BatchItem:
+def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool, remote: bool) -> BatchItem:
+    if remote:
+        owner_limits.check_new_file(batch)
+
+    def before_visible(item_id: int) -> None:
+        if remote:
+            require_space(file.size if reserve else 0)
+            owner_limits.new_files.take(batch.owner_id)
+        clear_stale_partial(item_id)
+
     if batch.total >= settings.MAX_BATCH_FILES:
         raise FileRefused("batch.full")
     if not reserve:
-        return register_item(batch.id, file, clear_stale_partial)[0]
+        return register_item(batch.id, file, before_visible)[0]
     with quota.usage.reserve(batch.owner_id, file.size) as reservation:
-        item, reservation.confirmed = register_item(batch.id, file, clear_stale_partial)
+        item, reservation.confirmed = register_item(batch.id, file, before_visible)
     return item
 
 

@@ -44,6 +44,7 @@ ERROR_CODES = uploads_codes.ERROR_CODES | {
         detail="The file has %(size)s, but %(used)s of your %(limit)s are already used or reserved for running "
         "uploads.",
     ),
+    "server.busy": ErrorCode(_("The server was too busy to receive this file."), _ADD_AGAIN),
     "upload.expired": ErrorCode(
         _("The upload of this file was not finished in time, and the part already sent was deleted."), _ADD_AGAIN
     ),
@@ -65,10 +66,14 @@ REFUSALS: dict[str, str | Promise] = {
         "These pictures are already being described again. Wait until that is done, or cancel it."
     ),
     "batch.too_many_files": _("An import can have up to %(limit)s files. Split them into several imports."),
+    "batch.too_many_open": _(
+        "%(limit)s imports are still waiting for files. Finish or cancel some, then start a new one."
+    ),
     "batch.unfinished": _("“%(name)s” isn't finished yet. Wait until it is, then try again."),
     "batch.unknown": _("This import does not exist or does not accept files."),
     "database.away": _("The database does not respond. Nothing is lost; work resumes automatically."),
     "failures.permanent": _("Retrying won't help. Repair the files and upload them again."),
+    "files.too_many_open": _("Too many of your files are unfinished. Wait until some are done."),
     "host.unknown": "This server does not serve this host name. Add it to VUEMANTICS_HOSTS.",
     "item.completed": _("“%(name)s” is already described; there is nothing to retry."),
     "item.not_failed": _("“%(name)s” hasn't failed; there is nothing to retry."),
@@ -77,6 +82,9 @@ REFUSALS: dict[str, str | Promise] = {
     "origin.foreign": "Requests from pages of other sites are refused.",
     "picture.busy": _("These pictures are currently being added again. Try again in a moment."),
     "picture.too_many": _("You can delete up to %(limit)s pictures at a time, or their whole import."),
+    "rate.exceeded": _(
+        "You have added very many files or imports in the last hour. Uploading continues by itself soon."
+    ),
     "request.malformed": _("Send JSON: %(what)s."),
     "request.too_large": _("This request is too large."),
     "request.too_many": _("Send at most %(limit)s files at a time."),
@@ -90,7 +98,7 @@ REFUSALS: dict[str, str | Promise] = {
     "tus.metadata": "Upload-Metadata is not valid: %(problem)s.",
     "tus.method": "Use POST /tus/, HEAD, PATCH or DELETE /tus/<number>, or OPTIONS.",
     "tus.offset": "The offset is %(offset)s. Resume from there.",
-    "tus.quiet": "No data arrived for a minute. Resume from the offset.",
+    "tus.quiet": "The data arrives too slowly. Resume from the offset.",
     "tus.too_long": _("The file grew during the upload. Add it again when it no longer changes."),
     "tus.version": "Send the header Tus-Resumable: %(version)s.",
     "upload.busy": _("This file is also being uploaded from another page. The upload resumes automatically."),
@@ -103,7 +111,9 @@ PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not e
 """Codes for which a retry with the same bytes cannot succeed."""
 FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.detail)
 """Codes that show the same text for every file, without the message in the item's row."""
-RESUMABLE_CODES = frozenset({"storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"})
+RESUMABLE_CODES = frozenset(
+    {"server.busy", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
+)
 """Codes of uploads that stopped for a reason unrelated to the file.
 
 The partial file is kept, so the upload can resume.

@@ -7,6 +7,7 @@ UPDATE; its state is read afterwards only to explain why nothing changed.
 
 from batches.engine import cancel, expiry, lifecycle, pause, scheduler
 from batches.engine.refusals import Refused
+from batches.intake import owner_limits
 from batches.intake.discard import discard_cancelled
 from batches.models import UploadBatch
 from batches.models.batch_name import MAX_NAME_LENGTH, clean_name
@@ -15,7 +16,11 @@ from batches.models.states import BatchStatus
 
 
 def open_batch(scope: Scope, name: str, *, expected_items: int | None = None) -> UploadBatch:
-    """Create an empty batch for the scope's user, ready to receive files. A name that is too long is truncated."""
+    """Create an empty batch for the scope's user, ready to receive files. A name that is too long is truncated.
+
+    Raises Refused (`batch.too_many_open`, `files.too_many_open`) and RateExceeded.
+    """
+    owner_limits.check_new_batch(scope.user_id, expected_items or 0)
     return lifecycle.open_batch(scope.user_id, name, expected_items=expected_items)
 
 

@@ -29,11 +29,15 @@ class SignedInRequest(HttpRequest):
 
 
 class BadRequest(CodedError):
-    """An error response to a JSON request; `status` is the HTTP status, and `details` are the message's values."""
+    """An error response to a JSON request; `status` is the HTTP status, and `details` are the message's values.
 
-    def __init__(self, status: int, code: str, **details: object) -> None:
+    `retry_after` is how long the client should wait before it tries again, in seconds.
+    """
+
+    def __init__(self, status: int, code: str, *, retry_after: int | None = None, **details: object) -> None:
         super().__init__(code, refusal_message(code, **details))
         self.status = status
+        self.headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
 
 
 def json_errors(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -44,7 +48,8 @@ def json_errors(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
         try:
             return view(request, **url_kwargs)
         except BadRequest as error:
-            return JsonResponse({"code": error.code, "error": error.message}, status=error.status)
+            content = {"code": error.code, "error": error.message}
+            return JsonResponse(content, status=error.status, headers=error.headers)
 
     return wrapper
 

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST
 from batches.engine.refusals import BatchClosed, FileRefused
 from batches.intake import deduplication, manifest
 from batches.intake.activity import record_activity
-from batches.intake.disk_space import disk_error_code
+from batches.intake.disk_space import disk_error_code, error_status
 from batches.intake.file_name import FileName
 from batches.intake.outcome import IntakeOutcome
+from batches.intake.owner_limits import RateExceeded
 from batches.intake.partial_file import PartialFileBusy
 from batches.intake.register import announce_files
 from batches.models import UploadBatch
@@ -118,12 +119,15 @@ def intake_errors() -> Iterator[None]:
         yield
     except BatchClosed as error:
         raise BadRequest(410, error.code) from error
+    except RateExceeded as error:
+        raise BadRequest(429, error.code, retry_after=error.retry_after) from error
     except FileRefused as error:
         raise BadRequest(413, error.code) from error
     except PartialFileBusy as error:
         raise BadRequest(423, "upload.busy") from error
     except OSError as error:
-        raise BadRequest(507, disk_error_code(error)) from error
+        code = disk_error_code(error)
+        raise BadRequest(error_status(code), code) from error
 
 
 def _uploading_batch(request: SignedInRequest, batch_id: int) -> UploadBatch:

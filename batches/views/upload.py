@@ -21,6 +21,7 @@ from batches import services
 from batches.engine.refusals import Refused
 from batches.intake.file_name import FileName
 from batches.intake.manifest import open_for_files
+from batches.intake.owner_limits import RateExceeded
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from batches.models.batch_name import MAX_NAME_LENGTH, clean_name
@@ -30,7 +31,15 @@ from batches.views.json_requests import BadRequest, SignedInRequest, field, json
 from uploads.media.sniff import SUPPORTED
 
 CHUNK_BYTES = 8 * 2**20
-UPLOAD_REFUSALS = ("batch.full", "batch.reanalysis", "database.away", "server.error", "tus.too_long", "upload.busy")
+UPLOAD_REFUSALS = (
+    "batch.full",
+    "batch.reanalysis",
+    "database.away",
+    "rate.exceeded",
+    "server.error",
+    "tus.too_long",
+    "upload.busy",
+)
 _ID = re.compile("[0-9]{1,18}", re.ASCII)
 
 
@@ -44,8 +53,7 @@ def new_batch(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         files = request.FILES.getlist("files")
         if files:
-            batch = _receive_form(request, files)
-            return redirect("batch-detail", batch.id)
+            return _receive_form(request, files)
         messages.error(request, _("No files selected. Select one or more, then press “Upload”."))
     context = {
         "chunk_bytes": min(CHUNK_BYTES, settings.MAX_BODY_BYTES),
@@ -88,10 +96,14 @@ def _error_texts() -> dict[str, tuple[str, bool]]:
     return files | {code: (refusal_message(code), False) for code in UPLOAD_REFUSALS}
 
 
-def _receive_form(request: SignedInRequest, files: list[Any]) -> UploadBatch:
+def _receive_form(request: SignedInRequest, files: list[Any]) -> HttpResponse:
     """Receive the files of a form into a new batch and seal it, so that it completes even if all files are refused."""
     scope = owner_scope(request.user)
-    batch = services.open_batch(scope, _name(request.POST.get("name", "")), expected_items=len(files))
+    try:
+        batch = services.open_batch(scope, _name(request.POST.get("name", "")), expected_items=len(files))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("batch-new")
     try:
         for position, file in enumerate(files):
             # A form sends no folders or times, so use the position to distinguish files of the same name and size.
@@ -101,7 +113,7 @@ def _receive_form(request: SignedInRequest, files: list[Any]) -> UploadBatch:
         messages.error(request, error_text(refusal.code, refusal.message).text)
     finally:
         services.seal_batch(scope, batch.id)
-    return batch
+    return redirect("batch-detail", batch.id)
 
 
 @require_POST
@@ -113,7 +125,10 @@ def open_batch(request: SignedInRequest) -> JsonResponse:
         raise malformed("`expected_items` must be positive")
     if expected > settings.MAX_BATCH_FILES:
         raise BadRequest(413, "batch.too_many_files", limit=intcomma(settings.MAX_BATCH_FILES))
-    batch = services.open_batch(owner_scope(request.user), _name(name), expected_items=expected)
+    try:
+        batch = services.open_batch(owner_scope(request.user), _name(name), expected_items=expected)
+    except Refused as refusal:
+        return _refused(refusal)
     url = reverse("batch-detail", args=[batch.id])
     return JsonResponse({"id": batch.id, "url": url, "tus_url": "/tus/"}, status=201)
 
@@ -134,3 +149,9 @@ def _name(name: str) -> str:
     today: date = timezone.localdate()
     day = date_format(today, pgettext("format of a date", "j F Y"))
     return clean_name(name) or _("Import of %(day)s") % {"day": day}
+
+
+def _refused(refusal: Refused) -> JsonResponse:
+    headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, RateExceeded) else {}
+    content = {"code": refusal.code, "error": refusal.message}
+    return JsonResponse(content, status=429 if headers else 409, headers=headers)

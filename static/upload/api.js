@@ -57,6 +57,6 @@ export async function postWithRetry(connection, url, content, { optional = false
     if (optional && response.status === 500 && attempt >= 2) return null;
     const { code, error } = parseJson(response.text);
     const text = code ? `${code}: ${error}` : "";
-    if ((await connection.afterFailure({ status: response.status, text }, attempt)) !== null) return null;
+    if ((await connection.afterFailure({ ...response, text }, attempt)) !== null) return null;
   }
 }

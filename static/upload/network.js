@@ -6,6 +6,7 @@ import { errorText, messages } from "./messages.js";
 const SILENCE_TIMEOUT = 90000;
 const RETRY_STATUSES = new Set([0, 408, 409, 423, 425, 429]);
 const MAX_BACKOFF = 15000;
+const MAX_RETRY_AFTER = 300;
 const OFFLINE_PROBE = 5000;
 const activeRequests = new Set();
 
@@ -112,7 +113,8 @@ export class Connection {
 
   // Handles a failed response: resolves to null when it is time to retry, or to a text when retrying is pointless.
   // Shows `warning` until then. Rejects with BatchGone or UploadForbidden.
-  async afterFailure({ status, text }, attempt, warning = errorText(text)) {
+  // Waits as long as the server's Retry-After says.
+  async afterFailure({ status, text, header }, attempt, warning = errorText(text)) {
     if (this.paused) return null;
     if (status === 404 || (status === 410 && text.startsWith("batch."))) {
       if (await this.isOtherAccount()) return this.#waitForUser(messages.otherAccountDuring);
@@ -125,7 +127,8 @@ export class Connection {
     if (status === 403) throw new UploadForbidden(errorText(text));
     if (!RETRY_STATUSES.has(status) && status < 500) return warning || messages.unexpected(status);
     if (status !== 409) this.warn(status === 0 ? this.#unreachable : warning || messages.busy);
-    if (status !== 409 || attempt) await this.#changed.wait(backoff(attempt));
+    const seconds = Math.min(MAX_RETRY_AFTER, Number(header?.("Retry-After")) || 0);
+    if (status !== 409 || attempt) await this.#changed.wait(Math.max(seconds * 1000, backoff(attempt)));
     return null;
   }
 

@@ -3,11 +3,13 @@
 Each test requests all endpoints in one loop, so that the rows are created only once. A failure lists the endpoints.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from batches.models import BatchItem
@@ -47,6 +49,17 @@ def test_endpoints_redirect_visitors_to_the_sign_in_page(data: AccessData) -> No
 
     assert not [str(endpoint) for endpoint in ENDPOINTS if open_to_visitor(endpoint)]
     assert rows_of_anna() == before
+
+
+def test_no_page_of_a_user_is_cached(data: AccessData) -> None:
+    browser = Client()
+    browser.force_login(data.anna)
+
+    def cacheable(endpoint: Endpoint) -> bool:
+        return not {"private", "no-store"} <= set(re.split(r",\s*", browser.get(endpoint.path(data))["Cache-Control"]))
+
+    pages = [one for one in ENDPOINTS if one.method == "GET" and one.name not in {"upload-preview", "upload-original"}]
+    assert not [str(endpoint) for endpoint in pages if cacheable(endpoint)]
 
 
 def test_library_sizes_leave_out_sizes_of_other_users_files(data: AccessData) -> None:

@@ -57,7 +57,7 @@ async def test_socket_of_all_batches_sends_only_the_users_own(data: AccessData, 
     await socket.close()
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "", "null"])
+@pytest.mark.parametrize("origin", ["https://evil.example", "", "null", "http://localhost:8001", "https://localhost"])
 async def test_socket_is_refused_to_pages_of_other_sites(data: AccessData, origin: str) -> None:
     socket = Page(data.batch.id, await sync_to_async(cookie_of)(data.anna), origin=origin)
 

@@ -38,6 +38,22 @@ def test_password_is_changed_and_the_session_kept(browser: Client, anna: User) -
     assert browser.get(reverse("upload-list")).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["password-change", "admin:password_change"])
+def test_attempts_at_the_current_password_are_limited(
+    browser: Client, anna: User, settings: Settings, name: str
+) -> None:
+    settings.AXES_FAILURE_LIMIT = 2
+    User.objects.filter(id=anna.id).update(is_staff=True)
+    fields = {"old_password": "wrong", "new_password1": NEW, "new_password2": NEW}
+    statuses = [browser.post(reverse(name), fields).status_code for _ in range(2)]
+
+    locked = browser.post(reverse(name), fields | {"old_password": OLD})
+
+    assert (statuses, locked.status_code) == ([200, 429], 429)
+    anna.refresh_from_db()
+    assert anna.check_password(OLD)
+
+
 def test_password_change_ends_other_sessions(browser: Client, anna: User) -> None:
     other = Client()
     other.force_login(anna)

@@ -55,6 +55,14 @@ def test_forwarded_header_is_ignored_without_a_proxy(anna: User) -> None:
     assert sign_in(PASSWORD, ANNA) == 302
 
 
+def test_attempts_from_one_ipv6_network_count_together(anna: User) -> None:
+    fail("2001:db8:0:1::1", None)
+    fail("2001:db8:0:1:9:9:9:9", None)
+
+    assert sign_in(PASSWORD, "2001:db8:0:1::2") == LOCKED
+    assert sign_in(PASSWORD, "2001:db8:0:2::1") == 302
+
+
 @pytest.mark.parametrize("url_name", ["login", "admin:login"])
 def test_locked_out_page_says_when_to_try_again(anna: User, client: Client, url_name: str) -> None:
     for _ in range(2):

@@ -150,8 +150,8 @@ def test_csv_names_the_owners() -> None:
 
     assert answer.status == 200
     heading, row = answer.body.decode("utf-8-sig").splitlines()
-    assert heading.startswith("Owner,")
-    assert row.startswith("ada,")
+    assert heading.startswith('"Owner",')
+    assert row.startswith('"ada",')
 
 
 @pytest.mark.parametrize(

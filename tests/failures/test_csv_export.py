@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import re
 from threading import Event
 
 import pytest
@@ -91,8 +92,27 @@ def test_csv_begins_with_a_byte_order_mark(owner: User) -> None:
 
     body = download(owner).body
 
-    assert body.startswith(b"\xef\xbb\xbf" + b"Import,")
+    assert body.startswith(b"\xef\xbb\xbf" + b'"Import",')
     assert "Käse.txt" in body.decode()
+
+
+@pytest.mark.parametrize("name", ["x;=1+1", 'x;"=1+1', "x;\uff1d1+1"])
+def test_csv_escapes_formulas_after_a_semicolon(owner: User, name: str) -> None:
+    """German spreadsheets split cells at semicolons, whatever the quotes."""
+    reject_file(make_batch(owner, 0), name, "new.code", "a;@b")
+
+    body = download(owner).body.decode("utf-8-sig")
+
+    assert not [cell for cell in re.split(r"[;\r\n]", body) if re.match(r'["\s]*[=+\-@\uff1d]', cell)]
+
+
+def test_csv_quotes_every_cell(owner: User) -> None:
+    reject_file(make_batch(owner, 0), "notes.txt")
+
+    lines = download(owner).body.decode("utf-8-sig").splitlines()
+
+    assert all(line.startswith('"') and line.endswith('"') for line in lines)
+    assert all(line.count('","') == 6 for line in lines)
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])

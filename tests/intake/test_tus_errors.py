@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import Settings
 
 from batches.engine.cancel import cancel_batch
 from batches.models import BatchItem, UploadBatch
@@ -81,3 +82,15 @@ def test_upload_of_a_cancelled_batch_is_gone(tus: TusClient, batch: UploadBatch,
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_other_methods_are_refused(tus: TusClient, method: str) -> None:
     assert tus.request(method, "/tus/1").status == 405
+
+
+def test_answers_over_https_insist_on_https(tus: TusClient, settings: Settings) -> None:
+    settings.SECURE_HSTS_SECONDS = 1000
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+    plain = tus.request("OPTIONS", "/tus/")
+    secure = tus.request("OPTIONS", "/tus/", {"X-Forwarded-Proto": "https", "Origin": "https://localhost"})
+
+    assert (plain.status, secure.status) == (204, 204)
+    assert "strict-transport-security" not in plain.headers
+    assert secure.headers["strict-transport-security"] == "max-age=1000"

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,14 @@ def free_port() -> int:
 class WebServer:
     """One `python -m vuemantics.server`, which keeps its port when a test kills and restarts it."""
 
-    def __init__(self, log: Path, env: Mapping[str, str] = os.environ, application: str = PROBE) -> None:
+    def __init__(
+        self, log: Path, env: Mapping[str, str] = os.environ, application: str = PROBE, prefix: Sequence[str] = ()
+    ) -> None:
         self.log = log
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._env = env
-        self._command = [sys.executable, "-m", "vuemantics.server", "--port", str(self.port)]
+        self._command = [*prefix, sys.executable, "-m", "vuemantics.server", "--port", str(self.port)]
         self._command += ["--application", application] if application else []
         self.start()
 

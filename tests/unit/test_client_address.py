@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from vuemantics.accounts.client_address import client_address
+from vuemantics.client_address import client_address
 
 PROXY = "10.0.0.2"
 
@@ -14,8 +14,9 @@ PROXY = "10.0.0.2"
     [
         ("203.0.113.7", "203.0.113.7"),
         (" 198.51.100.1 , 203.0.113.7 ", "203.0.113.7"),
-        ("2001:db8::7", "2001:db8::7"),
-        ("fe80::1%eth0", "fe80::1"),
+        ("2001:db8:0:1:2:3:4:5", "2001:db8:0:1::"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("fe80::1%eth0", "fe80::"),
         ("unknown", PROXY),
         ("203.0.113.7,", PROXY),
         ("203.0.113.7'; --", PROXY),

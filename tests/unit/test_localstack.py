@@ -67,6 +67,21 @@ def test_redis_server_on_the_path_replaces_a_missing_wheel(tmp_path: Path, monke
     assert redis_program() == program
 
 
+@pytest.mark.parametrize(
+    ("version", "used"),
+    [("Redis server v=7.0.15 sha=0", True), ("Valkey server v=8.1.0 sha=0", True), ("Redis server v=6.0.16", False)],
+)
+def test_redis_server_on_the_path_is_preferred_if_it_is_newer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, used: bool
+) -> None:
+    program = tmp_path / "redis-server"
+    program.write_text(f"#!/bin/sh\necho '{version}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+
+    assert (redis_program() == program) is used
+
+
 def test_missing_setpriv_is_reported_with_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     other = Account(os.getuid() + 1, os.getgid())

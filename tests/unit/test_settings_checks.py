@@ -36,6 +36,8 @@ def test_checks_are_registered_with_django(settings: Settings) -> None:
         ("RECONCILE_SECONDS", 31, "E004", "VUEMANTICS_RECONCILE_SECONDS"),
         ("STAGE_DEADLINES", {"dreaming": 1.0}, "E004", "VUEMANTICS_STAGE_DEADLINES"),
         ("PARTIAL_SECONDS", 24 * 3600, "E012", "VUEMANTICS_PARTIAL_SECONDS"),
+        ("BEHIND_PROXY", True, "E040", "VUEMANTICS_CONNECTIONS_PER_ADDRESS"),
+        ("OWNER_OPEN_FILES", 499_999, "E041", "VUEMANTICS_OWNER_OPEN_FILES"),
         ("ANALYZER", "gpt", "E007", "VUEMANTICS_ANALYZER"),
         ("ANALYZER", "nowhere.module:Class", "E007", "VUEMANTICS_ANALYZER"),
         ("ANALYZER", "uploads.analysis.local:Nope", "E007", "VUEMANTICS_ANALYZER"),

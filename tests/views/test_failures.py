@@ -141,6 +141,24 @@ def test_form_without_a_valid_time_is_refused(page: Client, anna: User, until: s
     assert BatchItem.objects.filter(status=ItemStatus.FAILED).count() == 1
 
 
+@pytest.mark.parametrize("until", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"])
+@pytest.mark.parametrize("name", ["failures-retry", "failures-dismiss"])
+def test_time_that_the_database_cannot_store_is_a_bad_request(page: Client, anna: User, name: str, until: str) -> None:
+    fail_stored(make_batch(anna, 1))
+
+    response = page.post(reverse(name), {"code": "item.internal", "until": until})
+
+    assert response.status_code == 400
+
+
+def test_time_with_an_offset_that_the_database_does_not_know_is_converted(page: Client, anna: User) -> None:
+    fail_stored(make_batch(anna, 1))
+
+    response = page.post(reverse("failures-retry"), {"code": "item.internal", "until": "2100-01-01T00:00:00+23:59"})
+
+    assert messages_of(response) == ["Retrying 1 file."]
+
+
 def test_examples_are_limited_and_the_rest_is_counted(page: Client, anna: User) -> None:
     batch = make_batch(anna, EXAMPLES_SHOWN + 3)
     for _ in range(EXAMPLES_SHOWN + 3):

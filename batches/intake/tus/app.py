@@ -11,18 +11,18 @@ from functools import partial
 
 from django.db import InterfaceError, InternalError, OperationalError
 
-from batches.engine.refusals import BatchClosed
-from batches.intake.disk_space import disk_error_code
 from batches.intake.partial_file import PartialFileBusy
 from batches.intake.tus import handlers, responses
 from batches.intake.tus import headers as tus
 from batches.intake.tus.auth import check_origin
 from batches.intake.tus.body import ClientDisconnected, Message, Receive, RequestBody
-from batches.intake.tus.protocol_error import TusError, busy, closed, not_found
+from batches.intake.tus.protocol_error import TusError, disk_error, not_found, refused
 from batches.intake.tus.responses import TusResponse
 from batches.intake.tus.state import UploadState
 from batches.intake.tus.threads import in_finalize_thread, in_thread
+from uploads.errors import CodedError
 from uploads.outage_log import OutageLog
+from uploads.request_origin import client_scheme
 
 logger = logging.getLogger(__name__)
 database_outage = OutageLog(logger, "tus: the database is not available: %s", "tus: the database is available again.")
@@ -46,8 +46,14 @@ async def tus_application(scope: Message, receive: Receive, send: Send) -> None:
         await body.drain()
     except ClientDisconnected:
         return
-    await send({"type": "http.response.start", "status": response.status, "headers": response.header_lines()})
+    headers = response.header_lines(secure=_is_secure(scope))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.text})
+
+
+def _is_secure(scope: Message) -> bool:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return client_scheme(scope.get("scheme", "http"), headers) == "https"
 
 
 async def _respond(scope: Message, body: RequestBody) -> TusResponse:
@@ -56,17 +62,13 @@ async def _respond(scope: Message, body: RequestBody) -> TusResponse:
         return await _route(scope, body)
     except ClientDisconnected:
         raise
-    except TusError as raised:
-        error = raised
-    except BatchClosed as raised:
-        error = closed(raised)
-    except PartialFileBusy:
-        error = busy()
+    except (CodedError, PartialFileBusy) as raised:
+        error = refused(raised)
     except (OperationalError, InterfaceError, InternalError) as raised:
         database_outage.report(raised)
         error = TusError(503, "database.away")
     except OSError as raised:
-        error = TusError(507, disk_error_code(raised))
+        error = disk_error(raised)
     except Exception:
         logger.exception("tus: unexpected error")
         error = TusError(500, "server.error")
@@ -114,10 +116,11 @@ async def _transfer(start: handlers.Start, transfer: handlers.Transfer, body: Re
         state = await _handle(start, transfer, body)
         database_outage.report(None)
         return state
-    except TusError as error:
+    except CodedError as raised:
+        error = refused(raised)
         if error.status in CONTINUABLE:
             error.expires = transfer.expires()
-        raise
+        raise error from None
     finally:
         transfer.close()
 

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from django.http.request import split_domain_port, validate_host
 
 from batches.intake.tus.protocol_error import TusError
+from uploads.request_origin import host_is_served, is_same_origin
 
 
 def check_origin(scheme: str, headers: Mapping[str, str]) -> None:
@@ -19,21 +19,11 @@ def check_origin(scheme: str, headers: Mapping[str, str]) -> None:
 
     This check and the required Tus-Resumable header, which no HTML form can send, replace a CSRF token.
     """
-    host = headers.get("host", "")
-    if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+    if not host_is_served(headers.get("host", "")):
         raise TusError(400, "host.unknown")
     origin = headers.get("origin")
-    if origin is not None and origin.lower() != f"{_scheme(scheme, headers)}://{host}".lower():
+    if origin is not None and not is_same_origin(origin, scheme, headers):
         raise TusError(403, "origin.foreign")
-
-
-def _scheme(scheme: str, headers: Mapping[str, str]) -> str:
-    """Return the scheme that the browser used. Behind a trusted proxy, a header contains it."""
-    if not settings.SECURE_PROXY_SSL_HEADER:
-        return scheme
-    name, secure_value = settings.SECURE_PROXY_SSL_HEADER
-    sent = headers.get(name.removeprefix("HTTP_").replace("_", "-").lower(), "")
-    return "https" if sent.partition(",")[0].strip() == secure_value else scheme
 
 
 def signed_in_user(cookies: str) -> User:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from batches.intake.tus.writer import BodyWriter
 BUFFER_BYTES = 2**16
 """Maximum buffer size per connection, not counting the last piece received from the ASGI server."""
 IDLE_SECONDS = 60.0
+LEAST_RATE = 500
+"""Bytes per second. A slower body is refused after IDLE_SECONDS, because each of its bytes would keep the lock."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -33,6 +36,7 @@ class RequestBody:
         self._more = True
         self._buffer = bytearray()
         self._error: Exception | None = None
+        self._patience = IDLE_SECONDS  # how much longer to wait for the client, in seconds
 
     async def read_small(self, declared: int | None) -> bytes | None:
         """Return the whole body if it is small and complete, otherwise None.
@@ -54,7 +58,7 @@ class RequestBody:
         """Write the body, including what arrived before a disconnect. Small pieces are buffered and written together.
 
         Raises ClientDisconnected, OSError, and what `BodyWriter.add` raises. Raises TusError 408 if nothing arrives for
-        a minute, so that an unresponsive client does not keep the partial file locked.
+        a minute or the rate is below LEAST_RATE, so that a slow client does not keep the partial file locked.
         """
         try:
             async for piece in self._pieces():
@@ -88,8 +92,9 @@ class RequestBody:
             yield await self._next()
 
     async def _next(self) -> bytes:
+        began = monotonic()
         try:
-            async with asyncio.timeout(IDLE_SECONDS):
+            async with asyncio.timeout(min(IDLE_SECONDS, self._patience)):
                 message = await self._receive()
         except TimeoutError as error:
             self._more = False
@@ -99,6 +104,7 @@ class RequestBody:
             raise ClientDisconnected
         self._more = message.get("more_body", False)
         piece: bytes = message.get("body", b"")
+        self._patience += len(piece) / LEAST_RATE - (monotonic() - began)
         return piece
 
     def _take_buffer(self) -> bytearray:

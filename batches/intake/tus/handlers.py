@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from batches.engine.incoming import fail_incomplete_item, is_resumable
-from batches.engine.refusals import FileRefused
 from batches.intake import prefilter
 from batches.intake.activity import record_activity
 from batches.intake.discard import discard_partial
@@ -42,7 +41,7 @@ class Transfer:
     """The data of one request while it is handled.
 
     `patch` describes the body, if there is one. The handler sets `item`, and `writer` if it locks the partial file;
-    the writer holds that lock until `close`. All functions that take a Transfer raise TusError, BatchClosed,
+    the writer holds that lock until `close`. All functions that take a Transfer raise TusError, Refused,
     PartialFileBusy, OSError.
     """
 
@@ -79,10 +78,7 @@ def create_upload(cookies: str, creation: Creation, transfer: Transfer) -> Uploa
     except NotFound as error:
         raise TusError(404, "batch.unknown") from error
     record_activity(batch)
-    try:
-        item = register_file(batch, creation.name.as_new_file())
-    except FileRefused as error:
-        raise TusError(413, error.code, error.message) from error
+    item = register_file(batch, creation.name.as_new_file(), remote=True)
     item.batch = batch
     transfer.item = item
     if item.status == ItemStatus.RECEIVING:
@@ -170,10 +166,7 @@ def _open_writer(transfer: Transfer, item: BatchItem, patch: Patch) -> None:
     if not is_resumable(item):
         return
     batch = item.batch
-    try:
-        resume_file(item, batch.owner_id)
-    except FileRefused as error:
-        raise TusError(413, error.code, error.message) from error
+    resume_file(item, batch.owner_id)
     item.batch = batch  # resume_file refreshed the item, which cleared its cached batch
 
 

@@ -25,9 +25,11 @@ class TusResponse:
     headers: Mapping[str, str] = field(default_factory=dict)
     text: bytes = b""
 
-    def header_lines(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers in ASGI's format."""
+    def header_lines(self, *, secure: bool = False) -> list[tuple[bytes, bytes]]:
+        """Return the headers in ASGI's format. `secure` says whether the client used HTTPS."""
         headers = COMMON_HEADERS | dict(self.headers)
+        if secure and settings.SECURE_HSTS_SECONDS:
+            headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
         if self.status != 204:
             headers |= {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(self.text))}
         return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
@@ -65,6 +67,8 @@ def head(state: UploadState) -> TusResponse:
 def failed(error: TusError) -> TusResponse:
     """Return the response for an error."""
     headers = {"Tus-Version": VERSION} if error.status == 412 else {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
     return TusResponse(error.status, headers | _expires(error.expires), error.body)
 
 

@@ -56,7 +56,10 @@ class Command(BaseCommand):
         try:
             walk, first, files = self._files(paths)
             name = truncate_name(displayable(options["name"] or _name(paths)))
-            batch = self._batch(first, owner, name, options)
+            try:
+                batch = self._batch(first, owner, name, options)
+            except Refused as refused:
+                raise CommandError(refused.message) from None
             sealed = self._add(batch, walk, files, options["site"])
             if options["follow"] and sealed:
                 batch = self._follow(batch)

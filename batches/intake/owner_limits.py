@@ -1,0 +1,120 @@
+"""Limit the rows that one owner may create: open imports, unfinished files, and both per hour.
+
+The bytes of files are limited by the quota, but an announced file costs a row before a byte has arrived. Like the
+quota, these limits are kept per process and without a lock on a row, so an owner can exceed them by what other
+processes accept.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from threading import Lock
+
+from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce, Greatest
+
+from batches.engine.refusals import FileRefused, Refused
+from batches.models import UploadBatch
+from batches.models.states import LIVE_BATCHES, BatchKind
+
+HOUR = 3600.0
+FRESH_SECONDS = 1.0
+MAX_OWNERS = 10_000
+
+
+class RateExceeded(FileRefused):
+    """The owner has created too many rows in the last hour; `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("rate.exceeded")
+        self.retry_after = retry_after
+
+
+class HourlyRate:
+    """A token bucket for each owner: up to `limit()` at once, and as many per hour. Thread-safe.
+
+    Cleared when it would exceed MAX_OWNERS owners.
+    """
+
+    def __init__(self, limit: Callable[[], int], clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._used: dict[int, tuple[float, float]] = {}  # tokens used, and when that was computed
+        self._lock = Lock()
+
+    def take(self, owner_id: int, count: int = 1) -> None:
+        """Take tokens. Raises RateExceeded."""
+        per_second, now = self._limit() / HOUR, self._clock()
+        with self._lock:
+            if owner_id not in self._used and len(self._used) >= MAX_OWNERS:
+                self._used.clear()
+            used, at = self._used.get(owner_id, (0.0, now))
+            used = max(0.0, used - (now - at) * per_second)
+            if used + count > self._limit():
+                raise RateExceeded(math.ceil((used + count - self._limit()) / per_second))
+            self._used[owner_id] = used + count, now
+
+
+class UnfinishedFiles:
+    """The number of each owner's unfinished files, at most FRESH_SECONDS old."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, tuple[int, float]] = {}
+
+    def count(self, owner_id: int) -> int:
+        """Return how many files of the owner's live imports are announced or registered, but not finished."""
+        known = self._counts.get(owner_id)
+        now = time.monotonic()
+        if known is not None and now - known[1] < FRESH_SECONDS:
+            return known[0]
+        if len(self._counts) >= MAX_OWNERS:
+            self._counts.clear()
+        count = count_unfinished(owner_id)
+        self._counts[owner_id] = count, now
+        return count
+
+
+new_files = HourlyRate(lambda: settings.OWNER_FILES_PER_HOUR)
+new_batches = HourlyRate(lambda: settings.OWNER_BATCHES_PER_HOUR)
+_unfinished = UnfinishedFiles()
+
+
+def check_new_batch(owner_id: int, expected_items: int) -> None:
+    """Raise Refused (`batch.too_many_open`, `files.too_many_open`) or RateExceeded if the owner may open no import."""
+    live = UploadBatch.objects.filter(owner_id=owner_id, status__in=LIVE_BATCHES)
+    if live.filter(kind=BatchKind.IMPORT, sealed_at=None).count() >= settings.OWNER_OPEN_BATCHES:
+        raise Refused("batch.too_many_open", limit=intcomma(settings.OWNER_OPEN_BATCHES))
+    if count_unfinished(owner_id) + expected_items > settings.OWNER_OPEN_FILES:
+        raise _too_many_files()
+    new_batches.take(owner_id)
+
+
+def check_new_file(batch: UploadBatch) -> None:
+    """Raise FileRefused (`files.too_many_open`) if the owner has too many unfinished files to add one to this batch."""
+    announced = batch.total < (batch.expected_items or 0)
+    if _unfinished.count(batch.owner_id) + (0 if announced else 1) > settings.OWNER_OPEN_FILES:
+        raise _too_many_files()
+
+
+def check_announced(owner_id: int, count: int) -> None:
+    """Check the limits after `count` files were announced, in the same transaction.
+
+    Raises FileRefused (`files.too_many_open`) and RateExceeded.
+    """
+    if count_unfinished(owner_id) > settings.OWNER_OPEN_FILES:
+        raise _too_many_files()
+    new_files.take(owner_id, count)
+
+
+def count_unfinished(owner_id: int) -> int:
+    """Sum up the unfinished files from the counters of the owner's live batches."""
+    live = UploadBatch.objects.filter(owner_id=owner_id, status__in=LIVE_BATCHES)
+    finished = F("successful") + F("failed") + F("cancelled")
+    announced = Greatest(F("total"), Coalesce(F("expected_items"), 0))
+    return live.aggregate(files=Sum(announced - finished))["files"] or 0
+
+
+def _too_many_files() -> FileRefused:
+    return FileRefused("files.too_many_open")

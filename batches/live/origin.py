@@ -1,0 +1,25 @@
+"""Refuse WebSockets that pages of other sites open."""
+
+from typing import Any
+
+from channels.security.websocket import WebsocketDenier
+
+from uploads.request_origin import host_is_served, is_same_origin
+
+
+class SameOriginValidator:
+    """ASGI middleware that denies a WebSocket unless its Origin has the scheme, host and port of this site.
+
+    Channels' own validator compares only host names, so a page on another port of this host could open a socket with
+    the user's cookies.
+    """
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Call the application, or deny the connection."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        same = is_same_origin(headers.get("origin", ""), scope.get("scheme", "ws"), headers)
+        allowed = host_is_served(headers.get("host", "")) and same
+        await (self.application if allowed else WebsocketDenier())(scope, receive, send)

@@ -1,0 +1,59 @@
+"""How long a request may take to arrive.
+
+An idle timeout alone is not enough, because each byte restarts it: 1,000 connections that send a byte now and then
+would stay open for ever. Apache's mod_reqtimeout has the same two rules.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+HEAD_SECONDS = 20.0
+"""Time for the request line and all headers, from the first byte."""
+BODY_SECONDS = 20.0
+BODY_BYTES_PER_SECOND = 500
+"""A body gets BODY_SECONDS, and one second more for each BODY_BYTES_PER_SECOND received."""
+
+
+class RequestDeadline:
+    """The deadline of the request that a connection is receiving. Calls `expire` when it has passed.
+
+    `clock` provides `seconds` and `callLater`, as Twisted's reactor does.
+    """
+
+    def __init__(self, clock: Any, expire: Callable[[], None]) -> None:
+        self._clock = clock
+        self._expire = expire
+        self._timer: Any = None
+        self._end = 0.0
+
+    def start_head(self) -> None:
+        """Start the deadline for the head, unless the head has begun already."""
+        if self._timer is None:
+            self._start(HEAD_SECONDS)
+
+    def start_body(self) -> None:
+        """Replace the deadline for the head by the deadline for the body."""
+        self.stop()
+        self._start(BODY_SECONDS)
+
+    def extend(self, received: int) -> None:
+        """Move the deadline, because this many bytes of the body have arrived."""
+        self._end += received / BODY_BYTES_PER_SECOND
+
+    def stop(self) -> None:
+        """Cancel the deadline, because the request is complete or the connection is closed."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _start(self, seconds: float) -> None:
+        self._end = self._clock.seconds() + seconds
+        self._timer = self._clock.callLater(seconds, self._check)
+
+    def _check(self) -> None:
+        self._timer = None
+        left = self._end - self._clock.seconds()
+        if left > 0:
+            self._timer = self._clock.callLater(left, self._check)
+        else:
+            self._expire()

@@ -1,0 +1,21 @@
+"""Django's ASGI handler, which keeps no database connection while it sends a response."""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.db import close_old_connections
+from django.http.response import HttpResponseBase
+
+
+class PageHandler(ASGIHandler):
+    """Returns the request's database connection to the pool before it sends the response.
+
+    Django returns it only when the client has read the whole response, so a few slow clients could use up the pool.
+    Streamed content must therefore run its own short queries (uploads/db_threads.py).
+    """
+
+    async def send_response(self, response: HttpResponseBase, send: Any) -> None:
+        """Return the connection, then send the response."""
+        await sync_to_async(close_old_connections)()
+        await super().send_response(response, send)

@@ -1,0 +1,79 @@
+"""Who sent a request, as far as the server needs to know before the application handles it.
+
+The answer serves only to share the server fairly and to refuse large bodies of strangers. It may be a minute old, so
+the application authenticates each request itself.
+"""
+
+import re
+import time
+from http import HTTPStatus
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.db import DatabaseError
+from django.http.cookie import parse_cookie
+from django.utils.http import urlencode
+
+from uploads.db_threads import SESSION_THREADS, run_session_query
+from vuemantics.client_address import forwarded_client
+from vuemantics.server.limits import RequestHead
+from vuemantics.server.refusal import BUSY, Refusal
+from vuemantics.server.request_queue import RequestQueue, TooBusy
+
+FRESH_SECONDS = 60.0
+MAX_SESSIONS = 10_000
+_SESSION_KEY = re.compile("[0-9a-z]{32}", re.ASCII)
+# Clients that send random session keys wait in their own queue.
+_lookups = RequestQueue(slots=SESSION_THREADS, per_client=1, waiting=64, seconds=10)
+
+
+class Sessions:
+    """The user ids of the sessions that were used in the last minute."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, float]] = {}
+
+    async def user_id(self, session_key: str, client: str) -> str | None:
+        """Return the id of the session's user, or None if there is none. Raises TooBusy and database errors."""
+        known = self._known.get(session_key)
+        if known is not None and time.monotonic() < known[1]:
+            return known[0]
+        async with _lookups.slot(client):
+            user_id = await run_session_query(_load_user_id, session_key)
+        if user_id is not None:
+            if len(self._known) >= MAX_SESSIONS:
+                self._known.clear()
+            self._known[session_key] = (user_id, time.monotonic() + FRESH_SECONDS)
+        return user_id
+
+
+_sessions = Sessions()
+
+
+def _load_user_id(session_key: str) -> str | None:
+    engine: Any = import_module(settings.SESSION_ENGINE)
+    user_id = engine.SessionStore(session_key).get(SESSION_KEY)
+    return None if user_id is None else str(user_id)
+
+
+async def sender_of(cookies: str, client: str) -> str | None:
+    """Return the id of the signed-in user, or None. Raises TooBusy and database errors."""
+    session_key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
+    return await _sessions.user_id(session_key, client) if _SESSION_KEY.fullmatch(session_key) else None
+
+
+async def check_sender(head: RequestHead) -> Refusal | None:
+    """Return the refusal of a large body, unless its sender is signed in."""
+    client = forwarded_client(head.headers.get("x-forwarded-for", ""), head.client) or head.client
+    try:
+        if await sender_of(head.headers.get("cookie", ""), client) is not None:
+            return None
+    except (TooBusy, DatabaseError):
+        return BUSY
+    if head.path.startswith("/tus/"):
+        text = "auth.required: You are signed out. Sign in again, then resume."
+        return Refusal(HTTPStatus.UNAUTHORIZED, text, headers={"Tus-Resumable": "1.0.0"})
+    sign_in = f"/sign-in/?{urlencode({'next': head.path})}"
+    return Refusal(HTTPStatus.SEE_OTHER, "Sign in first.\n", headers={"Location": sign_in})
