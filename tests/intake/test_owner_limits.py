@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from batches.engine import lifecycle
-from batches.intake import disk_space, owner_limits
+from batches.intake import owner_limits
 from batches.intake.owner_limits import HourlyRate
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient
@@ -162,7 +163,7 @@ def test_running_out_of_descriptors_is_not_a_fault_of_the_disk(
     def statvfs(_path: object) -> None:
         raise OSError(number, "Too many open files")
 
-    monkeypatch.setattr(disk_space.os, "statvfs", statvfs)
+    monkeypatch.setattr(os, "statvfs", statvfs)
 
     answer = tus.create(batch.id, "a.jpg", 100)
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.urls import get_resolver, reverse
 
 from tests.support.live_page import cookie_of
 from tests.support.users import make_user
-from vuemantics.server.fairness import SIGN_IN_THREADS, FairRequests
+from vuemantics.server.fairness import BULK_VIEWS, SIGN_IN_THREADS, SIGN_IN_VIEWS, FairRequests
 from vuemantics.server.senders import sender_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,3 +104,8 @@ async def test_sessions_of_one_user_are_one_client() -> None:
     assert first == second is not None
     assert bens not in {first, None}
     assert (guessed, none) == (None, None)
+
+
+def test_views_with_queues_of_their_own_exist() -> None:
+    assert (BULK_VIEWS | SIGN_IN_VIEWS) - {"admin:login"} <= set(get_resolver().reverse_dict)
+    assert reverse("admin:login")
