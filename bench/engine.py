@@ -57,8 +57,8 @@ def idle_percent(*pids: int) -> float:
 def measure_sizes(sizes: Sequence[int], pids: list[int]) -> tuple[dict[int, list[float]], dict[int, list[float]]]:
     """Measure all sizes in each of ROUNDS rounds; return the CPU ms per file and the files per second by size.
 
-    Each measurement processes about MIN_FILES files or more. For a small size that means several batches, because a
-    single small batch takes too little time to measure.
+    Each measurement processes about MIN_FILES files, or one whole batch if that is larger. Small sizes are measured
+    over several batches, because a single small batch finishes too quickly to time.
     """
     from bench import rows  # noqa: PLC0415 (models exist only after the set-up)
 

@@ -1,6 +1,6 @@
 """Errors with a stable code, and the three kinds of processing error, which decide whether a file is retried."""
 
-from uploads.error_codes import english_message
+from uploads.file_error_codes import english_message
 
 
 class CodedError(Exception):
@@ -22,8 +22,8 @@ class CodedError(Exception):
 class ProcessingError(CodedError):
     """A file could not be processed. Raise one of the subclasses.
 
-    An analyzer with codes of its own passes their messages. The messages of other codes are in `uploads.error_codes`;
-    `details` are the values in them.
+    An analyzer with codes of its own passes their messages. The messages of other codes are in
+    `uploads.file_error_codes`; `details` are the values in them.
     """
 
     def __init__(self, code: str, message: str | None = None, **details: object) -> None:

@@ -57,8 +57,8 @@ class StatusFilter(admin.SimpleListFilter):
         if state not in ItemStatus.values:
             return queryset
         queryset = queryset.filter(status=state)
-        # Only live batches have files that are being received or pending, and only batches with a `cancelled` or
-        # `missing` count have cancelled or missing files.
+        # Narrow by batch first: only live batches can have receiving or pending files, and only batches whose counter
+        # `cancelled` or `missing` is not zero have files in that state.
         if state in {ItemStatus.RECEIVING, ItemStatus.PENDING}:
             return queryset.filter(batch_id__in=UploadBatch.all_objects.filter(status__in=LIVE_BATCHES).values("id"))
         if state in {ItemStatus.CANCELLED, ItemStatus.MISSING}:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from batches.engine.duplicates import without_new_pictures
 from batches.engine.missing_files import interrupted_uploads
+from batches.engine.nothing_new import without_new_pictures
 from batches.engine.stall_reason import StallReason, stall_reasons
 from batches.failures.batch_failures import BatchFailures, read_failures
 from batches.models import BatchItem, UploadBatch

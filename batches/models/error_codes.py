@@ -1,7 +1,7 @@
 """Stable error codes, each with its one message, and whether a retry may help.
 
 The texts are translated when they are shown. The item's row stores a message in English, which for most codes is
-`default_message`. The codes of files, the storage and the analyzers are in `uploads/error_codes.py`.
+`default_message`. The codes of files, the storage and the analyzers are in `uploads/file_error_codes.py`.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from uploads import error_codes as uploads_codes
-from uploads.error_codes import TRY_ONCE, ErrorCode
+from uploads import file_error_codes
+from uploads.file_error_codes import TRY_ONCE, ErrorCode
 
 _ADD_AGAIN = _("Add it again.")
 
-ERROR_CODES = uploads_codes.ERROR_CODES | {
+ERROR_CODES = file_error_codes.ERROR_CODES | {
     "file.changed": ErrorCode(_("The file changed while it was being read."), _("Add it again once it is complete.")),
     "file.unopened": ErrorCode(
         _("The file could not be read where it is."), _("Check it, then add it again."), detail="Reason: %(reason)s."

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from batches import services
-from batches.engine.duplicates import without_new_pictures
 from batches.engine.missing_files import interrupted_uploads
+from batches.engine.nothing_new import without_new_pictures
 from batches.live.batch_snapshot import read_snapshot
 from batches.live.eta import read_eta
 from batches.live.fragments import fragment_context

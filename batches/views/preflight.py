@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from batches.engine.refusals import BatchClosed, FileRefused
-from batches.intake import deduplication, manifest
+from batches.intake import manifest, preflight
 from batches.intake.activity import record_activity
 from batches.intake.disk_space import disk_error_code, error_status
 from batches.intake.file_name import FileName
@@ -93,7 +93,7 @@ def keep_alive(request: SignedInRequest, batch_id: int) -> JsonResponse:
 def library_sizes(request: SignedInRequest) -> JsonResponse:
     """Return those of `sizes`, in bytes, that files in the user's library have → {sizes}."""
     sizes = {number(value, "sizes") for value in rows(request, "sizes")}
-    return JsonResponse({"sizes": deduplication.library_sizes(owner_scope(request.user), sizes)})
+    return JsonResponse({"sizes": preflight.library_sizes(owner_scope(request.user), sizes)})
 
 
 @require_POST
@@ -108,7 +108,7 @@ def register_unsent(request: SignedInRequest, batch_id: int) -> JsonResponse:
     files = [_read(value) for value in rows(request, "files")]
     batch = _uploading_batch(request, batch_id)
     with intake_errors():
-        outcomes = deduplication.register_unsent(batch, files)
+        outcomes = preflight.register_unsent(batch, files)
     return JsonResponse({"files": [_outcome_json(outcome) for outcome in outcomes]})
 
 
@@ -143,11 +143,11 @@ def _read_name(value: Any) -> FileName:
     return FileName(name, number(value.get("size"), "size"), path, text_of(value.get("last_modified"), "last_modified"))
 
 
-def _read(value: Any) -> deduplication.HashedFile | deduplication.SampledFile:
+def _read(value: Any) -> preflight.HashedFile | preflight.SampledFile:
     file = _read_name(value)
     if "head" in value:
-        return deduplication.SampledFile(file, base64(value["head"], "head"))
-    return deduplication.HashedFile(file, digest(value.get("sha256"), "sha256"))
+        return preflight.SampledFile(file, base64(value["head"], "head"))
+    return preflight.HashedFile(file, digest(value.get("sha256"), "sha256"))
 
 
 def _outcome_json(outcome: IntakeOutcome | None) -> dict[str, str]:

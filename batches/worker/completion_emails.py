@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from batches.engine.duplicates import without_new_pictures
+from batches.engine.nothing_new import without_new_pictures
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from uploads.outage_log import OutageLog

@@ -21,10 +21,10 @@ from batches.engine import claim, finish_item, lifecycle
 from batches.engine.in_flight import Claim
 from batches.engine.refusals import BatchClosed, Refused
 from batches.intake import partial_cleanup
-from batches.intake.deduplication import HashedFile, register_unsent
 from batches.intake.file_name import FileName
 from batches.intake.partial_cleanup import PartialCleaner
 from batches.intake.partial_file import PartialFileBusy
+from batches.intake.preflight import HashedFile, register_unsent
 from batches.models import BatchItem, UploadBatch
 from batches.worker.cleanup import clean_up
 from tests.deletion.stored_files import make_deletions_due, stored_names

@@ -15,8 +15,8 @@ from django.utils import timezone
 from batches.engine import lifecycle
 from batches.engine.cancel import cancel_batch
 from batches.engine.expiry import finish_without_missing
-from batches.intake.deduplication import library_sizes
 from batches.intake.file_name import FileName, fingerprint
+from batches.intake.preflight import library_sizes
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from batches.models.scope import owner_scope

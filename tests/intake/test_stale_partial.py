@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from batches.intake.deduplication import SampledFile, register_unsent
 from batches.intake.file_name import FileName
 from batches.intake.partial_file import locked_partial
+from batches.intake.preflight import SampledFile, register_unsent
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_match

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from batches import services
 from batches.engine import claim, lifecycle
-from batches.intake.deduplication import HashedFile, register_unsent
 from batches.intake.file_name import FileName
 from batches.intake.manifest import read_page
+from batches.intake.preflight import HashedFile, register_unsent
 from batches.intake.receive import receive_file
 from batches.models import BatchItem, UploadBatch
 from tests.intake.tus_client import TusClient

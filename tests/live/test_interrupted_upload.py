@@ -1,4 +1,4 @@
-"""Pages say that an upload was interrupted when its uploader falls silent, and take it back when it goes on."""
+"""Pages report an upload as interrupted when its uploader goes silent, until the uploader resumes."""
 
 from datetime import timedelta
 

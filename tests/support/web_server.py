@@ -111,7 +111,7 @@ class WebServer:
         return sum(self._unread())
 
     def _unread(self) -> list[int]:
-        """Return the receive queue of each established connection (state `01` in /proc/net/tcp, see proc(5))."""
+        """Return the unread bytes of each established connection (state `01` in /proc/net/tcp, see proc(5))."""
         lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         ours = [fields for fields in lines if fields[1].endswith(f":{self.port:04X}") and fields[3] == "01"]
         return [int(fields[4].partition(":")[2], 16) for fields in ours]

@@ -56,7 +56,7 @@ def check_database_is_empty() -> None:
 
 
 def _run(program: str, options: list[str]) -> None:
-    """Run a program of PostgreSQL on Django's database. The password is passed in the environment, not as argument."""
+    """Run a PostgreSQL client program on Django's database; the environment, not an argument, holds the password."""
     # The name of the database comes last, so it becomes the value of --dbname.
     arguments, env = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [*options, "--dbname"])
     command = [_find(program), *arguments[1:]]

@@ -13,8 +13,8 @@ from django.db import IntegrityError
 
 from batches.engine.refusals import FileRefused
 from batches.intake.discard import discard_if_unneeded
+from batches.intake.duplicates import finalize_duplicate
 from batches.intake.file_name import FileName
-from batches.intake.finalize import finalize_duplicate
 from batches.intake.outcome import IntakeOutcome, NotReceiving, recorded_outcome
 from batches.intake.partial_file import PartialFileBusy
 from batches.intake.prefilter import reject_by_head

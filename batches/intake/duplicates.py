@@ -1,0 +1,119 @@
+"""Detect duplicates by SHA-256 and store each file once per owner."""
+
+from errno import ENODEV
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from batches.engine.incoming import complete_duplicate, queue_item
+from batches.engine.refusals import BatchClosed
+from batches.intake.outcome import IntakeOutcome, NotReceiving
+from batches.intake.partial_file import PartialFile
+from batches.models import BatchItem
+from batches.models.storage_key import storage_key
+from uploads import upload_sql
+from uploads.models import MediaKind, Upload
+from uploads.storage import delete_files, is_stored, prepare_storage, store_original
+
+MAX_TRIES = 5
+
+
+def store_or_reuse(item: BatchItem, owner_id: int, partial: PartialFile, mime_type: str) -> IntakeOutcome:
+    """Store the bytes once per owner.
+
+    Retry if another request committed the same bytes first, or if the owner's existing copy was deleted.
+    """
+    upload = Upload(
+        owner_id=owner_id,
+        key=storage_key(item.id),
+        sha256=partial.sha256(),
+        filename=item.filename,
+        size=partial.size,
+        mime_type=mime_type,
+        kind=MediaKind.from_mime_type(mime_type),
+    )
+    for tries_left in reversed(range(MAX_TRIES)):
+        existing = upload_sql.find_by_sha256(owner_id, upload.sha256)
+        try:
+            return _try_store_or_reuse(item, partial, upload, existing)
+        except IntegrityError:
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def finalize_duplicate(item: BatchItem, upload: Upload) -> IntakeOutcome:
+    """Finalize an item whose bytes the same owner has already stored as `upload`. Raises BatchClosed, NotReceiving.
+
+    Raises IntegrityError, and changes nothing, if the upload was deleted in the meantime.
+    """
+    with transaction.atomic():
+        return _queue_or_complete(item, upload, new=False)
+
+
+def _try_store_or_reuse(item: BatchItem, partial: PartialFile, new: Upload, existing: Upload | None) -> IntakeOutcome:
+    """Store the file if storage does not have it, then write the Upload and the item in one transaction.
+
+    Locks are taken in the order of all transactions: the item, an existing Upload, the batch. A new Upload is inserted
+    before them. That cannot cause a deadlock: its row is invisible to others until the commit, and while the insert
+    waits for a concurrent insert of the same bytes, this transaction holds no lock that the other one could need.
+    """
+    if existing is not None and existing.key != new.key:
+        delete_files(new.key, {})  # an earlier attempt may have stored this file and then crashed
+    upload = existing or new
+    stores = existing is None or not is_stored(existing.key)
+    if stores:
+        _store(partial, upload.key)
+    try:
+        with transaction.atomic():
+            if existing is None:
+                # Waits for a concurrent insert of the same bytes, and raises IntegrityError if that insert commits.
+                upload_sql.insert_upload(new)
+            return _queue_or_complete(item, upload, new=existing is None)
+    except (BatchClosed, NotReceiving):
+        # Nothing was committed, so a file stored for a new Upload has no row and must be deleted.
+        if existing is None:
+            delete_files(new.key, {})
+        raise
+    except IntegrityError:
+        # No Upload row has this key, because the new row was not inserted or the existing row was deleted.
+        if stores:
+            delete_files(upload.key, {})
+        raise
+
+
+def _store(partial: PartialFile, key: UUID) -> None:
+    """Store the locked file. Raises BatchClosed, OSError.
+
+    Missing storage folders are created only if there are no uploads yet. Otherwise, a missing folder means that the
+    disk is not mounted.
+    """
+    try:
+        store_original(partial.file, key)
+    except FileNotFoundError:
+        if BatchItem.objects.filter(id=partial.item_id).exists():
+            raise
+        raise BatchClosed from None  # the partial file was removed together with its batch
+    except OSError as error:
+        if error.errno != ENODEV or Upload.objects.exists():
+            raise
+        prepare_storage()
+        store_original(partial.file, key)
+
+
+def _queue_or_complete(item: BatchItem, upload: Upload, *, new: bool) -> IntakeOutcome:
+    """Complete the item as a duplicate if its picture has already been processed; otherwise queue it.
+
+    The item is queued even if another item with the same picture is pending or processing, because that other item may
+    fail or be cancelled. If the other item succeeds, the engine completes this item without processing it.
+    """
+    duplicate = not new and upload.processed_at is not None
+    moved = complete_duplicate(item.id, upload.id) if duplicate else queue_item(item.id, upload.id, new=new)
+    if not moved:
+        raise not_receiving(item)
+    return IntakeOutcome("duplicate" if duplicate else "queued")
+
+
+def not_receiving(item: BatchItem) -> Exception:
+    """Return NotReceiving if the item is no longer `receiving`, or BatchClosed if it was deleted with its batch."""
+    return NotReceiving() if BatchItem.objects.filter(id=item.id).exists() else BatchClosed()
