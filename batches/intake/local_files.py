@@ -19,8 +19,8 @@ from batches.engine.incoming import NewFile
 from batches.intake.discard import discard_if_unneeded
 from batches.intake.disk_space import require_space
 from batches.intake.duplicates import finalize_duplicate
-from batches.intake.finalize import finalize_item
 from batches.intake.file_name import FileName
+from batches.intake.finalize import finalize_item
 from batches.intake.outcome import IntakeOutcome, NotReceiving, recorded_outcome
 from batches.intake.partial_file import READ_BYTES, PartialFile, locked_partial
 from batches.intake.receive import UnreadableStream, copy_stream, reject, reject_for_disk, unreadable
