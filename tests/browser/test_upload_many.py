@@ -14,7 +14,7 @@ from tests.browser.folders import BATCH, assert_all_arrived, choose_folder, make
 from tests.support.batches import assert_counters_match
 
 # More files than one page, of 500 files, of the server's list of the files it already has.
-FILES = 600
+FILES = 520
 # Put 100,000 files into the page's input, in mixed order and with 100 system files among them.
 CHOOSE_MANY = """() => {
     const input = document.getElementById("folder-input");

@@ -82,5 +82,5 @@ def test_demo_beyond_a_limit_reports_it(settings: Settings) -> None:
     settings.MAX_BATCH_FILES = 1
     make_user("demo")
 
-    with fake_worker(), pytest.raises(CommandError, match="1 files"):
+    with fake_worker(), pytest.raises(CommandError, match="This import is full"):
         run_demo()

@@ -8,21 +8,20 @@ TESTS = Path(__file__).parents[1]
 # Tests in these folders or with these fixtures start web servers, workers, browsers, a bucket or their own stack.
 PROCESS_FOLDERS = {"backup", "browser", "chaos", "localstack", "media", "s3", "server", "settings"}
 PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
-# These start first among their group, because a long test that starts last leaves the other cores idle.
+# A long test that starts last leaves the other cores idle.
 LONGEST = [
     "browser/test_page_states.py",
     "browser/test_upload_many.py",
-    "deletion/test_chaos.py",
-    "test_end_to_end.py",
     "localstack/test_run.py",
-    "localstack/test_demo.py",
     "chaos/test_chaos_page.py",
-    "chaos/test_chaos_kills.py",
-    "chaos/test_chaos_commands.py",
+    "test_end_to_end.py",
     "engine/test_worker_processes.py",
-    "engine/test_state_machine.py",
+    "chaos/test_chaos_kills.py",
+    "deletion/test_chaos.py",
+    "localstack/test_demo.py",
+    "chaos/test_chaos_commands.py",
     "deletion/test_state_machine.py",
-    "s3/test_end_to_end.py",
+    "engine/test_state_machine.py",
 ]
 
 
@@ -36,17 +35,27 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the tests into groups and keep the shuffled order within each group.
+    """Order the tests so that the cores stay busy; tests of equal rank keep their shuffled order.
 
-    Browser tests stay together because they share one browser per process.
+    Browser tests come first and stay together, because they share one browser per process. Then tests that start
+    processes, which mostly wait, alternate with tests that only compute. The longest come first.
     """
-    items.sort(key=_group)
+    browser = [item for item in items if item.path.parent.name == "browser"]
+    rest = [item for item in items if item.path.parent.name != "browser"]
+    waiting = [item for item in rest if item.get_closest_marker("processes")]
+    computing = [item for item in rest if not item.get_closest_marker("processes")]
+    items[:] = sorted(browser, key=_rank) + _alternate(sorted(waiting, key=_rank), sorted(computing, key=_rank))
 
 
-def _group(item: pytest.Item) -> tuple[bool, int, bool]:
+def _rank(item: pytest.Item) -> int:
     name = str(item.path.relative_to(TESTS))
-    return (
-        item.path.parent.name != "browser",
-        LONGEST.index(name) if name in LONGEST else len(LONGEST),
-        item.get_closest_marker("processes") is None,
-    )
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+
+def _alternate(waiting: list[pytest.Item], computing: list[pytest.Item]) -> list[pytest.Item]:
+    """Put an equal number of computing tests after each waiting test."""
+    share = len(computing) // (len(waiting) + 1)
+    mixed = []
+    for number, item in enumerate(waiting):
+        mixed += [item, *computing[number * share : (number + 1) * share]]
+    return mixed + computing[len(waiting) * share :]
