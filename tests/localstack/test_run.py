@@ -29,12 +29,12 @@ PATIENCE = 60.0
 class Run:
     """One `manage.py run` on a free port."""
 
-    def __init__(self, var: Path, log: Path) -> None:
+    def __init__(self, var: Path, log: Path, workers: int) -> None:
         self.port = free_port()
         self.log = log
         replaced = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
         env = {key: value for key, value in os.environ.items() if key not in replaced}
-        env |= {"VUEMANTICS_VAR": str(var), "PYTHONUNBUFFERED": "1", "VUEMANTICS_WORKER_PROCESSES": "2"}
+        env |= {"VUEMANTICS_VAR": str(var), "PYTHONUNBUFFERED": "1", "VUEMANTICS_WORKER_PROCESSES": str(workers)}
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "run", "--port", str(self.port)],
@@ -79,11 +79,11 @@ class Run:
 
 
 @pytest.fixture
-def start_run(tmp_path: Path) -> Iterator[Callable[[], Run]]:
+def start_run(tmp_path: Path) -> Iterator[Callable[[int], Run]]:
     runs: list[Run] = []
 
-    def start() -> Run:
-        runs.append(Run(tmp_path / "var", tmp_path / f"run-{len(runs)}.log"))
+    def start(workers: int) -> Run:
+        runs.append(Run(tmp_path / "var", tmp_path / f"run-{len(runs)}.log", workers))
         return runs[-1]
 
     yield start
@@ -94,8 +94,8 @@ def start_run(tmp_path: Path) -> Iterator[Callable[[], Run]]:
 
 
 @pytest.mark.timeout(300)
-def test_run_restarts_what_dies_and_a_later_run_continues(start_run: Callable[[], Run], tmp_path: Path) -> None:
-    first = start_run()
+def test_run_restarts_what_dies_and_a_later_run_continues(start_run: Callable[[int], Run], tmp_path: Path) -> None:
+    first = start_run(2)
     first.wait_ready()
     with urllib.request.urlopen(f"http://127.0.0.1:{first.port}/", timeout=30) as page:
         assert page.status == 200
@@ -107,7 +107,7 @@ def test_run_restarts_what_dies_and_a_later_run_continues(start_run: Callable[[]
     _kill_and_wait_for_restart(first)
 
     key = (tmp_path / "var" / "secret-key").read_text()
-    other = start_run()
+    other = start_run(1)
     assert other.process.wait(60) == 1
     assert other.text().count("\n") == 1
     assert f"already running on port {first.port} with the data in {tmp_path / 'var'}" in other.text()
@@ -117,7 +117,7 @@ def test_run_restarts_what_dies_and_a_later_run_continues(start_run: Callable[[]
     first.process.kill()
 
     wait_until(lambda: not any(alive(pid) for pid in descendants), PATIENCE)
-    second = start_run()
+    second = start_run(1)
     second.wait_ready()
     assert (tmp_path / "var" / "secret-key").read_text() == key
     with psycopg.connect(local_urls(tmp_path / "var")[0]) as connection:
