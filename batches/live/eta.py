@@ -44,7 +44,8 @@ def read_eta(batch: UploadBatch) -> Eta:
         return Eta(elapsed=_elapsed(batch))
     throughput = _read_throughput(batch)
     other_queues, shared, after_imports = _read_other_queues(batch)
-    files_left = batch.expected_total - batch.processed - batch.cancelled
+    # Files that have not arrived count only while they are expected.
+    files_left = batch.remaining if batch.sealed_at else batch.remaining + batch.never_arrived
     time_left = time_left_text(files_left, throughput, other_queues)
     return Eta(time_left, throughput_text(throughput), _elapsed(batch), shared, after_imports)
 

@@ -8,10 +8,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from batches.engine import incoming
+from batches.engine.announce import announce_items
 from batches.live.eta import read_eta
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchKind, BatchStatus, ItemStatus
-from tests.support.batches import make_batch
+from tests.support.batches import digest, make_batch
 from tests.support.failures import reject_file
 
 
@@ -79,6 +81,21 @@ def test_rejected_files_do_not_change_the_throughput(owner: User) -> None:
     batch.refresh_from_db()
 
     assert read_eta(batch).throughput == alone.throughput
+
+
+def test_files_that_never_came_count_only_while_they_are_expected(owner: User) -> None:
+    batch = describe(make_batch(owner, 100), 21, 10)
+    without = minutes(read_eta(batch).time_left)
+    files = [incoming.NewFile(f"{number}.jpg", f"{number}.jpg", digest(number), 10) for number in range(100)]
+    announce_items(batch.id, files, lambda ids, total: None)
+    batch.refresh_from_db()
+
+    sealed = minutes(read_eta(batch).time_left)
+    batch.sealed_at = None
+    expected = minutes(read_eta(batch).time_left)
+
+    assert sealed == without
+    assert expected[0] > without[0]
 
 
 @pytest.mark.parametrize(("count", "duplicate"), [(3, False), (50, True)], ids=["too few", "duplicates"])
