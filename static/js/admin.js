@@ -1,7 +1,8 @@
 // The admin's own scripts: they keep the list of batches and the engine page current, and label the owner filter.
 
 const LIST_INTERVAL = 3000;
-const LIVE_FIELDS = ["state", "progress", "files", "total", "successful", "failed", "remaining", "cancelled"];
+const COUNTS = ["total", "successful", "failed", "remaining", "cancelled", "missing"];
+const LIVE_FIELDS = ["state", "progress", "files", ...COUNTS];
 
 // This page as the server renders it now, or null when the user is signed out or offline.
 async function fetchPage() {

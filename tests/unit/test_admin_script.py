@@ -1,0 +1,16 @@
+"""The script of the admin's list of batches knows the list's columns."""
+
+import json
+import re
+from pathlib import Path
+
+from batches.admin.batches import COUNTS
+
+SCRIPT = Path(__file__).resolve().parents[2] / "static/js/admin.js"
+
+
+def test_script_keeps_every_count_current() -> None:
+    found = re.search(r"^const COUNTS = (\[.*\]);$", SCRIPT.read_text(), re.MULTILINE)
+
+    assert found
+    assert json.loads(found[1]) == COUNTS
