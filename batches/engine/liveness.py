@@ -11,7 +11,7 @@ import socket
 import threading
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from django.conf import settings
@@ -33,12 +33,14 @@ locktype = 'advisory' AND classid = %(locks)s::oid AND objsubid = 2 AND granted
 LIVE_WORKERS = f"SELECT objid::bigint FROM pg_locks WHERE {HELD_LOCK}"
 """Selects the ids of the live workers. Other statements include it as a subquery. `locks` is WORKER_LOCK_CLASS."""
 HEARTBEATS = f"""
-SELECT objid::bigint AS worker, state_change AS heartbeat
+SELECT objid::bigint AS worker, state_change AS heartbeat,
+       COALESCE(state_change < clock_timestamp() - %(silence)s, false) AS frozen
   FROM pg_locks LEFT JOIN pg_stat_activity USING (pid) WHERE {HELD_LOCK}
 """
-"""Selects the live workers, and when each last used the session of its lock, which every heartbeat does.
+"""Selects the live workers, when each last used the session of its lock, which every heartbeat does, and `frozen`.
 
-The time is NULL if the database role of the web server may not see the workers' sessions.
+The time is NULL if the database role of the web server may not see the workers' sessions. Such a worker never counts as
+frozen. `heartbeat_parameters` returns the parameters.
 """
 SILENCE = timedelta(seconds=25)
 """How long a live worker must send no heartbeat to count as frozen, for example stopped by a signal or a debugger."""
@@ -58,9 +60,21 @@ def live_workers() -> list[int]:
     return sorted(worker for (worker,) in fetch_rows(LIVE_WORKERS, {"locks": WORKER_LOCK_CLASS}))
 
 
-def last_heartbeats() -> dict[int, datetime | None]:
-    """Return when each live worker sent its last heartbeat; None if that is not known."""
-    return dict(fetch_rows(HEARTBEATS, {"locks": WORKER_LOCK_CLASS}))
+class Heartbeat(NamedTuple):
+    """When a live worker sent its last heartbeat (None if that is not known), and whether it counts as frozen."""
+
+    at: datetime | None
+    frozen: bool
+
+
+def heartbeat_parameters() -> dict[str, Any]:
+    """Return the parameters of HEARTBEATS."""
+    return {"locks": WORKER_LOCK_CLASS, "silence": SILENCE}
+
+
+def last_heartbeats() -> dict[int, Heartbeat]:
+    """Return the last heartbeat of each live worker by worker id."""
+    return {worker: Heartbeat(at, frozen) for worker, at, frozen in fetch_rows(HEARTBEATS, heartbeat_parameters())}
 
 
 class Identity:

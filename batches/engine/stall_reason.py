@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from batches.engine.liveness import HEARTBEATS, SILENCE, WORKER_LOCK_CLASS
+from batches.engine.liveness import HEARTBEATS, heartbeat_parameters
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from uploads.database import fetch_row
@@ -46,7 +46,7 @@ class StallReason(NamedTuple):
 # subquery on queue_position reads the first pending item; with EXISTS, the planner may scan the whole table instead.
 WORKER_STATE = f"""
 WITH live AS (
-    SELECT worker.*, COALESCE(heartbeat < clock_timestamp() - %(silence)s, false) AS frozen
+    SELECT worker.*, frozen
       FROM batches_worker worker JOIN ({HEARTBEATS}) AS session ON session.worker = worker.id
 ), newest AS (
     SELECT started_at, stopped_at FROM batches_worker ORDER BY id DESC LIMIT 20
@@ -72,7 +72,7 @@ def stall_reasons(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dic
     running = {batch.id: batch for batch in batches if batch.status == BatchStatus.PROCESSING and batch.remaining}
     if not running:
         return {}
-    row = fetch_row(WORKER_STATE, {"locks": WORKER_LOCK_CLASS, "silence": SILENCE, "batches": list(running)})
+    row = fetch_row(WORKER_STATE, heartbeat_parameters() | {"batches": list(running)})
     if row is None or row[1]:
         return {}
     live, _free, stall, last_activity, now, with_work = row

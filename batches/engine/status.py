@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from batches.engine.liveness import SILENCE, last_heartbeats
+from batches.engine.liveness import Heartbeat, last_heartbeats
 from batches.messaging.wake_ups import queue_key
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus, Stage
@@ -126,7 +126,7 @@ def read_status() -> EngineStatus:
     heartbeats = last_heartbeats()
     files = _files_by_worker(now)
     rows = Worker.objects.filter(id__in=list(heartbeats)).order_by("id")
-    workers = tuple(_live_worker(row, heartbeats[row.id], now, tuple(files.pop(row.id, ()))) for row in rows)
+    workers = tuple(_live_worker(row, heartbeats[row.id], tuple(files.pop(row.id, ()))) for row in rows)
     waiting, oldest = fetch_row(QUEUE_DEPTH, {"limit": MAX_COUNTED}) or (0, None)
     return EngineStatus(
         at=now,
@@ -174,9 +174,7 @@ def _files_by_worker(now: datetime) -> dict[int, list[WorkerFile]]:
     return files
 
 
-def _live_worker(
-    row: Worker, heartbeat: datetime | None, now: datetime, in_flight: tuple[WorkerFile, ...]
-) -> LiveWorker:
+def _live_worker(row: Worker, heartbeat: Heartbeat, in_flight: tuple[WorkerFile, ...]) -> LiveWorker:
     return LiveWorker(
         row.id,
         row.host,
@@ -186,7 +184,7 @@ def _live_worker(
         row.stall_code,
         row.stall_message,
         row.stalled_since,
-        heartbeat,
-        heartbeat is not None and now - heartbeat > SILENCE,
+        heartbeat.at,
+        heartbeat.frozen,
         in_flight,
     )

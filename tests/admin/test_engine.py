@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from batches.engine import claim, status
+from batches.engine import claim, liveness
 from batches.engine.pause import resume_batch
 from batches.models import UploadBatch, Worker
 from bench.rows import fill
@@ -56,7 +56,7 @@ def test_page_reports_workers_that_do_not_respond(viewer: Client, owner: User, m
     make_batch(owner, files=1)
     with fake_worker():
         responding = text(viewer, "admin:batches_engine")
-        monkeypatch.setattr(status, "SILENCE", timedelta(0))
+        monkeypatch.setattr(liveness, "SILENCE", timedelta(0))
 
         page = text(viewer, "admin:batches_engine")
 

@@ -8,8 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from batches.engine import claim, pause, stall_reason
-from batches.engine.liveness import SILENCE, WORKER_LOCK_CLASS
+from batches.engine import claim, liveness, pause
 from batches.engine.stall_reason import RESTART_TIME, WORKER_STATE, stall_reasons
 from batches.live.batch_snapshot import read_snapshot
 from batches.models import UploadBatch, Worker
@@ -92,7 +91,7 @@ def test_item_claimed_by_a_dead_worker_waits_too(owner: User) -> None:
 def test_frozen_workers_are_shown(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = make_batch(owner, files=1)
     with fake_worker(), fake_worker(*FULL):
-        monkeypatch.setattr(stall_reason, "SILENCE", timedelta(0))
+        monkeypatch.setattr(liveness, "SILENCE", timedelta(0))
 
         assert reason_shown(batch).startswith("The workers do not respond.")
 
@@ -138,6 +137,6 @@ def test_page_of_a_batch_that_advances_shows_no_reason(owner: User, client: Clie
 def test_worker_state_uses_the_small_indexes(owner: User) -> None:
     batch_id = rows.fill(4_000)
 
-    used = indexes(WORKER_STATE, locks=WORKER_LOCK_CLASS, silence=SILENCE, batches=[batch_id])
+    used = indexes(WORKER_STATE, **liveness.heartbeat_parameters(), batches=[batch_id])
 
     assert used >= {"item_queue", "item_processing"}

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
-from batches.engine import claim, status
+from batches.engine import claim, liveness
 from tests.support.batches import make_batch
 from tests.support.fake_workers import fake_worker
 from tests.support.servers import Services
@@ -83,7 +83,7 @@ def test_command_exits_with_1_when_files_wait_and_no_worker_responds(
     owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = make_batch(owner, files=1)
-    monkeypatch.setattr(status, "SILENCE", timedelta(0))
+    monkeypatch.setattr(liveness, "SILENCE", timedelta(0))
     with fake_worker() as worker:
         idle = run_command()
         assert claim.claim_item(batch.id, worker.id) is not None

@@ -56,11 +56,11 @@ def old_session_alive(identity: Identity, number: int) -> Iterator[None]:
 
 def test_each_check_of_the_lock_is_a_heartbeat(identity: Identity) -> None:
     assert identity.id is not None
-    first = last_heartbeats()[identity.id]
+    first = last_heartbeats()[identity.id].at
 
     assert identity.acquire()
 
-    second = last_heartbeats()[identity.id]
+    second = last_heartbeats()[identity.id].at
     assert first is not None
     assert second is not None
     assert first < second
