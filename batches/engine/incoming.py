@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Now
 
 from batches.engine import incoming_sql
 from batches.engine.complete_batch import complete_batches
@@ -80,7 +81,8 @@ def reopen_item(item: BatchItem) -> bool:
     if item.status == ItemStatus.FAILED:
         stopped = stopped.filter(error_code__in=RESENDABLE_CODES)
     with transaction.atomic():
-        if not move_items(stopped, ItemStatus.RECEIVING, **NOT_FAILED_FIELDS):
+        # As in `incoming_sql.INSERT`, expiry must not touch a file that was registered after the batch expired.
+        if not move_items(stopped, ItemStatus.RECEIVING, created_at=Now(), **NOT_FAILED_FIELDS):
             return False
         reopen_batch(item.batch_id, sealed_at=None, **{counter: F(counter) - 1})
         item.refresh_from_db()

@@ -70,6 +70,16 @@ def test_expired_file_can_be_registered_again(batch: UploadBatch) -> None:
     assert (batch.status, batch.missing, batch.sealed_at) == (BatchStatus.PROCESSING, 0, None)
 
 
+def test_file_registered_again_is_as_new_as_any_other(batch: UploadBatch) -> None:
+    first = batch.items.get()
+    incoming.fail_incomplete_item(first.id, "upload.expired")
+
+    item, _ = incoming.register_item(batch.id, FILE)
+
+    assert item.id == first.id
+    assert item.created_at > first.created_at
+
+
 def test_rejected_file_is_not_received_again(batch: UploadBatch) -> None:
     incoming.reject_item(batch.items.get().id, "file.unsupported", "It is a text.")
 
