@@ -7,7 +7,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from batches.models import BatchItem, UploadBatch
-from batches.models.states import LIVE_BATCHES, BatchKind, ItemStatus
+from batches.models.states import ItemStatus
 
 SILENCE = timedelta(seconds=30)
 """How long an uploader must be silent before its upload counts as interrupted."""
@@ -30,12 +30,8 @@ def interrupted_uploads(batches: Iterable[UploadBatch]) -> dict[int, int]:
     Takes no query while all uploaders are active.
     """
     since = timezone.now() - SILENCE
-    counts = count_missing([batch for batch in batches if _waits_for_files(batch) and _last_seen(batch) < since])
+    counts = count_missing([batch for batch in batches if batch.waits_for_files and _last_seen(batch) < since])
     return {batch_id: count for batch_id, count in counts.items() if count}
-
-
-def _waits_for_files(batch: UploadBatch) -> bool:
-    return batch.kind == BatchKind.IMPORT and batch.sealed_at is None and batch.status in LIVE_BATCHES
 
 
 def _last_seen(batch: UploadBatch) -> datetime:

@@ -158,6 +158,11 @@ class UploadBatch(models.Model):
         return self.processed * 100 // self.expected_total if self.expected_total else 0
 
     @property
+    def waits_for_files(self) -> bool:
+        """Whether an import waits for more files; a paused one does not."""
+        return self.kind == BatchKind.IMPORT and self.sealed_at is None and self.is_active
+
+    @property
     def is_active(self) -> bool:
         """Whether the batch may change without a user's action."""
         return self.status in {BatchStatus.PENDING, BatchStatus.PROCESSING}

@@ -65,7 +65,7 @@ def finish(request: HttpRequest, batch_id: int) -> HttpResponse:
             messages.success(request, _("No longer waiting for the missing files."))
         return redirect("batch-detail", batch_id)
     batch = owner_scope(request.user).find_batch(batch_id)
-    if batch.status not in LIVE_BATCHES or batch.sealed_at:
+    if not batch.waits_for_files:
         return redirect("batch-detail", batch_id)
     missing = count_missing([batch])[batch.id]
     context = {"batch": batch, "missing": missing, "arrived": batch.expected_total - missing}

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from batches.engine import incoming, lifecycle
+from batches.engine import incoming, lifecycle, pause
 from batches.engine.announce import announce_items
 from batches.engine.missing_files import interrupted_uploads
 from batches.intake.activity import record_activity
@@ -68,6 +68,17 @@ def test_sealed_or_complete_upload_is_not_interrupted(batch: UploadBatch, owner:
     lifecycle.seal_batch(batch.id)
 
     assert (interruption(batch), interruption(complete)) == ({}, {})
+
+
+def test_paused_upload_is_not_interrupted(client: Client, owner: User, batch: UploadBatch) -> None:
+    silent_for(batch, 31)
+    pause.pause_batch(batch.id)
+    client.force_login(owner)
+
+    pages = [compact(client.get(address).content.decode()) for address in ("/batches/", f"/batches/{batch.id}/")]
+
+    assert ["Upload interrupted" in page for page in pages] == [False, False]
+    assert all('<span class="state neutral">Paused</span>' in page for page in pages)
 
 
 def test_activity_is_written_at_most_every_five_seconds(

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from batches.engine import incoming, lifecycle
+from batches.engine import incoming, lifecycle, pause
 from batches.engine.announce import announce_items
 from batches.models import UploadBatch
 from tests.support.batches import assert_counters_match, digest, make_upload
@@ -59,4 +59,15 @@ def test_finish_page_of_a_finished_import_leads_back_to_it(page: Client, batch: 
     url = reverse("batch-finish", args=[batch.id])
     page.post(url)
 
+    assert page.get(url)["Location"] == reverse("batch-detail", args=[batch.id])
+
+
+def test_paused_import_is_not_offered_to_be_finished(page: Client, batch: UploadBatch) -> None:
+    url = reverse("batch-finish", args=[batch.id])
+    offered = html(page, f"/batches/{batch.id}/")
+    pause.pause_batch(batch.id)
+
+    shown = html(page, f"/batches/{batch.id}/")
+
+    assert [f'href="{url}"' in each for each in (offered, shown)] == [True, False]
     assert page.get(url)["Location"] == reverse("batch-detail", args=[batch.id])
