@@ -1,5 +1,6 @@
 """Group the failures of one batch by cause, so that its page shows a few rows however many files failed."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,12 @@ class FailureCause:
 
     count: int
     groups: tuple[FailureGroup, ...]
+
+    @property
+    def key(self) -> str:
+        """The cause's name in HTML ids: its error code, or a checksum of its message if the code has no text."""
+        group = self.groups[0]
+        return group.code if group.code in ERROR_CODES else f"{zlib.crc32(group.message.encode()):08x}"
 
     @property
     def text(self) -> ErrorText:
