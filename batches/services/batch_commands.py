@@ -42,7 +42,7 @@ def seal_batch(scope: Scope, batch_id: int) -> bool:
 
 
 def finish_without_missing(scope: Scope, batch_id: int) -> bool:
-    """Seal a batch and fail the files that are still being received; they can be sent again later.
+    """Seal a batch. The files that are still being received become missing; they can still be sent later.
 
     Raises NotFound, Refused.
     """

@@ -1,7 +1,8 @@
 """Views that tell the upload script which files a batch or the library already has.
 
-All requests are POSTs with JSON, because they contain lists; only `register_unsent` changes rows. The responses cover
-only the user's own batches and uploads, and do not depend on what other users have.
+All requests are POSTs with JSON, because they contain lists. Only `announce` and `register_unsent` change items; each
+request about a batch records that its uploader is active. The responses cover only the user's own batches and uploads,
+and do not depend on what other users have.
 """
 
 from collections.abc import Iterator
