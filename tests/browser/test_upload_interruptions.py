@@ -29,34 +29,42 @@ def received() -> int:
     return BatchItem.objects.exclude(status__in=[ItemStatus.MISSING, ItemStatus.RECEIVING]).count()
 
 
-def limit_upload(page: Page, rate: int) -> None:
-    """Limit the page's uploads to `rate` bytes a second."""
-    throughput = {"downloadThroughput": UNLIMITED, "uploadThroughput": rate}
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("Network.enable")
-    devtools.send("Network.emulateNetworkConditions", {"offline": False, "latency": 0, **throughput})
+class SlowConnection:
+    """Limits the page's uploads until `end`. One DevTools session, because each session keeps a limit of its own."""
+
+    def __init__(self, page: Page) -> None:
+        self._devtools = page.context.new_cdp_session(page)
+        self._devtools.send("Network.enable")
+        self._limit(SLOW)
+
+    def end(self) -> None:
+        self._limit(UNLIMITED)
+
+    def _limit(self, rate: int) -> None:
+        throughput = {"downloadThroughput": UNLIMITED, "uploadThroughput": rate}
+        self._devtools.send("Network.emulateNetworkConditions", {"offline": False, "latency": 0, **throughput})
 
 
-def begin(page: Page, roll: Path) -> UploadBatch:
+def begin(page: Page, roll: Path) -> tuple[UploadBatch, SlowConnection]:
     """Choose the folder and wait until a few of its files are received over a slow connection."""
-    limit_upload(page, SLOW)
+    connection = SlowConnection(page)
     choose_folder(page, roll)
     wait_with_page(page, lambda: received() >= 5)
-    return UploadBatch.objects.get()
+    return UploadBatch.objects.get(), connection
 
 
 def test_server_killed_during_an_upload_loses_no_file(
     open_page: OpenPage, own_site: Site, owner: User, roll: Path
 ) -> None:
     page = open_page("/batches/new/")
-    batch = begin(page, roll)
+    batch, connection = begin(page, roll)
 
     own_site.kill()
     before = received()
     assert before < FILES
     expect(page.get_by_text("Connection lost.")).to_be_visible()
     own_site.start()
-    limit_upload(page, UNLIMITED)
+    connection.end()
 
     page.wait_for_url(BATCH, timeout=60_000)
     assert_all_arrived(batch, roll)
@@ -65,14 +73,14 @@ def test_server_killed_during_an_upload_loses_no_file(
 
 def test_upload_continues_after_five_seconds_offline(open_page: OpenPage, owner: User, roll: Path) -> None:
     page = open_page("/batches/new/")
-    batch = begin(page, roll)
+    batch, connection = begin(page, roll)
 
     page.context.set_offline(True)
     expect(page.get_by_text("You are offline.")).to_be_visible()
     page.wait_for_timeout(5000)  # the length of the outage
     before = received()
     assert before < FILES
-    limit_upload(page, UNLIMITED)
+    connection.end()
     page.context.set_offline(False)
 
     expect(page.get_by_text("You are offline.")).to_be_hidden()
@@ -84,7 +92,7 @@ def test_upload_continues_after_five_seconds_offline(open_page: OpenPage, owner:
 
 def test_pause_stops_the_upload_until_resumed(open_page: OpenPage, owner: User, roll: Path) -> None:
     page = open_page("/batches/new/")
-    batch = begin(page, roll)
+    batch, connection = begin(page, roll)
 
     page.get_by_role("button", name="Pause").click()
     expect(page).to_have_title("Paused · Roll · vuemantics")
@@ -92,7 +100,7 @@ def test_pause_stops_the_upload_until_resumed(open_page: OpenPage, owner: User, 
     page.wait_for_timeout(1000)  # long enough for five files
     assert sent.creations + sent.bodies == 0
     assert received() < FILES
-    limit_upload(page, UNLIMITED)
+    connection.end()
     page.get_by_role("button", name="Resume").click()
 
     page.wait_for_url(BATCH, timeout=60_000)
@@ -101,14 +109,14 @@ def test_pause_stops_the_upload_until_resumed(open_page: OpenPage, owner: User, 
 
 def test_upload_continues_after_signing_in_again(open_page: OpenPage, owner: User, roll: Path) -> None:
     page = open_page("/batches/new/")
-    batch = begin(page, roll)
+    batch, connection = begin(page, roll)
     cookies = page.context.cookies()
 
     page.context.clear_cookies()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     assert received() < FILES
     page.context.add_cookies(cookies)  # type: ignore[arg-type]
-    limit_upload(page, UNLIMITED)
+    connection.end()
     page.get_by_role("button", name="Resume").click()
 
     page.wait_for_url(BATCH, timeout=60_000)
