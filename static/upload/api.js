@@ -25,11 +25,11 @@ function parseJson(text) {
   }
 }
 
-// Whether another account than the page's has signed in in this browser.
+// Whether another account than the page's has signed in in this browser; null if the server does not show the page.
 export async function isOtherAccount({ account, urls }) {
   const { text } = await request("GET", urls.page, {});
   const current = new DOMParser().parseFromString(text, "text/html").getElementById("upload")?.dataset.account;
-  return Boolean(current) && current !== account;
+  return current ? current !== account : null;
 }
 
 // Tries once and ignores failures.

@@ -10,12 +10,13 @@ const MAX_RETRY_AFTER = 300;
 const OFFLINE_PROBE = 5000;
 const activeRequests = new Set();
 
-// Resolves to {status, text, header(name), url}; status 0: the server was not reached, or the request was aborted. A
-// request that makes no progress for 90 s is aborted: a phone that changed its network would wait for it forever. Uses
-// XMLHttpRequest because fetch reports no upload progress.
+// Resolves to {status, text, header(name), url, sentAt}; status 0: the server was not reached, or the request was
+// aborted. A request that makes no progress for 90 s is aborted: a phone that changed its network would wait for it
+// forever. Uses XMLHttpRequest because fetch reports no upload progress.
 export function request(method, url, headers, body = null, onProgress = null) {
   return new Promise((resolve) => {
     const xhr = new XMLHttpRequest();
+    const sentAt = performance.now();
     let timer = 0;
     const restartTimer = () => {
       clearTimeout(timer);
@@ -31,7 +32,7 @@ export function request(method, url, headers, body = null, onProgress = null) {
       clearTimeout(timer);
       activeRequests.delete(xhr);
       const header = (name) => xhr.getResponseHeader(name);
-      resolve({ status: xhr.status, text: xhr.responseText, url: xhr.responseURL, header });
+      resolve({ status: xhr.status, text: xhr.responseText, url: xhr.responseURL, header, sentAt });
     });
     activeRequests.add(xhr);
     restartTimer();
@@ -64,10 +65,11 @@ export class Connection {
   #offline = false;
   #changed = new Signal();
   #question = null;
+  #answeredAt = 0;
   #closed = new AbortController();
 
   // `showWarning(text, onResume)` shows a warning; "" hides it. `isOtherAccount()` resolves to whether another account
-  // has signed in in this browser.
+  // has signed in in this browser, or to null if that is unknown.
   constructor(showWarning, isOtherAccount) {
     Object.assign(this, { showWarning, isOtherAccount });
     const { signal } = this.#closed;
@@ -114,13 +116,15 @@ export class Connection {
   // Handles a failed response: resolves to null when it is time to retry, or to a text when retrying is pointless.
   // Shows `warning` until then. Rejects with BatchGone or UploadForbidden.
   // Waits as long as the server's Retry-After says.
-  async afterFailure({ status, text, header }, attempt, warning = errorText(text)) {
-    if (this.paused) return null;
+  async afterFailure({ status, text, header, sentAt }, attempt, warning = errorText(text)) {
+    if (this.#isOutdated(sentAt)) return null;
     if (status === 404 || (status === 410 && text.startsWith("batch."))) {
-      if (await this.isOtherAccount()) return this.#waitForUser(messages.otherAccountDuring);
-      // A pause aborts that question.
-      if (this.paused) return null;
-      throw new BatchGone(text);
+      const isOther = await this.isOtherAccount();
+      if (this.#isOutdated(sentAt)) return null;
+      // Another upload may have asked before the right account signed in again.
+      if (isOther || this.#question) return this.#waitForUser(messages.otherAccountDuring);
+      if (isOther === false) throw new BatchGone(text);
+      return this.#changed.wait(backoff(attempt)).then(() => null);
     }
     if (isSignedOut(status, text)) return this.#waitForUser(messages.signedOut);
     if (isProxyLimit({ status, text })) return this.#waitForUser(messages.proxyLimit);
@@ -136,13 +140,20 @@ export class Connection {
     return this.#offline ? messages.offline : messages.connectionLost;
   }
 
+  // Whether a request failed because of a pause, or was sent before the user pressed “Resume”: it is simply repeated.
+  #isOutdated(sentAt) {
+    return this.paused || sentAt < this.#answeredAt;
+  }
+
   // The first upload that cannot go on shows the warning; all wait until the user resumes.
-  async #waitForUser(text) {
-    this.#question ??= new Promise((resolve) => this.showWarning(text, resolve));
-    await this.#question;
-    this.#question = null;
-    this.showWarning("");
-    return null;
+  #waitForUser(text) {
+    this.#question ??= new Promise((resolve) => this.showWarning(text, resolve)).then(() => {
+      this.#question = null;
+      this.#answeredAt = performance.now();
+      this.showWarning("");
+      return null;
+    });
+    return this.#question;
   }
 
   #goOffline() {
