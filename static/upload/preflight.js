@@ -5,7 +5,7 @@ import { post, postWithRetry } from "./api.js";
 import { yieldToPage } from "./concurrency.js";
 import { Hasher } from "./hashing.js";
 import { messages } from "./messages.js";
-import { TwinPaths, loadStats } from "./selected_files.js";
+import { loadStats } from "./selected_files.js";
 
 const SAMPLE_SIZE = 32;
 const PAGE_SIZE = 500;
@@ -87,15 +87,15 @@ const describe = ({ name, path, size, modified }) => ({
 // Tells the server which files are going to be sent, so that files that never arrive stay listed in the batch. Returns
 // a promise for each page of files; each resolves when its page is announced.
 function announcePages(files, batch, progress) {
-  const twins = new TwinPaths();
   const announced = [];
   let previous = Promise.resolve();
   for (let start = 0; start < files.length; start += PAGE_SIZE) {
     const page = files.slice(start, start + PAGE_SIZE);
     previous = previous.then(async () => {
       await loadStats(page, progress);
-      for (const file of page) twins.separate(file);
-      const content = { files: page.map(describe) };
+      // Without size and date, an announced file would never match the file that is sent.
+      const content = { files: page.filter(({ unreadable }) => !unreadable).map(describe) };
+      if (!content.files.length) return;
       await postWithRetry(batch.connection, `${batch.url}announce/`, content, { optional: true });
     });
     // An error is handled by whoever awaits the page.

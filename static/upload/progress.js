@@ -4,7 +4,7 @@ const SPEED_WINDOW = 10000;
 const MAX_LISTED = 20;
 
 export class Progress {
-  // Finished files: uploaded now, uploaded earlier, duplicates of the library, rejected.
+  // Finished files: uploaded now, uploaded earlier, duplicates of the library or of each other, rejected.
   uploaded = 0;
   resumed = 0;
   duplicates = 0;

@@ -17,6 +17,8 @@ export class SelectedFile {
   // Size and modification time are -1 until loadStats() has read them.
   size = -1;
   modified = -1;
+  // Whether loadStats() could not read them.
+  unreadable = false;
   // Whether the size of this file is included in the total that the page shows.
   counted = false;
   // Whether it was registered with the server.
@@ -49,23 +51,6 @@ export class SelectedFile {
   }
 }
 
-// Files with equal path, size and modification time, such as copies chosen from search results, would have the same
-// fingerprint. This gives each after the first its own path. The files must come in the order of their paths, and after
-// loadStats().
-export class TwinPaths {
-  #path = "";
-  #counts = new Map();
-
-  separate(file) {
-    if (file.path !== this.#path) this.#counts.clear();
-    this.#path = file.path;
-    const facts = `${file.size} ${file.modified}`;
-    const count = (this.#counts.get(facts) ?? 0) + 1;
-    this.#counts.set(facts, count);
-    if (count > 1) file.path = file.path.replace(/(\.[^./]*)?$/, ` [${count}]$1`);
-  }
-}
-
 // Reads size and modification time, and reports each size to `progress` (if given) once. A missing file gets size
 // 0; uploading it reports the error.
 export async function loadStats(files, progress = null) {
@@ -77,9 +62,10 @@ export async function loadStats(files, progress = null) {
 
 async function loadStatsOf(selected, progress) {
   if (selected.size < 0) {
-    const stats = await selected.file().catch(() => ({ size: 0, lastModified: 0 }));
-    selected.size = stats.size;
-    selected.modified = stats.lastModified;
+    const stats = await selected.file().catch(() => null);
+    selected.unreadable = !stats;
+    selected.size = stats?.size ?? 0;
+    selected.modified = stats?.lastModified ?? 0;
   }
   if (!progress || selected.counted) return;
   selected.counted = true;

@@ -9,6 +9,7 @@ import { Progress } from "./progress.js";
 import { ProgressView } from "./progress_view.js";
 import { commonFolder, loadStats } from "./selected_files.js";
 import { ChunkSize } from "./tus_client.js";
+import { separateTwins } from "./twin_files.js";
 import { uploadAll } from "./uploader.js";
 
 const QUEUE_CAPACITY = 1000;
@@ -17,11 +18,11 @@ const KEEP_ALIVE_INTERVAL = 10000;
 
 // `selection` comes from selected_files.js, `name` may be empty, `page` holds the addresses and limits of the server.
 export async function runUpload(selection, name, page) {
-  const { files, junk, unreadable } = selection;
+  const { files, copies } = await separateTwins(selection.files);
   const target = await chooseBatch(files, name, page);
-  const progress = new Progress(files.length);
+  const progress = startProgress(selection.files, copies);
   const view = new ProgressView(target, progress);
-  view.showIgnored(junk && messages.junkIgnored(junk), unreadable.length && messages.unreadableFolders(unreadable));
+  showIgnored(selection, view);
   const connection = new Connection((text, onResume) => view.warn(text, onResume), () => isOtherAccount(page));
   view.connectPauseButton(connection);
   showLiveSummary(target.id);
@@ -48,6 +49,19 @@ async function chooseBatch(files, enteredName, page) {
   if (existing) return { ...existing, existing: true };
   const name = enteredName || commonFolder(files) || messages.defaultName(new Date());
   return { ...(await post(page.urls.open, { name, expected_items: files.length })), name };
+}
+
+function showIgnored({ junk, unreadable }, view) {
+  view.showIgnored(junk && messages.junkIgnored(junk), unreadable.length && messages.unreadableFolders(unreadable));
+}
+
+function startProgress(files, copies) {
+  const progress = new Progress(files.length);
+  for (const copy of copies) {
+    progress.addSize(copy.size);
+    progress.skip(copy, "duplicates");
+  }
+  return progress;
 }
 
 async function uploadMissing(files, batch, progress) {

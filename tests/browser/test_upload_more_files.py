@@ -27,14 +27,14 @@ def page(open_page: OpenPage, owner: User) -> Page:
 
 
 def drop_folder_and_delete_first_file(page: Page, roll: Path) -> None:
-    """Drop a folder through DevTools and delete its first file before it is sent. The page lists it as refused."""
+    """Drop a folder through DevTools and delete its first file before it is read. The page lists it as refused."""
 
     def delete_first_file(route: Route) -> None:
         (roll / "IMG_0000.JPG").unlink(missing_ok=True)
         route.continue_()
 
-    page.route("**/batches/open/", delete_first_file)
-    page.route("**/batches/unfinished/", delete_first_file)
+    # The first request after the folder is scanned asks which account is signed in.
+    page.route("**/batches/new/", delete_first_file)
     devtools = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(roll)], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
@@ -73,6 +73,12 @@ def test_files_dropped_again_after_the_upload_are_sent(page: Page, tmp_path: Pat
     wait_until(lambda: page.evaluate(DROP_FILES, 3) or page.locator("#busy-notice").is_hidden())
 
     wait_with_page(page, lambda: BatchItem.objects.filter(filename__startswith="late").count() == 3)
+
+
+def test_file_of_unknown_size_is_not_announced(page: Page, tmp_path: Path) -> None:
+    drop_folder_and_delete_first_file(page, make_folder(tmp_path / "Roll", 3))
+
+    assert set(BatchItem.objects.values_list("filename", flat=True)) == {"IMG_0001.JPG", "IMG_0002.JPG"}
 
 
 def test_second_upload_on_the_page_resets_the_panel(page: Page, tmp_path: Path) -> None:

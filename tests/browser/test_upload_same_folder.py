@@ -1,6 +1,5 @@
 """Choosing the same folder again sends only the missing files."""
 
-import os
 import re
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from batches.models import BatchItem, UploadBatch
+from batches.models import UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, SentRequests, assert_all_arrived, choose_folder, make_folder
@@ -146,20 +145,3 @@ def test_processed_folder_chosen_again_sends_and_processes_nothing(
     assert again.items.filter(duplicate=True).count() == FILES
     assert Upload.objects.count() == FILES
     assert_counters_match(again)
-
-
-def test_files_of_equal_name_size_and_time_are_all_sent(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
-    page = open_page("/batches/new/")
-    twins = []
-    for folder in ("a", "b", "c"):
-        twin = make_folder(tmp_path / folder, 1) / "IMG_0000.JPG"
-        twin.write_bytes(twin.read_bytes()[:-1] + folder.encode())
-        os.utime(twin, (1_700_000_000, 1_700_000_000))
-        twins.append(twin)
-
-    page.locator("#file-input").set_input_files(twins)
-    page.wait_for_url(BATCH)
-
-    items = BatchItem.objects.select_related("upload")
-    assert {item.filename for item in items} == {"IMG_0000.JPG", "IMG_0000 [2].JPG", "IMG_0000 [3].JPG"}
-    assert len({item.upload_id for item in items}) == 3
