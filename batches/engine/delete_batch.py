@@ -5,7 +5,7 @@ it.
 """
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -34,7 +34,7 @@ DELETE_ITEMS = """
 DELETE FROM batches_batchitem
  WHERE id = ANY(ARRAY(SELECT id FROM batches_batchitem WHERE batch_id BETWEEN %(batch)s AND %(batch)s
                        ORDER BY batch_id, id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
-RETURNING id, status, upload_id, error_code
+RETURNING id, status, upload_id, error_code, finished_at
 """
 # min() with BETWEEN always uses the index on the items' upload_id. The alternatives may scan the whole table: the
 # planner turns NOT EXISTS into a join, and for `upload_id = … LIMIT 1` it may ignore the index if a picture has many
@@ -71,12 +71,12 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
         cancel_items(batch_id)
     with transaction.atomic():
         items = fetch_rows(DELETE_ITEMS, {"batch": batch_id, "chunk": CHUNK})
-        delete_history([id for id, _, _, _ in items])
-        uploads = lock_uploads({upload for _, _, upload, _ in items if upload})
+        delete_history([id for id, *_ in items])
+        uploads = lock_uploads({upload for _, _, upload, _, _ in items if upload})
         delete_uploads([id for (id,) in fetch_rows(UNREFERENCED_UPLOADS, {"ids": uploads})])
-        incomplete = [id for id, status, upload, code in items if not upload and _was_receiving(status, code)]
+        incomplete = [id for id, status, upload, code, at in items if not upload and _was_receiving(status, code, at)]
         schedule_deletion([storage_key(id) for id in incomplete], MAX_STORING_TIME)
-        _subtract(batch_id, Counter(status for _, status, _, _ in items))
+        _subtract(batch_id, Counter(status for _, status, *_ in items))
     return len(items), incomplete
 
 
@@ -108,8 +108,10 @@ def _hide(which: Q) -> int:
     return len(ids)
 
 
-def _was_receiving(status: str, code: str) -> bool:
-    return status in {ItemStatus.CANCELLED, ItemStatus.MISSING} or code in RESENDABLE_CODES
+def _was_receiving(status: str, code: str, finished_at: datetime | None) -> bool:
+    if status == ItemStatus.MISSING:
+        return finished_at is not None
+    return status == ItemStatus.CANCELLED or code in RESENDABLE_CODES
 
 
 def _subtract(batch_id: int, statuses: "Counter[str]") -> None:

@@ -12,7 +12,7 @@ from batches.engine.incoming import is_resumable
 from batches.intake.partial_file import PartialFile, PartialFileBusy, locked_partial
 from batches.intake.partial_paths import partial_exists
 from batches.models import BatchItem
-from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemStatus
+from batches.models.states import BatchStatus, ItemStatus
 from batches.models.storage_key import storage_key
 from uploads.models import Upload
 from uploads.outage_log import OutageLog
@@ -59,9 +59,8 @@ def discard_if_unneeded(item_id: int) -> None:
 
 def discard_cancelled(batch_id: int) -> None:
     """Remove up to MAX_CANCELLED partial files of a cancelled batch; the cleanup removes the rest."""
-    finished = BatchItem.objects.filter(
-        batch_id=batch_id, upload=None, status__in={*FINISHED_ITEMS, ItemStatus.MISSING}
-    )
+    # A missing file of which nothing is stored has no `finished_at`.
+    finished = BatchItem.objects.filter(batch_id=batch_id, upload=None, finished_at__isnull=False)
     try:
         for item_id in islice(filter(partial_exists, finished.values_list("id", flat=True)), MAX_CANCELLED):
             discard_if_unneeded(item_id)

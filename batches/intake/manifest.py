@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
+from batches.intake.discard import expects_bytes
 from batches.intake.outcome import unavailable_reason
 from batches.intake.partial_paths import partial_size
 from batches.models import BatchItem, UploadBatch
@@ -57,7 +58,7 @@ def open_for_files(scope: Scope) -> QuerySet[UploadBatch]:
 def read_page(batch_id: int, after: int) -> tuple[list[Entry], int | None]:
     """Return up to 2,000 entries with ids above `after`, in id order, and the next `after` (None on the last page)."""
     items = BatchItem.objects.filter(batch_id=batch_id, id__gt=after).order_by("id")
-    page = list(items.only("fingerprint", "size", "status", "upload_id", "error_code")[:PAGE_ITEMS])
+    page = list(items.only("fingerprint", "size", "status", "upload_id", "error_code", "finished_at")[:PAGE_ITEMS])
     return [_entry(item) for item in page], page[-1].id if len(page) == PAGE_ITEMS else None
 
 
@@ -75,7 +76,8 @@ def _count_received(batch: UploadBatch) -> UnfinishedBatch:
 
 def _entry(item: BatchItem) -> Entry:
     if item.status in {ItemStatus.MISSING, ItemStatus.RECEIVING}:
-        return Entry(item.fingerprint, item.size, min(partial_size(item.id), item.size), "missing")
+        received = min(partial_size(item.id), item.size) if expects_bytes(item) else 0
+        return Entry(item.fingerprint, item.size, received, "missing")
     if unavailable_reason(item):
         return Entry(item.fingerprint, item.size, 0, "missing")  # the client sends it again and gets the reason
     if item.status == ItemStatus.FAILED and item.upload_id is None:

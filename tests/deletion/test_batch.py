@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from batches import services
 from batches.engine import claim, finish_item, incoming, lifecycle, reanalyse
-from batches.engine.delete_batch import delete_chunk, finish_deletion
+from batches.engine.announce import announce_items
+from batches.engine.delete_batch import begin_deletion, delete_chunk, finish_deletion
+from batches.engine.expiry import finish_without_missing
 from batches.engine.refusals import BatchClosed
 from batches.intake.partial_file import locked_partial
 from batches.intake.partial_paths import partial_path
@@ -178,3 +180,16 @@ def test_partial_file_and_truncated_original_are_removed(owner: User) -> None:
     make_deletions_due()
     clean_up()
     assert not default_storage.exists(name)
+
+
+def test_files_that_never_came_have_no_stored_files_to_delete(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Garden")
+    files = [incoming.NewFile(f"{number}.jpg", f"{number}.jpg", digest(number), 10) for number in range(3)]
+    announce_items(batch.id, files, lambda ids, total: None)
+    begun, _ = incoming.register_item(batch.id, files[1])
+    finish_without_missing(batch.id)
+    begin_deletion(batch.id)
+
+    assert delete_chunk(batch.id) == (3, [begun.id])
+
+    assert [deletion.key for deletion in FileDeletion.objects.all()] == [storage_key(begun.id)]

@@ -7,8 +7,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from batches import services
 from batches.engine import lifecycle
 from batches.engine.expiry import finish_without_missing
+from batches.intake.manifest import read_page
 from batches.intake.partial_paths import partial_path
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
@@ -113,6 +115,19 @@ def test_new_item_does_not_take_over_a_stale_partial_file(browser: Client, tus: 
     announce(browser, batch, "b.jpg")
 
     assert tus.create(batch.id, "b.jpg", SIZE).offset == 0
+
+
+def test_partial_files_of_announced_files_are_not_looked_for(browser: Client, batch: UploadBatch, ada: User) -> None:
+    announce(browser, batch, "a.jpg")
+    stale = partial_path(batch.items.get().id)
+    stale.parent.mkdir(exist_ok=True)
+    stale.write_bytes(b"from a database that was restored")
+
+    (entry,), _ = read_page(batch.id, 0)
+    services.cancel_batch(services.owner_scope(ada), batch.id)
+
+    assert (entry.offset, entry.state) == (0, "missing")
+    assert stale.exists()  # the cleanup removes it
 
 
 def test_address_of_a_file_that_never_came_is_gone(browser: Client, tus: TusClient, batch: UploadBatch) -> None:
