@@ -15,7 +15,7 @@ from datetime import timedelta
 from threading import Lock
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
@@ -120,11 +120,18 @@ def count_bytes(owner_id: int) -> int:
     stored = Upload.objects.filter(owner_id=owner_id).aggregate(bytes=Sum("size"))["bytes"] or 0
     items = BatchItem.objects.filter(batch__owner_id=owner_id)
     receiving = items.filter(batch__status__in=LIVE_BATCHES, status=ItemStatus.RECEIVING).aggregate(bytes=Sum("size"))
-    since = timezone.now() - timedelta(seconds=settings.PARTIAL_SECONDS) - CLEANUP_DELAY
-    resumable = Q(status=ItemStatus.MISSING) | Q(status=ItemStatus.FAILED, upload=None, error_code__in=RESUMABLE_CODES)
-    abandoned = items.filter(resumable, finished_at__gt=since).exclude(batch__status=BatchStatus.CANCELLED)
-    kept = sum(size for item_id, size in abandoned.values_list("id", "size") if partial_exists(item_id))
+    kept = sum(size for item_id, size in stopped_uploads(owner_id) if partial_exists(item_id))
     return int(stored) + int(receiving["bytes"] or 0) + kept
+
+
+def stopped_uploads(owner_id: int) -> Iterator[tuple[int, int]]:
+    """Yield the id and size of each item whose upload stopped and can be resumed, so that a partial file may exist."""
+    since = timezone.now() - timedelta(seconds=settings.PARTIAL_SECONDS) - CLEANUP_DELAY
+    stopped = BatchItem.objects.filter(batch__owner_id=owner_id, finished_at__gt=since)
+    items = stopped.exclude(batch__status=BatchStatus.CANCELLED).values_list("id", "size")
+    # Two queries, because one with OR would read the rows; the index `item_abandoned` alone answers the first.
+    yield from items.filter(status=ItemStatus.MISSING)
+    yield from items.filter(status=ItemStatus.FAILED, upload=None, error_code__in=RESUMABLE_CODES)
 
 
 def _exceeded(size: int, used: int, limit: int) -> FileRefused:

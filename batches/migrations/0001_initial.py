@@ -495,6 +495,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("finished_at__isnull", False), ("status", "missing")),
+                fields=["batch", "finished_at"],
+                include=("id", "size"),
+                name="item_abandoned",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
             index=models.Index(fields=["batch", "id"], name="item_batch"),
         ),
         migrations.AddConstraint(

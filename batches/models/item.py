@@ -84,6 +84,13 @@ class BatchItem(models.Model):
             models.Index(
                 fields=["batch"], name="item_receiving", condition=Q(status=ItemStatus.RECEIVING), include=["size"]
             ),
+            # Used by the quota. An announced file has no `finished_at`, so announcing writes no entry.
+            models.Index(
+                fields=["batch", "finished_at"],
+                include=["id", "size"],
+                name="item_abandoned",
+                condition=Q(status=ItemStatus.MISSING, finished_at__isnull=False),
+            ),
             models.Index(fields=["lost_worker"], name="item_lost_worker", condition=Q(lost_worker__isnull=False)),
             models.Index(fields=["batch", "id"], name="item_failed", condition=Q(status=ItemStatus.FAILED)),
             # The next two indexes contain only failed items, so completing an item does not write to them.

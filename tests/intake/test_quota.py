@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from batches import services
@@ -13,9 +15,11 @@ from batches.engine.expiry import finish_without_missing
 from batches.engine.refusals import Refused
 from batches.intake import quota
 from batches.models import UploadBatch
+from bench import rows
 from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
+from tests.support.query_plans import indexes
 from tests.support.users import make_user
 from uploads.models import Upload
 
@@ -104,7 +108,7 @@ def test_usage_is_computed_rarely(
     batch: UploadBatch, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.OWNER_BYTES = 10 * LARGEST
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         for _ in range(5):
             reserve(batch.owner_id, LARGEST)
 
@@ -179,3 +183,22 @@ def test_cancelled_batch_leaves_no_partial_files(
     services.cancel_batch(services.owner_scope(ada), batch.id)
 
     assert not list(partial_root.iterdir())
+
+
+def test_stopped_uploads_are_found_by_partial_indexes(ada: User) -> None:
+    rows.fill(4_000, ada.get_username())
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE batches_batchitem SET status = 'missing', queue_position = NULL")
+        cursor.execute("UPDATE batches_batchitem SET finished_at = now() WHERE filename LIKE 'IMG_1__.JPG'")
+        cursor.execute(
+            "UPDATE batches_batchitem SET status = 'failed', error_code = 'file.unsupported', finished_at = now()"
+            " WHERE filename LIKE 'IMG_2___.JPG'"
+        )
+    rows.vacuum()
+
+    with CaptureQueriesContext(connection) as queries:
+        assert len(list(quota.stopped_uploads(ada.id))) == 100
+
+    missing, failed = (indexes(query["sql"].replace("%", "%%")) for query in queries.captured_queries)
+    assert "item_abandoned" in missing
+    assert failed & {"item_failed", "item_error_code"}
