@@ -85,6 +85,8 @@ OUTAGES = {
     "that class.",
     "analysis.weights": "The analyzer's file %(name)s is %(problem)s. Reinstall the program; waiting files then "
     "resume.",
+    "decoder.unavailable": "The process that decodes pictures cannot be started: %(reason)s. Check the server log and "
+    "the free memory; waiting files then resume.",
     "storage.temp_full": "The file cannot be copied to this machine. Check that the disk for temporary files is not "
     "full.",
     "storage.unreadable": "The file cannot be read from the storage. Processing resumes when the storage works again.",

@@ -4,7 +4,6 @@ import os
 import resource
 import signal
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,46 +11,28 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.media.conftest import read
 from tests.support.endless_file import reader_waits
 from tests.support.images import SAMPLES, encoded, textured, written
 from tests.support.processes import alive
 from tests.support.waiting import wait_until
 from uploads.errors import CodedError, EnvironmentalError, PermanentError
-from uploads.media.decoder import DecoderPool
-from uploads.media.image import MAX_PIXELS, Picture, read_picture
+from uploads.media.decoder import Decoder, DecoderPool
+from uploads.media.image import MAX_PIXELS, read_picture
 from uploads.media.limits import WORKING_MEMORY, cpu_budget
 
 
-def ignore() -> None:
-    """Do not stop."""
+def latest_pid(started: list[Decoder]) -> int:
+    return started[-1]._process.pid
 
 
-@pytest.fixture
-def pool() -> Iterator[DecoderPool]:
-    pool = DecoderPool()
-    yield pool
-    pool.close()
-
-
-@pytest.fixture
-def endless(tmp_path: Path) -> Path:
-    """A file that no decoder ever finishes: opening it waits for a writer."""
-    path = tmp_path / "endless"
-    os.mkfifo(path)
-    return path
-
-
-def read(pool: DecoderPool, path: Path) -> Picture:
-    return pool.read_picture(path, MAX_PIXELS, ignore)
-
-
-def error_after(pool: DecoderPool, path: Path, signals: list[signal.Signals]) -> CodedError:
+def error_after(pool: DecoderPool, started: list[Decoder], path: Path, signals: list[signal.Signals]) -> CodedError:
     """Send signals to the decoders that read `path`, one after another; return the error that its reader gets."""
     with ThreadPoolExecutor() as executor:
         reading = executor.submit(read, pool, path)
         for sent in signals:
             with reader_waits(path):
-                (pid,) = pool.pids()
+                pid = latest_pid(started)
                 os.kill(pid, sent)
                 wait_until(lambda pid=pid: not alive(pid), 60)  # type: ignore[misc]
         error = reading.exception(60)
@@ -72,13 +53,12 @@ def test_decoder_returns_the_same_picture(pool: DecoderPool, tmp_path: Path) -> 
     assert np.array_equal(np.asarray(decoded.image), np.asarray(expected.image))
 
 
-def test_decoder_is_used_again(pool: DecoderPool) -> None:
+def test_decoder_is_used_again(pool: DecoderPool, started: list[Decoder]) -> None:
     read(pool, SAMPLES / "coffee.jpg")
-    before = pool.pids()
 
     read(pool, SAMPLES / "chelsea.jpg")
 
-    assert pool.pids() == before
+    assert len(started) == 1
 
 
 @pytest.mark.parametrize(
@@ -96,9 +76,9 @@ def test_errors_keep_their_kind_and_code(
     assert raised.value.code == code
 
 
-def test_stop_kills_the_decoder_in_the_middle_of_a_file(pool: DecoderPool, endless: Path) -> None:
+def test_stop_kills_the_decoder_that_reads_the_file(pool: DecoderPool, started: list[Decoder], endless: Path) -> None:
     read(pool, SAMPLES / "coffee.jpg")
-    (pid,) = pool.pids()
+    pid = latest_pid(started)
 
     def stop() -> None:
         raise InterruptedError
@@ -106,26 +86,26 @@ def test_stop_kills_the_decoder_in_the_middle_of_a_file(pool: DecoderPool, endle
     with pytest.raises(InterruptedError):
         pool.read_picture(endless, MAX_PIXELS, stop)
 
-    assert not alive(pid)
+    wait_until(lambda: not alive(pid))
 
 
-def test_file_that_exceeds_its_cpu_time_is_refused(pool: DecoderPool, endless: Path) -> None:
-    error = error_after(pool, endless, [signal.SIGXCPU])
+def test_file_that_exceeds_its_cpu_time_is_refused(pool: DecoderPool, started: list[Decoder], endless: Path) -> None:
+    error = error_after(pool, started, endless, [signal.SIGXCPU])
 
     assert error.code == "image.complex"
     assert read(pool, SAMPLES / "coffee.jpg").width == 600
 
 
-def test_file_that_crashes_two_decoders_is_refused(pool: DecoderPool, endless: Path) -> None:
-    error = error_after(pool, endless, [signal.SIGSEGV, signal.SIGSEGV])
+def test_file_that_crashes_two_decoders_is_refused(pool: DecoderPool, started: list[Decoder], endless: Path) -> None:
+    error = error_after(pool, started, endless, [signal.SIGSEGV, signal.SIGSEGV])
 
     assert error.code == "image.crash"
     assert read(pool, SAMPLES / "coffee.jpg").width == 600
 
 
-def test_decoder_that_ended_while_idle_is_replaced(pool: DecoderPool) -> None:
+def test_decoder_that_ended_while_idle_is_replaced(pool: DecoderPool, started: list[Decoder]) -> None:
     read(pool, SAMPLES / "coffee.jpg")
-    (pid,) = pool.pids()
+    pid = latest_pid(started)
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
@@ -148,17 +128,17 @@ def test_threads_decode_in_processes_of_their_own(pool: DecoderPool, endless: Pa
     assert width == 600
 
 
-def test_kernel_limits_the_decoder(pool: DecoderPool) -> None:
+def test_kernel_limits_the_decoder(pool: DecoderPool, started: list[Decoder]) -> None:
     read(pool, SAMPLES / "coffee.jpg")
-    (pid,) = pool.pids()
+    pid = latest_pid(started)
 
     assert resource.prlimit(pid, resource.RLIMIT_CPU)[0] <= 10 + cpu_budget(pixels=600 * 400)
     assert 0 < resource.prlimit(pid, resource.RLIMIT_AS)[0] < 4 * WORKING_MEMORY
 
 
-def test_decoder_knows_no_passwords(pool: DecoderPool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decoder_knows_no_passwords(pool: DecoderPool, started: list[Decoder], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "not for decoders")
     read(pool, SAMPLES / "coffee.jpg")
-    (pid,) = pool.pids()
+    pid = latest_pid(started)
 
     assert b"not for decoders" not in Path(f"/proc/{pid}/environ").read_bytes()

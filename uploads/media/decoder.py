@@ -11,10 +11,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
-from uploads.errors import PermanentError
-from uploads.media.decoder_messages import MAX_MESSAGE, create_pixel_memory, decode_reply, encode_request
+from uploads.errors import EnvironmentalError, PermanentError
+from uploads.media.decoder_messages import MAX_MESSAGE, READY, create_pixel_memory, decode_reply, encode_request
 from uploads.media.image import Picture
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 2
 POLL_SECONDS = 0.1
 """How often a thread that waits for a decoder checks whether it should stop."""
+EXIT_SECONDS = 1.0
+"""How long a thread waits for the end of a decoder that closed its socket or was killed."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 # The decoder gets no other variables of the worker, because they contain passwords.
@@ -39,13 +42,27 @@ class DecoderCrash(Exception):
 
 
 class Decoder:
-    """A decoder process. Only one thread may use it at a time."""
+    """A decoder process. Only one thread may use it at a time.
+
+    The constructor raises EnvironmentalError `decoder.unavailable` if the system cannot start the process.
+    """
 
     def __init__(self) -> None:
+        self._ready = False
+        with ExitStack() as descriptors:
+            try:
+                self._start(descriptors)
+            except OSError as error:
+                raise EnvironmentalError("decoder.unavailable", reason=error.strerror) from error
+            self._descriptors = descriptors.pop_all()
+
+    def _start(self, opened: ExitStack) -> None:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._memory = create_pixel_memory()
+        opened.enter_context(self._channel)
         self._channel.settimeout(POLL_SECONDS)
         with theirs:
+            self._memory = create_pixel_memory()
+            opened.callback(os.close, self._memory)
             descriptors = (theirs.fileno(), self._memory)
             passed = {name: os.environ[name] for name in _PASSED_VARIABLES & os.environ.keys()}
             self._process = subprocess.Popen(  # noqa: S603 (the arguments are our own)
@@ -56,37 +73,39 @@ class Decoder:
                 env=passed | _OWN_VARIABLES,
             )
 
-    @property
-    def pid(self) -> int:
-        """The id of the process."""
-        return self._process.pid
-
-    def is_running(self) -> bool:
-        """Return whether the process runs and is ready for the next file."""
-        return self._process.poll() is None
+    def is_usable(self) -> bool:
+        """Return whether the process runs and can decode another file."""
+        return self._channel.fileno() >= 0 and self._process.poll() is None
 
     def close(self) -> None:
-        """Kill the process."""
+        """Kill the process. Wait at most EXIT_SECONDS, because a process that waits for a failing disk does not end."""
         self._process.kill()
-        self._process.wait()
-        self._channel.close()
-        if self._memory >= 0:
-            os.close(self._memory)
-            self._memory = -1
+        self._descriptors.close()
+        if not self._wait():
+            # Popen.__del__ puts it on the list of processes that the next Popen checks.
+            logger.warning("Decoder %d has not ended %g s after it was killed.", self._process.pid, EXIT_SECONDS)
 
     def decode(self, path: Path, max_pixels: int, check: Callable[[], None]) -> Picture:
         """Decode the picture at `path`. Raises what `DecoderPool.read_picture` raises."""
         try:
-            self._channel.send(encode_request(path, max_pixels))
-            reply = self._receive(check)
-        except ConnectionError:
-            reply = b""
+            reply = self._request(encode_request(path, max_pixels), check)
         except BaseException:
             self.close()
             raise
         if not reply:
             raise self._end()
         return decode_reply(reply, self._memory)
+
+    def _request(self, request: bytes, check: Callable[[], None]) -> bytes:
+        """Return the reply; it is empty if the process has ended."""
+        try:
+            self._ready = self._ready or self._receive(check) == READY
+            if not self._ready:
+                return b""
+            self._channel.send(request)
+            return self._receive(check)
+        except ConnectionError:
+            return b""
 
     def _receive(self, check: Callable[[], None]) -> bytes:
         while True:
@@ -95,10 +114,21 @@ class Decoder:
             except TimeoutError:
                 check()
 
-    def _end(self) -> PermanentError | DecoderCrash:
+    def _wait(self) -> bool:
+        """Wait up to EXIT_SECONDS. Return whether the process has ended."""
+        try:
+            self._process.wait(EXIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _end(self) -> PermanentError | EnvironmentalError | DecoderCrash:
         """Return the error for a decoder that ended without a reply."""
-        status = self._process.wait()
+        self._wait()  # after its socket is closed, the process still needs a moment until it has a status
         self.close()
+        status = self._process.returncode
+        if not self._ready:
+            return EnvironmentalError("decoder.unavailable", reason=f"it ended with status {status}")
         if status == -signal.SIGXCPU:
             return PermanentError("image.complex", what="content that takes too long to decode")
         return DecoderCrash(f"A decoder ended with status {status}.")
@@ -110,7 +140,6 @@ class DecoderPool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._idle: list[Decoder] = []
-        self._busy: list[Decoder] = []
 
     def read_picture(self, path: Path, max_pixels: int, check: Callable[[], None]) -> Picture:
         """Decode the picture at `path` in a decoder process.
@@ -118,7 +147,8 @@ class DecoderPool:
         `check` is called every POLL_SECONDS; an exception that it raises kills the decoder and reaches the caller.
 
         Raises what uploads.media.image.read_picture raises, and PermanentError `image.complex` if the file exceeds its
-        CPU time or `image.crash` if it crashes two decoders.
+        CPU time or `image.crash` if it crashes two decoders. Raises EnvironmentalError `decoder.unavailable` if a
+        decoder cannot be started, or ends before it is ready for a file.
         """
         for _ in range(ATTEMPTS):
             decoder = self._take()
@@ -130,31 +160,19 @@ class DecoderPool:
                 self._give_back(decoder)
         raise PermanentError("image.crash")
 
-    def pids(self) -> list[int]:
-        """Return the ids of the decoder processes."""
-        with self._lock:
-            return [decoder.pid for decoder in self._idle + self._busy]
-
     def _take(self) -> Decoder:
         with self._lock:
-            while self._idle and not self._idle[-1].is_running():
-                self._idle.pop().close()
-            decoder = self._idle.pop() if self._idle else Decoder()
-            self._busy.append(decoder)
-            return decoder
+            while self._idle:
+                decoder = self._idle.pop()
+                if decoder.is_usable():
+                    return decoder
+                decoder.close()
+        return Decoder()
 
     def _give_back(self, decoder: Decoder) -> None:
-        with self._lock:
-            self._busy.remove(decoder)
-            if decoder.is_running():
+        if decoder.is_usable():
+            with self._lock:
                 self._idle.append(decoder)
-
-    def close(self) -> None:
-        """Kill the idle decoders."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for decoder in idle:
-            decoder.close()
 
 
 decoders = DecoderPool()

@@ -19,6 +19,8 @@ from uploads.media.exif import ExifData
 from uploads.media.exif_time import PhotoTime
 from uploads.media.image import LONGEST_SIDE, Picture
 
+READY = b"ready"
+"""The first message of a decoder."""
 MAX_MESSAGE = 1 << 16
 PIXEL_BYTES = LONGEST_SIDE * LONGEST_SIDE * 3
 
@@ -32,8 +34,12 @@ class DecoderError(Exception):
 def create_pixel_memory() -> int:
     """Return the file descriptor of PIXEL_BYTES of anonymous memory, whose size is fixed."""
     memory = os.memfd_create("decoded pixels", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    os.ftruncate(memory, PIXEL_BYTES)
-    fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+    try:
+        os.ftruncate(memory, PIXEL_BYTES)
+        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+    except OSError:
+        os.close(memory)
+        raise
     return memory
 
 

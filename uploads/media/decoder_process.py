@@ -16,7 +16,7 @@ from pathlib import Path
 from django.conf import settings
 
 from uploads.errors import CodedError, PermanentError
-from uploads.media.decoder_messages import MAX_MESSAGE, decode_request, encode_bug, encode_error, encode_picture
+from uploads.media.decoder_messages import MAX_MESSAGE, READY, decode_request, encode_bug, encode_error, encode_picture
 from uploads.media.image import read_picture
 from uploads.media.limits import WORKING_MEMORY, cpu_budget
 
@@ -32,6 +32,7 @@ def main() -> None:
     channel, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     _end_with_worker()
     _limit_memory()
+    channel.send(READY)
     while request := channel.recv(MAX_MESSAGE):
         channel.send(_answer(*decode_request(request), memory))
 
