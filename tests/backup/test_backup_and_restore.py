@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -104,6 +105,22 @@ def test_restored_backup_has_the_same_rows_files_and_key(
     assert again.stderr == (
         f"CommandError: {new_machine.folder} contains a database. Move that directory away, then restore again.\n"
     )
+
+
+def test_backup_is_readable_only_by_its_owner(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "backup").mkdir(0o700)
+    (tmp_path / "backup" / ".database.dump.new").touch(0o644)  # of an interrupted run
+    before = os.umask(0o022)
+    try:
+        call_command("backup", tmp_path / "backup")
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)
+
+    written = [path for path in (tmp_path / "backup").rglob("*") if path.stat().st_nlink == 1 or path.is_dir()]
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in written}
+    assert {"database.dump", "secret-key", "backup.json", "media.sha256", "media"} <= set(modes)
+    assert {name: oct(mode) for name, mode in modes.items() if mode & 0o077} == {}
 
 
 def test_interrupted_restore_is_continued(library: Path, backup: Path, new_machine: LocalServices) -> None:

@@ -1,7 +1,6 @@
-"""Dump and restore the database with PostgreSQL's own programs: those of the embedded server, or else those on PATH."""
+"""Dump and restore the database with PostgreSQL's own programs."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.postgresql.client import DatabaseClient
 
 from vuemantics.localstack import LocalServices, StartError
-from vuemantics.localstack.postgres import postgres_programs
+from vuemantics.management.backup.programs import find_program
 from vuemantics.management.stack import embedded_servers
 
 # Comments are left out because only a superuser may comment on the extension pgvector.
@@ -22,6 +21,8 @@ PORTABLE = ["--no-owner", "--no-privileges", "--no-comments"]
 def dump_database(path: Path) -> None:
     """Write a consistent dump; other sessions can go on. A previous dump is replaced when the new one is complete."""
     draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    draft.touch(0o600)  # pg_dump keeps the mode of an existing file
     _run("pg_dump", ["--format=custom", f"--file={draft}", *PORTABLE])
     draft.replace(path)
 
@@ -55,22 +56,18 @@ def check_database_is_empty() -> None:
     raise StartError("The database of DATABASE_URL contains tables. Set DATABASE_URL to an empty database.")
 
 
+def server_version() -> int:
+    """Return the major version of the database server."""
+    return int(connection.pg_version) // 10_000  # type: ignore[attr-defined]
+
+
 def _run(program: str, options: list[str]) -> None:
     """Run a PostgreSQL client program on Django's database; the environment, not an argument, holds the password."""
     # The name of the database comes last, so it becomes the value of --dbname.
     arguments, env = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [*options, "--dbname"])
-    command = [_find(program), *arguments[1:]]
+    path = find_program(program, server_version(), embedded=embedded_servers()["postgres"])
+    command = [path, *arguments[1:]]
     variables = os.environ | (env or {})
     done = subprocess.run(command, env=variables, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 (no shell)
     if done.returncode != 0:
         raise StartError(f"{program} failed: {done.stderr.strip()}")
-
-
-def _find(program: str) -> str:
-    try:
-        return str(postgres_programs() / program)
-    except StartError:
-        found = shutil.which(program)
-    if found is None:
-        raise StartError(f"{program} is missing: install the client programs of your PostgreSQL.")
-    return found

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from vuemantics.localstack import StartError
+from vuemantics.management.backup.database import server_version
 from vuemantics.management.stack import check_tables, model_columns
 
 STAMP, DUMP, MANIFEST, KEY = "backup.json", "database.dump", "media.sha256", "secret-key"
@@ -51,7 +52,7 @@ def check_database() -> None:
 def write_stamp(folder: Path) -> None:
     """Complete the backup in `folder`. Until then, and after an interrupted repetition, it cannot be restored."""
     files = {name: _checksum(folder / name) for name in (DUMP, MANIFEST, KEY)}
-    stamp = {"server": _server_version(), "files": files} | asdict(current_version())
+    stamp = {"server": server_version(), "files": files} | asdict(current_version())
     draft = folder / f".{STAMP}.new"
     draft.write_text(json.dumps(stamp, indent=2) + "\n")
     draft.replace(folder / STAMP)
@@ -84,14 +85,9 @@ def _check_version(stamp: dict[str, object]) -> None:
 
 def check_server(folder: Path) -> None:
     """Raise StartError if the database server is older than the one from which the backup was made."""
-    needed, found = json.loads((folder / STAMP).read_text())["server"], _server_version()
+    needed, found = json.loads((folder / STAMP).read_text())["server"], server_version()
     if found < needed:
         raise StartError(f"The backup is of PostgreSQL {needed}, and the server is {found}. Use a newer server.")
-
-
-def _server_version() -> int:
-    """Return the major version of PostgreSQL."""
-    return int(connection.pg_version) // 10_000  # type: ignore[attr-defined]
 
 
 def _checksum(path: Path) -> str:

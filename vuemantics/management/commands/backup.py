@@ -1,8 +1,12 @@
 """`manage.py backup DIR`: back up the database, the stored files and the secret key while everything runs."""
 
+import os
+import shlex
+import stat
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +34,7 @@ class Command(BaseCommand):
         """Copy the files before and after the dump, so that the backup has every file to which the dump refers."""
         try:
             folder = prepared_folder(directory)
-            with running_database():
+            with running_database(), private_umask():
                 self._back_up(folder)
         except (StartError, OSError) as error:
             raise CommandError(str(error)) from None
@@ -65,8 +69,21 @@ def progress(write: Callable[[str], object]) -> Callable[[int], None]:
     return report
 
 
+@contextmanager
+def private_umask() -> Iterator[None]:
+    """Create files and directories without permissions for other users during the block."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def prepared_folder(directory: Path) -> Path:
-    """Create the directory, readable only by its owner. Raises StartError if it is in use for something else."""
+    """Create the directory, accessible only to its owner.
+
+    Raises StartError if it is in use for something else, or exists and is accessible to other users.
+    """
     folder = directory.resolve()
     for used in (settings.MEDIA_ROOT, settings.PARTIAL_ROOT):
         if folder.is_relative_to(used):
@@ -76,6 +93,9 @@ def prepared_folder(directory: Path) -> Path:
     foreign = [path.name for path in folder.iterdir() if path.name not in known and not path.name.startswith(".")]
     if foreign:
         raise StartError(f"{folder} contains other files ({foreign[0]}): choose an empty directory.")
+    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        problem = f"{folder} is accessible to other users, and a backup contains password hashes and the secret key"
+        raise StartError(f"{problem}. Run first: chmod 700 {shlex.quote(str(folder))}")
     return folder
 
 
