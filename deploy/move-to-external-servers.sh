@@ -78,7 +78,7 @@ if [ "$old_user" != "$new_user" ]; then
     source=$(mktemp -d "$backup.XXXXXX")
     trap 'rm -rf "$source"' EXIT
     cp -Rp "$backup/." "$source"
-    chown -R "$new_user" "$source"
+    chown -R "$new_user:" "$source"
 fi
 
 # As the user of the units, so that they can read the files, into the empty database and VUEMANTICS_MEDIA.

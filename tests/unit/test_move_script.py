@@ -99,7 +99,7 @@ def test_new_user_restores_its_own_copy_of_the_backup(project: Path) -> None:
     move(project)
 
     assert (project / "install-call").read_text() == "-d -m 700 -o ada backup\n"
-    assert (project / "chown-call").read_text() == "-R vuemantics\n"
+    assert (project / "chown-call").read_text() == "-R vuemantics:\n"
     assert (project / "copied").read_text() == "database.dump\n"
     assert (project / "copy").read_text().startswith("backup.")
     assert sorted(path.name for path in project.glob("backup*")) == ["backup"]
