@@ -55,7 +55,7 @@ def move(project: Path, *, owner: str = "ada", uid: int = 0) -> "subprocess.Comp
     """Run the script as `uid` on an installation of `owner`."""
     env = {"PATH": f"{project / 'bin'}:{os.environ['PATH']}", "UID_OF_TEST": str(uid), "OWNER_OF_TEST": owner}
     env |= {"DATABASE_URL": "postgresql://other/db", "VUEMANTICS_VAR": str(project / "var")}
-    command = ["sh", SCRIPT, "settings.env", "backup/"]
+    command = ["sh", str(SCRIPT), "settings.env", "backup/"]
     return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
 
 
