@@ -44,7 +44,10 @@ TABBED = {
     "upload",
     "password",
 }
-NAME = "(one) => one.cloneNode(false).outerHTML"
+# Live updates change these attributes while the test tabs through the page.
+NAME = """(one) => { const copy = one.cloneNode(false);
+    for (const name of ["data-state", "hx-swap-oob"]) copy.removeAttribute(name);
+    return copy.outerHTML; }"""
 CONTROLS = f"""[...document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select")]
     .filter((one) => one.checkVisibility()).map({NAME})"""
 FOCUSED = f"""(() => {{ const one = document.activeElement; const style = getComputedStyle(one);

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, assert_all_arrived, choose_folder, make_folder
+from tests.browser.waiting import wait_with_page
 
 
 def sign_in_as(page: Page, user: User) -> None:
@@ -24,13 +25,16 @@ def test_sign_in_during_an_upload_is_named_and_the_upload_resumes(
 ) -> None:
     page = open_page("/batches/new/")
     held: list[Route] = []
-    page.route("**/tus/", lambda route: held.append(route))
+    released: list[Route] = []
+    # The route stays, because Playwright handles the requests of a removed route itself.
+    page.route("**/tus/", lambda route: route.continue_() if released else held.append(route))
     roll = make_folder(tmp_path / "Roll", 3)
     choose_folder(page, roll)
     expect(page.locator("#sending")).to_be_visible()
+    wait_with_page(page, lambda: held)
     sign_in_as(page, other)
-    page.unroute("**/tus/")
-    for route in held:
+    released += held
+    for route in released:
         route.continue_()
 
     expect(page.locator("#upload-warning-text")).to_contain_text("Another account is now signed in")

@@ -1,10 +1,6 @@
 """Real worker processes."""
 
-import os
-import signal
-
 import pytest
-import redis
 from django.contrib.auth.models import User
 from django.db import connection
 
@@ -24,60 +20,6 @@ CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not
 CREATE TRIGGER refuse BEFORE INSERT ON batches_worker EXECUTE FUNCTION refuse();
 """
 END_LOCK_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
-
-
-def test_workers_finish_a_batch(owner: User, start_worker: StartWorker) -> None:
-    batch = make_batch(owner, files=200)
-    lifecycle.seal_batch(batch.id)
-
-    start_worker(processes=2, threads=2, env=NOOP)
-
-    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
-    assert_counters_match(batch)
-    assert batch.successful == 200
-
-
-def test_sigterm_leaves_no_claim(owner: User, start_worker: StartWorker) -> None:
-    batch = make_batch(owner, files=50)
-    workers = start_worker(processes=1, threads=2, env=NOOP | {"TEST_PROCESSOR": "tests.support.processors.slow"})
-    wait_until(lambda: batch.items.filter(status="processing").exists(), 20)
-
-    os.kill(workers.main.pid, signal.SIGTERM)
-
-    wait_until(lambda: workers.main.poll() is not None, 12)
-    assert not batch.items.filter(status="processing").exists()
-    assert not batch.items.filter(crash_count__gt=0).exists()
-    assert_counters_match(batch)
-
-
-def test_killed_worker_loses_and_repeats_no_finish(owner: User, start_worker: StartWorker) -> None:
-    batch = make_batch(owner, files=60)
-    lifecycle.seal_batch(batch.id)
-    env = NOOP | {"TEST_PROCESSOR": "tests.support.processors.audited"}
-    workers = start_worker(processes=2, threads=2, env=env)
-    wait_until(lambda: Upload.objects.filter(duration__isnull=False).count() >= 10, 20)
-
-    workers.kill_one()
-    wait_until(lambda: workers.main.poll() is not None, 20)
-    start_worker(processes=2, threads=2, env=env)
-
-    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
-    assert_counters_match(batch)
-    assert batch.successful == 60
-    finishes = Upload.objects.filter(owner=owner).values_list("duration", flat=True)
-    assert set(finishes) == {1}
-
-
-def test_lost_wake_ups_are_sent_again(owner: User, start_worker: StartWorker, redis_client: "redis.Redis") -> None:
-    batch = make_batch(owner, files=60)
-    lifecycle.seal_batch(batch.id)
-    start_worker(processes=1, threads=2, env=NOOP | {"TEST_PROCESSOR": "tests.support.processors.slow"})
-    wait_until(lambda: batch.items.filter(status="completed").count() >= 5, 20)
-
-    redis_client.flushall()
-
-    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)
-    assert_counters_match(batch)
 
 
 def test_hung_item_ends_its_process_and_fails_alone(owner: User, start_worker: StartWorker) -> None:
