@@ -35,7 +35,7 @@ class PermanentError(ProcessingError):
 
 
 class TransientError(ProcessingError):
-    """An analyzer returned an unusable result or failed for this file alone. The file is processed once more.
+    """An analyzer returned an unusable result or failed for this file alone. The file is retried once.
 
     If that fails, too, the file fails with the code and message of the last error.
     """

@@ -42,7 +42,7 @@ function refreshFiles() {
   window.htmx.trigger("#file-list", "refresh");
 }
 
-// Refreshes once more at the end. A page with only finished files does not change until then.
+// Refreshes a last time at the end. A page with only finished files does not change until then.
 function refreshFilesIfChanged() {
   const { dataset } = summary();
   if (dataset.state === listedState) return;

@@ -98,7 +98,7 @@ function announcePages(files, batch, progress) {
       if (!content.files.length) return;
       await postWithRetry(batch.connection, `${batch.url}announce/`, content, { optional: true });
     });
-    // An error is handled by whoever awaits the page.
+    // The code that awaits the page handles an error.
     previous.catch(() => {});
     announced.push(previous);
   }

@@ -167,7 +167,7 @@ def check_socket(proxy: Proxy) -> None:
 
 
 def check_file(proxy: Proxy, owner: User) -> None:
-    """nginx sends a part of an original to its owner, and nobody reaches the files directly."""
+    """nginx sends a part of an original to its owner, and no client reaches the files directly."""
     make_batch(owner, 1)
     upload = Upload.objects.get()
     path = settings.MEDIA_ROOT / original_name(upload.key)
