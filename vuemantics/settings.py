@@ -7,7 +7,6 @@ from typing import Any
 from vuemantics import environment as env
 from vuemantics.connections import MAIL_PORTS, channel_layers, mail_server, message_broker, pooled_database
 from vuemantics.localstack import local_urls
-from vuemantics.log_settings import logging_settings
 from vuemantics.s3_settings import S3Settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -43,7 +42,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "vuemantics.server.private_responses.PrivateResponses",
+    "vuemantics.server.page_handler.PrivateResponses",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -191,4 +190,20 @@ LANGUAGE_COOKIE_AGE, LANGUAGE_COOKIE_HTTPONLY = 31_536_000, True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.time_zone("VUEMANTICS_TIME_ZONE", "UTC")
 
-LOGGING = logging_settings(env.choice("VUEMANTICS_LOG_LEVEL", "INFO", env.LOG_LEVELS))
+# Everything of at least this level goes to standard error, one line each.
+_log_level = env.choice("VUEMANTICS_LOG_LEVEL", "INFO", env.LOG_LEVELS)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"redis_outage": {"()": "batches.messaging.redis_outage.LogOutageOnce"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": _log_level},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        # The pool logs every failed attempt; the code that needs the connection logs the outage once.
+        "psycopg.pool": {"level": "ERROR"},
+        "channels_redis.pubsub": {"filters": ["redis_outage"]},
+    },
+}

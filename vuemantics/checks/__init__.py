@@ -4,11 +4,15 @@ environment.py rejects single invalid values earlier. Messages name the environm
 """
 
 from vuemantics.checks.analyzer import check_analyzer
-from vuemantics.checks.limits import check_connections_per_address, check_open_files
+from vuemantics.checks.limits import (
+    check_connections_per_address,
+    check_lease,
+    check_open_files,
+    check_partial_file_expiry,
+)
 from vuemantics.checks.mail import check_mail_links, check_mail_sender
 from vuemantics.checks.security import check_debug, check_hosts, check_secret_key
 from vuemantics.checks.storage import check_bucket, check_bucket_name_is_set, check_media_location, check_same_disk
-from vuemantics.checks.time_limits import check_lease, check_partial_file_expiry
 
 CHECKS = (
     check_secret_key,

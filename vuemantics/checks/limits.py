@@ -1,9 +1,43 @@
-"""Check the limits of connections and of one user's rows."""
+"""Check the time limits of workers and uploads, and the limits of connections and of one user's rows."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+
+from batches.models.states import Stage
+
+# The heartbeat renews leases every second; a lease must survive a few late renewals.
+MIN_LEASE_SECONDS = 4
+
+
+def check_lease(**_: Any) -> list[CheckMessage]:
+    """Require a lease that workers can renew in time; otherwise even healthy workers would lose their files."""
+    lease = settings.LEASE_SECONDS
+    hint = "Unset VUEMANTICS_LEASE_SECONDS, VUEMANTICS_STAGE_SECONDS and VUEMANTICS_RECONCILE_SECONDS for the defaults."
+    problems = []
+    if lease < MIN_LEASE_SECONDS:
+        problems.append(
+            f"VUEMANTICS_LEASE_SECONDS must be at least {MIN_LEASE_SECONDS}: leases are renewed about every second."
+        )
+    if lease > settings.STAGE_SECONDS:
+        problems.append("VUEMANTICS_STAGE_SECONDS must not be less than VUEMANTICS_LEASE_SECONDS.")
+    if lease < settings.RECONCILE_SECONDS:
+        problems.append("VUEMANTICS_RECONCILE_SECONDS must not be more than VUEMANTICS_LEASE_SECONDS.")
+    problems += [
+        f"VUEMANTICS_STAGE_DEADLINES contains “{stage}”; the stages are {', '.join(Stage.values)}."
+        for stage in sorted(set(settings.STAGE_DEADLINES) - set(Stage.values))
+    ]
+    return [Error(problem, hint=hint, id="vuemantics.E004") for problem in problems]
+
+
+def check_partial_file_expiry(**_: Any) -> list[CheckMessage]:
+    """Require items to expire before their partial files are removed; else active clients would have to start over."""
+    if settings.PARTIAL_SECONDS > settings.EXPIRY_SECONDS:
+        return []
+    problem = "VUEMANTICS_PARTIAL_SECONDS must be more than VUEMANTICS_EXPIRY_SECONDS."
+    hint = "Unset VUEMANTICS_PARTIAL_SECONDS and VUEMANTICS_EXPIRY_SECONDS for a week and a day."
+    return [Error(problem, hint=hint, id="vuemantics.E012")]
 
 
 def check_connections_per_address(**_: Any) -> list[CheckMessage]:

@@ -1,11 +1,13 @@
-"""Django's ASGI handler, which keeps no database connection while it sends a response."""
+"""How pages are sent: without holding a database connection, and never into a cache."""
 
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 
 
 class PageHandler(ASGIHandler):
@@ -19,3 +21,15 @@ class PageHandler(ASGIHandler):
         """Return the connection, then send the response."""
         await sync_to_async(close_old_connections)()
         await super().send_response(response, send)
+
+
+class PrivateResponses(MiddlewareMixin):
+    """Adds `Cache-Control: private, no-store` to each response whose view sets no Cache-Control.
+
+    Pages show what belongs to one user, so no cache may keep them.
+    """
+
+    def process_response(self, _request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Set the header."""
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response

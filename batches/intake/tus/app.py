@@ -13,9 +13,9 @@ from django.db import InterfaceError, InternalError, OperationalError
 
 from batches.intake.partial_file import PartialFileBusy
 from batches.intake.tus import handlers, responses
-from batches.intake.tus import headers as tus
 from batches.intake.tus.auth import check_origin
 from batches.intake.tus.body import ClientDisconnected, Message, Receive, RequestBody
+from batches.intake.tus.headers import Headers, check_version, read_creation, read_headers, read_method, read_patch
 from batches.intake.tus.protocol_error import TusError, disk_error, not_found, refused
 from batches.intake.tus.responses import TusResponse
 from batches.intake.tus.state import UploadState
@@ -76,33 +76,31 @@ async def _respond(scope: Message, body: RequestBody) -> TusResponse:
 
 
 async def _route(scope: Message, body: RequestBody) -> TusResponse:
-    headers = tus.read_headers(scope["headers"])
-    method = tus.read_method(scope["method"], headers)
+    headers = read_headers(scope["headers"])
+    method = read_method(scope["method"], headers)
     path = _PATH.fullmatch(scope["path"])
     if path is None:
         raise not_found()
     check_origin(scope.get("scheme", "http"), headers)
     if method == "OPTIONS":
         return responses.supported()
-    tus.check_version(headers)
+    check_version(headers)
     cookies = headers.get("cookie", "")
     if path[1] is not None:
         return await _route_upload(method, cookies, int(path[1]), headers, body)
     if method == "POST":
-        creation = tus.read_creation(headers)
+        creation = read_creation(headers)
         transfer = handlers.Transfer(creation.first)
         return responses.created(await _transfer(partial(handlers.create_upload, cookies, creation), transfer, body))
     raise _wrong_method()
 
 
-async def _route_upload(
-    method: str, cookies: str, item_id: int, headers: tus.Headers, body: RequestBody
-) -> TusResponse:
+async def _route_upload(method: str, cookies: str, item_id: int, headers: Headers, body: RequestBody) -> TusResponse:
     if method == "HEAD":
         transfer = handlers.Transfer()
         return responses.head(await _transfer(partial(handlers.head_upload, cookies, item_id), transfer, body))
     if method == "PATCH":
-        transfer = handlers.Transfer(tus.read_patch(headers))
+        transfer = handlers.Transfer(read_patch(headers))
         return responses.patched(await _transfer(partial(handlers.patch_upload, cookies, item_id), transfer, body))
     if method == "DELETE":
         await in_finalize_thread(handlers.withdraw_upload, cookies, item_id)
