@@ -65,7 +65,7 @@ def half_done(files: int, owner: str) -> int:
     items = BatchItem.objects.filter(batch_id=batch_id)
     middle = items.order_by("id").values_list("id", flat=True)[half]
     items.filter(id__lt=middle).update(
-        status="completed", queue_position=None, started_at=now - timedelta(seconds=30), finished_at=now
+        status="completed", result="new", queue_position=None, started_at=now - timedelta(seconds=30), finished_at=now
     )
     UploadBatch.objects.filter(id=batch_id).update(
         status=BatchStatus.PROCESSING, started_at=now - timedelta(minutes=5), successful=half

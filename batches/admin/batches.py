@@ -22,6 +22,7 @@ from uploads.text import percent
 
 NAME_LENGTH = 30
 COUNTS = ["total", "successful", "failed", "remaining", "cancelled", "missing"]
+RESULT_COUNTS = ["duplicates", "sidecars", "archives", "ignored"]
 
 
 @admin.register(UploadBatch)
@@ -36,7 +37,7 @@ class BatchAdmin(BatchActionsAdmin):
     ordering = ["-id"]
     fieldsets = [
         (None, {"fields": ["name", "owner", "kind", "source", "state", "progress", "files"]}),
-        (_("Counts"), {"fields": ["expected_items", *COUNTS]}),
+        (_("Counts"), {"fields": ["expected_items", *COUNTS, *RESULT_COUNTS]}),
         (
             _("Times"),
             {

@@ -58,10 +58,10 @@ class StatusFilter(admin.SimpleListFilter):
             return queryset
         queryset = queryset.filter(status=state)
         # Narrow by batch first: only live batches can have receiving or pending files, and only batches whose counter
-        # `cancelled` or `missing` is not zero have files in that state.
+        # `cancelled`, `missing` or `ignored` is not zero have files in that state.
         if state in {ItemStatus.RECEIVING, ItemStatus.PENDING}:
             return queryset.filter(batch_id__in=UploadBatch.all_objects.filter(status__in=LIVE_BATCHES).values("id"))
-        if state in {ItemStatus.CANCELLED, ItemStatus.MISSING}:
+        if state in {ItemStatus.CANCELLED, ItemStatus.MISSING, ItemStatus.IGNORED}:
             return queryset.filter(batch_id__in=UploadBatch.all_objects.filter(**{f"{state}__gt": 0}).values("id"))
         return queryset
 
@@ -72,10 +72,10 @@ class ItemAdmin(ReadOnlyAdmin):
 
     actions = ["retry"]
     list_display = [
-        *["__str__", "status", "message", "batch", "stage", "file_size", "attempts", "crash_count", "duplicate"],
+        *["__str__", "status", "message", "batch", "stage", "file_size", "attempts", "crash_count", "result"],
         *["error_code", "finished_at"],
     ]
-    list_filter = [StatusFilter, ErrorCodeFilter, OwnerOfBatchFilter, "batch__kind", "duplicate"]
+    list_filter = [StatusFilter, ErrorCodeFilter, OwnerOfBatchFilter, "batch__kind", "result"]
     list_select_related = ["batch"]
     search_fields = ["filename", "relative_path"]
     search_help_text = _("Part of a file's name or path")
@@ -83,7 +83,12 @@ class ItemAdmin(ReadOnlyAdmin):
     fieldsets = [
         (
             None,
-            {"fields": ["filename", "relative_path", "batch", "upload", "status", "stage", "file_size", "duplicate"]},
+            {
+                "fields": [
+                    *["filename", "relative_path", "archive", "batch", "upload", "status", "stage", "result"],
+                    *["file_size", "sha256"],
+                ]
+            },
         ),
         (_("Failure"), {"fields": ["error_code", "message"]}),
         (

@@ -1,6 +1,9 @@
-"""Announce the files that a client is going to send, so that files that never arrive stay listed with their paths."""
+"""List files before or instead of receiving them: those that a client is going to send, and those that it ignores.
 
-from collections.abc import Callable, Sequence
+So files that never arrive, and files that are left out on purpose, stay listed with their paths.
+"""
+
+from collections.abc import Callable, Collection, Sequence
 
 from django.db import transaction
 
@@ -8,6 +11,7 @@ from batches.engine.incoming import NewFile
 from batches.engine.incoming_sql import OPEN
 from batches.engine.refusals import BatchClosed
 from batches.messaging import live_events
+from batches.models.error_codes import default_message
 from batches.models.states import ItemStatus
 from uploads.database import fetch_row
 
@@ -16,48 +20,85 @@ from uploads.database import fetch_row
 ANNOUNCE_LOCKS = 0x76_75_68
 LOCK = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 
-# One statement per page, because the counters need the exact number of new rows, which bulk_create with
-# ignore_conflicts does not return. The ids keep the order of the files, and files are processed in the order of ids.
-ANNOUNCE = f"""
-WITH announced AS (
+
+def _insert_statement(status: ItemStatus, finished_at: str, counters: Collection[str]) -> str:
+    """Return a statement that inserts the files that the batch does not have yet and adds them to its counters.
+
+    One statement per page, because the counters need the exact number of new rows, which bulk_create with
+    ignore_conflicts does not return. The ids keep the order of the files, and files are processed in the order of ids.
+    """
+    counted = ", ".join(f"{counter} = {counter} + cardinality(ids)" for counter in counters)
+    return f"""
+WITH listed AS (
     INSERT INTO batches_batchitem (batch_id, filename, relative_path, fingerprint, size, status, stage, attempts,
-                                   crash_count, duplicate, error_code, error_message, created_at)
-    SELECT %(batch)s, filename, relative_path, fingerprint, size, '{ItemStatus.MISSING.value}', '', 0, 0, false,
-           '', '', clock_timestamp()
-      FROM unnest(%(filenames)s::text[], %(paths)s::text[], %(fingerprints)s::text[], %(sizes)s::bigint[])
-           WITH ORDINALITY AS file (filename, relative_path, fingerprint, size, position)
+                                   crash_count, error_code, error_message, created_at, finished_at)
+    SELECT %(batch)s, filename, relative_path, fingerprint, size, '{status.value}', '', 0, 0,
+           code, message, clock_timestamp(), {finished_at}
+      FROM unnest(%(filenames)s::text[], %(paths)s::text[], %(fingerprints)s::text[], %(sizes)s::bigint[],
+                  %(codes)s::text[], %(messages)s::text[])
+           WITH ORDINALITY AS file (filename, relative_path, fingerprint, size, code, message, position)
      ORDER BY position
     ON CONFLICT (batch_id, fingerprint) DO NOTHING
     RETURNING id
 )
 UPDATE batches_uploadbatch
-   SET total = total + cardinality(ids), missing = missing + cardinality(ids), updated_at = clock_timestamp()
-  FROM (SELECT ARRAY(SELECT id FROM announced) AS ids) AS found
+   SET {counted}, updated_at = clock_timestamp()
+  FROM (SELECT ARRAY(SELECT id FROM listed) AS ids) AS found
  WHERE id = %(batch)s AND {OPEN}
-RETURNING ids, total
+RETURNING ids, total + ignored
 """
+
+
+ANNOUNCE = _insert_statement(ItemStatus.MISSING, "NULL", ["total", "missing"])
+IGNORE = _insert_statement(ItemStatus.IGNORED, "clock_timestamp()", ["ignored"])
 
 
 def announce_items(batch_id: int, files: Sequence[NewFile], before_visible: Callable[[list[int], int], None]) -> int:
     """Insert a missing item for each file that the batch does not have yet; return how many were inserted.
 
     A sealed or completed batch stays as it is until one of the files arrives. `before_visible` is called before the
-    commit with the ids of the new items and the batch's new total; if it raises an exception, nothing is announced.
-    Raises BatchClosed if the batch is cancelled or deleted.
+    commit with the ids of the new items and the batch's new number of files; if it raises an exception, nothing is
+    announced. Raises BatchClosed if the batch is cancelled or deleted.
     """
+    return _insert(ANNOUNCE, batch_id, files, [""] * len(files), before_visible)
+
+
+def ignore_items(
+    batch_id: int,
+    files: Sequence[NewFile],
+    codes: Sequence[str],
+    before_visible: Callable[[list[int], int], None] = lambda ids, found: None,
+) -> int:
+    """Insert an ignored item for each file that the batch does not have yet; return how many were inserted.
+
+    `codes` are the error codes that say why each file was left out. The batch's state does not change. The other
+    parameters and the errors are the same as those of `announce_items`.
+    """
+    return _insert(IGNORE, batch_id, files, codes, before_visible)
+
+
+def _insert(
+    statement: str,
+    batch_id: int,
+    files: Sequence[NewFile],
+    codes: Sequence[str],
+    before_visible: Callable[[list[int], int], None],
+) -> int:
     columns = {
         "filenames": [file.filename[:255] for file in files],
         "paths": [file.relative_path[:1000] for file in files],
         "fingerprints": [file.fingerprint for file in files],
         "sizes": [file.size for file in files],
+        "codes": list(codes),
+        "messages": [default_message(code) if code else "" for code in codes],
     }
     with transaction.atomic():
         fetch_row(LOCK, {"locks": ANNOUNCE_LOCKS, "batch": batch_id})
-        row = fetch_row(ANNOUNCE, {"batch": batch_id, **columns})
+        row = fetch_row(statement, {"batch": batch_id, **columns})
         if row is None:
             raise BatchClosed
-        ids, total = row
-        before_visible(ids, total)
+        ids, found = row
+        before_visible(ids, found)
     if ids:
         live_events.notify_batch_changed(batch_id)
     return len(ids)

@@ -18,7 +18,7 @@ from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem, UploadBatch
 from batches.models.batch import ENDED_ITEMS
 from batches.models.error_codes import RESENDABLE_CODES
-from batches.models.states import COUNTERS, BatchStatus, ItemStatus
+from batches.models.states import COUNTERS, RESULT_COUNTERS, BatchStatus, ItemResult, ItemStatus
 from batches.models.storage_key import storage_key
 from uploads.database import fetch_rows
 from uploads.storage.file_deletion import delete_uploads, lock_uploads, schedule_deletion
@@ -34,7 +34,7 @@ DELETE_ITEMS = """
 DELETE FROM batches_batchitem
  WHERE id = ANY(ARRAY(SELECT id FROM batches_batchitem WHERE batch_id BETWEEN %(batch)s AND %(batch)s
                        ORDER BY batch_id, id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
-RETURNING id, status, upload_id, error_code, finished_at
+RETURNING id, status, result, upload_id, error_code, finished_at
 """
 # min() with BETWEEN always uses the index on the items' upload_id. The alternatives may scan the whole table: the
 # planner turns NOT EXISTS into a join, and for `upload_id = … LIMIT 1` it may ignore the index if a picture has many
@@ -72,11 +72,13 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
     with transaction.atomic():
         items = fetch_rows(DELETE_ITEMS, {"batch": batch_id, "chunk": CHUNK})
         delete_history([id for id, *_ in items])
-        uploads = lock_uploads({upload for _, _, upload, _, _ in items if upload})
+        uploads = lock_uploads({upload for _, _, _, upload, _, _ in items if upload})
         delete_uploads([id for (id,) in fetch_rows(UNREFERENCED_UPLOADS, {"ids": uploads})])
-        incomplete = [id for id, status, upload, code, at in items if not upload and _was_receiving(status, code, at)]
+        incomplete = [
+            id for id, status, _, upload, code, at in items if not upload and _was_receiving(status, code, at)
+        ]
         schedule_deletion([storage_key(id) for id in incomplete], MAX_STORING_TIME)
-        _subtract(batch_id, Counter(status for _, status, *_ in items))
+        _subtract(batch_id, Counter((status, result) for _, status, result, *_ in items))
     return len(items), incomplete
 
 
@@ -114,8 +116,15 @@ def _was_receiving(status: str, code: str, finished_at: datetime | None) -> bool
     return status == ItemStatus.CANCELLED or code in RESENDABLE_CODES
 
 
-def _subtract(batch_id: int, statuses: "Counter[str]") -> None:
-    """Subtract the deleted items from the batch's counters. `statuses` is the number of deleted items by status."""
-    counters = {COUNTERS[ItemStatus(status)]: F(COUNTERS[ItemStatus(status)]) - n for status, n in statuses.items()}
-    if counters:
-        UploadBatch.all_objects.filter(id=batch_id).update(total=F("total") - statuses.total(), **counters)
+def _subtract(batch_id: int, deleted: "Counter[tuple[str, str]]") -> None:
+    """Subtract the deleted items from the batch's counters. `deleted` counts them by status and result."""
+    counted: Counter[str] = Counter()
+    for (status, result), items in deleted.items():
+        counted[COUNTERS[ItemStatus(status)]] += items
+        if status != ItemStatus.IGNORED:
+            counted["total"] += items
+        if result in RESULT_COUNTERS:
+            counted[RESULT_COUNTERS[ItemResult(result)]] += items
+    if counted:
+        changes = {counter: F(counter) - items for counter, items in counted.items()}
+        UploadBatch.all_objects.filter(id=batch_id).update(**changes)

@@ -9,7 +9,7 @@ from batches.engine.finish_sql import finish_statement
 from batches.engine.in_flight import Claim
 from batches.messaging import live_events
 from batches.models.error_codes import default_message
-from batches.models.states import ItemStatus
+from batches.models.states import ItemResult, ItemStatus
 from uploads.database import fetch_row
 from uploads.text import storable
 
@@ -17,9 +17,8 @@ from uploads.text import storable
 # item is `processing`, and a condition on the status could make the planner use the index item_processing instead of
 # the primary key.
 CLAIMED = "claim = %(token)s"
-DUPLICATE = "duplicate = duplicate OR %(duplicate)s"
-COMPLETE = finish_statement(ItemStatus.COMPLETED, DUPLICATE, CLAIMED)
-FAIL = finish_statement(ItemStatus.FAILED, DUPLICATE, CLAIMED)
+COMPLETE = finish_statement(ItemStatus.COMPLETED, CLAIMED)
+FAIL = finish_statement(ItemStatus.FAILED, CLAIMED)
 SELECT_CLAIMED = f"SELECT id FROM batches_batchitem WHERE id = %(item)s AND {CLAIMED}"
 LOCK_CLAIMED = f"{SELECT_CLAIMED} FOR UPDATE"
 
@@ -29,19 +28,22 @@ def holds_claim(claim: Claim) -> bool:
     return fetch_row(SELECT_CLAIMED, {"item": claim.item_id, "token": claim.token}) is not None
 
 
-def complete_item(claim: Claim, save: Callable[[], None] | None = None) -> bool:
-    """Complete an item. Return False and change nothing if the claim is no longer valid.
+def complete_item(claim: Claim, save: Callable[[], None] | None = None, result: ItemResult = ItemResult.NEW) -> bool:
+    """Complete an item with its result. Return False and change nothing if the claim is no longer valid.
 
-    `save` writes the item's results. It runs in the same transaction and must not access anything but the database.
+    The result of an already processed picture is always `duplicate`. `save` writes the item's results. It runs in the
+    same transaction and must not access anything but the database.
     """
+    if claim.already_processed:
+        result = ItemResult.DUPLICATE
     if save is None:
-        return _finish(COMPLETE, claim, duplicate=claim.already_processed)
+        return _finish(COMPLETE, claim, result=result)
     with transaction.atomic():
         # Lock the item first and the batch last, so that other threads wait for the batch's row as briefly as possible.
         if fetch_row(LOCK_CLAIMED, {"item": claim.item_id, "token": claim.token}) is None:
             return False
         save()
-        return _finish(COMPLETE, claim, duplicate=claim.already_processed)
+        return _finish(COMPLETE, claim, result=result)
 
 
 def fail_item(claim: Claim, code: str, message: str | None = None) -> bool:
@@ -49,13 +51,13 @@ def fail_item(claim: Claim, code: str, message: str | None = None) -> bool:
     return _finish(FAIL, claim, code=code, message=default_message(code) if message is None else message)
 
 
-def _finish(statement: str, claim: Claim, *, duplicate: bool = False, code: str = "", message: str = "") -> bool:
+def _finish(statement: str, claim: Claim, *, result: str = "", code: str = "", message: str = "") -> bool:
     row = fetch_row(
         statement,
         {
             "item": claim.item_id,
             "token": claim.token,
-            "duplicate": duplicate,
+            "result": result,
             "code": storable(code)[:50],
             "message": storable(message)[:500],
         },

@@ -2,25 +2,31 @@
 
 from batches.engine.item_fields import FINISHED_SQL
 from batches.models.batch import ENDED_ITEMS_SQL
-from batches.models.states import COUNTERS, ItemStatus
+from batches.models.states import COUNTERS, RESULT_COUNTERS, ItemStatus
 
 
-def finish_statement(target: ItemStatus, assignments: str, condition: str) -> str:
+def finish_statement(target: ItemStatus, condition: str, *assignments: str) -> str:
     """Return a statement that sets the state of item %(item)s to `target` if it meets the condition, and counts it.
 
     The condition must hold only in states from which an edge to `target` is declared. The statement returns no row if
     the condition is not met; otherwise it returns the batch's id and whether this was the last live item of a sealed
-    batch. Its other parameters are %(code)s, %(message)s, and those of `assignments` and `condition`.
+    batch. Its other parameters are %(code)s, %(message)s, those of `assignments` and `condition`, and, if the target is
+    `completed`, %(result)s.
     """
-    counter = COUNTERS[target]
+    assigned = [FINISHED_SQL, "error_code = %(code)s", "error_message = %(message)s", *assignments]
+    counted = f"{COUNTERS[target]} = {COUNTERS[target]} + 1"
+    if target == ItemStatus.COMPLETED:
+        assigned.append("result = %(result)s")
+        for result, counter in RESULT_COUNTERS.items():
+            counted += f", {counter} = {counter} + (finished.result = '{result.value}')::int"
     return f"""
 WITH finished AS (
     UPDATE batches_batchitem
-       SET status = '{target.value}', {FINISHED_SQL}, {assignments}, error_code = %(code)s, error_message = %(message)s
+       SET status = '{target.value}', {", ".join(assigned)}
      WHERE id = %(item)s AND {condition}
-    RETURNING batch_id
+    RETURNING batch_id, result
 )
-UPDATE batches_uploadbatch SET {counter} = {counter} + 1, updated_at = clock_timestamp()
+UPDATE batches_uploadbatch SET {counted}, updated_at = clock_timestamp()
   FROM finished WHERE id = finished.batch_id
 RETURNING id, sealed_at IS NOT NULL AND {ENDED_ITEMS_SQL} = total
 """

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from batches.models.states import ItemResult
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -39,7 +41,7 @@ class Job:
     Other threads set `stop_requested`; the job checks it between two stages, during a decode and while it waits for a
     CPU slot. `stage` is blank before the first stage and during such a wait. `since` is the time.monotonic() value at
     which the stage began, or None while no deadline applies. `previews_unrecorded` means that the storage may contain
-    previews to which no row refers.
+    previews to which no row refers. `result` is what the item gets if it completes.
     """
 
     claim: Claim
@@ -47,6 +49,7 @@ class Job:
     since: float | None = field(default_factory=time.monotonic)
     stop_requested: bool = False
     previews_unrecorded: bool = False
+    result: ItemResult = ItemResult.NEW
 
     def enter(self, stage: str) -> None:
         """Begin a stage. Raises JobStopped if a stop was requested."""

@@ -115,9 +115,12 @@ def complete_duplicate(item_id: int, upload_id: int) -> bool:
     return _finished(incoming_sql.complete(item_id, upload_id))
 
 
-def reject_item(item_id: int, code: str, message: str) -> bool:
-    """Fail an item whose bytes will not be stored (receiving → failed). Return False if it is no longer receiving."""
-    return _finished(incoming_sql.fail(item_id, code, storable(message)[:500]))
+def reject_item(item_id: int, code: str, message: str, sha256: str = "") -> bool:
+    """Fail an item whose bytes will not be stored (receiving → failed). Return False if it is no longer receiving.
+
+    `sha256` is blank if not all bytes have arrived.
+    """
+    return _finished(incoming_sql.fail(item_id, code, storable(message)[:500], sha256))
 
 
 def fail_incomplete_item(item_id: int, code: str) -> bool:

@@ -9,7 +9,15 @@ from django.db import IntegrityError, transaction
 from batches.engine.finish_sql import finish_statement
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem
-from batches.models.states import OPEN_BATCHES, BatchStatus, ItemStatus, batch_sources, item_sources, sql_states
+from batches.models.states import (
+    OPEN_BATCHES,
+    BatchStatus,
+    ItemResult,
+    ItemStatus,
+    batch_sources,
+    item_sources,
+    sql_states,
+)
 from uploads.database import fetch_row
 
 
@@ -35,9 +43,9 @@ OPEN = f"status IN ({sql_states(OPEN_BATCHES)}) AND deleting_since IS NULL"
 INSERT = f"""
 WITH added AS (
     INSERT INTO batches_batchitem AS item (batch_id, filename, relative_path, fingerprint, size, status, stage,
-                                           attempts, crash_count, duplicate, error_code, error_message, created_at)
+                                           attempts, crash_count, error_code, error_message, created_at)
     VALUES (%(batch)s, %(filename)s, %(relative_path)s, %(fingerprint)s, %(size)s, '{ItemStatus.RECEIVING.value}', '',
-            0, 0, false, '', '', clock_timestamp())
+            0, 0, '', '', clock_timestamp())
     ON CONFLICT (batch_id, fingerprint) DO UPDATE
        SET status = excluded.status, created_at = excluded.created_at, finished_at = NULL
      WHERE item.status IN ({sql_states(item_sources(ItemStatus.RECEIVING, ItemStatus.MISSING))})
@@ -53,10 +61,13 @@ WITH added AS (
 SELECT id, created_at, is_new, EXISTS (SELECT FROM reopened) FROM added
 """
 
+UPLOAD = """upload_id = %(upload)s::bigint,
+           sha256 = COALESCE((SELECT sha256 FROM uploads_upload WHERE id = %(upload)s::bigint), '')"""
+
 # The first queued item moves a pending batch to `processing`.
 QUEUE = f"""
 WITH queued AS (
-    UPDATE batches_batchitem SET status = '{ItemStatus.PENDING.value}', upload_id = %(upload)s, queue_position = id
+    UPDATE batches_batchitem SET status = '{ItemStatus.PENDING.value}', {UPLOAD}, queue_position = id
      WHERE id = %(item)s AND {_receiving(ItemStatus.PENDING)}
     RETURNING batch_id
 ), started AS (
@@ -72,9 +83,8 @@ SELECT batch_id, EXISTS (SELECT FROM started),
        (SELECT status FROM batches_uploadbatch WHERE id = batch_id) = '{BatchStatus.PENDING.value}' FROM queued
 """
 
-UPLOAD = "upload_id = %(upload)s::bigint, duplicate = %(upload)s::bigint IS NOT NULL"
-COMPLETE = finish_statement(ItemStatus.COMPLETED, UPLOAD, _receiving(ItemStatus.COMPLETED))
-FAIL = finish_statement(ItemStatus.FAILED, UPLOAD, _receiving(ItemStatus.FAILED))
+COMPLETE = finish_statement(ItemStatus.COMPLETED, _receiving(ItemStatus.COMPLETED), UPLOAD)
+FAIL = finish_statement(ItemStatus.FAILED, _receiving(ItemStatus.FAILED), "upload_id = NULL", "sha256 = %(sha256)s")
 
 # Lock the item and its upload explicitly, to keep the lock order (items, uploads, batches) and avoid deadlocks with the
 # deletion of a picture. The foreign key check alone would lock the upload only at the commit, after the batch.
@@ -134,12 +144,14 @@ def complete(item_id: int, upload_id: int) -> tuple[int, bool] | None:
     """
     with transaction.atomic(savepoint=False):
         _lock(item_id, upload_id)
-        return fetch_row(COMPLETE, {"item": item_id, "upload": upload_id, "code": "", "message": ""})
+        return fetch_row(
+            COMPLETE, {"item": item_id, "upload": upload_id, "code": "", "message": "", "result": ItemResult.DUPLICATE}
+        )
 
 
-def fail(item_id: int, code: str, message: str) -> tuple[int, bool] | None:
+def fail(item_id: int, code: str, message: str, sha256: str = "") -> tuple[int, bool] | None:
     """Fail a receiving item. The return value is the same as that of `complete`."""
-    return fetch_row(FAIL, {"item": item_id, "upload": None, "code": code, "message": message})
+    return fetch_row(FAIL, {"item": item_id, "code": code, "message": message, "sha256": sha256})
 
 
 def _lock(item_id: int, upload_id: int) -> None:

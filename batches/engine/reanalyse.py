@@ -15,10 +15,10 @@ from batches.models.states import BatchKind, BatchStatus
 # `queue_position` equals the id, as for every pending item.
 INSERT_ITEMS = """
 INSERT INTO batches_batchitem (id, queue_position, batch_id, upload_id, filename, relative_path, fingerprint, size,
-                               status, stage, attempts, crash_count, duplicate, error_code, error_message, created_at)
+                               status, stage, attempts, crash_count, error_code, error_message, created_at)
 SELECT number, number, %(batch)s, upload_id, filename, relative_path,
        encode(sha256(convert_to('upload ' || upload_id, 'UTF8')), 'hex'), size,
-       'pending', '', 0, 0, false, '', '', clock_timestamp()
+       'pending', '', 0, 0, '', '', clock_timestamp()
   FROM (SELECT nextval(pg_get_serial_sequence('batches_batchitem', 'id')) AS number, picture.*
           FROM (SELECT upload_id, filename, relative_path, size
                   FROM (SELECT upload.id AS upload_id, first.filename, first.relative_path, upload.size, first.id

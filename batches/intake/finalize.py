@@ -38,7 +38,7 @@ def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> Intak
     mime_type = sniff(head)
     try:
         if mime_type is None or mime_type not in SUPPORTED:
-            outcome = _reject_unsupported(item, head)
+            outcome = _reject_unsupported(item, head, partial.sha256())
         else:
             outcome = store_or_reuse(item, owner_id, partial, mime_type)
     except BatchClosed:
@@ -54,8 +54,8 @@ def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> Intak
     return outcome
 
 
-def _reject_unsupported(item: BatchItem, head: bytes) -> IntakeOutcome:
+def _reject_unsupported(item: BatchItem, head: bytes, sha256: str) -> IntakeOutcome:
     message = default_message(UNSUPPORTED, kind=name_type(head))
-    if not reject_item(item.id, UNSUPPORTED, message):
+    if not reject_item(item.id, UNSUPPORTED, message, sha256):
         raise not_receiving(item)
     return IntakeOutcome("refused", UNSUPPORTED, message)

@@ -7,7 +7,7 @@ from batches.engine.refusals import BatchClosed
 from batches.intake.partial_file import PartialFileBusy
 from batches.models import BatchItem
 from batches.models.error_codes import default_message
-from batches.models.states import ItemStatus
+from batches.models.states import ItemResult, ItemStatus
 
 EXPIRED = "upload.expired"
 
@@ -41,7 +41,7 @@ def recorded_outcome(item: BatchItem) -> IntakeOutcome:
         return IntakeOutcome("refused", *unavailable)
     if item.status == ItemStatus.FAILED and item.upload_id is None:
         return IntakeOutcome("refused", item.error_code, item.error_message)
-    return IntakeOutcome("duplicate" if item.duplicate else "queued")
+    return IntakeOutcome("duplicate" if item.result == ItemResult.DUPLICATE else "queued")
 
 
 def unavailable_reason(item: BatchItem) -> tuple[str, str] | None:

@@ -53,10 +53,10 @@ def announce_files(batch: UploadBatch, files: Sequence[NewFile]) -> int:
     """
     _require_import(batch)
 
-    def check(ids: list[int], total: int) -> None:
+    def check(ids: list[int], found: int) -> None:
         if not ids:
             return
-        if total > settings.MAX_BATCH_FILES:
+        if found > settings.MAX_BATCH_FILES:
             raise FileRefused("batch.full")
         require_space(0)
         owner_limits.check_announced(batch.owner_id, len(ids))
@@ -87,7 +87,7 @@ def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool, remote: b
             owner_limits.new_files.take(batch.owner_id)
         clear_stale_partial(item_id)
 
-    if batch.total >= settings.MAX_BATCH_FILES:
+    if batch.found >= settings.MAX_BATCH_FILES:
         raise FileRefused("batch.full")
     if not reserve:
         return register_item(batch.id, file, before_visible)[0]

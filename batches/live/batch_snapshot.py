@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from batches.engine.missing_files import interrupted_uploads
-from batches.engine.nothing_new import without_new_pictures
 from batches.engine.stall_reason import StallReason, stall_reasons
 from batches.failures.batch_failures import BatchFailures, read_failures
 from batches.models import BatchItem, UploadBatch
@@ -38,8 +37,7 @@ class FileInProgress:
 class BatchSnapshot:
     """The state of a batch. `in_progress` holds only the files to show; `in_progress_total` counts all in progress.
 
-    `interrupted` is the number of missing files if the upload was interrupted, otherwise 0. `nothing_new` means that
-    the import is completed and all its files were in the library before.
+    `interrupted` is the number of missing files if the upload was interrupted, otherwise 0.
     """
 
     batch: UploadBatch
@@ -48,7 +46,6 @@ class BatchSnapshot:
     failures: BatchFailures
     stall: StallReason | None
     interrupted: int
-    nothing_new: bool
 
     @property
     def waiting(self) -> int:
@@ -94,8 +91,7 @@ def read_snapshot(batch_id: int, previous: BatchSnapshot | None = None) -> Batch
     stall = stall_reasons([batch]).get(batch.id)
     interrupted = interrupted_uploads([batch]).get(batch.id, 0)
     failures = _read_failures(batch, previous)
-    nothing_new = _has_nothing_new(batch, previous)
-    return BatchSnapshot(batch, in_progress, in_progress_total, failures, stall, interrupted, nothing_new)
+    return BatchSnapshot(batch, in_progress, in_progress_total, failures, stall, interrupted)
 
 
 def read_in_progress(batch: UploadBatch) -> tuple[tuple[FileInProgress, ...], int]:
@@ -109,12 +105,6 @@ def _read_failures(batch: UploadBatch, previous: BatchSnapshot | None) -> BatchF
     if previous and _has_same_failures(previous.batch, batch):
         return previous.failures
     return read_failures(batch.id) if batch.failed else BatchFailures({}, {}, ())
-
-
-def _has_nothing_new(batch: UploadBatch, previous: BatchSnapshot | None) -> bool:
-    if previous and batch.completed_at and previous.batch.completed_at == batch.completed_at:
-        return previous.nothing_new
-    return batch.id in without_new_pictures([batch])
 
 
 def _has_same_failures(previous: UploadBatch, batch: UploadBatch) -> bool:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 
@@ -20,7 +20,7 @@ from batches.live.throughput import (
     time_left_text,
 )
 from batches.models import BatchItem, UploadBatch
-from batches.models.states import BatchKind, BatchStatus, ItemStatus
+from batches.models.states import BatchKind, BatchStatus, ItemResult, ItemStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, b
     # Files are claimed in id order, so those with the highest ids finish last. Neither duplicates nor files that fail
     # while being received are processed; the latter have no upload.
     items = BatchItem.objects.filter(batch_id=batch_id).order_by("-id")
-    completed = items.filter(status=ItemStatus.COMPLETED).annotate(unprocessed=F("duplicate"))
+    completed = items.filter(status=ItemStatus.COMPLETED).annotate(unprocessed=~Q(result=ItemResult.NEW))
     failed = items.filter(status=ItemStatus.FAILED).annotate(unprocessed=IsNull(F("upload_id"), True))
     last_completed, last_failed = (
         queryset.values_list("finished_at", "unprocessed")[:MAX_SAMPLES] for queryset in (completed, failed)

@@ -148,6 +148,17 @@ class Migration(migrations.Migration):
                         verbose_name="missing", default=0, help_text="Files that were announced but have not arrived."
                     ),
                 ),
+                (
+                    "ignored",
+                    models.PositiveIntegerField(
+                        verbose_name="ignored",
+                        default=0,
+                        help_text="Files that were left out on purpose. They do not count in the total.",
+                    ),
+                ),
+                ("duplicates", models.PositiveIntegerField(verbose_name="duplicates", default=0)),
+                ("sidecars", models.PositiveIntegerField(verbose_name="sidecars", default=0)),
+                ("archives", models.PositiveIntegerField(verbose_name="archives", default=0)),
                 ("sealed_at", models.DateTimeField(verbose_name="sealed at", blank=True, null=True)),
                 (
                     "uploader_seen_at",
@@ -223,6 +234,7 @@ class Migration(migrations.Migration):
                             ("completed", "Described"),
                             ("failed", "Failed"),
                             ("cancelled", "Cancelled"),
+                            ("ignored", "Ignored"),
                         ],
                         default="receiving",
                         max_length=10,
@@ -265,7 +277,39 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
-                ("duplicate", models.BooleanField(verbose_name="duplicate", default=False)),
+                (
+                    "result",
+                    models.CharField(
+                        verbose_name="result",
+                        choices=[
+                            ("new", "New"),
+                            ("duplicate", "Already in the library"),
+                            ("sidecar", "Sidecar"),
+                            ("archive", "Archive"),
+                        ],
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "sha256",
+                    models.CharField(verbose_name="SHA-256", blank=True, db_default="", default="", max_length=64),
+                ),
+                (
+                    "archive",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="entries",
+                        to="batches.batchitem",
+                        verbose_name="archive",
+                    ),
+                ),
                 ("error_code", models.CharField(verbose_name="error code", blank=True, max_length=50)),
                 ("error_message", models.CharField(verbose_name="error message", blank=True, max_length=500)),
                 ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),
@@ -372,6 +416,24 @@ class Migration(migrations.Migration):
                     )
                 ),
                 name="batch_counters_within_total",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="uploadbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "successful__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("duplicates"), "+", models.F("sidecars")
+                            ),
+                            "+",
+                            models.F("archives"),
+                        ),
+                    )
+                ),
+                name="batch_results_within_successful",
             ),
         ),
         migrations.AddConstraint(
@@ -516,7 +578,16 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     (
                         "status__in",
-                        ["missing", "receiving", "pending", "processing", "completed", "failed", "cancelled"],
+                        [
+                            "missing",
+                            "receiving",
+                            "pending",
+                            "processing",
+                            "completed",
+                            "failed",
+                            "cancelled",
+                            "ignored",
+                        ],
                     )
                 ),
                 name="item_status_known",
@@ -552,12 +623,35 @@ class Migration(migrations.Migration):
             model_name="batchitem",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("status__in", ["completed", "failed", "cancelled"]), _negated=True),
+                    models.Q(("status__in", ["completed", "failed", "cancelled", "ignored"]), _negated=True),
                     ("finished_at__isnull", False),
                     _connector="OR",
                 ),
                 name="item_finished_has_time",
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="batchitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("result__in", ["new", "duplicate", "sidecar", "archive"]), ("status", "completed")),
+                    models.Q(models.Q(("status", "completed"), _negated=True), ("result", "")),
+                    _connector="OR",
+                ),
+                name="item_completed_has_result",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("result__in", ("duplicate", "sidecar", "archive"))),
+                fields=["batch", "result", "id"],
+                name="item_result",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(condition=models.Q(("status", "ignored")), fields=["batch", "id"], name="item_ignored"),
         ),
         migrations.AddIndex(
             model_name="uploadbatch",

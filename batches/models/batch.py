@@ -13,16 +13,19 @@ ENDED_ITEMS = F("successful") + F("failed") + F("cancelled") + F("missing")
 """The number of items that are not live, from a batch's counters."""
 ENDED_ITEMS_SQL = "successful + failed + cancelled + missing"
 """The same for raw SQL."""
+KNOWN_RESULTS = F("duplicates") + F("sidecars") + F("archives")
+"""The number of completed items that are not new, from a batch's counters."""
 
 
 class UploadBatch(models.Model):
     """The files of one import, or the pictures of one re-analysis. Each batch has one owner.
 
-    The counters always match the item rows, because both are updated in the same transaction. `total` counts all items,
-    including those that are still being received and those that are missing. A batch completes when it is sealed and
-    none of its items is live. If the batch is a re-analysis, `source` is the batch whose pictures it analyses again. If
-    `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects` excludes batches
-    that are being deleted; `all_objects` includes them.
+    The counters always match the item rows, because both are updated in the same transaction. `total` counts all items
+    except the ignored ones, including those that are still being received and those that are missing. `successful`
+    includes duplicates, sidecars and archives, which are also counted by themselves. A batch completes when it is
+    sealed and none of its items is live. If the batch is a re-analysis, `source` is the batch whose pictures it
+    analyses again. If `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects`
+    excludes batches that are being deleted; `all_objects` includes them.
     """
 
     owner = models.ForeignKey(
@@ -54,6 +57,12 @@ class UploadBatch(models.Model):
     missing = models.PositiveIntegerField(
         _("missing"), default=0, help_text=_("Files that were announced but have not arrived.")
     )
+    ignored = models.PositiveIntegerField(
+        _("ignored"), default=0, help_text=_("Files that were left out on purpose. They do not count in the total.")
+    )
+    duplicates = models.PositiveIntegerField(_("duplicates"), default=0)
+    sidecars = models.PositiveIntegerField(_("sidecars"), default=0)
+    archives = models.PositiveIntegerField(_("archives"), default=0)
     sealed_at = models.DateTimeField(_("sealed at"), null=True, blank=True)
     uploader_seen_at = models.DateTimeField(
         _("uploader seen at"),
@@ -86,6 +95,7 @@ class UploadBatch(models.Model):
                 condition=Q(total__gte=ENDED_ITEMS),
                 name="batch_counters_within_total",
             ),
+            models.CheckConstraint(condition=Q(successful__gte=KNOWN_RESULTS), name="batch_results_within_successful"),
             models.CheckConstraint(
                 condition=~Q(status__in=[BatchStatus.COMPLETED, BatchStatus.CANCELLED]) | Q(completed_at__isnull=False),
                 name="batch_finished_has_time",
@@ -131,6 +141,23 @@ class UploadBatch(models.Model):
     def processed(self) -> int:
         """The number of completed and failed items."""
         return self.successful + self.failed
+
+    @property
+    def new(self) -> int:
+        """The number of completed items that brought a new picture."""
+        return self.successful - self.duplicates - self.sidecars - self.archives
+
+    @property
+    def found(self) -> int:
+        """The number of all files of the batch, including ignored ones."""
+        return self.total + self.ignored
+
+    @property
+    def nothing_new(self) -> bool:
+        """Whether this is a completed import whose pictures were all in its owner's library before."""
+        if self.kind != BatchKind.IMPORT or self.status != BatchStatus.COMPLETED:
+            return False
+        return self.duplicates > 0 and not self.new and self.successful == self.expected_total
 
     @property
     def remaining(self) -> int:

@@ -24,6 +24,14 @@ ERROR_CODES = file_error_codes.ERROR_CODES | {
         _("The stored file cannot be read."), _("Check the disk of the server, then try again."), retryable=True
     ),
     "file.withdrawn": ErrorCode(_("Your device could not read the whole file."), _ADD_AGAIN),
+    "ignored.empty": ErrorCode(
+        _("The file is empty, so it was left out."), _("If it should be a photo, copy it from its source again.")
+    ),
+    "ignored.hidden": ErrorCode(_("Hidden files are left out."), _("Rename the file or folder to add it.")),
+    "ignored.junk": ErrorCode(
+        _("A system or another program made this file for itself, so it was left out."),
+        _("Copy it to another folder if you want to add it."),
+    ),
     "item.deleted": ErrorCode(_("The picture was deleted."), _("Start a new import to add it again.")),
     "item.gone": ErrorCode(
         _("The picture was deleted before it was processed."), _("Add it again if you still want it.")

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from batches.models.batch import UploadBatch
 from batches.models.error_codes import is_retryable
-from batches.models.states import WAITING_ITEMS, ItemStatus, Stage
+from batches.models.states import RESULT_COUNTERS, WAITING_ITEMS, ItemResult, ItemStatus, Stage
 from uploads.models import Upload
 
 
@@ -18,6 +18,9 @@ class BatchItem(models.Model):
     current token. `worker` is the id of that process. A missing item with a `finished_at` was abandoned at that time,
     and its partial file was kept; without one, nothing of it is stored. A dismissed failure stays in its batch and
     still counts as failed, but is no longer listed as a problem.
+
+    `result` is set exactly while the item is completed. `sha256` is blank until the bytes have arrived, and stays when
+    the picture is deleted. `archive` is the item of the archive in which the file came; that item may be deleted first.
     """
 
     batch = models.ForeignKey(
@@ -46,7 +49,18 @@ class BatchItem(models.Model):
         blank=True,
         help_text=_("The worker from which it was recovered, until it is known whether that worker crashed."),
     )
-    duplicate = models.BooleanField(_("duplicate"), default=False)
+    result = models.CharField(_("result"), max_length=10, choices=ItemResult, blank=True, db_default="", default="")
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True, db_default="", default="")
+    archive = models.ForeignKey(
+        "self",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="entries",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("archive"),
+    )
     error_code = models.CharField(_("error code"), max_length=50, blank=True)
     error_message = models.CharField(_("error message"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -71,9 +85,16 @@ class BatchItem(models.Model):
                 name="item_claimed_while_processing",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED])
+                condition=~Q(
+                    status__in=[ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED, ItemStatus.IGNORED]
+                )
                 | Q(finished_at__isnull=False),
                 name="item_finished_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=ItemStatus.COMPLETED, result__in=ItemResult.values)
+                | (~Q(status=ItemStatus.COMPLETED) & Q(result="")),
+                name="item_completed_has_result",
             ),
         ]
         indexes = [
@@ -102,9 +123,13 @@ class BatchItem(models.Model):
                 condition=Q(status=ItemStatus.FAILED, dismissed_at__isnull=True),
             ),
             models.Index(fields=["dismissed_at"], name="item_dismissed", condition=Q(dismissed_at__isnull=False)),
-            # The next four indexes are for the item lists on pages. A claim writes to none of them, and finishing an
-            # item writes to at most one.
+            # The next six indexes are for the item lists on pages. A claim writes to none of them, and finishing an
+            # item writes to one, or to two if it is not new.
             models.Index(fields=["batch", "id"], name="item_completed", condition=Q(status=ItemStatus.COMPLETED)),
+            models.Index(
+                fields=["batch", "result", "id"], name="item_result", condition=Q(result__in=tuple(RESULT_COUNTERS))
+            ),
+            models.Index(fields=["batch", "id"], name="item_ignored", condition=Q(status=ItemStatus.IGNORED)),
             models.Index(fields=["batch", "id"], name="item_waiting", condition=Q(status__in=WAITING_ITEMS)),
             models.Index(fields=["batch", "id"], name="item_cancelled", condition=Q(status=ItemStatus.CANCELLED)),
             models.Index(fields=["batch", "id"], name="item_missing", condition=Q(status=ItemStatus.MISSING)),

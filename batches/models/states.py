@@ -29,7 +29,11 @@ class BatchStatus(models.TextChoices):
 
 
 class ItemStatus(models.TextChoices):
-    """The state of one file of a batch. A missing file was announced but has not arrived; it may still be sent."""
+    """The state of one file of a batch.
+
+    A missing file was announced but has not arrived; it may still be sent. An ignored file was left out on purpose
+    (junk, hidden or empty) and is never sent; it is only listed.
+    """
 
     MISSING = "missing", _("Missing")
     RECEIVING = "receiving", _("Receiving")
@@ -38,6 +42,16 @@ class ItemStatus(models.TextChoices):
     COMPLETED = "completed", _("Described")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
+    IGNORED = "ignored", _("Ignored")
+
+
+class ItemResult(models.TextChoices):
+    """What became of a completed item. An archive's own result says only that its files were added as items."""
+
+    NEW = "new", _("New")
+    DUPLICATE = "duplicate", _("Already in the library")
+    SIDECAR = "sidecar", _("Sidecar")
+    ARCHIVE = "archive", _("Archive")
 
 
 class Stage(models.TextChoices):
@@ -82,6 +96,7 @@ ITEM_EDGES: Mapping[ItemStatus, frozenset[ItemStatus]] = {
     # A failed item becomes pending if its bytes are stored, and receiving if they are not.
     ItemStatus.FAILED: frozenset({ItemStatus.PENDING, ItemStatus.RECEIVING}),
     ItemStatus.CANCELLED: frozenset(),
+    ItemStatus.IGNORED: frozenset(),
 }
 LIVE_BATCHES = (BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED)
 OPEN_BATCHES = (*LIVE_BATCHES, BatchStatus.COMPLETED)
@@ -92,9 +107,16 @@ COUNTERS: Mapping[ItemStatus, str] = {
     ItemStatus.FAILED: "failed",
     ItemStatus.CANCELLED: "cancelled",
     ItemStatus.MISSING: "missing",
+    ItemStatus.IGNORED: "ignored",
 }
 """The field of UploadBatch that counts the items in each state that is not live."""
 FINISHED_ITEMS = frozenset(COUNTERS) - {ItemStatus.MISSING}
+RESULT_COUNTERS: Mapping[ItemResult, str] = {
+    ItemResult.DUPLICATE: "duplicates",
+    ItemResult.SIDECAR: "sidecars",
+    ItemResult.ARCHIVE: "archives",
+}
+"""The field of UploadBatch that counts the completed items with each result. The rest of `successful` is new."""
 
 
 def batch_sources(target: BatchStatus, *only: BatchStatus) -> list[BatchStatus]:
@@ -138,4 +160,4 @@ def check_edges(edges: Mapping[State, frozenset[State]], states: type[State], fi
 
 
 check_edges(BATCH_EDGES, BatchStatus, {BatchStatus.CANCELLED})
-check_edges(ITEM_EDGES, ItemStatus, {ItemStatus.COMPLETED, ItemStatus.CANCELLED})
+check_edges(ITEM_EDGES, ItemStatus, {ItemStatus.COMPLETED, ItemStatus.CANCELLED, ItemStatus.IGNORED})

@@ -8,7 +8,6 @@ from django.views.decorators.vary import vary_on_headers
 
 from batches import services
 from batches.engine.missing_files import interrupted_uploads
-from batches.engine.nothing_new import without_new_pictures
 from batches.live.batch_snapshot import read_snapshot
 from batches.live.eta import read_eta
 from batches.live.fragments import fragment_context
@@ -40,8 +39,8 @@ def batch_list(request: PageRequest) -> HttpResponse:
     if request.method == "GET":
         services.mark_all_seen(scope)
     live = any(batch.is_active for batch in page.rows)
-    interrupted, nothing_new = interrupted_uploads(page.rows), without_new_pictures(page.rows)
-    rows = [(batch, interrupted.get(batch.id, 0), batch.id in nothing_new) for batch in page.rows]
+    interrupted = interrupted_uploads(page.rows)
+    rows = [(batch, interrupted.get(batch.id, 0)) for batch in page.rows]
     template = "batches/_batches.html" if request.htmx else "batches/batch_list.html"
     return render(request, template, {"page": page, "rows": rows, "live": live})
 

@@ -21,7 +21,6 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from batches.engine.nothing_new import without_new_pictures
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from uploads.outage_log import OutageLog
@@ -169,6 +168,6 @@ def _build_message(batch: UploadBatch, server: Any) -> EmailMessage:
         subject = _("“%(name)s” is done") % {"name": name}
         if batch.failed:
             subject = _("“%(name)s” is done, some files failed") % {"name": name}
-        context = {"batch": batch, "name": name, "url": url, "nothing_new": bool(without_new_pictures([batch]))}
+        context = {"batch": batch, "name": name, "url": url}
         text = render_to_string("batches/finished_mail.txt", context)
     return EmailMessage(subject, text, to=[batch.owner.email], connection=server)

@@ -34,7 +34,11 @@ def batch(page: Client) -> UploadBatch:
     batch = make_batch(User.objects.get(), 1)
     now = timezone.now()
     batch.items.update(
-        status=ItemStatus.COMPLETED, queue_position=None, started_at=now - timedelta(seconds=2.5), finished_at=now
+        status=ItemStatus.COMPLETED,
+        result="new",
+        queue_position=None,
+        started_at=now - timedelta(seconds=2.5),
+        finished_at=now,
     )
     facts = {
         "description": DESCRIPTION,

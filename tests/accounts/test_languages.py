@@ -145,7 +145,7 @@ def test_email_uses_the_language_of_the_settings(anna: User, settings: object, m
     settings.LANGUAGE_CODE = "de"  # type: ignore[attr-defined]
     User.objects.filter(id=anna.id).update(email="anna@example.org")
     batch = make_batch(anna, 1)
-    batch.items.update(status="completed", finished_at=datetime.now(UTC), queue_position=None)
+    batch.items.update(status="completed", result="new", finished_at=datetime.now(UTC), queue_position=None)
     type(batch).objects.filter(id=batch.id).update(
         status="completed", successful=1, sealed_at=datetime.now(UTC), completed_at=datetime.now(UTC)
     )

@@ -31,7 +31,7 @@ def describe(batch: UploadBatch, done: int) -> None:
     """Complete `done` files without the engine, and notify open pages."""
     ids = list(batch.items.order_by("id").values_list("id", flat=True)[:done])
     BatchItem.objects.filter(id__in=ids).update(
-        status=ItemStatus.COMPLETED, queue_position=None, finished_at=timezone.now()
+        status=ItemStatus.COMPLETED, result="new", queue_position=None, finished_at=timezone.now()
     )
     Upload.objects.filter(items__in=ids).update(description="A glacier.", processed_at=timezone.now())
     UploadBatch.objects.filter(id=batch.id).update(successful=done)

@@ -15,7 +15,9 @@ from tests.support.web_server import Site
 def complete_without_events(batch: UploadBatch) -> None:
     """Complete the batch without the engine, so that no event is sent."""
     now = timezone.now()
-    BatchItem.objects.filter(batch=batch).update(status=ItemStatus.COMPLETED, queue_position=None, finished_at=now)
+    BatchItem.objects.filter(batch=batch).update(
+        status=ItemStatus.COMPLETED, result="new", queue_position=None, finished_at=now
+    )
     UploadBatch.objects.filter(id=batch.id).update(
         status=BatchStatus.COMPLETED, successful=batch.total, sealed_at=now, completed_at=now
     )

@@ -142,6 +142,6 @@ def test_processed_folder_chosen_again_sends_and_processes_nothing(
     assert (sent.creations, sent.bodies) == (0, 0)
     again = UploadBatch.objects.filter(owner=owner).latest("id")
     assert (again.status, again.successful, again.total) == ("completed", FILES, FILES)
-    assert again.items.filter(duplicate=True).count() == FILES
+    assert again.items.filter(result="duplicate").count() == FILES
     assert Upload.objects.count() == FILES
     assert_counters_match(again)

@@ -54,7 +54,7 @@ def test_deleted_batch_removes_its_files_and_keeps_shared_pictures(owner: User) 
     assert stored_names() == {name for upload in kept for name in names_of(upload)}
     assert Embedding.objects.filter(upload=shared).count() == 1
     copy.refresh_from_db()
-    assert (copy.status, copy.upload_id, copy.duplicate) == (ItemStatus.COMPLETED, shared.id, True)
+    assert (copy.status, copy.upload_id, copy.result) == (ItemStatus.COMPLETED, shared.id, "duplicate")
     assert_counters_match(other)
     assert (other.status, other.successful) == (BatchStatus.COMPLETED, 3)
     assert not UploadBatch.all_objects.filter(id=batch.id).exists()

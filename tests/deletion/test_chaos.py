@@ -55,7 +55,8 @@ def make_large_batch(owner: User, name: str, uploads: list[Upload], pending: int
     BatchItem.objects.bulk_create(
         BatchItem(
             batch=batch, upload=upload, filename="a.jpg", fingerprint=digest(name, number), size=1, finished_at=now,
-            status="completed" if number < done else "pending", queue_position=None if number < done else number + 1,
+            status="completed" if number < done else "pending", result="new" if number < done else "",
+            queue_position=None if number < done else number + 1,
         )
         for number, upload in enumerate(uploads)
     )  # fmt: skip

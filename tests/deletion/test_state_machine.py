@@ -34,10 +34,11 @@ from batches.engine import (
     recovery,
     retry,
 )
+from batches.engine.announce import ignore_items
 from batches.engine.in_flight import Claim
 from batches.engine.refusals import BatchClosed, ReanalysisRunning
 from batches.models import BatchItem, UploadBatch
-from batches.models.states import LIVE_BATCHES
+from batches.models.states import LIVE_BATCHES, ItemResult
 from tests.support.batches import assert_counters_match, digest, make_upload
 from uploads.models import FileDeletion, Upload
 
@@ -77,18 +78,25 @@ class Library(RuleBasedStateMachine):
         except BatchClosed:
             assert self.batches[which].deleting_since is None
 
+    @rule(which=TWO)
+    def ignore_file(self, which: int) -> None:
+        self.number += 1
+        ignore_items(
+            self.batches[which].id, [incoming.NewFile("a.db", "a.db", digest(self.number), 1)], ["ignored.junk"]
+        )
+
     @rule(target=claims, which=TWO)
     def claim_item(self, which: int) -> Claim | MultipleResults[Claim]:
         return claim.claim_item(self.batches[which].id, DEAD_WORKER) or multiple()
 
-    @rule(claimed=claims, succeeds=st.booleans())
-    def finish_claim(self, claimed: Claim, *, succeeds: bool) -> None:
+    @rule(claimed=claims, succeeds=st.booleans(), result=st.sampled_from(ItemResult))
+    def finish_claim(self, claimed: Claim, *, succeeds: bool, result: ItemResult) -> None:
         row = BatchItem.objects.filter(id=claimed.item_id).first()
         still_claimed = row is not None and row.claim == claimed.token
         picture = Upload.objects.filter(id=claimed.upload_id or 0)
         if succeeds:
             changed = finish_item.complete_item(
-                claimed, lambda: self.save(claimed, picture.update(processed_at=timezone.now()))
+                claimed, lambda: self.save(claimed, picture.update(processed_at=timezone.now())), result
             )
         else:
             changed = finish_item.fail_item(claimed, "x", "It failed.")

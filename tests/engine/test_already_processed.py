@@ -30,7 +30,7 @@ def test_same_picture_is_still_processed_after_a_cancel(owner: User) -> None:
     cancel.cancel_batch(first.id)
 
     assert second.items.get().status == ItemStatus.PENDING
-    assert not second.items.get().duplicate
+    assert second.items.get().result == ""
 
 
 def test_item_of_a_processed_picture_completes_as_duplicate(owner: User) -> None:
@@ -43,7 +43,7 @@ def test_item_of_a_processed_picture_completes_as_duplicate(owner: User) -> None
     run_job(claimed)
 
     item = batch.items.get()
-    assert (item.status, item.duplicate) == (ItemStatus.COMPLETED, True)
+    assert (item.status, item.result) == (ItemStatus.COMPLETED, "duplicate")
     assert_counters_match(batch)
 
 

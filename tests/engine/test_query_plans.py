@@ -26,7 +26,8 @@ def half_done(transactional_db: None) -> int:
     batch_id = rows.fill(FILES)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE batches_batchitem SET status = 'completed', queue_position = NULL, finished_at = now()"
+            "UPDATE batches_batchitem SET status = 'completed', result = 'new', queue_position = NULL,"
+            " finished_at = now()"
             " WHERE queue_position <= %s",
             [FILES // 2],
         )
@@ -45,7 +46,7 @@ def test_finish_finds_its_row_by_primary_key(half_done: int) -> None:
         COMPLETE,
         item=1,
         token="5a1f1cbe-3f0e-4d55-8f43-0d8f26b3ea01",
-        duplicate=False,
+        result="new",
         code="",
         message="",
     )

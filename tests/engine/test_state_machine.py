@@ -36,12 +36,12 @@ from batches.engine import (
     release,
     retry,
 )
-from batches.engine.announce import announce_items
+from batches.engine.announce import announce_items, ignore_items
 from batches.engine.expiry import finish_without_missing
 from batches.engine.in_flight import Claim
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem
-from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemStatus, item_sources
+from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemResult, ItemStatus, item_sources
 from tests.support.batches import assert_counters_match, digest, make_batch, make_upload
 from tests.support.legal_edges import only_legal_edges
 
@@ -87,6 +87,21 @@ class Engine(RuleBasedStateMachine):
             return multiple()
 
     @rule()
+    def ignore(self) -> None:
+        self.number += 1
+        file = incoming.NewFile("Thumbs.db", "a/Thumbs.db", digest(self.number), 1)
+        try:
+            ignore_items(self.batch.id, [file, file], ["ignored.junk", "ignored.junk"])
+        except BatchClosed:
+            assert self.status() == BatchStatus.CANCELLED
+        else:
+            self.end(BatchItem.objects.latest("id").id, ended=True)
+
+    @rule(item=items)
+    def complete_known(self, item: int) -> None:
+        self.end(item, incoming.complete_duplicate(item, make_upload(self.owner, item).id))
+
+    @rule()
     def abandon(self) -> None:
         finish_without_missing(self.batch.id)
 
@@ -109,12 +124,13 @@ class Engine(RuleBasedStateMachine):
         first = claim.claim_item(self.batch.id, DEAD_WORKER)
         return first or claim.claim_item(self.batch.id, DEAD_WORKER, quarantined=True) or multiple()
 
-    @rule(claimed=claims, well=st.booleans())
-    def finish_claim(self, claimed: Claim, *, well: bool) -> None:
-        self.end(
-            claimed.item_id,
-            finish_item.complete_item(claimed) if well else finish_item.fail_item(claimed, "x", "It failed."),
-        )
+    @rule(claimed=claims, result=st.sampled_from(ItemResult))
+    def complete_claim(self, claimed: Claim, result: ItemResult) -> None:
+        self.end(claimed.item_id, finish_item.complete_item(claimed, result=result))
+
+    @rule(claimed=claims)
+    def fail_claim(self, claimed: Claim) -> None:
+        self.end(claimed.item_id, finish_item.fail_item(claimed, "x", "It failed."))
 
     @rule(claimed=claims)
     def release_claim(self, claimed: Claim) -> None:

@@ -59,6 +59,7 @@ def few_failures(transactional_db: None) -> User:
         cursor.execute(
             "UPDATE batches_batchitem SET queue_position = NULL, finished_at = now(),"
             " status = CASE WHEN mod(queue_position, 50) = 0 THEN 'failed' ELSE 'completed' END,"
+            " result = CASE WHEN mod(queue_position, 50) = 0 THEN '' ELSE 'new' END,"
             " error_code = CASE WHEN mod(queue_position, 50) = 0 THEN 'item.internal' ELSE '' END"
         )
         cursor.execute("UPDATE batches_uploadbatch SET failed = 80, successful = total - 80")

@@ -39,7 +39,7 @@ def test_stored_bytes_complete_at_once(tus: TusClient, batch: UploadBatch) -> No
 
     copy = batch.items.get(filename="copy of cat.jpg")
     assert (answer.status, answer.offset) == (204, len(JPEG))
-    assert (copy.status, copy.duplicate, copy.upload) == ("completed", True, Upload.objects.get())
+    assert (copy.status, copy.result, copy.upload) == ("completed", "duplicate", Upload.objects.get())
     assert_counters_match(batch)
 
 
@@ -48,7 +48,7 @@ def test_bytes_that_are_still_being_processed_are_queued(tus: TusClient, batch: 
 
     tus.send(batch.id, "copy of cat.jpg", JPEG)
 
-    assert sorted(batch.items.values_list("status", "duplicate")) == [("pending", False), ("pending", False)]
+    assert sorted(batch.items.values_list("status", "result")) == [("pending", ""), ("pending", "")]
     assert_counters_match(batch)
 
 

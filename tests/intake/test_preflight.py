@@ -76,7 +76,7 @@ def test_stored_file_is_completed_without_its_bytes(browser: Client, ada: User, 
 
     assert states(answer) == ["duplicate", "unknown"]
     item = batch.items.get()
-    assert (item.status, item.duplicate, item.upload_id) == ("completed", True, upload.id)
+    assert (item.status, item.result, item.upload_id) == ("completed", "duplicate", upload.id)
     assert item.fingerprint == fingerprint("Iceland/a.jpg", len(PICTURE), "1000")
     assert_counters_match(batch)
 

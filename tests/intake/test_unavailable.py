@@ -38,7 +38,7 @@ def lose(batch: UploadBatch, ada: User, how: str) -> str:
     if how == "in progress":
         assert claim.claim_item(batch.id, 4711)
     if how == "described":
-        BatchItem.objects.update(status="completed", finished_at=timezone.now(), queue_position=None)
+        BatchItem.objects.update(status="completed", result="new", finished_at=timezone.now(), queue_position=None)
         UploadBatch.objects.update(successful=1)
     assert services.delete_pictures(services.owner_scope(ada), [upload.id]) == 1
     return "item.deleted"

@@ -25,7 +25,7 @@ def describe(batch: UploadBatch, count: int, seconds_each: float, *, duplicate: 
         BatchItem.objects.filter(id=id).update(
             status=ItemStatus.COMPLETED,
             queue_position=None,
-            duplicate=duplicate,
+            result="duplicate" if duplicate else "new",
             finished_at=now - timedelta(seconds=number * seconds_each),
         )
     UploadBatch.objects.filter(id=batch.id).update(successful=count, sealed_at=now)
@@ -60,7 +60,7 @@ def test_failed_files_count_towards_the_throughput(owner: User) -> None:
     batch = describe(make_batch(owner, 300), 200, 10)
     ends = list(batch.items.filter(status=ItemStatus.COMPLETED).order_by("id").values_list("id", flat=True))
     BatchItem.objects.filter(id__in=[id for number, id in enumerate(ends) if number % 10]).update(
-        status=ItemStatus.FAILED, error_code="image.truncated"
+        status=ItemStatus.FAILED, result="", error_code="image.truncated"
     )
     UploadBatch.objects.filter(id=batch.id).update(successful=20, failed=180)
     batch.refresh_from_db()

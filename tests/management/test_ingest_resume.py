@@ -170,7 +170,7 @@ def test_ingest_of_stored_bytes_copies_nothing(owner: User, tmp_path: Path) -> N
     assert written_bytes() - before < 2**20
     assert "1 file added to “b.jpg”, 1 of them already in the library and not copied." in run.out
     item = UploadBatch.objects.get(name="b.jpg").items.get()
-    assert (item.status, item.duplicate, item.upload) == ("completed", True, Upload.objects.get())
+    assert (item.status, item.result, item.upload) == ("completed", "duplicate", Upload.objects.get())
     assert UploadBatch.objects.get(name="b.jpg").status == BatchStatus.COMPLETED
 
 

@@ -7,7 +7,7 @@ from django.db.models import Count
 
 from batches.engine import incoming, lifecycle, scheduler
 from batches.models import UploadBatch
-from batches.models.states import ItemStatus
+from batches.models.states import RESULT_COUNTERS, ItemResult, ItemStatus
 from uploads.models import MediaKind, Upload
 
 
@@ -46,11 +46,15 @@ def make_batch(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
 
 
 def assert_counters_match(batch: UploadBatch) -> None:
-    """Check that the batch's counters (total, successful, failed, cancelled, missing) match its item rows."""
+    """Check that the batch's counters match its item rows."""
     batch.refresh_from_db()
     counts = dict(batch.items.values_list("status").annotate(Count("id")).order_by())
-    assert batch.total == sum(counts.values())
+    assert batch.found == sum(counts.values())
     assert batch.successful == counts.get(ItemStatus.COMPLETED, 0)
     assert batch.failed == counts.get(ItemStatus.FAILED, 0)
     assert batch.cancelled == counts.get(ItemStatus.CANCELLED, 0)
     assert batch.missing == counts.get(ItemStatus.MISSING, 0)
+    assert batch.ignored == counts.get(ItemStatus.IGNORED, 0)
+    results = dict(batch.items.exclude(result="").values_list("result").annotate(Count("id")).order_by())
+    counters = {ItemResult.NEW: batch.new, **{key: getattr(batch, name) for key, name in RESULT_COUNTERS.items()}}
+    assert {key: count for key, count in counters.items() if count} == results

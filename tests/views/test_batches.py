@@ -21,7 +21,7 @@ def finish(batch: UploadBatch, count: int) -> None:
     """Complete `count` files without the engine."""
     ids = list(batch.items.filter(status=ItemStatus.PENDING).order_by("id").values_list("id", flat=True)[:count])
     BatchItem.objects.filter(id__in=ids).update(
-        status=ItemStatus.COMPLETED, queue_position=None, finished_at=timezone.now()
+        status=ItemStatus.COMPLETED, result="new", queue_position=None, finished_at=timezone.now()
     )
     Upload.objects.filter(items__in=ids).update(description="A glacier.", processed_at=timezone.now())
     UploadBatch.objects.filter(id=batch.id).update(successful=count)

@@ -163,7 +163,8 @@ def large(transactional_db: None) -> int:
     other = rows.fill(2_000)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE batches_batchitem SET status = 'completed', queue_position = NULL, finished_at = now()"
+            "UPDATE batches_batchitem SET status = 'completed', result = 'new', queue_position = NULL,"
+            " finished_at = now()"
             " WHERE batch_id = %s AND queue_position <= 2000",
             [batch_id],
         )

@@ -87,7 +87,7 @@ def test_file_in_progress_shows_its_stage_and_refreshes(page: Client, item: Batc
 
 
 def test_described_file_links_to_its_picture_and_does_not_refresh(page: Client, item: BatchItem) -> None:
-    change(item, status=ItemStatus.COMPLETED, queue_position=None, finished_at=timezone.now())
+    change(item, status=ItemStatus.COMPLETED, result="new", queue_position=None, finished_at=timezone.now())
 
     html = text(page, item)
 

@@ -38,7 +38,9 @@ def test_import_of_known_files_says_that_nothing_is_new(page: Client, anna: User
 
 def test_import_with_one_new_file_counts_the_described_files(page: Client, anna: User) -> None:
     batch = add_known(anna, 50)
-    batch.items.filter(id=batch.items.latest("id").id).update(duplicate=False)
+    batch.items.filter(id=batch.items.latest("id").id).update(result="new")
+    UploadBatch.objects.filter(id=batch.id).update(duplicates=49)
+    batch.refresh_from_db()
 
     texts = shown(page, batch)
 

@@ -106,7 +106,7 @@ class Command(BaseCommand):
         self.stdout.write(capture.get())
         for line in failure_lines(batch):
             self.stderr.write(line)
-        duplicates = batch.items.filter(duplicate=True).count()
+        duplicates = batch.duplicates
         note = f" ({duplicates} already in the library)" if duplicates else ""
         self.stdout.write(f"{batch.successful} of {batch.total} completed for {batch.owner}{note}.")
         if batch.status == BatchStatus.CANCELLED:
