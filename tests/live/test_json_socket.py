@@ -43,8 +43,9 @@ async def start_file(batch: UploadBatch, stage: Stage) -> BatchItem:
 
 
 async def finish_file(item: BatchItem, status: ItemStatus) -> None:
+    result = "new" if status == ItemStatus.COMPLETED else ""
     await BatchItem.objects.filter(id=item.id).aupdate(
-        status=status, stage="", claim=None, worker=None, finished_at=timezone.now()
+        status=status, result=result, stage="", claim=None, worker=None, finished_at=timezone.now()
     )
     counters = {ItemStatus.COMPLETED: "successful", ItemStatus.FAILED: "failed", ItemStatus.CANCELLED: "cancelled"}
     await UploadBatch.objects.filter(id=item.batch_id).aupdate(**{counters[status]: 1})

@@ -137,7 +137,8 @@ def test_file_list_of_each_state(page: Client, owner: User) -> None:
     ids = list(batch.items.order_by("id").values_list("id", flat=True))
     ended = {"queue_position": None, "finished_at": timezone.now()}
     for id, status in zip(ids, (ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED), strict=False):
-        BatchItem.objects.filter(id=id).update(status=status, **ended)
+        result = "new" if status == ItemStatus.COMPLETED else ""
+        BatchItem.objects.filter(id=id).update(status=status, result=result, **ended)
     file = incoming.NewFile(name(5), name(5), "5" * 64, 10)
     incoming.register_item(batch.id, file)
 
