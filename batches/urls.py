@@ -13,6 +13,7 @@ urlpatterns = [
     path("batches/library-sizes/", preflight.library_sizes, name="library-sizes"),
     path("batches/<int:batch_id>/manifest/", preflight.read_manifest, name="batch-manifest"),
     path("batches/<int:batch_id>/announce/", preflight.announce, name="batch-announce"),
+    path("batches/<int:batch_id>/ignored/", preflight.ignore, name="batch-ignored"),
     path("batches/<int:batch_id>/keep-alive/", preflight.keep_alive, name="batch-keep-alive"),
     path("batches/<int:batch_id>/unsent/", preflight.register_unsent, name="batch-unsent"),
     path("batches/<int:batch_id>/seal/", upload.seal, name="batch-seal"),

@@ -3,7 +3,7 @@
 So files that never arrive, and files that are left out on purpose, stay listed with their paths.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
 
@@ -21,13 +21,12 @@ ANNOUNCE_LOCKS = 0x76_75_68
 LOCK = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 
 
-def _insert_statement(status: ItemStatus, finished_at: str, counters: Collection[str]) -> str:
+def _insert_statement(status: ItemStatus, finished_at: str, counted: str) -> str:
     """Return a statement that inserts the files that the batch does not have yet and adds them to its counters.
 
     One statement per page, because the counters need the exact number of new rows, which bulk_create with
     ignore_conflicts does not return. The ids keep the order of the files, and files are processed in the order of ids.
     """
-    counted = ", ".join(f"{counter} = {counter} + cardinality(ids)" for counter in counters)
     return f"""
 WITH listed AS (
     INSERT INTO batches_batchitem (batch_id, filename, relative_path, fingerprint, size, status, stage, attempts,
@@ -39,7 +38,7 @@ WITH listed AS (
            WITH ORDINALITY AS file (filename, relative_path, fingerprint, size, code, message, position)
      ORDER BY position
     ON CONFLICT (batch_id, fingerprint) DO NOTHING
-    RETURNING id
+    RETURNING id, error_code
 )
 UPDATE batches_uploadbatch
    SET {counted}, updated_at = clock_timestamp()
@@ -49,8 +48,16 @@ RETURNING ids, total + ignored
 """
 
 
-ANNOUNCE = _insert_statement(ItemStatus.MISSING, "NULL", ["total", "missing"])
-IGNORE = _insert_statement(ItemStatus.IGNORED, "clock_timestamp()", ["ignored"])
+ANNOUNCE = _insert_statement(
+    ItemStatus.MISSING, "NULL", "total = total + cardinality(ids), missing = missing + cardinality(ids)"
+)
+# A client learns that a file is empty only after it has counted the files that it is going to send.
+IGNORE = _insert_statement(
+    ItemStatus.IGNORED,
+    "clock_timestamp()",
+    "ignored = ignored + cardinality(ids), expected_items ="
+    " expected_items - LEAST(expected_items, (SELECT count(*) FROM listed WHERE error_code = 'ignored.empty'))",
+)
 
 
 def announce_items(batch_id: int, files: Sequence[NewFile], before_visible: Callable[[list[int], int], None]) -> int:

@@ -21,6 +21,7 @@ from batches.intake.disk_space import require_space
 from batches.intake.duplicates import finalize_duplicate
 from batches.intake.file_name import FileName
 from batches.intake.finalize import finalize_item
+from batches.intake.ignored_files import ignored_code
 from batches.intake.outcome import IntakeOutcome, NotReceiving, recorded_outcome
 from batches.intake.partial_file import READ_BYTES, PartialFile, locked_partial
 from batches.intake.receive import UnreadableStream, copy_stream, reject, reject_for_disk, unreadable
@@ -34,12 +35,16 @@ from uploads.storage import is_stored
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """What `inspect_file` found out about a file; `read_error` says why the file cannot be read."""
+    """What `inspect_file` found out about a file.
+
+    `read_error` says why the file cannot be read, and `ignored` is the code of the reason why it is left out.
+    """
 
     path: Path
     file: NewFile
     modified_ns: int = 0
     read_error: str = ""
+    ignored: str = ""
 
 
 @dataclass
@@ -61,7 +66,8 @@ def inspect_file(path: Path, relative_path: str) -> LocalFile:
             path, relative_path, default_message("file.unopened", reason="it is not a regular file")
         )
     name = FileName(path.name, facts.st_size, relative_path, str(facts.st_mtime_ns // 1_000_000))
-    return LocalFile(path, name.as_new_file(), facts.st_mtime_ns)
+    ignored = ignored_code(relative_path, facts.st_size)
+    return LocalFile(path, name.as_new_file(), facts.st_mtime_ns, ignored=ignored)
 
 
 def find_existing(batch: UploadBatch, files: Sequence[LocalFile]) -> ExistingFiles:

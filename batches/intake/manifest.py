@@ -84,4 +84,6 @@ def _entry(item: BatchItem) -> Entry:
         if item.error_code in RESENDABLE_CODES:
             return Entry(item.fingerprint, item.size, partial_size(item.id), "missing")
         return Entry(item.fingerprint, item.size, 0, "refused")
+    if item.status == ItemStatus.IGNORED:
+        return Entry(item.fingerprint, item.size, 0, "refused")
     return Entry(item.fingerprint, item.size, item.size, "received")

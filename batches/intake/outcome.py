@@ -36,6 +36,8 @@ def recorded_outcome(item: BatchItem) -> IntakeOutcome:
         raise PartialFileBusy
     if item.status == ItemStatus.MISSING:
         return IntakeOutcome("refused", EXPIRED, default_message(EXPIRED))
+    if item.status == ItemStatus.IGNORED:
+        return IntakeOutcome("refused", item.error_code, item.error_message)
     unavailable = unavailable_reason(item)
     if unavailable:
         return IntakeOutcome("refused", *unavailable)

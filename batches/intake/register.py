@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
-from batches.engine.announce import announce_items
+from batches.engine.announce import announce_items, ignore_items
 from batches.engine.incoming import NewFile, is_resendable, is_resumable, register_item, reject_item, reopen_item
 from batches.engine.refusals import BatchClosed, FileRefused
 from batches.intake import owner_limits, quota
@@ -64,6 +64,23 @@ def announce_files(batch: UploadBatch, files: Sequence[NewFile]) -> int:
             clear_stale_partial(item_id)
 
     return announce_items(batch.id, files, check)
+
+
+def ignore_files(batch: UploadBatch, files: Sequence[NewFile], codes: Sequence[str]) -> int:
+    """Create ignored items for files that are left out, each with the code of its reason; return how many are new.
+
+    Raises the same errors as `announce_files`.
+    """
+    _require_import(batch)
+
+    def check(ids: list[int], found: int) -> None:
+        if not ids:
+            return
+        if found > settings.MAX_BATCH_FILES:
+            raise FileRefused("batch.full")
+        owner_limits.check_announced(batch.owner_id, len(ids))
+
+    return ignore_items(batch.id, files, codes, check)
 
 
 def resume_file(item: BatchItem, owner_id: int) -> None:

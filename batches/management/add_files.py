@@ -12,6 +12,7 @@ from batches import services
 from batches.engine.refusals import BatchClosed, Refused
 from batches.intake.activity import RECORD_INTERVAL, record_activity
 from batches.intake.local_files import ExistingFiles, LocalFile, find_existing, inspect_file, receive_local_file
+from batches.intake.register import ignore_files
 from batches.management.walk_files import FoundFile
 from batches.models import UploadBatch
 from batches.models.error_codes import error_text
@@ -29,11 +30,12 @@ Write = Callable[[str], object]
 class Tally:
     """Counts of the files handled so far.
 
-    `skipped` files were added by an earlier run. `duplicates` is how many of the `added` files were already in the
-    library, so they were not copied.
+    `ignored` files were left out and only listed. `skipped` files were added by an earlier run. `duplicates` is how
+    many of the `added` files were already in the library, so they were not copied.
     """
 
     added: int = 0
+    ignored: int = 0
     duplicates: int = 0
     skipped: int = 0
 
@@ -42,6 +44,8 @@ class Tally:
         line = f"{file_count(self.added)} added{destination}"
         if self.duplicates:
             line += f", {self.duplicates} of them already in the library and not copied"
+        if self.ignored:
+            line += f"; {file_count(self.ignored)} left out (hidden, empty or made by a system)"
         return f"{line}; {file_count(self.skipped)} added earlier" if self.skipped else line
 
 
@@ -60,8 +64,11 @@ def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> T
             batch.refresh_from_db(fields=["status", "total"])
             if batch.status == BatchStatus.CANCELLED:
                 raise BatchClosed
+            tally.ignored += _ignore(batch, page)
             existing = find_existing(batch, page)
             for local in page:
+                if local.ignored:
+                    continue
                 _add_file(batch, local, existing, tally)
                 if time.monotonic() - reported >= REPORT_SECONDS:
                     reported = time.monotonic()
@@ -69,6 +76,14 @@ def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> T
                 check_interrupt()
     services.seal_batch(services.owner_scope(batch.owner), batch.id)
     return tally
+
+
+def _ignore(batch: UploadBatch, page: Sequence[LocalFile]) -> int:
+    """List the files of the page that are left out, and return how many are new."""
+    ignored = [local for local in page if local.ignored]
+    if not ignored:
+        return 0
+    return ignore_files(batch, [local.file for local in ignored], [local.ignored for local in ignored])
 
 
 def _add_file(batch: UploadBatch, local: LocalFile, existing: ExistingFiles, tally: Tally) -> None:

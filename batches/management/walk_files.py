@@ -21,8 +21,8 @@ class FoundFile:
 class FileWalk:
     """Walks the paths in the given order, and the content of each folder in order of name.
 
-    Inside a folder it skips hidden files and folders, links to folders, and links that point outside the folder passed
-    to the command; `links` counts the last kind. It reports each unreadable folder and each broken or circular link
+    Inside a folder it skips links to folders, and links that point outside the folder passed to the command; `links`
+    counts the last kind. It reports each unreadable folder and each broken or circular link
     with `write`, and counts them in `missed`. It keeps only the names in the current folder and its parents in memory.
     """
 
@@ -70,7 +70,7 @@ class FileWalk:
     def _names(self, folder: Path) -> Iterator[str]:
         """Return the folder's sorted names. A folder may have hundreds of thousands, so no Path is created for each."""
         try:
-            names = [name for name in os.listdir(folder) if not name.startswith(".")]  # noqa: PTH208 (no Path for each)
+            names = os.listdir(folder)  # noqa: PTH208 (no Path for each)
         except OSError as error:
             self._report(f"Cannot read the folder {folder}: {error.strerror}")
             return iter(())

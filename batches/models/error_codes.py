@@ -119,6 +119,8 @@ PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not e
 """Codes for which a retry with the same bytes cannot succeed."""
 FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.detail)
 """Codes that show the same text for every file, without the message in the item's row."""
+IGNORED_CODES = frozenset(code for code in ERROR_CODES if code.startswith("ignored."))
+"""Codes of files that are left out on purpose."""
 RESUMABLE_CODES = frozenset(
     {"server.busy", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
 )

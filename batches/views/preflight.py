@@ -1,8 +1,8 @@
 """Views that tell the upload script which files a batch or the library already has.
 
-All requests are POSTs with JSON, because they contain lists. Only `announce` and `register_unsent` change items; each
-request about a batch records that its uploader is active. The responses cover only the user's own batches and uploads,
-and do not depend on what other users have.
+All requests are POSTs with JSON, because they contain lists. Only `announce`, `ignore` and `register_unsent` change
+items; each request about a batch records that its uploader is active. The responses cover only the user's own batches
+and uploads, and do not depend on what other users have.
 """
 
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ from batches.intake.file_name import FileName
 from batches.intake.outcome import IntakeOutcome
 from batches.intake.owner_limits import RateExceeded
 from batches.intake.partial_file import PartialFileBusy
-from batches.intake.register import announce_files
+from batches.intake.register import announce_files, ignore_files
 from batches.models import UploadBatch
-from batches.models.error_codes import error_text
+from batches.models.error_codes import IGNORED_CODES, error_text
 from batches.services import owner_scope
 from batches.views.json_requests import (
     BadRequest,
@@ -79,6 +79,21 @@ def announce(request: SignedInRequest, batch_id: int) -> JsonResponse:
     batch = _uploading_batch(request, batch_id)
     with intake_errors():
         return JsonResponse({"announced": announce_files(batch, files)})
+
+
+@require_POST
+@json_errors
+def ignore(request: SignedInRequest, batch_id: int) -> JsonResponse:
+    """List `files` that the client leaves out as ignored → {ignored}, the number of new.
+
+    A file is {relative_path, filename, size, last_modified, reason}; the reason is `junk`, `hidden` or `empty`.
+    """
+    values = rows(request, "files")
+    files = [_read_name(value).as_new_file() for value in values]
+    codes = [_ignored_code(value.get("reason")) for value in values]
+    batch = _uploading_batch(request, batch_id)
+    with intake_errors():
+        return JsonResponse({"ignored": ignore_files(batch, files, codes)})
 
 
 @require_POST
@@ -142,6 +157,13 @@ def _read_name(value: Any) -> FileName:
         raise malformed("`files` must hold objects")
     path, name = text_of(value.get("relative_path"), "relative_path"), text_of(value.get("filename"), "filename")
     return FileName(name, number(value.get("size"), "size"), path, text_of(value.get("last_modified"), "last_modified"))
+
+
+def _ignored_code(reason: Any) -> str:
+    code = f"ignored.{reason}"
+    if code not in IGNORED_CODES:
+        raise malformed("`reason` must be junk, hidden or empty")
+    return code
 
 
 def _read(value: Any) -> preflight.HashedFile | preflight.SampledFile:

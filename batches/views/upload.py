@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from batches import services
 from batches.engine.refusals import Refused
 from batches.intake.file_name import FileName
+from batches.intake.ignored_files import JUNK_FILE, JUNK_FOLDER
 from batches.intake.manifest import open_for_files
 from batches.intake.owner_limits import RateExceeded
 from batches.intake.receive import receive_file
@@ -64,6 +65,7 @@ def new_batch(request: SignedInRequest) -> HttpResponse:
         "batch": _requested_batch(request),
         "max_length": MAX_NAME_LENGTH,
         "error_texts": _error_texts(),
+        "ignored_files": {"file": JUNK_FILE, "folder": JUNK_FOLDER},
     }
     return render(request, "batches/upload.html", context)
 

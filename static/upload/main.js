@@ -1,5 +1,6 @@
 // The page for adding files: choose, drop or paste; upload_session.js does the rest.
 
+import { ignoredReason } from "./ignored_files.js";
 import { messages } from "./messages.js";
 import { dismissQuestion } from "./preflight.js";
 import { filesFromInput, filesFromTransfer } from "./selected_files.js";
@@ -81,9 +82,9 @@ async function start(scan) {
   isRunning = false;
 }
 
-function emptySelectionText({ junk, unreadable }) {
+function emptySelectionText({ ignored, unreadable }) {
   if (unreadable.length) return messages.unreadableFolders(unreadable);
-  return junk ? messages.onlyJunk(junk) : messages.noFiles;
+  return ignored.length ? messages.onlyIgnored(ignored.length) : messages.noFiles;
 }
 
 function showDropZone() {
@@ -116,7 +117,7 @@ function startFromTransfer(transfer) {
   if (!mayStart()) return showBusyNotice();
   // The browser requires reading within the event; start() provides the progress callback later.
   let report = () => {};
-  const selection = filesFromTransfer(transfer, (found) => report(found));
+  const selection = filesFromTransfer(transfer, ignoredReason, (found) => report(found));
   return start((onProgress) => {
     report = onProgress;
     return selection;
@@ -130,7 +131,7 @@ function acceptFiles(button, input) {
     const clear = () => {
       target.value = "";
     };
-    if (mayStart()) return start((onProgress) => filesFromInput(target.files, onProgress).finally(clear));
+    if (mayStart()) return start((onProgress) => filesFromInput(target.files, ignoredReason, onProgress).finally(clear));
     clear();
     return showBusyNotice();
   });

@@ -60,17 +60,17 @@ export const messages = {
       : gettext("Scanning folders…"),
   checking: gettext("Checking for duplicates…"),
   noFiles: gettext("No files found. Choose another folder or select files."),
-  onlyJunk: (count) =>
+  onlyIgnored: (count) =>
     formatPlural(
       ngettext(
         "Found only %(count)s system file. Choose another folder.",
         "Found only %(count)s system files. Choose another folder.", count),
       count),
-  junkIgnored: (count) =>
+  filesIgnored: (count) =>
     formatPlural(
       ngettext(
-        "%(count)s system file ignored, such as .DS_Store or Thumbs.db.",
-        "%(count)s system files ignored, such as .DS_Store or Thumbs.db.", count),
+        "%(count)s file left out: hidden or made by a system, such as Thumbs.db. The import lists it.",
+        "%(count)s files left out: hidden or made by a system, such as Thumbs.db. The import lists them.", count),
       count),
   unreadableFolders: (folders) =>
     format(gettext("The browser cannot read %(names)s. Files in there are not uploaded."), {

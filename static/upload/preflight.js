@@ -4,8 +4,9 @@
 import { post, postWithRetry } from "./api.js";
 import { yieldToPage } from "./concurrency.js";
 import { Hasher } from "./hashing.js";
+import { reportIgnored } from "./ignored_files.js";
 import { messages } from "./messages.js";
-import { loadStats } from "./selected_files.js";
+import { describe, loadStats } from "./selected_files.js";
 
 const SAMPLE_SIZE = 32;
 const PAGE_SIZE = 500;
@@ -77,12 +78,15 @@ export async function loadFinishedFingerprints(batch) {
   return finished;
 }
 
-const describe = ({ name, path, size, modified }) => ({
-  relative_path: path,
-  filename: name,
-  size,
-  last_modified: String(modified),
-});
+// Leaves out the empty files, of which there is nothing to send.
+async function ignoreEmpty(page, batch, progress) {
+  const empty = page.filter(({ size }) => !size);
+  for (const file of empty) {
+    file.ignored = "empty";
+    progress.skip(file, "ignored");
+  }
+  await reportIgnored(empty, batch);
+}
 
 // Tells the server which files are going to be sent, so that files that never arrive stay listed in the batch. Returns
 // a promise for each page of files; each resolves when its page is announced.
@@ -94,7 +98,9 @@ function announcePages(files, batch, progress) {
     previous = previous.then(async () => {
       await loadStats(page, progress);
       // Without size and date, an announced file would never match the file that is sent.
-      const content = { files: page.filter(({ unreadable }) => !unreadable).map(describe) };
+      const readable = page.filter(({ unreadable }) => !unreadable);
+      await ignoreEmpty(readable, batch, progress);
+      const content = { files: readable.filter(({ ignored }) => !ignored).map(describe) };
       if (!content.files.length) return;
       await postWithRetry(batch.connection, `${batch.url}announce/`, content, { optional: true });
     });
@@ -130,9 +136,9 @@ export async function queueMissing(files, batch, finished, progress, queue) {
 }
 
 async function skipFinished(page, finished, progress) {
-  if (!finished.size) return page;
   const missing = [];
   for (const file of page) {
+    if (file.ignored) continue;
     if (finished.has(file.fingerprint)) progress.skip(file, "resumed");
     else missing.push(file);
     await yieldToPage();

@@ -9,6 +9,8 @@ export class Progress {
   resumed = 0;
   duplicates = 0;
   rejected = 0;
+  // Empty files, which are left out.
+  ignored = 0;
   // Rejected files of which the server has no record.
   unrecorded = 0;
   // {path, reason} of the first rejected files.
@@ -42,7 +44,7 @@ export class Progress {
   }
 
   get finishedFiles() {
-    return this.uploaded + this.resumed + this.duplicates + this.rejected;
+    return this.uploaded + this.resumed + this.duplicates + this.rejected + this.ignored;
   }
 
   get percent() {
@@ -50,7 +52,7 @@ export class Progress {
     return this.finishedFiles === this.totalFiles ? 100 : Math.min(99, Math.floor(100 * fraction));
   }
 
-  // A file that need not be uploaded; `counter` is `resumed` or `duplicates`.
+  // A file that need not be uploaded; `counter` is `resumed`, `duplicates` or `ignored`.
   skip(file, counter) {
     this[counter] += 1;
     this.bytes += file.size;

@@ -37,11 +37,11 @@ export class ProgressView {
 
   draw() {
     const { progress } = this;
-    setText(byId("sent-files"), formatCount(progress.finishedFiles - progress.rejected));
+    setText(byId("sent-files"), formatCount(progress.finishedFiles - progress.rejected - progress.ignored));
     setText(byId("total-bytes"), messages.totalSize(progress.totalBytes, progress.isTotalExact));
     byId("sent-bytes").max = progress.totalBytes || progress.totalFiles;
     byId("sent-bytes").value = progress.totalBytes ? progress.bytes : progress.finishedFiles;
-    for (const counter of ["resumed", "duplicates"]) {
+    for (const counter of ["resumed", "duplicates", "ignored"]) {
       byId(`${counter}-fact`).hidden = !progress[counter];
       setText(byId(counter), formatCount(progress[counter]));
     }

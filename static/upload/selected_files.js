@@ -4,9 +4,6 @@ import { sha256 } from "../vendor/noble-hashes-2.4.0/sha2.js";
 import { bytesToHex } from "../vendor/noble-hashes-2.4.0/utils.js";
 import { yieldToPage } from "./concurrency.js";
 
-const JUNK_FILE = /^(\.DS_Store|\.localized|Thumbs\.db|ehthumbs\.db|desktop\.ini|\.?picasa\.ini|\.nomedia|\._.*)$/i;
-const JUNK_FOLDER =
-  /^(__MACOSX|@eaDir|\.Spotlight-V100|\.Trashes|\.fseventsd|\$RECYCLE\.BIN|System Volume Information)$/i;
 const SORT_RUN = 2000;
 const YIELD_EVERY = 500;
 const STATS_AT_ONCE = 32;
@@ -25,6 +22,8 @@ export class SelectedFile {
   started = false;
   // Whether a request that sent its bytes was interrupted.
   interrupted = false;
+  // Why it is left out: "junk", "hidden", "empty" or "".
+  ignored = "";
   // Failed attempts since the last request that succeeded.
   failures = 0;
 
@@ -72,15 +71,28 @@ async function loadStatsOf(selected, progress) {
   progress.addSize(selected.size);
 }
 
-// The `files`, the number of `junk` files that the operating system left behind, the paths of `unreadable` folders.
+// What the server needs to know of a file before its bytes.
+export const describe = ({ name, path, size, modified }) => ({
+  relative_path: path,
+  filename: name,
+  size,
+  last_modified: String(modified),
+});
+
+// The `files`, the `ignored` files that are left out, and the paths of `unreadable` folders.
 class Selection {
   files = [];
-  junk = 0;
+  ignored = [];
   unreadable = [];
 
+  constructor(ignoredReason) {
+    this.ignoredReason = ignoredReason;
+  }
+
   add(path, source) {
-    if (isJunk(path)) this.junk += 1;
-    else this.files.push(new SelectedFile(path, source));
+    const file = new SelectedFile(path, source);
+    file.ignored = this.ignoredReason(path);
+    (file.ignored ? this.ignored : this.files).push(file);
   }
 
   async sort() {
@@ -89,14 +101,9 @@ class Selection {
   }
 }
 
-function isJunk(path) {
-  const folders = path.split("/");
-  return JUNK_FILE.test(folders.pop()) || folders.some((name) => JUNK_FOLDER.test(name));
-}
-
-// `onProgress` gets the number of files found so far.
-export async function filesFromInput(list, onProgress) {
-  const selection = new Selection();
+// `ignoredReason(path)` says why a file is left out; see ignored_files.js. `onProgress` gets the number of files found so far.
+export async function filesFromInput(list, ignoredReason, onProgress) {
+  const selection = new Selection(ignoredReason);
   for (const file of list) {
     selection.add(file.webkitRelativePath || file.name, file);
     if (selection.files.length % YIELD_EVERY === 0) onProgress(selection.files.length);
@@ -106,16 +113,15 @@ export async function filesFromInput(list, onProgress) {
 }
 
 // Scans a DataTransfer. Call this within the event, because the browser empties the items afterwards.
-export function filesFromTransfer(transfer, onProgress) {
+export function filesFromTransfer(transfer, ignoredReason, onProgress) {
   const items = Array.from(transfer.items).filter(({ kind }) => kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()).filter(Boolean);
-  return walkEntries(entries.reverse(), onProgress);
+  return walkEntries(entries.reverse(), new Selection(ignoredReason), onProgress);
 }
 
 const entryPath = (entry) => entry.fullPath.replace(/^\//, "");
 
-async function walkEntries(stack, onProgress) {
-  const selection = new Selection();
+async function walkEntries(stack, selection, onProgress) {
   while (stack.length) {
     const entry = stack.pop();
     if (entry.isDirectory) await readFolder(entry, selection, stack);
@@ -128,7 +134,6 @@ async function walkEntries(stack, onProgress) {
 
 // Adds the folder's files to the selection and its subfolders to the stack.
 async function readFolder(folder, selection, stack) {
-  if (JUNK_FOLDER.test(folder.name)) return;
   const reader = folder.createReader();
   try {
     for (;;) {

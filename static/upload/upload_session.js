@@ -2,6 +2,7 @@
 
 import { isOtherAccount, ping, post, postWithRetry } from "./api.js";
 import { Queue } from "./concurrency.js";
+import { reportIgnored } from "./ignored_files.js";
 import { messages } from "./messages.js";
 import { BatchGone, Connection, UploadForbidden } from "./network.js";
 import { chooseUnfinished, loadFinishedFingerprints, queueMissing } from "./preflight.js";
@@ -30,7 +31,7 @@ export async function runUpload(selection, name, page) {
   protectPage();
   const keepAlive = setInterval(() => ping(`${batch.url}keep-alive/`), KEEP_ALIVE_INTERVAL);
   try {
-    await uploadMissing(files, batch, progress);
+    await Promise.all([uploadMissing(files, batch, progress), reportIgnored(selection.ignored, batch)]);
     await finish(batch, view, () => !progress.unrecorded && page.mayLeave());
   } catch (error) {
     releasePage();
@@ -51,8 +52,9 @@ async function chooseBatch(files, enteredName, page) {
   return { ...(await post(page.urls.open, { name, expected_items: files.length })), name };
 }
 
-function showIgnored({ junk, unreadable }, view) {
-  view.showIgnored(junk && messages.junkIgnored(junk), unreadable.length && messages.unreadableFolders(unreadable));
+function showIgnored({ ignored, unreadable }, view) {
+  const count = ignored.length;
+  view.showIgnored(count && messages.filesIgnored(count), unreadable.length && messages.unreadableFolders(unreadable));
 }
 
 function startProgress(files, copies) {

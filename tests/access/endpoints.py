@@ -76,6 +76,7 @@ ENDPOINTS = [
     Endpoint("batch-seal", B, method="POST"),
     Endpoint("batch-manifest", B, method="POST", json=True, body={"after": 0}),
     Endpoint("batch-announce", B, method="POST", json=True, body={"files": [FILE]}),
+    Endpoint("batch-ignored", B, method="POST", body={"files": [FILE | {"reason": "junk"}]}, json=True),
     Endpoint("batch-keep-alive", B, method="POST", json=True),
     Endpoint("batch-unsent", B, method="POST", json=True, body={"files": [FILE]}),
     Endpoint("batch-new", query="?batch={data.batch.id}"),

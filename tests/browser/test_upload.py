@@ -25,6 +25,7 @@ def iceland(tmp_path: Path) -> Path:
         place.mkdir(parents=True, exist_ok=True)
         (place / f"IMG_{number:04}.JPG").write_bytes(encoded(textured(200, 150, number), "JPEG"))
     (folder / ".DS_Store").write_bytes(b"junk")
+    (folder / "IMG_9999.JPG").touch()
     return folder
 
 
@@ -43,6 +44,8 @@ def test_chosen_folder_is_uploaded_and_counted(
     assert (batch.status, batch.successful, batch.expected_items) == ("completed", 20, 20)
     assert_all_arrived(batch, iceland)
     assert_counters_match(batch)
+    ignored = batch.items.filter(status="ignored").values_list("relative_path", "error_code")
+    assert dict(ignored) == {"Iceland/.DS_Store": "ignored.junk", "Iceland/IMG_9999.JPG": "ignored.empty"}
 
 
 def test_page_shows_completed_files_during_the_upload(
@@ -114,14 +117,13 @@ def test_refused_files_are_listed_with_reasons(open_page: OpenPage, owner: User,
     page.locator("#file-input").set_input_files(sent)
 
     refused = page.locator("#rejected")
-    expect(refused.get_by_role("heading")).to_have_text("2 files skipped")
+    expect(refused.get_by_role("heading")).to_have_text("1 file skipped")
     expect(refused).to_contain_text("Text files are not supported")
-    expect(refused).to_contain_text("The file is empty")
-    expect(page.get_by_role("status").filter(has_text="Upload finished, 2 files skipped.")).to_be_attached()
+    expect(page.get_by_role("status").filter(has_text="Upload finished, 1 file skipped.")).to_be_attached()
     held[0].continue_()
     page.wait_for_url(BATCH)
     batch = UploadBatch.objects.get(owner=owner)
-    assert (batch.name, batch.total, batch.failed) == ("Odds and ends", 3, 2)
+    assert (batch.name, batch.total, batch.failed, batch.ignored) == ("Odds and ends", 2, 1, 1)
     assert Upload.objects.count() == 1
 
 

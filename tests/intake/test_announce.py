@@ -141,3 +141,24 @@ def test_malformed_announcement_is_refused(browser: Client, batch: UploadBatch, 
     answer = browser.post(f"/batches/{batch.id}/announce/", {"files": [file]}, content_type="application/json")
 
     assert answer.json()["code"] == "request.malformed"
+
+
+def test_files_that_the_client_leaves_out_are_listed_once(browser: Client, batch: UploadBatch) -> None:
+    file = {"relative_path": "Iceland/Thumbs.db", "filename": "Thumbs.db", "size": 9, "last_modified": "1"}
+    empty = file | {"relative_path": "Iceland/00.jpg", "filename": "00.jpg", "size": 0}
+    body = {"files": [file | {"reason": "junk"}, empty | {"reason": "empty"}]}
+
+    answers = [browser.post(f"/batches/{batch.id}/ignored/", body, content_type="application/json") for _ in range(2)]
+
+    assert [answer.json() for answer in answers] == [{"ignored": 2}, {"ignored": 0}]
+    batch.refresh_from_db()
+    assert (batch.total, batch.ignored, batch.expected_items) == (0, 2, len(NAMES) - 1)
+    assert_counters_match(batch)
+
+
+def test_files_are_left_out_only_for_a_known_reason(browser: Client, batch: UploadBatch) -> None:
+    file = {"relative_path": "a", "filename": "a", "size": 9, "last_modified": "1", "reason": "boring"}
+
+    answer = browser.post(f"/batches/{batch.id}/ignored/", {"files": [file]}, content_type="application/json")
+
+    assert (answer.status_code, batch.items.count()) == (400, 0)

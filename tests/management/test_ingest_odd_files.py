@@ -43,14 +43,14 @@ def test_odd_files_are_refused_with_reasons_and_the_rest_is_added(
     batch = UploadBatch.objects.get()
     codes = {item.filename: item.error_code for item in batch.items.all()}
     assert codes == {
-        "a-empty.jpg": "file.empty",
+        "a-empty.jpg": "ignored.empty",
         "b-pipe.jpg": "file.unopened",
         "c-socket.jpg": "file.unopened",
         "e-caf\ufffd.jpg": "",
         "f.jpg": "",
     }
     assert f"Broken link: {folder}/d-link.jpg" in run.err
-    assert (run.status, batch.failed, batch.sealed_at is not None) == (1, 3, True)
+    assert (run.status, batch.failed, batch.sealed_at is not None) == (1, 2, True)
     assert_counters_match(batch)
 
 
@@ -130,7 +130,7 @@ def test_names_that_the_terminal_cannot_show_are_escaped(
 ) -> None:
     folder = tmp_path / "roll"
     folder.mkdir()
-    (folder / os.fsdecode("b-Привет-".encode() + b"\xe9.jpg")).touch()
+    (folder / os.fsdecode("b-Привет-".encode() + b"\xe9.jpg")).write_text("words")
     (folder / "c.jpg").write_bytes(JPEG)
 
     command = [sys.executable, "manage.py", "ingest", str(folder), "--owner", owner.username]
@@ -138,5 +138,29 @@ def test_names_that_the_terminal_cannot_show_are_escaped(
     run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, check=False)
 
     assert b"Traceback" not in run.stderr
-    assert run.returncode == 1  # the empty file
+    assert run.returncode == 1  # the text file
     assert b"2 files added to " in run.stdout
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_that_are_left_out_are_listed_with_their_reasons(owner: User, tmp_path: Path) -> None:
+    folder = tmp_path / "roll"
+    for name in ("@eaDir/a.jpg", ".hidden/b.jpg", "Thumbs.db", "c.jpg"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(JPEG)
+    (folder / "d.jpg").touch()
+
+    first, second = (CommandRun(folder, "--owner", owner.username, "--name", "Roll") for _ in range(2))
+
+    batch = UploadBatch.objects.earliest("id")
+    ignored = batch.items.filter(status="ignored").values_list("relative_path", "error_code")
+    assert dict(ignored) == {
+        "roll/@eaDir/a.jpg": "ignored.junk",
+        "roll/Thumbs.db": "ignored.junk",
+        "roll/.hidden/b.jpg": "ignored.hidden",
+        "roll/d.jpg": "ignored.empty",
+    }
+    assert (batch.total, batch.ignored) == (1, 4)
+    assert "4 files left out" in first.out
+    assert (first.status, second.status) == (0, 0)
+    assert_counters_match(batch)

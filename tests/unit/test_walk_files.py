@@ -36,10 +36,10 @@ def test_folder_is_walked_in_name_order(tmp_path: Path) -> None:
     assert names(tmp_path / "roll") == ["roll/a/1.jpg", "roll/a/2.jpg", "roll/b.jpg", "roll/c.jpg"]
 
 
-def test_hidden_files_and_folders_are_skipped(tmp_path: Path) -> None:
+def test_hidden_files_and_folders_are_found_too(tmp_path: Path) -> None:
     make(tmp_path / "roll", ".DS_Store", ".thumbnails/a.jpg", "b.jpg")
 
-    assert names(tmp_path / "roll") == ["roll/b.jpg"]
+    assert names(tmp_path / "roll") == ["roll/.DS_Store", "roll/.thumbnails/a.jpg", "roll/b.jpg"]
 
 
 def test_links_out_of_the_folder_are_skipped_and_counted(tmp_path: Path) -> None:

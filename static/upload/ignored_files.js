@@ -1,0 +1,28 @@
+// Files that are left out on purpose. The page carries the patterns of batches/intake/ignored_files.py.
+
+import { postWithRetry } from "./api.js";
+import { describe, loadStats } from "./selected_files.js";
+
+const PAGE_SIZE = 500;
+const patterns = JSON.parse(document.getElementById("ignored-files-patterns").textContent);
+const junkFile = new RegExp(`^(?:${patterns.file})$`, "is");
+const junkFolder = new RegExp(`^(?:${patterns.folder})$`, "i");
+
+// Why a file is left out: "junk", "hidden" or "". The first part of the path is what the user chose, so it is never
+// hidden.
+export function ignoredReason(path) {
+  const folders = path.split("/");
+  const name = folders.pop();
+  if (junkFile.test(name) || folders.some((folder) => junkFolder.test(folder))) return "junk";
+  return [...folders, name].slice(1).some((part) => part.startsWith(".")) ? "hidden" : "";
+}
+
+// Tells the server which files are left out, so that the import lists them with their reasons.
+export async function reportIgnored(files, batch) {
+  for (let start = 0; start < files.length; start += PAGE_SIZE) {
+    const page = files.slice(start, start + PAGE_SIZE);
+    await loadStats(page);
+    const content = { files: page.map((file) => ({ ...describe(file), reason: file.ignored })) };
+    await postWithRetry(batch.connection, `${batch.url}ignored/`, content, { optional: true });
+  }
+}
