@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from batches.views import commands, confirm_deletion, failure_list, item_detail, pages, preflight, rename, upload
+from batches.views import (
+    commands,
+    confirm_deletion,
+    failure_list,
+    item_detail,
+    ledger,
+    pages,
+    preflight,
+    rename,
+    upload,
+)
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -16,6 +26,8 @@ urlpatterns = [
     path("batches/<int:batch_id>/ignored/", preflight.ignore, name="batch-ignored"),
     path("batches/<int:batch_id>/keep-alive/", preflight.keep_alive, name="batch-keep-alive"),
     path("batches/<int:batch_id>/unsent/", preflight.register_unsent, name="batch-unsent"),
+    path("batches/<int:batch_id>/files.csv", ledger.download, {"kind": "csv"}, name="batch-ledger-csv"),
+    path("batches/<int:batch_id>/files.json", ledger.download, {"kind": "json"}, name="batch-ledger-json"),
     path("batches/<int:batch_id>/seal/", upload.seal, name="batch-seal"),
     path("batches/<int:batch_id>/", pages.batch_detail, name="batch-detail"),
     path("problems/", failure_list.failure_list, name="failures"),

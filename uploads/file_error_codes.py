@@ -44,11 +44,48 @@ _ADD_SMALLER = _("Add a smaller copy.")
 # The same codes fail a file that is being received and make workers wait.
 _AFTER_REPAIR = _("When this is fixed, unfinished uploads and processing resume. Add failed files again.")
 
+_GET_ARCHIVE_AGAIN = _("Download or copy the archive again, then add it.")
+_UNPACK = _("Unpack it, then add the files.")
+
 ERROR_CODES: dict[str, ErrorCode] = {
     "analysis.answer": ErrorCode(
         _("The analyzer returned no usable result for this picture."),
         _("Try again. If it fails again, see the server log."),
         retryable=True,
+    ),
+    "archive.bomb": ErrorCode(
+        _("The archive would grow to an implausible size."), _("If you trust it, unpack it and add the files.")
+    ),
+    "archive.damaged": ErrorCode(_("The archive is damaged."), _GET_ARCHIVE_AGAIN),
+    "archive.encrypted": ErrorCode(_("The archive is protected with a password."), _UNPACK),
+    "archive.entry_damaged": ErrorCode(_("The file is damaged in its archive."), _GET_ARCHIVE_AGAIN),
+    "archive.link": ErrorCode(
+        _("The archive contains a link instead of this file."), _("Add the file that the link leads to.")
+    ),
+    "archive.method": ErrorCode(_("The file is compressed in a way that is not supported."), _UNPACK),
+    "archive.nested": ErrorCode(_("Archives in archives are not unpacked."), _UNPACK),
+    "archive.quota": ErrorCode(
+        _("The files in the archive do not fit into your storage."),
+        _("Delete what you do not need, then try again."),
+        retryable=True,
+        detail="The files in it have %(size)s, but %(used)s of your %(limit)s are already used.",
+    ),
+    "archive.split": ErrorCode(
+        _("This is one part of a split archive."), _("Join the parts, or unpack them and add the files.")
+    ),
+    "archive.too_large": ErrorCode(
+        _("The files in the archive are too large together."),
+        _UNPACK,
+        detail="Unpacked, the archive has %(size)s; the limit is %(limit)s.",
+    ),
+    "archive.too_many_files": ErrorCode(
+        _("The archive has too many files."),
+        _("Unpack it and add the files in several imports."),
+        detail="The archive has %(count)s files; the limit is %(limit)s.",
+    ),
+    "archive.truncated": ErrorCode(_("The archive is incomplete: its end is missing."), _GET_ARCHIVE_AGAIN),
+    "archive.unsafe_path": ErrorCode(
+        _("The archive stores this file under a path outside of it."), _("If you trust it, unpack it and add the file.")
     ),
     "file.empty": ErrorCode(_("The file is empty."), COPY_AGAIN),
     "file.missing": ErrorCode(_("The stored file is missing."), _("Start a new import to add it again.")),

@@ -9,16 +9,21 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
+from uploads.media.sniff import ARCHIVES
+
 
 class MediaKind(models.TextChoices):
-    """Whether a file is a picture or a video."""
+    """Whether a file is a picture, a video, or an archive that is deleted once its files are imported."""
 
     IMAGE = "image", _("Picture")
     VIDEO = "video", _("Video")
+    ARCHIVE = "archive", _("Archive")
 
     @classmethod
     def from_mime_type(cls, mime_type: str) -> "MediaKind":
         """Return the kind of file that has this MIME type, which must be supported."""
+        if mime_type in ARCHIVES:
+            return cls.ARCHIVE
         return cls.VIDEO if mime_type.startswith("video/") else cls.IMAGE
 
 
@@ -75,6 +80,7 @@ class Upload(models.Model):
             models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
             # Used by the prefilter, which looks up sizes before files are sent, and by the quota, which sums up sizes.
             models.Index(fields=["owner", "size"], name="upload_owner_size"),
+            models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),
         ]
 
     def __str__(self) -> str:

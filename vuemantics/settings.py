@@ -90,7 +90,7 @@ PARTIAL_SECONDS = env.number("VUEMANTICS_PARTIAL_SECONDS", 7 * 24 * 3600, minimu
 GRACE_SECONDS = env.number("VUEMANTICS_GRACE_SECONDS", 5, minimum=0)
 MAX_CRASHES = 3
 # The function that processes a file. Tests and benchmarks override this setting.
-PROCESSOR = "batches.engine.process_upload.process_upload"
+PROCESSOR = "batches.intake.archives.process_item"
 # dramatiq reads this variable on import. It keeps a worker from prefetching more messages than it has threads.
 os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))
 
@@ -127,6 +127,10 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 MAX_BODY_BYTES = int(env.number("VUEMANTICS_MAX_BODY_MIB", 16, minimum=9, maximum=10_240) * 2**20)
 MAX_FILE_BYTES = int(env.number("VUEMANTICS_MAX_FILE_MIB", 4096, minimum=0.001) * 2**20)
+MAX_ARCHIVE_BYTES = int(env.number("VUEMANTICS_MAX_ARCHIVE_GIB", 64, minimum=0.000001) * 2**30)
+MAX_UNPACKED_BYTES = int(env.number("VUEMANTICS_MAX_UNPACKED_GIB", 256, minimum=0.000001) * 2**30)
+MAX_ARCHIVE_FILES = env.integer("VUEMANTICS_MAX_ARCHIVE_FILES", 100_000, minimum=1)
+ARCHIVE_DEPTH = env.integer("VUEMANTICS_ARCHIVE_DEPTH", 1, minimum=0)
 MAX_BATCH_FILES = env.integer("VUEMANTICS_MAX_BATCH_FILES", 500_000, minimum=1)
 OWNER_OPEN_BATCHES = env.integer("VUEMANTICS_OWNER_OPEN_BATCHES", 100, minimum=1)
 OWNER_OPEN_FILES = env.integer("VUEMANTICS_OWNER_OPEN_FILES", 1_000_000, minimum=1)

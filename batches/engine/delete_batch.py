@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from batches.engine.attempt_history import delete_history
 from batches.engine.cancel import cancel_items
+from batches.engine.delete_archives import forget_entries
 from batches.engine.transitions import move_batches
 from batches.messaging.live_events import notify_batches_changed
-from batches.models import BatchItem, UploadBatch
+from batches.models import ArchiveEntry, BatchItem, UploadBatch
 from batches.models.batch import ENDED_ITEMS
 from batches.models.error_codes import RESENDABLE_CODES
 from batches.models.states import COUNTERS, RESULT_COUNTERS, BatchStatus, ItemResult, ItemStatus
@@ -72,8 +73,11 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
     with transaction.atomic():
         items = fetch_rows(DELETE_ITEMS, {"batch": batch_id, "chunk": CHUNK})
         delete_history([id for id, *_ in items])
+        ArchiveEntry.objects.filter(item_id__in=[id for id, *_ in items]).delete()
         uploads = lock_uploads({upload for _, _, _, upload, _, _ in items if upload})
-        delete_uploads([id for (id,) in fetch_rows(UNREFERENCED_UPLOADS, {"ids": uploads})])
+        unreferenced = [id for (id,) in fetch_rows(UNREFERENCED_UPLOADS, {"ids": uploads})]
+        forget_entries(unreferenced)
+        delete_uploads(unreferenced)
         incomplete = [
             id for id, status, _, upload, code, at in items if not upload and _was_receiving(status, code, at)
         ]

@@ -16,6 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from batches.engine.complete_batch import complete_batches
+from batches.engine.delete_archives import forget_entries
 from batches.engine.item_fields import FINISHED_FIELDS
 from batches.engine.refusals import Refused
 from batches.engine.transitions import move_items
@@ -67,6 +68,7 @@ def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:
         raise _NewReference
     failing = Counter(batch for _, batch, status in items if status == ItemStatus.PROCESSING)
     _mark_gone([id for id, _, _ in items])
+    forget_entries(uploads)
     deleted = delete_uploads(uploads)
     for batch_id in sorted(failing):
         batch = UploadBatch.all_objects.filter(id=batch_id)

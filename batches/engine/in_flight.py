@@ -14,7 +14,8 @@ from batches.models.states import ItemResult
 class Claim:
     """This process's exclusive right to finish an item. It is valid while `token` is in the item's row.
 
-    `upload_key` is the picture's storage key. `upload_id` and `upload_key` are None if the picture was deleted.
+    `upload_key` is the picture's storage key. `upload_id`, `upload_key` and `upload_kind` are None if the picture was
+    deleted, or if the file is still inside of an archive.
     `already_processed` means that the item belongs to an import and that its picture was already processed for another
     item.
     """
@@ -25,6 +26,7 @@ class Claim:
     upload_id: int | None = None
     upload_key: UUID | None = None
     already_processed: bool = False
+    upload_kind: str | None = None
 
 
 class JobStopped(Exception):

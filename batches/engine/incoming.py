@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -90,13 +91,14 @@ def reopen_item(item: BatchItem) -> bool:
     return True
 
 
-def queue_item(item_id: int, upload_id: int, *, new: bool = False) -> bool:
+def queue_item(item_id: int, upload_id: int, *, new: bool = False, claim: UUID | None = None) -> bool:
     """Queue an item whose bytes are stored (receiving → pending). Return False if the item is no longer receiving.
 
-    `new` means that the caller's open transaction inserted the upload. Raises BatchClosed if the batch is cancelled or
-    deleted, and IntegrityError if the upload was deleted.
+    With `claim`, the caller is the job that holds this claim and has unpacked the bytes from an archive (processing →
+    pending); the same holds for the two functions below. `new` means that the caller's open transaction inserted the
+    upload. Raises BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was deleted.
     """
-    queued = incoming_sql.queue(item_id, upload_id, new=new)
+    queued = incoming_sql.queue(item_id, upload_id, new=new, claim=claim)
     if queued is None:
         return False
     batch_id, started = queued
@@ -107,20 +109,20 @@ def queue_item(item_id: int, upload_id: int, *, new: bool = False) -> bool:
     return True
 
 
-def complete_duplicate(item_id: int, upload_id: int) -> bool:
+def complete_duplicate(item_id: int, upload_id: int, claim: UUID | None = None) -> bool:
     """Complete an item because its owner already has a picture with the same bytes (receiving → completed).
 
     Return False if the item is no longer receiving. Raises IntegrityError if the upload was deleted.
     """
-    return _finished(incoming_sql.complete(item_id, upload_id))
+    return _finished(incoming_sql.complete(item_id, upload_id, claim))
 
 
-def reject_item(item_id: int, code: str, message: str, sha256: str = "") -> bool:
+def reject_item(item_id: int, code: str, message: str, sha256: str = "", claim: UUID | None = None) -> bool:
     """Fail an item whose bytes will not be stored (receiving → failed). Return False if it is no longer receiving.
 
     `sha256` is blank if not all bytes have arrived.
     """
-    return _finished(incoming_sql.fail(item_id, code, storable(message)[:500], sha256))
+    return _finished(incoming_sql.fail(item_id, code, storable(message)[:500], sha256, claim))
 
 
 def fail_incomplete_item(item_id: int, code: str) -> bool:

@@ -4,11 +4,14 @@ INSERT, QUEUE, COMPLETE and FAIL each write the item's row and then the batch's 
 would take five statements and a savepoint, and queueing it would take six statements.
 """
 
+from uuid import UUID
+
 from django.db import IntegrityError, transaction
 
 from batches.engine.finish_sql import finish_statement
+from batches.engine.item_fields import UNCLAIMED_SQL
 from batches.engine.refusals import BatchClosed
-from batches.models import BatchItem
+from batches.models import ArchiveEntry, BatchItem
 from batches.models.states import (
     OPEN_BATCHES,
     BatchStatus,
@@ -22,8 +25,13 @@ from uploads.database import fetch_row
 
 
 def _receiving(target: ItemStatus) -> str:
-    """Return the condition that an item is `receiving`, from which it may move to `target`."""
-    return f"status IN ({sql_states(item_sources(target, ItemStatus.RECEIVING))})"
+    """Return the condition that an item may move to `target`.
+
+    Either it is `receiving`, or the caller is the job that holds the claim %(claim)s and has unpacked the bytes from an
+    archive. The constraint item_claimed_while_processing guarantees that a claimed item is `processing`.
+    """
+    item_sources(target, ItemStatus.PROCESSING)  # raises ValueError if the edge is not declared
+    return f"(status IN ({sql_states(item_sources(target, ItemStatus.RECEIVING))}) OR claim = %(claim)s::uuid)"
 
 
 def _moved_to_processing(source: BatchStatus) -> str:
@@ -67,7 +75,8 @@ UPLOAD = """upload_id = %(upload)s::bigint,
 # The first queued item moves a pending batch to `processing`.
 QUEUE = f"""
 WITH queued AS (
-    UPDATE batches_batchitem SET status = '{ItemStatus.PENDING.value}', {UPLOAD}, queue_position = id
+    UPDATE batches_batchitem
+       SET status = '{ItemStatus.PENDING.value}', {UPLOAD}, queue_position = id, {UNCLAIMED_SQL}
      WHERE id = %(item)s AND {_receiving(ItemStatus.PENDING)}
     RETURNING batch_id
 ), started AS (
@@ -115,7 +124,7 @@ def insert(
     return item, is_new
 
 
-def queue(item_id: int, upload_id: int, *, new: bool = False) -> tuple[int, bool] | None:
+def queue(item_id: int, upload_id: int, *, new: bool = False, claim: UUID | None = None) -> tuple[int, bool] | None:
     """Queue an item whose bytes are stored. Return None if the item was not receiving.
 
     Otherwise, return the batch's id and whether the batch was pending and has now started processing. `new` means that
@@ -127,16 +136,18 @@ def queue(item_id: int, upload_id: int, *, new: bool = False) -> tuple[int, bool
     with transaction.atomic(savepoint=False):
         if not new:
             _lock(item_id, upload_id)
-        row = fetch_row(QUEUE, {"item": item_id, "upload": upload_id})
+        row = fetch_row(QUEUE, {"item": item_id, "upload": upload_id, "claim": claim})
         if row is None:
             return None
         batch_id, counted, started = row
         if not counted:
             raise BatchClosed
+        if claim is not None:
+            ArchiveEntry.objects.filter(item_id=item_id).delete()
     return batch_id, started
 
 
-def complete(item_id: int, upload_id: int) -> tuple[int, bool] | None:
+def complete(item_id: int, upload_id: int, claim: UUID | None = None) -> tuple[int, bool] | None:
     """Complete a receiving item as a duplicate of an upload. Return None if the item was not receiving.
 
     Otherwise, return the batch's id and whether this was the last live item of a sealed batch. Raises IntegrityError if
@@ -144,14 +155,13 @@ def complete(item_id: int, upload_id: int) -> tuple[int, bool] | None:
     """
     with transaction.atomic(savepoint=False):
         _lock(item_id, upload_id)
-        return fetch_row(
-            COMPLETE, {"item": item_id, "upload": upload_id, "code": "", "message": "", "result": ItemResult.DUPLICATE}
-        )
+        values = {"item": item_id, "upload": upload_id, "claim": claim, "code": "", "message": ""}
+        return fetch_row(COMPLETE, {**values, "result": ItemResult.DUPLICATE})
 
 
-def fail(item_id: int, code: str, message: str, sha256: str = "") -> tuple[int, bool] | None:
+def fail(item_id: int, code: str, message: str, sha256: str = "", claim: UUID | None = None) -> tuple[int, bool] | None:
     """Fail a receiving item. The return value is the same as that of `complete`."""
-    return fetch_row(FAIL, {"item": item_id, "code": code, "message": message, "sha256": sha256})
+    return fetch_row(FAIL, {"item": item_id, "code": code, "message": message, "sha256": sha256, "claim": claim})
 
 
 def _lock(item_id: int, upload_id: int) -> None:

@@ -33,13 +33,13 @@ FIELDS = (
 async def failures_csv(scope: Scope, code: str = "") -> AsyncIterator[str]:
     """Yield the open failures of the scope as CSV; if `code` is given, only those with this error code."""
     with_owner = await run_export_query(scope.covers_all, VIEW_ITEMS)
-    yield BYTE_ORDER_MARK + _lines([_heading(with_owner=with_owner)])
+    yield BYTE_ORDER_MARK + csv_lines([_heading(with_owner=with_owner)])
     batch_id = 0
     while batch_ids := await run_export_query(batches_after, scope, batch_id):
         for batch_id in batch_ids:
             item_id = 0
             while rows := await run_export_query(_chunk, scope, code, batch_id, item_id):
-                yield _lines(_row(row, with_owner=with_owner) for row in rows)
+                yield csv_lines(_row(row, with_owner=with_owner) for row in rows)
                 item_id = rows[-1][0]
                 if len(rows) < CHUNK_ITEMS:
                     break
@@ -80,14 +80,16 @@ def _row(row: tuple[Any, ...], *, with_owner: bool) -> list[str]:
     text = error_text(code, message)
     advice = f"{text.advice} {text.detail}".rstrip()
     cells = [batch, path or name, size, code, text.title, advice, at.isoformat(timespec="seconds")]
-    return [_escape(str(cell)) for cell in ([owner, *cells] if with_owner else cells)]
+    return [escape(str(cell)) for cell in ([owner, *cells] if with_owner else cells)]
 
 
-def _escape(cell: str) -> str:
+def escape(cell: str) -> str:
+    """Prevent spreadsheets from evaluating a cell as a formula."""
     return _FORMULA_START.sub("'", cell)
 
 
-def _lines(rows: Iterable[list[str]]) -> str:
+def csv_lines(rows: Iterable[list[str]]) -> str:
+    """Return rows of cells as CSV."""
     buffer = io.StringIO()
     csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)
     return buffer.getvalue()

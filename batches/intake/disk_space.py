@@ -56,6 +56,12 @@ def require_space(size: int) -> None:
         raise DiskSpaceLow(errno.ENOSPC, f"{filesizeformat(free)} are left, of which {reserve} must stay free")
 
 
+def free_space() -> int:
+    """Return how many bytes can be written before MIN_FREE_BYTES would be used. Costs one statvfs call."""
+    disk = os.statvfs(_existing_parent(Path(settings.PARTIAL_ROOT)))
+    return 0 if disk.f_flag & os.ST_RDONLY else max(0, disk.f_bavail * disk.f_frsize - settings.MIN_FREE_BYTES)
+
+
 def _existing_parent(folder: Path) -> Path:
     while not folder.exists():
         folder = folder.parent

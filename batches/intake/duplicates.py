@@ -108,7 +108,10 @@ def _queue_or_complete(item: BatchItem, upload: Upload, *, new: bool) -> IntakeO
     fail or be cancelled. If the other item succeeds, the engine completes this item without processing it.
     """
     duplicate = not new and upload.processed_at is not None
-    moved = complete_duplicate(item.id, upload.id) if duplicate else queue_item(item.id, upload.id, new=new)
+    if duplicate:
+        moved = complete_duplicate(item.id, upload.id, item.claim)
+    else:
+        moved = queue_item(item.id, upload.id, new=new, claim=item.claim)
     if not moved:
         raise not_receiving(item)
     return IntakeOutcome("duplicate" if duplicate else "queued")

@@ -12,6 +12,8 @@ Bytes are synced before they are stored, and stored before the transaction begin
 file, and no transaction waits for remote storage.
 """
 
+from django.conf import settings
+
 from batches.engine.incoming import reject_item
 from batches.engine.refusals import BatchClosed
 from batches.intake.discard import expects_bytes
@@ -19,9 +21,10 @@ from batches.intake.disk_space import disk_outage
 from batches.intake.duplicates import not_receiving, store_or_reuse
 from batches.intake.outcome import IntakeOutcome, NotReceiving
 from batches.intake.partial_file import PartialFile
+from batches.intake.size_limits import size_rejection
 from batches.models import BatchItem
 from batches.models.error_codes import default_message
-from uploads.media.sniff import HEAD_BYTES, SUPPORTED, name_type, sniff
+from uploads.media.sniff import ARCHIVES, HEAD_BYTES, SUPPORTED, name_type, sniff
 
 UNSUPPORTED = "file.unsupported"
 
@@ -37,8 +40,10 @@ def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> Intak
     head = partial.head(HEAD_BYTES)
     mime_type = sniff(head)
     try:
-        if mime_type is None or mime_type not in SUPPORTED:
-            outcome = _reject_unsupported(item, head, partial.sha256())
+        if mime_type is None or mime_type not in SUPPORTED | ARCHIVES:
+            outcome = _reject(item, partial, UNSUPPORTED, default_message(UNSUPPORTED, kind=name_type(head)))
+        elif rejection := _limit(item, mime_type):
+            outcome = _reject(item, partial, *rejection)
         else:
             outcome = store_or_reuse(item, owner_id, partial, mime_type)
     except BatchClosed:
@@ -54,8 +59,25 @@ def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> Intak
     return outcome
 
 
-def _reject_unsupported(item: BatchItem, head: bytes, sha256: str) -> IntakeOutcome:
-    message = default_message(UNSUPPORTED, kind=name_type(head))
-    if not reject_item(item.id, UNSUPPORTED, message, sha256):
+def _reject(item: BatchItem, partial: PartialFile, code: str, message: str) -> IntakeOutcome:
+    if not reject_item(item.id, code, message, partial.sha256(), item.claim):
         raise not_receiving(item)
-    return IntakeOutcome("refused", UNSUPPORTED, message)
+    return IntakeOutcome("refused", code, message)
+
+
+def _limit(item: BatchItem, mime_type: str) -> tuple[str, str] | None:
+    """Return the code and message of a limit that depends on what the file is; None if it is within its limits."""
+    if mime_type not in ARCHIVES:
+        return size_rejection(item.size, settings.MAX_FILE_BYTES)
+    if _depth(item) < settings.ARCHIVE_DEPTH:
+        return None
+    return "archive.nested", default_message("archive.nested")
+
+
+def _depth(item: BatchItem) -> int:
+    """Return how many archives contain the file, one in another."""
+    depth, archive = 0, item.archive_id
+    while archive is not None:
+        depth += 1
+        archive = BatchItem.objects.filter(id=archive).values_list("archive_id", flat=True).first()
+    return depth

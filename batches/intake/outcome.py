@@ -10,6 +10,7 @@ from batches.models.error_codes import default_message
 from batches.models.states import ItemResult, ItemStatus
 
 EXPIRED = "upload.expired"
+PICTURE_RESULTS = frozenset({ItemResult.NEW, ItemResult.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def unavailable_reason(item: BatchItem) -> tuple[str, str] | None:
     """
     if item.status == ItemStatus.FAILED:
         code = {"file.missing": "file.missing", "item.gone": "item.deleted"}.get(item.error_code)
-    elif item.upload_id is None and item.status in {ItemStatus.PENDING, ItemStatus.COMPLETED}:
+    elif item.upload_id is None and (item.status == ItemStatus.PENDING or item.result in PICTURE_RESULTS):
         code = "item.deleted"
     else:
         code = None

@@ -13,14 +13,14 @@ from batches.intake.register import register_file
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import default_message
 from batches.models.states import BatchKind, ItemStatus
-from uploads.media.sniff import HEAD_BYTES, SUPPORTED, SUPPORTED_FORMATS, name_type, sniff
+from uploads.media.sniff import ARCHIVES, HEAD_BYTES, SUPPORTED, SUPPORTED_FORMATS, name_type, sniff
 
 NEWEST_BATCHES = 50
 
 
 def rejection_reason(head: bytes) -> str | None:
     """Return why a file with these first bytes is not supported, or None if it is supported. No I/O."""
-    return None if sniff(head) in SUPPORTED else default_message(UNSUPPORTED, kind=name_type(head))
+    return None if sniff(head) in SUPPORTED | ARCHIVES else default_message(UNSUPPORTED, kind=name_type(head))
 
 
 def reject_by_content(item: BatchItem, partial: PartialFile) -> IntakeOutcome | None:

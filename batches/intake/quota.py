@@ -15,11 +15,13 @@ from datetime import timedelta
 from threading import Lock
 
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from batches.engine.refusals import FileRefused
+from batches.intake.disk_space import free_space
 from batches.intake.partial_paths import partial_exists
 from batches.models import BatchItem
 from batches.models.error_codes import RESUMABLE_CODES
@@ -122,6 +124,16 @@ def count_bytes(owner_id: int) -> int:
     receiving = items.filter(batch__status__in=LIVE_BATCHES, status=ItemStatus.RECEIVING).aggregate(bytes=Sum("size"))
     kept = sum(size for item_id, size in stopped_uploads(owner_id) if partial_exists(item_id))
     return int(stored) + int(receiving["bytes"] or 0) + kept
+
+
+def free_bytes(owner_id: int) -> int | None:
+    """Return how many more bytes the owner's files may take, because of the quota and the disk; None without a limit."""
+    limits = []
+    if settings.OWNER_BYTES:
+        limits.append(settings.OWNER_BYTES - usage.used(owner_id))
+    if isinstance(default_storage, FileSystemStorage):
+        limits.append(free_space())
+    return max(0, min(limits)) if limits else None
 
 
 def stopped_uploads(owner_id: int) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,6 @@ Uploads by tus, the form and local files all register their files here.
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.template.defaultfilters import filesizeformat
 
 from batches.engine.announce import announce_items, ignore_items
 from batches.engine.incoming import NewFile, is_resendable, is_resumable, register_item, reject_item, reopen_item
@@ -15,8 +14,8 @@ from batches.intake import owner_limits, quota
 from batches.intake.discard import clear_stale_partial
 from batches.intake.disk_space import require_space
 from batches.intake.partial_paths import partial_exists
+from batches.intake.size_limits import file_rejection
 from batches.models import BatchItem, UploadBatch
-from batches.models.error_codes import default_message
 from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 
@@ -33,7 +32,7 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True, re
     _require_import(batch)
     if batch.status == BatchStatus.CANCELLED:
         raise BatchClosed
-    rejection = _rejection(file.size)
+    rejection = file_rejection(file)
     try:
         item = _register_new(batch, file, reserve=reserve and rejection is None, remote=remote)
     except FileRefused as refused:
@@ -126,12 +125,3 @@ def _registered_before(batch: UploadBatch, file: NewFile, refused: FileRefused) 
     if is_resendable(item):
         resume_file(item, batch.owner_id)
     return item
-
-
-def _rejection(size: int) -> tuple[str, str] | None:
-    if size == 0:
-        return "file.empty", default_message("file.empty")
-    if size > settings.MAX_FILE_BYTES:
-        limit = filesizeformat(settings.MAX_FILE_BYTES)
-        return "file.too_large", default_message("file.too_large", size=filesizeformat(size), limit=limit)
-    return None

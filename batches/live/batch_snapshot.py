@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from batches.engine.missing_files import interrupted_uploads
 from batches.engine.stall_reason import StallReason, stall_reasons
 from batches.failures.batch_failures import BatchFailures, read_failures
+from batches.live.ledger import Ledger, read_ledger
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import RESENDABLE_CODES
 from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
@@ -37,7 +38,8 @@ class FileInProgress:
 class BatchSnapshot:
     """The state of a batch. `in_progress` holds only the files to show; `in_progress_total` counts all in progress.
 
-    `interrupted` is the number of missing files if the upload was interrupted, otherwise 0.
+    `interrupted` is the number of missing files if the upload was interrupted, otherwise 0. `ledger` is set for an
+    import in which nothing is left to do.
     """
 
     batch: UploadBatch
@@ -46,6 +48,7 @@ class BatchSnapshot:
     failures: BatchFailures
     stall: StallReason | None
     interrupted: int
+    ledger: Ledger | None
 
     @property
     def waiting(self) -> int:
@@ -91,7 +94,8 @@ def read_snapshot(batch_id: int, previous: BatchSnapshot | None = None) -> Batch
     stall = stall_reasons([batch]).get(batch.id)
     interrupted = interrupted_uploads([batch]).get(batch.id, 0)
     failures = _read_failures(batch, previous)
-    return BatchSnapshot(batch, in_progress, in_progress_total, failures, stall, interrupted)
+    ledger = _read_ledger(batch, failures, previous)
+    return BatchSnapshot(batch, in_progress, in_progress_total, failures, stall, interrupted, ledger)
 
 
 def read_in_progress(batch: UploadBatch) -> tuple[tuple[FileInProgress, ...], int]:
@@ -105,6 +109,17 @@ def _read_failures(batch: UploadBatch, previous: BatchSnapshot | None) -> BatchF
     if previous and _has_same_failures(previous.batch, batch):
         return previous.failures
     return read_failures(batch.id) if batch.failed else BatchFailures({}, {}, ())
+
+
+def _read_ledger(batch: UploadBatch, failures: BatchFailures, previous: BatchSnapshot | None) -> Ledger | None:
+    if (
+        previous
+        and previous.ledger
+        and previous.batch.found == batch.found
+        and _has_same_failures(previous.batch, batch)
+    ):
+        return previous.ledger
+    return read_ledger(batch, failures)
 
 
 def _has_same_failures(previous: UploadBatch, batch: UploadBatch) -> bool:

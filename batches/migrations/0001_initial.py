@@ -651,7 +651,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="batchitem",
-            index=models.Index(condition=models.Q(("status", "ignored")), fields=["batch", "id"], name="item_ignored"),
+            index=models.Index(
+                condition=models.Q(("status", "ignored")),
+                fields=["batch", "id"],
+                include=("error_code",),
+                name="item_ignored",
+            ),
         ),
         migrations.AddIndex(
             model_name="uploadbatch",
@@ -704,6 +709,37 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
+        ),
+        migrations.CreateModel(
+            name="ArchiveEntry",
+            fields=[
+                (
+                    "item",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="archive_entry",
+                        serialize=False,
+                        to="batches.batchitem",
+                        verbose_name="item",
+                    ),
+                ),
+                ("offset", models.BigIntegerField(verbose_name="offset")),
+                ("compressed", models.BigIntegerField(verbose_name="compressed size")),
+                ("crc", models.BigIntegerField(verbose_name="CRC-32")),
+                ("method", models.PositiveIntegerField(verbose_name="method")),
+                ("encrypted", models.BooleanField(default=False, verbose_name="encrypted")),
+                (
+                    "archive",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="archive_entries",
+                        to="uploads.upload",
+                        verbose_name="archive",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "archive entry", "verbose_name_plural": "archive entries"},
         ),
         # The queue changes all the time: vacuum it early. A batch's row is updated per file: leave room beside it.
         migrations.RunSQL(

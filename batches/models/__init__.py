@@ -1,8 +1,9 @@
 """The models of the batch engine. Their tables are the queue; only `batches.engine` writes processing state to them."""
 
+from batches.models.archive_entry import ArchiveEntry
 from batches.models.attempt import Attempt
 from batches.models.batch import UploadBatch
 from batches.models.item import BatchItem
 from batches.models.worker import OwnerLastSeen, OwnerSchedule, Worker
 
-__all__ = ["Attempt", "BatchItem", "OwnerLastSeen", "OwnerSchedule", "UploadBatch", "Worker"]
+__all__ = ["ArchiveEntry", "Attempt", "BatchItem", "OwnerLastSeen", "OwnerSchedule", "UploadBatch", "Worker"]

@@ -129,7 +129,12 @@ class BatchItem(models.Model):
             models.Index(
                 fields=["batch", "result", "id"], name="item_result", condition=Q(result__in=tuple(RESULT_COUNTERS))
             ),
-            models.Index(fields=["batch", "id"], name="item_ignored", condition=Q(status=ItemStatus.IGNORED)),
+            models.Index(
+                fields=["batch", "id"],
+                include=["error_code"],
+                name="item_ignored",
+                condition=Q(status=ItemStatus.IGNORED),
+            ),
             models.Index(fields=["batch", "id"], name="item_waiting", condition=Q(status__in=WAITING_ITEMS)),
             models.Index(fields=["batch", "id"], name="item_cancelled", condition=Q(status=ItemStatus.CANCELLED)),
             models.Index(fields=["batch", "id"], name="item_missing", condition=Q(status=ItemStatus.MISSING)),

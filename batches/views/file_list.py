@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, Lower, NullIf, StrIndex
 from django.db.models.lookups import GreaterThan
 
 from batches.models import BatchItem
-from batches.models.states import WAITING_ITEMS, ItemStatus
+from batches.models.states import RESULT_COUNTERS, WAITING_ITEMS, ItemStatus
 from uploads.media.sniff import SUPPORTED
 from uploads.models import MediaKind, Upload
 
@@ -31,6 +31,8 @@ STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "in-progress": (ItemStatus.PROCESSING,),
     "cancelled": (ItemStatus.CANCELLED,),
     "missing": (ItemStatus.MISSING,),
+    "ignored": (ItemStatus.IGNORED,),
+    **dict.fromkeys(map(str, RESULT_COUNTERS), (ItemStatus.COMPLETED,)),
 }
 """The item states that each filter above the list of files shows; "all" shows every state."""
 KINDS = frozenset(MediaKind.from_mime_type(mime_type) for mime_type in SUPPORTED)
@@ -77,6 +79,8 @@ def filtered_items(batch_id: int, choice: FileFilter) -> QuerySet[BatchItem]:
     states = STATUS_FILTERS[choice.show]
     if states:
         items = items.filter(status__in=states) if len(states) > 1 else items.filter(status=states[0])
+    if choice.show in RESULT_COUNTERS:
+        items = items.filter(result=choice.show)
     if choice.kind:
         items = items.filter(_contains(KIND, choice.kind))
     if choice.name:

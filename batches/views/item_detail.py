@@ -29,6 +29,7 @@ def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpRespon
         "item": item,
         "history": item.history.order_by("-id")[:ATTEMPTS_SHOWN],
         "batch": item.batch,
+        "archive": items.filter(id=item.archive_id).first() if item.archive_id else None,
         "step": STAGES.index(Stage(item.stage)) + 1 if item.stage else 0,
         "steps": len(STAGES),
         "took": number_format(max(0.0, took.total_seconds()), 1) if took else "",

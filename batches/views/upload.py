@@ -23,6 +23,7 @@ from batches.intake.file_name import FileName
 from batches.intake.ignored_files import JUNK_FILE, JUNK_FOLDER
 from batches.intake.manifest import open_for_files
 from batches.intake.owner_limits import RateExceeded
+from batches.intake.quota import free_bytes
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from batches.models.batch_name import MAX_NAME_LENGTH, clean_name
@@ -58,6 +59,7 @@ def new_batch(request: SignedInRequest) -> HttpResponse:
         messages.error(request, _("No files selected. Select one or more, then press “Upload”."))
     context = {
         "chunk_bytes": min(CHUNK_BYTES, settings.MAX_BODY_BYTES),
+        "free_bytes": free_bytes(request.user.pk),
         "body_bytes": settings.MAX_BODY_BYTES,
         "body_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
         "kinds": _kinds(),

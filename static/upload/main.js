@@ -4,6 +4,7 @@ import { ignoredReason } from "./ignored_files.js";
 import { messages } from "./messages.js";
 import { dismissQuestion } from "./preflight.js";
 import { filesFromInput, filesFromTransfer } from "./selected_files.js";
+import { confirmSelection, dismissReview } from "./review.js";
 import { runUpload } from "./upload_session.js";
 
 const ANNOUNCE_INTERVAL = 250;
@@ -19,6 +20,8 @@ const page = {
     tus: dataset.tus,
   },
   maxChunk: Number(dataset.chunk),
+  // The bytes that the server can take, or null if nothing limits them.
+  free: dataset.free ? Number(dataset.free) : null,
   batch: dataset.batchId ? { id: Number(dataset.batchId), name: dataset.batchName, url: dataset.batchUrl } : null,
   // Leaving would hide the notice that files were not accepted.
   mayLeave: () => byId("busy-notice").hidden,
@@ -48,7 +51,7 @@ function throttledScanStatus() {
 
 // Only one upload runs at a time. If the page is still asking whether to resume, the new files replace that question.
 function mayStart() {
-  return !isRunning || dismissQuestion();
+  return !isRunning || dismissReview() || dismissQuestion();
 }
 
 function showBusyNotice() {
@@ -67,11 +70,11 @@ async function start(scan) {
     const selection = await scan(throttledScanStatus());
     showScanStatus(messages.checking);
     if (!selection.files.length) showError(emptySelectionText(selection));
-    else {
+    else if (await confirmSelection(selection, page.free)) {
       await runUpload(selection, byId("name")?.value.trim() ?? "", page);
       // Clear the name, because it was meant only for these files.
       byId("drop-zone").reset();
-    }
+    } else showDropZone();
   } catch (error) {
     showDropZone();
     showError(error.message);

@@ -79,6 +79,35 @@ export const messages = {
   alreadyRunning: gettext("An upload is already running. Add these files again when it has finished."),
   defaultName: (day) => format(gettext("Import of %(day)s"), { day: formatDate(day) }),
 
+  // Before sending
+  partsMissing: (names) =>
+    formatPlural(
+      ngettext(
+        "%(count)s part of this export is missing: %(names)s", "%(count)s parts of this export are missing: %(names)s",
+        names.length),
+      names.length, { names: formatNames(names) }),
+  partsAdvice: gettext("Photos and their dates may be in different parts. Add all parts together, or the rest later."),
+  loneSidecars: (paths) =>
+    formatPlural(
+      ngettext(
+        "%(count)s sidecar has no photo beside it: %(names)s", "%(count)s sidecars have no photo beside them: %(names)s",
+        paths.length),
+      paths.length, { names: formatNames(paths) }),
+  sidecarsAdvice: gettext("They describe photos that you did not choose. Choose the folder with the photos, too."),
+  unsupportedFiles: (count, kinds) =>
+    formatPlural(
+      ngettext("%(count)s file cannot be imported: %(names)s", "%(count)s files cannot be imported: %(names)s", count),
+      count, { names: formatNames(kinds.map(([kind, files]) => `${formatCount(files)} ${kind}`)) }),
+  kindsAdvice: gettext("Only photos, videos and archives of them are imported. The import lists the others."),
+  tooLittleSpace: gettext("The server has too little space for these files."),
+  spaceAdvice: gettext("Choose fewer files, or ask your administrator for more space."),
+  spaceNeeded: (bytes, free) =>
+    free === null
+      ? format(gettext("About %(size)s are needed."), { size: formatBytes(bytes) })
+      : format(gettext("About %(size)s are needed; %(free)s are free."), {
+          size: formatBytes(bytes), free: formatBytes(free),
+        }),
+
   // Resuming
   resumeQuestion: (name) => format(gettext("Resume “%(name)s”?"), { name }),
   alreadyUploaded: (received, total) =>

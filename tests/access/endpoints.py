@@ -59,6 +59,8 @@ ENDPOINTS = [
     Endpoint("batch-detail", B, htmx=True),
     Endpoint("batch-detail", B, query="?show=failed&name=IMG", htmx=True),
     Endpoint("batch-detail", B, method="HEAD"),
+    Endpoint("batch-ledger-csv", B),
+    Endpoint("batch-ledger-json", B),
     Endpoint("batch-cancel", B),
     Endpoint("batch-finish", B),
     Endpoint("batch-delete", B),

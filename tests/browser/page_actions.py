@@ -93,6 +93,14 @@ def resume_upload(page: Page, data: SiteData, folder: Path) -> None:
     expect(page.locator("#resume-title")).to_be_visible(timeout=30_000)
 
 
+def review_upload(page: Page, data: SiteData, folder: Path) -> None:
+    """Choose one part of an export whose other part is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "takeout-1-002.zip").write_bytes(b"PK")
+    page.locator("#file-input").set_input_files(folder / "takeout-1-002.zip")
+    expect(page.locator("#review-title")).to_be_visible(timeout=30_000)
+
+
 def select_two(page: Page, *_: object) -> None:
     for number in (0, 2):
         page.get_by_role("checkbox").nth(number).check()

@@ -12,11 +12,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from batches.engine.in_flight import Job
+from batches.intake.archives import process_item
 from batches.models.states import Stage
 from tests.support.waiting import wait_until
 from uploads.database import fetch_row
 from uploads.errors import EnvironmentalError, PermanentError, TransientError
-from uploads.models import Upload
+from uploads.models import MediaKind, Upload
 
 
 def slow(job: Job) -> None:
@@ -53,6 +54,11 @@ def recording(job: Job) -> Callable[[], None] | None:
         upload.update(processed_at=timezone.now())
 
     return save
+
+
+def unpacking(job: Job) -> Callable[[], None] | None:
+    """Unpack archives and receive the files in them as the real processor does. Pictures are audited."""
+    return audited(job) if job.claim.upload_kind == MediaKind.IMAGE else process_item(job)
 
 
 def hanging(job: Job) -> None:

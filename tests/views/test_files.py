@@ -30,6 +30,8 @@ INDEXES = {
     "in-progress": "item_processing",
     "cancelled": "item_cancelled",
     "missing": "item_missing",
+    "ignored": "item_ignored",
+    **dict.fromkeys(("duplicate", "sidecar", "archive"), "item_result"),
 }
 
 
@@ -151,6 +153,10 @@ def test_file_list_of_each_state(page: Client, owner: User) -> None:
         "waiting": [name(3), name(4), name(5)],
         "in-progress": [],
         "missing": [],
+        "ignored": [],
+        "duplicate": [],
+        "sidecar": [],
+        "archive": [],
     }
 
 

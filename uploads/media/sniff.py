@@ -8,6 +8,8 @@ HEAD_BYTES = 8192
 """The number of bytes at the start of a file that the functions below examine."""
 
 SUPPORTED = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
+ARCHIVES = frozenset({"application/zip"})
+"""Types of files that are unpacked; the files in them are imported."""
 SUPPORTED_FORMATS = "Supported formats: JPEG, PNG, WebP and GIF."
 
 _ALIASES = {"image/apng": "image/png"}

@@ -29,7 +29,9 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        verbose_name="kind", choices=[("image", "Picture"), ("video", "Video")], max_length=10
+                        verbose_name="kind",
+                        choices=[("image", "Picture"), ("video", "Video"), ("archive", "Archive")],
+                        max_length=10,
                     ),
                 ),
                 ("width", models.PositiveIntegerField(verbose_name="width", blank=True, null=True)),
@@ -104,6 +106,10 @@ class Migration(migrations.Migration):
             model_name="upload",
             index=models.Index(fields=["owner", "size"], name="upload_owner_size"),
         ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(condition=models.Q(("kind", "archive")), fields=["id"], name="upload_archive"),
+        ),
         migrations.AddConstraint(
             model_name="upload",
             constraint=models.UniqueConstraint(fields=("owner", "sha256"), name="upload_once_per_owner"),
@@ -111,7 +117,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="upload",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["image", "video"])), name="upload_kind_known"
+                condition=models.Q(("kind__in", ["image", "video", "archive"])), name="upload_kind_known"
             ),
         ),
         migrations.AddConstraint(

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from uploads.errors import EnvironmentalError, PermanentError
-from uploads.storage.backend import backend
+from uploads.storage.backend import Readable, backend
 
 _CODES = {
     **dict.fromkeys((ENOSPC, EDQUOT), "storage.full"),
@@ -61,6 +61,22 @@ def local_copy(key: UUID) -> Iterator[Path]:
         except OSError as error:
             raise EnvironmentalError(error_code(error)) from error
         yield path
+
+
+@contextmanager
+def open_original(key: UUID, offset: int) -> Iterator[Readable]:
+    """Yield the original's bytes from `offset` on as a stream, whose reads may raise OSError.
+
+    Opening it raises the same errors as `local_copy`.
+    """
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(backend().open_at(original_name(key), offset))
+        except FileNotFoundError as error:
+            raise PermanentError("file.missing") from error
+        except OSError as error:
+            raise EnvironmentalError(error_code(error)) from error
+        yield stream
 
 
 def storage_available() -> bool:

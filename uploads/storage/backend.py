@@ -8,6 +8,13 @@ from typing import Protocol, cast
 from django.core.files.storage import default_storage
 
 
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes; none only at the end."""
+
+
 class StorageBackend(Protocol):
     """Stores files under names. A file becomes visible only when it is completely written.
 
@@ -28,6 +35,9 @@ class StorageBackend(Protocol):
 
     def local_copy(self, name: str) -> AbstractContextManager[Path]:
         """Return a context manager that yields a read-only path of the file on this machine."""
+
+    def open_at(self, name: str, offset: int) -> AbstractContextManager["Readable"]:
+        """Return a context manager that yields the file's bytes from `offset` on as a stream."""
 
     def write(self, name: str, content: bytes) -> None:
         """Write a small file, replacing an existing one."""

@@ -10,6 +10,8 @@ from threading import get_ident
 
 from django.core.files.storage import FileSystemStorage
 
+from uploads.storage.backend import Readable
+
 HARD_LINKS_UNSUPPORTED = frozenset({EPERM, EOPNOTSUPP, EMLINK})
 """Errors from file systems without hard links, such as exFAT and some network file systems. Files are copied there."""
 
@@ -43,6 +45,13 @@ class DiskStorage(FileSystemStorage):
                 raise FileNotFoundError(ENOENT, "There is no such file.")
             raise _not_mounted()
         yield path
+
+    @contextmanager
+    def open_at(self, name: str, offset: int) -> Iterator[Readable]:
+        """Yield the open file."""
+        with self.local_copy(name) as path, path.open("rb") as stream:
+            stream.seek(offset)
+            yield stream
 
     def write(self, name: str, content: bytes) -> None:
         """Write to a temporary name and rename. Create the folder only if writing shows that it is missing."""

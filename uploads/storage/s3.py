@@ -16,6 +16,7 @@ from botocore.config import Config
 from storages.backends.s3 import S3Storage
 
 from uploads.errors import EnvironmentalError
+from uploads.storage.backend import Readable
 from uploads.storage.s3_errors import raise_os_errors
 
 CHUNK_BYTES = 2**20
@@ -90,6 +91,14 @@ class BucketStorage(S3Storage):
             with _temp_file_errors():
                 copy.flush()
             yield Path(f"/proc/{os.getpid()}/fd/{copy.fileno()}")
+
+    @contextmanager
+    def open_at(self, name: str, offset: int) -> Iterator[Readable]:
+        """Yield the body of one ranged request. Errors of the connection while it is read are raised as OSError."""
+        with raise_os_errors():
+            body = self._client.get_object(**self._object(name), Range=f"bytes={offset}-")["Body"]
+            with closing(body):
+                yield body
 
     def _chunks(self, name: str) -> Iterator[bytes]:
         with raise_os_errors(), closing(self._client.get_object(**self._object(name))["Body"]) as body:

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from uploads.models import Upload
+from uploads.models import MediaKind, Upload
 from uploads.pagination import paginate_by_id
 
 PICTURES_PER_PAGE = 60
@@ -21,5 +21,6 @@ def upload_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Show one of the user's pictures with its processing results."""
-    upload = get_object_or_404(Upload, id=upload_id, owner_id=request.user.pk)
+    pictures = Upload.objects.exclude(kind=MediaKind.ARCHIVE)
+    upload = get_object_or_404(pictures, id=upload_id, owner_id=request.user.pk)
     return render(request, "uploads/upload_detail.html", {"upload": upload})

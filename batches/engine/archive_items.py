@@ -1,0 +1,113 @@
+"""Add the files of an archive to its batch, in the transaction that completes the archive's own item."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from batches.engine.in_flight import JobStopped
+from batches.engine.incoming import NewFile
+from batches.engine.incoming_sql import OPEN
+from batches.messaging import wake_ups
+from batches.models import BatchItem
+from batches.models.error_codes import ERROR_CODES, IGNORED_CODES
+from batches.models.states import ItemStatus
+from uploads.archives.zip_directory import ZipEntry
+from uploads.database import fetch_row
+from uploads.errors import PermanentError
+
+CHUNK = 5000
+
+# `queue_position` equals the id, as for every pending item. A file with a code ends at once: it is ignored or refused.
+INSERT = f"""
+WITH file AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('batches_batchitem', 'id')) AS id, listed.*
+      FROM unnest(%(filenames)s::text[], %(paths)s::text[], %(fingerprints)s::text[], %(sizes)s::bigint[],
+                  %(statuses)s::text[], %(codes)s::text[], %(messages)s::text[], %(offsets)s::bigint[],
+                  %(compressed)s::bigint[], %(crcs)s::bigint[], %(methods)s::int[], %(encrypted)s::boolean[])
+           WITH ORDINALITY AS listed (filename, relative_path, fingerprint, size, status, code, message, start,
+                                      compressed, crc, method, encrypted, position)
+     ORDER BY position
+), items AS (
+    INSERT INTO batches_batchitem (id, batch_id, archive_id, filename, relative_path, fingerprint, size, status, stage,
+                                   queue_position, attempts, crash_count, error_code, error_message, created_at,
+                                   finished_at)
+    SELECT id, %(batch)s, %(item)s, filename, relative_path, fingerprint, size, status, '',
+           CASE status WHEN '{ItemStatus.PENDING.value}' THEN id END, 0, 0, code, message, clock_timestamp(),
+           CASE WHEN status <> '{ItemStatus.PENDING.value}' THEN clock_timestamp() END
+      FROM file
+)
+INSERT INTO batches_archiveentry (item_id, archive_id, "offset", compressed, crc, method, encrypted)
+SELECT id, %(upload)s, start, compressed, crc, method, encrypted
+  FROM file WHERE status = '{ItemStatus.PENDING.value}'
+"""
+# Files that the client announced and has not sent yet must stay expected.
+COUNT = f"""
+UPDATE batches_uploadbatch
+   SET total = total + %(added)s, failed = failed + %(failed)s, ignored = ignored + %(ignored)s,
+       expected_items = expected_items + %(added)s, updated_at = clock_timestamp()
+ WHERE id = %(batch)s AND {OPEN}
+RETURNING total + ignored
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedFile:
+    """A file of an archive. With a `code`, it is not imported: it is ignored or refused for that reason."""
+
+    file: NewFile
+    entry: ZipEntry
+    code: str = ""
+    message: str = ""
+
+    @property
+    def status(self) -> ItemStatus:
+        """The state of its new item."""
+        if not self.code:
+            return ItemStatus.PENDING
+        return ItemStatus.IGNORED if self.code in IGNORED_CODES else ItemStatus.FAILED
+
+
+def insert_archived_files(item: BatchItem, upload_id: int, files: Sequence[ArchivedFile], max_files: int) -> None:
+    """Insert an item for each file of the archive `item`, whose bytes are `upload_id`, and count them in the batch.
+
+    The caller's transaction completes `item`. So either all files are added and the archive is completed, or nothing
+    has happened. Raises PermanentError `archive.too_many_files` if the batch would have more than `max_files`, and
+    JobStopped if it was cancelled or deleted; then the transaction must be rolled back.
+    """
+    for start in range(0, len(files), CHUNK):
+        _insert(item, upload_id, files[start : start + CHUNK])
+    statuses = Counter(file.status for file in files)
+    ignored, failed = statuses[ItemStatus.IGNORED], statuses[ItemStatus.FAILED]
+    counts = {"added": len(files) - ignored, "failed": failed, "ignored": ignored}
+    row = fetch_row(COUNT, {"batch": item.batch_id, **counts})
+    if row is None:
+        raise JobStopped
+    if row[0] > max_files:
+        raise PermanentError("archive.too_many_files", count=len(files), limit=max_files)
+    transaction.on_commit(lambda: wake_ups.notify_workers(min(statuses[ItemStatus.PENDING], wake_ups.total_threads())))
+
+
+def _insert(item: BatchItem, upload_id: int, files: Sequence[ArchivedFile]) -> None:
+    columns: dict[str, Any] = {
+        "filenames": [file.file.filename for file in files],
+        "paths": [file.file.relative_path for file in files],
+        "fingerprints": [file.file.fingerprint for file in files],
+        "sizes": [file.file.size for file in files],
+        "statuses": [file.status.value for file in files],
+        "codes": [file.code for file in files],
+        "messages": [file.message or _message(file.code) for file in files],
+        "offsets": [file.entry.offset for file in files],
+        "compressed": [file.entry.compressed for file in files],
+        "crcs": [file.entry.crc for file in files],
+        "methods": [file.entry.method for file in files],
+        "encrypted": [file.entry.encrypted for file in files],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, {"batch": item.batch_id, "item": item.id, "upload": upload_id, **columns})
+
+
+def _message(code: str) -> str:
+    return ERROR_CODES[code].message() if code else ""

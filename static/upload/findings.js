@@ -1,0 +1,95 @@
+// What a person should know about the selected files before they are sent. Independent of the page.
+
+// Exports come in numbered archives: takeout-20240101T000000Z-1-001.zip, "iCloud Photos Part 1 of 7.zip", Roll-2.zip.
+const TOTAL_PART = /^(.*part )(\d+)( of )(\d+)(.*\.zip)$/i;
+const NUMBERED_PART = /^(.*?[-_. ])(\d{1,4})(\.zip)$/i;
+const MAX_PARTS = 1000;
+const SIDECAR = /\.(json|xmp|aae)$/i;
+// Files of an export that describe an album or the export as a whole.
+const EXPORT_DATA =
+  /^(metadata(\(\d+\))?|print-subscriptions|shared_album_comments|user-generated-memory-titles|archive_browser)\.json$/i;
+const SHORTEST_CUT_NAME = 3;
+// Kinds that are never photos or films. All others are recognised by their content.
+const UNSUPPORTED = new Set(
+  (
+    "7z ai apk avchd bat csv db dmg doc docx epub exe gz htm html ics indd ini iso log m3u md mp3 msi numbers odp ods " +
+    "odt ogg pages pdf ppt pptx psd rar rtf sqlite svg tar tgz torrent txt vcf wav wma xls xlsx z01"
+  ).split(" "),
+);
+
+const nameOf = (path) => path.slice(path.lastIndexOf("/") + 1);
+const folderOf = (path) => path.slice(0, path.lastIndexOf("/") + 1);
+const extensionOf = (name) => (name.includes(".") ? name.slice(name.lastIndexOf(".") + 1).toLowerCase() : "");
+
+// The names of archives that are missing between the numbers of the selected ones.
+export function missingParts(paths) {
+  const exports = new Map();
+  for (const path of paths) {
+    const name = nameOf(path);
+    const [, start, digits, middle, total, end] = name.match(TOTAL_PART) ?? [];
+    const [, stem, number, extension] = total ? [] : (name.match(NUMBERED_PART) ?? []);
+    if (total) addPart(exports, [start, `${middle}${total}${end}`], digits, Number(total));
+    else if (stem) addPart(exports, [stem, extension], number, 0);
+  }
+  return [...exports.values()].flatMap(gaps);
+}
+
+function addPart(exports, ends, digits, total) {
+  const key = ends.join("\0");
+  if (!exports.has(key)) exports.set(key, { ends, width: digits.length, total, numbers: new Set() });
+  exports.get(key).numbers.add(Number(digits));
+}
+
+function gaps({ ends: [start, end], width, total, numbers }) {
+  const last = total || Math.max(...numbers);
+  if (last > MAX_PARTS) return [];
+  const missing = [];
+  for (let number = 1; number <= last; number += 1) {
+    if (!numbers.has(number)) missing.push(`${start}${String(number).padStart(width, "0")}${end}`);
+  }
+  return missing;
+}
+
+// The paths of sidecars that lie beside no picture that they could describe. `paths` are all selected paths.
+export function loneSidecars(paths) {
+  const folders = new Map();
+  for (const path of paths) {
+    const name = nameOf(path).toLowerCase();
+    if (SIDECAR.test(name)) continue;
+    const folder = folderOf(path);
+    if (!folders.has(folder)) folders.set(folder, new Set());
+    folders.get(folder).add(name).add(name.replace(/\.[^.]*$/, ""));
+  }
+  return paths.filter((path) => {
+    const name = nameOf(path).toLowerCase();
+    return SIDECAR.test(name) && !EXPORT_DATA.test(name) && !describes(name, folders.get(folderOf(path)));
+  });
+}
+
+// Whether the name of a sidecar begins with the name of a file, with or without its extension, or is cut off from it.
+function describes(sidecar, names) {
+  if (!names) return false;
+  const base = sidecar.replace(SIDECAR, "").replace(/\(\d+\)$/, "");
+  for (let length = base.length; length >= SHORTEST_CUT_NAME; length -= 1) {
+    if (names.has(base.slice(0, length))) return true;
+  }
+  return base.length >= SHORTEST_CUT_NAME && [...names].some((name) => name.startsWith(base));
+}
+
+// The number of files of each kind that is not imported, the most frequent first: [["PDF", 12], …].
+export function unsupportedKinds(paths) {
+  const counts = new Map();
+  for (const path of paths) {
+    const extension = extensionOf(nameOf(path));
+    if (UNSUPPORTED.has(extension)) counts.set(extension, (counts.get(extension) ?? 0) + 1);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a).map(([extension, count]) => [extension.toUpperCase(), count]);
+}
+
+// The bytes that the server needs, estimated from the files whose size is known: archives also need room to be unpacked.
+export function spaceNeeded(files) {
+  const known = files.filter(({ size }) => size >= 0);
+  if (!known.length) return 0;
+  const bytes = known.reduce((sum, { size, path }) => sum + size * (extensionOf(path) === "zip" ? 2 : 1), 0);
+  return Math.round((bytes / known.length) * files.length);
+}

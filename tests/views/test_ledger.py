@@ -1,0 +1,138 @@
+"""The books of a finished import, on its page and as files."""
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import QuerySet
+from django.test import AsyncClient, Client
+
+from batches.engine import claim, finish_item, incoming, lifecycle
+from batches.engine.announce import announce_items, ignore_items
+from batches.failures.ledger_export import items_after
+from batches.live.ledger import count_ignored
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import ItemResult
+from bench import rows
+from tests.support.batches import assert_counters_match, digest, make_batch, make_upload
+from tests.support.html import compact
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def new_file(number: int, name: str) -> incoming.NewFile:
+    return incoming.NewFile(name, f"Iceland/{name}", digest("books", number), 10)
+
+
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    """A finished import with a file in every line of the books."""
+    batch = make_batch(owner, 3)
+    for result in (ItemResult.NEW, ItemResult.SIDECAR, ItemResult.ARCHIVE):
+        claimed = claim.claim_item(batch.id, 4711)
+        assert claimed is not None
+        finish_item.complete_item(claimed, result=result)
+    known, _ = incoming.register_item(batch.id, new_file(1, "known.jpg"))
+    incoming.complete_duplicate(known.id, make_upload(owner, 9).id)
+    refused, _ = incoming.register_item(batch.id, new_file(2, "=evil.txt"))
+    incoming.reject_item(refused.id, "file.unsupported", "It is a text.", digest("text"))
+    ignore_items(batch.id, [new_file(3, "Thumbs.db"), new_file(4, "void.jpg")], ["ignored.junk", "ignored.empty"])
+    lifecycle.seal_batch(batch.id)
+    assert_counters_match(batch)
+    return batch
+
+
+def test_books_of_a_finished_import_add_up(client: Client, owner: User, batch: UploadBatch) -> None:
+    client.force_login(owner)
+
+    page = compact(client.get(f"/batches/{batch.id}/").content.decode())
+
+    assert "All 7 files accounted for" in page
+    lines = {name: page.split(f'id="ledger-{name}">')[1].split("<")[0] for name in LINES}
+    assert lines == LINES
+    assert '<span class="number">1</span> The file is empty, so it was left out.' in page
+
+
+LINES = {"new": "1", "duplicates": "1", "sidecars": "1", "archives": "1", "refused": "1", "ignored": "2"}
+
+
+def test_import_that_is_still_running_has_no_books(client: Client, owner: User) -> None:
+    batch = make_batch(owner, 2)
+    client.force_login(owner)
+
+    assert "accounted for" not in client.get(f"/batches/{batch.id}/").content.decode()
+
+
+def test_books_with_missing_files_do_not_claim_to_be_complete(client: Client, owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Iceland")
+    announce_items(batch.id, [new_file(1, "a.jpg")], lambda ids, found: None)
+    lifecycle.seal_batch(batch.id)
+    client.force_login(owner)
+
+    page = compact(client.get(f"/batches/{batch.id}/").content.decode())
+
+    assert "What became of the 1 file" in page
+    assert "accounted for" not in page
+
+
+async def download(owner: User, batch: UploadBatch, kind: str) -> str:
+    client = AsyncClient()
+    await client.aforce_login(owner)
+    response: Any = await client.get(f"/batches/{batch.id}/files.{kind}")
+    assert response.status_code == 200
+    return "".join([part.decode() async for part in response])
+
+
+async def test_books_are_sent_as_json(owner: User, batch: UploadBatch) -> None:
+    files = json.loads(await download(owner, batch, "json"))
+
+    assert Counter(file["result"] for file in files) == {
+        "new": 1, "duplicate": 1, "sidecar": 1, "archive": 1, "refused": 1, "ignored": 2,
+    }  # fmt: skip
+    by_path = {file["path"]: file for file in files}
+    assert by_path["Iceland/known.jpg"]["sha256"] == digest(owner.id, 9)
+    assert by_path["Iceland/known.jpg"]["picture"]
+    assert by_path["Iceland/=evil.txt"]["sha256"] == digest("text")
+    assert by_path["Iceland/Thumbs.db"]["code"] == "ignored.junk"
+
+
+async def test_books_are_sent_as_csv_without_formulas(owner: User, batch: UploadBatch) -> None:
+    text = await download(owner, batch, "csv")
+
+    lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert len(lines) == 1 + 7
+    assert lines[0][:4] == ["File", "Archive", "Bytes", "SHA-256"]
+    assert not any(cell.startswith("=") for line in lines for cell in line)
+
+
+async def test_books_of_an_empty_import_are_valid_json(owner: User) -> None:
+    batch = await UploadBatch.objects.acreate(owner=owner, name="Nothing")
+
+    assert json.loads(await download(owner, batch, "json")) == []
+
+
+def used_indexes(query: QuerySet[Any, Any]) -> set[str]:
+    """Return the indexes of items that PostgreSQL uses for a query."""
+    return set(re.findall(r'"Index Name": "(item_\w+|batches_batchitem_pkey)"', query.explain(format="json")))
+
+
+def test_books_use_their_indexes(transactional_db: None) -> None:
+    batch_id = rows.fill(4000)
+    rows.fill(4000)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE batches_batchitem SET status = 'ignored', error_code = 'ignored.junk', queue_position = NULL,"
+            " finished_at = now() WHERE batch_id = %s AND queue_position <= 400",
+            [batch_id],
+        )
+        cursor.execute("VACUUM ANALYZE batches_batchitem")
+    middle = BatchItem.objects.filter(batch_id=batch_id).order_by("-id")[1000].id
+
+    assert used_indexes(items_after(batch_id, middle)[:2000]) == {"item_batch"}
+    assert used_indexes(count_ignored(batch_id)) == {"item_ignored"}

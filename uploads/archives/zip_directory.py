@@ -1,0 +1,182 @@
+"""Read the directory of a ZIP archive, including ZIP64, from a source of byte ranges.
+
+Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (4.3 and 4.5). Python's `zipfile` is not used,
+because it reads the whole directory into memory whatever its size, and needs it again for each file.
+"""
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from uploads.errors import PermanentError
+
+ReadAt = Callable[[int, int], bytes]
+"""Returns the bytes of the archive from an offset (first argument) up to a length (second), fewer only at its end."""
+
+BLOCK = 2**20
+END = struct.Struct("<4s4H2LH")
+END64_LOCATOR = struct.Struct("<4sLQL")
+END64 = struct.Struct("<4sQ2H2L4Q")
+HEADER = struct.Struct("<4s6H3L5H2L")
+MAX_COMMENT = 0xFFFF
+MAX16, MAX32 = 0xFFFF, 0xFFFF_FFFF
+ENCRYPTED = 0x41
+"""Flags of an entry whose data, or whose whole directory, is encrypted."""
+UTF8 = 0x800
+UNIX_HOSTS = frozenset({3, 19})
+LINK, TYPE_MASK = 0xA000, 0xF000
+ZIP64_FIELD, UNICODE_PATH_FIELD = 0x0001, 0x7075
+
+
+@dataclass(frozen=True, slots=True)
+class ZipEntry:
+    """One file of an archive. `offset` is where its local header starts, `compressed` and `size` are in bytes."""
+
+    path: str
+    offset: int
+    compressed: int
+    size: int
+    crc: int
+    method: int
+    encrypted: bool = False
+    is_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Directory:
+    start: int
+    size: int
+    entries: int
+    shift: int
+    """How many bytes precede the archive, as in a self-extracting one; all offsets in it count from there."""
+
+
+def read_directory(read_at: ReadAt, archive_size: int, max_entries: int) -> Iterator[ZipEntry]:
+    """Yield the files of an archive of `archive_size` bytes, in the order of its directory, without its folders.
+
+    Raises PermanentError with a code `archive.…` if the archive is truncated, damaged or split, or if it has more than
+    `max_entries` entries.
+    """
+    directory = _find_directory(read_at, archive_size)
+    if directory.entries > max_entries:
+        raise PermanentError("archive.too_many_files", count=directory.entries, limit=max_entries)
+    buffer, position, end = b"", directory.start, directory.start + directory.size
+    for _number in range(directory.entries):
+        needed = HEADER.size
+        for _part in range(2):
+            if len(buffer) < needed:
+                block = read_at(position, min(max(BLOCK, needed - len(buffer)), end - position))
+                buffer += block
+                position += len(block)
+            if len(buffer) < needed:
+                raise PermanentError("archive.damaged")
+            lengths = HEADER.unpack_from(buffer)[10:13]
+            needed = HEADER.size + sum(lengths)
+        entry = _read_entry(buffer, lengths, directory.shift)
+        if entry.offset + entry.compressed > directory.start:
+            raise PermanentError("archive.damaged")
+        buffer = buffer[needed:]
+        if not entry.path.endswith("/"):
+            yield entry
+
+
+def _find_directory(read_at: ReadAt, archive_size: int) -> _Directory:
+    tail_start = max(0, archive_size - END.size - MAX_COMMENT)
+    tail = read_at(tail_start, archive_size - tail_start)
+    at = _find_end(tail)
+    if at < 0:
+        raise PermanentError("archive.split" if read_at(0, 4) == b"PK\7\x08" else "archive.truncated")
+    _, disk, start_disk, here, entries, size, start, _comment = END.unpack_from(tail, at)
+    end_at = tail_start + at
+    if MAX16 in {disk, start_disk, here, entries} or MAX32 in {size, start}:
+        found = _find_end64(read_at, end_at)
+        if found is not None:
+            disk, start_disk, here, entries, size, start, end_at = found
+    if disk or start_disk or here != entries:
+        raise PermanentError("archive.split")
+    shift = end_at - size - start
+    if shift < 0 or entries * HEADER.size > size:
+        raise PermanentError("archive.damaged")
+    return _Directory(start + shift, size, entries, shift)
+
+
+def _find_end(tail: bytes) -> int:
+    """Return where the end record starts in the last bytes of the archive, or -1. Its comment must end the archive."""
+    at = tail.rfind(b"PK\5\6")
+    while at >= 0:
+        if at + END.size <= len(tail) and at + END.size + END.unpack_from(tail, at)[7] <= len(tail):
+            return at
+        at = tail.rfind(b"PK\5\6", 0, at)
+    return at
+
+
+def _find_end64(read_at: ReadAt, end_at: int) -> tuple[int, ...] | None:
+    """Return the values of the ZIP64 end record and its offset; None if there is none."""
+    if end_at < END64_LOCATOR.size:
+        return None
+    locator = END64_LOCATOR.unpack(_exactly(read_at, end_at - END64_LOCATOR.size, END64_LOCATOR.size))
+    if locator[0] != b"PK\6\7":
+        return None
+    if locator[1] or locator[3] > 1:
+        raise PermanentError("archive.split")
+    # The record may have moved if bytes precede the archive. Without extensions it ends where the locator starts.
+    for at in (locator[2], end_at - END64_LOCATOR.size - END64.size):
+        if 0 <= at <= end_at - END64_LOCATOR.size - END64.size:
+            record = END64.unpack(_exactly(read_at, at, END64.size))
+            if record[0] == b"PK\6\6":
+                return (*record[4:], at)
+    raise PermanentError("archive.damaged")
+
+
+def _exactly(read_at: ReadAt, offset: int, length: int) -> bytes:
+    found = read_at(offset, length)
+    if len(found) < length:
+        raise PermanentError("archive.damaged")
+    return found
+
+
+def _read_entry(buffer: bytes, lengths: tuple[int, ...], shift: int) -> ZipEntry:
+    fields = HEADER.unpack_from(buffer)
+    signature, made_by, _needed, flags, method, _time, _date, crc, compressed, size = fields[:10]
+    disk, _internal, external, offset = fields[13:]
+    if signature != b"PK\1\2":
+        raise PermanentError("archive.damaged")
+    name_end = HEADER.size + lengths[0]
+    name = buffer[HEADER.size : name_end]
+    extra = _extra_fields(buffer[name_end : name_end + lengths[1]])
+    values = iter(_zip64_values(extra.get(ZIP64_FIELD, b"")))
+    size, compressed, offset = (next(values, at) if at == MAX32 else at for at in (size, compressed, offset))
+    if disk not in {0, MAX16}:
+        raise PermanentError("archive.split")
+    is_link = made_by >> 8 in UNIX_HOSTS and (external >> 16) & TYPE_MASK == LINK
+    path = _path(name, flags, extra)
+    return ZipEntry(path, offset + shift, compressed, size, crc, method, bool(flags & ENCRYPTED), is_link)
+
+
+def _extra_fields(extra: bytes) -> dict[int, bytes]:
+    fields: dict[int, bytes] = {}
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        fields.setdefault(kind, extra[at + 4 : at + 4 + length])
+        at += 4 + length
+    return fields
+
+
+def _zip64_values(field: bytes) -> tuple[int, ...]:
+    count = min(len(field) // 8, 3)
+    return struct.unpack_from(f"<{count}Q", field)
+
+
+def _path(name: bytes, flags: int, extra: dict[int, bytes]) -> str:
+    """Decode a name: UTF-8 if the archive says so or if it is valid, otherwise code page 437."""
+    unicode_path = extra.get(UNICODE_PATH_FIELD, b"")
+    if len(unicode_path) > 5 and struct.unpack_from("<L", unicode_path, 1)[0] == zlib.crc32(name):
+        name, flags = unicode_path[5:], flags | UTF8
+    try:
+        path = name.decode("utf-8")
+    except UnicodeDecodeError:
+        path = name.decode("utf-8", "replace") if flags & UTF8 else name.decode("cp437")
+    # Some programs on Windows write backslashes.
+    return path if "/" in path else path.replace("\\", "/")
