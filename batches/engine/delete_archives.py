@@ -17,11 +17,12 @@ NEEDED = Q(status__in=LIVE) | (Q(status=ItemStatus.FAILED) & ~Q(error_code__in=P
 
 def delete_unneeded_archives() -> int:
     """Delete up to CHUNK archives that no item needs any more; return how many. Their items stay in their batches."""
-    ids = list(_unneeded().order_by("id").values_list("id", flat=True)[:CHUNK])
+    ids = list(unneeded_archives().order_by("id").values_list("id", flat=True)[:CHUNK])
     return sum(_delete(upload_id) for upload_id in ids)
 
 
-def _unneeded() -> QuerySet[Upload]:
+def unneeded_archives() -> QuerySet[Upload]:
+    """Return the archives that no live item and no retryable failure needs."""
     entries = ArchiveEntry.objects.filter(archive=OuterRef("pk"), item__status__in=LIVE)
     items = BatchItem.objects.filter(NEEDED, upload=OuterRef("pk"))
     return Upload.objects.filter(~Exists(entries), ~Exists(items), kind=MediaKind.ARCHIVE)
@@ -32,7 +33,7 @@ def _delete(upload_id: int) -> int:
         items = BatchItem.objects.filter(upload_id=upload_id)
         list(items.select_for_update(of=("self",)).order_by("id").values_list("id"))
         locked = lock_uploads([upload_id])
-        if not _unneeded().filter(id__in=locked).exists():
+        if not unneeded_archives().filter(id__in=locked).exists():
             return 0  # another item began to refer to the archive
         forget_entries(locked)
         items.update(upload=None)

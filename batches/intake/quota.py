@@ -127,7 +127,7 @@ def count_bytes(owner_id: int) -> int:
 
 
 def free_bytes(owner_id: int) -> int | None:
-    """Return how many more bytes the owner's files may take, because of the quota and the disk; None without a limit."""
+    """Return how many more bytes the owner's files may take because of the quota and the disk; None without limits."""
     limits = []
     if settings.OWNER_BYTES:
         limits.append(settings.OWNER_BYTES - usage.used(owner_id))

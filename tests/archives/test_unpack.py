@@ -5,11 +5,12 @@ from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from batches.engine import cancel, claim, delete_batch
 from batches.engine.archive_items import insert_archived_files
-from batches.engine.delete_archives import delete_unneeded_archives
+from batches.engine.delete_archives import delete_unneeded_archives, unneeded_archives
 from batches.engine.finish_item import complete_item
 from batches.engine.in_flight import Job
 from batches.engine.recovery import recover_items
@@ -17,6 +18,7 @@ from batches.engine.runner import run_job
 from batches.intake import archives
 from batches.models import ArchiveEntry, BatchItem, UploadBatch
 from batches.models.states import BatchStatus
+from bench import rows
 from tests.archives.conftest import WORKER, Send, picture, run_jobs
 from tests.support.archives import zipped
 from tests.support.batches import assert_counters_match
@@ -231,3 +233,14 @@ def test_only_archives_may_be_larger_than_a_file(send: Send, settings: Settings)
         "b.zip": "file.too_large",
         "c.jpg": "file.too_large",
     }
+
+
+def test_unneeded_archives_are_found_by_their_index(transactional_db: None) -> None:
+    rows.fill(2000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE batches_batchitem, uploads_upload, batches_archiveentry")
+
+    plan = unneeded_archives().order_by("id")[:20].explain()
+
+    assert "upload_archive" in plan
+    assert "Seq Scan on batches_batchitem" not in plan

@@ -40,6 +40,17 @@ def test_local_copy_has_the_original_bytes_and_is_removed_after_the_block(bucket
     assert bucket.names() == {f"home/library/{storage.original_name(KEY)}"}
 
 
+def test_original_is_read_from_an_offset(bucket: Bucket, partial_file: Path) -> None:
+    storage.store_original(partial_file, KEY)
+
+    with storage.open_original(KEY, 2**20) as stream:
+        first = stream.read(100)
+
+    assert first == BYTES[2**20 : 2**20 + 100]
+    with pytest.raises(PermanentError), storage.open_original(uuid4(), 0):
+        pass
+
+
 def test_storing_an_original_again_replaces_it(bucket: Bucket, partial_file: Path) -> None:
     storage.store_original(partial_file, KEY)
     partial_file.write_bytes(b"other")
