@@ -16,6 +16,7 @@ from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
 from batches.engine.archive_items import ArchivedFile, insert_archived_files
+from batches.engine.finish_item import holds_claim
 from batches.engine.in_flight import Job, JobStopped
 from batches.engine.incoming import NewFile
 from batches.engine.process_upload import process_upload
@@ -81,8 +82,12 @@ def receive_entry(job: Job, entry: ArchiveEntry) -> None:
             _copy(job, item, entry, partial)
             finalize_item(item, item.batch.owner_id, partial)
             reservation.confirmed = True
-    except (BatchClosed, NotReceiving, PartialFileBusy) as error:
+    except NotReceiving as error:
+        if holds_claim(job.claim):
+            raise
         raise JobStopped from error  # cancelled, or recovered by another worker
+    except (BatchClosed, PartialFileBusy) as error:
+        raise JobStopped from error
     except FileRefused as refused:
         raise PermanentError(refused.code, refused.message) from refused
     except OSError as error:

@@ -148,6 +148,11 @@ class UploadBatch(models.Model):
         return self.successful - self.duplicates - self.sidecars - self.archives
 
     @property
+    def described(self) -> int:
+        """The number of completed items that are pictures."""
+        return self.successful - self.sidecars - self.archives
+
+    @property
     def found(self) -> int:
         """The number of all files of the batch, including ignored ones."""
         return self.total + self.ignored
