@@ -36,7 +36,7 @@ def test_options_list_version_extensions_and_limit(tus: TusClient, settings: Set
     assert answer.status == 204
     assert answer.headers["tus-version"] == "1.0.0"
     assert answer.headers["tus-extension"] == "creation,creation-with-upload,checksum,termination,expiration"
-    assert answer.headers["tus-max-size"] == str(settings.MAX_FILE_BYTES)
+    assert answer.headers["tus-max-size"] == str(settings.MAX_ARCHIVE_BYTES)
 
 
 def test_file_in_one_piece_is_stored_and_queued(tus: TusClient, batch: UploadBatch, ada: User) -> None:

@@ -40,7 +40,7 @@ def supported() -> TusResponse:
     headers = {
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS,
-        "Tus-Max-Size": str(settings.MAX_FILE_BYTES),
+        "Tus-Max-Size": str(max(settings.MAX_FILE_BYTES, settings.MAX_ARCHIVE_BYTES)),
         "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
     }
     return TusResponse(204, headers)
