@@ -29,8 +29,10 @@ def choose_folder(page: Page, folder: Path) -> None:
 
 def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
     """Check that every picture is stored once, with its relative path and its exact bytes."""
-    sources = {f"{folder.name}/{path.relative_to(folder)}": path for path in folder.rglob("*.JPG")}
-    items = list(batch.items.select_related("upload"))
+    sources = {
+        f"{folder.name}/{path.relative_to(folder)}": path for path in folder.rglob("*.JPG") if path.stat().st_size
+    }
+    items = list(batch.items.exclude(status="ignored").select_related("upload"))
     assert len(items) == len(sources)
     assert {item.relative_path for item in items} == set(sources)
     for item in items:
