@@ -50,12 +50,19 @@ def twice() -> list[int]:
 
 
 def lost(batch_id: int) -> list[int]:
-    """Return the batch's items that are completed without a recorded finish, or have one but are not completed."""
+    """Return the batch's items that are completed without a recorded finish, or have one but are not completed.
+
+    A duplicate that completed when its bytes arrived was never claimed, so it has no recorded finish.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT DISTINCT item FROM {TABLE}")
         finished = {row[0] for row in cursor.fetchall()}
-    items = BatchItem.objects.filter(batch_id=batch_id).values_list("id", "status")
-    return [item_id for item_id, status in items if (status == ItemStatus.COMPLETED) != (item_id in finished)]
+    items = BatchItem.objects.filter(batch_id=batch_id).values_list("id", "status", "attempts")
+    return [
+        item_id
+        for item_id, status, attempts in items
+        if (status == ItemStatus.COMPLETED and attempts > 0) != (item_id in finished)
+    ]
 
 
 def _run(statement: str, *parameters: int) -> None:

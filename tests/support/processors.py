@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from batches.engine import cpu_slots
 from batches.engine.in_flight import Job
 from batches.models.states import Stage
 from tests.support.waiting import wait_until
@@ -60,6 +61,15 @@ def hanging(job: Job) -> None:
     job.enter(Stage.DESCRIBING)
     if job.claim.item_id == int(os.environ["HANGING_ITEM"]):
         threading.Event().wait()
+
+
+def needing_a_core(job: Job) -> None:
+    """Need a core for a moment; the item BUSY_ITEM keeps it while the file BUSY_WHILE exists."""
+    cpu_slots.MAX_WAIT_SECONDS = 0.5
+    job.enter(Stage.CHECKING)
+    with cpu_slots.cpu_slot(job):
+        while job.claim.item_id == int(os.environ["BUSY_ITEM"]) and Path(os.environ["BUSY_WHILE"]).exists():
+            time.sleep(0.02)
 
 
 def unreachable(job: Job) -> None:

@@ -12,13 +12,15 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import redis
 
+from tests.support.processes import children
 from vuemantics.localstack import LocalServices, StartError
 
 
@@ -56,12 +58,32 @@ class Services:
         """Stop PostgreSQL. SIGQUIT stops it at once, so that its next start runs recovery; SIGINT is a clean stop."""
         self._end(self.local.postgres.process, how)
 
+    @contextmanager
+    def frozen_postgres(self) -> Iterator[None]:
+        """Stop all processes of PostgreSQL with SIGSTOP while the block runs, as on a suspended machine."""
+        if self.local.postgres.process is None:
+            pytest.skip("needs the embedded servers")
+        main = self.local.postgres.process.pid
+        os.kill(main, signal.SIGSTOP)  # first, so that it starts no further processes
+        frozen = [main, *children(main)]
+        _send(frozen, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _send(frozen, signal.SIGCONT)
+
     def _end(self, child: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
         if child is None:
             pytest.skip("needs the embedded servers")
         self.stops += 1
         child.send_signal(how)
         child.wait(60)
+
+
+def _send(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def configured_url(name: str) -> str:
