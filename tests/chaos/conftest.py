@@ -25,7 +25,7 @@ from uploads.storage import orphaned_files, prepare_storage
 
 StartWorkers = Callable[..., RespawningWorkers]
 StartDrill = Callable[..., Drill]
-PHOTOS, PHOTO_SIZE = 120, (800, 600)
+PHOTOS, PHOTO_SIZE = 160, (640, 480)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def start_workers(audit: None, owner: User, start_worker: StartWorker) -> StartW
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Different photos of about 100 KB."""
+    """Different photos of about 80 KB."""
     return make_jpegs(tmp_path_factory.mktemp("photos"), PHOTOS, PHOTO_SIZE)
 
 

@@ -7,6 +7,7 @@ from batches.models.states import ItemStatus
 
 TABLE = "chaos_finish"
 GATE = 4711
+EVERY_WORKER = 2**31 - 1
 
 
 def prepare() -> None:
@@ -76,18 +77,21 @@ def _number(statement: str, *parameters: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def close_gate() -> None:
-    """Block all jobs of the processor `gated` until `open_gate` is called or this connection ends."""
-    _number("SELECT 1 FROM pg_advisory_lock(%s, 0)", GATE)
+def close_gate(newest: int = EVERY_WORKER) -> None:
+    """Block the jobs of workers up to the id `newest` until `open_gate` is called or this connection ends.
+
+    Only the processors `gated` and `photo` have the gate.
+    """
+    _number("SELECT 1 FROM pg_advisory_lock(%s, %s)", GATE, newest)
 
 
 def open_gate() -> None:
     """Let the blocked jobs continue."""
-    _number("SELECT pg_advisory_unlock(%s, 0)::int", GATE)
+    _number("SELECT 1 FROM pg_advisory_unlock_all()")
 
 
-def gate_is_closed() -> bool:
-    """Return whether jobs are blocked."""
-    locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
+def gate_is_closed(worker_id: int) -> bool:
+    """Return whether the jobs of this worker are blocked."""
+    locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid::bigint >= %s"
     ours = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    return bool(_number(f"{locks} AND {ours}", GATE))
+    return bool(_number(f"{locks} AND {ours}", GATE, worker_id))

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 from django.db.models.functions import Now
 
@@ -21,6 +22,7 @@ from tests.support.worker_processes import ROOT
 
 OUTAGE_SECONDS = 8.0
 WORKER_KILLS, WEB_KILLS = 25, 5
+GROUP_SHARE = 0.25
 
 
 def postgres_frozen(drill: Drill) -> None:
@@ -49,12 +51,10 @@ def workers_killed(drill: Drill) -> None:
     """Kill one or all workers 25 times, each time after a new worker has finished a file."""
     chance = random.Random(20_260)
     for _ in range(WORKER_KILLS):
-        youngest = finish_audit.newest_worker()
-        if chance.random() < 0.25:
-            drill.workers.kill_group()
-        else:
-            drill.workers.kill_child(chance)
-        drill.wait_until(lambda youngest=youngest: finish_audit.finished_after(youngest))  # type: ignore[misc]
+        all_of_them = chance.random() < GROUP_SHARE
+        drill.workers.kill_and_wait(
+            drill.workers.kill_group if all_of_them else partial(drill.workers.kill_child, chance)
+        )
 
 
 def web_killed(drill: Drill) -> None:

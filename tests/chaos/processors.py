@@ -29,9 +29,7 @@ def counted(job: Job) -> Callable[[], None]:
 def gated(job: Job) -> Callable[[], None]:
     """Wait while the gate is closed, so that a test decides which jobs are in flight when it restarts the workers."""
     record = counted(job)
-    while finish_audit.gate_is_closed():
-        job.raise_if_stopped()
-        time.sleep(0.02)
+    _wait_for_gate(job)
     return record
 
 
@@ -50,8 +48,9 @@ def long_call(job: Job) -> Callable[[], None]:
 
 
 def photo(job: Job) -> Callable[[], None]:
-    """Process a real picture."""
+    """Process a real picture; wait before the finish while the gate is closed."""
     save = process_upload(job)
+    _wait_for_gate(job)
 
     def finish() -> None:
         if save is not None:
@@ -66,3 +65,9 @@ def sometimes_unusable(job: Job) -> Callable[[], None]:
     if not job.claim.already_processed and random.random() < UNUSABLE_SHARE:
         raise TransientError("analysis.answer")
     return photo(job)
+
+
+def _wait_for_gate(job: Job) -> None:
+    while finish_audit.gate_is_closed(identity.id or 0):
+        job.raise_if_stopped()
+        time.sleep(0.02)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from batches.engine.liveness import live_workers
 from batches.models import Worker
+from tests.chaos import finish_audit
 from tests.support.waiting import Value, wait_until
 from tests.support.worker_processes import Workers
 
@@ -61,6 +62,19 @@ class RespawningWorkers:
         """kill -9 all worker processes and their rundramatiq."""
         for worker in self.running:
             worker.kill_all()
+
+    def kill_and_wait(self, kill: Callable[[], None]) -> None:
+        """Kill workers and wait until a newly started one finishes an item.
+
+        Until then, the jobs of the surviving workers wait, or else they could finish all items first.
+        """
+        youngest = finish_audit.newest_worker()
+        kill()
+        finish_audit.close_gate(youngest)
+        try:
+            self.wait_until(lambda: finish_audit.finished_after(youngest))
+        finally:
+            finish_audit.open_gate()
 
     def text(self) -> str:
         """Return the logs of the former and the current workers."""

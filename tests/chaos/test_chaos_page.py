@@ -3,7 +3,7 @@
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from functools import partial
 
 import pytest
@@ -11,8 +11,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connections
 
-from batches.models import BatchItem, UploadBatch
-from batches.models.states import ItemStatus
+from batches.models import UploadBatch
 from tests.chaos import finish_audit
 from tests.chaos.chaos_batches import assert_consistent, crash_count, is_finished, start_batch
 from tests.chaos.conftest import StartWorkers
@@ -42,21 +41,6 @@ async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
     await sync_to_async(connections.close_all)()
 
 
-def kill_and_wait(workers: RespawningWorkers, kill: Callable[[], None]) -> None:
-    """Kill workers and wait until a newly started one finishes an item.
-
-    Until it has claimed one, the jobs of the surviving workers wait, or else they could complete the batch first.
-    """
-    youngest = finish_audit.newest_worker()
-    kill()
-    finish_audit.close_gate()
-    try:
-        workers.wait_until(BatchItem.objects.filter(status=ItemStatus.PROCESSING, worker__gt=youngest).exists)
-    finally:
-        finish_audit.open_gate()
-    workers.wait_until(lambda: finish_audit.finished_after(youngest))
-
-
 def kill_twice(workers: RespawningWorkers, batch: UploadBatch) -> None:
     """Kill one worker process at a random moment, then all of them; wait until the batch is completed."""
 
@@ -67,7 +51,7 @@ def kill_twice(workers: RespawningWorkers, batch: UploadBatch) -> None:
     for kill in (partial(workers.kill_child, chance), workers.kill_group):
         target = finish_audit.count() + chance.randint(20, 60)
         workers.wait_until(enough_completed)
-        kill_and_wait(workers, kill)
+        workers.kill_and_wait(kill)
     workers.wait_until(lambda: is_finished(batch))
     connections.close_all()
 
