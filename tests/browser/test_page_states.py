@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.page_states import PAGE_STATES, open_state, signed_in
 from tests.browser.site_data import SiteData
@@ -86,16 +86,17 @@ def axe_problems(page: Page) -> list[str]:
 @pytest.mark.parametrize("group", PAGE_STATES)
 def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData, tmp_path: Path, group: str) -> None:
     problems: dict[str, list[str]] = {}
-    contexts: dict[str, BrowserContext] = {}
+    pages: dict[str, Page] = {}
 
     for state in PAGE_STATES[group]:
-        # States of one user share a context and its cache, except uploads, which a context remembers.
-        context = state.name if group == "upload" else state.who
-        if context not in contexts:
+        # States of one user share a page and its cache, except uploads, which a browser context remembers.
+        name = state.name if group == "upload" else state.who
+        if name not in pages:
             user = getattr(site_data, state.who) if state.who else None
             # The pages' Content-Security-Policy would refuse axe.
-            contexts[context] = signed_in(chromium, site, user, bypass_csp=True, reduced_motion="reduce")
-        page = contexts[context].new_page()
+            pages[name] = signed_in(chromium, site, user, bypass_csp=True, reduced_motion="reduce").new_page()
+        page = pages[name]
+        page.emulate_media(color_scheme="light")
         page.set_viewport_size(PHONE)
         open_state(page, site, site_data, state, tmp_path)
         problems[state.name] = phone_problems(page, group)
@@ -104,8 +105,8 @@ def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData,
             page.set_viewport_size({"width": 1280, "height": 900})
             problems[state.name] += keyboard_problems(page)
         problems[state.name] += axe_problems(page)
-        page.close()
-    for one in contexts.values():
-        one.close()
+        page.unroute_all(behavior="ignoreErrors")
+    for page in pages.values():
+        page.context.close()
 
     assert not {name: found for name, found in problems.items() if found}

@@ -16,7 +16,7 @@ from tests.browser.page_states import signed_in
 from tests.support.batches import assert_counters_match
 
 # The page asks the server about this many files at a time instead of 500, so that few files fill several pages.
-PAGE_SIZE, FILES = 50, 120
+PAGE_SIZE, FILES = 10, 24
 # Put 50,000 files into the page's input, in mixed order and with 50 system files among them.
 CHOOSE_MANY = """() => {
     const input = document.getElementById("folder-input");
