@@ -96,7 +96,7 @@ def test_command_exits_with_1_when_files_wait_and_no_worker_responds(
 
     for out, err, code in (idle, claimed):
         assert code == 1
-        assert "no worker has responded for 25 seconds. End the worker processes" in err
+        assert "no worker has responded for 0 seconds. End the worker processes" in err
         assert "does not respond since" in out
 
 
@@ -114,7 +114,7 @@ def test_command_exits_with_1_while_a_real_worker_is_stopped(
 
     assert "no worker has responded" in err
     wait_until(lambda: batch.items.filter(status=ItemStatus.COMPLETED).exists())
-    assert run_command()[2] == 0
+    wait_until(lambda: run_command()[2] == 0)  # its next heartbeat may come a little late
 
 
 def test_command_exits_with_2_when_the_database_does_not_answer(worker_env: dict[str, str], services: Services) -> None:

@@ -14,15 +14,15 @@ from django.utils import timezone
 from rich.console import Console, Group
 from rich.table import Table
 
-from batches.engine.liveness import SILENCE
+from batches.engine import liveness
 from batches.engine.status import EngineStatus, LiveWorker, WorkerFile, read_status
 
 WIDTH = 110
 STALLED, UNKNOWN = 1, 2
 NO_WORKER = "Files wait and no worker is running. Start one, for example with `make run`."
 FROZEN = (
-    f"Files wait and no worker has responded for {SILENCE.seconds} seconds. End the worker processes and start them"
-    " again, for example with `make run`."
+    "Files wait and no worker has responded for {seconds} seconds. End the worker processes and start them again, for"
+    " example with `make run`."
 )
 
 
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError(f"The database is not available: {error}", returncode=UNKNOWN) from None
         self.stdout.write(as_json_line(status) if json_output else self._tables(status))
         if status.stalled:
-            self.stderr.write(FROZEN if status.workers else NO_WORKER)
+            self.stderr.write(FROZEN.format(seconds=liveness.SILENCE.seconds) if status.workers else NO_WORKER)
             sys.exit(STALLED)
 
     def _tables(self, status: EngineStatus) -> str:
