@@ -10,7 +10,15 @@ from playwright.sync_api import Page, Route, expect
 from batches.models import UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
-from tests.browser.folders import BATCH, SentRequests, assert_all_arrived, choose_folder, interrupted_upload, make_folder, processed_upload
+from tests.browser.folders import (
+    BATCH,
+    SentRequests,
+    assert_all_arrived,
+    choose_folder,
+    interrupted_upload,
+    make_folder,
+    processed_upload,
+)
 from tests.browser.waiting import wait_with_page
 from tests.support.batches import assert_counters_match
 from uploads.models import Upload
