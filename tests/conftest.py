@@ -139,15 +139,17 @@ def shared_site_of_process(process_env: dict[str, str], tmp_path_factory: pytest
 
 @pytest.fixture
 def shared_site(shared_site_of_process: Site, all_services: Services, transactional_db: None) -> Site:
-    """The whole site, for tests that neither stop nor configure it.
+    """The whole site, for tests that do not configure it. A test may kill it.
 
-    It is restarted if an earlier test stopped PostgreSQL or Redis, because its connections to them are lost.
+    It is restarted if an earlier test killed it or stopped PostgreSQL or Redis, because its connections to them are
+    lost.
     """
-    if shared_site_of_process.stops_seen != all_services.stops:
-        shared_site_of_process.stop()
-        shared_site_of_process.start()
-        shared_site_of_process.stops_seen = all_services.stops
-    return shared_site_of_process
+    site = shared_site_of_process
+    if site.process.poll() is not None or site.stops_seen != all_services.stops:
+        site.stop()
+        site.start()
+        site.stops_seen = all_services.stops
+    return site
 
 
 @pytest.fixture

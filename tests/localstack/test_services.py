@@ -48,9 +48,9 @@ def started_pids(process: "subprocess.Popen[str]") -> list[int]:
     return [int(pid) for pid in process.stdout.readline().split()]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServices]:
-    """Servers whose state directory all tests in this module share, because initdb takes seconds."""
+    """Servers whose state directory the tests of a process share, because initdb takes seconds."""
     services = LocalServices(tmp_path_factory.mktemp("services") / "var", durable=False)
     yield services
     services.stop()
