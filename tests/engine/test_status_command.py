@@ -106,6 +106,7 @@ def test_command_exits_with_1_while_a_real_worker_is_stopped(
     monkeypatch.setattr(liveness, "SILENCE", timedelta(seconds=1.5))
     workers = start_worker(processes=1, threads=1, env={"TEST_PROCESSOR": "bench.noop.process"})
 
+    wait_until(liveness.live_workers)
     os.killpg(workers.main.pid, signal.SIGSTOP)
     batch = make_batch(owner, files=1)
     wait_until(lambda: run_command()[2] == 1)
