@@ -31,8 +31,8 @@ test: .venv/development ## Run all tests: make test [JOBS=1] [ARGS="-k words"]
 test-fast: .venv/development ## Run the tests that start no web server, worker or browser
 	@exec $(BIN)/python -m pytest -n $(JOBS) --dist load --maxschedchunk 1 -m "not processes and not chaos_long" $(ARGS)
 
-chaos: .venv/development ## Run the fault drills and kill workers 100 times: make chaos [CHAOS_KILLS=20]
-	@CHAOS_KILLS=$(or $(CHAOS_KILLS),100) CHAOS_MEDIAN=$(or $(CHAOS_MEDIAN),4) CHAOS_MAX=$(or $(CHAOS_MAX),8) exec $(BIN)/python -m pytest -m chaos_long -v --durations=0 --durations-min=1 tests/chaos $(ARGS)
+chaos: .venv/development ## Run the fault drills and kill workers 50 times: make chaos [CHAOS_KILLS=20]
+	@CHAOS_KILLS=$(or $(CHAOS_KILLS),50) CHAOS_MEDIAN=$(or $(CHAOS_MEDIAN),4) CHAOS_MAX=$(or $(CHAOS_MAX),8) exec $(BIN)/python -m pytest -m chaos_long -v --durations=0 --durations-min=1 tests/chaos $(ARGS)
 
 check: .venv/development ## Check style, types, imports, templates, settings and migrations
 	$(BIN)/ruff check .
