@@ -11,13 +11,13 @@ from batches.messaging import live_events
 from batches.models.states import ItemStatus
 from uploads.database import fetch_row
 
-# First key of a two-key advisory lock; the second is the id of a batch. It serialises announcements of the same batch,
-# because two that list the same files in different orders could deadlock on the unique index.
+# First key of a two-key advisory lock; the second is the id of a batch. The lock serialises announcements for a batch,
+# because two announcements that list the same files in different orders could deadlock on the unique index.
 ANNOUNCE_LOCKS = 0x76_75_68
 LOCK = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 
 # One statement per page, because the counters need the exact number of new rows, which bulk_create with
-# ignore_conflicts does not return. The ids keep the order of the files, and files are processed in the order of ids.
+# ignore_conflicts does not return. Ids follow the order of the files, because files are processed in id order.
 ANNOUNCE = f"""
 WITH announced AS (
     INSERT INTO batches_batchitem (batch_id, filename, relative_path, fingerprint, size, status, stage, attempts,

@@ -28,7 +28,8 @@ class Claim:
 class JobStopped(Exception):
     """The job must stop because its claim is no longer valid, its batch is not processing or the process is stopping.
 
-    Raised between two stages, during a decode and while the job waits for a CPU slot; also if that wait is too long.
+    It is raised between two stages, during decoding or while the job waits for a CPU slot (also if that takes too
+    long).
     """
 
 
@@ -36,10 +37,10 @@ class JobStopped(Exception):
 class Job:
     """A claimed item that this process is working on.
 
-    Other threads set `stop_requested`; the job checks it between two stages, during a decode and while it waits for a
-    CPU slot. `stage` is blank before the first stage and during such a wait. `since` is the time.monotonic() value at
-    which the stage began, or None while no deadline applies. `previews_unrecorded` means that the storage may contain
-    previews to which no row refers.
+    Other threads set `stop_requested`; the job checks it between two stages, during decoding and while it waits for a
+    CPU slot. `stage` is blank before the first stage and while the job waits for a slot. `since` is the
+    time.monotonic() value at which the stage began, or None while no deadline applies. `previews_unrecorded` means that
+    the storage may contain previews to which no row refers.
     """
 
     claim: Claim
@@ -61,7 +62,7 @@ class Job:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Clear the stage and suspend its deadline during the block, in which the job waits for a CPU slot."""
+        """Clear the stage and suspend its deadline while the block waits for a CPU slot."""
         self.since = None
         self.stage = ""
         yield
@@ -87,7 +88,7 @@ class InFlight:
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Run the block concurrently with other jobs. First wait until no exclusive job is running or waiting."""
+        """Wait until no exclusive job is running or waiting, then run the block concurrently with other jobs."""
         with self._changed:
             while self._exclusive or self._exclusive_waiting:
                 self._changed.wait()
@@ -101,7 +102,7 @@ class InFlight:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Run the block while no other job runs in this process. Use this for items that may crash the process."""
+        """Run the block alone, after this process's other jobs have ended. Use this for items that may crash it."""
         with self._changed:
             self._exclusive_waiting += 1
             while self._exclusive or self._shared:

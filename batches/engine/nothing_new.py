@@ -1,4 +1,4 @@
-"""Find imports that brought nothing new."""
+"""Find imports that added no new pictures."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,10 @@ from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 
 def without_new_pictures(batches: Iterable[UploadBatch]) -> set[int]:
-    """Return the ids of the completed imports whose files were all in their owner's library before.
+    """Return the ids of the completed imports whose files were all already in their owner's library.
 
-    Takes one query, or none if no batch can be such an import. For each batch it reads the completed items up to the
-    first that is no duplicate.
+    Takes one query, or none if no batch can be such an import. For each batch, it reads completed items only up to the
+    first one that is not a duplicate.
     """
     candidates = [batch.id for batch in batches if _is_complete(batch)]
     if not candidates:
@@ -25,6 +25,6 @@ def without_new_pictures(batches: Iterable[UploadBatch]) -> set[int]:
 
 
 def _is_complete(batch: UploadBatch) -> bool:
-    """Return whether the batch is an import of which every expected file arrived and completed."""
+    """Return whether the batch is an import and all its expected files arrived and completed."""
     is_completed_import = batch.kind == BatchKind.IMPORT and batch.status == BatchStatus.COMPLETED
     return is_completed_import and 0 < batch.successful == batch.expected_total

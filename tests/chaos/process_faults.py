@@ -101,7 +101,7 @@ def workers_frozen(drill: Drill) -> None:
             os.killpg(group, signal.SIGCONT)
     assert status.returncode == 1
     assert "no worker has responded for 25 seconds" in status.stderr
-    assert "The workers do not respond." in pages[0]
+    assert "The workers are not responding." in pages[0]
     assert "no worker responds" in pages[1]
     drill.wait_until(lambda: not read_status().stalled)
     assert crash_count(drill.batch) == 0

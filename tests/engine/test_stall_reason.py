@@ -93,7 +93,7 @@ def test_frozen_workers_are_shown(owner: User, monkeypatch: pytest.MonkeyPatch) 
     with fake_worker(), fake_worker(*FULL):
         monkeypatch.setattr(liveness, "SILENCE", timedelta(0))
 
-        assert reason_shown(batch).startswith("The workers do not respond.")
+        assert reason_shown(batch).startswith("The workers are not responding.")
 
 
 def test_paused_batch_is_not_stalled(owner: User) -> None:
