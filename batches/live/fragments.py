@@ -12,7 +12,7 @@ from batches.models import UploadBatch
 from batches.models.states import LIVE_BATCHES, BatchStatus
 
 NAMES = ("title", "heading", "actions", "summary", "in_progress", "problems", "announcement")
-"""The fragments in page order. Each has a template `batches/_<name>.html` whose outermost element has a unique id."""
+"""The fragments in page order. Each has a template, `batches/_<name>.html`, whose outermost element has a unique id."""
 
 FREQUENT, FREQUENT_BYTES = ("summary", "in_progress"), 1536
 """The fragments that nearly every frame contains, and their maximum total size in bytes."""
@@ -45,7 +45,7 @@ def render_fragments(snapshot: BatchSnapshot, eta: Eta) -> dict[str, str]:
     fragments = {name: render_fragment(name, context) for name in NAMES}
     if snapshot.in_progress:
         bytes_left = FREQUENT_BYTES - sum(len(fragments[name].encode()) for name in FREQUENT)
-        # Round down to a multiple of 4, so that one more digit in a counter seldom changes where names are truncated.
+        # Round down to a multiple of 4, so that an extra digit in a counter rarely changes where names are truncated.
         name_bytes = bytes_left // len(snapshot.in_progress) // 4 * 4
         fragments["in_progress"] = render_fragment("in_progress", context | {"name_bytes": min(name_bytes, NAME_BYTES)})
     return fragments

@@ -12,7 +12,7 @@ from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus
 ENDED_ITEMS = F("successful") + F("failed") + F("cancelled") + F("missing")
 """The number of items that are not live, from a batch's counters."""
 ENDED_ITEMS_SQL = "successful + failed + cancelled + missing"
-"""The same for raw SQL."""
+"""The same expression for raw SQL."""
 
 
 class UploadBatch(models.Model):
@@ -20,7 +20,7 @@ class UploadBatch(models.Model):
 
     The counters always match the item rows, because both are updated in the same transaction. `total` counts all items,
     including those that are still being received and those that are missing. A batch completes when it is sealed and
-    none of its items is live. If the batch is a re-analysis, `source` is the batch whose pictures it analyses again. If
+    none of its items is live. For a re-analysis, `source` is the batch whose pictures are analysed again. If
     `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects` excludes batches
     that are being deleted; `all_objects` includes them.
     """
@@ -59,7 +59,7 @@ class UploadBatch(models.Model):
         _("uploader seen at"),
         null=True,
         blank=True,
-        help_text=_("Time of its uploader's last request."),
+        help_text=_("Time of the uploader's last request."),
     )
     last_served = models.DateTimeField(_("last served"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -139,17 +139,17 @@ class UploadBatch(models.Model):
 
     @property
     def expected_total(self) -> int:
-        """The number of items that counts as 100 %: `total`, or `expected_items` if that is larger."""
+        """The number of items that makes up 100%: `total` or `expected_items`, whichever is larger."""
         return max(self.total, self.expected_items or 0)
 
     @property
     def never_arrived(self) -> int:
-        """The number of announced files that have not begun to arrive, with or without an item."""
+        """The number of expected files that are missing or have no item yet."""
         return self.missing + self.expected_total - self.total
 
     @property
     def arrived(self) -> int:
-        """The number of expected items that have arrived or begun to arrive."""
+        """The number of items that are not missing."""
         return self.total - self.missing
 
     @property
@@ -159,7 +159,7 @@ class UploadBatch(models.Model):
 
     @property
     def waits_for_files(self) -> bool:
-        """Whether an import waits for more files; a paused one does not."""
+        """Whether this is an import that is still waiting for files. A paused import does not wait."""
         return self.kind == BatchKind.IMPORT and self.sealed_at is None and self.is_active
 
     @property

@@ -1,6 +1,6 @@
-"""Stable error codes, each with its one message, and whether a retry may help.
+"""Stable error codes, the message of each code, and whether a retry may help.
 
-The texts are translated when they are shown. The item's row stores a message in English, which for most codes is
+The texts are translated when they are shown. The item's row stores an English message; for most codes, it is
 `default_message`. The codes of files, the storage and the analyzers are in `uploads/file_error_codes.py`.
 """
 
@@ -18,7 +18,7 @@ _ADD_AGAIN = _("Add it again.")
 ERROR_CODES = file_error_codes.ERROR_CODES | {
     "file.changed": ErrorCode(_("The file changed while it was being read."), _("Add it again once it is complete.")),
     "file.unopened": ErrorCode(
-        _("The file could not be read where it is."), _("Check it, then add it again."), detail="Reason: %(reason)s."
+        _("The file could not be read on the server."), _("Check it, then add it again."), detail="Reason: %(reason)s."
     ),
     "file.unreadable": ErrorCode(
         _("The stored file cannot be read."), _("Check the disk of the server, then try again."), retryable=True
@@ -41,15 +41,14 @@ ERROR_CODES = file_error_codes.ERROR_CODES | {
     "quota.exceeded": ErrorCode(
         _("Your storage is full."),
         _("Delete what you do not need, then add the file again."),
-        detail="The file has %(size)s, but %(used)s of your %(limit)s are already used or reserved for running "
-        "uploads.",
+        detail="The file is %(size)s, but %(used)s of your %(limit)s are already used or reserved for running uploads.",
     ),
     "server.busy": ErrorCode(_("The server was too busy to receive this file."), _ADD_AGAIN),
     "upload.expired": ErrorCode(
         _("The upload of this file was not finished in time, and the part already sent was deleted."), _ADD_AGAIN
     ),
 }
-"""The codes of failed files. For a code that is not listed here, the message in the item's row is shown instead."""
+"""The codes of failed files. For any other code, pages show the message in the item's row."""
 
 REFUSALS: dict[str, str | Promise] = {
     "auth.required": "You are signed out. Sign in again, then resume.",
@@ -71,7 +70,7 @@ REFUSALS: dict[str, str | Promise] = {
     ),
     "batch.unfinished": _("“%(name)s” isn't finished yet. Wait until it is, then try again."),
     "batch.unknown": _("This import does not exist or does not accept files."),
-    "database.away": _("The database does not respond. Nothing is lost; work resumes automatically."),
+    "database.away": _("The database is not responding. Nothing is lost; work resumes automatically."),
     "failures.permanent": _("Retrying won't help. Repair the files and upload them again."),
     "files.too_many_open": _("Too many of your files are unfinished. Wait until some are done."),
     "host.unknown": "This server does not serve this host name. Add it to VUEMANTICS_HOSTS.",
@@ -83,7 +82,7 @@ REFUSALS: dict[str, str | Promise] = {
     "picture.busy": _("These pictures are currently being added again. Try again in a moment."),
     "picture.too_many": _("You can delete up to %(limit)s pictures at a time, or their whole import."),
     "rate.exceeded": _(
-        "You have added very many files or imports in the last hour. Uploading continues by itself soon."
+        "You have added a lot of files or imports in the last hour. The upload will resume automatically soon."
     ),
     "request.malformed": _("Send JSON: %(what)s."),
     "request.too_large": _("This request is too large."),
@@ -110,7 +109,7 @@ REFUSALS: dict[str, str | Promise] = {
 PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.retryable)
 """Codes for which a retry with the same bytes cannot succeed."""
 FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.detail)
-"""Codes that show the same text for every file, without the message in the item's row."""
+"""Codes whose text is the same for every file and does not include the message in the item's row."""
 RESUMABLE_CODES = frozenset(
     {"server.busy", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
 )
@@ -121,7 +120,7 @@ The partial file is kept, so the upload can resume.
 RESENDABLE_CODES = RESUMABLE_CODES | {
     *("file.changed", "file.unopened", "file.unreadable", "file.withdrawn", "upload.expired")
 }
-"""Codes after which the file may be registered again. Without a partial file, the upload starts from the beginning."""
+"""Codes of failures after which an item can receive its file again, from the start if there is no partial file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,7 @@ class ErrorText:
 def error_text(code: str, message: str = "") -> ErrorText:
     """Return the texts of a failure. `message` is the message in the item's row.
 
-    For a group of items whose messages differ, omit `message`.
+    Omit `message` for a group of items with different messages.
     """
     error = ERROR_CODES.get(code)
     if error is None:

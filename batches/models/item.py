@@ -15,9 +15,9 @@ class BatchItem(models.Model):
 
     `queue_position` is set exactly while the item is pending. Only the index `item_queue` is ordered by this column, so
     a claim always uses that index. `claim` is a random token: a worker process can finish the item only with the
-    current token. `worker` is the id of that process. A missing item with a `finished_at` was abandoned at that time,
-    and its partial file was kept; without one, nothing of it is stored. A dismissed failure stays in its batch and
-    still counts as failed, but is no longer listed as a problem.
+    current token. `worker` is the id of that process. `finished_at` of a missing item is the time at which its upload
+    was abandoned; the partial file was kept. If a missing item has no `finished_at`, nothing is stored for it. A
+    dismissed failure stays in its batch and still counts as failed, but is no longer listed as a problem.
     """
 
     batch = models.ForeignKey(
@@ -38,13 +38,13 @@ class BatchItem(models.Model):
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     crash_count = models.PositiveSmallIntegerField(
-        _("crash count"), default=0, help_text=_("Number of worker processes that crashed while processing it.")
+        _("crash count"), default=0, help_text=_("Number of worker processes that crashed while processing this file.")
     )
     lost_worker = models.BigIntegerField(
         _("lost worker"),
         null=True,
         blank=True,
-        help_text=_("The worker from which it was recovered, until it is known whether that worker crashed."),
+        help_text=_("The worker from which this file was recovered, until it is known whether that worker crashed."),
     )
     duplicate = models.BooleanField(_("duplicate"), default=False)
     error_code = models.CharField(_("error code"), max_length=50, blank=True)
@@ -84,7 +84,7 @@ class BatchItem(models.Model):
             models.Index(
                 fields=["batch"], name="item_receiving", condition=Q(status=ItemStatus.RECEIVING), include=["size"]
             ),
-            # Used by the quota. An announced file has no `finished_at`, so announcing writes no entry.
+            # The quota uses this index. Announcing a file adds no entry, because `finished_at` is not set.
             models.Index(
                 fields=["batch", "finished_at"],
                 include=["id", "size"],

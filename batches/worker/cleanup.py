@@ -1,8 +1,8 @@
 """Delete the rows of deleted batches and the files of deleted pictures, then old partial files and old rows.
 
-This runs on a separate thread of every worker process, because a large deletion takes minutes and the storage may be
-down, and recovery must not wait for either. Each step can be interrupted at any point and can run in several processes
-at once.
+This runs on a separate thread of every worker process, because recovery must not wait for it: a large deletion takes
+minutes, and the storage may be down. Each step can be interrupted at any point and can run in several processes at
+once.
 """
 
 from batches.engine.delete_batch import delete_chunk, deleting_batches, finish_deletion
@@ -13,14 +13,14 @@ from uploads.storage.file_deletion import purge_deleted_files
 
 
 def clean_up() -> None:
-    """Run until nothing is left to delete. If there is nothing to do, this costs two cheap queries.
+    """Run until nothing is left to delete. If there is nothing to do, this takes two cheap queries.
 
     Each round deletes one chunk of each batch and one chunk of files, so that no deletion waits for another to finish
     and space on a full disk is freed soon.
     """
     while any([_delete_some(batch_id) for batch_id in deleting_batches()] + [purge_deleted_files() > 0]):
         pass
-    # These come last, because users may be waiting for the deletions above.
+    # Partial files come last, because users may be waiting for the deletions above.
     partial_cleaner.clean_if_due()
     prune_daily()
 

@@ -128,7 +128,7 @@ def test_repeated_command_is_logged_once(operator: Client) -> None:
 
     response = run_command(operator, "retry")
 
-    assert messages_of(response)[-1] == "Nothing to retry: these files are queued already."
+    assert messages_of(response)[-1] == "Nothing to retry: these files are already queued."
     assert LogEntry.objects.count() == 1
 
 

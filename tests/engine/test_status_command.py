@@ -96,8 +96,8 @@ def test_command_exits_with_1_when_files_wait_and_no_worker_responds(
 
     for out, err, code in (idle, claimed):
         assert code == 1
-        assert "no worker has responded for 0 seconds. End the worker processes" in err
-        assert "does not respond since" in out
+        assert "no worker has responded for 0 seconds. Stop the worker processes" in err
+        assert "has not responded since" in out
 
 
 def test_command_exits_with_1_while_a_real_worker_is_stopped(

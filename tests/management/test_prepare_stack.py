@@ -25,7 +25,7 @@ def test_unreachable_redis_is_reported(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(django_settings, "REDIS_URL", "redis://127.0.0.1:1/0")
 
-    with pytest.raises(StartError, match="The Redis of REDIS_URL does not respond"):
+    with pytest.raises(StartError, match="Redis at REDIS_URL is not responding"):
         prepare_stack(LocalServices(tmp_path / "var"))
 
 

@@ -35,7 +35,7 @@ def prepare_stack(services: LocalServices) -> None:
     except psycopg.OperationalError as error:
         raise StartError(f"The PostgreSQL of DATABASE_URL does not accept a connection: {error}") from None
     except redis.RedisError as error:
-        raise StartError(f"The Redis of REDIS_URL does not respond: {error}") from None
+        raise StartError(f"Redis at REDIS_URL is not responding: {error}") from None
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns if it does not exist
     try:
         call_command("migrate", verbosity=0, interactive=False)

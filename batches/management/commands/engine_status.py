@@ -19,18 +19,17 @@ from batches.engine.status import EngineStatus, LiveWorker, WorkerFile, read_sta
 
 WIDTH = 110
 STALLED, UNKNOWN = 1, 2
-NO_WORKER = "Files wait and no worker is running. Start one, for example with `make run`."
+NO_WORKER = "Files are waiting and no worker is running. Start one, for example with `make run`."
 FROZEN = (
-    "Files wait and no worker has responded for {seconds} seconds. End the worker processes and start them again, for"
-    " example with `make run`."
+    "Files are waiting and no worker has responded for {seconds} seconds. Stop the worker processes and start them"
+    " again, for example with `make run`."
 )
 
 
 class Command(BaseCommand):
     """Print the engine's status.
 
-    The exit status is 1 if files are waiting and no worker is running or none responds, and 2 if the database is not
-    available.
+    The exit status is 1 if files are waiting and no running worker responds, and 2 if the database is not available.
     """
 
     help = "Show workers, queue, circuit breakers and recoveries. Exit status 1: files wait and no worker responds."
@@ -71,7 +70,7 @@ def _workers(status: EngineStatus) -> Table:
 
 
 def _in_progress(worker: LiveWorker) -> str:
-    lines = [f"does not respond since {_moment(worker.last_heartbeat)}"] if worker.frozen else []
+    lines = [f"has not responded since {_moment(worker.last_heartbeat)}"] if worker.frozen else []
     lines += [f"waits ({worker.stall_code}): {worker.stall_message}"] if worker.stall_code else []
     return "\n".join(lines + [_file(file) for file in worker.in_flight]) or "nothing"
 
