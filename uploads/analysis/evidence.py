@@ -1,4 +1,4 @@
-"""Combine the networks' results, without uncertain detections and without labels that must not describe people."""
+"""Combine the networks' results, dropping uncertain detections and labels that must not describe people."""
 
 from dataclasses import dataclass
 
