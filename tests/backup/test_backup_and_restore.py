@@ -140,7 +140,7 @@ def test_interrupted_restore_is_continued(library: Path, backup: Path, new_machi
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("version", "0.0.9", r"of version 0\.0\.9, and this is .* Restore it with the version that made it"),
+        ("version", "0.0.9", r"by version 0\.0\.9, and this is .* Restore it with the version that made it"),
         ("migrations", [], r"but their tables differ\. Restore it with the version"),
         ("columns", "0" * 64, r"but their tables differ\. Restore it with the version"),
         ("media", "photos", r"belongs to the storage “photos”, not “disk”\. Set VUEMANTICS_S3_BUCKET"),

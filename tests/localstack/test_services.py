@@ -201,7 +201,7 @@ def test_data_of_another_postgresql_version_is_refused_untouched(fresh: LocalSer
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("16\n")
 
-    with pytest.raises(StartError, match=r"created by PostgreSQL 16, this is 18: .*DATABASE_URL"):
+    with pytest.raises(StartError, match=r"created by PostgreSQL 16, but this is 18: .*DATABASE_URL"):
         fresh.start()
 
     assert [path.name for path in data.iterdir()] == ["PG_VERSION"]

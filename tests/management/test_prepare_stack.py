@@ -17,7 +17,7 @@ def test_unreachable_postgresql_is_reported(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("REDIS_URL", django_settings.REDIS_URL)
     monkeypatch.setattr(connection, "get_connection_params", lambda: {"host": "127.0.0.1", "port": 1})
 
-    with pytest.raises(StartError, match="The PostgreSQL of DATABASE_URL does not accept a connection"):
+    with pytest.raises(StartError, match="PostgreSQL at DATABASE_URL does not accept connections"):
         prepare_stack(LocalServices(tmp_path / "var"))
 
 

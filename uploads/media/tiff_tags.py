@@ -1,7 +1,7 @@
 """Read selected tags of a TIFF structure, such as EXIF data (TIFF 6.0, section 2), in bounded time and memory.
 
 Files in the wild violate the format: pointers lead nowhere, and a small file can refer to the same bytes thousands of
-times. Only wanted tags are read, up to a maximum size, and an invalid one is skipped without affecting the others.
+times. Only wanted tags are read, up to a maximum size, and an invalid tag is skipped without affecting the others.
 """
 
 import math
@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 
 MAX_ENTRIES = 1000
-"""Entries of one directory that are looked at; cameras write fewer than 100."""
+"""Maximum number of entries to read from a directory. Cameras write fewer than 100."""
 MAX_TEXT_BYTES = 4096
 MAX_NUMBERS = 16
 
@@ -37,7 +37,7 @@ class TiffTags:
         return self.directory(pointer[0] if pointer else None, wanted)
 
     def directory(self, offset: object, wanted: frozenset[int]) -> dict[int, Value]:
-        """Return the wanted tags of the directory at `offset`; none if there is no directory.
+        """Return the wanted tags of the directory at `offset`, or an empty dict if there is no directory.
 
         A fraction becomes a float, which is NaN if its denominator is zero. A single number is not a tuple.
         """
