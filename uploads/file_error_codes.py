@@ -42,7 +42,7 @@ COPY_AGAIN = _("Copy it from the camera or phone again, then add the new copy.")
 TRY_ONCE = _("Try again once. If it fails again, open the picture, save a new copy and add that.")
 _ADD_SMALLER = _("Add a smaller copy.")
 # With these codes, a file that is being received fails, but a file that is being processed waits.
-_AFTER_REPAIR = _("When this is fixed, unfinished uploads and processing resume. Add failed files again.")
+_AFTER_REPAIR = _("When this is fixed, unfinished uploads and processing will resume. Add failed files again.")
 
 ERROR_CODES: dict[str, ErrorCode] = {
     "analysis.answer": ErrorCode(
@@ -73,11 +73,11 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "image.corrupt": ErrorCode(_("The picture is damaged and cannot be read."), COPY_AGAIN),
     "image.crash": ErrorCode(_("The picture crashed the decoder."), TRY_ONCE, retryable=True),
     "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), COPY_AGAIN),
-    "storage.away": ErrorCode(_("The storage of the server could not be reached."), _AFTER_REPAIR, retryable=True),
+    "storage.away": ErrorCode(_("The server's storage could not be reached."), _AFTER_REPAIR, retryable=True),
     "storage.denied": ErrorCode(_("The server is not allowed to write to its disk."), _AFTER_REPAIR),
-    "storage.failed": ErrorCode(_("The disk of the server failed."), _AFTER_REPAIR),
+    "storage.failed": ErrorCode(_("The server's disk failed."), _AFTER_REPAIR),
     "storage.full": ErrorCode(_("The server's disk is full."), _AFTER_REPAIR),
-    "storage.read_only": ErrorCode(_("The disk of the server is read-only."), _AFTER_REPAIR),
+    "storage.read_only": ErrorCode(_("The server's disk is read-only."), _AFTER_REPAIR),
 }
 
 OUTAGES = {

@@ -21,7 +21,7 @@ ERROR_CODES = file_error_codes.ERROR_CODES | {
         _("The file could not be read on the server."), _("Check it, then add it again."), detail="Reason: %(reason)s."
     ),
     "file.unreadable": ErrorCode(
-        _("The stored file cannot be read."), _("Check the disk of the server, then try again."), retryable=True
+        _("The stored file cannot be read."), _("Check the server's disk, then try again."), retryable=True
     ),
     "file.withdrawn": ErrorCode(_("Your device could not read the whole file."), _ADD_AGAIN),
     "item.deleted": ErrorCode(_("The picture was deleted."), _("Start a new import to add it again.")),
@@ -98,7 +98,7 @@ REFUSALS: dict[str, str | Promise] = {
     "tus.method": "Use POST /tus/, HEAD, PATCH or DELETE /tus/<number>, or OPTIONS.",
     "tus.offset": "The offset is %(offset)s. Resume from there.",
     "tus.quiet": "The data arrives too slowly. Resume from the offset.",
-    "tus.too_long": _("The file grew during the upload. Add it again when it no longer changes."),
+    "tus.too_long": _("The file grew during the upload. Add it again once it has stopped changing."),
     "tus.version": "Send the header Tus-Resumable: %(version)s.",
     "upload.busy": _("This file is also being uploaded from another page. The upload resumes automatically."),
     "upload.complete": "The file is already complete and cannot be withdrawn.",

@@ -1,4 +1,4 @@
-// The page for adding files: choose, drop or paste; upload_session.js does the rest.
+// The page for adding files, which can be chosen, dropped or pasted. upload_session.js uploads them.
 
 import { messages } from "./messages.js";
 import { dismissQuestion } from "./preflight.js";

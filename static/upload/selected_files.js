@@ -105,7 +105,7 @@ export async function filesFromInput(list, onProgress) {
   return selection.sort();
 }
 
-// Scans a DataTransfer. Call this within the event, because the browser empties the items afterwards.
+// Scans a DataTransfer. Call this during the event, because the browser empties the items afterwards.
 export function filesFromTransfer(transfer, onProgress) {
   const items = Array.from(transfer.items).filter(({ kind }) => kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()).filter(Boolean);
@@ -182,7 +182,7 @@ async function merge(left, right) {
 // The name of the folder that contains all files, or "".
 export function commonFolder(files) {
   const top = ({ path }) => path.slice(0, path.indexOf("/") + 1);
-  // The files are sorted by path, so the folders that the first and the last have in common are common to all.
+  // The files are sorted by path, so folders that the first and the last file share are shared by all.
   const [first, last] = [files[0], files.at(-1)];
   return first && top(first) === top(last) ? top(first).slice(0, -1) : "";
 }

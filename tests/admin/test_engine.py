@@ -61,7 +61,7 @@ def test_page_reports_workers_that_do_not_respond(viewer: Client, owner: User, m
         page = text(viewer, "admin:batches_engine")
 
     assert "espond" not in responding
-    assert "Files are waiting, but no worker responds. End the worker processes and start them again." in page
+    assert "Files are waiting, but no worker responds. Stop the worker processes and start them again." in page
     assert "Has not responded since" in page
 
 

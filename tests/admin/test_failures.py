@@ -94,7 +94,7 @@ def test_dismiss_asks_first(operator: Client) -> None:
 
     response = run_command(operator, "dismiss")
 
-    assert "disappear from the lists of their owners" in response.content.decode()
+    assert "disappear from their owners' lists" in response.content.decode()
     assert open_failures() == 1
 
 
