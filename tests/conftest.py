@@ -44,7 +44,7 @@ def fast_flush() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_static_files() -> Iterator[None]:
-    """Do not let each test client search all folders for static files, which takes 50 ms."""
+    """Keep each test client from searching all folders for static files, which takes 50 ms."""
     with override_settings(WHITENOISE_USE_FINDERS=False):
         yield
 
@@ -75,7 +75,7 @@ def services(all_services: Services) -> Iterator[Services]:
     """The servers. A test may stop them; this fixture restarts them after the test."""
     yield all_services
     all_services.start()
-    # If PostgreSQL was stopped, this thread's connection and the pool's connections are lost, and the pool would try
+    # After a stop of PostgreSQL, this thread's connection and the pool's connections are lost, and the pool would try
     # its connections one by one with growing pauses.
     if not connection.in_atomic_block:
         connection.close()

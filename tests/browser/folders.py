@@ -20,7 +20,7 @@ BATCH = re.compile(r"/batches/\d+/$")
 
 
 def make_folder(folder: Path, files: int, size: int = 2000) -> Path:
-    """Create a folder of `files` JPEGs of about `size` bytes each, no two of them equal."""
+    """Create a folder of `files` different JPEGs of about `size` bytes each."""
     folder.mkdir(parents=True)
     picture = encoded(textured(32, 24), "JPEG")
     for number in range(files):
@@ -30,7 +30,7 @@ def make_folder(folder: Path, files: int, size: int = 2000) -> Path:
 
 
 def interrupted_upload(owner: User, folder: Path, received: int) -> UploadBatch:
-    """Create the batch of an upload that was interrupted after `received` files of the folder had arrived."""
+    """Create the batch of an upload that was interrupted after `received` files of the folder were received."""
     paths = {f"{folder.name}/{path.name}": path for path in sorted(folder.iterdir())}
     batch = open_batch(owner.id, folder.name, expected_items=len(paths))
     announce_files(batch, [inspect_file(path, name).file for name, path in paths.items()])
@@ -65,7 +65,7 @@ def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
 
 
 class SentRequests:
-    """Counters for a page's requests: those that create uploads, and those that send bytes."""
+    """Counters for a page's requests that create uploads and for those that send bytes."""
 
     def __init__(self, page: Page) -> None:
         self.bodies = 0

@@ -1,4 +1,4 @@
-"""Hashing files that may already be in the library. If hashing fails, the files are sent."""
+"""Files that may already be in the library are hashed. If hashing fails, they are sent."""
 
 from pathlib import Path
 

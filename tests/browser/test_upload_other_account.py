@@ -1,4 +1,4 @@
-"""Another account signs in in the same browser while files are uploaded."""
+"""A user signs in to another account in the same browser during an upload."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A whole site for the fault drills: web servers, workers, one import of real photos, and an uploader that resumes."""
+"""A whole site for the fault drills: web servers, workers, one import of real photos, and a resuming uploader."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,7 +28,7 @@ LONG = 120.0
 
 @dataclass
 class Drill:
-    """The parts of the site that a fault may strike. `disk` is the media disk, if it is a disk of its own."""
+    """The parts of the site that a fault may affect. `disk` is the media disk, if media have a separate disk."""
 
     owner: User
     batch: UploadBatch
@@ -42,11 +42,11 @@ class Drill:
 
     @property
     def total_bytes(self) -> int:
-        """The size of all photos."""
+        """The total size of all photos, in bytes."""
         return sum(path.stat().st_size for path in self.photos)
 
     def wait_until(self, predicate: Callable[[], Value], timeout: float = 60.0) -> Value:
-        """Wait until the predicate returns a true value; meanwhile restart workers that end."""
+        """Wait until the predicate returns a true value, and restart workers that end in the meantime."""
         return self.workers.wait_until(predicate, timeout)
 
     @contextmanager
@@ -63,13 +63,13 @@ class Drill:
             one.result()
 
     def finish(self, batch: UploadBatch | None = None) -> None:
-        """Declare that all files of a batch have been sent, and wait until it is completed. By default, the import."""
+        """Declare that all files of a batch (by default, the import) have been sent, and wait until it is completed."""
         batch = batch or self.batch
         services.seal_batch(services.owner_scope(self.owner), batch.id)
         self.wait_until(lambda: is_finished(batch), LONG)
 
     def send_again(self) -> UploadBatch:
-        """Send all photos to a new import, and return it when it is completed."""
+        """Send all photos to a new import, and return the import once it is completed."""
         again = services.open_batch(services.owner_scope(self.owner), "Again")
         self.uploader = self.uploader.for_batch(again.id)
         with self.sending():

@@ -23,7 +23,7 @@ def assert_exact(batches: Sequence[UploadBatch]) -> None:
     """Check that counters, finishes, originals and previews are exact, and that nothing else is stored.
 
     Counters match the item rows, and each completed item was finished exactly once. Each stored original has the bytes
-    that were sent, and each completed item has its previews. Storage contains no other file, nor do the partial files.
+    that were sent, and each completed item has its previews. There are no other files in storage, and no partial files.
     """
     for batch in batches:
         assert_consistent(batch)
@@ -36,7 +36,7 @@ def assert_exact(batches: Sequence[UploadBatch]) -> None:
 
 
 def assert_sent_photos_completed(batch: UploadBatch, photos: Sequence[Path]) -> None:
-    """Check that the batch consists of exactly these photos, all completed, and that each is stored."""
+    """Check that the batch consists of exactly these photos, and that each is completed and stored."""
     batch.refresh_from_db()
     assert (batch.total, batch.successful) == (len(photos), len(photos))
     assert set(batch.items.values_list("filename", flat=True)) == {path.name for path in photos}
@@ -55,7 +55,7 @@ def assert_previewed(upload: Upload | None) -> None:
 
 
 def assert_no_orphans() -> None:
-    """Check that, once due deletions are done, storage holds only what rows refer to and no partial file is left."""
+    """Check that, after due deletions, storage contains only files to which rows refer, and no partial file is left."""
 
     def is_clean() -> bool:
         purge_all()

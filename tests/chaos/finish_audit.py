@@ -1,4 +1,4 @@
-"""The audit table, with a row for each finish of an item, written in the transaction that finishes the item."""
+"""The audit table. It gets a row for each finish of an item, in the transaction that finishes the item."""
 
 from django.db import connection
 
@@ -11,7 +11,7 @@ EVERY_WORKER = 2**31 - 1
 
 
 def prepare() -> None:
-    """Create the table, empty. It exists only in these tests."""
+    """Create the empty table. It exists only in these tests."""
     _run(f"DROP TABLE IF EXISTS {TABLE}")
     _run(
         f"CREATE TABLE {TABLE} (item bigint NOT NULL, worker bigint NOT NULL, at timestamptz DEFAULT clock_timestamp())"
@@ -44,14 +44,14 @@ def finished_after(worker_id: int) -> bool:
 
 
 def twice() -> list[int]:
-    """Return the items that were finished more than once."""
+    """Return the items that have been finished more than once."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT item FROM {TABLE} GROUP BY item HAVING count(*) > 1 ORDER BY item")
         return [row[0] for row in cursor.fetchall()]
 
 
 def lost(batch_id: int) -> list[int]:
-    """Return the batch's items that are completed without a recorded finish, or have one but are not completed.
+    """Return the batch's items that are completed without a recorded finish or have one without being completed.
 
     A duplicate that completed when its bytes arrived was never claimed, so it has no recorded finish.
     """

@@ -1,4 +1,4 @@
-"""Faults of processes. Each strikes while a drill sends and processes photos, and ends before it returns."""
+"""Faults of processes. Each function causes one while a drill sends and processes photos, and ends it on return."""
 
 import math
 import os
@@ -58,7 +58,7 @@ def workers_killed(drill: Drill) -> None:
 
 
 def web_killed(drill: Drill) -> None:
-    """Kill the web server five times in the middle of uploads. They resume at the offset, so little is sent twice."""
+    """Kill the web server five times during uploads. These resume at their offsets, so little is sent twice."""
     [site] = drill.sites
     uploader, step = drill.uploader, (drill.total_bytes - drill.uploader.sent) // (WEB_KILLS + 1)
     for _ in range(WEB_KILLS):
@@ -85,7 +85,7 @@ def all_killed(drill: Drill) -> None:
 
 
 def workers_frozen(drill: Drill) -> None:
-    """Freeze all workers until the page, the admin and `engine_status` say so and the leases of all claims are over."""
+    """Freeze all workers until the page, the admin and `engine_status` report this and all leases have expired."""
     groups = [worker.main.pid for worker in drill.workers.running]
     for group in groups:
         os.killpg(group, signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""Worker processes that are restarted when they end. Unlike `manage.py run`, this restarts them without a delay."""
+"""Worker processes that are restarted when they end. Unlike `manage.py run`, this does so without delay."""
 
 import os
 import random
@@ -55,18 +55,18 @@ class RespawningWorkers:
         return list(live.order_by("id").values_list("pid", flat=True))
 
     def kill_child(self, chance: random.Random) -> None:
-        """kill -9 one worker process, as the kernel does when memory is short; rundramatiq then exits too."""
+        """Kill one worker process with SIGKILL, as the kernel does when memory is short. Its rundramatiq exits too."""
         os.kill(chance.choice(self.wait_until(self.pids)), signal.SIGKILL)
 
     def kill_group(self) -> None:
-        """kill -9 all worker processes and their rundramatiq."""
+        """Kill all worker processes and their rundramatiq processes with SIGKILL."""
         for worker in self.running:
             worker.kill_all()
 
     def kill_and_wait(self, kill: Callable[[], None]) -> None:
         """Kill workers and wait until a newly started one finishes an item.
 
-        Until then, the jobs of the surviving workers wait, or else they could finish all items first.
+        Until then, the jobs of surviving workers are blocked, because they could otherwise finish all items first.
         """
         youngest = finish_audit.newest_worker()
         kill()
@@ -77,5 +77,5 @@ class RespawningWorkers:
             finish_audit.open_gate()
 
     def text(self) -> str:
-        """Return the logs of the former and the current workers."""
+        """Return the logs of all workers, including those that have been replaced."""
         return "".join(worker.text() for worker in [*self.former, *self.running])

@@ -12,15 +12,18 @@ from collections.abc import Sequence
 CHUNK = 32 * 2**10
 RETRY_PAUSE, LIMIT_PAUSE = 0.2, 0.02
 TEMPORARY = {409, 423, 429, 503, 507}
-"""Statuses after which the same file is sent again from the server's offset: another request has changed the offset or
-locks the file, a limit is reached, or a server or the disk is unavailable."""
+"""Statuses after which sending continues from the server's offset.
+
+Another request has changed the offset or locked the file, a limit is reached, or a server or the disk is unavailable.
+"""
 
 
 class ResumingUploader:
     """Sends files to one batch through one or several web servers; thread-safe.
 
-    `sent` counts the bytes of all bodies, including those that were lost, and `statuses` the responses. Nothing is sent
-    while `sent` is at or above `limit`, so that a test decides how much is still to be sent when a fault strikes.
+    `sent` counts the bytes of all bodies, including lost ones, and `statuses` counts the responses by status. Nothing
+    is sent while `sent` is at or above `limit`, so that a test can decide how much remains to be sent when a fault
+    occurs.
     """
 
     def __init__(self, ports: Sequence[int], cookie: str, batch_id: int, limit: float = math.inf) -> None:

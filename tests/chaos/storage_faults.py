@@ -1,6 +1,6 @@
-"""Faults of the storage. Each strikes while a drill sends and processes photos, and ends before it returns.
+"""Faults of the storage. Each function causes one while a drill sends and processes photos, and ends it on return.
 
-They also check what users are told in the meantime.
+The functions also check what users are told in the meantime.
 """
 
 from subprocess import CalledProcessError
@@ -43,7 +43,7 @@ def disk_read_only(drill: Drill) -> None:
 
 
 def originals_deleted(drill: Drill) -> None:
-    """Delete stored originals of pending files. Exactly these files fail, with a message that says so."""
+    """Delete the stored originals of pending files. Exactly these files fail, with a message that explains why."""
     drill.wait_until(lambda: drill.count(ItemStatus.PENDING) >= 2 * LOST_ORIGINALS)
     pending = drill.batch.items.filter(status=ItemStatus.PENDING).order_by("-queue_position")
     for item in pending.select_related("upload")[:LOST_ORIGINALS]:
@@ -56,7 +56,7 @@ def originals_deleted(drill: Drill) -> None:
 
 
 def wait_for_stall(drill: Drill, code: str) -> None:
-    """Wait until every worker waits because of this cause, and check that the page says so."""
+    """Wait until every worker is waiting because of this cause, and check that the page shows it."""
 
     def all_wait() -> bool:
         workers = read_status().workers

@@ -57,7 +57,7 @@ def kill_twice(workers: RespawningWorkers, batch: UploadBatch) -> None:
 
 
 async def watch(page: Page) -> list[int]:
-    """Read frames until the page says that the batch is completed; return each shown number of described files."""
+    """Read frames until the page shows that the batch is completed; return each number of described files it showed."""
     assert await page.open()
     async with asyncio.timeout(240):
         while "Completed: " not in await page.frame():
@@ -69,7 +69,7 @@ async def watch(page: Page) -> list[int]:
 async def test_page_shows_the_exact_end_of_a_batch_with_killed_workers(
     workers: RespawningWorkers, batch: UploadBatch, page: Page
 ) -> None:
-    # Kill from another thread than the one that the page's socket needs. That thread must outlive the workers that it
+    # The page's socket needs this thread, so kill workers from another one. That thread must outlive the workers it
     # starts, because they end with it.
     killing = asyncio.get_running_loop().run_in_executor(None, kill_twice, workers, batch)
     shown, _ = await asyncio.gather(watch(page), killing)

@@ -1,4 +1,4 @@
-"""Fault drill of `make chaos`: people pause, resume, cancel, retry and delete all at once while workers run."""
+"""Fault drill of `make chaos`: users pause, resume, cancel, retry and delete at the same time while workers run."""
 
 import random
 import time

@@ -61,7 +61,7 @@ def test_killed_workers_cost_no_file(start_drill: StartDrill, fault: Fault) -> N
 
     run(drill, fault)
 
-    # A photo that was in progress at three kills looks like one that crashes workers, until it is retried.
+    # A photo that was in progress during three kills looks like one that crashes workers, until it is retried.
     failed = drill.batch.items.filter(status=ItemStatus.FAILED)
     assert set(failed.values_list("error_code", flat=True)) <= {"item.poison"}
     if failed.exists():

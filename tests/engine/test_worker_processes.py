@@ -91,7 +91,7 @@ def test_file_that_waits_for_a_busy_core_is_processed_by_another_process(
     busy_while = tmp_path / "busy"
     busy_while.touch()
     env = NOOP | {"TEST_PROCESSOR": "tests.support.processors.needing_a_core", "BUSY_ITEM": str(busy.id)}
-    env |= {"BUSY_WHILE": str(busy_while), "VUEMANTICS_WORKER_PROCESSES": "1000"}  # one slot for each process
+    env |= {"BUSY_WHILE": str(busy_while), "VUEMANTICS_WORKER_PROCESSES": "1000"}  # gives each process one slot
     start_worker(processes=1, threads=2, env=env)
     wait_until(lambda: not batch.items.filter(attempts=0).exists(), 20)
 

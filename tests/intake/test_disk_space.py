@@ -1,4 +1,4 @@
-"""On a full, nearly full or read-only disk the client gets an error, loses nothing and can resume later."""
+"""On a full, nearly full or read-only disk, the client gets an error, loses nothing and can resume later."""
 
 from collections.abc import Iterator
 from io import BytesIO

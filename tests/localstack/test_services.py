@@ -1,7 +1,7 @@
 """Start, share, kill and stop the embedded PostgreSQL and Redis.
 
-pytest's directories are closed to other users. If these tests run as root, they therefore also show that PostgreSQL,
-which then runs as another user, works below a directory that only root may enter.
+pytest's directories are closed to other users. Therefore, if these tests run as root, they also show that PostgreSQL
+(which then runs as another user) works below a directory that only root may enter.
 """
 
 import os
@@ -104,7 +104,7 @@ def test_start_opens_no_tcp_port_and_no_directory_to_others(running: LocalServic
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
     with redis.Redis.from_url(running.redis_url) as client:
         assert client.config_get("port") == {"port": "0"}
-    # pytest creates the parent with 0o700; starting the servers must not open it.
+    # pytest creates the parent with mode 0o700, and starting the servers must not change that.
     private = [
         running.folder.parent,
         running.folder / "postgres",

@@ -1,4 +1,4 @@
-"""Preparing the servers reports unreachable servers and tables of another version."""
+"""Errors for unreachable servers and for tables of another version when the servers are prepared."""
 
 from pathlib import Path
 

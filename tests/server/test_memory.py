@@ -140,7 +140,7 @@ def test_browser_that_declares_too_much_gets_a_page_in_its_language(server: Site
 
 
 def read_all(connection: socket.socket) -> bytes:
-    """Read until the server closes its side of the connection, without sending anything more."""
+    """Read until the server closes its side of the connection, without sending anything else."""
     received = b""
     while chunk := connection.recv(65536):
         received += chunk

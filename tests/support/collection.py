@@ -40,7 +40,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the tests so that the cores stay busy; tests of equal rank keep their shuffled order.
+    """Order the tests so that the cores stay busy. Tests of equal rank keep their shuffled order.
 
     Browser tests come first and stay together, because they share one browser per process. Then tests that start
     processes, which mostly wait, alternate with tests that only compute. The longest come first.

@@ -1,4 +1,4 @@
-"""Empty the test database after each test that commits, drop it at the end despite open sessions, and see locks."""
+"""Empty the test database after each test that commits, drop it at the end despite open sessions, and detect locks."""
 
 from functools import cache
 from typing import cast
@@ -50,7 +50,7 @@ def _statement() -> str:
 
 
 def drop_database(creation: DatabaseCreation, test_database_name: str, _verbosity: int) -> None:
-    """Replace DatabaseCreation._destroy_test_db, and end the sessions that threads or processes of a test left open.
+    """Replace DatabaseCreation._destroy_test_db and end the sessions that a test's threads or processes left open.
 
     A plain DROP DATABASE waits 5 s for these sessions and then fails with "is being accessed by other users".
     """

@@ -64,7 +64,7 @@ def hanging(job: Job) -> None:
 
 
 def needing_a_core(job: Job) -> None:
-    """Need a core for a moment; the item BUSY_ITEM keeps it while the file BUSY_WHILE exists."""
+    """Use a core for a moment. For the item BUSY_ITEM, use it as long as the file BUSY_WHILE exists."""
     cpu_slots.MAX_WAIT_SECONDS = 0.5
     job.enter(Stage.CHECKING)
     with cpu_slots.cpu_slot(job):
@@ -85,12 +85,12 @@ def message_with_nul(job: Job) -> None:
 
 
 def unusable_answer(job: Job, answer: str = "no words") -> None:
-    """Fail as an analyzer does whose model returned something it cannot use."""
+    """Fail like an analyzer whose model returned an unusable answer."""
     raise TransientError("model.answer", f"The model answered with {answer}.")
 
 
 def without_message(job: Job) -> None:
-    """Fail without a code or a message, as a faulty analyzer may."""
+    """Fail without a code or a message, as a faulty analyzer might."""
     raise PermanentError(None, None)  # type: ignore[arg-type]
 
 

@@ -26,7 +26,7 @@ from vuemantics.localstack import LocalServices, StartError
 
 @dataclass
 class Services:
-    """The servers of this test process. Tests of outages call the methods that stop one of them."""
+    """The servers of this test process. Tests of outages call the methods that stop one of the servers."""
 
     folder: Path
     database_url: str = ""
@@ -55,7 +55,7 @@ class Services:
         self._end(self.local.redis.process, signal.SIGKILL)
 
     def stop_postgres(self, how: signal.Signals = signal.SIGQUIT) -> None:
-        """Stop PostgreSQL. SIGQUIT stops it at once, so that its next start runs recovery; SIGINT is a clean stop."""
+        """Stop PostgreSQL. SIGQUIT stops it at once, so that its next start runs recovery; SIGINT stops it cleanly."""
         self._end(self.local.postgres.process, how)
 
     @contextmanager
@@ -106,7 +106,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Set the URLs of the servers before pytest-django reads the settings."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-test-"))
     if os.getuid() == 0:
-        folder.chmod(0o711)  # as root, PostgreSQL runs as another user, who must reach this folder
+        folder.chmod(0o711)  # if root runs pytest, PostgreSQL runs as another user, who must reach this folder
     services = Services(folder, configured_url("DATABASE_URL"), configured_url("REDIS_URL"))
     atexit.register(services.stop)
     if not is_xdist_controller(early_config):

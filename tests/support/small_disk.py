@@ -10,7 +10,7 @@ MIB = 2**20
 
 
 class SmallDisk:
-    """A file system in memory (tmpfs). Where none can be mounted, the test is skipped with the reason."""
+    """A file system in memory (tmpfs). If it cannot be mounted, the test is skipped with the reason."""
 
     def __init__(self, folder: Path, mib: int) -> None:
         self.folder = folder
@@ -20,7 +20,7 @@ class SmallDisk:
             pytest.skip(f"no file system can be mounted here: {made.stderr.decode().strip()}")
 
     def remount(self, options: str) -> None:
-        """Change the options, such as `ro` or `size=4m`. Raises CalledProcessError, for `ro` if a file is written."""
+        """Change mount options, such as `ro` or `size=4m`. Raises CalledProcessError, for `ro` if a file is written."""
         self._mount("-o", f"remount,{options}", str(self.folder)).check_returncode()
 
     def fill(self) -> None:

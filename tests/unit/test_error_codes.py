@@ -1,4 +1,4 @@
-"""Every error code has one message, which stands in one of the two tables and nowhere else."""
+"""Every error code has one message, which is in one of the two tables and nowhere else."""
 
 import ast
 import re
