@@ -22,7 +22,8 @@ run: .venv/runtime ## Run everything until Ctrl-C: make run [PORT=8001] [HOST=0.
 demo: .venv/runtime ## Process the sample photos and print their descriptions
 	@exec $(BIN)/python manage.py demo
 
-# Many tests wait for real processes, so run more tests at a time than there are cores. External servers allow only one.
+# Many tests wait for real processes, so run more of them at a time than there are cores. External servers allow only
+# one.
 JOBS ?= $(if $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL),0,4)
 
 test: .venv/development ## Run all tests: make test [JOBS=1] [ARGS="-k words"]
