@@ -11,7 +11,7 @@ EXTRA_CONNECTIONS = 6
 # The locks of a process that is suspended in the middle of a transaction must be released.
 SESSION_OPTIONS = "-c idle_in_transaction_session_timeout=10s"
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-"""Default port by scheme: not encrypted, with mandatory STARTTLS, and encrypted from the first byte."""
+"""The default port of each scheme: unencrypted, with mandatory STARTTLS, and with TLS from the first byte."""
 
 
 def pooled_database(url: str, threads: int) -> dict[str, Any]:

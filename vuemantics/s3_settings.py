@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 class S3Settings:
     """An S3-compatible bucket. If `bucket` is empty, files are stored on disk.
 
-    endpoint: scheme, host and port of a server other than Amazon's; empty means Amazon's server for `region`.
-    prefix: prepended to all object names.
-    url_seconds: how long signed URLs are valid.
+    `endpoint` is the scheme, host and port of a server other than Amazon's, or empty for Amazon's server in `region`.
+    `prefix` is prepended to all object names. Signed URLs are valid for `url_seconds`.
     """
 
     bucket: str

@@ -78,7 +78,7 @@ class PartialCleaner:
         return removed
 
     def clean(self) -> int:
-        """Check the MAX_FILES files that follow the previous round's; return the number of partial files removed."""
+        """Check the next MAX_FILES files; return the number of partial files removed."""
         names = list(islice(self._names, MAX_FILES))
         if not names:
             self._names = _list_names(Path(settings.PARTIAL_ROOT))

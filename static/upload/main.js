@@ -114,7 +114,7 @@ function acceptDrops() {
 function startFromTransfer(transfer) {
   if (!transfer.types.includes("Files")) return;
   if (!mayStart()) return showBusyNotice();
-  // The browser requires reading within the event; start() provides the progress callback later.
+  // The browser allows reading only during the event; start() provides the progress callback later.
   let report = () => {};
   const selection = filesFromTransfer(transfer, (found) => report(found));
   return start((onProgress) => {

@@ -125,7 +125,7 @@ export const messages = {
   notSealed: gettext("All files are uploaded, but the server could not be notified. It will find out later."),
 };
 
-// Code → [text, whether to append the server's English message], from batches/models/error_codes.py.
+// Maps each code in batches/models/error_codes.py to [text, whether to append the server's English message].
 const errorTexts = JSON.parse(document.getElementById("error-texts").textContent);
 
 // The text for a response `code: message` in the reader's language; "" when it has no code. The message of a code whose

@@ -19,7 +19,7 @@ export async function chooseUnfinished(files, url) {
   return batches.length ? askWhichToResume(batches) : null;
 }
 
-// The unfinished batches that contain some of an evenly spaced sample of the files.
+// The unfinished batches that contain any of the files in an evenly spaced sample.
 async function findUnfinished(files, url) {
   const step = Math.max(1, Math.floor(files.length / SAMPLE_SIZE));
   const sample = files.filter((_, index) => index % step === 0);

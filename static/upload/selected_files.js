@@ -17,7 +17,7 @@ export class SelectedFile {
   // Size and modification time are -1 until loadStats() has read them.
   size = -1;
   modified = -1;
-  // Whether loadStats() could not read them.
+  // Whether loadStats() could not read the size and the modification time.
   unreadable = false;
   // Whether the size of this file is included in the total that the page shows.
   counted = false;
@@ -72,7 +72,7 @@ async function loadStatsOf(selected, progress) {
   progress.addSize(selected.size);
 }
 
-// The `files`, the number of `junk` files that the operating system left behind, the paths of `unreadable` folders.
+// The selected `files`, the number of `junk` files of the operating system, and the paths of `unreadable` folders.
 class Selection {
   files = [];
   junk = 0;

@@ -48,7 +48,7 @@ def long_call(job: Job) -> Callable[[], None]:
 
 
 def photo(job: Job) -> Callable[[], None]:
-    """Process a real picture; wait before the finish while the gate is closed."""
+    """Process a real picture. While the gate is closed, wait before finishing."""
     save = process_upload(job)
     _wait_for_gate(job)
 

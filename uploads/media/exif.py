@@ -73,7 +73,7 @@ def read_exif(data: bytes, xmp: bytes = b"") -> ExifData:
 
 
 def interpret_tags(tags: Tags, gps: Tags) -> ExifData:
-    """Return the values of tags, which are numbers as in `Base` and `GPS` of PIL.ExifTags."""
+    """Return the values of tags, whose numbers are those in `Base` and `GPS` of PIL.ExifTags."""
     orientation = tags.get(_BASE.Orientation)
     upright = orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
     latitude, longitude = _position(gps)

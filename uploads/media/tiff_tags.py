@@ -17,7 +17,7 @@ Value = bytes | int | float | tuple[int | float, ...]
 
 _BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _ENTRY_BYTES = 12
-# The codes of struct by TIFF type. The types that consist of single bytes are read as bytes.
+# The format codes of the `struct` module for TIFF types. Types that consist of single bytes are read as bytes.
 _TEXT_TYPES = {1: "s", 2: "s", 6: "s", 7: "s"}
 _NUMBER_TYPES = {3: "H", 4: "L", 8: "h", 9: "l", 11: "f", 12: "d", 13: "L"}
 _RATIONAL_TYPES = {5: "LL", 10: "ll"}

@@ -9,7 +9,7 @@ from uploads.errors import CodedError
 
 
 class TusError(CodedError):
-    """An error response with an HTTP status, a stable code and a message, by default that of the code with `details`.
+    """An error response with an HTTP status, a stable code and a message (by default the code's, with `details`).
 
     If the client can resume the upload, `expires` is the time at which the upload expires, in seconds since 1970. If it
     should wait before it tries again, `retry_after` is the number of seconds.
