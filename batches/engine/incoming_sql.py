@@ -85,10 +85,10 @@ LOCK_UPLOAD = "SELECT id FROM uploads_upload WHERE id = %(upload)s FOR KEY SHARE
 def insert(
     batch_id: int, filename: str, relative_path: str, fingerprint: str, size: int
 ) -> tuple[BatchItem, bool] | None:
-    """Insert a `receiving` item and count it in its batch; return it and True.
+    """Insert a `receiving` item and count it in its batch; return the item and True.
 
-    If the batch has a missing item with this fingerprint, move that item to `receiving` and return it and False. If its
-    item is in another state, return None.
+    If the batch has a missing item with this fingerprint, move that item to `receiving` and return the item and False.
+    If its item is in another state, return None.
 
     Raises BatchClosed after the insert if the batch is cancelled or deleted. Therefore the caller must open a
     transaction that this exception rolls back.

@@ -71,7 +71,7 @@ def read_manifest(request: SignedInRequest, batch_id: int) -> JsonResponse:
 @require_POST
 @json_errors
 def announce(request: SignedInRequest, batch_id: int) -> JsonResponse:
-    """Record the `files` that the client is going to send; they are missing until they arrive → {announced: new files}.
+    """Announce `files`, which are missing until they arrive → {announced}, the number of files that were new.
 
     A file is {relative_path, filename, size, last_modified}.
     """

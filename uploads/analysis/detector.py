@@ -21,7 +21,7 @@ _DEVIATION_BGR = np.array([57.375, 57.12, 58.395], np.float32)
 _LEVELS = (("Identity", "Identity_3", 8), ("Identity_1", "Identity_4", 16), ("Identity_2", "Identity_5", 32))
 _OUTPUTS = [name for scores, distances, _ in _LEVELS for name in (scores, distances)]
 _BINS = np.arange(11, dtype=np.float32)
-# Two boxes of one class with a larger intersection over union are the same object.
+# Two boxes of the same class whose intersection over union is larger than this show the same object.
 _MAX_OVERLAP = 0.55
 
 

@@ -18,7 +18,7 @@ MAX_UNPACKED_BYTES = 1024 * 1024
 _SIGNATURE_BYTES = 8
 _NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL"})
 _RAW_EXIF, _XMP = b"Raw profile type exif", b"XML:com.adobe.xmp"
-# Bytes per pixel in Pillow: 1 for grey and palettes, otherwise 4; 2 for grey of 16 bits.
+# Pillow uses 1 byte per pixel for grey and palettes, 2 bytes for 16-bit grey, and otherwise 4.
 _ONE_BYTE_TYPES = frozenset({0, 3})
 
 
