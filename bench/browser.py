@@ -1,7 +1,7 @@
 """Measure how fast Chromium uploads a folder of many small files. No workers run.
 
 Run it with `make bench ARGS=browser`. Set CHROMIUM if the browser is not at /usr/bin/chromium. The measured time starts
-when the folder is chosen and ends when the batch's page is shown; the upload page opens that page after it has sent all
+when the folder is chosen and ends when the batch's page is shown, which the upload page opens after it has sent all
 files and sealed the batch. The last line of the output is one JSON object.
 """
 

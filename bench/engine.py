@@ -1,9 +1,9 @@
 """Measure the engine's own cost with real workers, a pipeline that does nothing, and 1,000 to 100,000 files.
 
 Run it with `make bench ARGS=engine` or `python -m bench.engine 1000 10000 100000`. The last line of the output is one
-JSON object. For the largest size it has the CPU time per file in ms (workers, PostgreSQL and Redis), the files per
-second, and how many times more a file costs than at the smallest size. It also has the results of bench.newcomer and
-bench.recovery, and the CPU use of an idle stack.
+JSON object. For the largest size, it contains the CPU time per file in ms (workers, PostgreSQL and Redis), the files
+per second, and the cost of a file relative to that at the smallest size. It also contains the results of bench.newcomer
+and bench.recovery, and the CPU use of an idle stack.
 """
 
 import json

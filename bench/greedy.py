@@ -1,8 +1,8 @@
 """Load the site with slow and greedy clients of one user and measure another user's pages and uploads.
 
-100 downloads that are never read, 1,000 connections that send one byte a second, and 30 clients that ask bulk questions
-without a pause. Prints the response times of the other user's pages before and during the load, and as its last line
-one JSON object. Takes about a minute.
+The load consists of 100 downloads that are never read, 1,000 connections that send one byte per second, and 30 clients
+that send bulk requests without pause. The bench prints the response times of the other user's pages before and during
+the load. Its last line is one JSON object. It takes about a minute.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""The greedy and slow clients of `bench.greedy`, in a process of their own.
+"""The greedy and slow clients of `bench.greedy`, in a separate process.
 
 `python -m bench.greedy_load PORT SESSION BATCH UPLOAD SHA256 SIZE` prints `ready` once all clients are connected. When
-its standard input ends, it prints how often the server closed a slow connection and the statuses of the bulk questions,
-as one JSON object.
+its standard input ends, it prints one JSON object: how often the server closed a slow connection, and the statuses of
+the bulk requests.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from typing import Any
 
 STALLED, DRIBBLING, GREEDY = 100, 1000, 30
 PER_ADDRESS = 50
-FILES = 500  # in one bulk question, as many as the server accepts
+FILES = 500  # in one bulk request, the maximum that the server accepts
 CSRF = "c" * 32
 
 
@@ -52,14 +52,14 @@ class Load:
         return asyncio.get_running_loop().create_task(client)
 
     async def stall(self, number: int) -> None:
-        """Request an original again and again, and read none of it."""
+        """Request an original repeatedly without reading any of it."""
         while True:
             with suppress(OSError), self._socket(number) as connection:
                 await self._connect(connection)
                 connection.setblocking(False)
                 path = f"/media/{self.upload}/original"
                 await self._loop.sock_sendall(connection, self._head("GET", path, "Connection: close"))
-                # Peek, so that the buffer stays full. The end of the connection shows only as an error on writing.
+                # Peek, so that the buffer stays full. The end of the connection is noticed only as an error on writing.
                 while True:
                     await asyncio.sleep(1)
                     connection.send(b"")
@@ -69,7 +69,7 @@ class Load:
             await asyncio.sleep(0.2)
 
     async def dribble(self, number: int) -> None:
-        """Send an endless request, one byte a second: half of the clients in its head, half in its body."""
+        """Send an endless request at one byte per second. Half of the clients stay in the head, half in the body."""
         while True:
             with suppress(OSError), self._socket(number) as connection:
                 await self._connect(connection)
@@ -82,7 +82,7 @@ class Load:
             await asyncio.sleep(0.2)
 
     async def ask(self, number: int) -> None:
-        """Register known files, one question after the other, without a pause."""
+        """Register known files, one request after the other, without pause."""
         question = 0
         while True:
             question += 1
@@ -110,7 +110,7 @@ class Load:
         return asyncio.get_running_loop()
 
     def _socket(self, number: int) -> socket.socket:
-        """Return a socket that connects from one of many loopback addresses, PER_ADDRESS of them from each."""
+        """Return a socket that connects from one of many loopback addresses. PER_ADDRESS sockets share an address."""
         made = socket.socket()
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         made.setblocking(False)

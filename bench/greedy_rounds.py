@@ -31,7 +31,7 @@ SLOW_MS = 10_000
 
 
 def measure(served: Site, session: str, paths: list[str], seconds: float) -> list[float]:
-    """Request the pages in turn for `seconds`, and return the time of each response in ms, SLOW_MS if there is none."""
+    """Request the pages in turn for `seconds`; return each response time in ms, or SLOW_MS for a missing response."""
     times = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -57,7 +57,7 @@ def _request_ms(served: Site, session: str, path: str) -> float:
 
 @contextmanager
 def load(served: Site, session: str) -> Iterator[dict[str, Any]]:
-    """Run the greedy clients; the yielded dictionary has their counts after the block."""
+    """Run the greedy clients. The yielded dictionary contains their counts after the block."""
     upload = _stored_upload("greedy")
     arguments = [served.port, session, new_batch("greedy"), upload.id, upload.sha256, upload.size]
     command = [sys.executable, "-m", "bench.greedy_load", *map(str, arguments)]

@@ -1,8 +1,8 @@
-"""Measure how hostile files affect other people's files, with default settings and real workers.
+"""Measure how hostile files affect other users' files, with default settings and real workers.
 
-Run it with `make bench ARGS=hostile`. One person sends scan bombs, EXIF bombs and comment bombs, which would keep a
-careless decoder busy for minutes or fill the memory; two others send five photos each. The last line of the output is
-one JSON object: seconds until the photos were described, until the last hostile file was refused, and until all were
+Run it with `make bench ARGS=hostile`. One user sends scan bombs, EXIF bombs and comment bombs, which would keep a
+careless decoder busy for minutes or fill its memory. Two other users send five photos each. The last line of the output
+is one JSON object: seconds until the photos were described, until the last hostile file was refused, and until all were
 finished, and the largest resident memory of a worker process and of a decoder process, in MB (a million bytes).
 """
 
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def send(bombs: list[Path], photos: list[Path]) -> tuple[dict[str, float], dict[str, str]]:
-    """Return the seconds until the photos and the hostile files were finished or refused, and what became of these."""
+    """Return the seconds until the photos and the hostile files were finished or refused, and the latter's outcomes."""
     from batches.models import BatchItem, UploadBatch  # noqa: PLC0415 (needs django.setup())
     from bench import rows  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Measure how long a few files wait while other owners have many, for bench.engine. Needs a running bench.stack."""
+"""For bench.engine, measure how long a few files wait while other owners have many. Needs a running bench.stack."""
 
 from bench import rows
 

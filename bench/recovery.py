@@ -1,4 +1,4 @@
-"""Measure how soon work resumes after worker processes are killed, for bench.engine. Needs a running bench.stack."""
+"""For bench.engine, measure how soon work resumes after worker processes are killed. Needs a running bench.stack."""
 
 import os
 import random
@@ -14,7 +14,7 @@ from bench import rows
 from bench.stack import Workers, workers
 
 FILES = 60_000
-# At random, because the survivors look for dead workers every two seconds, counted from their start.
+# Chosen at random, because surviving workers look for dead ones every two seconds, counted from their own start.
 FILES_BETWEEN = (50, 1000)
 PROCESSES = 2
 
@@ -23,7 +23,7 @@ PROCESSES = 2
 class Recoveries:
     """Seconds from each kill until the killed workers' files are back in the queue and another file is completed.
 
-    `replaced` has the seconds until all processes were running again.
+    `replaced` contains the seconds until all processes were running again.
     """
 
     resumed: list[float] = field(default_factory=list)
@@ -50,14 +50,14 @@ def recoveries(kills: int, kill: Callable[[Workers], list[int]]) -> Recoveries:
 
 
 def kill_one(group: Workers) -> list[int]:
-    """kill -9 the worker process that has run for the longest time; return its worker id."""
+    """Kill the longest-running worker process with SIGKILL; return its worker id."""
     worker = Worker.objects.filter(id__in=live_workers()).earliest("id")
     os.kill(worker.pid, signal.SIGKILL)
     return [worker.id]
 
 
 def kill_all(group: Workers) -> list[int]:
-    """kill -9 all worker processes and their rundramatiq processes; return their worker ids."""
+    """Kill all worker processes and their rundramatiq processes with SIGKILL; return the worker ids."""
     workers_killed = live_workers()
     for process in group.processes:
         process.kill()

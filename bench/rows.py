@@ -40,7 +40,7 @@ def add(files: int, owner: str) -> int:
 
 
 def _copy(item: BatchItem, copies: int) -> None:
-    """Insert copies of a row with further names, fingerprints and positions, which takes 10 us each."""
+    """Insert copies of a row with different names, fingerprints and positions. Each copy takes 10 µs."""
     changed = {"id", "filename", "fingerprint", "queue_position"}
     kept = ", ".join(str(field.column) for field in BatchItem._meta.concrete_fields if field.name not in changed)
     with connection.cursor() as cursor:

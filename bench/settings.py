@@ -1,4 +1,4 @@
-"""Django settings for the benches. BENCH_PROCESSOR names the function with which workers process a file."""
+"""Django settings for the benches. BENCH_PROCESSOR names the function that workers call to process a file."""
 
 import os
 

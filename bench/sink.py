@@ -1,4 +1,4 @@
-"""A bare asyncio server that discards uploads, to measure how fast bench.upload's client can send at best."""
+"""A bare asyncio server that discards uploads, to measure the maximum speed of bench.upload's client."""
 
 import asyncio
 import socket

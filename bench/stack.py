@@ -66,7 +66,7 @@ class Workers:
         return [process.process.pid for process in self.processes if process.process is not None]
 
     def wait_for(self, done: Callable[[], bool], seconds: float) -> float:
-        """Do the same as the function `wait_for`, and restart processes that exit."""
+        """Wait like the function `wait_for`, and restart processes that exit."""
 
         def supervised() -> bool:
             for process in self.processes:

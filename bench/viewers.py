@@ -11,7 +11,7 @@ import sys
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
-PER_ADDRESS = 50  # the server limits the connections of one address
+PER_ADDRESS = 50  # the server limits the number of connections per address
 
 
 async def watch(address: str, origin: str, session: str, first: "asyncio.Semaphore", number: int) -> tuple[int, int]:

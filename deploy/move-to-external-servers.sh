@@ -65,14 +65,14 @@ old_user=$(stat -c %U "$var")
 (load_settings "$settings")
 run_as "$new_user" test -x .venv/bin/python || fail "$new_user cannot run $PWD/.venv/bin/python"
 
-# As the user of `make run`, from the embedded PostgreSQL, which this starts and stops.
+# Back up as the user of `make run`, from the embedded PostgreSQL, which this command starts and stops.
 [ -e "$backup" ] || install -d -m 700 -o "$old_user" "$backup"
 (
     unset DATABASE_URL REDIS_URL
     run_as "$old_user" .venv/bin/python manage.py backup "$backup"
 )
 
-# The new user needs its own copy: the backup may be hard-linked to the files of `make run`, which keep their owner.
+# The new user needs a separate copy: the backup may be hard-linked to the files of `make run`, which keep their owner.
 source=$backup
 if [ "$old_user" != "$new_user" ]; then
     source=$(mktemp -d "$backup.XXXXXX")
@@ -81,7 +81,7 @@ if [ "$old_user" != "$new_user" ]; then
     chown -R "$new_user:" "$source"
 fi
 
-# As the user of the units, so that they can read the files, into the empty database and VUEMANTICS_MEDIA.
+# Restore into the empty database and VUEMANTICS_MEDIA as the user of the units, so that the units can read the files.
 (
     load_settings "$settings"
     run_as "$new_user" .venv/bin/python manage.py check --database default

@@ -44,7 +44,7 @@ def fast_flush() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_static_files() -> Iterator[None]:
-    """Do not let each test client search all folders for static files, which takes 50 ms."""
+    """Keep each test client from searching all folders for static files, which takes 50 ms."""
     with override_settings(WHITENOISE_USE_FINDERS=False):
         yield
 
@@ -75,7 +75,7 @@ def services(all_services: Services) -> Iterator[Services]:
     """The servers. A test may stop them; this fixture restarts them after the test."""
     yield all_services
     all_services.start()
-    # If PostgreSQL was stopped, this thread's connection and the pool's connections are lost, and the pool would try
+    # After a stop of PostgreSQL, this thread's connection and the pool's connections are lost, and the pool would try
     # its connections one by one with growing pauses.
     if not connection.in_atomic_block:
         connection.close()
@@ -139,15 +139,17 @@ def shared_site_of_process(process_env: dict[str, str], tmp_path_factory: pytest
 
 @pytest.fixture
 def shared_site(shared_site_of_process: Site, all_services: Services, transactional_db: None) -> Site:
-    """The whole site, for tests that neither stop nor configure it.
+    """The whole site, for tests that do not configure it. A test may kill it.
 
-    It is restarted if an earlier test stopped PostgreSQL or Redis, because its connections to them are lost.
+    It is restarted if an earlier test killed it or stopped PostgreSQL or Redis, because its connections to them are
+    lost.
     """
-    if shared_site_of_process.stops_seen != all_services.stops:
-        shared_site_of_process.stop()
-        shared_site_of_process.start()
-        shared_site_of_process.stops_seen = all_services.stops
-    return shared_site_of_process
+    site = shared_site_of_process
+    if site.process.poll() is not None or site.stops_seen != all_services.stops:
+        site.stop()
+        site.start()
+        site.stops_seen = all_services.stops
+    return site
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ LINES_SHOWN = 20
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Install, and return pip's exit status. After an error, print the end of its output."""
+    """Install the packages and return pip's exit status. After an error, print the end of pip's output."""
     requirements, *options = arguments
     total, start = len(required(Path(requirements).read_text())), time.monotonic()
     command = [*PIP, "--require-hashes", "-r", requirements, *options]

@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 from django.db import InternalError, OperationalError, connection
 
-# SQLSTATEs that PostgreSQL reports when it has ended a session because the session was idle in a transaction or the
-# transaction took too long. This happens to processes that were suspended.
+# The SQLSTATEs of sessions that PostgreSQL has ended because they were idle in a transaction or their transaction took
+# too long. This happens to processes that were suspended.
 SESSION_ENDED = frozenset({"25P03", "25P04"})
 
 

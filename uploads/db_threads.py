@@ -1,7 +1,7 @@
 """Threads that query the database for asynchronous code, so that a slow query does not block other requests.
 
-The live pages use LIVE_THREADS threads. Exports and the look-up of sessions use separate threads, so that neither the
-live pages nor other requests wait for an export.
+The live pages use LIVE_THREADS threads. Exports and session lookups use separate threads, so that neither live pages
+nor other requests wait for an export.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ async def run_export_query(
 async def run_session_query(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
-    """Call `function`, which looks up the session of a request, on the thread for sessions."""
+    """Call `function`, which looks up a request's session, on a thread for sessions."""
     return await _run(_session, lambda: function(*args, **kwargs))
 
 

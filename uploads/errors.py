@@ -22,8 +22,8 @@ class CodedError(Exception):
 class ProcessingError(CodedError):
     """A file could not be processed. Raise one of the subclasses.
 
-    An analyzer with codes of its own passes their messages. The messages of other codes are in
-    `uploads.file_error_codes`; `details` are the values in them.
+    An analyzer that has its own codes passes a message with each. The messages of all other codes are in
+    `uploads.file_error_codes`; `details` are the values to insert into them.
     """
 
     def __init__(self, code: str, message: str | None = None, **details: object) -> None:
@@ -35,11 +35,11 @@ class PermanentError(ProcessingError):
 
 
 class TransientError(ProcessingError):
-    """An analyzer returned an unusable result or failed for this file alone. The file is retried once.
+    """An analyzer returned an unusable result or failed for this file only. The file is retried once.
 
-    If that fails, too, the file fails with the code and message of the last error.
+    If the retry also fails, the file fails with the code and message of the last error.
     """
 
 
 class EnvironmentalError(ProcessingError):
-    """Something other than the file is unavailable (model server, storage, disk). The file waits and does not fail."""
+    """Something other than the file is unavailable (model server, storage, disk). The file waits instead of failing."""

@@ -1,4 +1,4 @@
-"""The messages of the error codes of files, the storage and the analyzers. Each code has one message.
+"""The error codes of files, the storage and the analyzers, with one message for each code.
 
 `batches/models/error_codes.py` adds the codes of items, batches and requests.
 """
@@ -41,8 +41,8 @@ class ErrorCode:
 COPY_AGAIN = _("Copy it from the camera or phone again, then add the new copy.")
 TRY_ONCE = _("Try again once. If it fails again, open the picture, save a new copy and add that.")
 _ADD_SMALLER = _("Add a smaller copy.")
-# The same codes fail a file that is being received and make workers wait.
-_AFTER_REPAIR = _("When this is fixed, unfinished uploads and processing resume. Add failed files again.")
+# With these codes, a file that is being received fails, but a file that is being processed waits.
+_AFTER_REPAIR = _("When this is fixed, unfinished uploads and processing will resume. Add failed files again.")
 
 _GET_ARCHIVE_AGAIN = _("Download or copy the archive again, then add it.")
 _UNPACK = _("Unpack it, then add the files.")
@@ -90,7 +90,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "file.empty": ErrorCode(_("The file is empty."), COPY_AGAIN),
     "file.missing": ErrorCode(_("The stored file is missing."), _("Start a new import to add it again.")),
     "file.too_large": ErrorCode(
-        _("The file is too large."), _ADD_SMALLER, detail="The file has %(size)s; the limit is %(limit)s."
+        _("The file is too large."), _ADD_SMALLER, detail="The file is %(size)s; the limit is %(limit)s."
     ),
     "file.unsupported": ErrorCode(
         _("This file type is not supported."),
@@ -110,11 +110,11 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "image.corrupt": ErrorCode(_("The picture is damaged and cannot be read."), COPY_AGAIN),
     "image.crash": ErrorCode(_("The picture crashed the decoder."), TRY_ONCE, retryable=True),
     "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), COPY_AGAIN),
-    "storage.away": ErrorCode(_("The storage of the server could not be reached."), _AFTER_REPAIR, retryable=True),
+    "storage.away": ErrorCode(_("The server's storage could not be reached."), _AFTER_REPAIR, retryable=True),
     "storage.denied": ErrorCode(_("The server is not allowed to write to its disk."), _AFTER_REPAIR),
-    "storage.failed": ErrorCode(_("The disk of the server failed."), _AFTER_REPAIR),
+    "storage.failed": ErrorCode(_("The server's disk failed."), _AFTER_REPAIR),
     "storage.full": ErrorCode(_("The server's disk is full."), _AFTER_REPAIR),
-    "storage.read_only": ErrorCode(_("The disk of the server is read-only."), _AFTER_REPAIR),
+    "storage.read_only": ErrorCode(_("The server's disk is read-only."), _AFTER_REPAIR),
 }
 
 OUTAGES = {
@@ -128,7 +128,7 @@ OUTAGES = {
     "full.",
     "storage.unreadable": "The file cannot be read from the storage. Processing resumes when the storage works again.",
 }
-"""English messages of the codes that only make workers wait. Pages show them as details."""
+"""English messages of the codes that only make workers wait. Pages show these messages as details."""
 
 
 def english_message(code: str, **details: object) -> str:

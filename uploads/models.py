@@ -78,7 +78,7 @@ class Upload(models.Model):
         ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
-            # Used by the prefilter, which looks up sizes before files are sent, and by the quota, which sums up sizes.
+            # The preflight uses this index to look up sizes before files are sent, and the quota to sum up sizes.
             models.Index(fields=["owner", "size"], name="upload_owner_size"),
             models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),
         ]
@@ -88,7 +88,7 @@ class Upload(models.Model):
 
     @property
     def camera_time(self) -> datetime | None:
-        """When the picture was taken by the camera's clock, without a time zone, so that pages do not convert it."""
+        """When the picture was taken by the camera's clock. It has no time zone, so that pages do not convert it."""
         if self.taken_at is None:
             return None
         return (self.taken_at.astimezone(UTC) + timedelta(minutes=self.utc_offset or 0)).replace(tzinfo=None)
@@ -117,7 +117,7 @@ class Embedding(models.Model):
 
 
 class FileDeletion(models.Model):
-    """The stored files of a deleted upload, which still have to be removed.
+    """A deleted upload whose stored files still have to be removed.
 
     The row is created in the transaction that deletes the upload, and is deleted once the files are removed.
     `previews` is copied from the upload. The files are not touched before `due_at`, which each attempt postpones. See

@@ -4,7 +4,7 @@ import logging
 
 
 class OutageLog:
-    """Tracks whether one dependency is available. There is no lock; in a race, one line may be logged twice.
+    """Tracks whether one dependency is available. There is no lock, so in a race, a line may be logged twice.
 
     `lost` is logged as a warning, with the error in place of `%s`; `back` is logged at level INFO.
     """

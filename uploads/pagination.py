@@ -13,7 +13,7 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """The rows of a page, and the query strings of the neighbouring pages ("" if there is none)."""
+    """The rows of a page, and the query strings of the neighbouring pages ("" for a page that does not exist)."""
 
     rows: list[Row]
     next_query: str

@@ -11,7 +11,7 @@ PAGE_SIDE = 1024
 
 
 def preview_version(upload: Upload) -> str:
-    """Return a string that changes whenever the upload is processed, and that cannot be guessed from its id.
+    """Return a string that changes whenever the upload is processed and cannot be guessed from its id.
 
     With this string in the URL, browsers can cache a preview permanently, because a new preview has a new URL, and
     another account in the same browser cannot guess the URL of a cached preview.

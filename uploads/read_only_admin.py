@@ -1,4 +1,4 @@
-"""Base classes and functions for admin pages whose rows only the program may write."""
+"""Base classes and functions for admin pages of rows that only the program may write."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -35,12 +35,12 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic for mypy
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
-    """Admin of rows that only the program writes. Editing is disabled: a saved form would overwrite newer values.
+    """The admin for rows that only the program writes. Editing is disabled: a saved form would overwrite newer values.
 
     Deletion is disabled too, because a service must delete rows and their files together.
     """
 
-    # To stay fast with any number of rows, lists never count or sort a whole table.
+    # To stay fast for any number of rows, lists never count or sort a whole table.
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -78,8 +78,9 @@ def confirmation_page(
     rows: QuerySet[Any],
     context: dict[str, Any],
 ) -> TemplateResponse:
-    """Return a page that asks the user to confirm an action. The page lists the first
-    selected rows and resubmits the whole selection.
+    """Return a page that asks the user to confirm an action on the selected rows.
+
+    The page lists the first selected rows and resubmits the whole selection.
 
     `template` extends admin/confirmation.html. `context` must contain `question` (the title), `action` (the name of the
     action) and `count` (the number of rows).

@@ -1,4 +1,4 @@
-"""Whether a request was sent by a page of this site."""
+"""Check whether a request was sent by a page of this site."""
 
 from collections.abc import Mapping
 
@@ -14,13 +14,13 @@ def host_is_served(host: str) -> bool:
 def is_same_origin(origin: str, scheme: str, headers: Mapping[str, str]) -> bool:
     """Return whether `origin` has the scheme, host and port of this site's own pages.
 
-    `scheme` is that of the connection. Header names are in lower case.
+    `scheme` is the scheme of the connection. Header names are in lower case.
     """
     return origin.lower() == f"{client_scheme(scheme, headers)}://{headers.get('host', '')}".lower()
 
 
 def client_scheme(scheme: str, headers: Mapping[str, str]) -> str:
-    """Return the scheme that the browser used, http or https. Behind a trusted proxy, a header contains it."""
+    """Return the scheme that the browser used: http or https. Behind a trusted proxy, it comes from a header."""
     scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
     if not settings.SECURE_PROXY_SSL_HEADER:
         return scheme

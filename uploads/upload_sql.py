@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uploads.database import fetch_row, fetch_rows
 from uploads.models import Upload
 
-if TYPE_CHECKING:  # the pipeline loads the image libraries, which most processes do not need
+if TYPE_CHECKING:  # importing the pipeline loads the image libraries, which most processes do not need
     from uploads.pipeline import Result
 
 FIND_BY_SHA256 = "SELECT id, key, processed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s"

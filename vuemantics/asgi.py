@@ -6,7 +6,7 @@ from typing import Any
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vuemantics.settings")
-# This must come first: the imports below import models.
+# This must come first, because the imports below import models.
 django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
@@ -42,7 +42,7 @@ pages = PageHandler()
 
 
 async def route(scope: Any, receive: Any, send: Any) -> None:
-    """Route uploads past Django, because Django would spool each body to disk before the handler sees it."""
+    """Route uploads past Django, which would spool each body to disk before the handler sees it."""
     application = tus_application if scope["path"].startswith("/tus/") else pages
     await application(scope, receive, send)
 

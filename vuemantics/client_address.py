@@ -1,4 +1,4 @@
-"""The client's IP address, by which password guessing, connections and anonymous requests are limited."""
+"""The client's IP address, which is used to limit password guessing, connections and anonymous requests."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -14,7 +14,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def forwarded_client(forwarded_for: str, peer: str) -> str | None:
-    """Return the network of the client whose request came from `peer` with this `X-Forwarded-For`.
+    """Return the network of the client whose request came from `peer` with this `X-Forwarded-For` header.
 
     Behind a proxy, the client is the last address in the header. The proxy appends its client's address to the header
     that it received, so all earlier entries may be forged. If the last entry is missing or invalid, the client is the
@@ -25,7 +25,7 @@ def forwarded_client(forwarded_for: str, peer: str) -> str | None:
 
 
 def client_network(address: str) -> str | None:
-    """Return an IPv4 address itself, the first address of an IPv6 address's /64 network, or None if it is invalid.
+    """Return an IPv4 address unchanged, the first address of an IPv6 address's /64 network, or None if invalid.
 
     An IPv6 client usually has a whole /64 network and can use any of its 2^64 addresses (RFC 6177).
     """

@@ -5,13 +5,13 @@ from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
-# Connections that a worker process needs besides one per thread: for heartbeat, reconciler, cleanup, e-mails and
-# shutdown, and one in reserve.
+# Connections that a worker process needs in addition to one per thread: for heartbeat, reconciler, cleanup, e-mails and
+# shutdown, plus one in reserve.
 EXTRA_CONNECTIONS = 6
-# If a process is suspended in the middle of a transaction, its locks must be released.
+# The locks of a process that is suspended in the middle of a transaction must be released.
 SESSION_OPTIONS = "-c idle_in_transaction_session_timeout=10s"
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-"""Default port by scheme: not encrypted, with mandatory STARTTLS, and encrypted from the first byte."""
+"""The default port of each scheme: unencrypted, with mandatory STARTTLS, and with TLS from the first byte."""
 
 
 def pooled_database(url: str, threads: int) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def pooled_database(url: str, threads: int) -> dict[str, Any]:
         OPTIONS={
             **url_options,
             # The first query opens the pool, so it is never open before a fork. Callers reconnect to a lost database
-            # themselves, because the pool's own delay between two attempts would grow to minutes.
+            # themselves, because the pool's delay between attempts would grow to minutes.
             "pool": {"min_size": 1, "max_size": threads + EXTRA_CONNECTIONS, "timeout": 10, "reconnect_timeout": 1},
             # Prepare only the most frequent statements on the server (uploads/database.py).
             "prepare_threshold": 0,

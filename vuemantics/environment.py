@@ -22,7 +22,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def text(name: str, default: str = "") -> str:
-    """Read any text and strip surrounding white space."""
+    """Read any text and strip surrounding whitespace."""
     return os.environ.get(name, "").strip() or default
 
 
@@ -79,7 +79,7 @@ def numbers(name: str) -> dict[str, float]:
 
 
 def url(name: str, default: str, schemes: Sequence[str], example: str) -> str:
-    """Read the URL of a server that has one of `schemes`. Error messages leave out user and password."""
+    """Read a server's URL, which must have one of `schemes`. Error messages leave out user and password."""
     value = text(name, default)
     try:
         parts = urlsplit(value)
@@ -100,7 +100,7 @@ def origin(name: str) -> str:
 
 
 def time_zone(name: str, default: str) -> str:
-    """Read the name of a time zone, for which this machine must have data."""
+    """Read the name of a time zone. This machine must have data for it."""
     value = text(name, default)
     try:
         ZoneInfo(value)
@@ -111,7 +111,7 @@ def time_zone(name: str, default: str) -> str:
 
 
 def secret_key(name: str, folder: Path) -> str:
-    """Read the secret key. If it is unset, use the key stored in `folder`, which is created the first time."""
+    """Read the secret key. If it is unset, use the key stored in `folder`; the first call creates that key."""
     try:
         return text(name) or local_secret_key(folder)
     except (OSError, StartError) as error:

@@ -1,4 +1,4 @@
-"""The settings of the S3 bucket, from which Django's storage and the content security policy are configured."""
+"""The settings of the S3 bucket, which configure Django's storage and the content security policy."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 class S3Settings:
     """An S3-compatible bucket. If `bucket` is empty, files are stored on disk.
 
-    endpoint: scheme, host and port of a server other than Amazon's; empty means Amazon's server for `region`.
-    prefix: prepended to all object names.
-    url_seconds: how long signed URLs are valid.
+    `endpoint` is the scheme, host and port of a server other than Amazon's, or empty for Amazon's server in `region`.
+    `prefix` is prepended to all object names. Signed URLs are valid for `url_seconds`.
     """
 
     bucket: str
@@ -24,7 +23,7 @@ class S3Settings:
 
     @property
     def address(self) -> str:
-        """The server's URL. It is explicit even for Amazon, so that the host of signed URLs is known."""
+        """The server's URL. It is set even for Amazon, so that the host of signed URLs is known."""
         return self.endpoint or f"https://s3.{self.region}.amazonaws.com"
 
     @property
@@ -41,7 +40,7 @@ class S3Settings:
         return f"{scheme}://{self.bucket}.{host}" if self.uses_virtual_host else f"{scheme}://{host}"
 
     def storage(self) -> dict[str, Any]:
-        """Return the entry of STORAGES."""
+        """Return the configuration of the bucket for Django's STORAGES setting."""
         options = {
             "bucket_name": self.bucket,
             "endpoint_url": self.address,

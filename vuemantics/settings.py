@@ -74,7 +74,7 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# The workers on this host, and how they share the work (docs/architecture.md).
+# The workers on this host, and how they share work (docs/architecture.md).
 _MIN_SECONDS = 0.001
 WORKER_PROCESSES = env.integer("VUEMANTICS_WORKER_PROCESSES", 2, minimum=1)
 WORKER_THREADS = env.integer("VUEMANTICS_WORKER_THREADS", 4, minimum=1)
@@ -161,7 +161,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "vuemantics.client_address.client_address"
 LOGIN_URL, LOGIN_REDIRECT_URL = "login", "batch-list"
 
-# If there is a mail server, an e-mail is sent when a batch is completed. Links in it need the public address.
+# With a mail server, an e-mail is sent when a batch is completed. Its links need the public address.
 PUBLIC_URL = env.origin("VUEMANTICS_URL")
 EMAIL_URL = env.text("VUEMANTICS_EMAIL_URL") and env.url(
     "VUEMANTICS_EMAIL_URL", "", [*MAIL_PORTS], "smtp+tls://user:password@mail.example.org:587"
@@ -170,7 +170,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("VUEMANTICS_EMAIL_FROM")
 EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = mail_server(EMAIL_URL)
 EMAIL_TIMEOUT = 10
 
-# Pages load everything from this site, except that media may also come from the bucket.
+# Pages load everything from this site, but media may also come from the bucket.
 _sources = ["'self'", *filter(None, [S3.origin])]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {f"{name}-src": ["'self'"] for name in ("script", "worker", "style", "font", "manifest")}
@@ -182,7 +182,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 _hsts_seconds = env.integer("VUEMANTICS_HSTS_SECONDS", 31_536_000, minimum=0)
 SECURE_HSTS_SECONDS = _hsts_seconds if HTTPS else 0
-# HSTS covers only this host, since a subdomain without HTTPS would be unreachable for a year. Django warns about both.
+# HSTS covers only this host: a subdomain without HTTPS would be unreachable for a year. Django warns about both
+# settings.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
@@ -194,7 +195,7 @@ LANGUAGE_COOKIE_AGE, LANGUAGE_COOKIE_HTTPONLY = 31_536_000, True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.time_zone("VUEMANTICS_TIME_ZONE", "UTC")
 
-# Everything of at least this level goes to standard error, one line each.
+# Messages of at least this level go to standard error, one line each.
 _log_level = env.choice("VUEMANTICS_LOG_LEVEL", "INFO", env.LOG_LEVELS)
 LOGGING = {
     "version": 1,

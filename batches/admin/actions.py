@@ -22,7 +22,7 @@ MAX_ROWS = 500
 
 @dataclass
 class ActionResult:
-    """The changed rows, the names of rows on which there was nothing to do, and the names of refused rows by reason."""
+    """The changed rows, the names of rows that needed no change, and the names of refused rows by reason."""
 
     changed: list[Model] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
@@ -30,7 +30,7 @@ class ActionResult:
 
 
 def exceeds_limit(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, rows: QuerySet[Any]) -> bool:
-    """Return whether more than MAX_ROWS rows are selected, and show an error if so. Stops counting at MAX_ROWS + 1."""
+    """Return whether more than MAX_ROWS rows are selected; if so, show an error. Counts at most MAX_ROWS + 1 rows."""
     if len(rows.order_by().values_list("pk")[: MAX_ROWS + 1]) <= MAX_ROWS:
         return False
     message = _("Select at most %(limit)d rows. For more files, select their batches or use the “Problems” page.")
@@ -48,8 +48,8 @@ def run_action(
 ) -> None:
     """Run a service on each row, log the changed rows and show one message per kind of result.
 
-    `history` is the text of the log entries; if it is None, deletions are logged. `message` is an ngettext_lazy text
-    with `count`.
+    `history` is the text of the log entries; if it is None, the changes are logged as deletions. `message` is an
+    ngettext_lazy text with `count`.
     """
     if exceeds_limit(model_admin, request, rows):
         return
@@ -89,7 +89,7 @@ def _show_result(
 
 
 def _shorten(names: list[str]) -> str:
-    """Return the first names and say how many more there are."""
+    """Return the first names as text, and how many more there are."""
     shown = ", ".join(names[:NAMES_SHOWN])
     more = len(names) - NAMES_SHOWN
     return _("%(names)s and %(more)d more") % {"names": shown, "more": more} if more > 0 else shown

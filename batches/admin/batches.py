@@ -74,7 +74,7 @@ class BatchAdmin(BatchActionsAdmin):
 
     @admin.display(description=_("Status"), ordering="status")
     def state(self, batch: UploadBatch) -> SafeString | str:
-        """Show the status and, for a stalled batch, the reason: briefly in the list, in full on the batch's page."""
+        """Show the status and, for a stalled batch, the reason. The list shows only its short text."""
         if batch.deleting_since:
             return gettext("Being deleted")
         status = batch.get_status_display()

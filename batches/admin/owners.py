@@ -38,7 +38,7 @@ class OwnerForm(forms.Form):
 
 
 class OwnerFilter(admin.ListFilter):
-    """Filter by owner, shown to staff who may view users. `path` is the lookup from a row to its owner."""
+    """Filter by owner, shown to staff who may view users. `path` is the field lookup from a row to its owner."""
 
     title = _("owner")
     template = "admin/batches/owner_filter.html"
@@ -52,7 +52,7 @@ class OwnerFilter(admin.ListFilter):
             self.used_parameters["owner"] = int(value)
 
     def has_output(self) -> bool:
-        """Return whether the filter is shown. The query string filters the rows even if it is not."""
+        """Return whether the filter is shown. The query string filters the rows even while the filter is hidden."""
         return self._shown
 
     def expected_parameters(self) -> list[str | None]:

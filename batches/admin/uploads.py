@@ -1,6 +1,6 @@
 """The admin for pictures, with their imports and an action that deletes them.
 
-It is in this app because batches refer to pictures.
+It is in this app, not in `uploads`, because it shows batches, which `uploads` must not import.
 """
 
 from typing import Any

@@ -22,7 +22,7 @@ REFRESH_SECONDS = 5
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
-    """Running and stopped workers. The lock of a worker, not its row, shows whether it is alive."""
+    """Running and stopped workers. A worker's lock, not its row, shows whether the worker is alive."""
 
     list_display = ["__str__", "alive", "threads", "started_at", "stopped_at", "message", "recovered"]
     fieldsets = [

@@ -15,8 +15,8 @@ from batches.models.error_codes import default_message
 from batches.models.states import ItemStatus
 from uploads.database import fetch_row
 
-# First key of a two-key advisory lock; the second is the id of a batch. It serialises announcements of the same batch,
-# because two that list the same files in different orders could deadlock on the unique index.
+# First key of a two-key advisory lock; the second is the id of a batch. The lock serialises announcements for a batch,
+# because two announcements that list the same files in different orders could deadlock on the unique index.
 ANNOUNCE_LOCKS = 0x76_75_68
 LOCK = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 

@@ -20,8 +20,8 @@ CHUNK = 1000
 def cancel_batch(batch_id: int) -> bool:
     """Cancel a batch permanently. Return False if the batch was not live.
 
-    Once the batch's state is committed, workers claim no more of its items. If the process dies after that commit,
-    `resume_cancellations` cancels the remaining items. Finishing an item after it was cancelled has no effect.
+    Once the state change is committed, workers claim no more of the batch's items. If the process dies after that
+    commit, `resume_cancellations` cancels the remaining items. Finishing an item after it was cancelled has no effect.
     """
     now = timezone.now()
     batch = UploadBatch.objects.filter(id=batch_id)

@@ -37,7 +37,7 @@ class CircuitBreaker:
     def trip(self, cause: str, message: str, error: Exception | None = None) -> None:
         """Stop claiming because of `cause`, a stable code. Pages show `message`.
 
-        The first failure of an outage is logged, with `error` instead of the message if it is given.
+        Only the first failure of an outage is logged: `error` if it is given, otherwise the message.
         """
         cause, message = storable(cause), storable(message)
         with self._lock:
@@ -51,8 +51,8 @@ class CircuitBreaker:
     def record_success(self, only: str = "") -> None:
         """End the outages whose back-off is over.
 
-        Call it after a file succeeded, or when no file is pending or in flight, so that no job can succeed now. If
-        `only` is set, end only the outage with that cause.
+        Call this after a file has succeeded, and also when no file is pending or in flight: otherwise, the outage would
+        last until the next success. If `only` is set, end only the outage with that cause.
         """
         if not self._outages:
             return
@@ -71,7 +71,7 @@ class CircuitBreaker:
                 self._end(cause)
 
     def open_cause(self) -> tuple[str, str]:
-        """Return the cause and message of the outage with the longest back-off; two empty strings without an outage."""
+        """Return the cause and message of the outage with the longest back-off; two empty strings if there is none."""
         with self._lock:
             if not self._outages:
                 return "", ""

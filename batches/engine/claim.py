@@ -56,7 +56,7 @@ RETURNING id, claim, upload_id, (SELECT key FROM uploads_upload WHERE uploads_up
                                   LIMIT 2) AS items) > 1
 """
 # The CLAIM statement does not see what other transactions committed after it began. So check again whether another item
-# of the same picture was claimed or finished in that time.
+# of the same picture has been claimed or finished since.
 CHECK_SHARED_PICTURE = """
 SELECT upload.processed_at IS NOT NULL AND batch.kind = 'import',
        EXISTS (SELECT FROM batches_batchitem earlier
@@ -97,7 +97,7 @@ def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Clai
 
 
 def _check_shared_claim(claim: Claim) -> Claim | None:
-    """Check the claim of an item whose picture has other items, too.
+    """Check the claim of an item that shares its picture with other items.
 
     Release the claim and return None if another item of the picture was claimed earlier and is still being processed.
     """

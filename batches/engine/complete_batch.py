@@ -10,7 +10,7 @@ from batches.models.states import BatchStatus, batch_sources
 
 
 def complete_batches(batch_id: int | None = None) -> int:
-    """Complete the batch (or, without an id, every batch) that is sealed and has no live items; return how many.
+    """Complete all sealed batches without live items, or only the given one; return how many were completed.
 
     Only the batch's counters are checked, because they always match the item rows. Idempotent.
     """
@@ -21,7 +21,7 @@ def complete_batches(batch_id: int | None = None) -> int:
     else:
         ids = [batch_id]
     completed = 0
-    # Use one transaction per batch, so that no batch stays locked while this function waits for the lock of another.
+    # Use one transaction per batch, so that no batch stays locked while this function waits to lock another.
     for id in ids:
         now = timezone.now()
         if move_batches(ended.filter(id=id), BatchStatus.COMPLETED, completed_at=now, updated_at=now):

@@ -2,7 +2,7 @@
 
 Additional computing threads would only compete for the GIL and evict each other's data from the CPU caches. Without
 this limit, four threads on one core took 66 ms per photo instead of 58. It is still useful to have more threads than
-slots, because the others can do I/O or wait for the database or a model server.
+slots, because threads without a slot can do I/O or wait for the database or a model server.
 """
 
 import os
@@ -29,12 +29,12 @@ _saturated = threading.Event()
 
 
 def saturated() -> bool:
-    """Return whether a job has waited for a slot in vain, and no slot was released since.
+    """Return whether a job has given up waiting for a slot and no slot has been released since.
 
     The process should then claim nothing, so that other processes take the items.
     """
     if _saturated.is_set() and slots.acquire(blocking=False):
-        # The last slot may be released between the end of a wait and its _saturated.set().
+        # A slot may have been released between the end of a wait and its call of _saturated.set().
         _saturated.clear()
         slots.release()
     return _saturated.is_set()
@@ -44,8 +44,8 @@ def saturated() -> bool:
 def cpu_slot(job: Job) -> Iterator[None]:
     """Hold a CPU slot while the block runs.
 
-    Raises JobStopped if a stop is requested while the job waits for a slot, or if it waits for MAX_WAIT_SECONDS: its
-    item is then released, because another process may have a free slot.
+    Raises JobStopped if a stop is requested while the job waits for a slot. Also raises it after waiting for
+    MAX_WAIT_SECONDS, so that the item is released: another process may have a free slot.
     """
     with job.waiting():
         deadline = time.monotonic() + MAX_WAIT_SECONDS

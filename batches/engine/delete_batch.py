@@ -25,7 +25,8 @@ from uploads.database import fetch_rows
 from uploads.storage.file_deletion import delete_uploads, lock_uploads, schedule_deletion
 
 CHUNK = 500
-# After a client disconnects, its request may keep writing a file under the item's storage key, but never for this long.
+# After a client disconnects, its request may keep writing a file under the item's storage key, but for less than this
+# time.
 MAX_STORING_TIME = timedelta(hours=1)
 
 # Several processes may delete items of the same batch, because each skips the rows that the others have locked. The
@@ -48,7 +49,7 @@ SELECT upload.id FROM unnest(%(ids)s::bigint[]) AS upload (id)
 
 
 def begin_deletion(batch_id: int) -> bool:
-    """Permanently hide a batch and its re-analyses, and cancel those that are live. Return False if none exists.
+    """Hide a batch and its re-analyses permanently, and cancel live ones. Return False if there was nothing to hide.
 
     This is one short transaction, however large the batch is. `delete_chunk` deletes the rows later.
     """
@@ -89,7 +90,7 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
 def finish_deletion(batch_id: int) -> bool:
     """Delete the batch's row if the batch has no items left; return whether the row was deleted.
 
-    Also hide re-analyses of this batch that were started after `begin_deletion`.
+    Also hide any re-analyses of this batch that were started after `begin_deletion`.
     """
     _hide(Q(source_id=batch_id))
     with transaction.atomic():
@@ -109,7 +110,7 @@ def _hide(which: Q) -> int:
         batches = UploadBatch.objects.filter(id__in=ids)
         hidden = {"deleting_since": now, "updated_at": now}
         move_batches(batches, BatchStatus.CANCELLED, cancelling=True, completed_at=now, **hidden)
-        batches.update(**hidden)  # those that had ended before
+        batches.update(**hidden)  # batches that were not live
     notify_batches_changed(ids, final=True)
     return len(ids)
 

@@ -37,8 +37,8 @@ class _NewReference(Exception):
 def delete_pictures(ids: Collection[int]) -> int:
     """Delete pictures and their results in one transaction; return how many pictures were deleted.
 
-    The files are deleted afterwards. Unknown ids are ignored. Raises Refused (`picture.busy`) if, on every try, new
-    items began to refer to these pictures.
+    The files are deleted afterwards. Unknown ids are ignored. Raises Refused (`picture.busy`) if new items began to
+    refer to these pictures during every attempt.
     """
     for _try in range(TRIES):
         try:

@@ -13,18 +13,18 @@ CHUNK = 2000
 
 
 def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime, at: datetime) -> int:
-    """Dismiss the failures with this code in these batches that happened up to `until`; return how many were dismissed.
+    """Dismiss these batches' failures with this code, except those after `until`; return how many were dismissed.
 
-    `at` becomes the time of the dismissal, by which `restore_failures` finds them. Retrying a file or sending it again
-    undoes the dismissal. Idempotent. Items of several batches may be locked in one transaction, because this function
-    locks no batch rows.
+    `at` is stored as the time of the dismissal, which `restore_failures` needs to undo it. Retrying a file or sending
+    it again also undoes the dismissal. Idempotent. Items of several batches may be locked in one transaction, because
+    this function locks no batch rows.
     """
     failed = _failed(batch_ids, code).filter(finished_at__lte=until, dismissed_at=None)
     return _update_in_chunks(failed, at)
 
 
 def restore_failures(batch_ids: Sequence[int], code: str, at: datetime) -> int:
-    """List the failures in these batches that were dismissed at `at` as problems again; return how many."""
+    """List these batches' failures with this code that were dismissed at `at` as problems again; return how many."""
     return _update_in_chunks(_failed(batch_ids, code).filter(dismissed_at=at), None)
 
 
@@ -33,7 +33,7 @@ def _failed(batch_ids: Sequence[int], code: str) -> QuerySet[BatchItem]:
 
 
 def _update_in_chunks(items: QuerySet[BatchItem], dismissed_at: datetime | None) -> int:
-    """Set the time of the dismissal, with which the items no longer match; return how many were changed."""
+    """Set `dismissed_at` in chunks until no items match (a changed item no longer does); return how many changed."""
     changed = chunk = _update_chunk(items, dismissed_at)
     while chunk == CHUNK:
         chunk = _update_chunk(items, dismissed_at)

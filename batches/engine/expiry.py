@@ -50,7 +50,7 @@ def finish_without_missing(batch_id: int) -> bool:
 
 
 def _abandon_receiving(batch_id: int, registered_before: datetime) -> int:
-    """Make the receiving items that were registered before this time missing, in chunks; return how many changed."""
+    """In chunks, mark receiving items that were registered before this time as missing; return how many changed."""
     abandoned = last = 0
     while ids := _abandon_chunk(batch_id, registered_before, last):
         abandoned += len(ids)
@@ -60,7 +60,7 @@ def _abandon_receiving(batch_id: int, registered_before: datetime) -> int:
 
 
 def _abandon_chunk(batch_id: int, registered_before: datetime, after: int) -> list[int]:
-    """Make up to CHUNK receiving items with an id greater than `after` missing; return their ids.
+    """Mark up to CHUNK receiving items with an id greater than `after` as missing; return their ids.
 
     The caller must complete the batch.
     """

@@ -28,7 +28,7 @@ RETURNING item.batch_id
 
 
 class LastStall:
-    """The worker id, cause and message that this process last wrote to its worker's row."""
+    """The worker id and the outage (cause and message) that this process last wrote to the worker's row."""
 
     value = (0, "", "")
 
@@ -36,8 +36,8 @@ class LastStall:
 def beat(worker: int) -> list[Job]:
     """Write changed stages, renew leases, and request jobs to stop if their batch is no longer processing.
 
-    Return the hung jobs: those that have exceeded the deadline of their stage. Their leases are not renewed. If no job
-    is hung, release the claims that could not be released earlier; if this fails again, the next beat retries it.
+    Return the hung jobs, which have exceeded the deadline of their stage. Their leases are not renewed. If no job is
+    hung, release the claims that could not be released earlier; if that fails again, the next beat retries.
     """
     _write_stall(worker)
     hung = _update_jobs(in_flight.jobs())
@@ -77,7 +77,7 @@ def _update_jobs(jobs: list[Job]) -> list[Job]:
 
 
 def _write_stall(worker: int) -> None:
-    """Write the outage that this worker is waiting for to the worker's row, if it has changed."""
+    """If the current outage has changed since the last write, update the worker's row."""
     cause, message = breaker.open_cause()
     if (worker, cause, message) == LastStall.value:
         return

@@ -32,7 +32,8 @@ class Claim:
 class JobStopped(Exception):
     """The job must stop because its claim is no longer valid, its batch is not processing or the process is stopping.
 
-    Raised between two stages, during a decode and while the job waits for a CPU slot; also if that wait is too long.
+    It is raised between two stages, during decoding or while the job waits for a CPU slot (also if that takes too
+    long).
     """
 
 
@@ -66,7 +67,7 @@ class Job:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Clear the stage and suspend its deadline during the block, in which the job waits for a CPU slot."""
+        """Clear the stage and suspend its deadline while the block waits for a CPU slot."""
         self.since = None
         self.stage = ""
         yield
@@ -92,7 +93,7 @@ class InFlight:
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Run the block concurrently with other jobs. First wait until no exclusive job is running or waiting."""
+        """Wait until no exclusive job is running or waiting, then run the block concurrently with other jobs."""
         with self._changed:
             while self._exclusive or self._exclusive_waiting:
                 self._changed.wait()
@@ -106,7 +107,7 @@ class InFlight:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Run the block while no other job runs in this process. Use this for items that may crash the process."""
+        """Run the block alone, after this process's other jobs have ended. Use this for items that may crash it."""
         with self._changed:
             self._exclusive_waiting += 1
             while self._exclusive or self._shared:

@@ -22,7 +22,7 @@ from uploads.text import storable
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file as the client describes it. `fingerprint` is 64 hex digits; see `batches.intake.file_name`."""
+    """A file as described by the client. `fingerprint` is 64 hex digits; see `batches.intake.file_name`."""
 
     filename: str
     relative_path: str
@@ -36,9 +36,10 @@ def register_item(
     """Insert an item for the file, or find the existing item by its fingerprint.
 
     Return the item and whether this call set its state to `receiving`. A new item is receiving until its bytes are
-    stored. An existing item that is missing or failed with a resendable code moves to `receiving`. All three reopen a
-    sealed or completed batch. `before_visible` is called with the id of a new item before the item is committed; if it
-    raises an exception, the transaction is rolled back. Raises BatchClosed if the batch is cancelled or deleted.
+    stored. An existing item that is missing or failed with a resendable code moves to `receiving`. Each of these
+    changes reopens a sealed or completed batch. `before_visible` is called with the id of a new item before the item is
+    committed; if it raises an exception, the transaction is rolled back. Raises BatchClosed if the batch is cancelled
+    or deleted.
     """
     with transaction.atomic():
         added = incoming_sql.insert(

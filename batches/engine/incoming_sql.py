@@ -104,13 +104,13 @@ LOCK_UPLOAD = "SELECT id FROM uploads_upload WHERE id = %(upload)s FOR KEY SHARE
 def insert(
     batch_id: int, filename: str, relative_path: str, fingerprint: str, size: int
 ) -> tuple[BatchItem, bool] | None:
-    """Insert a `receiving` item and count it in its batch; return it and True.
+    """Insert a `receiving` item and count it in its batch; return the item and True.
 
-    If the batch has a missing item with this fingerprint, move that to `receiving` and return it and False. If it has
-    an item in another state, return None.
+    If the batch has a missing item with this fingerprint, move that item to `receiving` and return the item and False.
+    If its item is in another state, return None.
 
-    Raises BatchClosed after the insert if the batch is cancelled or deleted. So the caller must open a transaction that
-    this exception rolls back.
+    Raises BatchClosed after the insert if the batch is cancelled or deleted. Therefore the caller must open a
+    transaction that this exception rolls back.
     """
     fields = {"filename": filename, "relative_path": relative_path, "fingerprint": fingerprint, "size": size}
     row = fetch_row(INSERT, {"batch": batch_id, **fields})
@@ -128,8 +128,8 @@ def queue(item_id: int, upload_id: int, *, new: bool = False, claim: UUID | None
     """Queue an item whose bytes are stored. Return None if the item was not receiving.
 
     Otherwise, return the batch's id and whether the batch was pending and has now started processing. `new` means that
-    the caller's open transaction inserted the upload, which needs no lock then, because no other transaction can see
-    it. Raises BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was deleted.
+    the caller's open transaction inserted the upload; it needs no lock, because no other transaction can see it yet.
+    Raises BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was deleted.
     """
     # Use no savepoint, because it would take two more statements. A caller with an open transaction must let
     # BatchClosed roll it back.

@@ -1,4 +1,4 @@
-"""The values of an item's other columns that go with a change of its state."""
+"""Values to set in an item's other columns when its state changes."""
 
 from typing import Any
 

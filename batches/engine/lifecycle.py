@@ -36,7 +36,7 @@ def rename_batch(batch_id: int, name: str) -> bool:
 
 
 def seal_batch(batch_id: int) -> bool:
-    """Seal a batch: no more files are expected, so the batch can complete once none of its items is live.
+    """Seal a batch: no more files are expected, so it can complete once it has no live items.
 
     Return False if the batch was already sealed or is not live.
     """

@@ -37,13 +37,13 @@ SELECT objid::bigint AS worker, state_change AS heartbeat,
        COALESCE(state_change < clock_timestamp() - %(silence)s, false) AS frozen
   FROM pg_locks LEFT JOIN pg_stat_activity USING (pid) WHERE {HELD_LOCK}
 """
-"""Selects the live workers, when each last used the session of its lock, which every heartbeat does, and `frozen`.
+"""Selects each live worker, the time at which it last used its lock's session, and whether it is `frozen`.
 
-The time is NULL if the database role of the web server may not see the workers' sessions. Such a worker never counts as
-frozen. `heartbeat_parameters` returns the parameters.
+Every heartbeat uses the session. The time is NULL if the database role of the web server may not see the workers'
+sessions; such a worker never counts as frozen. `heartbeat_parameters` returns the parameters.
 """
 SILENCE = timedelta(seconds=25)
-"""How long a live worker must send no heartbeat to count as frozen, for example stopped by a signal or a debugger."""
+"""A live worker without a heartbeat for this long counts as frozen. A signal or a debugger may have stopped it."""
 # The times are in seconds, except tcp_user_timeout, which is in milliseconds. libpq ignores these parameters for Unix
 # sockets.
 KEEPALIVE = {
@@ -96,9 +96,9 @@ class Identity:
     def acquire(self) -> bool:
         """Acquire the lock or check that it is held; return whether this process may claim. Call this every second.
 
-        After its connection was lost, the process locks the same id again, so that it keeps its claims. If the server
-        has not yet noticed that the old session is gone, that lock is still held; the process then gets a new id and
-        moves its claims to it.
+        If the lock's connection was lost, the process locks the same id again to keep its claims. If the old session
+        still holds that lock, because the server has not yet noticed the loss, the process gets a new id and moves its
+        claims to it.
         """
         with self._lock:
             if self._holds_lock():
@@ -144,11 +144,11 @@ class Identity:
             raise psycopg.OperationalError(f"Another session holds the lock of worker {self._worker}.")
 
     def _move_claims(self) -> None:
-        """Move the claims of this process's former ids to its current id. Keep the former ids until this succeeds."""
+        """Move claims from this process's previous ids to its current id. Keep the previous ids until this succeeds."""
         if not self._former:
             return
         BatchItem.objects.filter(worker__in=self._former, status=ItemStatus.PROCESSING).update(worker=self._worker)
-        # Items that were recovered from a former id were not lost in a crash, because this process is still running.
+        # Items recovered from a previous id were not lost in a crash, because this process is still running.
         BatchItem.objects.filter(lost_worker__in=self._former).update(lost_worker=None)
         self._former.clear()
 
@@ -163,7 +163,7 @@ class Identity:
                 self._release_lock()
 
     def _release_lock(self) -> None:
-        """Unlock before closing, because PostgreSQL ends the session only some time after the connection is closed."""
+        """Unlock before closing the connection, because PostgreSQL ends the session only some time after that."""
         if self._connection is None:
             return
         with suppress(psycopg.Error):  # a lost connection holds no lock

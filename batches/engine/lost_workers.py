@@ -1,6 +1,6 @@
 """Decide which worker processes are dead.
 
-A worker without a lock may only have lost its connection. So a worker counts as dead only after its lock has been
+A worker without a lock may merely have lost its connection. Therefore it counts as dead only after its lock has been
 missing for CONFIRM_AFTER.
 """
 
@@ -18,7 +18,7 @@ CONFIRM_AFTER = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True)
 class WorkerCheck:
-    """The ids of all live workers, and of those checked workers that are dead or that stopped normally.
+    """The ids of all live workers, and of the checked workers that are dead or stopped normally.
 
     A checked worker that is in none of these sets may still reacquire its lock.
     """

@@ -1,4 +1,4 @@
-"""Count the files that have not arrived, and find uploads that were interrupted. Read-only."""
+"""Count the files that have not been fully received, and find interrupted uploads. Read-only."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 
 SILENCE = timedelta(seconds=30)
-"""How long an uploader must be silent before its upload counts as interrupted."""
+"""An upload counts as interrupted after its client has sent nothing for this long."""
 
 
 def count_missing(batches: Iterable[UploadBatch]) -> dict[int, int]:
-    """Return how many files of each batch have not arrived completely, by batch id. Takes at most one query."""
+    """Return how many files of each batch have not been fully received, by batch id. Takes at most one query."""
     missing = {batch.id: batch.never_arrived for batch in batches}
     if not missing:
         return {}
@@ -25,9 +25,9 @@ def count_missing(batches: Iterable[UploadBatch]) -> dict[int, int]:
 
 
 def interrupted_uploads(batches: Iterable[UploadBatch]) -> dict[int, int]:
-    """Return the batches whose uploader fell silent before all files arrived: their missing files by batch id.
+    """For each batch whose client stopped sending too early, return how many files are incomplete, by batch id.
 
-    Takes no query while all uploaders are active.
+    Takes no query if all clients are active.
     """
     since = timezone.now() - SILENCE
     counts = count_missing([batch for batch in batches if batch.waits_for_files and _last_seen(batch) < since])

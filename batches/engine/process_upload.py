@@ -1,4 +1,4 @@
-"""What a job does with a picture: run the pipeline and store the previews."""
+"""Process a job's picture: run the pipeline and store the previews."""
 
 from collections.abc import Callable
 from functools import partial

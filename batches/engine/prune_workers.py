@@ -12,16 +12,16 @@ from batches.engine.status import recovered_workers
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
 
-# A new process inserts its row shortly before it acquires its lock. So a worker without a lock is not recorded as
-# missing until this long after its start.
+# A new process inserts its row shortly before it acquires its lock. Therefore a worker without a lock is recorded as
+# missing only after this time has passed since its start.
 STARTING_TIME = timedelta(days=1)
 
 
 def prune_workers(retention: timedelta, limit: int) -> int:
     """Delete at most `limit` rows of workers that ended longer than `retention` ago; return how many were deleted.
 
-    Keep the rows to which an item refers and those of the latest recoveries, which the status page shows. If the end of
-    a worker was never recorded, record the worker as missing now, which also starts its retention time.
+    Keep the rows to which an item refers and those of the latest recoveries, which the status page shows. If a worker's
+    end was never recorded, record the worker as missing now, which starts its retention time.
     """
     _record_missing(limit)
     before = timezone.now() - retention

@@ -47,13 +47,13 @@ def recover_items() -> int:
     """Put items back into the queue if their worker is missing or their lease has expired; return how many.
 
     An item's `crash_count` is incremented only if its worker is dead. It stays the same if the worker stopped normally,
-    or if the item was claimed before the database server last started, because then the worker may still be alive. An
+    or if the item was claimed before the database server last started: the worker may still be alive in that case. An
     item whose `crash_count` reaches MAX_CRASHES fails instead (`item.poison`). Several processes may call this function
     at the same time.
 
     It takes a few seconds to confirm that a missing worker is dead. Its items go back into the queue before that, in
     quarantine, with the worker's id in `lost_worker`. Items that were already quarantined go back only after the
-    confirmation, so that an item never has two crashes that are still unconfirmed.
+    confirmation, so that an item never has two unconfirmed crashes.
     """
     ((started, now),) = fetch_rows(DATABASE_TIMES, {})
     deciding = (now - started).total_seconds() > settings.GRACE_SECONDS
@@ -131,7 +131,7 @@ def _verdict(item: Any, check: WorkerCheck, started: datetime) -> Verdict:
         return Verdict.KEEP
     if item.worker in check.dead:
         return Verdict.RELEASE_CRASHED
-    # It is not yet known whether the worker crashed. Until it is, keep the item claimed if it is already quarantined or
+    # It is not yet known whether the worker crashed. Keep the item claimed until then if it is already quarantined or
     # if one crash is enough to fail it.
     return Verdict.KEEP if item.crash_count or settings.MAX_CRASHES == 1 else Verdict.RELEASE_UNDECIDED
 

@@ -7,7 +7,7 @@ from uploads.errors import CodedError
 class Refused(CodedError):
     """The current state does not allow the command. The message is in the user's language.
 
-    `details` are the values in the message, which `batches/models/error_codes.py` has.
+    `details` are the values to insert into the message, which is defined in `batches/models/error_codes.py`.
     """
 
     def __init__(self, code: str, **details: object) -> None:

@@ -33,22 +33,22 @@ def run_job(claim: Claim) -> None:
                 # The picture may have been deleted while its previews were being stored. If it still exists,
                 # schedule_deletion keeps its files.
                 schedule_deletion([claim.upload_key])
-            # Consider a database outage over only after a successful write, because a database with a full disk still
-            # answers queries.
+            # A database outage ends only after a successful write, because a database with a full disk still answers
+            # queries.
             breaker.record_success("database.away")
         except (OperationalError, InterfaceError) as error:
             breaker.trip("database.away", default_message("database.away"), error)
             in_flight.mark_unreleased(claim)
         except Exception:
-            logger.exception("File %d could be neither finished nor failed.", claim.item_id)
+            logger.exception("File %d could not be completed, failed or released.", claim.item_id)
             in_flight.mark_unreleased(claim)
 
 
 def process(job: Job) -> Callable[[], None] | None:
-    """Call the function that settings.PROCESSOR names. `process_upload` documents its contract.
+    """Call the function named by settings.PROCESSOR. Its contract is documented in `process_upload`.
 
-    Its module is imported on the first call, because it loads the image libraries, and a new worker should first
-    recover the files of dead ones. The setting exists so that tests and benchmarks can replace the function.
+    Its module loads the image libraries, so it is imported only on the first call: a new worker should first recover
+    the files of dead workers. The setting exists so that tests and benchmarks can replace the function.
     """
     found: Processor = import_string(settings.PROCESSOR)
     return found(job)

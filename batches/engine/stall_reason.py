@@ -1,6 +1,7 @@
 """Explain why a running batch makes no progress.
 
-Either no worker is running, or no live worker sends heartbeats, or all workers that do wait for a dependency.
+There are three possible reasons: no worker is running, none of the running workers responds, or all responding workers
+are waiting for a dependency.
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from batches.models.states import BatchStatus
 from uploads.database import fetch_row
 
 RESTART_TIME = timedelta(seconds=5)
-"""How long there must be no activity before pages report that no worker is running; workers may only be restarting."""
+"""Pages report that no worker is running only after this long without activity: workers may just be restarting."""
 
 DEPENDENCIES = {
     "analysis": gettext_lazy("the models"),
@@ -29,7 +30,7 @@ DEPENDENCIES = {
 
 
 class StallReason(NamedTuple):
-    """Why a batch makes no progress: `short` text for lists, full `message`, and the English error as `detail`."""
+    """Why a batch makes no progress. `short` is for lists, `message` is the full text, `detail` an English error."""
 
     short: str
     message: str
@@ -67,7 +68,7 @@ SELECT (SELECT count(*) FROM live),
 def stall_reasons(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dict[int, StallReason]:
     """Return why these batches make no progress, by batch id. Leave out batches that make progress or have no work.
 
-    This takes one small query for any number of batches, and no query if no batch is processing and has items left.
+    This takes one small query for any number of batches, and no query if none of them is processing with items left.
     """
     running = {batch.id: batch for batch in batches if batch.status == BatchStatus.PROCESSING and batch.remaining}
     if not running:
@@ -94,9 +95,9 @@ def no_worker() -> StallReason:
 
 
 def frozen_workers() -> StallReason:
-    """Return the stall reason for a batch while workers are running but none responds."""
-    message = _("The workers do not respond. Your files are safe. Ask your administrator to restart the workers.")
-    return StallReason(_("The workers do not respond"), message)
+    """Return the stall reason for a batch while workers are running but none of them responds."""
+    message = _("The workers are not responding. Your files are safe. Ask your administrator to restart the workers.")
+    return StallReason(_("The workers are not responding"), message)
 
 
 def _is_inactive(batch: UploadBatch, last_activity: datetime | None, now: datetime) -> bool:

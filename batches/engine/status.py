@@ -54,7 +54,7 @@ class WorkerFile:
 class LiveWorker:
     """A worker process that holds its lock. `stall_code` is blank unless the worker waits for a dependency.
 
-    `last_heartbeat` is None if it is not known. A worker is `frozen` if it has sent no heartbeat for 25 seconds.
+    `last_heartbeat` is None if unknown. A worker is `frozen` if it has sent no heartbeat for 25 seconds.
     """
 
     id: int
@@ -86,9 +86,9 @@ class EngineStatus:
     """A snapshot of the engine's status.
 
     `waiting` is the number of pending files in running batches. If `waiting_bounded` is true, counting stopped at
-    MAX_COUNTED, so there may be more. `oldest_waiting` is when the oldest pending file was registered.
-    `orphaned_files` are claimed by workers that no longer hold their lock, and will be recovered within seconds.
-    `wake_ups` is the number of wake-ups waiting in Redis, or None while Redis is down.
+    MAX_COUNTED, so there may be more. `oldest_waiting` is when the oldest pending file was registered. `orphaned_files`
+    are claimed by workers that no longer hold their lock; they will be recovered within seconds. `wake_ups` is the
+    number of wake-ups waiting in Redis, or None while Redis is down.
     """
 
     at: datetime
@@ -112,7 +112,7 @@ class EngineStatus:
 
     @property
     def stalled(self) -> bool:
-        """Whether there are files to process, but no worker is running or none responds."""
+        """Whether there are files to process but no running worker that responds."""
         files = self.waiting or self.orphaned_files or self.in_flight
         return bool(files) and all(worker.frozen for worker in self.workers)
 

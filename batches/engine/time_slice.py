@@ -19,8 +19,8 @@ MIN_SECONDS = 0.05
 def time_slice_seconds(waiting_batches: int) -> float:
     """Return the length of a time slice: TIME_SLICE_SECONDS, or less if many batches are waiting.
 
-    It is shortened so that one slice for each waiting batch, spread over all threads, takes ROUND_SECONDS in total, but
-    never below MIN_SECONDS.
+    With many batches, it is shortened so that all threads together give each waiting batch one slice within
+    ROUND_SECONDS. It is never shorter than MIN_SECONDS.
     """
     fair = ROUND_SECONDS * wake_ups.total_threads() / max(waiting_batches, 1)
     return min(max(fair, MIN_SECONDS), settings.TIME_SLICE_SECONDS)
@@ -46,8 +46,7 @@ def run_time_slice(batch_id: int, seconds: float) -> int:
 def may_claim() -> bool:
     """Return whether this process may claim an item.
 
-    It must hold its worker lock, must not be stopping or backing off from an outage, and its CPU slots must not be
-    occupied for seconds.
+    It must hold its worker lock, must not be stopping or backing off from an outage, and must not be `saturated`.
     """
     return identity.id is not None and not in_flight.stopping and not breaker.seconds_open() and not saturated()
 
@@ -58,7 +57,7 @@ def _process_next(batch_id: int) -> bool:
 
 
 def _process_quarantined(batch_id: int) -> bool:
-    """Process a quarantined item while this process runs no other job, because the item may crash the process."""
+    """Process a quarantined item while this process runs no other job, because it may crash the process."""
     if not has_quarantined(batch_id):
         return False
     with in_flight.exclusive():

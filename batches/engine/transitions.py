@@ -16,17 +16,17 @@ from batches.models.states import OPEN_BATCHES, BatchStatus, ItemStatus, batch_s
 
 
 def move_batches(batches: QuerySet[UploadBatch], target: BatchStatus, *sources: BatchStatus, **fields: Any) -> int:
-    """Move those of the batches that are in a source state to `target` and set the fields; return how many."""
+    """Move the batches that are in a source state to `target` and set the fields; return how many were moved."""
     return batches.filter(status__in=batch_sources(target, *sources)).update(status=target, **fields)
 
 
 def move_items(items: QuerySet[BatchItem], target: ItemStatus, *sources: ItemStatus, **fields: Any) -> int:
-    """Move those of the items that are in a source state to `target` and set the fields; return how many."""
+    """Move the items that are in a source state to `target` and set the fields; return how many were moved."""
     return items.filter(status__in=item_sources(target, *sources)).update(status=target, **fields)
 
 
 def reopen_batch(batch_id: int, **fields: Any) -> None:
-    """Move a completed batch back to `processing` and set the fields; of a live batch, only set the fields.
+    """Move a completed batch back to `processing` and set the fields; for a live batch, only set the fields.
 
     This takes a single statement, because another process may complete or reopen the batch at any moment. Raises
     BatchClosed if the batch is cancelled or deleted. Raises ReanalysisRunning if the batch is a re-analysis and another

@@ -1,4 +1,4 @@
-"""Group the failures of one batch by cause, so that its page shows a few rows however many files failed."""
+"""Group the failures of one batch by cause, so that its page shows only a few rows, however many files failed."""
 
 import zlib
 from collections.abc import Mapping
@@ -31,13 +31,13 @@ class FailureGroup:
 
     @property
     def text(self) -> ErrorText:
-        """The text that says what happened and what to do."""
+        """The text that explains what happened and what to do."""
         return error_text(self.code, self.message)
 
 
 @dataclass(frozen=True, slots=True)
 class FailureCause:
-    """All failures of one batch with the same cause: how many there are, and their largest groups."""
+    """The failures of one batch with the same cause: their number, and their largest groups."""
 
     count: int
     groups: tuple[FailureGroup, ...]
@@ -50,14 +50,17 @@ class FailureCause:
 
     @property
     def text(self) -> ErrorText:
-        """The text that all groups have in common."""
+        """The text that all groups share."""
         group = self.groups[0]
         return error_text(group.code, "" if group.code in ERROR_CODES else group.message)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchFailures:
-    """The failures of a batch: how many files failed and how many of them are stored, by error code; largest groups."""
+    """The failures of a batch. `shown` are the largest groups.
+
+    `counts` is the number of failed files by error code; `stored` is how many of these are stored, also by code.
+    """
 
     counts: Mapping[str, int]
     stored: Mapping[str, int]
@@ -65,7 +68,7 @@ class BatchFailures:
 
     @property
     def causes(self) -> tuple[FailureCause, ...]:
-        """The shown groups by cause: those with one error code, or with one message if the code has no text."""
+        """The shown groups by cause. The cause is the error code, or the message if the code has no text."""
         causes: dict[str, list[FailureGroup]] = {}
         for group in self.shown:
             causes.setdefault(group.code if group.code in ERROR_CODES else group.message, []).append(group)

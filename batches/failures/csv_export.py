@@ -1,4 +1,4 @@
-"""Stream failures as CSV, using a constant amount of memory."""
+"""Stream failures as CSV, using constant memory."""
 
 import csv
 import io
@@ -59,8 +59,8 @@ def batches_after(scope: Scope, batch_id: int) -> list[int]:
 def chunk_after(scope: Scope, code: str, batch_id: int, item_id: int) -> QuerySet[BatchItem, Any]:
     """Return the next failures of one batch after `item_id`.
 
-    The row comparison and the order match an index (item_open_failure with a code, item_failed without), so that the
-    database uses it. A scan of the primary key would also read the files of all later batches.
+    The row comparison and the order match an index (item_open_failure if `code` is given, otherwise item_failed), so
+    that the database uses it. A scan of the primary key would also read the files of all later batches.
     """
     last: dict[str, Any] = {"batch_id": batch_id, "error_code": code, "id": item_id}
     if not code:

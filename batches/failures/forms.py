@@ -42,7 +42,7 @@ def parse_time(text: str) -> datetime | None:
     if time is None or timezone.is_naive(time):
         return None
     try:
-        return time.astimezone(UTC)  # PostgreSQL accepts no offset of 16 hours or more
+        return time.astimezone(UTC)  # PostgreSQL rejects offsets of 16 hours or more
     except OverflowError as error:
         raise BadRequest("The time is out of range.") from error
 
@@ -55,7 +55,7 @@ def message_no_until() -> str:
 def message_retried(result: CommandResult) -> str:
     """Return the message that says how many files are being retried and how many batches were skipped."""
     if not result.files and not result.refused:
-        return _("Nothing to retry: these files are queued already.")
+        return _("Nothing to retry: these files are already queued.")
     retried = ngettext("Retrying %(count)s file.", "Retrying %(count)s files.", result.files) % {"count": result.files}
     if not result.refused:
         return retried
@@ -68,12 +68,12 @@ def message_retried(result: CommandResult) -> str:
 
 
 def dismissal_query(code: str, at: datetime) -> str:
-    """Return the query string with which the page that follows a dismissal offers to undo it."""
+    """Return the query string that makes the page after a dismissal offer to undo it."""
     return urlencode({"code": code, "at": at.isoformat()})
 
 
 def requested_dismissal(request: HttpRequest, scope: Scope) -> Dismissal | None:
-    """Return the dismissal named by the query string, or None if there is none that can be undone."""
+    """Return the dismissal that the query string names, or None if it names none or it can no longer be undone."""
     at = parse_time(request.GET.get("at", ""))
     return find_dismissal(scope, code_in(request.GET), at) if at else None
 

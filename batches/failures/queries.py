@@ -16,7 +16,7 @@ from uploads.database import fetch_row
 GROUPS_SHOWN = 30
 EXAMPLES_SHOWN = 4
 MAX_COUNTED = 100
-"""Upper limit of the failure count in the navigation. It keeps the count cheap, because every page queries it."""
+"""Upper limit of the failure count in the navigation. The limit keeps the query cheap, because every page runs it."""
 
 # Scans batch_owner_newest and, only for batches with failures, item_open_failure. Both scans stop at the limit.
 COUNT = """
@@ -31,7 +31,7 @@ SELECT count(*) FROM (
 
 @dataclass(frozen=True, slots=True)
 class ErrorCodeGroup:
-    """Failures with one error code. `until` is the time of the newest; commands on the group skip later failures."""
+    """Failures with one error code. `until` is the time of the newest; commands on the group skip later ones."""
 
     code: str
     count: int
@@ -73,9 +73,9 @@ def read_groups(scope: Scope) -> list[ErrorCodeGroup]:
 
 
 def count_by_code(scope: Scope) -> QuerySet[BatchItem, Any]:
-    """Return the number of failures per error code, how many of them are stored, and the time of the newest.
+    """Return, for each error code, the number of failures, how many are stored, and the time of the newest one.
 
-    `stored` leaves out cancelled batches, because their files cannot be retried.
+    `stored` excludes cancelled batches, because their files cannot be retried.
     """
     stored = Q(upload__isnull=False) & ~Q(batch__status=BatchStatus.CANCELLED)
     counts = (
@@ -93,7 +93,7 @@ def _group(scope: Scope, *, error_code: str, count: int, stored: int, until: dat
 
 
 def examples(scope: Scope, code: str) -> QuerySet[BatchItem]:
-    """Return some failures with an error code: one owner's from the newest batches or, for all owners, the newest."""
+    """Return a few failures with an error code: those in an owner's newest batches or, for all owners, the newest."""
     failures = open_failures(scope).filter(error_code=code).select_related("batch__owner")
     # This order matches the index item_open_failure or item_error_code, so the query need not read all failures.
     order = ["-id"] if scope.covers_all(VIEW_ITEMS) else ["-batch_id", "-id"]

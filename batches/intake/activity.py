@@ -1,4 +1,4 @@
-"""Record that a batch's uploader is active, so that a silent one can be noticed (`batches.engine.missing_files`)."""
+"""Record that a batch's uploader is active, so that `batches.engine.missing_files` can detect interrupted uploads."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 from batches.models import UploadBatch
 
 RECORD_INTERVAL = timedelta(seconds=5)
-"""How often at most a batch's row is updated because its uploader is active."""
+"""A batch's row is updated at most this often because its uploader is active."""
 
 
 def record_activity(batch: UploadBatch) -> None:

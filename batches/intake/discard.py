@@ -38,7 +38,7 @@ def clear_stale_partial(item_id: int) -> None:
     try:
         stale = partial_exists(item_id)
     except OSError:
-        return  # nothing can be written to an unreadable folder either, and the writer will report the error
+        return  # if the folder cannot be read, writing to it fails too, and the writer reports the error
     if stale:
         with locked_partial(item_id) as partial:
             partial.truncate(0)
@@ -59,7 +59,7 @@ def discard_if_unneeded(item_id: int) -> None:
 
 def discard_cancelled(batch_id: int) -> None:
     """Remove up to MAX_CANCELLED partial files of a cancelled batch; the cleanup removes the rest."""
-    # A missing file of which nothing is stored has no `finished_at`.
+    # A missing item without `finished_at` has no partial file.
     finished = BatchItem.objects.filter(batch_id=batch_id, upload=None, finished_at__isnull=False)
     try:
         for item_id in islice(filter(partial_exists, finished.values_list("id", flat=True)), MAX_CANCELLED):

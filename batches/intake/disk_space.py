@@ -17,7 +17,7 @@ disk_outage = OutageLog(logger, "Files cannot be received: %s", "Files can be re
 
 BUSY = "server.busy"
 BUSY_SECONDS = 5
-"""How long a client should wait if the process can open no more files."""
+"""How long a client should wait if the process cannot open any more files."""
 
 
 class DiskSpaceLow(OSError):
@@ -27,7 +27,7 @@ class DiskSpaceLow(OSError):
 def disk_error_code(error: OSError) -> str:
     """Return the code of an error that prevents files from being received, and log the start of the outage.
 
-    If the process can open no more files, the code is BUSY: the disk is not at fault.
+    If the process cannot open any more files, the code is BUSY, because the disk is not at fault.
     """
     if error.errno in {errno.EMFILE, errno.ENFILE}:
         logger.warning("Files cannot be received: %s", error)
@@ -45,7 +45,7 @@ def require_space(size: int) -> None:
     """Raise DiskSpaceLow (`storage.full`, `storage.read_only`) if `size` more bytes must not be written.
 
     Space is kept free because the database and the previews may be on the same disk and would fail too if it were full.
-    Costs one statvfs call.
+    This function makes one statvfs call.
     """
     disk = os.statvfs(_existing_parent(Path(settings.PARTIAL_ROOT)))
     if disk.f_flag & os.ST_RDONLY:
@@ -53,7 +53,7 @@ def require_space(size: int) -> None:
     free = disk.f_bavail * disk.f_frsize
     if settings.MIN_FREE_BYTES and free - size < settings.MIN_FREE_BYTES:
         reserve = filesizeformat(settings.MIN_FREE_BYTES)
-        raise DiskSpaceLow(errno.ENOSPC, f"{filesizeformat(free)} are left, of which {reserve} must stay free")
+        raise DiskSpaceLow(errno.ENOSPC, f"{filesizeformat(free)} are free, but {reserve} must stay free")
 
 
 def free_space() -> int:

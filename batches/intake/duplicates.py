@@ -39,7 +39,7 @@ def store_or_reuse(item: BatchItem, owner_id: int, partial: PartialFile, mime_ty
         except IntegrityError:
             if not tries_left:
                 raise
-    raise AssertionError("unreachable: the last try returns or raises")
+    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def finalize_duplicate(item: BatchItem, upload: Upload) -> IntakeOutcome:
@@ -54,9 +54,10 @@ def finalize_duplicate(item: BatchItem, upload: Upload) -> IntakeOutcome:
 def _try_store_or_reuse(item: BatchItem, partial: PartialFile, new: Upload, existing: Upload | None) -> IntakeOutcome:
     """Store the file if storage does not have it, then write the Upload and the item in one transaction.
 
-    Locks are taken in the order of all transactions: the item, an existing Upload, the batch. A new Upload is inserted
-    before them. That cannot cause a deadlock: its row is invisible to others until the commit, and while the insert
-    waits for a concurrent insert of the same bytes, this transaction holds no lock that the other one could need.
+    Locks are taken in the same order as in all transactions: the item, an existing Upload, the batch. A new Upload is
+    inserted before that, which cannot cause a deadlock: its row is invisible to others until the commit, and while the
+    insert waits for a concurrent insert of the same bytes, this transaction holds no lock that the other one could
+    need.
     """
     if existing is not None and existing.key != new.key:
         delete_files(new.key, {})  # an earlier attempt may have stored this file and then crashed
@@ -76,7 +77,7 @@ def _try_store_or_reuse(item: BatchItem, partial: PartialFile, new: Upload, exis
             delete_files(new.key, {})
         raise
     except IntegrityError:
-        # No Upload row has this key, because the new row was not inserted or the existing row was deleted.
+        # No Upload row has this key: the new row was not inserted, or the existing row was deleted.
         if stores:
             delete_files(upload.key, {})
         raise

@@ -25,7 +25,7 @@ _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """A file as the client describes it. `size` is in bytes; `last_modified` is any text that changes with the file."""
+    """A file as described by the client. `size` is in bytes; `last_modified` is any text that changes with the file."""
 
     filename: str
     size: int
@@ -54,6 +54,6 @@ def displayable(name: str) -> str:
 
 
 def _normalized(name: str, max_length: int) -> str:
-    """Normalize to NFC and shorten at the front, because a path ends with the file's own name and extension."""
+    """Normalize to NFC and truncate at the front, because a path ends with the file's own name and extension."""
     text = unicodedata.normalize("NFC", displayable(name))
     return text if len(text) <= max_length else "…" + text[-(max_length - 1) :]

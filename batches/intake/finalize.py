@@ -2,8 +2,8 @@
 
 A crash at any point loses nothing, because the partial file is removed only after the database has committed.
 - Crash before the commit: the rows are unchanged and the partial file is complete, so the next request (HEAD, or the
-  same creation) finalizes the file again. The original may already be in storage. Its key is derived from the item, so
-  the retry overwrites that original, or deletes it if the same bytes have since been stored for another item.
+  same creation) finalizes the file again. The original may already be in storage under a key derived from the item, so
+  the retry overwrites it, or deletes it if the same bytes have since been stored for another item.
 - Connection lost during the commit: nothing is removed, because the outcome is unknown. If the transaction was
   committed, the retry finds an item that is no longer `receiving` and only removes the partial file. If it was not, the
   retry finalizes the file as above.
@@ -32,8 +32,8 @@ UNSUPPORTED = "file.unsupported"
 def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> IntakeOutcome:
     """Finalize a complete partial file that the caller has locked, then remove it. Safe to repeat.
 
-    Before raising BatchClosed or NotReceiving, it removes the partial file, unless the item still expects bytes.
-    After an OSError or a database error the partial file is kept, so the call can be repeated, with one exception: if
+    Before raising BatchClosed or NotReceiving, it removes the partial file, unless the item still expects bytes. After
+    an OSError or a database error, the partial file is kept, so the call can be repeated. There is one exception: if
     `PartialFile.sync` fails, the partial file is removed and the client must send the bytes again.
     """
     partial.sync()

@@ -49,7 +49,7 @@ class LocalFile:
 
 @dataclass
 class ExistingFiles:
-    """Fingerprints of the batch's finished files, and sizes of the owner's uploads, looked up before files are read."""
+    """The fingerprints of the batch's finished files and the sizes of the owner's uploads."""
 
     finished: set[str] = field(default_factory=set)
     sizes: set[int] = field(default_factory=set)
@@ -88,11 +88,11 @@ def find_existing(batch: UploadBatch, files: Sequence[LocalFile]) -> ExistingFil
 
 
 def receive_local_file(batch: UploadBatch, local: LocalFile, existing: ExistingFiles) -> IntakeOutcome:
-    """Add an inspected file. If its owner already has the bytes, it is read once, not copied, and needs no quota.
+    """Add an inspected file. If the owner already has its bytes, the file is read once, not copied, and uses no quota.
 
-    A copy that an earlier run started is continued. The file is rejected if it cannot be read, if it changes while
-    it is read, or if the server's disk is full or not writable. Raises Refused (`batch.full`, `quota.exceeded`),
-    BatchClosed, PartialFileBusy.
+    If an earlier run started to copy the file, copying continues from there. The file is rejected if it cannot be read,
+    if it changes while being read, or if the server's disk is full or not writable. Raises Refused (`batch.full`,
+    `quota.exceeded`), BatchClosed, PartialFileBusy.
     """
     try:
         with _open(local) as stream:
@@ -173,7 +173,7 @@ def _check_unchanged(stream: BinaryIO, local: LocalFile) -> None:
 
 
 def _open(local: LocalFile) -> BinaryIO:
-    """Open the file; do not block if a pipe has replaced it since it was inspected. Raises UnreadableStream."""
+    """Open the file, without blocking if a pipe has replaced it since its inspection. Raises UnreadableStream."""
     if local.read_error:
         raise UnreadableStream("file.unopened", local.read_error)
     try:

@@ -1,8 +1,7 @@
-"""Limit the rows that one owner may create: open imports, unfinished files, and both per hour.
+"""Limit the rows that one owner may create: open imports and unfinished files, at a time and per hour.
 
-The bytes of files are limited by the quota, but an announced file costs a row before a byte has arrived. Like the
-quota, these limits are kept per process and without a lock on a row, so an owner can exceed them by what other
-processes accept.
+The quota limits the bytes of files, but an announced file takes up a row before any byte arrives. Like the quota, these
+limits are tracked per process and without a row lock, so an owner can exceed them by what other processes accept.
 """
 
 import math
@@ -33,15 +32,15 @@ class RateExceeded(FileRefused):
 
 
 class HourlyRate:
-    """A token bucket for each owner: up to `limit()` at once, and as many per hour. Thread-safe.
+    """A token bucket for each owner. It holds up to `limit()` tokens and refills at that rate per hour. Thread-safe.
 
-    Cleared when it would exceed MAX_OWNERS owners.
+    All buckets are dropped when there would be more than MAX_OWNERS.
     """
 
     def __init__(self, limit: Callable[[], int], clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit
         self._clock = clock
-        self._used: dict[int, tuple[float, float]] = {}  # tokens used, and when that was computed
+        self._used: dict[int, tuple[float, float]] = {}  # tokens used, and when this number was computed
         self._lock = Lock()
 
     def take(self, owner_id: int, count: int = 1) -> None:
@@ -82,7 +81,7 @@ _unfinished = UnfinishedFiles()
 
 
 def check_new_batch(owner_id: int, expected_items: int) -> None:
-    """Raise Refused (`batch.too_many_open`, `files.too_many_open`) or RateExceeded if the owner may open no import."""
+    """Raise Refused (`batch.too_many_open`, `files.too_many_open`) or RateExceeded if no new import is allowed."""
     live = UploadBatch.objects.filter(owner_id=owner_id, status__in=LIVE_BATCHES)
     if live.filter(kind=BatchKind.IMPORT, sealed_at=None).count() >= settings.OWNER_OPEN_BATCHES:
         raise Refused("batch.too_many_open", limit=intcomma(settings.OWNER_OPEN_BATCHES))

@@ -44,7 +44,7 @@ class PartialAction(Enum):
 
 
 def choose_action(item: BatchItem | None, facts: PartialFacts, now: float) -> PartialAction:
-    """Choose the action based on the item (with its batch) and the size and last change of its partial file. No I/O."""
+    """Choose the action from the item (with its batch) and its partial file's size and last change. No I/O."""
     if item is None or item.batch.status == BatchStatus.CANCELLED:
         return PartialAction.DISCARD
     if item.status == ItemStatus.RECEIVING and facts.size == item.size:
@@ -78,7 +78,7 @@ class PartialCleaner:
         return removed
 
     def clean(self) -> int:
-        """Check the next MAX_FILES files after the previous round; return the number of partial files removed."""
+        """Check the next MAX_FILES files; return the number of partial files removed."""
         names = list(islice(self._names, MAX_FILES))
         if not names:
             self._names = _list_names(Path(settings.PARTIAL_ROOT))

@@ -118,7 +118,7 @@ class PartialFile:
             raise
 
     def sha256(self) -> str:
-        """Return the hex digest of all bytes. Read the file only if there is no running digest."""
+        """Return the hex digest of all bytes. The file is read only if there is no running digest."""
         if self._hash is None:
             self._hash = hashlib.sha256()
             offset = 0
@@ -165,7 +165,7 @@ def lock_partial(item_id: int) -> PartialFile:
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # another process removed the file between open and lock: try again
+        os.close(descriptor)  # another process removed the file before it was locked: try again
 
 
 @contextmanager

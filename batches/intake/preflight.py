@@ -1,9 +1,9 @@
-"""Find files that the client need not send, because the owner already has them or their type is not supported.
+"""Find files that need not be sent, because the owner already has them or their type is not supported.
 
-The client asks in two steps. First it sends the sizes of its files, which it knows without reading them. Then it sends
-the digest of each file whose size matches one of the owner's uploads, and the first bytes of each other file. Only the
-owner's own uploads are searched. The server checks and hashes every file it receives, so stored files never depend on
-a digest computed by the client.
+The client makes two requests. First it sends the sizes of its files, which it knows without reading them. Then it sends
+the digest of each file whose size matches one of the owner's uploads, and the first bytes of every other file. Only the
+owner's own uploads are searched. The server checks and hashes every file it receives, so stored files never depend on a
+digest computed by the client.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -75,7 +75,7 @@ def _register(
             return None  # the file has changed since the user chose it
         return reject_by_head(batch, file.name.as_new_file(), file.head)
     except (FileRefused, PartialFileBusy):
-        return None  # a limit is reached or another request is writing: the tus creation request will report it
+        return None  # a limit is reached or another request is writing; the tus creation request will report this
 
 
 def _complete_duplicate(batch: UploadBatch, file: HashedFile, upload: Upload | None) -> IntakeOutcome | None:

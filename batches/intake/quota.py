@@ -137,11 +137,11 @@ def free_bytes(owner_id: int) -> int | None:
 
 
 def stopped_uploads(owner_id: int) -> Iterator[tuple[int, int]]:
-    """Yield the id and size of each item whose upload stopped and can be resumed, so that a partial file may exist."""
+    """Yield the id and size of each item whose upload stopped but can be resumed, so a partial file may exist."""
     since = timezone.now() - timedelta(seconds=settings.PARTIAL_SECONDS) - CLEANUP_DELAY
     stopped = BatchItem.objects.filter(batch__owner_id=owner_id, finished_at__gt=since)
     items = stopped.exclude(batch__status=BatchStatus.CANCELLED).values_list("id", "size")
-    # Two queries, because one with OR would read the rows; the index `item_abandoned` alone answers the first.
+    # Use two queries: the first one needs only the index `item_abandoned`, whereas one query with OR would read rows.
     yield from items.filter(status=ItemStatus.MISSING)
     yield from items.filter(status=ItemStatus.FAILED, upload=None, error_code__in=RESUMABLE_CODES)
 

@@ -1,4 +1,4 @@
-"""Receive a whole file from a stream, such as a form upload, and finalize it like a file sent by tus."""
+"""Receive a whole file from a stream, such as a form upload, and finalize it like a file sent over tus."""
 
 from typing import BinaryIO
 
@@ -19,15 +19,15 @@ from uploads.media.sniff import HEAD_BYTES
 
 
 class UnreadableStream(CodedError):
-    """The stream cannot be read, has a different length than announced, or contains an unsupported file."""
+    """The stream cannot be read, does not have the announced length, or contains an unsupported file."""
 
 
 def receive_file(batch: UploadBatch, name: FileName, stream: BinaryIO) -> IntakeOutcome:
     """Receive one file into the batch from a stream of `name.size` bytes, in pieces of 1 MiB.
 
     A file that was received before is not read again. The file is rejected, but may be added again, if the stream
-    breaks, if it is longer or shorter than announced, or if the server's disk is full or not writable. Raises Refused
-    (`batch.full`, `quota.exceeded`), BatchClosed, PartialFileBusy.
+    breaks off, if it is longer or shorter than announced, or if the server's disk is full or not writable. Raises
+    Refused (`batch.full`, `quota.exceeded`), BatchClosed, PartialFileBusy.
     """
     item = register_file(batch, name.as_new_file())
     if item.status != ItemStatus.RECEIVING:

@@ -1,6 +1,6 @@
 """Register a file before its bytes are sent, and enforce the limits that can be checked without them.
 
-Uploads by tus, the form and local files all register their files here.
+Files from tus, the form and local folders are all registered here.
 """
 
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ from batches.models.states import BatchKind, BatchStatus, ItemStatus
 
 
 def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True, remote: bool = False) -> BatchItem:
-    """Create a file's item and return it; if the file is registered already, return its existing item.
+    """Create a file's item and return it; if the file is already registered, return its existing item.
 
-    The item of an empty or too large file fails at once, with the reason. Pass `reserve=False` for a file that needs no
-    quota, because the client will not send it: its bytes are already stored or not supported. Pass `remote=True` for a
-    file that a program announces: then a new item is also refused if there is no space for its bytes (DiskSpaceLow) or
-    if the owner has created too many (`files.too_many_open`, RateExceeded).
-    Raises BatchClosed. Raises FileRefused without creating an item. Raises OSError or PartialFileBusy if a stale
-    partial file under the new item's id cannot be emptied.
+    The item of an empty or oversized file fails immediately, with the reason. Pass `reserve=False` for a file that
+    needs no quota because the client will not send it: its bytes are already stored or not supported. Pass
+    `remote=True` for a request from a client: a new item is then also refused if there is no disk space for the file
+    (DiskSpaceLow) or if the owner has created too many items (`files.too_many_open`, RateExceeded). Raises BatchClosed.
+    Raises FileRefused without creating an item. Raises OSError or PartialFileBusy if a stale partial file under the new
+    item's id cannot be emptied.
     """
     _require_import(batch)
     if batch.status == BatchStatus.CANCELLED:

@@ -1,4 +1,4 @@
-"""Keep unfinished digests between requests, so that a file sent in pieces need not be read again to hash it."""
+"""Keep unfinished digests between requests, so that a file sent in pieces need not be read again for its hash."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ class RunningHashes:
     """Unfinished SHA-256 digests of partial files that no request is writing at the moment.
 
     Each digest is keyed by item, inode, size and modification time, so that it is not used if another process has
-    continued or restarted the partial file. At most `limit` digests are kept. The oldest is dropped first, and its file
+    continued or restarted the partial file. At most `limit` digests are kept. The oldest is dropped first; its file
     must then be read again. Thread-safe.
     """
 
@@ -23,7 +23,7 @@ class RunningHashes:
     def take(self, item_id: int, stat: os.stat_result) -> Any:
         """Remove and return the digest for a file in this exact state.
 
-        If there is none, return a new digest for an empty file, and None for any other file.
+        If there is none, return a new digest for an empty file, or None for any other file.
         """
         with self._lock:
             digest = self._digests.pop((item_id, stat.st_ino, stat.st_size, stat.st_mtime_ns), None)

@@ -1,4 +1,4 @@
-"""Read the data that a batch's page shows in its live fragments, with a few cheap queries."""
+"""Read the data for the live fragments of a batch's page, using a few cheap queries."""
 
 from dataclasses import dataclass
 
@@ -14,15 +14,15 @@ from uploads.preview_urls import LIST_SIDE, preview_url
 STAGES = tuple(Stage)
 FILES_SHOWN = 8
 FILES_WITH_PREVIEW_SHOWN = 4
-"""Lower than FILES_SHOWN, because a file with a preview takes up more of a frame."""
+"""Fewer than FILES_SHOWN, because a file with a preview takes up more of a frame."""
 PREVIEW_FIELDS = ("upload__previews", "upload__key", "upload__processed_at")
 
 
 @dataclass(frozen=True, slots=True)
 class FileInProgress:
-    """A file that a worker is processing. `step` is the number of its stage, counted from 1, or 0 if it has no stage.
+    """A file that a worker is processing. `step` is the number of its stage, starting at 1, or 0 if it has no stage.
 
-    `preview` is the URL of its preview; blank if no earlier import has created one.
+    `preview` is the URL of its preview, or blank if no earlier import has created one.
     """
 
     id: int
@@ -36,7 +36,7 @@ class FileInProgress:
 
 @dataclass(frozen=True, slots=True)
 class BatchSnapshot:
-    """The state of a batch. `in_progress` holds only the files to show; `in_progress_total` counts all in progress.
+    """The state of a batch. `in_progress` lists only the files to show; `in_progress_total` counts all.
 
     `interrupted` is the number of missing files if the upload was interrupted, otherwise 0. `ledger` is set for an
     import in which nothing is left to do.
@@ -69,7 +69,7 @@ class BatchSnapshot:
 
     @property
     def has_missing_files(self) -> bool:
-        """Whether an import lacks files that its owner can send by choosing the same folder again."""
+        """Whether this is an import with missing files, which its owner can send by choosing the same folder again."""
         batch = self.batch
         if batch.kind != BatchKind.IMPORT or batch.status == BatchStatus.CANCELLED:
             return False

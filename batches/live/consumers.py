@@ -1,6 +1,6 @@
 """WebSocket consumers for pages and programs.
 
-They authorise the user, subscribe to topics and send fragments; they never change data.
+The consumers authorise the user, subscribe to topics and send fragments. They never change data.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ ACKNOWLEDGE_SECONDS = 10.0
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no type annotations
-    """Sends a signed-in user the current fragments of its topics, then those that change, until the session ends."""
+    """Sends a signed-in user the current fragments of its topics and then changed fragments, until the session ends."""
 
     # The renderers receive the live events for all sockets, so a socket needs no channel and opens even without Redis.
     channel_layer_alias = "none"
@@ -54,14 +54,14 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await asyncio.gather(self._send_task, return_exceptions=True)
 
     async def dispatch(self, message: Any) -> None:
-        """Handle acknowledgements here, because for each one Channels would use the thread that all sockets share."""
+        """Handle acknowledgements here, because Channels would use the thread shared by all sockets for each one."""
         if message["type"] == "websocket.receive":
             self._acknowledged.set()
         else:
             await super().dispatch(message)
 
     async def connect(self) -> None:
-        """Accept the socket before closing it, because a refused page would assume a lost connection and retry."""
+        """Accept every socket, even to close it at once: a page whose socket is refused would retry."""
         json = JSON_SUBPROTOCOL in self.scope["subprotocols"]
         await self.accept(JSON_SUBPROTOCOL if json else None)
         user = self.scope["user"]

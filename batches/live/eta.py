@@ -1,6 +1,6 @@
 """Estimate how long a running batch will take, based on its throughput and the other batches that share the workers.
 
-All inputs come from the database, so even a process that has just started returns the same estimate as the others.
+All inputs come from the database, so every process returns the same estimate, even one that has just started.
 """
 
 from collections import defaultdict
@@ -25,9 +25,9 @@ from batches.models.states import BatchKind, BatchStatus, ItemResult, ItemStatus
 
 @dataclass(frozen=True, slots=True)
 class Eta:
-    """The estimate for one batch; a text is blank if its value is unknown.
+    """The estimate for one batch. A text is blank if its value is unknown.
 
-    `shared` says whether batches of other owners are being processed too; `after_imports`, whether the batch is a
+    `shared` means that batches of other owners are being processed too. `after_imports` means that the batch is a
     re-analysis that waits until its owner's imports are done.
     """
 
@@ -44,7 +44,7 @@ def read_eta(batch: UploadBatch) -> Eta:
         return Eta(elapsed=_elapsed(batch))
     throughput = _read_throughput(batch)
     other_queues, shared, after_imports = _read_other_queues(batch)
-    # Files that have not arrived count only while they are expected.
+    # Files that have not arrived count only until the batch is sealed.
     files_left = batch.remaining if batch.sealed_at else batch.remaining + batch.never_arrived
     time_left = time_left_text(files_left, throughput, other_queues)
     return Eta(time_left, throughput_text(throughput), _elapsed(batch), shared, after_imports)
@@ -62,7 +62,7 @@ def _read_throughput(batch: UploadBatch) -> Throughput | None:
 
 
 def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, bool]]:
-    """Return `finished_at` and `unprocessed` for the files of the batch that were the last to complete or fail.
+    """Return `finished_at` and `unprocessed` of the batch's most recently finished files.
 
     `unprocessed` is true for a file that completed or failed without being processed.
     """
@@ -78,10 +78,10 @@ def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, b
 
 
 def _read_other_queues(batch: UploadBatch) -> tuple[list[int], bool, bool]:
-    """Return how many files are left in each queue that takes turns with this batch, then `shared` and `after_imports`.
+    """Return the files left in each queue that takes turns with this batch, then `shared` and `after_imports`.
 
-    The scheduler goes round robin over owners, then over each owner's batches. So each other owner is one queue, and so
-    is each other batch of the same owner and kind.
+    The scheduler goes round robin over owners, then over each owner's batches. Therefore each other owner counts as one
+    queue, and so does each other batch of the same owner and kind.
     """
     running = UploadBatch.objects.filter(status=BatchStatus.PROCESSING).exclude(id=batch.id)
     of_other_owners: dict[int, int] = defaultdict(int)

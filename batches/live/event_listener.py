@@ -13,7 +13,7 @@ from batches.messaging.live_events import LOGIN_CHANGED
 
 RECONNECT_SECONDS = 2.0
 PROBE_CHANNEL = "probe"
-"""Nothing receives from this channel; sending to it only checks that Redis responds."""
+"""Nothing reads this channel. Sending to it only checks that Redis responds."""
 
 _leaving: set[asyncio.Task[None]] = set()
 """The tasks of stopped listeners that are still leaving their groups.
@@ -23,7 +23,7 @@ They are kept here because the event loop holds only weak references to tasks.
 
 
 class EventListener:
-    """Calls `on_change` for each event of a group until stopped. While Redis is down, no events are received.
+    """Calls `on_change` for each event of a group until it is stopped. While Redis is down, no events arrive.
 
     A `login.changed` event starts a check of the socket sessions instead.
     """

@@ -45,7 +45,7 @@ def render_fragments(snapshot: BatchSnapshot, eta: Eta) -> dict[str, str]:
     fragments = {name: render_fragment(name, context) for name in NAMES}
     if snapshot.in_progress:
         bytes_left = FREQUENT_BYTES - sum(len(fragments[name].encode()) for name in FREQUENT)
-        # Round down to a multiple of 4, so that one more digit in a counter seldom changes where names are truncated.
+        # Round down to a multiple of 4, so that an extra digit in a counter rarely changes where names are truncated.
         name_bytes = bytes_left // len(snapshot.in_progress) // 4 * 4
         fragments["in_progress"] = render_fragment("in_progress", context | {"name_bytes": min(name_bytes, NAME_BYTES)})
     return fragments

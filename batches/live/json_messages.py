@@ -32,9 +32,9 @@ def file_message(batch_id: int, file: FileInProgress) -> str:
 
 
 def ended_messages(item_ids: Collection[int]) -> dict[str, str]:
-    """Return a `file_progress` message, keyed by fragment name, for each of these items that is no longer in progress.
+    """Return a `file_progress` message for each of these items that is no longer in progress, keyed by fragment name.
 
-    An item that went back to waiting, for example because its worker released it, is reported as pending.
+    An item that was put back into the queue is reported as pending.
     """
     if not item_ids:
         return {}

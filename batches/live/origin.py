@@ -1,4 +1,4 @@
-"""Refuse WebSockets that pages of other sites open."""
+"""Refuse WebSockets opened by pages of other sites."""
 
 from typing import Any
 

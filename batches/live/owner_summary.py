@@ -1,4 +1,4 @@
-"""Summarise an owner's batches for every page: the live ones, and how many completed since the owner's last visit."""
+"""Summarise an owner's batches for every page: live batches, and how many completed since the owner's last visit."""
 
 import zlib
 from collections.abc import Mapping
@@ -17,9 +17,10 @@ MAX_BATCHES = 100
 
 @dataclass(frozen=True, slots=True)
 class OwnerSummary:
-    """The live batches, oldest first, and the number of completed ones that their owner has not seen yet.
+    """The live batches, oldest first, and the number of completed batches that their owner has not seen yet.
 
-    Both are limited to MAX_BATCHES. `interrupted` has the missing files of each interrupted upload by batch id.
+    Both are limited to MAX_BATCHES. `interrupted` maps the id of each batch with an interrupted upload to its number of
+    missing files.
     """
 
     live: tuple[UploadBatch, ...]
@@ -28,7 +29,7 @@ class OwnerSummary:
 
     @property
     def running(self) -> list[UploadBatch]:
-        """Those of the live batches that are not paused and whose upload is not interrupted."""
+        """The live batches that are not paused and whose upload is not interrupted."""
         return [batch for batch in self.live if batch.is_active and batch.id not in self.interrupted]
 
     @property
@@ -54,13 +55,13 @@ class OwnerSummary:
 
     @property
     def state(self) -> str:
-        """A token that changes whenever the list of batches that a page shows would look different."""
+        """A token that changes whenever the list of batches on a page would look different."""
         rows = [(batch.id, batch.name, batch.status, batch.processed, batch.expected_total) for batch in self.live]
         return f"{zlib.crc32(repr([rows, self.interrupted]).encode()):x}-{self.finished}"
 
 
 def read_owner_summary(owner_id: int) -> OwnerSummary:
-    """Read the summary with two queries over small partial indexes, or three if an uploader is silent."""
+    """Read the summary with two queries over small partial indexes, plus one if an upload may be interrupted."""
     live = UploadBatch.objects.filter(owner_id=owner_id, status__in=LIVE_BATCHES).order_by("id")[:MAX_BATCHES]
     finished = unseen_batches(owner_id)[:MAX_BATCHES].count()
     return OwnerSummary(tuple(live), finished, interrupted_uploads(live))

@@ -1,6 +1,6 @@
-"""Read and render each topic once per process for all its viewers.
+"""Read and render each topic once per process, for all its viewers.
 
-A renderer keeps only the newest fragments. Each viewer takes those that it has not seen yet, at its own pace.
+A renderer keeps only the newest fragments. Each viewer fetches the ones it has not sent yet, at its own pace.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from uploads.outage_log import OutageLog
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
-"""Seconds between reads of an active topic while no event arrives, because events can be lost."""
+"""Seconds between reads of an active topic without events. The reads are needed because events can be lost."""
 IDLE_POLL_SECONDS = 10.0
-"""Seconds between reads of an inactive topic, which a retry or a new batch can make active again."""
+"""Seconds between reads of an inactive topic. A retry or a new batch can make it active again."""
 
 
 class Topic(Protocol):
@@ -54,7 +54,7 @@ class Renderer:
         self._read: asyncio.Future[Fragments | None] | None = None
         self._outage = OutageLog(
             logger,
-            f"The live {topic.key} is not updated, because the database does not respond: %s",
+            f"The live {topic.key} is not updated, because the database is not responding: %s",
             f"The live {topic.key} is updated again.",
         )
         self._listener = EventListener(topic.group, self._changed.set)

@@ -1,7 +1,7 @@
 """Close the sockets of a session that has ended.
 
 A session ends when the user signs out, it expires, the account is deactivated or the password changes. Two queries
-check the sessions of all of a process's sockets together, every CHECK_SECONDS and at once after a `login.changed`
+check the sessions of all sockets of a process together, every CHECK_SECONDS and immediately after a `login.changed`
 event.
 """
 
@@ -24,7 +24,7 @@ CHECK_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SocketSession:
-    """The session of one socket. `password` is the hash when the socket opened; if it changes, the session ends."""
+    """The session of one socket. `password` is the hash when the socket opens; the session ends if it changes."""
 
     session_key: str
     user_id: int

@@ -22,9 +22,9 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Files per second: `rate` on average, `slow` and `fast` in the slowest and fastest quarter of the measured time.
+    """Throughput in files per second. `rate` is the average over the measured time, which is divided into quarters.
 
-    `slow` and `fast` differ from `rate` by at least 15 %.
+    `slow` and `fast` are the rates in the slowest and the fastest quarter, but each is at least 15% away from `rate`.
     """
 
     slow: float
@@ -33,7 +33,7 @@ class Throughput:
 
 
 def measure_throughput(finished: Sequence[datetime], now: datetime) -> Throughput | None:
-    """Return the throughput of files that finished at these times, or None if there are too few files to tell.
+    """Return the throughput of files that finished at these times, or None if there are too few files.
 
     Files that finished before a long gap, such as a pause, are ignored.
     """
@@ -46,7 +46,7 @@ def measure_throughput(finished: Sequence[datetime], now: datetime) -> Throughpu
     rate = (len(ages) - 1) / seconds
     length = seconds / QUARTERS
     quarters = [sum(n * length <= age < (n + 1) * length for age in ages) / length for n in range(QUARTERS)]
-    # Assume at least ± 15 % even after a steady period, because the remaining files may be larger or smaller.
+    # Assume a deviation of at least 15% even after a steady period: the remaining files may be larger or smaller.
     return Throughput(max(min(*quarters, rate * 0.85), rate / 4), rate, max(*quarters, rate * 1.15))
 
 
@@ -59,11 +59,11 @@ def _after_last_gap(ages: list[float]) -> list[float]:
 
 
 def seconds_left(files: int, throughput: Throughput, other_queues: Sequence[int]) -> tuple[float, float]:
-    """Return the shortest and the longest time, in seconds, that `files` more files may take.
+    """Return the shortest and the longest time that `files` more files may take, in seconds.
 
-    `other_queues` lists how many files are left in each of the other queues that take turns with this one. The shortest
-    time assumes that each of them becomes empty and gives its time slices to the others; the longest assumes that none
-    of them ever does.
+    `other_queues` is the number of files left in each of the other queues that take turns with this one. The shortest
+    time assumes that each of these queues gives up its time slices once it is empty. The longest time assumes that none
+    of them becomes empty.
     """
     queues, done, shortest = len(other_queues) + 1, 0, 0.0
     for ended, left in enumerate([*sorted(other_queues), files]):
@@ -76,7 +76,7 @@ def seconds_left(files: int, throughput: Throughput, other_queues: Sequence[int]
 
 
 def time_left_text(files: int, throughput: Throughput | None, other_queues: Sequence[int] = ()) -> str:
-    """Return in words, as a range, how long `files` more files may take; blank if this is unknown."""
+    """Describe as a range of time how long `files` more files may take; blank if this is unknown."""
     if throughput is None or files <= 0:
         return ""
     low, high = seconds_left(files, throughput, other_queues)
@@ -98,7 +98,7 @@ def _with_range(text: str, low: float, high: float) -> str:
 
 
 def throughput_text(throughput: Throughput | None) -> str:
-    """Return in words how many files are finished per second, minute or hour; blank if this is unknown."""
+    """Describe how many files finish per second, minute or hour; blank if this is unknown."""
     if throughput is None:
         return ""
     if throughput.rate >= 1:
@@ -109,7 +109,7 @@ def throughput_text(throughput: Throughput | None) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration in words, to the minute; from two days on, to the hour."""
+    """Describe a duration to the nearest minute, or to the nearest hour from two days on."""
     minutes = int(seconds // MINUTE)
     if minutes < 1:
         return _("less than a minute")

@@ -1,4 +1,4 @@
-"""The topics that sockets serve: one batch, or all batches of an owner, as HTML for pages or as JSON for programs.
+"""The topics of sockets. A topic is one batch or all batches of an owner, as HTML for pages or JSON for programs.
 
 Each language has its own HTML topic, which is rendered once for all its viewers.
 """
@@ -22,7 +22,7 @@ from batches.services.last_seen import LONG_AGO
 ETA_SECONDS = 2.0
 """Seconds between two reads of the estimate."""
 MAX_ENDED = 100
-"""How many ended batches stay among the fragments, so that a slow program still learns that they have ended."""
+"""This many ended batches stay among the fragments, so that a slow program still learns that they have ended."""
 
 
 class BatchPageTopic:
@@ -78,7 +78,7 @@ class OwnerPageTopic:
 
 
 class BatchJsonTopic:
-    """The messages for programs about one batch: `batch_progress` for it, `file_progress` for a sample of its files."""
+    """The messages to programs about one batch: `batch_progress`, and `file_progress` for a sample of its files."""
 
     def __init__(self, batch_id: int, owner_id: int) -> None:
         self.key = f"messages of batch {batch_id} of owner {owner_id}"
@@ -90,7 +90,7 @@ class BatchJsonTopic:
         self._reported: set[int] = set()
 
     def read(self) -> Fragments | None:
-        """Read the batch, its files in progress, and the files that have left this state since the previous read."""
+        """Read the batch, its files in progress, and the files that were in progress only at the previous read."""
         batch = UploadBatch.objects.filter(id=self._batch_id, owner_id=self._owner_id).first()
         if batch is None:
             return None
@@ -104,7 +104,7 @@ class BatchJsonTopic:
 
 
 class OwnerJsonTopic:
-    """The messages for programs about all batches of an owner: `batch_progress` for each live batch until it ends.
+    """The messages to programs about all batches of an owner: `batch_progress` for each live batch until it ends.
 
     Batches that ended after this topic was created stay among the fragments, so that a viewer that skipped some reads
     still gets their last message. This includes batches that began and ended between two reads.
@@ -122,7 +122,7 @@ class OwnerJsonTopic:
     def read(self) -> Fragments:
         """Return a message for each live batch and for up to MAX_ENDED other batches.
 
-        The others were reported by the previous read, or have completed since this topic was created.
+        These other batches were reported by the previous read or have completed since this topic was created.
         """
         summary = read_owner_summary(self._owner_id)
         self.active = summary.active

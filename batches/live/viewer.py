@@ -6,7 +6,7 @@ import time
 FRAME_SECONDS = 0.25
 LOW_PRIORITY_SECONDS = 0.5
 
-# Close codes (docs/live.md). A client reconnects after FAILED, but must not after SIGNED_OUT or NOT_FOUND.
+# Close codes (docs/live.md). A client may reconnect after FAILED, but not after SIGNED_OUT or NOT_FOUND.
 SIGNED_OUT = 4403
 NOT_FOUND = 4404
 FAILED = 1011
@@ -19,7 +19,7 @@ class Viewer:
     """Collects the fragments of one or more topics (`topics` is their number) for one socket.
 
     The first frame waits for the fragments of all topics; later frames are at least FRAME_SECONDS apart. There is no
-    queue, so a slow viewer skips intermediate states and gets only the newest.
+    queue, so a slow viewer skips intermediate states and gets only the newest one.
     """
 
     def __init__(self, topics: int) -> None:
@@ -43,13 +43,13 @@ class Viewer:
             self._changed.set()
 
     def close(self, code: int) -> None:
-        """Close the viewer with this code. If it is closed already, it keeps its first code."""
+        """Close the viewer with this code. A viewer that is already closed keeps its first code."""
         if self.close_code is None:
             self.close_code = code
         self._changed.set()
 
     async def next_fragments(self) -> list[str]:
-        """Wait for fragments that this viewer has not seen, and return them; return an empty list once it is closed."""
+        """Wait for fragments that were not returned before, and return them; return an empty list once closed."""
         while True:
             await self._changed.wait()
             await asyncio.sleep(self._next_frame_at - time.monotonic())

@@ -22,7 +22,7 @@ from batches.worker.periodic_thread import PeriodicThread
 REPORT_SECONDS = 5.0
 PAGE_FILES = 500
 MAX_CANDIDATES = 20
-"""At most this many unfinished batches with the same name are searched for the files of this run."""
+"""At most this many unfinished batches with the same name are searched for this run's files."""
 Write = Callable[[str], object]
 
 
@@ -55,7 +55,7 @@ def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> T
     Files that the batch has already finished are not read again. Files are looked up in pages, to limit memory use. A
     progress line is written every few seconds. Raises BatchClosed, PartialFileBusy, and OSError from the storage.
     Raises Refused if a limit is reached or the server's disk fails. Raises KeyboardInterrupt, but only between two
-    files. Whatever is raised, the files added so far stay in the batch.
+    files. In each case, the files added so far stay in the batch.
     """
     tally = Tally()
     reported = time.monotonic()
@@ -109,7 +109,7 @@ def pages(files: Iterable[FoundFile]) -> Iterator[list[LocalFile]]:
 
 @contextmanager
 def activity_recorded(batch: UploadBatch) -> Iterator[None]:
-    """Record during the block that files are being added, because copying one large file may take minutes."""
+    """While the block runs, record that files are being added: copying one large file may take minutes."""
     thread = PeriodicThread("activity", RECORD_INTERVAL.total_seconds(), partial(record_activity, batch))
     thread.start()
     try:
@@ -140,7 +140,7 @@ def interruptible_between_files() -> Iterator[Callable[[], None]]:
 
 
 def unfinished_batch(scope: services.Scope, name: str, first: Sequence[FoundFile]) -> UploadBatch | None:
-    """Return the newest batch that an interrupted run with the same files left behind, or None.
+    """Return the newest batch that was left behind by an interrupted run with the same files, or None.
 
     Such a batch is covered by the scope, has this name, is active and not sealed, and is empty or contains one of the
     `first` files. Several files are checked, because a file whose path, size or modification time has changed counts
@@ -155,7 +155,7 @@ def unfinished_batch(scope: services.Scope, name: str, first: Sequence[FoundFile
 
 
 def stop_reason(error: Exception) -> str:
-    """Return a sentence that explains why no more files were added; `error` is what `add_files` raised."""
+    """Return a sentence that explains why no more files were added. `error` is the exception from `add_files`."""
     if isinstance(error, Refused):
         return error_text(error.code, error.message).text
     return f"{error}." if str(error) else "Another process is adding one of these files."

@@ -18,7 +18,7 @@ Write = Callable[[str], object]
 
 
 def do_nothing() -> None:
-    """Do nothing; the default for `between_polls`."""
+    """Do nothing. This is the default for `between_polls`."""
 
 
 def follow(
@@ -30,7 +30,7 @@ def follow(
     Exceptions from `between_polls` propagate.
     """
     if not live_workers():
-        write("No worker is running. Files wait until one is started, for example with `make run`.")
+        write("No worker is running. Files will wait until one is started, for example with `make run`.")
     states = _poll(batch_id, between_polls)
     return _show_bar(states) if terminal else _write_lines(states, write)
 
@@ -53,7 +53,7 @@ def _show_bar(states: Iterator[UploadBatch]) -> UploadBatch:
         TextColumn("{task.fields[failed]}", markup=False),
         TimeRemainingColumn(),
     ]
-    # The bar starts with the files processed so far, so that it estimates the remaining time from later progress only.
+    # The bar starts with the files processed so far, so that only later progress determines the estimated time.
     first = next(states)
     with Progress(*columns) as progress:
         task = progress.add_task(first.name, total=first.expected_total, completed=first.processed, failed="")
@@ -67,7 +67,7 @@ def _show_bar(states: Iterator[UploadBatch]) -> UploadBatch:
 
 
 def _write_lines(states: Iterator[UploadBatch], write: Write) -> UploadBatch:
-    """Write a line whenever it has changed, but at most every LINE_SECONDS, and always write the final state."""
+    """Write a line when the progress has changed, but at most every LINE_SECONDS; always write the final state."""
     last_line, written_at = "", 0.0
     for batch in states:
         line = f"{batch.get_status_display()}: {batch.processed} of {batch.expected_total} files, {batch.failed} failed"
@@ -79,7 +79,7 @@ def _write_lines(states: Iterator[UploadBatch], write: Write) -> UploadBatch:
 
 
 def failure_lines(batch: UploadBatch) -> Iterator[str]:
-    """Yield a line with the reason for each of the first MAX_FAILURES failed files, then how many more have failed."""
+    """Yield a line with the reason for each of the first MAX_FAILURES failed files, then how many others failed."""
     failed = BatchItem.objects.filter(batch=batch, status=ItemStatus.FAILED).order_by("id")
     for item in failed[:MAX_FAILURES]:
         yield f"  {item}: {item.error_message}"

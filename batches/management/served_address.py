@@ -1,4 +1,4 @@
-"""Find the address at which `manage.py run` serves the site on this machine."""
+"""Find the local address at which `manage.py run` serves the site."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def address_file() -> Path:
 
 
 def served_address() -> str:
-    """Return the address at which `run` serves the site, or an empty string if there is none."""
+    """Return the address at which `run` serves the site, or an empty string if it does not."""
     try:
         return address_file().read_text().strip()
     except FileNotFoundError:

@@ -11,7 +11,7 @@ from batches.intake.file_name import displayable
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file and its path within the batch, which starts with the name of the folder passed to the command."""
+    """A file and its path in the batch. The path starts with the name of the folder that was passed to the command."""
 
     path: Path
     relative_path: str
@@ -19,7 +19,7 @@ class FoundFile:
 
 @dataclass
 class FileWalk:
-    """Walks the paths in the given order, and the content of each folder in order of name.
+    """Walks the paths in the given order, and the content of each folder sorted by name.
 
     Inside a folder it skips links to folders, and links that point outside the folder passed to the command; `links`
     counts the last kind. It reports each unreadable folder and each broken or circular link
@@ -60,7 +60,7 @@ class FileWalk:
                 yield FoundFile(path, relative_path)
 
     def _mode(self, path: Path) -> int:
-        """Return the file's mode. If it cannot be accessed, report that and return 0."""
+        """Return the file's mode. If the file cannot be accessed, report that and return 0."""
         try:
             return path.lstat().st_mode
         except OSError as error:
@@ -68,7 +68,7 @@ class FileWalk:
             return 0
 
     def _names(self, folder: Path) -> Iterator[str]:
-        """Return the folder's sorted names. A folder may have hundreds of thousands, so no Path is created for each."""
+        """Return the folder's sorted names, without a Path for each, because there may be hundreds of thousands."""
         try:
             names = os.listdir(folder)  # noqa: PTH208 (no Path for each)
         except OSError as error:
@@ -78,7 +78,7 @@ class FileWalk:
         return iter(names)
 
     def _is_inside(self, link: Path, root: Path) -> bool:
-        """Return whether the link leads to a file, not a folder, below the root."""
+        """Return whether the link leads to a file (not a folder) below the root."""
         try:
             target = link.resolve(strict=True)
         except (OSError, RuntimeError):  # RuntimeError: circular links

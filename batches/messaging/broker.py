@@ -10,9 +10,9 @@ from dramatiq.errors import ConnectionClosed
 from batches.messaging.wake_ups import queue_key
 
 WAIT_SECONDS = 1.0
-"""How long a consumer waits at most. The shutdown of a worker waits for its consumer."""
+"""The longest time that a consumer waits. A worker's shutdown waits for its consumer."""
 BUSY_SECONDS = 0.2
-"""How often a consumer checks whether a thread of its busy worker has become free."""
+"""How often the consumer of a busy worker checks whether a thread has become free."""
 
 
 class WaitingConsumer(_RedisConsumer):
@@ -34,20 +34,20 @@ class WaitingConsumer(_RedisConsumer):
             time.sleep(BUSY_SECONDS)
             return
         try:
-            # This moves a message from the front of the list to its end and so wakes all other waiting workers, too.
-            # Each then tries to fetch it. The order is irrelevant, because all messages are equal.
+            # This moves a message from the front of the list to its end, which also wakes all other waiting workers.
+            # Each of them then tries to fetch a message. The order does not matter, because all messages are equal.
             self.broker.client.blmove(queue_key(), queue_key(), WAIT_SECONDS, "LEFT", "RIGHT")
         except redis.ConnectionError as error:
             raise ConnectionClosed(error) from None
 
 
 class WakeUpBroker(RedisBroker):
-    """Has one queue, for wake-ups."""
+    """A broker with a single queue, which contains wake-ups."""
 
     consumer_class = WaitingConsumer
 
     def declare_queue(self, queue_name: str) -> None:
-        """Declare a queue, but not a second one for delayed messages, which every idle worker would poll in vain."""
+        """Declare a queue, but no second queue for delayed messages: idle workers would poll it for nothing."""
         if queue_name not in self.queues:
             self.emit_before("declare_queue", queue_name)
             self.queues.add(queue_name)

@@ -1,4 +1,4 @@
-"""Publish live events to the pages that show a changed batch and to the pages of its owner."""
+"""Publish live events to the pages that show a changed batch and to its owner's other pages."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ LOGIN_CHANGED = "login.changed"
 
 
 class LiveEvent(NamedTuple):
-    """A change to publish. `id` is a batch id for `batch.changed`, and a user id for the other two types."""
+    """A change to publish. `id` is a batch id for `batch.changed` and a user id for the other two types."""
 
     type: str
     id: int
@@ -81,7 +81,7 @@ def notify_batches_changed(batch_ids: Iterable[int], *, final: bool = False) -> 
 
 
 def notify_login_changed(user_id: int) -> None:
-    """After the commit, trigger an immediate check of whether the sessions of the user's pages are still valid."""
+    """After the commit, trigger an immediate check that the sessions of the user's pages are still valid."""
     _after_commit(LiveEvent(LOGIN_CHANGED, user_id), final=True)
 
 
@@ -90,10 +90,10 @@ def _after_commit(event: LiveEvent, *, final: bool) -> None:
 
 
 class Publisher:
-    """Sends events in an asyncio event loop on one thread per process. Equal events in the queue are merged.
+    """Sends events from an asyncio event loop in one thread per process. Equal queued events are merged.
 
-    The event loop runs permanently, so that its Redis connection stays open. Calling `group_send` through
-    `async_to_sync` would open a connection per call.
+    The event loop runs permanently, so its Redis connection stays open. Calling `group_send` through `async_to_sync`
+    would open a new connection for each call.
     """
 
     def __init__(self) -> None:
@@ -149,7 +149,7 @@ class Publisher:
             if allowed or final:
                 await get_channel_layer().group_send(event.group, event.message)
             else:
-                # Another process has just sent an equal event, perhaps before this process committed its change. So
+                # Another process has just sent an equal event, perhaps before this process committed its change, so
                 # send this one later.
                 self._requeue(event)
         except (OSError, redis.exceptions.RedisError) as error:

@@ -1,4 +1,4 @@
-"""Log one line per process when Redis becomes unavailable, and one when it is available again."""
+"""Log one line per process when Redis becomes unavailable and one when it is available again."""
 
 import logging
 import os
@@ -24,7 +24,7 @@ class RedisOutage:
         self.reset()
 
     def reset(self) -> None:
-        """Reset the state. Needed in a forked process, because it inherits the state but not the polling thread."""
+        """Reset the state. A forked process needs this, because it inherits the state but not the polling thread."""
         self._lock = threading.Lock()
         self._log = OutageLog(
             logger,
@@ -51,7 +51,7 @@ class RedisOutage:
 class LogOutageOnce(logging.Filter):
     """Drops the channel layer's log records about an unavailable Redis.
 
-    The channel layer would log a traceback on every try.
+    Otherwise, the channel layer would log a traceback for every attempt.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -30,12 +30,12 @@ def notify_workers(items: int = 1) -> None:
 
 
 def total_threads() -> int:
-    """Return the number of threads in all worker processes together."""
+    """Return the total number of threads in all worker processes."""
     return settings.WORKER_PROCESSES * settings.WORKER_THREADS
 
 
 def send_wake_ups(wanted: int) -> int:
-    """Add wake-ups to the Redis queue until it contains `wanted`; return how many. Raises redis.RedisError."""
+    """Add wake-ups until the Redis queue contains `wanted`; return how many were added. Raises redis.RedisError."""
     broker = _broker()
     waiting: int = broker.client.llen(queue_key())
     missing = max(0, wanted - waiting)
@@ -63,7 +63,7 @@ class WakeUpSender:
         self._outage = OutageLog(
             logger,
             "Wake-ups cannot be sent (%s): files are stored and will be processed when Redis works again.",
-            "Wake-ups are sent again.",
+            "Wake-ups can be sent again.",
         )
 
     def request(self, wake_ups: int) -> None:

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         verbose_name="missing since",
                         blank=True,
-                        help_text="When the worker's lock was found to be released; the worker may reconnect.",
+                        help_text="When the worker was first found not to hold its lock; it may reconnect.",
                         null=True,
                     ),
                 ),
@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         verbose_name="uploader seen at",
                         blank=True,
-                        help_text="Time of its uploader's last request.",
+                        help_text="Time of the uploader's last request.",
                         null=True,
                     ),
                 ),
@@ -265,7 +265,7 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(
                         verbose_name="crash count",
                         default=0,
-                        help_text="Number of worker processes that crashed while processing it.",
+                        help_text="Number of worker processes that crashed while processing this file.",
                     ),
                 ),
                 (
@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
                     models.BigIntegerField(
                         verbose_name="lost worker",
                         blank=True,
-                        help_text="The worker from which it was recovered, until it is known whether that worker crashed.",
+                        help_text="The worker from which this file was recovered, until it is known whether that worker crashed.",
                         null=True,
                     ),
                 ),

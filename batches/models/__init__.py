@@ -1,4 +1,4 @@
-"""The models of the batch engine. Their tables are the queue; only `batches.engine` writes processing state to them."""
+"""The models of the batch engine. Their tables are the queue; only `batches.engine` changes their processing state."""
 
 from batches.models.archive_entry import ArchiveEntry
 from batches.models.attempt import Attempt

@@ -1,4 +1,4 @@
-"""The earlier attempts at an item."""
+"""The model of an item's earlier attempts."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +10,8 @@ from batches.models.states import AttemptEnd
 class Attempt(models.Model):
     """A failed attempt that was retried, or an attempt that was lost with its worker.
 
-    Only `batches.engine.attempt_history` writes these rows. The item's own row describes its last attempt. An attempt
-    that ended because of an outage or a stop is not recorded.
+    Only `batches.engine.attempt_history` writes these rows. The item's own row describes its last attempt. Attempts
+    that ended because of an outage or a stop request are not recorded.
     """
 
     item = models.ForeignKey(BatchItem, on_delete=models.CASCADE, related_name="history", verbose_name=_("batch item"))

@@ -68,7 +68,7 @@ class UploadBatch(models.Model):
         _("uploader seen at"),
         null=True,
         blank=True,
-        help_text=_("Time of its uploader's last request."),
+        help_text=_("Time of the uploader's last request."),
     )
     last_served = models.DateTimeField(_("last served"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -171,17 +171,17 @@ class UploadBatch(models.Model):
 
     @property
     def expected_total(self) -> int:
-        """The number of items that counts as 100 %: `total`, or `expected_items` if that is larger."""
+        """The number of items that makes up 100%: `total` or `expected_items`, whichever is larger."""
         return max(self.total, self.expected_items or 0)
 
     @property
     def never_arrived(self) -> int:
-        """The number of announced files that have not begun to arrive, with or without an item."""
+        """The number of expected files that are missing or have no item yet."""
         return self.missing + self.expected_total - self.total
 
     @property
     def arrived(self) -> int:
-        """The number of expected items that have arrived or begun to arrive."""
+        """The number of items that are not missing."""
         return self.total - self.missing
 
     @property
@@ -191,7 +191,7 @@ class UploadBatch(models.Model):
 
     @property
     def waits_for_files(self) -> bool:
-        """Whether an import waits for more files; a paused one does not."""
+        """Whether this is an import that is still waiting for files. A paused import does not wait."""
         return self.kind == BatchKind.IMPORT and self.sealed_at is None and self.is_active
 
     @property

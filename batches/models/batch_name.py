@@ -4,13 +4,13 @@ MAX_NAME_LENGTH = 200
 
 
 def clean_name(name: str) -> str:
-    """Return the name on one line without unprintable characters. The result may be blank or too long.
+    """Return the name as one line without unprintable characters. The result may be blank or too long.
 
-    If it is too long, callers reject a name that a user typed, but truncate a folder's name (`truncate_name`).
+    Callers reject a name that is too long if a user typed it, but truncate a folder's name (`truncate_name`).
     """
     return " ".join("".join(char if char.isprintable() else " " for char in name).split())
 
 
 def truncate_name(name: str) -> str:
-    """Return the name; if it is too long, cut it off and append an ellipsis."""
+    """Truncate a name that is too long and end it with an ellipsis."""
     return name if len(name) <= MAX_NAME_LENGTH else name[: MAX_NAME_LENGTH - 1] + "…"

@@ -1,6 +1,6 @@
-"""Stable error codes, each with its one message, and whether a retry may help.
+"""Stable error codes, the message of each code, and whether a retry may help.
 
-The texts are translated when they are shown. The item's row stores a message in English, which for most codes is
+The texts are translated when they are shown. The item's row stores an English message; for most codes, it is
 `default_message`. The codes of files, the storage and the analyzers are in `uploads/file_error_codes.py`.
 """
 
@@ -18,10 +18,10 @@ _ADD_AGAIN = _("Add it again.")
 ERROR_CODES = file_error_codes.ERROR_CODES | {
     "file.changed": ErrorCode(_("The file changed while it was being read."), _("Add it again once it is complete.")),
     "file.unopened": ErrorCode(
-        _("The file could not be read where it is."), _("Check it, then add it again."), detail="Reason: %(reason)s."
+        _("The file could not be read on the server."), _("Check it, then add it again."), detail="Reason: %(reason)s."
     ),
     "file.unreadable": ErrorCode(
-        _("The stored file cannot be read."), _("Check the disk of the server, then try again."), retryable=True
+        _("The stored file cannot be read."), _("Check the server's disk, then try again."), retryable=True
     ),
     "file.withdrawn": ErrorCode(_("Your device could not read the whole file."), _ADD_AGAIN),
     "ignored.empty": ErrorCode(
@@ -49,15 +49,14 @@ ERROR_CODES = file_error_codes.ERROR_CODES | {
     "quota.exceeded": ErrorCode(
         _("Your storage is full."),
         _("Delete what you do not need, then add the file again."),
-        detail="The file has %(size)s, but %(used)s of your %(limit)s are already used or reserved for running "
-        "uploads.",
+        detail="The file is %(size)s, but %(used)s of your %(limit)s are already used or reserved for running uploads.",
     ),
     "server.busy": ErrorCode(_("The server was too busy to receive this file."), _ADD_AGAIN),
     "upload.expired": ErrorCode(
         _("The upload of this file was not finished in time, and the part already sent was deleted."), _ADD_AGAIN
     ),
 }
-"""The codes of failed files. For a code that is not listed here, the message in the item's row is shown instead."""
+"""The codes of failed files. For any other code, pages show the message in the item's row."""
 
 REFUSALS: dict[str, str | Promise] = {
     "auth.required": "You are signed out. Sign in again, then resume.",
@@ -79,7 +78,7 @@ REFUSALS: dict[str, str | Promise] = {
     ),
     "batch.unfinished": _("“%(name)s” isn't finished yet. Wait until it is, then try again."),
     "batch.unknown": _("This import does not exist or does not accept files."),
-    "database.away": _("The database does not respond. Nothing is lost; work resumes automatically."),
+    "database.away": _("The database is not responding. Nothing is lost; work resumes automatically."),
     "failures.permanent": _("Retrying won't help. Repair the files and upload them again."),
     "files.too_many_open": _("Too many of your files are unfinished. Wait until some are done."),
     "host.unknown": "This server does not serve this host name. Add it to VUEMANTICS_HOSTS.",
@@ -91,7 +90,7 @@ REFUSALS: dict[str, str | Promise] = {
     "picture.busy": _("These pictures are currently being added again. Try again in a moment."),
     "picture.too_many": _("You can delete up to %(limit)s pictures at a time, or their whole import."),
     "rate.exceeded": _(
-        "You have added very many files or imports in the last hour. Uploading continues by itself soon."
+        "You have added a lot of files or imports in the last hour. The upload will resume automatically soon."
     ),
     "request.malformed": _("Send JSON: %(what)s."),
     "request.too_large": _("This request is too large."),
@@ -107,7 +106,7 @@ REFUSALS: dict[str, str | Promise] = {
     "tus.method": "Use POST /tus/, HEAD, PATCH or DELETE /tus/<number>, or OPTIONS.",
     "tus.offset": "The offset is %(offset)s. Resume from there.",
     "tus.quiet": "The data arrives too slowly. Resume from the offset.",
-    "tus.too_long": _("The file grew during the upload. Add it again when it no longer changes."),
+    "tus.too_long": _("The file grew during the upload. Add it again once it has stopped changing."),
     "tus.version": "Send the header Tus-Resumable: %(version)s.",
     "upload.busy": _("This file is also being uploaded from another page. The upload resumes automatically."),
     "upload.complete": "The file is already complete and cannot be withdrawn.",
@@ -131,7 +130,7 @@ The partial file is kept, so the upload can resume.
 RESENDABLE_CODES = RESUMABLE_CODES | {
     *("file.changed", "file.unopened", "file.unreadable", "file.withdrawn", "upload.expired")
 }
-"""Codes after which the file may be registered again. Without a partial file, the upload starts from the beginning."""
+"""Codes of failures after which an item can receive its file again, from the start if there is no partial file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +155,7 @@ class ErrorText:
 def error_text(code: str, message: str = "") -> ErrorText:
     """Return the texts of a failure. `message` is the message in the item's row.
 
-    For a group of items whose messages differ, omit `message`.
+    Omit `message` for a group of items with different messages.
     """
     error = ERROR_CODES.get(code)
     if error is None:

@@ -41,13 +41,13 @@ class BatchItem(models.Model):
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     crash_count = models.PositiveSmallIntegerField(
-        _("crash count"), default=0, help_text=_("Number of worker processes that crashed while processing it.")
+        _("crash count"), default=0, help_text=_("Number of worker processes that crashed while processing this file.")
     )
     lost_worker = models.BigIntegerField(
         _("lost worker"),
         null=True,
         blank=True,
-        help_text=_("The worker from which it was recovered, until it is known whether that worker crashed."),
+        help_text=_("The worker from which this file was recovered, until it is known whether that worker crashed."),
     )
     result = models.CharField(_("result"), max_length=10, choices=ItemResult, blank=True, db_default="", default="")
     sha256 = models.CharField("SHA-256", max_length=64, blank=True, db_default="", default="")
@@ -105,7 +105,7 @@ class BatchItem(models.Model):
             models.Index(
                 fields=["batch"], name="item_receiving", condition=Q(status=ItemStatus.RECEIVING), include=["size"]
             ),
-            # Used by the quota. An announced file has no `finished_at`, so announcing writes no entry.
+            # The quota uses this index. Announcing a file adds no entry, because `finished_at` is not set.
             models.Index(
                 fields=["batch", "finished_at"],
                 include=["id", "size"],

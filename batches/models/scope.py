@@ -23,7 +23,7 @@ DELETE_BATCHES = ("batches.delete_uploadbatch", *DELETE_PICTURES)
 
 
 class NotFound(Exception):
-    """The row does not exist or is outside the scope; callers cannot distinguish the two."""
+    """The row does not exist or is outside the scope. Callers cannot tell which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Scope:
         return self.user.pk
 
     def covers_all(self, permissions: tuple[str, ...] = CHANGE_BATCHES) -> bool:
-        """Return whether what requires these permissions may be done with the rows of every owner."""
+        """Return whether the scope covers the rows of all owners for an operation that requires these permissions."""
         return self.all_owners and self.user.is_staff and self.user.has_perms(permissions)
 
     def filter(
         self, rows: QuerySet[Row], permissions: tuple[str, ...] = CHANGE_BATCHES, *, owner: str = "owner"
     ) -> QuerySet[Row]:
-        """Keep the rows that the scope covers. `owner` is the lookup from a row to its owner."""
+        """Keep the rows that the scope covers. `owner` is the field lookup that leads from a row to its owner."""
         return rows if self.covers_all(permissions) else rows.filter(**{f"{owner}_id": self.user.pk})
 
     def batches(self, permissions: tuple[str, ...] = CHANGE_BATCHES) -> QuerySet[UploadBatch]:

@@ -1,7 +1,7 @@
 """The states of batches and items, and the allowed edges (state transitions) between them.
 
-Every UPDATE that changes a state gets the allowed current states from `batch_sources` or `item_sources`. So only the
-transitions that are declared here can happen.
+Every UPDATE that changes a state takes the allowed current states from `batch_sources` or `item_sources`, so only the
+transitions declared here can happen.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ class BatchKind(models.TextChoices):
 
 
 class BatchStatus(models.TextChoices):
-    """The state of a batch. `cancelled` is final. A completed batch is reopened by a retry or by more files."""
+    """The state of a batch. `cancelled` is final. A retry or more files reopen a completed batch."""
 
     PENDING = "pending", _("Waiting for files")
     PROCESSING = "processing", _("Processing")
@@ -84,7 +84,7 @@ BATCH_EDGES: Mapping[BatchStatus, frozenset[BatchStatus]] = {
 }
 ITEM_EDGES: Mapping[ItemStatus, frozenset[ItemStatus]] = {
     ItemStatus.MISSING: frozenset({ItemStatus.RECEIVING}),
-    # An upload that is not finished becomes missing when the batch no longer waits for it.
+    # An unfinished upload becomes missing when the batch stops waiting for it.
     ItemStatus.RECEIVING: frozenset(
         {ItemStatus.PENDING, ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED, ItemStatus.MISSING}
     ),
@@ -109,7 +109,7 @@ COUNTERS: Mapping[ItemStatus, str] = {
     ItemStatus.MISSING: "missing",
     ItemStatus.IGNORED: "ignored",
 }
-"""The field of UploadBatch that counts the items in each state that is not live."""
+"""For each state that is not live, the field of UploadBatch that counts the items in that state."""
 FINISHED_ITEMS = frozenset(COUNTERS) - {ItemStatus.MISSING}
 RESULT_COUNTERS: Mapping[ItemResult, str] = {
     ItemResult.DUPLICATE: "duplicates",
@@ -133,7 +133,7 @@ def item_sources(target: ItemStatus, *only: ItemStatus) -> list[ItemStatus]:
 
 
 def sql_states(states: Iterable[BatchStatus | ItemStatus]) -> str:
-    """Return states as SQL literals for IN (…), because with parameters PostgreSQL might not use partial indexes."""
+    """Return states as SQL literals for IN (…). With parameters instead, PostgreSQL might not use partial indexes."""
     return ", ".join(f"'{state.value}'" for state in states)
 
 

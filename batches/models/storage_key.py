@@ -1,4 +1,4 @@
-"""Derive a file's storage key from its item, because the key is needed before the Upload row exists."""
+"""Derive a file's storage key from its item's id, because the key is needed before the Upload row exists."""
 
 from uuid import UUID
 
@@ -6,9 +6,9 @@ from django.utils.crypto import salted_hmac
 
 
 def storage_key(item_id: int) -> UUID:
-    """Return the storage key for the item's file. It is deterministic, but cannot be predicted without the secret key.
+    """Return the storage key for the item's file. It is deterministic, but unpredictable without the secret key.
 
-    Every item has its own key, and an item whose bytes were stored is never received again. So if the file of a deleted
-    picture is sent again, it gets a different key, and deleting the old files does not affect it.
+    Every item has its own key, and an item whose bytes were stored never receives bytes again. So if a deleted
+    picture's file is sent again, it gets a different key, and deleting the old files does not affect it.
     """
     return UUID(bytes=salted_hmac("batches.intake", str(item_id), algorithm="sha256").digest()[:16], version=4)

@@ -1,4 +1,4 @@
-"""Models of worker processes, and of when each owner was last served and last seen."""
+"""Models for worker processes, the scheduling of owners, and owners' last visits."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OwnerSchedule(models.Model):
-    """When the scheduler last chose a batch of this owner. The scheduler uses it for its round robin over owners."""
+    """When the scheduler last chose one of this owner's batches, for its round robin over owners."""
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True)
     last_served = models.DateTimeField(null=True, blank=True)
@@ -16,7 +16,7 @@ class OwnerSchedule(models.Model):
 
 
 class OwnerLastSeen(models.Model):
-    """The time up to which an owner has seen their completed batches. Only `batches.services.last_seen` writes it."""
+    """An owner has seen their batches that completed up to this time. Only `batches.services.last_seen` writes it."""
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True)
     last_seen_at = models.DateTimeField()
@@ -37,7 +37,7 @@ class Worker(models.Model):
         _("missing since"),
         null=True,
         blank=True,
-        help_text=_("When the worker's lock was found to be released; the worker may reconnect."),
+        help_text=_("When the worker was first found not to hold its lock; it may reconnect."),
     )
     stall_code = models.CharField(
         _("stall code"), max_length=50, blank=True, help_text=_("Stable code of the unavailable dependency.")

@@ -1,4 +1,4 @@
-"""All commands that users can run. Each selects its rows by a scope, then calls the engine."""
+"""All commands that users can run. Each command selects its rows by a scope, then calls the engine."""
 
 from batches.models.scope import (
     CANCEL_BATCHES,

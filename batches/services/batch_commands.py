@@ -1,8 +1,8 @@
 """Commands that open, rename, seal, finish, prioritize, pause, resume or cancel one batch.
 
 A command returns False if there was nothing to do. It raises `Refused` with a message for the user if the batch's state
-does not allow the command. Whether a batch is paused, resumed or cancelled is decided by the engine's conditional
-UPDATE; its state is read afterwards only to explain why nothing changed.
+does not allow the command. The engine's conditional UPDATE decides whether a batch is paused, resumed or cancelled; its
+state is read afterwards only to explain why nothing changed.
 """
 
 from batches.engine import cancel, expiry, lifecycle, pause, scheduler
@@ -25,7 +25,7 @@ def open_batch(scope: Scope, name: str, *, expected_items: int | None = None) ->
 
 
 def rename_batch(scope: Scope, batch_id: int, name: str) -> bool:
-    """Rename a batch; white space in the name is normalised. Raises NotFound, Refused."""
+    """Rename a batch and normalise whitespace in the name. Raises NotFound, Refused."""
     scope.find_batch(batch_id)
     cleaned = clean_name(name)
     if not cleaned:
@@ -36,7 +36,7 @@ def rename_batch(scope: Scope, batch_id: int, name: str) -> bool:
 
 
 def seal_batch(scope: Scope, batch_id: int) -> bool:
-    """Declare that all files of a batch have been sent. It completes once they are processed. Raises NotFound."""
+    """Declare that all files of a batch have been sent, so it completes once they are processed. Raises NotFound."""
     scope.find_batch(batch_id)
     return lifecycle.seal_batch(batch_id)
 

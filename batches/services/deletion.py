@@ -1,7 +1,7 @@
 """Commands that delete pictures and batches.
 
 A deleted batch is invisible by the time the call returns; its rows and files are removed in the background. Deleted
-pictures disappear from all pages at once; their files are removed later. Repeating a deletion changes nothing.
+pictures disappear from all pages at once; their files are removed later. Repeating a deletion has no effect.
 """
 
 from collections.abc import Collection
@@ -23,10 +23,10 @@ MAX_PICTURES = 500
 
 @dataclass(frozen=True, slots=True)
 class DeletionExtent:
-    """The effect of deleting a batch, as numbers.
+    """How much the deletion of a batch would delete and keep.
 
-    `files` counts the batch's files, `pictures` the pictures that are deleted with it, and `shared` the pictures that
-    are kept because other batches have them too.
+    `files` is the number of files in the batch, `pictures` the number of pictures that would be deleted, and `shared`
+    the number of pictures that would be kept because other batches contain them too.
     """
 
     files: int
@@ -35,7 +35,7 @@ class DeletionExtent:
 
 
 def delete_pictures(scope: Scope, ids: Collection[int]) -> int:
-    """Delete the pictures that the scope covers, whichever batch they belong to; return how many were deleted.
+    """Delete the pictures that the scope covers, regardless of their batches; return how many were deleted.
 
     Raises Refused: `picture.too_many` for more than MAX_PICTURES ids, `picture.busy` if the pictures are currently
     being added again.
@@ -48,7 +48,7 @@ def delete_pictures(scope: Scope, ids: Collection[int]) -> int:
 
 
 def delete_batch(scope: Scope, batch_id: int) -> bool:
-    """Delete a batch, its re-analyses, and the pictures that no other batch shares. A live batch is cancelled first.
+    """Delete a batch, its re-analyses, and the pictures that no other batch contains. A live batch is cancelled first.
 
     Return False if the batch is already being deleted. Raises NotFound.
     """

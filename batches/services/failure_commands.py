@@ -1,7 +1,7 @@
 """Commands that retry, dismiss or restore all failures with one error code, across many batches.
 
 A command changes only files that failed at `until` or earlier, because the user has not seen later failures. Batches
-are changed in small steps, so an interrupted command can be repeated; repeating a finished one changes nothing.
+are changed in small steps, so an interrupted command can be repeated; repeating a finished one has no effect.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ CHUNK_BATCHES = 200
 class CommandResult:
     """The number of changed files, the ids of their batches, and the number of batches that refused the command.
 
-    `at` is the time of a dismissal, with which it can be undone; None if nothing was dismissed.
+    `at` is the time of the dismissal, which is needed to undo it, or None if nothing was dismissed.
     """
 
     files: int
@@ -59,7 +59,7 @@ def dismiss_code(scope: Scope, code: str, until: datetime) -> CommandResult:
 
 
 def restore_code(scope: Scope, code: str, at: datetime) -> CommandResult:
-    """Undo the dismissal at `at` of the failures with an error code. Raises NotFound."""
+    """Undo the dismissal that was made at `at` for an error code. Raises NotFound."""
     batch_ids = _batches_of(dismissed_failures(_checked(scope), code, at, CHANGE_BATCHES))
     files = sum(dismiss.restore_failures(chunk, code, at) for chunk in _chunks(batch_ids))
     return CommandResult(files, tuple(batch_ids) if files else ())
@@ -68,8 +68,7 @@ def restore_code(scope: Scope, code: str, at: datetime) -> CommandResult:
 def _checked(scope: Scope) -> Scope:
     """Return the scope. Raises NotFound if it is for all owners but the user lacks the permission.
 
-    In this case the command does not fall back to the user's own failures, because the admin page shows no separate
-    count of them.
+    The command does not fall back to the user's own failures, because the admin page does not count them separately.
     """
     if scope.all_owners and not scope.covers_all():
         raise NotFound

@@ -15,13 +15,13 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def mark_all_seen(scope: Scope) -> None:
-    """Record that the user saw the list of their batches. Writes only if one of them was still unseen."""
+    """Record that the user saw the list of their batches. Write only if a batch in it was still unseen."""
     if unseen_batches(scope.user_id).exists():
         _record_last_seen(scope.user_id, timezone.now())
 
 
 def mark_batch_seen(scope: Scope, batch: UploadBatch) -> None:
-    """Record that the user saw the page of a completed batch, unless one that completed earlier is still unseen."""
+    """Record that the user saw a completed batch, unless another one that completed earlier is still unseen."""
     if batch.status != BatchStatus.COMPLETED or batch.completed_at is None:
         return
     oldest = unseen_batches(scope.user_id).order_by("completed_at").values_list("id", flat=True).first()
@@ -30,7 +30,7 @@ def mark_batch_seen(scope: Scope, batch: UploadBatch) -> None:
 
 
 def _record_last_seen(owner_id: int, at: datetime) -> None:
-    """Advance the time of the owner's last visit. If calls are concurrent, the latest time wins."""
+    """Advance the time of the owner's last visit. If several calls run concurrently, the latest time wins."""
     _, created = OwnerLastSeen.objects.get_or_create(owner_id=owner_id, defaults={"last_seen_at": at})
     if created or OwnerLastSeen.objects.filter(owner_id=owner_id, last_seen_at__lt=at).update(last_seen_at=at):
         live_events.notify_owner_changed(owner_id)

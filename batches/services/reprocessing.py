@@ -9,7 +9,7 @@ from batches.services.batch_commands import batch_refusal, current_status
 
 
 def retry_failed(scope: Scope, batch_id: int) -> int:
-    """Queue those failed files of a batch whose bytes are stored and whose error is not permanent; return how many.
+    """Queue a batch's failed files that are stored and whose error is not permanent; return how many were queued.
 
     Raises NotFound, Refused.
     """

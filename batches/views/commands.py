@@ -1,4 +1,4 @@
-"""Views for the buttons of a batch. Each calls a service, shows a message and redirects to the batch's page."""
+"""Views for a batch's buttons. Each view calls a service, shows a message and redirects to the batch's page."""
 
 import re
 
@@ -39,7 +39,7 @@ def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @missing_as_404()
 def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Cancel the batch on POST. On GET, ask for confirmation; with JavaScript, the batch's page has already asked."""
+    """Cancel the batch on POST. On GET, ask for confirmation. With JavaScript, the batch's page asks instead."""
     batch = owner_scope(request.user).find_batch(batch_id)
     if request.method == "POST":
         with refusals_as_messages(request):

@@ -25,7 +25,7 @@ PICTURES_SHOWN = 60
 def delete_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Ask for confirmation on GET; delete the batch on POST and redirect to the list of batches.
 
-    The POST takes the same time for batches of any size, because the files are removed in the background.
+    The POST takes equally long for batches of any size, because the files are removed in the background.
     """
     if request.method != "POST":
         batch = owner_scope(request.user).find_batch(batch_id)
@@ -40,7 +40,7 @@ def delete_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_pictures(request: HttpRequest) -> HttpResponse:
-    """Ask for confirmation on GET; delete on POST. The repeated parameter `id` selects the pictures."""
+    """Ask for confirmation on GET; delete on POST. Each `id` parameter selects a picture."""
     if request.method == "POST":
         return _delete(request, _ids(request.POST.getlist("id")))
     ids = _ids(request.GET.getlist("id"))

@@ -27,9 +27,9 @@ from batches.views.page_requests import refusals_as_messages, require_button
 @require_safe
 @never_cache
 def failure_list(request: HttpRequest) -> HttpResponse:
-    """Show the user's failures grouped by error code, the most common code first.
+    """Show the user's failures grouped by error code, most common code first.
 
-    After a dismissal, which the query string names, offer to undo it.
+    If the query string names a dismissal, offer to undo it.
     """
     groups = read_groups(owner_scope(request.user))
     context = {"groups": groups, "count": sum(group.count for group in groups)}
@@ -52,7 +52,7 @@ def retry(request: HttpRequest) -> HttpResponse:
 
 @require_button("failures")
 def dismiss(request: HttpRequest) -> HttpResponse:
-    """Dismiss the user's failures with one error code. The next page says how many and offers to undo it."""
+    """Dismiss the user's failures with one error code. The next page says how many, and offers to undo this."""
     code, until = code_in(request.POST), parse_time(request.POST.get("until", ""))
     if until is None:
         messages.error(request, message_no_until())
@@ -78,5 +78,5 @@ def restore(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 async def download(request: HttpRequest) -> HttpResponseBase:
-    """Send the user's failures as CSV: all, or only those with the error code in `code`."""
+    """Send the user's failures as CSV: all of them, or only those whose error code is in the parameter `code`."""
     return csv_response(request, owner_scope(request.user))

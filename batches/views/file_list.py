@@ -1,7 +1,7 @@
 """Filter the list of a batch's files.
 
-Each state has its own index. The kind and the name are checked while that index is scanned. There is no index on names,
-because items are the queue, so such an index would be written each time an item is claimed or finished.
+Each state has its own index. The kind and the name are checked while that index is scanned. Names have no index:
+because the item table is the queue, such an index would be written each time an item is claimed or finished.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from uploads.models import MediaKind, Upload
 NAME_LENGTH = 100
 # This is a subquery because, for a join, the planner might read the uploads first.
 KIND = Subquery(Upload.objects.filter(id=OuterRef("upload_id")).values("kind"))
-# The path ends with the file's name. Files that came without a path have only a name.
+# The path ends with the file's name. Files sent without a path have only a name.
 PATH = Coalesce(NullIf("relative_path", Value("")), "filename")
 STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "all": (),
@@ -34,14 +34,14 @@ STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
     "ignored": (ItemStatus.IGNORED,),
     **dict.fromkeys(map(str, RESULT_COUNTERS), (ItemStatus.COMPLETED,)),
 }
-"""The item states that each filter above the list of files shows; "all" shows every state."""
+"""The item states shown by each filter above the list of files; "all" shows every state."""
 KINDS = frozenset(MediaKind.from_mime_type(mime_type) for mime_type in SUPPORTED)
-"""The kinds of supported files, which are the ones that the user can choose."""
+"""The kinds of supported files, which are the choices that the user has."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileFilter:
-    """The chosen filters. `show` is a key of STATUS_FILTERS; `kind` and `name`, a part of the path, may be blank."""
+    """The chosen filters. `show` is a key of STATUS_FILTERS. `name` is a part of a path; it and `kind` may be blank."""
 
     show: str
     kind: str
@@ -49,7 +49,7 @@ class FileFilter:
 
     @classmethod
     def of(cls, show: str, kind: str, name: str) -> "FileFilter":
-        """Return the filters that a query string chooses; an unknown `show` or `kind` does not filter."""
+        """Return the filters for values from a query string. An unknown `show` or `kind` is ignored."""
         return cls(
             show if show in STATUS_FILTERS else "all",
             kind if kind in MediaKind.values else "",
@@ -64,17 +64,17 @@ class FileFilter:
 
     @property
     def query(self) -> str:
-        """The kind and the name as a query string, which the links to the other state filters keep."""
+        """The kind and the name as a query string, for the links to the other state filters."""
         return urlencode({key: value for key, value in (("kind", self.kind), ("name", self.name)) if value})
 
     @property
     def query_after(self) -> str:
-        """`query` in a form that can follow other parameters: with a leading “&”, or blank."""
+        """`query` with a leading “&”, so that it can follow other parameters, or blank."""
         return f"&{self.query}" if self.narrowed else ""
 
 
 def filtered_items(batch_id: int, choice: FileFilter) -> QuerySet[BatchItem]:
-    """Return those of a batch's files that match the filters, with their uploads."""
+    """Return the batch's files that match the filters, with their uploads."""
     items = BatchItem.objects.filter(batch_id=batch_id).select_related("upload").defer("upload__metadata")
     states = STATUS_FILTERS[choice.show]
     if states:
@@ -89,7 +89,7 @@ def filtered_items(batch_id: int, choice: FileFilter) -> QuerySet[BatchItem]:
 
 
 def _contains(text: Combinable | Subquery, part: str) -> GreaterThan:
-    """Check for a part of a text by its position.
+    """Check whether a text contains a part, using the part's position.
 
     For LIKE or equality, the planner would assume that matches are rare and read the whole table.
     """

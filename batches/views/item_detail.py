@@ -1,4 +1,4 @@
-"""The page of one file in a batch, which shows its state, earlier attempts and, if it failed, why."""
+"""The page of one file in a batch. It shows the file's state, earlier attempts and, after a failure, the reason."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render

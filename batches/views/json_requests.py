@@ -29,9 +29,9 @@ class SignedInRequest(HttpRequest):
 
 
 class BadRequest(CodedError):
-    """An error response to a JSON request; `status` is the HTTP status, and `details` are the message's values.
+    """An error response to a JSON request. `status` is the HTTP status; `details` are the message's values.
 
-    `retry_after` is how long the client should wait before it tries again, in seconds.
+    `retry_after` is how many seconds the client should wait before it tries again.
     """
 
     def __init__(self, status: int, code: str, *, retry_after: int | None = None, **details: object) -> None:
@@ -60,7 +60,7 @@ def malformed(what: str) -> BadRequest:
 
 
 def rows(request: HttpRequest, key: str) -> list[Any]:
-    """Return the list under `key`, which may have at most MAX_ROWS entries. Raises BadRequest."""
+    """Return the list under `key`. Raises BadRequest if it is not a list or has more than MAX_ROWS entries."""
     found = field(request, key)
     if not isinstance(found, list):
         raise malformed(f"`{key}` must be a list")
@@ -109,7 +109,7 @@ def text(value: Any, what: str) -> str:
 
 
 def own_batch(request: SignedInRequest, batch_id: int) -> UploadBatch:
-    """Return the user's batch with this id. Raises BadRequest (404) if there is none or it accepts no files."""
+    """Return the user's batch with this id. Raises BadRequest (404) if it does not exist or accepts no files."""
     batch = open_for_files(owner_scope(request.user)).filter(id=batch_id).first()
     if batch is None:
         raise BadRequest(404, "batch.unknown")

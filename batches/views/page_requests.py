@@ -1,4 +1,4 @@
-"""Shared by the page views: a request type, a decorator for buttons, and messages for refused commands."""
+"""Code shared by the page views: a request type, a decorator for buttons, and messages for refused commands."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ class PageRequest(HttpRequest):
 
 @contextmanager
 def missing_as_404() -> Iterator[None]:
-    """Turn NotFound into Http404. Also a decorator for views."""
+    """Turn NotFound into Http404. This is a context manager and a decorator for views."""
     try:
         yield
     except services.NotFound as error:
@@ -47,7 +47,8 @@ def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
 def require_button(page: str) -> Callable[[View], View]:
     """Let only a POST reach the view; redirect a GET to the page with the button, whose URL name is `page`.
 
-    A GET occurs if the session had expired when the user pressed the button, because signing in redirects to its URL.
+    A GET occurs if the session has expired when the user presses the button: after signing in, the user is redirected
+    to the button's URL.
     """
 
     def decorate(view: View) -> View:

@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @vary_on_headers("HX-Request")
 def batch_list(request: PageRequest) -> HttpResponse:
-    """Show the user's batches, newest first. After a live event, htmx requests only the list."""
+    """Show the user's batches, newest first. After a live event, htmx requests only the list of batches."""
     scope = owner_scope(request.user)
     page = paginate_by_id(scope.batches(), request.GET, BATCHES_PER_PAGE, newest_first=True)
     if request.method == "GET":
@@ -50,7 +50,7 @@ def batch_list(request: PageRequest) -> HttpResponse:
 @vary_on_headers("HX-Request", "HX-Target")
 @missing_as_404()
 def batch_detail(request: PageRequest, batch_id: int) -> HttpResponse:
-    """Show a batch's progress, files in progress, failures and list of files. htmx requests only the list of files."""
+    """Show a batch's progress, files in progress, failures and file list. htmx requests only the file list."""
     scope = owner_scope(request.user)
     if request.htmx:
         batch = scope.find_batch(batch_id)
@@ -70,7 +70,7 @@ def _files_context(request: HttpRequest, batch: UploadBatch) -> dict[str, object
     choice = FileFilter.of(query.get("show", ""), query.get("kind", ""), query.get("name", ""))
     rows = filtered_items(batch.id, choice)
     page = paginate_by_id(rows, query, FILES_PER_PAGE, newest_first=False, keep=("show", "kind", "name"))
-    # A full page on which all files are finished is not refreshed, because processing does not change it.
+    # If a full page contains only finished files, it is not refreshed, because processing cannot change it.
     settled = bool(page.next_query) and all(item.status in FINISHED_ITEMS for item in page.rows)
     shown = {"choice": choice, "show": choice.show, "kinds": KINDS}
     return {"batch": batch, "page": page, "settled": settled} | shown

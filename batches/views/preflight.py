@@ -71,7 +71,7 @@ def read_manifest(request: SignedInRequest, batch_id: int) -> JsonResponse:
 @require_POST
 @json_errors
 def announce(request: SignedInRequest, batch_id: int) -> JsonResponse:
-    """Record `files`, which the client is going to send, as missing until they arrive → {announced}, the number of new.
+    """Announce `files`, which are missing until they arrive → {announced}, the number of files that were new.
 
     A file is {relative_path, filename, size, last_modified}.
     """
@@ -107,7 +107,7 @@ def keep_alive(request: SignedInRequest, batch_id: int) -> JsonResponse:
 @require_POST
 @json_errors
 def library_sizes(request: SignedInRequest) -> JsonResponse:
-    """Return those of `sizes`, in bytes, that files in the user's library have → {sizes}."""
+    """Find the `sizes`, in bytes, that match files in the user's library → {sizes}."""
     sizes = {number(value, "sizes") for value in rows(request, "sizes")}
     return JsonResponse({"sizes": preflight.library_sizes(owner_scope(request.user), sizes)})
 
@@ -115,7 +115,7 @@ def library_sizes(request: SignedInRequest) -> JsonResponse:
 @require_POST
 @json_errors
 def register_unsent(request: SignedInRequest, batch_id: int) -> JsonResponse:
-    """Register those of `files` whose bytes need not be sent → {files: [{state, message}]}, in the order of `files`.
+    """Register the `files` whose bytes need not be sent → {files: [{state, message}]}, in the order of `files`.
 
     A file is {relative_path, filename, size, last_modified} with either `sha256` or `head`, its first 256 bytes as
     Base64. Its state is `duplicate`, `queued` (the library has it, but it was never fully processed), `refused`, or
@@ -130,7 +130,7 @@ def register_unsent(request: SignedInRequest, batch_id: int) -> JsonResponse:
 
 @contextmanager
 def intake_errors() -> Iterator[None]:
-    """Turn the errors of the intake into responses."""
+    """Turn errors of the intake into error responses."""
     try:
         yield
     except BatchClosed as error:

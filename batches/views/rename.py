@@ -36,7 +36,7 @@ def batch_name(request: PageRequest, batch_id: int) -> HttpResponse:
 def _form(request: PageRequest, batch: UploadBatch, name: str, error: str = "") -> HttpResponse:
     context = {"batch": batch, "name": name, "error": error, "max_length": MAX_NAME_LENGTH}
     template = "batches/_title_form.html" if request.htmx else "batches/batch_name.html"
-    # Send htmx status 200 even for an error, because htmx does not swap in responses with an error status.
+    # Send status 200 to htmx even after an error, because htmx does not swap in responses with an error status.
     return render(request, template, context, status=400 if error and not request.htmx else 200)
 
 

@@ -22,13 +22,13 @@ register.filter(percent)
 
 @register.filter
 def folder(item: BatchItem) -> str:
-    """Return the folder from which the file was sent, with a trailing slash; blank if the file was in no folder."""
+    """Return the folder from which the file was sent, with a trailing slash, or blank if it was not in a folder."""
     return item.relative_path.removesuffix(item.filename) if item.relative_path.endswith("/" + item.filename) else ""
 
 
 @register.filter
 def fit_bytes(name: str, limit: int) -> str:
-    """Truncate a name to `limit` bytes of HTML-escaped UTF-8, in which “&” takes five bytes."""
+    """Truncate a name to `limit` bytes of HTML-escaped UTF-8, in which “&” takes up five bytes."""
     if _escaped_bytes(name) <= limit:
         return name
     left = limit - _escaped_bytes(ELLIPSIS)
@@ -52,7 +52,7 @@ def failure_text(failed: BatchItem | Attempt) -> str:
 
 @register.simple_tag
 def failure_count(user: User | AnonymousUser) -> str:
-    """Return the number of the user's failures as text: “99+” if there are 100 or more, blank if there are none."""
+    """Return the number of the user's failures as text: “99+” for 100 or more, blank for zero."""
     count = count_failures(user.pk) if user.pk else 0
     if count >= MAX_COUNTED:
         return f"{MAX_COUNTED - 1}+"
@@ -61,7 +61,7 @@ def failure_count(user: User | AnonymousUser) -> str:
 
 @register.simple_tag
 def imported_items(upload: Upload) -> QuerySet[BatchItem]:
-    """Return a picture's item in each of the newest imports that contain it, with the imports."""
+    """Return a picture's items in the newest imports that contain it, together with these imports."""
     items = in_visible_batches(BatchItem.objects.filter(upload=upload, batch__kind=BatchKind.IMPORT))
     newest = items.select_related("batch").order_by("-batch_id").distinct("batch_id")
     return newest[:MAX_IMPORTS_LISTED]

@@ -48,7 +48,7 @@ _ID = re.compile("[0-9]{1,18}", re.ASCII)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_batch(request: SignedInRequest) -> HttpResponse:
-    """Show the upload page on GET. On POST, receive the files that its form sends without JavaScript in one request.
+    """Show the upload page on GET. On POST, receive all files of its form, which is sent if JavaScript is disabled.
 
     With `?batch=`, the script adds the files to the user's batch with this id.
     """
@@ -92,9 +92,9 @@ def _kinds() -> str:
 
 
 def _error_texts() -> dict[str, tuple[str, bool]]:
-    """Return the text of each code that stops a file or the upload, and whether the page appends the server's message.
+    """Return, for each code that stops a file or the upload, its text and whether to append the server's message.
 
-    Codes whose message needs values are left out; the page shows the server's message for them.
+    Codes whose message contains values are left out; the page shows the server's message for them.
     """
     files = {code: (error.text, bool(error.detail)) for code, error in ERROR_CODES.items()}
     return files | {code: (refusal_message(code), False) for code in UPLOAD_REFUSALS}
@@ -110,7 +110,7 @@ def _receive_form(request: SignedInRequest, files: list[Any]) -> HttpResponse:
         return redirect("batch-new")
     try:
         for position, file in enumerate(files):
-            # A form sends no folders or times, so use the position to distinguish files of the same name and size.
+            # A form sends no folders or times, so use the position to distinguish files with the same name and size.
             name = FileName(file.name or str(position), file.size or 0, last_modified=f"form {position}")
             receive_file(batch, name, file.open("rb"))
     except Refused as refusal:
@@ -140,7 +140,7 @@ def open_batch(request: SignedInRequest) -> JsonResponse:
 @require_POST
 @json_errors
 def seal(request: SignedInRequest, batch_id: int) -> HttpResponse:
-    """Seal the batch after its files were sent → 204, even if it was sealed already; 404 if it is not the user's."""
+    """Seal the batch after its files have been sent → 204, even if already sealed; 404 if it is not the user's."""
     try:
         services.seal_batch(owner_scope(request.user), batch_id)
     except services.NotFound as error:
@@ -149,7 +149,7 @@ def seal(request: SignedInRequest, batch_id: int) -> HttpResponse:
 
 
 def _name(name: str) -> str:
-    """Return the cleaned name or, if it is blank, a name made from today's date."""
+    """Return the cleaned name or, if that is blank, a name that contains today's date."""
     today: date = timezone.localdate()
     day = date_format(today, pgettext("format of a date", "j F Y"))
     return clean_name(name) or _("Import of %(day)s") % {"day": day}

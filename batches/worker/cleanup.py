@@ -1,9 +1,9 @@
 """Delete the rows of deleted batches, unpacked archives and the files of deleted pictures, then old partial files and
 old rows.
 
-This runs on a separate thread of every worker process, because a large deletion takes minutes and the storage may be
-down, and recovery must not wait for either. Each step can be interrupted at any point and can run in several processes
-at once.
+This runs on a separate thread of every worker process, because recovery must not wait for it: a large deletion takes
+minutes, and the storage may be down. Each step can be interrupted at any point and can run in several processes at
+once.
 """
 
 from batches.engine.delete_archives import delete_unneeded_archives
@@ -22,7 +22,7 @@ def clean_up() -> None:
     """
     while any([*map(_delete_some, deleting_batches()), delete_unneeded_archives() > 0, purge_deleted_files() > 0]):
         pass
-    # These come last, because users may be waiting for the deletions above.
+    # Partial files come last, because users may be waiting for the deletions above.
     partial_cleaner.clean_if_due()
     prune_daily()
 

@@ -3,7 +3,7 @@
 At most one e-mail is sent per batch. A process first builds the message, then claims it with a conditional UPDATE of
 `notified_at`, and only then sends it; a batch that is reopened later keeps its `notified_at`. If the mail server
 rejects the message temporarily, the process releases its claim, and the e-mail is retried. If the server's reply is
-lost, the message counts as sent. So if a process is killed while sending, an e-mail may be lost, but it is never sent
+lost, the message counts as sent. So an e-mail may be lost if a process is killed while sending it, but it is never sent
 twice. This runs on a separate thread and outside of transactions, so nothing else waits for a mail server.
 """
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 EMAIL_INTERVAL_SECONDS = 2.0
 CHUNK = 20
 MAX_AGE = timedelta(days=1)
-"""No e-mail is sent about batches that completed longer ago, for example when e-mail is first enabled."""
+"""No e-mail is sent about a batch that completed longer ago than this, for example when e-mail is first enabled."""
 MIN_PAUSE, MAX_PAUSE = 10.0, 600.0
 
 
@@ -38,7 +38,7 @@ class Backoff:
     """Decides when this process tries the mail server again. The pause doubles with each failure, up to MAX_PAUSE."""
 
     def __init__(self) -> None:
-        self._outage = OutageLog(logger, "E-mails cannot be sent and will be retried: %s", "E-mails are sent again.")
+        self._outage = OutageLog(logger, "E-mails cannot be sent and will be retried: %s", "E-mails can be sent again.")
         self._pause = 0.0
         self._retry_at = 0.0
 
@@ -53,7 +53,7 @@ class Backoff:
         self._retry_at = time.monotonic() + self._pause
 
     def record_success(self) -> None:
-        """Reset the pause after a round without failures."""
+        """Reset the pause, after a round without failures."""
         self._outage.report(None)
         self._pause = self._retry_at = 0.0
 
@@ -62,7 +62,7 @@ backoff = Backoff()
 
 
 class _RetryLater(Exception):
-    """The message was not sent, and a later try may succeed."""
+    """The message was not sent, but a later attempt may succeed."""
 
 
 def send_completion_emails() -> int:
@@ -102,7 +102,7 @@ def _send_all(due: list[UploadBatch], server: Any) -> int:
         except _RetryLater as error:
             retry_reason = error
         except (OSError, SMTPException) as error:
-            logger.warning("The e-mail about batch %d may have been sent; it is not repeated.", batch.id)
+            logger.warning("The e-mail about batch %d may have been sent; it is not sent again.", batch.id)
             backoff.record_failure(error)
             return sent
     if retry_reason is not None:
@@ -115,8 +115,8 @@ def _send_all(due: list[UploadBatch], server: Any) -> int:
 def _send(batch: UploadBatch, server: Any) -> bool:
     """Claim and send the e-mail about a batch. Return whether this process sent it and the mail server accepted it.
 
-    Raises _RetryLater if it was not sent but a later try may succeed, and OSError or SMTPException if the connection is
-    lost.
+    Raises _RetryLater if the e-mail was not sent but a later attempt may succeed, and OSError or SMTPException if the
+    connection is lost.
     """
     try:
         message = _build_message(batch, server)
@@ -134,13 +134,13 @@ def _send(batch: UploadBatch, server: Any) -> bool:
         if not _is_permanent(error):
             _release(batch, claimed_at)
             raise _RetryLater(str(error)) from error
-        logger.warning("The mail server rejects the e-mail about batch %d: %s", batch.id, error)
+        logger.warning("The mail server rejected the e-mail about batch %d: %s", batch.id, error)
         return False
     return True
 
 
 def _claim(batch: UploadBatch) -> datetime | None:
-    """Claim the e-mail and return the time of the claim; None if another process has it or the batch was reopened."""
+    """Claim the e-mail and return the time. Return None if another process has it or the batch was reopened."""
     now = timezone.now()
     unchanged = UploadBatch.objects.filter(
         id=batch.id, status=BatchStatus.COMPLETED, completed_at=batch.completed_at, notified_at=None
@@ -163,7 +163,7 @@ def _build_message(batch: UploadBatch, server: Any) -> EmailMessage:
     # A header must be a single line, but a name may contain line breaks.
     name = " ".join(batch.name.split())
     url = settings.PUBLIC_URL + reverse("batch-detail", args=[batch.id])
-    # Use the site's default language, because the owner's is unknown without a request.
+    # Use the site's default language, because the owner's language is unknown without a request.
     with translation.override(settings.LANGUAGE_CODE):
         subject = _("“%(name)s” is done") % {"name": name}
         if batch.failed:

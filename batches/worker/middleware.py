@@ -32,9 +32,9 @@ class WorkerMiddleware(dramatiq.Middleware):
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Start the background threads, once per process. Until a heartbeat acquires the lock, nothing is claimed.
 
-        The threads start only after the boot because, if a process dies while booting, rundramatiq waits up to 30 s for
-        it and starts no other process during this time. A process that dies before its first heartbeat loses no work,
-        because it has no jobs yet.
+        The threads start only after the worker has booted: if a process dies while booting, rundramatiq waits for it
+        for up to 30 s and starts no other process in that time. A process that dies before its first heartbeat loses no
+        work, because it has no jobs yet.
         """
         if self._threads:
             return
@@ -72,7 +72,7 @@ class WorkerMiddleware(dramatiq.Middleware):
 
 
 def heartbeat() -> None:
-    """Acquire the worker's lock unless this process already holds it, then record the jobs in flight.
+    """Acquire the worker's lock unless this process already holds it, then write the state of the in-flight jobs.
 
     Without the lock, the process claims nothing.
     """
@@ -82,7 +82,7 @@ def heartbeat() -> None:
         return
     if identity.acquisitions != acquisitions:
         # This call has acquired the lock over a new connection, so the database is available again. If the process had
-        # held the lock all along, only a job that writes its result could show that.
+        # not lost the lock, only a job that writes its result could show that.
         breaker.reset("database.away")
     hung = beat(identity.id)
     if hung:
@@ -95,7 +95,7 @@ def recycle(hung: list[Job]) -> None:
     The claims of all other jobs are released first, so that only hung jobs count as crashes.
     """
     for job in hung:
-        logger.error("File %d hangs in stage %s, so this worker process exits.", job.claim.item_id, job.stage)
+        logger.error("File %d is stuck in stage %s, so this worker process exits.", job.claim.item_id, job.stage)
     tokens = {job.claim.token for job in hung}
     try:
         release_and_purge([claim for claim in in_flight.stop() if claim.token not in tokens])

@@ -14,11 +14,11 @@ from uploads.outage_log import OutageLog
 logger = logging.getLogger(__name__)
 
 SERVICE_ERRORS = (OperationalError, InterfaceError, redis.RedisError, dramatiq.errors.BrokerConnectionError)
-"""Raised while PostgreSQL or Redis is unavailable."""
+"""The errors that are raised while PostgreSQL or Redis is unavailable."""
 
 
 class PeriodicThread(threading.Thread):
-    """Calls a function at once and then every `seconds` (± 20 %) until stopped, even if the function raises an error.
+    """Calls a function immediately and then every `seconds` (±20%) until stopped, even if the function raises an error.
 
     An outage of PostgreSQL or Redis is logged once. `first_round` is set after the first call.
     """

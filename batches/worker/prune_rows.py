@@ -19,7 +19,7 @@ MAX_AGE = timedelta(days=90)
 
 
 class Schedule:
-    """When this process prunes next, by time.monotonic()."""
+    """When pruning is next due in this process, as a time.monotonic() value."""
 
     next_run = 0.0
 
@@ -39,7 +39,7 @@ def prune_rows() -> int:
 
 
 def _delete_chunk(rows: QuerySet[Any]) -> int:
-    """Delete up to CHUNK of these rows and return how many.
+    """Delete up to CHUNK of these rows and return how many were deleted.
 
     The rows are locked first, so that concurrent processes delete different rows and a session that is being extended
     at that moment is kept.

@@ -11,10 +11,10 @@ from batches.messaging.wake_ups import send_wake_ups, total_threads
 
 
 def reconcile() -> None:
-    """Do one round: recover lost items, finish cancellations, complete and expire batches, and send wake-ups.
+    """Run one round: recover lost items, finish cancellations, complete and expire batches, and send wake-ups.
 
-    This needs no lock, because every step can be repeated and can run in several processes at once. A lock would do
-    harm, because a process suspended by a debugger or on a frozen machine would keep it and block recovery for all.
+    This needs no lock, because every step can be repeated and can run in several processes at once. A lock would even
+    be harmful: a process that is stopped in a debugger or on a frozen machine would keep it and block all recovery.
     """
     needs = check_maintenance(total_threads())
     if needs.lost_claims or needs.completable_batches or needs.unfinished_cancellations or needs.expired_batches:
@@ -23,7 +23,7 @@ def reconcile() -> None:
     if needs.pending:
         send_wake_ups(needs.pending)
     elif not in_flight.jobs() and not in_flight.unreleased():
-        # There is no job whose success could show that a dependency is available again, so let the next job try.
+        # No job is left whose success could show that a dependency is available again, so let the next job try.
         breaker.record_success()
 
 

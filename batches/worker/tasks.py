@@ -12,15 +12,15 @@ from batches.messaging.wake_ups import ACTOR, QUEUE, send_wake_ups, total_thread
 logger = logging.getLogger(__name__)
 
 MAX_EMPTY_SLICES = 3
-"""The actor ends after this many consecutive time slices in which other threads had already claimed every item."""
+"""The actor ends after this many consecutive time slices in which other threads had claimed all items."""
 
 
 @dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, max_retries=0)
 def process_next_batch() -> None:
     """Run one time slice after another, each on the batch that the scheduler picks, until no items are pending.
 
-    The message carries no data and may be delivered twice, because the rows of the items are the queue. The actor does
-    not end after one time slice, because an idle dramatiq consumer pauses for up to a second before it fetches the next
+    The message carries no data and may be delivered twice, because the item table is the queue. The actor does not end
+    after one time slice, because an idle dramatiq consumer pauses for up to a second before it fetches the next
     message.
     """
     empty_slices, has_slices = 0, False
@@ -33,7 +33,7 @@ def process_next_batch() -> None:
 
 
 def _wake_other_threads() -> None:
-    """Send wake-ups for idle threads; it is harmless to send more than needed."""
+    """Send wake-ups for idle threads. Sending more than needed is harmless."""
     try:
         send_wake_ups(total_threads())
     except (redis.RedisError, dramatiq.errors.BrokerConnectionError) as error:

@@ -1,4 +1,4 @@
-// The admin's own scripts: they keep the list of batches and the engine page current, and label the owner filter.
+// Scripts for the admin that keep the list of batches and the engine page current, and label the owner filter.
 
 const LIST_INTERVAL = 3000;
 const COUNTS = ["total", "successful", "failed", "remaining", "cancelled", "missing"];
@@ -15,8 +15,8 @@ async function fetchPage() {
   }
 }
 
-// While any batch in the list is active, copies the cells that have changed. This affects neither selected check
-// boxes nor text that the user is typing.
+// While a batch in the list is active, copies the cells that have changed. Selected check boxes and text that the user
+// is typing stay as they are.
 const progressBars = (page) => [...page.querySelectorAll("#result_list progress[data-batch]")];
 
 function copyCells(page) {
@@ -42,7 +42,7 @@ function scheduleListRefresh() {
 
 scheduleListRefresh();
 
-// The engine page: its whole content is replaced; the scroll position stays.
+// The engine page: replaces its whole content but keeps the scroll position.
 const engine = document.querySelector("[data-refresh-seconds]");
 
 async function refreshContent() {
@@ -53,7 +53,7 @@ async function refreshContent() {
 if (engine) setInterval(refreshContent, engine.dataset.refreshSeconds * 1000);
 
 // Labels the owner filter for screen readers: select2 does not label the element that it creates. Uses jQuery's
-// ready(), because its callbacks run after the one in which select2 creates the element.
+// ready(), so that this runs after the ready() callback in which select2 creates the element.
 globalThis.django?.jQuery(() => {
   for (const field of document.querySelectorAll(".owner-filter .select2-selection__rendered")) {
     field.setAttribute("aria-label", field.closest(".owner-filter").querySelector("label").textContent);

@@ -1,4 +1,4 @@
-// The script of every page (base.html): its socket, the keyboard focus and the selection of ranges.
+// Runs on every page (base.html). Manages the page's socket and the keyboard focus, and selects ranges of check boxes.
 //
 // htmx opens one socket per page. Each frame is acknowledged, and a notice appears when the connection is lost.
 
@@ -36,8 +36,7 @@ document.addEventListener("htmx:wsClose", ({ target, detail }) => {
   }
 });
 
-// After sign-out, the server redirects requests for a part of the page to the sign-in page, which must not be swapped
-// in.
+// After sign-out, the server redirects requests for a part of a page to the sign-in page, which must not be swapped in.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const requested = new URL(event.detail.requestConfig.path, window.location.href);
   if (new URL(event.detail.xhr.responseURL).pathname !== requested.pathname) {
@@ -46,12 +45,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
-// Escape closes the account menu and focuses its button. Elements that a frame replaces keep the focus and stay open.
+// Escape closes the account menu and focuses its button. When a frame replaces elements, focus and open state are kept.
 const menu = document.querySelector(".account");
 let focusedId = "";
 let openIds = [];
 
-// An element that was just hidden keeps the focus until the next rendering.
+// An element that has just been hidden keeps the focus until the next rendering.
 function isFocusLost() {
   const { activeElement } = document;
   return activeElement === document.body || !activeElement.checkVisibility();
@@ -67,7 +66,7 @@ document.addEventListener("click", ({ target }) => {
   if (!menu.contains(target)) menu.open = false;
 });
 
-// When a popover closes, the browser returns the focus to its button, unless a frame has replaced that button.
+// When a popover closes, the browser returns the focus to its button. If a frame has replaced the button, do it here.
 function returnFocus({ target, newState }) {
   if (newState !== "closed" || !target.id || !isFocusLost()) return;
   document.querySelector(`[popovertarget="${target.id}"]:not([popovertargetaction])`)?.focus();
@@ -87,7 +86,7 @@ document.addEventListener("htmx:oobAfterSwap", () => {
   focusedId = "";
 });
 
-// Shift-click, or Shift and the space bar, changes all check boxes of a list from the last one that was changed.
+// Shift-click, or Shift and the space bar, changes all check boxes of a list between the last changed one and this one.
 let lastBox = null;
 
 document.addEventListener("click", ({ target, shiftKey }) => {

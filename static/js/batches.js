@@ -1,5 +1,5 @@
-// The list of batches and the page of one batch: when the socket reports a change, their lists are loaded again, but at
-// most every two seconds.
+// Runs on the list of batches and on the page of one batch. When the socket reports a change, the page's list is loaded
+// again, but at most every two seconds.
 
 const REFRESH_INTERVAL = 2000;
 const RETRY_DELAY = 5000;
@@ -10,7 +10,7 @@ const summary = () => byId("summary");
 const connection = byId("connection");
 let refreshTimer = 0;
 
-// The list of batches. Reloads only while the page is visible, because batches in the list count as seen.
+// The list of batches. It is reloaded only while the page is visible, because batches in the list count as seen.
 function refreshBatchesIfChanged() {
   refreshTimer = 0;
   if (byId("batches").dataset.state === byId("running").dataset.state || document.hidden) return;
@@ -42,7 +42,7 @@ function refreshFiles() {
   window.htmx.trigger("#file-list", "refresh");
 }
 
-// Refreshes a last time at the end. A page with only finished files does not change until then.
+// Refreshes one last time when the batch ends. A list with only finished files does not change before that.
 function refreshFilesIfChanged() {
   const { dataset } = summary();
   if (dataset.state === listedState) return;
@@ -58,14 +58,14 @@ function retryFiles({ target }) {
 }
 
 function updateDocumentTitle() {
-  // While the batch is being renamed, a form takes the heading's place.
+  // While the batch is being renamed, a form replaces the heading.
   batchName = document.querySelector("#title h1")?.textContent ?? batchName;
   const { value, max } = summary().querySelector("progress");
   document.title = `${percent.format(Math.floor((100 * value) / max) / 100)} · ${batchName} · vuemantics`;
 }
 
-// A frame must not replace the form in which the batch is being renamed, nor the link while it loads that form. When
-// the form is done, the focus moves to the link that opened it.
+// A frame must not replace the form for renaming the batch, nor the link that is loading the form. After the form is
+// closed, the focus moves to that link.
 let isSocketFrame = false;
 let formReplaced = false;
 

@@ -25,7 +25,7 @@ function parseJson(text) {
   }
 }
 
-// Whether another account than the page's has signed in in this browser; null if the server does not show the page.
+// Whether this browser is signed in to an account other than the page's; null if the server does not return the page.
 export async function isOtherAccount({ account, urls }) {
   const { text } = await request("GET", urls.page, {});
   const current = new DOMParser().parseFromString(text, "text/html").getElementById("upload")?.dataset.account;

@@ -1,5 +1,5 @@
 // Hashes files in a web worker, one at a time. A worker that fails or stops responding is replaced, up to a limit. A
-// file that is not hashed is uploaded, which costs time but loses nothing.
+// file that could not be hashed is uploaded anyway, which costs time but loses nothing.
 
 const MAX_WORKERS = 3;
 const SILENCE_TIMEOUT = 30000;

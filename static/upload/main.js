@@ -1,4 +1,4 @@
-// The page for adding files: choose, drop or paste; upload_session.js does the rest.
+// The page for adding files, which can be chosen, dropped or pasted. upload_session.js uploads them.
 
 import { ignoredReason } from "./ignored_files.js";
 import { messages } from "./messages.js";
@@ -118,7 +118,7 @@ function acceptDrops() {
 function startFromTransfer(transfer) {
   if (!transfer.types.includes("Files")) return;
   if (!mayStart()) return showBusyNotice();
-  // The browser requires reading within the event; start() provides the progress callback later.
+  // The browser allows reading only during the event; start() provides the progress callback later.
   let report = () => {};
   const selection = filesFromTransfer(transfer, ignoredReason, (found) => report(found));
   return start((onProgress) => {

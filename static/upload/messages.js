@@ -73,7 +73,7 @@ export const messages = {
         "%(count)s files left out: hidden or made by a system, such as Thumbs.db. The import lists them.", count),
       count),
   unreadableFolders: (folders) =>
-    format(gettext("The browser cannot read %(names)s. Files in there are not uploaded."), {
+    format(gettext("The browser cannot read %(names)s. Files inside are not uploaded."), {
       names: formatNames(folders),
     }),
   alreadyRunning: gettext("An upload is already running. Add these files again when it has finished."),
@@ -140,9 +140,9 @@ export const messages = {
   offline: gettext("You are offline. The upload resumes when you are back online."),
   busy: gettext("The server is busy or restarting. The upload resumes automatically."),
   signedOut: gettext("You are signed out. Sign in again in another tab, then press “Resume”."),
-  otherAccount: gettext("Another account is now signed in in this browser. Reload this page."),
+  otherAccount: gettext("This browser is now signed in to another account. Reload this page."),
   otherAccountDuring: gettext(
-    "Another account is now signed in in this browser. Sign in as before in another tab, then press “Resume”."),
+    "This browser is now signed in to another account. Sign in as before in another tab, then press “Resume”."),
   proxyLimit: gettext(
     "A proxy refuses even small requests. Raise its limit (nginx: client_max_body_size 16m), then press “Resume”."),
   unexpected: (status) => format(gettext("The server sent an unexpected response (%(status)s)."), { status }),
@@ -154,7 +154,7 @@ export const messages = {
   notSealed: gettext("All files are uploaded, but the server could not be notified. It will find out later."),
 };
 
-// Code → [text, whether to append the server's English message], from batches/models/error_codes.py.
+// Maps each code in batches/models/error_codes.py to [text, whether to append the server's English message].
 const errorTexts = JSON.parse(document.getElementById("error-texts").textContent);
 
 // The text for a response `code: message` in the reader's language; "" when it has no code. The message of a code whose

@@ -10,9 +10,9 @@ const MAX_RETRY_AFTER = 300;
 const OFFLINE_PROBE = 5000;
 const activeRequests = new Set();
 
-// Resolves to {status, text, header(name), url, sentAt}; status 0: the server was not reached, or the request was
-// aborted. A request that makes no progress for 90 s is aborted: a phone that changed its network would wait for it
-// forever. Uses XMLHttpRequest because fetch reports no upload progress.
+// Resolves to {status, text, header(name), url, sentAt}; status 0 means that the server was not reached or the request
+// was aborted. A request without progress for 90 s is aborted: a phone that has changed its network would wait for it
+// forever. Uses XMLHttpRequest, because fetch does not report upload progress.
 export function request(method, url, headers, body = null, onProgress = null) {
   return new Promise((resolve) => {
     const xhr = new XMLHttpRequest();
@@ -68,8 +68,8 @@ export class Connection {
   #answeredAt = 0;
   #closed = new AbortController();
 
-  // `showWarning(text, onResume)` shows a warning; "" hides it. `isOtherAccount()` resolves to whether another account
-  // has signed in in this browser, or to null if that is unknown.
+  // `showWarning(text, onResume)` shows a warning; "" hides it. `isOtherAccount()` resolves to whether this browser is
+  // signed in to another account, or to null if that is unknown.
   constructor(showWarning, isOtherAccount) {
     Object.assign(this, { showWarning, isOtherAccount });
     const { signal } = this.#closed;
@@ -78,15 +78,15 @@ export class Connection {
     if (!navigator.onLine) this.#goOffline();
   }
 
-  // Await this before each request. While the browser is offline a request is let through every few seconds: the server
-  // may run on this computer.
+  // Await this before each request. While the browser is offline, a request is let through every few seconds, because
+  // the server may run on this computer.
   async ready() {
     while (this.paused) await this.#changed.wait();
     if (this.#offline) await this.#changed.wait(OFFLINE_PROBE * (0.75 + Math.random() / 2));
     while (this.paused) await this.#changed.wait();
   }
 
-  // Call this when a request succeeded.
+  // Call this after a successful request.
   succeeded() {
     this.#offline = false;
     this.warn("");
@@ -121,7 +121,7 @@ export class Connection {
     if (status === 404 || (status === 410 && text.startsWith("batch."))) {
       const isOther = await this.isOtherAccount();
       if (this.#isOutdated(sentAt)) return null;
-      // Another upload may have asked before the right account signed in again.
+      // If another upload has already shown this warning, wait with it, even if the right account has signed in since.
       if (isOther || this.#question) return this.#waitForUser(messages.otherAccountDuring);
       if (isOther === false) throw new BatchGone(text);
       return this.#changed.wait(backoff(attempt)).then(() => null);
@@ -140,12 +140,12 @@ export class Connection {
     return this.#offline ? messages.offline : messages.connectionLost;
   }
 
-  // Whether a request failed because of a pause, or was sent before the user pressed “Resume”: it is simply repeated.
+  // Whether a request failed because of a pause, or was sent before the user pressed “Resume”. If so, it is repeated.
   #isOutdated(sentAt) {
     return this.paused || sentAt < this.#answeredAt;
   }
 
-  // The first upload that cannot go on shows the warning; all wait until the user resumes.
+  // The first upload that cannot continue shows the warning. All uploads wait until the user resumes.
   #waitForUser(text) {
     this.#question ??= new Promise((resolve) => this.showWarning(text, resolve)).then(() => {
       this.#question = null;

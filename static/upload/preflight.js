@@ -1,5 +1,5 @@
-// Finds out what need not be uploaded: files of an import that was started earlier, and files that the library has. The
-// server knows which files it has; nothing is stored in the browser.
+// Finds out which files need not be uploaded: those that an earlier, unfinished import already has, and those in the
+// library. The server knows which files it has; nothing is stored in the browser.
 
 import { post, postWithRetry } from "./api.js";
 import { yieldToPage } from "./concurrency.js";
@@ -20,7 +20,7 @@ export async function chooseUnfinished(files, url) {
   return batches.length ? askWhichToResume(batches) : null;
 }
 
-// The unfinished batches that contain some of an evenly spaced sample of the files.
+// The unfinished batches that contain any of the files in an evenly spaced sample.
 async function findUnfinished(files, url) {
   const step = Math.max(1, Math.floor(files.length / SAMPLE_SIZE));
   const sample = files.filter((_, index) => index % step === 0);
@@ -104,7 +104,7 @@ function announcePages(files, batch, progress) {
       if (!content.files.length) return;
       await postWithRetry(batch.connection, `${batch.url}announce/`, content, { optional: true });
     });
-    // The code that awaits the page handles an error.
+    // Errors are handled by the code that awaits the page.
     previous.catch(() => {});
     announced.push(previous);
   }
@@ -123,7 +123,7 @@ export async function queueMissing(files, batch, finished, progress, queue) {
       await announced[start / PAGE_SIZE];
       const missing = await skipFinished(page, finished, progress);
       const { fresh, candidates } = await splitBySize(missing, batch);
-      // Hashing runs one page after the other, but does not hold up the next page of new files.
+      // Pages are hashed one after the other, but hashing does not hold up the next page of new files.
       deduplication = deduplication.then(() => skipDuplicates(candidates, batch, hasher, progress, queue));
       deduplication.catch(() => queue.abort());
       for (const file of fresh) await queue.put(file);

@@ -113,13 +113,13 @@ export class ProgressView {
     };
   }
 
-  // Call this when the upload failed.
+  // Call this after the upload has failed.
   stop(text) {
     this.#end(messages.stopped);
     this.warn(text);
   }
 
-  // Call this when all files are uploaded.
+  // Call this after all files have been uploaded.
   finish() {
     this.#end(messages.uploaded);
     byId("batch-link").removeAttribute("target");

@@ -14,7 +14,7 @@ export class SelectedFile {
   // Size and modification time are -1 until loadStats() has read them.
   size = -1;
   modified = -1;
-  // Whether loadStats() could not read them.
+  // Whether loadStats() could not read the size and the modification time.
   unreadable = false;
   // Whether the size of this file is included in the total that the page shows.
   counted = false;
@@ -187,7 +187,7 @@ async function merge(left, right) {
 // The name of the folder that contains all files, or "".
 export function commonFolder(files) {
   const top = ({ path }) => path.slice(0, path.indexOf("/") + 1);
-  // The files are sorted by path, so the folders that the first and the last have in common are common to all.
+  // The files are sorted by path, so folders that the first and the last file share are shared by all.
   const [first, last] = [files[0], files.at(-1)];
   return first && top(first) === top(last) ? top(first).slice(0, -1) : "";
 }

@@ -10,8 +10,8 @@ const USUAL_PROXY_LIMIT = 2 ** 20;
 const GROW_AFTER = 4;
 
 // The bytes of an aborted request are lost, so a connection that always breaks before the end of a chunk would send the
-// same bytes forever: each break halves the chunk, and it grows again after some successes. What a proxy refuses as too
-// large is never sent again.
+// same bytes forever. Therefore each break halves the chunk size, which grows again after some successes. A size that a
+// proxy has refused as too large is not used again.
 export class ChunkSize {
   #successes = 0;
 
@@ -61,15 +61,16 @@ async function supportsCreationWithUpload(batch) {
   batch.serverOptions ??= tusRequest("OPTIONS", batch.urls.tus, {});
   const { status, header } = await batch.serverOptions;
   if (status < 200 || status >= 300) {
-    // Let the next file ask again.
+    // The next file checks this again.
     batch.serverOptions = null;
     await batch.connection.ready();
   }
   return (header("Tus-Extension") ?? "").split(",").includes("creation-with-upload");
 }
 
-// Registers a file, or finds out how much of it the server has. The first attempt carries the bytes of a small file, so
-// that one request is enough. When the server has no room left, files are registered without bytes until it accepts one.
+// Registers a file, or finds out how much of it the server has. The first attempt also sends the bytes of a small file,
+// so that one request is enough. If the server has no space for it or fails, files are registered without bytes until
+// it accepts one.
 export async function create(selected, file, batch, onProgress) {
   const { registerFirst } = batch;
   const withBytes = !selected.started && !registerFirst && file.size > 0 && file.size <= batch.chunkSize.bytes;
@@ -85,7 +86,7 @@ export async function create(selected, file, batch, onProgress) {
     ? sendBytes("POST", batch.urls.tus, headers, file, selected, batch, onProgress)
     : tusRequest("POST", batch.urls.tus, headers));
   if (OUT_OF_ROOM.test(response.text) || response.status >= 500) batch.registerFirst = true;
-  // A response to a request that was sent before the failure does not reset it.
+  // A response to a request that was sent before the failure does not reset this.
   else if (registerFirst && response.status === 201) batch.registerFirst = false;
   return response;
 }

@@ -14,7 +14,7 @@ import { separateTwins } from "./twin_files.js";
 import { uploadAll } from "./uploader.js";
 
 const QUEUE_CAPACITY = 1000;
-// After 30 s without a request the server reports the upload as interrupted; hashing or a pause may take longer.
+// After 30 s without a request, the server reports the upload as interrupted, but hashing or a pause may take longer.
 const KEEP_ALIVE_INTERVAL = 10000;
 
 // `selection` comes from selected_files.js, `name` may be empty, `page` holds the addresses and limits of the server.
@@ -43,7 +43,7 @@ export async function runUpload(selection, name, page) {
   }
 }
 
-// The batch that the page is for, one that was started earlier, or a new one.
+// The batch that the page belongs to, one that was started earlier, or a new one.
 async function chooseBatch(files, enteredName, page) {
   if (await isOtherAccount(page)) throw new Error(messages.otherAccount);
   const existing = page.batch ?? (await chooseUnfinished(files, page.urls.unfinished));
@@ -90,8 +90,8 @@ function failureText(error) {
   return error instanceof UploadForbidden ? error.message : messages.crashed;
 }
 
-// While files are uploaded, the page shows how far the batch is processed: the summary of the batch's own page, which
-// arrives on its socket.
+// While files are being uploaded, the page shows how far the batch has been processed. It shows the summary from the
+// batch's own page, which arrives over its socket.
 let liveSummary = null;
 
 // Frames contain all parts of the batch's page; this page shows two of them. The server waits for an acknowledgement
@@ -106,7 +106,7 @@ function showFrame(event) {
   event.detail.socketWrapper.send("seen");
 }
 
-// Replaces the page's socket for all batches (base.html) by the socket of this batch.
+// Replaces the page's socket for all batches (base.html) with the socket of this batch.
 function showLiveSummary(batchId) {
   if (!window.htmx) return;
   liveSummary = document.getElementById("live");
@@ -121,8 +121,8 @@ function showLiveSummary(batchId) {
   window.htmx.swap(socket, replacement.outerHTML, { swapStyle: "outerHTML" });
 }
 
-// While files are uploaded the browser asks before the page is left, and the screen stays on where the browser supports
-// it (HTTPS or localhost only): a sleeping phone stops uploading.
+// While files are being uploaded, the browser asks before the page is left, and the screen stays on if the browser
+// supports this (HTTPS or localhost only), because a sleeping phone stops uploading.
 let protectedPage = false;
 let wakeLock = null;
 

@@ -11,11 +11,11 @@ const CONFLICT = 409;
 const TERMINATED = new Set([204, 404, CONFLICT, 410]);
 // A file rejected with one of these codes has a row on the server; other rejections are known only to this page.
 const RECORDED = /^(file|item|upload)\./;
-// Failures that may concern only one file. After MAX_FAILURES attempts, the file is postponed and others go first.
+// Failures that may affect only one file. After MAX_FAILURES attempts, the file is postponed and others go first.
 const FILE_FAILURES = new Set([423, 500, 507]);
 const MAX_FAILURES = 5;
 
-// Uploads until the queue ends. Rejects with BatchGone or UploadForbidden as soon as no file can be uploaded any more.
+// Uploads until the queue ends. Rejects with BatchGone or UploadForbidden as soon as no more files can be uploaded.
 export async function uploadAll(queue, batch, progress) {
   // Files postponed since the last success.
   let postponed = 0;
@@ -53,7 +53,7 @@ async function uploadFile(selected, batch, upload) {
     if (!failure) return rejection ? { reason: errorText(rejection), recorded: true } : null;
     if (failure.trySmaller) continue;
     if (failure.status === 0 && !(await isReadable(file))) return abandon(selected, file, batch, location);
-    // After an interrupted request the server may still be busy with its bytes.
+    // After an interrupted request, the server may still be busy with its bytes.
     const warning = failure.status === 423 && selected.interrupted ? messages.stillWriting : errorText(failure.text);
     selected.failures += 1;
     if (mustPostpone(failure, selected)) return { reason: warning, postpone: true };

@@ -1,4 +1,4 @@
-"""Create rows for two users, to test that neither can reach what belongs to the other."""
+"""Create rows for two users, to test that neither user can reach the other's rows."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every URL of the site, and the response with which it refuses another user's rows."""
+"""Every URL of the site, and the response with which it refuses access to another user's rows."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +18,8 @@ from tests.support.batches import digest
 class Endpoint:
     """A request to the URL called `name`.
 
-    `ids` are the attributes of AccessData whose keys the path contains. `answers` are the statuses that the request may
-    get from a user who does not own those rows.
+    `ids` are the attributes of AccessData whose keys are in the path. `answers` are the statuses that a user who does
+    not own those rows may get.
     """
 
     name: str
@@ -86,7 +86,7 @@ ENDPOINTS = [
     Endpoint("upload-preview", ("upload", "side")),
     Endpoint("upload-original", ("upload",)),
     Endpoint("upload-delete", query="?id={data.upload.id}"),
-    # These return or change only the user's own rows, so there is nothing to refuse.
+    # These URLs return or change only the user's own rows, so there is nothing to refuse.
     Endpoint("upload-delete", method="POST", body={"id": lambda data: data.upload.id}, answers=(302,)),
     Endpoint("failures-retry", method="POST", body=CAUSE, answers=(302,)),
     Endpoint("failures-dismiss", method="POST", body=CAUSE, answers=(302,)),

@@ -12,7 +12,7 @@ from tests.access.access_data import AccessData
 from tests.support.users import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unchanged")]
-# The lists of the admin, and for each the attribute of AccessData that is Anna's row in it.
+# The admin's lists, each with the attribute of AccessData that is Anna's row in it.
 ROWS = {"batches_uploadbatch": "batch", "batches_batchitem": "item", "uploads_upload": "upload", "auth_user": "anna"}
 PAGES = [
     *[(f"{model}_{page}", row) for model, row in ROWS.items() for page in ("change", "history", "delete")],
@@ -51,7 +51,7 @@ def offers(client: Client, model: str, action: str) -> bool:
 
 
 def select(client: Client, data: AccessData, model: str, action: str) -> None:
-    """Run an action on Anna's row, with its confirmation already given."""
+    """Run an action on Anna's row, already confirmed."""
     form = {"action": action, "_selected_action": getattr(data, ROWS[model]).pk, "index": "0"}
     client.post(reverse(f"admin:{model}_changelist"), form | {"confirmed": "yes", "post": "yes"})
 

@@ -28,7 +28,7 @@ USERS: dict[str, Callable[[AccessData], User]] = {
 
 @pytest.mark.parametrize("who", USERS)
 def test_endpoints_neither_show_nor_change_what_belongs_to_another_user(data: AccessData, who: str) -> None:
-    # By default Ben's files have the same names as Anna's, so rename Ben's.
+    # Ben's files have the same names as Anna's by default, so rename them.
     BatchItem.objects.filter(batch=data.own).update(filename="mine.jpg")
     Upload.objects.filter(owner=data.ben).update(filename="mine.jpg", camera="")
     user, before = USERS[who](data), rows_of_anna()

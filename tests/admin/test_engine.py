@@ -61,8 +61,8 @@ def test_page_reports_workers_that_do_not_respond(viewer: Client, owner: User, m
         page = text(viewer, "admin:batches_engine")
 
     assert "espond" not in responding
-    assert "Files are waiting, but no worker responds. End the worker processes and start them again." in page
-    assert "Does not respond since" in page
+    assert "Files are waiting, but no worker responds. Stop the worker processes and start them again." in page
+    assert "Has not responded since" in page
 
 
 def test_page_hides_file_names_from_staff_who_may_not_view_files(client: Client, owner: User) -> None:
@@ -90,7 +90,7 @@ def test_page_says_when_files_wait_without_a_worker(viewer: Client, owner: User,
     page = text(viewer, "admin:batches_engine")
 
     assert "Files are waiting, but no worker is running." in page
-    assert "Redis does not respond" in page
+    assert "Redis is not responding" in page
 
 
 def test_page_refreshes_without_javascript(viewer: Client) -> None:

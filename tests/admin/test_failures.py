@@ -33,7 +33,7 @@ def operator(client: Client, db: None) -> Client:
 
 
 def run_command(client: Client, command: str, code: str = "item.internal", **more: str) -> Any:
-    """Send a command as a button of the page does."""
+    """Send a command, as a button on the page does."""
     fields = {"command": command, "code": code, "until": timezone.now().isoformat()} | more
     return client.post(reverse(PAGE), fields)
 
@@ -94,7 +94,7 @@ def test_dismiss_asks_first(operator: Client) -> None:
 
     response = run_command(operator, "dismiss")
 
-    assert "disappear from the lists of their owners" in response.content.decode()
+    assert "disappear from their owners' lists" in response.content.decode()
     assert open_failures() == 1
 
 
@@ -128,7 +128,7 @@ def test_repeated_command_is_logged_once(operator: Client) -> None:
 
     response = run_command(operator, "retry")
 
-    assert messages_of(response)[-1] == "Nothing to retry: these files are queued already."
+    assert messages_of(response)[-1] == "Nothing to retry: these files are already queued."
     assert LogEntry.objects.count() == 1
 
 

@@ -109,7 +109,7 @@ def test_restored_backup_has_the_same_rows_files_and_key(
 
 def test_backup_is_readable_only_by_its_owner(library: Path, tmp_path: Path) -> None:
     (tmp_path / "backup").mkdir(0o700)
-    (tmp_path / "backup" / ".database.dump.new").touch(0o644)  # of an interrupted run
+    (tmp_path / "backup" / ".database.dump.new").touch(0o644)  # left by an interrupted run
     before = os.umask(0o022)
     try:
         call_command("backup", tmp_path / "backup")
@@ -126,7 +126,7 @@ def test_backup_is_readable_only_by_its_owner(library: Path, tmp_path: Path) -> 
 def test_interrupted_restore_is_continued(library: Path, backup: Path, new_machine: LocalServices) -> None:
     damaged = sorted((backup / "media").rglob("*"))[-1]
     content = damaged.read_bytes()
-    damaged.unlink()  # it is a hard link
+    damaged.unlink()  # the file is a hard link to the original
     first = restore(backup, new_machine.folder)
     assert (first.returncode, "1 files in" in first.stderr) == (1, True)
 
@@ -140,7 +140,7 @@ def test_interrupted_restore_is_continued(library: Path, backup: Path, new_machi
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("version", "0.0.9", r"of version 0\.0\.9, and this is .* Restore it with the version that made it"),
+        ("version", "0.0.9", r"by version 0\.0\.9, and this is .* Restore it with the version that made it"),
         ("migrations", [], r"but their tables differ\. Restore it with the version"),
         ("columns", "0" * 64, r"but their tables differ\. Restore it with the version"),
         ("media", "photos", r"belongs to the storage “photos”, not “disk”\. Set VUEMANTICS_S3_BUCKET"),

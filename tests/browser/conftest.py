@@ -29,7 +29,7 @@ def chromium() -> Iterator[Browser]:
     """One browser that the tests in this folder share. Each page has its own context."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no browser at {CHROMIUM}: name one by CHROMIUM")
-    # Without this Django would refuse to run queries, because Playwright's event loop runs in this thread.
+    # Without this, Django would refuse to run queries, because Playwright's event loop runs in this thread.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
         with sync_playwright() as playwright:
@@ -50,7 +50,7 @@ def own_site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest) -> str:
-    """The address of the test's own site if the test uses `own_site`, otherwise of the shared site."""
+    """The address of the test's own site if the test uses `own_site`, otherwise that of the shared site."""
     name = "own_site" if "own_site" in request.fixturenames else "shared_site"
     return str(request.getfixturevalue(name).address)
 

@@ -3,23 +3,48 @@
 import re
 from pathlib import Path
 
+from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Page, Request
 
+from batches.engine.lifecycle import open_batch, seal_batch
+from batches.intake.local_files import inspect_file
+from batches.intake.register import announce_files
 from batches.models import UploadBatch
 from tests.support.images import encoded, textured
+from tests.support.local_files import receive_path
+from uploads.models import Upload
 from uploads.storage import local_copy
 
 BATCH = re.compile(r"/batches/\d+/$")
 
 
 def make_folder(folder: Path, files: int, size: int = 2000) -> Path:
-    """Create a folder of `files` JPEGs of about `size` bytes each, no two of them equal."""
+    """Create a folder of `files` different JPEGs of about `size` bytes each."""
     folder.mkdir(parents=True)
     picture = encoded(textured(32, 24), "JPEG")
     for number in range(files):
         tail = f"{number:06}".encode().ljust(max(6, size - len(picture) + number % 997), b".")
         (folder / f"IMG_{number:04}.JPG").write_bytes(picture + tail)
     return folder
+
+
+def interrupted_upload(owner: User, folder: Path, received: int) -> UploadBatch:
+    """Create the batch of an upload that was interrupted after `received` files of the folder were received."""
+    paths = {f"{folder.name}/{path.name}": path for path in sorted(folder.iterdir())}
+    batch = open_batch(owner.id, folder.name, expected_items=len(paths))
+    announce_files(batch, [inspect_file(path, name).file for name, path in paths.items()])
+    for name, path in list(paths.items())[:received]:
+        receive_path(batch, path, name)
+    return batch
+
+
+def processed_upload(owner: User, folder: Path) -> UploadBatch:
+    """Create a sealed batch of the folder's files, whose pictures are in the library."""
+    batch = interrupted_upload(owner, folder, len(list(folder.iterdir())))
+    seal_batch(batch.id)
+    Upload.objects.update(processed_at=timezone.now())
+    return batch
 
 
 def choose_folder(page: Page, folder: Path) -> None:
@@ -42,7 +67,7 @@ def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
 
 
 class SentRequests:
-    """Counters for a page's requests: those that create uploads, and those that send bytes."""
+    """Counters for a page's requests that create uploads and for those that send bytes."""
 
     def __init__(self, page: Page) -> None:
         self.bodies = 0

@@ -114,7 +114,7 @@ class Connection:
         self.sockets: list[WebSocketRoute] = []
         self.up = True
         page.route_web_socket(re.compile("/ws/batches/"), self._route)
-        # From here on the test controls the page's clock.
+        # From here on, the test controls the page's clock.
         page.clock.install()
 
     def _route(self, socket: WebSocketRoute) -> None:

@@ -1,4 +1,4 @@
-"""The example program of docs/live.md works against a real server."""
+"""The example program in docs/live.md works with a real server."""
 
 import json
 import subprocess

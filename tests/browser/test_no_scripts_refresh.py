@@ -1,4 +1,4 @@
-"""Without JavaScript, the automatic refresh can be paused, and a form that is too large gets an error page."""
+"""Without JavaScript, the automatic refresh can be paused, and an oversized form submission gets an error page."""
 
 import os
 from pathlib import Path

@@ -1,15 +1,15 @@
-"""Every page in every state is accessible: axe-core finds no problem, it fits a phone, and it works by keyboard."""
+"""Every page is accessible in every state: axe-core finds no problem, it fits on a phone, and it works by keyboard."""
 
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.page_states import PAGE_STATES, open_state, signed_in
 from tests.browser.site_data import SiteData
 
 AXE = (Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js").read_text()
-# Finish the transition to another colour scheme first, because axe would otherwise measure the colours in between.
+# Finish the transition to another colour scheme first: axe would otherwise measure intermediate colours.
 RUN_AXE = """async (options) => {
     document.getAnimations().forEach((animation) => animation.finish());
     const {violations} = await axe.run(document, {resultTypes: ["violations"], ...options});
@@ -21,8 +21,8 @@ CHECKS = [("light", 1280, {}), ("dark", 390, {"runOnly": ["color-contrast"]})]
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth ? ['wider than the screen'] : []"
-# Ignore links in running text, which are as high as their line. Measure a checkbox by its label, which can be pressed
-# as well.
+# Ignore links in running text, which are as high as their line. For a checkbox, measure its label, which can also be
+# pressed.
 TOO_SMALL = """[...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select")]
     .filter((one) => one.checkVisibility() && !one.closest("p"))
     .map((one) => one.closest("label") ?? one)
@@ -55,7 +55,7 @@ FOCUSED = f"""(() => {{ const one = document.activeElement; const style = getCom
 
 
 def phone_problems(page: Page, group: str) -> list[str]:
-    """Return the page's problems on a small phone. In the admin, check only the width, because Django sets the rest."""
+    """Return the page's problems on a small phone. In the admin, check only the width: Django defines the rest."""
     scripts = [TOO_WIDE] if group.startswith("admin") else [TOO_WIDE, TOO_SMALL, MOVING]
     return [problem for script in scripts for problem in page.evaluate(script)]
 
@@ -86,16 +86,17 @@ def axe_problems(page: Page) -> list[str]:
 @pytest.mark.parametrize("group", PAGE_STATES)
 def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData, tmp_path: Path, group: str) -> None:
     problems: dict[str, list[str]] = {}
-    contexts: dict[str, BrowserContext] = {}
+    pages: dict[str, Page] = {}
 
     for state in PAGE_STATES[group]:
-        # States of one user share a context and its cache, except uploads, which a context remembers.
-        context = state.name if group == "upload" else state.who
-        if context not in contexts:
+        # The states of one user share a page and its cache, except uploads, because a browser context remembers them.
+        name = state.name if group == "upload" else state.who
+        if name not in pages:
             user = getattr(site_data, state.who) if state.who else None
             # The pages' Content-Security-Policy would refuse axe.
-            contexts[context] = signed_in(chromium, site, user, bypass_csp=True, reduced_motion="reduce")
-        page = contexts[context].new_page()
+            pages[name] = signed_in(chromium, site, user, bypass_csp=True, reduced_motion="reduce").new_page()
+        page = pages[name]
+        page.emulate_media(color_scheme="light")
         page.set_viewport_size(PHONE)
         open_state(page, site, site_data, state, tmp_path)
         problems[state.name] = phone_problems(page, group)
@@ -104,8 +105,8 @@ def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData,
             page.set_viewport_size({"width": 1280, "height": 900})
             problems[state.name] += keyboard_problems(page)
         problems[state.name] += axe_problems(page)
-        page.close()
-    for one in contexts.values():
-        one.close()
+        page.unroute_all(behavior="ignoreErrors")
+    for page in pages.values():
+        page.context.close()
 
     assert not {name: found for name, found in problems.items() if found}

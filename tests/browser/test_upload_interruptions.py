@@ -15,7 +15,7 @@ from tests.support.batches import assert_counters_match
 from tests.support.web_server import Site
 
 FILES = 40
-# At this rate the upload takes 8 s, so that it is still running when it is interrupted.
+# At this rate, the upload takes 8 s, so that it is still running when it is interrupted.
 SLOW = 100_000
 UNLIMITED = -1
 
@@ -30,7 +30,7 @@ def received() -> int:
 
 
 class SlowConnection:
-    """Limits the page's uploads until `end`. One DevTools session, because each session keeps a limit of its own."""
+    """Limits the page's uploads until `end`. Uses a single DevTools session, because each session has its own limit."""
 
     def __init__(self, page: Page) -> None:
         self._devtools = page.context.new_cdp_session(page)
@@ -84,7 +84,7 @@ def test_upload_continues_after_five_seconds_offline(open_page: OpenPage, owner:
     page.context.set_offline(False)
 
     expect(page.get_by_text("You are offline.")).to_be_hidden()
-    # The upload continues at once, without waiting for the back-off between two attempts.
+    # The upload continues at once, without waiting for the back-off between attempts.
     wait_with_page(page, lambda: received() > before, 3)
     page.wait_for_url(BATCH, timeout=60_000)
     assert_all_arrived(batch, roll)
@@ -126,7 +126,7 @@ def test_upload_continues_after_signing_in_again(open_page: OpenPage, owner: Use
 def test_leaving_the_page_during_an_upload_asks_for_confirmation(open_page: OpenPage, owner: User, roll: Path) -> None:
     page = open_page("/batches/new/")
     begin(page, roll)
-    # Interact with the page first, because otherwise browsers do not ask.
+    # Interact with the page first, because browsers ask before leaving only after an interaction.
     page.get_by_role("button", name="Pause").click()
     asked: list[str] = []
 

@@ -16,7 +16,7 @@ from tests.browser.page_states import signed_in
 from tests.support.batches import assert_counters_match
 
 # The page asks the server about this many files at a time instead of 500, so that few files fill several pages.
-PAGE_SIZE, FILES = 50, 120
+PAGE_SIZE, FILES = 10, 24
 # Put 50,000 files into the page's input, in mixed order and with 50 system files among them.
 CHOOSE_MANY = """() => {
     const input = document.getElementById("folder-input");
@@ -37,7 +37,7 @@ HOLD_UP = "() => { const end = performance.now() + 300; while (performance.now()
 def timed_tasks(page: Page) -> Iterator[list[dict[str, float]]]:
     """Time the page's tasks with the browser's trace. The list is filled when the block ends, in microseconds.
 
-    `dur` is wall-clock time and `tdur` is CPU time. On a busy machine a task with 40 ms of CPU time can take 400 ms of
+    `dur` is wall-clock time and `tdur` is CPU time. On a busy machine, a task with 40 ms of CPU time can take 400 ms of
     wall-clock time, which says nothing about the page.
     """
     browser = page.context.browser
@@ -75,7 +75,7 @@ def test_files_of_several_pages_arrive_each_once(open_page: OpenPage, owner: Use
 
 @pytest.fixture
 def page_of_own_browser(chromium: Browser, site: str, owner: User) -> Iterator[Page]:
-    """The upload page in a browser of its own, because a trace can leave the browser unable to open pages."""
+    """The upload page in its own browser, because a trace can leave a browser unable to open pages."""
     browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=ARGUMENTS)
     page = signed_in(browser, site, owner).new_page()
     page.goto(f"{site}/batches/new/")
@@ -95,11 +95,11 @@ def test_fifty_thousand_files_never_freeze_the_page(page_of_own_browser: Page) -
         page.evaluate(BEGIN)
         expect(page.locator("#total-files")).to_have_text("of 49,950 files", timeout=60_000)
         expect(page.locator("#ignored-files")).to_contain_text("50 system files ignored")
-        # The files are not pictures, so the first refusal shows that the upload runs during the measurement.
+        # The files are not pictures, so the first refusal shows that the upload is running during the measurement.
         expect(page.locator("#rejected")).to_be_visible(timeout=30_000)
         # The total is an estimate ("about") until all sizes are known.
         expect(page.locator("#total-bytes")).not_to_contain_text("about", timeout=60_000)
 
-    # No task may use more than 100 ms of CPU time, so none would take more than 200 ms with 100,000 files.
+    # No task may use more than 100 ms of CPU time, so that no task would take more than 200 ms with 100,000 files.
     assert max(task["tdur"] for task in tasks) <= 100_000
     assert page.evaluate("document.querySelectorAll('*').length") < 300

@@ -33,7 +33,7 @@ def drop_folder_and_delete_first_file(page: Page, roll: Path) -> None:
         (roll / "IMG_0000.JPG").unlink(missing_ok=True)
         route.continue_()
 
-    # The first request after the folder is scanned asks which account is signed in.
+    # The first request after the scan checks which account is signed in.
     page.route("**/batches/new/", delete_first_file)
     devtools = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(roll)], "dragOperationsMask": 1}

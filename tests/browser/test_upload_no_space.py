@@ -15,7 +15,7 @@ from tests.browser.folders import choose_folder, make_folder
 from tests.browser.waiting import wait_with_page
 from tests.support.web_server import Site
 
-FILES = 60
+FILES = 25
 LANES = 5
 MIB = 2**20
 
@@ -63,7 +63,7 @@ def test_files_over_the_quota_are_reported_and_not_sent(open_page: OpenPage, own
 @pytest.mark.usefixtures("own_site")
 @pytest.mark.parametrize("own_site", [one_gibibyte], indirect=True)
 def test_small_files_arrive_while_large_ones_wait_for_space(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
-    roll = make_folder(tmp_path / "Roll", 20)
+    roll = make_folder(tmp_path / "Roll", 10)
     for number in range(LANES):
         with (roll / f"A_{number}.MOV").open("wb") as film:
             film.truncate(2048 * MIB)
@@ -72,5 +72,5 @@ def test_small_files_arrive_while_large_ones_wait_for_space(open_page: OpenPage,
     choose_folder(page, roll)
 
     here = BatchItem.objects.exclude(status__in=[ItemStatus.MISSING, ItemStatus.RECEIVING])
-    wait_with_page(page, lambda: here.count() == 20)
+    wait_with_page(page, lambda: here.count() == 10)
     expect(page.locator("#upload-warning-text")).to_contain_text("disk is full")

@@ -1,4 +1,4 @@
-"""Another account signs in in the same browser while files are uploaded."""
+"""A user signs in to another account in the same browser during an upload."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def test_sign_in_during_an_upload_is_named_and_the_upload_resumes(
     for route in released:
         route.continue_()
 
-    expect(page.locator("#upload-warning-text")).to_contain_text("Another account is now signed in")
+    expect(page.locator("#upload-warning-text")).to_contain_text("signed in to another account")
     expect(page.get_by_text("cancelled or deleted")).to_be_hidden()
 
     sign_in_as(page, owner)
@@ -54,5 +54,5 @@ def test_files_do_not_go_to_an_account_that_signed_in_later(
 
     choose_folder(page, make_folder(tmp_path / "Roll", 1))
 
-    expect(page.locator("#picker-error")).to_contain_text("Another account is now signed in")
+    expect(page.locator("#picker-error")).to_contain_text("signed in to another account")
     assert not UploadBatch.objects.exists()

@@ -21,7 +21,7 @@ XMLHttpRequest.prototype.send = function (body) {
 
 
 class Proxy:
-    """Refuses the uploads of a page whose bodies exceed `limit` bytes; `sizes` are the bodies that it passed on."""
+    """Refuses a page's upload bodies of more than `limit` bytes. `sizes` are the sizes of the bodies it passed on."""
 
     def __init__(self, page: Page, limit: int) -> None:
         self.limit = limit
@@ -56,7 +56,7 @@ def test_chunks_become_small_enough_for_the_proxy(page: Page, tmp_path: Path, li
 
     assert_all_arrived(UploadBatch.objects.get(), roll)
     assert max(proxy.sizes) == largest
-    # Each of the three parallel uploads finds out by itself, and none sends a large chunk again later.
+    # Each of the three parallel uploads discovers the limit on its own, and none sends a large chunk again later.
     assert proxy.refused <= 9
 
 

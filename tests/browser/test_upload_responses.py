@@ -74,7 +74,7 @@ def test_refused_origin_stops_the_upload_with_one_message(page: Page, tmp_path: 
     page.route("**/tus/", lambda route: route.fulfill(status=403, body=f"origin.foreign: {message}"))
     sent = SentRequests(page)
 
-    choose_folder(page, make_folder(tmp_path / "Roll", 60))
+    choose_folder(page, make_folder(tmp_path / "Roll", 20))
 
     expect(page.locator("#sending-title")).to_have_text("Stopped")
     expect(page.locator("#upload-warning-text")).to_have_text(message)
@@ -119,7 +119,7 @@ def test_small_files_take_one_request_although_the_first_options_request_failed(
     page.route("**/tus/", lose_first_options)
     patches: list[str] = []
     page.on("request", lambda request: patches.append(request.url) if request.method == "PATCH" else None)
-    choose_folder(page, make_folder(tmp_path / "Roll", 60))
+    choose_folder(page, make_folder(tmp_path / "Roll", 20))
     page.wait_for_url(BATCH)
 
     assert lost

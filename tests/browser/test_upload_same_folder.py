@@ -5,18 +5,25 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from batches.models import UploadBatch
 from batches.models.states import ItemStatus
 from tests.browser.conftest import OpenPage
-from tests.browser.folders import BATCH, SentRequests, assert_all_arrived, choose_folder, make_folder
+from tests.browser.folders import (
+    BATCH,
+    SentRequests,
+    assert_all_arrived,
+    choose_folder,
+    interrupted_upload,
+    make_folder,
+    processed_upload,
+)
 from tests.browser.waiting import wait_with_page
 from tests.support.batches import assert_counters_match
 from uploads.models import Upload
 
-FILES = 40
+FILES, RECEIVED = 12, 4
 
 
 @pytest.fixture
@@ -24,7 +31,7 @@ def roll(tmp_path: Path) -> Path:
     return make_folder(tmp_path / "Roll", FILES)
 
 
-def upload_some_and_close(page: Page, roll: Path, bodies: int = 12) -> int:
+def upload_some_and_close(page: Page, roll: Path, bodies: int = RECEIVED) -> int:
     """Let `bodies` files through, then close the tab; return how many files were received."""
     left = bodies
 
@@ -54,6 +61,9 @@ def test_folder_chosen_again_after_closing_the_tab_sends_only_missing_files(
     open_page: OpenPage, owner: User, roll: Path
 ) -> None:
     received = upload_some_and_close(open_page("/batches/new/"), roll)
+    batch = UploadBatch.objects.get(owner=owner)
+    announced = {f"Roll/{path.name}" for path in roll.iterdir()}
+    assert set(batch.items.values_list("relative_path", flat=True)) == announced
     page = open_page("/batches/new/")
     sent = SentRequests(page)
 
@@ -65,17 +75,14 @@ def test_folder_chosen_again_after_closing_the_tab_sends_only_missing_files(
 
     page.wait_for_url(BATCH)
     assert sent.bodies == FILES - received
-    batch = UploadBatch.objects.get(owner=owner)
+    batch.refresh_from_db()
     assert batch.sealed_at is not None
     assert_all_arrived(batch, roll)
     assert_counters_match(batch)
 
 
 def test_batch_page_links_to_adding_missing_files(open_page: OpenPage, owner: User, roll: Path) -> None:
-    received = upload_some_and_close(open_page("/batches/new/"), roll)
-    batch = UploadBatch.objects.get(owner=owner)
-    announced = {f"Roll/{path.name}" for path in roll.iterdir()}
-    assert set(batch.items.values_list("relative_path", flat=True)) == announced
+    batch = interrupted_upload(owner, roll, RECEIVED)
     page = open_page(f"/batches/{batch.id}/")
 
     page.get_by_role("link", name="Add missing files").click()
@@ -85,13 +92,13 @@ def test_batch_page_links_to_adding_missing_files(open_page: OpenPage, owner: Us
     choose_folder(page, roll)
 
     page.wait_for_url(re.compile(rf"/batches/{batch.id}/$"))
-    assert sent.bodies == FILES - received
+    assert sent.bodies == FILES - RECEIVED
     assert_all_arrived(batch, roll)
     expect(page.get_by_role("link", name="Add missing files")).to_be_hidden()
 
 
 def test_new_batch_can_be_started_instead(open_page: OpenPage, owner: User, roll: Path) -> None:
-    upload_some_and_close(open_page("/batches/new/"), roll)
+    interrupted_upload(owner, roll, RECEIVED)
     page = open_page("/batches/new/")
 
     choose_folder(page, roll)
@@ -104,7 +111,7 @@ def test_new_batch_can_be_started_instead(open_page: OpenPage, owner: User, roll
 def test_other_folder_chosen_during_the_offer_replaces_it(
     open_page: OpenPage, owner: User, roll: Path, tmp_path: Path
 ) -> None:
-    upload_some_and_close(open_page("/batches/new/"), roll)
+    interrupted_upload(owner, roll, RECEIVED)
     page = open_page("/batches/new/")
     choose_folder(page, roll)
     expect(page.locator("#resume-offer")).to_be_visible()
@@ -117,7 +124,7 @@ def test_other_folder_chosen_during_the_offer_replaces_it(
 
 
 def test_other_folder_gets_no_offer(open_page: OpenPage, owner: User, roll: Path, tmp_path: Path) -> None:
-    upload_some_and_close(open_page("/batches/new/"), roll)
+    interrupted_upload(owner, roll, RECEIVED)
     page = open_page("/batches/new/")
 
     choose_folder(page, make_folder(tmp_path / "Other", 3))
@@ -129,10 +136,7 @@ def test_other_folder_gets_no_offer(open_page: OpenPage, owner: User, roll: Path
 def test_processed_folder_chosen_again_sends_and_processes_nothing(
     open_page: OpenPage, owner: User, roll: Path
 ) -> None:
-    page = open_page("/batches/new/")
-    choose_folder(page, roll)
-    page.wait_for_url(BATCH)
-    Upload.objects.update(processed_at=timezone.now())
+    processed_upload(owner, roll)
     page = open_page("/batches/new/")
     sent = SentRequests(page)
 

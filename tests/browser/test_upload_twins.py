@@ -1,4 +1,4 @@
-"""Files of equal path, size and modification time that are chosen together keep their own bytes."""
+"""Files with equal path, size and modification time that are chosen together keep their own bytes."""
 
 import hashlib
 import os
@@ -116,7 +116,7 @@ def test_twins_chosen_again_in_another_order_continue_with_their_own_bytes(
 
 def test_twin_chosen_alone_after_the_others_is_sent(open_page: OpenPage, owner: User, twins: list[Path]) -> None:
     page = open_page("/batches/new/")
-    page.route("**/seal/", lambda route: None)  # The import stays unfinished.
+    page.route("**/seal/", lambda route: None)  # the import stays unfinished
     choose(page, *twins[:2])
     expect(page.locator("#sent-files")).to_have_text("2")
     page = open_page("/batches/new/")

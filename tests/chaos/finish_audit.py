@@ -1,4 +1,4 @@
-"""The audit table, with a row for each finish of an item, written in the transaction that finishes the item."""
+"""The audit table. It gets a row for each finish of an item, in the transaction that finishes the item."""
 
 from django.db import connection
 
@@ -7,10 +7,11 @@ from batches.models.states import ItemStatus
 
 TABLE = "chaos_finish"
 GATE = 4711
+EVERY_WORKER = 2**31 - 1
 
 
 def prepare() -> None:
-    """Create the table, empty. It exists only in these tests."""
+    """Create the empty table. It exists only in these tests."""
     _run(f"DROP TABLE IF EXISTS {TABLE}")
     _run(
         f"CREATE TABLE {TABLE} (item bigint NOT NULL, worker bigint NOT NULL, at timestamptz DEFAULT clock_timestamp())"
@@ -43,19 +44,26 @@ def finished_after(worker_id: int) -> bool:
 
 
 def twice() -> list[int]:
-    """Return the items that were finished more than once."""
+    """Return the items that have been finished more than once."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT item FROM {TABLE} GROUP BY item HAVING count(*) > 1 ORDER BY item")
         return [row[0] for row in cursor.fetchall()]
 
 
 def lost(batch_id: int) -> list[int]:
-    """Return the batch's items that are completed without a recorded finish, or have one but are not completed."""
+    """Return the batch's items that are completed without a recorded finish or have one without being completed.
+
+    A duplicate that completed when its bytes arrived was never claimed, so it has no recorded finish.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT DISTINCT item FROM {TABLE}")
         finished = {row[0] for row in cursor.fetchall()}
-    items = BatchItem.objects.filter(batch_id=batch_id).values_list("id", "status")
-    return [item_id for item_id, status in items if (status == ItemStatus.COMPLETED) != (item_id in finished)]
+    items = BatchItem.objects.filter(batch_id=batch_id).values_list("id", "status", "attempts")
+    return [
+        item_id
+        for item_id, status, attempts in items
+        if (status == ItemStatus.COMPLETED and attempts > 0) != (item_id in finished)
+    ]
 
 
 def _run(statement: str, *parameters: int) -> None:
@@ -69,18 +77,21 @@ def _number(statement: str, *parameters: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def close_gate() -> None:
-    """Block all jobs of the processor `gated` until `open_gate` is called or this connection ends."""
-    _number("SELECT 1 FROM pg_advisory_lock(%s, 0)", GATE)
+def close_gate(newest: int = EVERY_WORKER) -> None:
+    """Block the jobs of workers up to the id `newest` until `open_gate` is called or this connection ends.
+
+    Only the processors `gated` and `photo` have the gate.
+    """
+    _number("SELECT 1 FROM pg_advisory_lock(%s, %s)", GATE, newest)
 
 
 def open_gate() -> None:
     """Let the blocked jobs continue."""
-    _number("SELECT pg_advisory_unlock(%s, 0)::int", GATE)
+    _number("SELECT 1 FROM pg_advisory_unlock_all()")
 
 
-def gate_is_closed() -> bool:
-    """Return whether jobs are blocked."""
-    locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
+def gate_is_closed(worker_id: int) -> bool:
+    """Return whether the jobs of this worker are blocked."""
+    locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid::bigint >= %s"
     ours = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    return bool(_number(f"{locks} AND {ours}", GATE))
+    return bool(_number(f"{locks} AND {ours}", GATE, worker_id))

@@ -1,17 +1,21 @@
 """Processors for the chaos workers (TEST_PROCESSOR). All record each finish in the audit table."""
 
 import os
+import random
 import signal
 import time
 from collections.abc import Callable
 
 from batches.engine.in_flight import Job
 from batches.engine.liveness import identity
+from batches.engine.process_upload import process_upload
 from batches.models import BatchItem
 from batches.models.states import Stage
 from tests.chaos import finish_audit
+from uploads.errors import TransientError
 
 POISON = "IMG_25.JPG"
+UNUSABLE_SHARE = 0.4  # an item fails after two unusable answers
 
 
 def counted(job: Job) -> Callable[[], None]:
@@ -25,14 +29,12 @@ def counted(job: Job) -> Callable[[], None]:
 def gated(job: Job) -> Callable[[], None]:
     """Wait while the gate is closed, so that a test decides which jobs are in flight when it restarts the workers."""
     record = counted(job)
-    while finish_audit.gate_is_closed():
-        job.raise_if_stopped()
-        time.sleep(0.02)
+    _wait_for_gate(job)
     return record
 
 
 def crashing(job: Job) -> Callable[[], None]:
-    """Kill the process on one item, as the kernel kills a decoder that uses too much memory."""
+    """Kill the process at one item, as the kernel does with a process that uses too much memory."""
     if BatchItem.objects.filter(id=job.claim.item_id, filename=POISON).exists():
         os.kill(os.getpid(), signal.SIGKILL)
     return counted(job)
@@ -43,3 +45,29 @@ def long_call(job: Job) -> Callable[[], None]:
     job.enter(Stage.DESCRIBING)
     time.sleep(60)
     return counted(job)
+
+
+def photo(job: Job) -> Callable[[], None]:
+    """Process a real picture. While the gate is closed, wait before finishing."""
+    save = process_upload(job)
+    _wait_for_gate(job)
+
+    def finish() -> None:
+        if save is not None:
+            save()
+        finish_audit.record(job.claim.item_id, identity.id or 0)
+
+    return finish
+
+
+def sometimes_unusable(job: Job) -> Callable[[], None]:
+    """Process a real picture, but fail at random as an analyzer with an unusable answer does."""
+    if not job.claim.already_processed and random.random() < UNUSABLE_SHARE:
+        raise TransientError("analysis.answer")
+    return photo(job)
+
+
+def _wait_for_gate(job: Job) -> None:
+    while finish_audit.gate_is_closed(identity.id or 0):
+        job.raise_if_stopped()
+        time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Worker processes that are restarted when they end. Unlike `manage.py run`, this restarts them without a delay."""
+"""Worker processes that are restarted when they end. Unlike `manage.py run`, this does so without delay."""
 
 import os
 import random
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from batches.engine.liveness import live_workers
 from batches.models import Worker
+from tests.chaos import finish_audit
 from tests.support.waiting import Value, wait_until
 from tests.support.worker_processes import Workers
 
@@ -54,14 +55,27 @@ class RespawningWorkers:
         return list(live.order_by("id").values_list("pid", flat=True))
 
     def kill_child(self, chance: random.Random) -> None:
-        """kill -9 one worker process, as the kernel does when memory is short; rundramatiq then exits too."""
+        """Kill one worker process with SIGKILL, as the kernel does when memory is short. Its rundramatiq exits too."""
         os.kill(chance.choice(self.wait_until(self.pids)), signal.SIGKILL)
 
     def kill_group(self) -> None:
-        """kill -9 all worker processes and their rundramatiq."""
+        """Kill all worker processes and their rundramatiq processes with SIGKILL."""
         for worker in self.running:
             worker.kill_all()
 
+    def kill_and_wait(self, kill: Callable[[], None]) -> None:
+        """Kill workers and wait until a newly started one finishes an item.
+
+        Until then, the jobs of surviving workers are blocked, because they could otherwise finish all items first.
+        """
+        youngest = finish_audit.newest_worker()
+        kill()
+        finish_audit.close_gate(youngest)
+        try:
+            self.wait_until(lambda: finish_audit.finished_after(youngest))
+        finally:
+            finish_audit.open_gate()
+
     def text(self) -> str:
-        """Return the logs of the former and the current workers."""
+        """Return the logs of all workers, including those that have been replaced."""
         return "".join(worker.text() for worker in [*self.former, *self.running])

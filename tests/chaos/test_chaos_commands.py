@@ -32,7 +32,7 @@ def database_clock() -> datetime:
 
 
 def repeated(batch: UploadBatch) -> int:
-    """Return how many attempts the batch's items took beyond their first."""
+    """Return how many attempts the batch's items took in addition to their first ones."""
     return int(batch.items.aggregate(all=Sum("attempts"))["all"]) - batch.total
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from functools import partial
 
 import pytest
@@ -11,8 +11,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connections
 
-from batches.models import BatchItem, UploadBatch
-from batches.models.states import ItemStatus
+from batches.models import UploadBatch
 from tests.chaos import finish_audit
 from tests.chaos.chaos_batches import assert_consistent, crash_count, is_finished, start_batch
 from tests.chaos.conftest import StartWorkers
@@ -42,21 +41,6 @@ async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
     await sync_to_async(connections.close_all)()
 
 
-def kill_and_wait(workers: RespawningWorkers, kill: Callable[[], None]) -> None:
-    """Kill workers and wait until a newly started one finishes an item.
-
-    Until it has claimed one, the jobs of the surviving workers wait, or else they could complete the batch first.
-    """
-    youngest = finish_audit.newest_worker()
-    kill()
-    finish_audit.close_gate()
-    try:
-        workers.wait_until(BatchItem.objects.filter(status=ItemStatus.PROCESSING, worker__gt=youngest).exists)
-    finally:
-        finish_audit.open_gate()
-    workers.wait_until(lambda: finish_audit.finished_after(youngest))
-
-
 def kill_twice(workers: RespawningWorkers, batch: UploadBatch) -> None:
     """Kill one worker process at a random moment, then all of them; wait until the batch is completed."""
 
@@ -67,13 +51,13 @@ def kill_twice(workers: RespawningWorkers, batch: UploadBatch) -> None:
     for kill in (partial(workers.kill_child, chance), workers.kill_group):
         target = finish_audit.count() + chance.randint(20, 60)
         workers.wait_until(enough_completed)
-        kill_and_wait(workers, kill)
+        workers.kill_and_wait(kill)
     workers.wait_until(lambda: is_finished(batch))
     connections.close_all()
 
 
 async def watch(page: Page) -> list[int]:
-    """Read frames until the page says that the batch is completed; return each shown number of described files."""
+    """Read frames until the page shows that the batch is completed; return each number of described files it showed."""
     assert await page.open()
     async with asyncio.timeout(240):
         while "Completed: " not in await page.frame():
@@ -85,7 +69,7 @@ async def watch(page: Page) -> list[int]:
 async def test_page_shows_the_exact_end_of_a_batch_with_killed_workers(
     workers: RespawningWorkers, batch: UploadBatch, page: Page
 ) -> None:
-    # Kill from another thread than the one that the page's socket needs. That thread must outlive the workers that it
+    # The page's socket needs this thread, so kill workers from another one. That thread must outlive the workers it
     # starts, because they end with it.
     killing = asyncio.get_running_loop().run_in_executor(None, kill_twice, workers, batch)
     shown, _ = await asyncio.gather(watch(page), killing)

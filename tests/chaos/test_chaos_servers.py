@@ -1,17 +1,15 @@
 """Outages of Redis and PostgreSQL in the middle of a batch."""
 
 import time
-from typing import cast
 
 import pytest
 import redis
 from django.contrib.auth.models import User
-from django.db import connection
-from django.db.backends.postgresql.base import DatabaseWrapper
 
 from tests.chaos import finish_audit
 from tests.chaos.chaos_batches import assert_consistent, crash_count, is_finished, start_batch
 from tests.chaos.conftest import StartWorkers
+from tests.support.database import close_broken_connections
 from tests.support.servers import Services
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,8 +48,7 @@ def test_outage_of_the_database_loses_no_file_and_charges_no_crash(
 
     services.stop_postgres()
     services.start()
-    connection.close()
-    cast(DatabaseWrapper, connection).close_pool()  # the stop broke all connections in the pool
+    close_broken_connections()
 
     workers.wait_until(lambda: is_finished(batch))
     assert_consistent(batch)

@@ -1,4 +1,4 @@
-"""A deleted batch disappears at once, its rows and files are removed later, and shared pictures stay."""
+"""A deleted batch disappears at once, its rows and files are removed later, and shared pictures are kept."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,6 +1,6 @@
 """Many threads send, withdraw, process, cancel and delete the same files concurrently.
 
-Whatever the order, no picture loses its bytes, no bytes are left behind, and the counters match the rows.
+In any order, no picture loses its bytes, no bytes are left behind, and the counters match the rows.
 """
 
 import hashlib

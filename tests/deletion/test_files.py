@@ -1,4 +1,4 @@
-"""Deleted pictures' files are removed after their rows, whatever crashes, and orphaned files are found."""
+"""The files of deleted pictures are removed after their rows, despite any crashes, and orphaned files are found."""
 
 import logging
 import os

@@ -103,7 +103,7 @@ class Library(RuleBasedStateMachine):
         assert changed == still_claimed
 
     def save(self, claimed: Claim, rows: int) -> None:
-        """Check that previews are saved only while the picture's row exists."""
+        """Check that previews are stored only while the picture's row exists."""
         assert rows or claimed.upload_id is None
 
     @rule()

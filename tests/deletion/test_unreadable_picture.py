@@ -1,4 +1,4 @@
-"""The bytes of a deleted picture that could not be read are not received again into its old row with its old key."""
+"""After an unreadable picture is deleted, its item with the old storage key does not receive its bytes again."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def tus(owner: User, batch: UploadBatch) -> TusClient:
     assert tus.send(batch.id, "a.jpg", PICTURE).status == 204
     stored = Path(default_storage.path(original_name(Upload.objects.get().key)))
     stored.unlink()
-    stored.mkdir()  # a folder in its place makes the file unreadable, but not the storage
+    stored.mkdir()  # a folder in place of the file makes only this file unreadable, not the whole storage
     claimed = claim.claim_item(batch.id, 4711)
     assert claimed is not None
     run_job(claimed)

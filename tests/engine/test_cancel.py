@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def begin_cancel(batch: UploadBatch) -> None:
-    """Cancel only up to the first commit, as if the process was killed after that commit."""
+    """Cancel only up to the first commit, as if the process had been killed after that commit."""
     now = timezone.now()
     UploadBatch.objects.filter(id=batch.id).update(
         status=BatchStatus.CANCELLED, cancelling=True, completed_at=now, updated_at=now

@@ -1,4 +1,4 @@
-"""Pause and cancel reach a file in the middle of a decode."""
+"""Pausing and cancelling take effect while a file is being decoded."""
 
 import os
 from collections.abc import Callable, Iterator

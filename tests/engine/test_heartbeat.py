@@ -1,4 +1,4 @@
-"""What the heartbeat writes about in-flight jobs."""
+"""The heartbeat writes the state of in-flight jobs."""
 
 import pytest
 from django.contrib.auth.models import User

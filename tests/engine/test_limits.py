@@ -1,4 +1,4 @@
-"""Limits on parallel items and the duration of stages, and what is written when a worker stalls."""
+"""Limits on parallel items and on the duration of stages, and the stall that is written for a worker."""
 
 import pytest
 from django.contrib.auth.models import User

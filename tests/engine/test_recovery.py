@@ -31,7 +31,7 @@ def no_grace(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def late_confirmation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no crash be confirmed except through `confirm_missing`, however slow the machine is."""
+    """Ensure that crashes are confirmed only by `confirm_missing`, however slow the machine is."""
     monkeypatch.setattr(lost_workers, "CONFIRM_AFTER", timedelta(hours=1))
 
 
@@ -54,12 +54,12 @@ def claimed(batch: UploadBatch, worker: Worker) -> Claim:
 
 
 def confirm_missing(worker: Worker) -> None:
-    """Move the time since which the worker is missing far enough into the past to confirm its crash."""
+    """Move the worker's `missing_since` far enough into the past to confirm its crash."""
     Worker.objects.filter(id=worker.id).update(missing_since=Now() - lost_workers.CONFIRM_AFTER - timedelta(seconds=1))
 
 
 def take_lock_again(worker: Worker) -> Identity:
-    """Take the worker's lock again, as its process does after it lost the connection."""
+    """Take the worker's lock again, as its process does after losing the connection."""
     identity = Identity()
     identity._worker = worker.id
     assert identity.acquire()

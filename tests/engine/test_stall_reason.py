@@ -23,7 +23,7 @@ FULL = ("storage.full", "The disk is full.")
 
 
 def make_inactive(batch: UploadBatch) -> None:
-    """Move the last activity of the batch and the workers so far back that it cannot be a restart."""
+    """Move the last activity of the batch and the workers into the past, longer ago than a restart takes."""
     long_ago = timezone.now() - RESTART_TIME - timedelta(seconds=1)
     UploadBatch.objects.filter(id=batch.id).update(started_at=long_ago, last_served=long_ago)
     Worker.objects.update(started_at=long_ago)
@@ -93,7 +93,7 @@ def test_frozen_workers_are_shown(owner: User, monkeypatch: pytest.MonkeyPatch) 
     with fake_worker(), fake_worker(*FULL):
         monkeypatch.setattr(liveness, "SILENCE", timedelta(0))
 
-        assert reason_shown(batch).startswith("The workers do not respond.")
+        assert reason_shown(batch).startswith("The workers are not responding.")
 
 
 def test_paused_batch_is_not_stalled(owner: User) -> None:

@@ -120,7 +120,7 @@ def test_status_costs_the_same_queries_for_one_batch_and_many(
     for number in range(4):
         make_batch(owner, files=2, name=f"Day {number}")
 
-    with fake_worker(), django_assert_num_queries(3):  # Django does not count two more, which the server has prepared
+    with fake_worker(), django_assert_num_queries(3):  # plus two prepared statements, which Django does not count
         status.read_status()
 
 

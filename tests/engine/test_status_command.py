@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 from datetime import timedelta
@@ -11,9 +13,12 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from batches.engine import claim, liveness
+from batches.models.states import ItemStatus
+from tests.conftest import StartWorker
 from tests.support.batches import make_batch
 from tests.support.fake_workers import fake_worker
 from tests.support.servers import Services
+from tests.support.waiting import wait_until
 from tests.support.worker_processes import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,8 +96,26 @@ def test_command_exits_with_1_when_files_wait_and_no_worker_responds(
 
     for out, err, code in (idle, claimed):
         assert code == 1
-        assert "no worker has responded for 25 seconds. End the worker processes" in err
-        assert "does not respond since" in out
+        assert "no worker has responded for 0 seconds. Stop the worker processes" in err
+        assert "has not responded since" in out
+
+
+def test_command_exits_with_1_while_a_real_worker_is_stopped(
+    owner: User, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(liveness, "SILENCE", timedelta(seconds=1.5))
+    workers = start_worker(processes=1, threads=1, env={"TEST_PROCESSOR": "bench.noop.process"})
+
+    wait_until(liveness.live_workers)
+    os.killpg(workers.main.pid, signal.SIGSTOP)
+    batch = make_batch(owner, files=1)
+    wait_until(lambda: run_command()[2] == 1)
+    _, err, _ = run_command()
+    os.killpg(workers.main.pid, signal.SIGCONT)
+
+    assert "no worker has responded" in err
+    wait_until(lambda: batch.items.filter(status=ItemStatus.COMPLETED).exists())
+    wait_until(lambda: run_command()[2] == 0)  # its next heartbeat may come a little late
 
 
 def test_command_exits_with_2_when_the_database_does_not_answer(worker_env: dict[str, str], services: Services) -> None:

@@ -45,7 +45,7 @@ def number(identity: Identity, owner: User) -> int:
 
 @pytest.fixture
 def old_session_alive(identity: Identity, number: int) -> Iterator[None]:
-    """Close the worker's connection while another session holds its lock, as if the old session was still alive."""
+    """Close the worker's connection while another session holds its lock, as if the old session were still alive."""
     with closing(psycopg.connect(**connection_parameters(), autocommit=True)) as session:
         assert identity._connection is not None
         identity._connection.close()

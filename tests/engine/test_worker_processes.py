@@ -1,5 +1,7 @@
 """Real worker processes."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -7,7 +9,7 @@ from django.db import connection
 from batches.engine import lifecycle
 from batches.engine.liveness import WORKER_LOCK_CLASS
 from batches.models import Worker
-from batches.models.states import BatchStatus
+from batches.models.states import BatchStatus, ItemStatus
 from tests.conftest import StartWorker
 from tests.support.batches import assert_counters_match, make_batch
 from tests.support.waiting import wait_until
@@ -78,3 +80,25 @@ def test_workers_that_lose_their_locks_cause_no_crash(owner: User, start_worker:
     assert not batch.items.filter(crash_count__gt=0).exists()
     assert Worker.objects.filter(recovered__gt=0).exists(), "the lost lock was never noticed"
     assert set(Upload.objects.filter(owner=owner).values_list("duration", flat=True)) == {1}
+
+
+def test_file_that_waits_for_a_busy_core_is_processed_by_another_process(
+    owner: User, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    batch = make_batch(owner, files=2)
+    lifecycle.seal_batch(batch.id)
+    busy, waiting = batch.items.order_by("id")
+    busy_while = tmp_path / "busy"
+    busy_while.touch()
+    env = NOOP | {"TEST_PROCESSOR": "tests.support.processors.needing_a_core", "BUSY_ITEM": str(busy.id)}
+    env |= {"BUSY_WHILE": str(busy_while), "VUEMANTICS_WORKER_PROCESSES": "1000"}  # gives each process one slot
+    start_worker(processes=1, threads=2, env=env)
+    wait_until(lambda: not batch.items.filter(attempts=0).exists(), 20)
+
+    start_worker(processes=1, threads=2, env=env)
+
+    wait_until(lambda: batch.items.filter(id=waiting.id, status=ItemStatus.COMPLETED, attempts=2).exists(), 20)
+    assert batch.items.get(id=busy.id).status == ItemStatus.PROCESSING
+    busy_while.unlink()
+    wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 20)
+    assert set(batch.items.values_list("attempts", "crash_count")) == {(1, 0), (2, 0)}

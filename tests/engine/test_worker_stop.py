@@ -1,4 +1,4 @@
-"""An orderly stop of a worker charges no crash, even if the database is down at that moment."""
+"""A normal stop of a worker does not count as a crash, even if the database is down at that moment."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -98,7 +98,7 @@ def test_csv_begins_with_a_byte_order_mark(owner: User) -> None:
 
 @pytest.mark.parametrize("name", ["x;=1+1", 'x;"=1+1', "x;\uff1d1+1"])
 def test_csv_escapes_formulas_after_a_semicolon(owner: User, name: str) -> None:
-    """German spreadsheets split cells at semicolons, whatever the quotes."""
+    """German spreadsheets split cells at semicolons, even inside quotes."""
     reject_file(make_batch(owner, 0), name, "new.code", "a;@b")
 
     body = download(owner).body.decode("utf-8-sig")

@@ -1,6 +1,5 @@
-"""Fixtures for the intake tests: a user, a batch, tus clients, web servers and a folder for partial files."""
+"""Fixtures for the intake tests: a user, a batch, tus clients, a web server and a folder for partial files."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.intake.resuming_client import PICTURE
 from tests.intake.tus_client import TusClient
-from tests.support.servers import Services
 from tests.support.users import make_user
 from tests.support.web_server import Site
 
@@ -47,24 +45,11 @@ def tus(ada: User) -> TusClient:
     return TusClient(ada, Origin="http://localhost")
 
 
-@pytest.fixture(scope="module")
-def site_of_module(process_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One web server for all tests in a module, with its own folder for partial files."""
-    folder = tmp_path_factory.mktemp("site")
-    site = Site(process_env | {"VUEMANTICS_PARTIAL_DIR": str(folder / "partial")}, folder / "site.log")
-    yield site
-    site.kill()
-
-
 @pytest.fixture
-def site(site_of_module: Site, all_services: Services, settings: Settings, transactional_db: None) -> Site:
-    """The module's web server, which a test may kill. The test's PARTIAL_ROOT is the server's folder."""
-    if site_of_module.process.poll() is not None or site_of_module.stops_seen != all_services.stops:
-        site_of_module.kill()
-        site_of_module.start()
-        site_of_module.stops_seen = all_services.stops
-    settings.PARTIAL_ROOT = site_of_module.log.parent / "partial"
-    return site_of_module
+def site(shared_site: Site, settings: Settings, partial_root: Path) -> Site:
+    """The shared web server. The test's PARTIAL_ROOT is the server's folder."""
+    settings.PARTIAL_ROOT = settings.VAR / "parts"
+    return shared_site
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A client that can resume an upload after the connection breaks or the server is killed.
 
-Also a check that the picture it sent is stored.
+Also contains a check that the picture it sent is stored.
 """
 
 import hashlib

@@ -33,7 +33,7 @@ def announce(browser: Client, batch: UploadBatch, *paths: str) -> tuple[int, Any
 
 
 def content(name: str) -> bytes:
-    """Return a picture that differs for names with another last digit."""
+    """Return a picture that is different for each last digit of the name."""
     return PICTURE + name.removesuffix(".jpg")[-1:].encode()
 
 
@@ -127,7 +127,7 @@ def test_partial_files_of_announced_files_are_not_looked_for(browser: Client, ba
     services.cancel_batch(services.owner_scope(ada), batch.id)
 
     assert (entry.offset, entry.state) == (0, "missing")
-    assert stale.exists()  # the cleanup removes it
+    assert stale.exists()  # the cleanup will remove it
 
 
 def test_address_of_a_file_that_never_came_is_gone(browser: Client, tus: TusClient, batch: UploadBatch) -> None:

@@ -33,7 +33,7 @@ JPEG = encoded(textured(320, 240), "JPEG")
 
 
 class InterruptedDisk(DiskStorage):
-    """A storage that first runs the calls in `before`, on another thread, when it is asked to store a file."""
+    """A storage that, before it stores a file, runs the calls in `before` on another thread."""
 
     before: ClassVar[list[Callable[[], object]]] = []
 
@@ -76,7 +76,7 @@ def test_stale_head_leaves_the_partial_file_that_another_request_finalizes(
 ) -> None:
     location = tus.create_with(batch.id, "a.jpg", len(JPEG), JPEG[:10]).headers["location"]
     assert tus.request("DELETE", location).status == 204
-    stale = BatchItem.objects.select_related("batch").get()  # as a HEAD request would have read it
+    stale = BatchItem.objects.select_related("batch").get()  # the row as a HEAD request would have read it
     assert tus.create(batch.id, "a.jpg", len(JPEG)).status == 201
     third: list[int] = []
 

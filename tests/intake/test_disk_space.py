@@ -1,6 +1,5 @@
-"""On a full, nearly full or read-only disk the client gets an error, loses nothing and can resume later."""
+"""On a full, nearly full or read-only disk, the client gets an error, loses nothing and can resume later."""
 
-import subprocess
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -16,38 +15,18 @@ from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
+from tests.support.small_disk import MIB, SmallDisk
 from uploads.models import Upload
 from uploads.storage import local_copy
 
 pytestmark = pytest.mark.django_db(transaction=True)
-MIB = 2**20
 PICTURE = encoded(textured(320, 240), "JPEG") + bytes(3 * MIB // 2)
 
 
-class Disk:
-    """A small in-memory file system (tmpfs)."""
-
-    def __init__(self, folder: Path, mib: int) -> None:
-        self.folder = folder
-        folder.mkdir()
-        made = self._mount("-t", "tmpfs", "-o", f"size={mib}m", "none", str(folder))
-        if made.returncode:
-            pytest.skip(f"no file system can be mounted here: {made.stderr.decode().strip()}")
-
-    def remount(self, options: str) -> None:
-        self._mount("-o", f"remount,{options}", str(self.folder)).check_returncode()
-
-    def unmount(self) -> None:
-        subprocess.run(["umount", "-l", str(self.folder)], check=False)
-
-    def _mount(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.run(["mount", *arguments], capture_output=True, check=False)
-
-
 @pytest.fixture
-def disk(tmp_path: Path, settings: Settings) -> Iterator[Disk]:
+def disk(tmp_path: Path, settings: Settings) -> Iterator[SmallDisk]:
     """A 1 MiB disk for partial files and media."""
-    disk = Disk(tmp_path / "disk", 1)
+    disk = SmallDisk(tmp_path / "disk", 1)
     settings.PARTIAL_ROOT = disk.folder / "partial"
     settings.STORAGES = settings.STORAGES | {
         "default": {
@@ -66,7 +45,7 @@ def stored() -> bytes:
 
 
 def test_full_disk_is_reported_and_sending_resumes_with_free_space(
-    tus: TusClient, batch: UploadBatch, disk: Disk
+    tus: TusClient, batch: UploadBatch, disk: SmallDisk
 ) -> None:
     location = tus.create(batch.id, "big.jpg", len(PICTURE)).headers["location"]
     full = tus.patch(location, 0, PICTURE)
@@ -84,7 +63,7 @@ def test_full_disk_is_reported_and_sending_resumes_with_free_space(
     assert_counters_match(batch)
 
 
-def test_disk_full_at_the_first_byte_loses_nothing(tus: TusClient, batch: UploadBatch, disk: Disk) -> None:
+def test_disk_full_at_the_first_byte_loses_nothing(tus: TusClient, batch: UploadBatch, disk: SmallDisk) -> None:
     (disk.folder / "fill").write_bytes(bytes(MIB - 2 * 4096))
     full = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE[:MIB])
     disk.remount("size=4m")
@@ -96,7 +75,7 @@ def test_disk_full_at_the_first_byte_loses_nothing(tus: TusClient, batch: Upload
 
 
 def test_checksum_on_a_full_disk_leaves_the_partial_file_unchanged(
-    tus: TusClient, batch: UploadBatch, disk: Disk
+    tus: TusClient, batch: UploadBatch, disk: SmallDisk
 ) -> None:
     location = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE[:900]).headers["location"]
 
@@ -107,7 +86,7 @@ def test_checksum_on_a_full_disk_leaves_the_partial_file_unchanged(
 
 
 def test_read_only_disk_is_reported_and_sending_resumes_when_writable(
-    tus: TusClient, batch: UploadBatch, disk: Disk
+    tus: TusClient, batch: UploadBatch, disk: SmallDisk
 ) -> None:
     disk.remount("size=4m")
     location = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE[:900]).headers["location"]
@@ -124,7 +103,7 @@ def test_read_only_disk_is_reported_and_sending_resumes_when_writable(
 
 
 def test_read_only_media_leave_a_complete_partial_file(
-    tus: TusClient, batch: UploadBatch, disk: Disk, settings: Settings, tmp_path: Path
+    tus: TusClient, batch: UploadBatch, disk: SmallDisk, settings: Settings, tmp_path: Path
 ) -> None:
     settings.PARTIAL_ROOT = tmp_path / "partial"
     disk.remount("size=4m,ro")
@@ -145,7 +124,7 @@ def test_read_only_media_leave_a_complete_partial_file(
     assert_counters_match(batch)
 
 
-def test_space_is_kept_free(tus: TusClient, batch: UploadBatch, disk: Disk, settings: Settings) -> None:
+def test_space_is_kept_free(tus: TusClient, batch: UploadBatch, disk: SmallDisk, settings: Settings) -> None:
     disk.remount("size=4m")
     location = tus.create_with(batch.id, "big.jpg", len(PICTURE), PICTURE[:900]).headers["location"]
     settings.MIN_FREE_BYTES = 3 * MIB
@@ -162,7 +141,7 @@ def test_space_is_kept_free(tus: TusClient, batch: UploadBatch, disk: Disk, sett
     assert stored() == PICTURE
 
 
-def test_receive_file_refuses_a_file_that_may_be_sent_again(batch: UploadBatch, disk: Disk) -> None:
+def test_receive_file_refuses_a_file_that_may_be_sent_again(batch: UploadBatch, disk: SmallDisk) -> None:
     name = FileName("big.jpg", len(PICTURE))
     full = receive_file(batch, name, BytesIO(PICTURE))
     left = partial_path(batch.items.get().id).exists()

@@ -74,7 +74,7 @@ def test_finalize_that_the_database_refused_is_repeated_without_orphans(
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     before = originals()
     with connection.cursor() as cursor:
-        # The database refuses the item after the Upload is inserted and rolls back, so the stored file has no row.
+        # The database refuses the item after the Upload is inserted and then rolls back, so the stored file has no row.
         cursor.execute(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             "RAISE EXCEPTION 'out of order' USING ERRCODE = 'io_error'; END $$; "

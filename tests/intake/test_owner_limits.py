@@ -24,7 +24,7 @@ JPEG = encoded(textured(64, 48), "JPEG")
 
 @pytest.fixture(autouse=True)
 def fresh_limits(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    """Forget what other tests created."""
+    """Reset the limits, because other tests may have used them up."""
     monkeypatch.setattr(owner_limits, "new_files", HourlyRate(lambda: settings.OWNER_FILES_PER_HOUR))
     monkeypatch.setattr(owner_limits, "new_batches", HourlyRate(lambda: settings.OWNER_BATCHES_PER_HOUR))
     monkeypatch.setattr(owner_limits, "FRESH_SECONDS", 0.0)
@@ -37,7 +37,7 @@ def open_batch(browser: Client, expected_items: int = 1) -> tuple[int, Any]:
 
 
 def known(browser: Client, batch: UploadBatch, **file: str) -> tuple[int, Any]:
-    """Ask about one file that is not supported, which creates its row at once."""
+    """Send a preflight request for an unsupported file, which creates its row at once."""
     row = {"relative_path": "", "filename": "a.txt", "size": 4, "last_modified": "1", "head": "dGV4dA=="} | file
     response = browser.post(
         reverse("batch-unsent", args=[batch.id]), json.dumps({"files": [row]}), content_type="application/json"

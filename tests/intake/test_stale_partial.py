@@ -1,6 +1,6 @@
 """A partial file left over from another item is not used.
 
-Such files exist after a backup is restored, because item ids are then reused.
+Such files exist after a backup has been restored, because item ids are then reused.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""With the checksum extension only verified bytes count, whatever happens while they are received."""
+"""With the checksum extension, only verified bytes count, whatever happens while they are being received."""
 
 from base64 import b64encode
 
@@ -38,7 +38,7 @@ def test_bytes_cut_off_before_their_checksum_do_not_count(tus: TusClient, batch:
 def test_unverified_bytes_of_a_killed_server_do_not_count(tus: TusClient, batch: UploadBatch) -> None:
     location = tus.create_with(batch.id, "cat.jpg", len(JPEG), JPEG[:900]).headers["location"]
     item = batch.items.get()
-    mark_unverified(item.id, 900)  # the mark that a process leaves when it is killed before it verifies
+    mark_unverified(item.id, 900)  # the marker left by a process that is killed before verifying the bytes
     with partial_path(item.id).open("ab") as partial:
         partial.write(bytes(len(JPEG) - 900))
 

@@ -35,7 +35,7 @@ class Curl:
     def __call__(self, path: str, *arguments: str) -> tuple[int, dict[str, str]]:
         command = ["curl", "-sS", "-D", "-", "-o", "/dev/null", "--max-time", "30", *self._headers, *arguments]
         done = subprocess.run([*command, f"{self._site.address}{path}"], capture_output=True, text=True, check=True)
-        # If there is a "100 Continue", the actual response follows it, so take the last block.
+        # If there is a "100 Continue", the actual response follows, so take the last block.
         first, *lines = done.stdout.strip().split("\n\n")[-1].splitlines()
         pairs = (line.split(":", 1) for line in lines)
         return int(first.split()[1]), {name.lower(): value.strip() for name, value in pairs}

@@ -78,7 +78,7 @@ def test_complete_files_found_later_block_no_other_request(
     other = tus.create(batch.id, "other.jpg", 10**6).headers["location"]
     locations = [tus.create(batch.id, f"{n}.jpg", len(JPEG) + n).headers["location"] for n in range(5)]
     partial_root.mkdir()
-    for n, location in enumerate(locations):  # as if the storage was unavailable when they were complete
+    for n, location in enumerate(locations):  # as if the storage had been unavailable when the files became complete
         (partial_root / location.rpartition("/")[2]).write_bytes(JPEG + b"x" * n)
 
     def find(n: int) -> int:

@@ -1,4 +1,4 @@
-"""When unfinished uploads expire, and what the endpoint answers before and after."""
+"""When unfinished uploads expire, and how the endpoint responds before and after that."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""After any sequence of correct and incorrect requests from several clients, the exact bytes or no upload exist."""
+"""Any sequence of correct and incorrect requests from several clients results in the exact bytes or no upload."""
 
 import os
 import time
@@ -105,7 +105,7 @@ class Uploading(Model, RuleBasedStateMachine):
     def delete(self, client: int) -> None:
         status = self.pages[client].request("DELETE", self.location).status
         if self.received is None:
-            assert status in {204, 410}  # it has expired, and its partial file may or may not be cleaned up
+            assert status in {204, 410}  # the upload has expired; its partial file may have been cleaned up
         else:
             assert status == (409 if self.done else 204)
         if not self.done:

@@ -10,8 +10,8 @@ WRONG = "sha256 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 class Model:
     """The expected state of one upload.
 
-    `received` is how many bytes of `content` the server has, or None if there is no upload. `done` becomes true when
-    the file is finalized.
+    `received` is the number of bytes of `content` that the server has, or None if there is no upload. `done` becomes
+    true when the file is finalized.
     """
 
     content: bytes

@@ -50,7 +50,7 @@ class TusClient:
         checksum: str = "",
         end: str = "",
     ) -> Answer:
-        """Create an upload and send its first bytes. `patch` explains `declared`, `checksum` and `end`."""
+        """Create an upload and send its first bytes. See `patch` for `declared`, `checksum` and `end`."""
         headers = _creation(batch_id, name, size, {}) | _body(pieces, declared, checksum)
         return self.request("POST", "/tus/", headers, pieces or [b""], end=end)
 

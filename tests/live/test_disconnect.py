@@ -29,7 +29,7 @@ async def topic(owner: User) -> BatchJsonTopic:
 async def test_viewer_that_leaves_during_a_refresh_is_removed(topic: BatchJsonTopic, turns: int) -> None:
     async with asyncio.timeout(30):
         async with subscribe(topic, Viewer(1)):
-            await asyncio.sleep(3 * FRAME_SECONDS)  # by now the renderer waits for its next poll
+            await asyncio.sleep(3 * FRAME_SECONDS)  # by now, the renderer is waiting for its next poll
             async with subscribe(topic, Viewer(1)):  # a new viewer triggers a refresh
                 for _ in range(turns):
                     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Frames stay small whatever the names of the files in progress are, because long names are truncated."""
+"""Frames stay small whatever the files in progress are called, because long names are truncated."""
 
 import re
 

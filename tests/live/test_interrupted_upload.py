@@ -36,7 +36,7 @@ def interruption(batch: UploadBatch) -> dict[int, int]:
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A batch with 3 received files, 1 of which bytes are missing, and 264 announced ones."""
+    """A batch of 268 files: 3 received, 1 partly received, and 264 only announced."""
     batch = make_batch(owner, 3)
     files = [incoming.NewFile(f"{number}.jpg", f"{number}.jpg", digest(number), 10) for number in range(265)]
     announce_items(batch.id, files, lambda ids, total: None)

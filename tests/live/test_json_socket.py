@@ -124,7 +124,7 @@ def test_json_topic_reads_no_failures(
     fail_stored(batch)
     messages = BatchJsonTopic(batch.id, owner.pk)
 
-    with django_assert_num_queries(2):  # one for the batch, one for its files in progress
+    with django_assert_num_queries(2):  # one for the batch and one for its files in progress
         parts = messages.read()
 
     assert parts is not None

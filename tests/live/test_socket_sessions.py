@@ -64,7 +64,7 @@ async def test_sign_out_closes_only_the_sockets_of_that_session(owner: User, mon
     for page in (here, elsewhere):
         assert await page.open()
         await page.frame()
-    # The sockets receive events only from shortly after the first frame. Wait until both have received this one.
+    # The sockets begin to receive events shortly after the first frame. Wait until both have received this event.
     await sync_to_async(make_batch)(owner, 1, "Garden")
     for page in (here, elsewhere):
         await page.frame_with("1 running")

@@ -72,7 +72,7 @@ class Run:
         return next((pid for pid, line in self.descendants().items() if part in line), 0)
 
     def workers(self) -> list[int]:
-        """Return the pids of the rundramatiq processes that have started their worker process."""
+        """Return the pids of the rundramatiq processes whose worker process has started."""
         children_of_run = children(self.process.pid)
         lines = self.descendants()
         return [pid for pid in children_of_run if "bin/dramatiq" in lines.get(pid, "") and children(pid)]

@@ -1,7 +1,7 @@
 """Start, share, kill and stop the embedded PostgreSQL and Redis.
 
-pytest's directories are closed to other users. If these tests run as root, they therefore also show that PostgreSQL,
-which then runs as another user, works below a directory that only root may enter.
+pytest's directories are closed to other users. Therefore, if these tests run as root, they also show that PostgreSQL
+(which then runs as another user) works below a directory that only root may enter.
 """
 
 import os
@@ -48,9 +48,9 @@ def started_pids(process: "subprocess.Popen[str]") -> list[int]:
     return [int(pid) for pid in process.stdout.readline().split()]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServices]:
-    """Servers whose state directory all tests in this module share, because initdb takes seconds."""
+    """Servers whose state directory the tests of a process share, because initdb takes seconds."""
     services = LocalServices(tmp_path_factory.mktemp("services") / "var", durable=False)
     yield services
     services.stop()
@@ -104,7 +104,7 @@ def test_start_opens_no_tcp_port_and_no_directory_to_others(running: LocalServic
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
     with redis.Redis.from_url(running.redis_url) as client:
         assert client.config_get("port") == {"port": "0"}
-    # pytest creates the parent with 0o700; starting the servers must not open it.
+    # pytest creates the parent with mode 0o700, and starting the servers must not change that.
     private = [
         running.folder.parent,
         running.folder / "postgres",
@@ -201,7 +201,7 @@ def test_data_of_another_postgresql_version_is_refused_untouched(fresh: LocalSer
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("16\n")
 
-    with pytest.raises(StartError, match=r"created by PostgreSQL 16, this is 18: .*DATABASE_URL"):
+    with pytest.raises(StartError, match=r"created by PostgreSQL 16, but this is 18: .*DATABASE_URL"):
         fresh.start()
 
     assert [path.name for path in data.iterdir()] == ["PG_VERSION"]

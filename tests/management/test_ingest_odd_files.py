@@ -32,7 +32,7 @@ def test_odd_files_are_refused_with_reasons_and_the_rest_is_added(
     (folder / "a-empty.jpg").touch()
     os.mkfifo(folder / "b-pipe.jpg")
     with socket.socket(socket.AF_UNIX) as listening:
-        monkeypatch.chdir(folder)  # the socket needs a relative name, because socket names must be short
+        monkeypatch.chdir(folder)  # use a relative name, because the path of a socket must be short
         listening.bind("c-socket.jpg")
     (folder / "d-link.jpg").symlink_to("gone.jpg")
     (folder / os.fsdecode(b"e-caf\xe9.jpg")).write_bytes(JPEG)

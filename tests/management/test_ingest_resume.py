@@ -1,4 +1,4 @@
-"""If `manage.py ingest` is interrupted and run again, it adds the rest and counts nothing twice."""
+"""If `manage.py ingest` is run again after an interruption, it adds the rest and counts nothing twice."""
 
 import os
 import signal
@@ -127,8 +127,8 @@ def test_resumed_ingest_does_not_read_finished_files(owner: User, start: Start, 
     process.wait(60)
     finished = list(UploadBatch.objects.get().items.filter(upload__isnull=False).values_list("filename", flat=True))
     for name in finished:
-        # Overwrite the file but keep its name, size and time. If the command read it again, it would refuse it, because
-        # it is no longer a picture.
+        # Overwrite the file but keep its name, size and time. If the command read the file again, it would reject it,
+        # because the file is no longer a picture.
         facts = (roll / name).stat()
         (roll / name).write_bytes(b"x" * facts.st_size)
         os.utime(roll / name, ns=(facts.st_atime_ns, facts.st_mtime_ns))

@@ -1,4 +1,4 @@
-"""Preparing the servers reports unreachable servers and tables of another version."""
+"""Errors for unreachable servers and for tables of another version when the servers are prepared."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def test_unreachable_postgresql_is_reported(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("REDIS_URL", django_settings.REDIS_URL)
     monkeypatch.setattr(connection, "get_connection_params", lambda: {"host": "127.0.0.1", "port": 1})
 
-    with pytest.raises(StartError, match="The PostgreSQL of DATABASE_URL does not accept a connection"):
+    with pytest.raises(StartError, match="PostgreSQL at DATABASE_URL does not accept connections"):
         prepare_stack(LocalServices(tmp_path / "var"))
 
 
@@ -25,7 +25,7 @@ def test_unreachable_redis_is_reported(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(django_settings, "REDIS_URL", "redis://127.0.0.1:1/0")
 
-    with pytest.raises(StartError, match="The Redis of REDIS_URL does not respond"):
+    with pytest.raises(StartError, match="Redis at REDIS_URL is not responding"):
         prepare_stack(LocalServices(tmp_path / "var"))
 
 

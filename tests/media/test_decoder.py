@@ -27,7 +27,7 @@ def latest_pid(started: list[Decoder]) -> int:
 
 
 def error_after(pool: DecoderPool, started: list[Decoder], path: Path, signals: list[signal.Signals]) -> CodedError:
-    """Send signals to the decoders that read `path`, one after another; return the error that its reader gets."""
+    """Send signals to the decoders that read `path`, one after the other; return the error that the reader gets."""
     with ThreadPoolExecutor() as executor:
         reading = executor.submit(read, pool, path)
         for sent in signals:

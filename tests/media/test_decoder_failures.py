@@ -1,4 +1,4 @@
-"""A decoder that cannot be started fails no file and leaks no descriptor; one that does not end makes nothing wait."""
+"""A decoder that cannot start fails no file and leaks no descriptor; one that does not end blocks nothing."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The documents match the code in their settings, variables, dependencies, links and commands."""
+"""The settings, variables, dependencies, links and commands in the documents match the code."""
 
 import re
 import tomllib

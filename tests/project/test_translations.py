@@ -20,7 +20,7 @@ ASIDE = ("bench", "tests", "tools", ".venv*", "var", "static/vendor")
 
 
 def in_python() -> set[str]:
-    """Return the texts that Python code passes to gettext; a text with a plural form counts by its singular."""
+    """Return the texts that Python code passes to gettext. For a text with a plural form, return its singular."""
     sources = [path for app in ("batches", "uploads", "vuemantics") for path in (ROOT / app).rglob("*.py")]
     calls = [node for path in sources for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     marked = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in MARKED]
@@ -35,7 +35,7 @@ def in_templates() -> set[str]:
 
 
 def in_scripts() -> set[str]:
-    """Return the texts that scripts pass to gettext; a text with a plural form counts by its singular."""
+    """Return the texts that scripts pass to gettext. For a text with a plural form, return its singular."""
     scripts = "".join(path.read_text() for path in (ROOT / "static/upload").glob("*.js"))
     return set(re.findall(r'gettext\(\s*"([^"]+)"', scripts))
 
@@ -57,7 +57,7 @@ def test_compiled_catalogue_matches_its_source(domain: str) -> None:
 
 
 def translated(compiled: object, entry: Entry) -> list[str]:
-    """Return the translations of an entry that the program uses, one or two."""
+    """Return those translations of an entry that the program uses (one or two)."""
     catalogue = compiled._catalog  # type: ignore[attr-defined]  # by the key alone a text without one would be found too
     key = f"{entry.msgctxt}\4{entry.msgid}" if entry.msgctxt else entry.msgid
     return [catalogue.get((key, form)) for form in (0, 1)] if entry.msgid_plural else [catalogue.get(key)]

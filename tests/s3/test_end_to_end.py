@@ -1,4 +1,4 @@
-"""Files are stored in a bucket and processed by real workers, even if the storage is unavailable for a time."""
+"""Files are stored in a bucket and processed by real workers, even if the storage is temporarily unavailable."""
 
 import urllib.request
 from pathlib import Path

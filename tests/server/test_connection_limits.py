@@ -1,4 +1,4 @@
-"""The web server limits its open connections, and answers 503 before it runs out of file descriptors."""
+"""The web server limits its open connections and responds with 503 before it runs out of file descriptors."""
 
 import socket
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def small_server(tmp_path: Path, all_services: object) -> Iterator[WebServer]:
 
 @contextmanager
 def connections(server: WebServer, count: int, network: str) -> Iterator[list[socket.socket]]:
-    """Open connections from as many addresses of a loopback network."""
+    """Open connections, each from a different address of a loopback network."""
     with ExitStack() as stack:
         made = []
         for number in range(1, count + 1):

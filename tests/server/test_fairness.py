@@ -1,4 +1,4 @@
-"""Requests of one client leave room for those of others."""
+"""One client's requests leave room for those of others."""
 
 import asyncio
 from typing import Any
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Application:
-    """Holds each request until the test lets it begin its response, and then until the test lets it end."""
+    """Holds each request until the test lets its response begin, and then until the test lets it end."""
 
     def __init__(self) -> None:
         self.running: list[str] = []
@@ -40,7 +40,7 @@ class Site:
         self.tasks: list[asyncio.Task[None]] = []
 
     async def request(self, path: str, count: int, address: str, *, method: str = "GET") -> None:
-        """Start requests, and let each of them run, wait or be answered."""
+        """Start requests, and give each of them time to run, wait or get a response."""
         headers = [(b"accept", b"text/html")]
         scope = {"type": "http", "method": method, "path": path, "headers": headers, "client": (address, 1)}
         for _ in range(count):

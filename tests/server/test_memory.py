@@ -1,24 +1,20 @@
 """The memory of the web process does not grow with the bodies that clients send to the site."""
 
 import http.client
-import os
 import socket
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
-from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 
 from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.support.images import encoded, textured
-from tests.support.servers import Services
 from tests.support.waiting import wait_until
-from tests.support.web_server import WebServer
+from tests.support.web_server import Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MIB = 2**20
@@ -26,21 +22,10 @@ CHUNK = 8 * MIB
 JPEG = encoded(textured(64, 48), "JPEG")
 
 
-@pytest.fixture(scope="module")
-def server(
-    all_services: Services, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[WebServer]:
-    """The whole site on the test database, shared by all tests in this module."""
-    url = database_url(all_services)
-    env = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "vuemantics.settings"}
-    server = WebServer(tmp_path_factory.mktemp("site") / "server.log", env, application="")
-    yield server
-    server.stop()
-
-
-def database_url(services: Services) -> str:
-    name = str(connection.settings_dict["NAME"])
-    return urlsplit(services.database_url)._replace(path=f"/{name}").geturl()
+@pytest.fixture
+def server(shared_site: Site) -> Site:
+    """The whole site."""
+    return shared_site
 
 
 @pytest.fixture
@@ -51,7 +36,7 @@ def batch(owner: User) -> UploadBatch:
 class Sender:
     """A signed-in tus client on one connection."""
 
-    def __init__(self, server: WebServer, owner: User, batch: UploadBatch) -> None:
+    def __init__(self, server: Site, owner: User, batch: UploadBatch) -> None:
         browser = Client()
         browser.force_login(owner)
         self.always = {"Tus-Resumable": "1.0.0", "Cookie": f"sessionid={browser.cookies['sessionid'].value}"}
@@ -77,7 +62,7 @@ class Sender:
 
 
 @pytest.fixture
-def sender(server: WebServer, owner: User, batch: UploadBatch) -> Iterator[Sender]:
+def sender(server: Site, owner: User, batch: UploadBatch) -> Iterator[Sender]:
     sender = Sender(server, owner, batch)
     yield sender
     sender.connection.close()
@@ -98,7 +83,7 @@ def head(method: str, path: str, length: int, headers: dict[str, str]) -> bytes:
 
 
 def test_large_file_needs_less_memory_than_two_and_a_half_chunks(
-    server: WebServer, sender: Sender, batch: UploadBatch
+    server: Site, sender: Sender, batch: UploadBatch
 ) -> None:
     size = 104 * MIB
     sender.patch(sender.create("first.jpg", len(JPEG)), 0, JPEG)
@@ -114,7 +99,7 @@ def test_large_file_needs_less_memory_than_two_and_a_half_chunks(
 
 
 def test_slow_clients_are_not_buffered_and_do_not_block_others(
-    server: WebServer, sender: Sender, batch: UploadBatch
+    server: Site, sender: Sender, batch: UploadBatch
 ) -> None:
     clients = 40
     locations = [sender.create(f"slow-{number}.jpg", CHUNK) for number in range(clients)]
@@ -133,7 +118,7 @@ def test_slow_clients_are_not_buffered_and_do_not_block_others(
 
 
 @pytest.mark.parametrize("path", ["/tus/", "/batches/new/", "/accounts/login/"])
-def test_declared_gigabyte_is_refused_before_it_is_read(server: WebServer, path: str) -> None:
+def test_declared_gigabyte_is_refused_before_it_is_read(server: Site, path: str) -> None:
     before = server.reset_peak_memory()
 
     with server.connect() as visitor:
@@ -144,7 +129,7 @@ def test_declared_gigabyte_is_refused_before_it_is_read(server: WebServer, path:
     assert server.peak_memory() - before < 20 * MIB
 
 
-def test_browser_that_declares_too_much_gets_a_page_in_its_language(server: WebServer) -> None:
+def test_browser_that_declares_too_much_gets_a_page_in_its_language(server: Site) -> None:
     with server.connect() as browser:
         browser.sendall(head("POST", "/batches/new/", 10**9, {"Accept": "text/html", "Accept-Language": "de"}))
         received = read_all(browser).decode()
@@ -155,7 +140,7 @@ def test_browser_that_declares_too_much_gets_a_page_in_its_language(server: WebS
 
 
 def read_all(connection: socket.socket) -> bytes:
-    """Read until the server closes its side of the connection, without sending anything more."""
+    """Read until the server closes its side of the connection, without sending anything else."""
     received = b""
     while chunk := connection.recv(65536):
         received += chunk

@@ -41,7 +41,7 @@ VARIABLES = {
 
 
 def edited(text: str, changes: dict[str, str]) -> str:
-    """Replace each key by its value, as an operator would; fail if one does not occur."""
+    """Replace each key with its value, as an operator would; fail if a key does not occur."""
     for old, new in changes.items():
         assert old in text, old
         text = text.replace(old, new)
@@ -129,7 +129,7 @@ def test_pages_uploads_sockets_and_files_pass_through_nginx(proxy: Proxy, owner:
 
 
 def check_page(proxy: Proxy) -> None:
-    """The page is served as HTTPS, with the cookies and headers that belong to it."""
+    """The page is served over HTTPS, with the matching cookies and headers."""
     response, body = proxy.request("GET", "/batches/")
 
     assert response.status == 200

@@ -1,4 +1,4 @@
-"""A response that the client does not read keeps no database connection."""
+"""A response that the client does not read does not occupy a database connection."""
 
 import asyncio
 import hashlib
@@ -57,7 +57,7 @@ class StalledClient:
 
 
 def used_connections() -> int:
-    """Return how many connections of the pool are in use, not counting the one that this function needs."""
+    """Return how many connections of the pool are in use, not counting the one used by this function."""
     connections.close_all()
     connection.ensure_connection()
     stats = connection.pool.get_stats()  # type: ignore[attr-defined]

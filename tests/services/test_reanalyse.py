@@ -1,4 +1,4 @@
-"""Who may start a re-analysis, in which states of the batch, and how it is refused otherwise."""
+"""Who may start a re-analysis, in which states of the batch, and how other requests are refused."""
 
 from collections.abc import Callable
 

@@ -12,7 +12,7 @@ from uploads.models import MediaKind, Upload
 
 
 def digest(*parts: object) -> str:
-    """Return 64 hex digits that depend only on the parts."""
+    """Return 64 hex digits that depend only on `parts`."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

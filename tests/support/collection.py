@@ -1,4 +1,4 @@
-"""pytest plugin: mark the tests that start processes, and run the longest tests first."""
+"""pytest plugin: mark the tests that start processes, keep the others together by module, run the longest first."""
 
 from pathlib import Path
 
@@ -27,15 +27,20 @@ LONGEST = [
 
 @pytest.hookimpl(trylast=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark the tests that start processes, so that `make test-fast` can skip them."""
+    """Mark the tests that start processes, so that `make test-fast` can skip them.
+
+    The other tests of a module run in one process of pytest-xdist, so that what they cache is computed once.
+    """
     folder = item.path.relative_to(TESTS).parts[0]
     if folder in PROCESS_FOLDERS or PROCESS_FIXTURES & set(getattr(item, "fixturenames", ())):
         item.add_marker("processes")
+    else:
+        item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(TESTS))))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the tests so that the cores stay busy; tests of equal rank keep their shuffled order.
+    """Order the tests so that the cores stay busy. Tests of equal rank keep their shuffled order.
 
     Browser tests come first and stay together, because they share one browser per process. Then tests that start
     processes, which mostly wait, alternate with tests that only compute. The longest come first.

@@ -1,9 +1,11 @@
-"""Empty the test database after each test that commits, drop it at the end despite open sessions, and see locks."""
+"""Empty the test database after each test that commits, drop it at the end despite open sessions, and detect locks."""
 
 from functools import cache
+from typing import cast
 
 from asgiref.sync import SyncToAsync
 from django.db import OperationalError, connection, connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 
@@ -48,7 +50,7 @@ def _statement() -> str:
 
 
 def drop_database(creation: DatabaseCreation, test_database_name: str, _verbosity: int) -> None:
-    """Replace DatabaseCreation._destroy_test_db, and end the sessions that threads or processes of a test left open.
+    """Replace DatabaseCreation._destroy_test_db and end the sessions that a test's threads or processes left open.
 
     A plain DROP DATABASE waits 5 s for these sessions and then fails with "is being accessed by other users".
     """
@@ -56,6 +58,15 @@ def drop_database(creation: DatabaseCreation, test_database_name: str, _verbosit
     creation.connection.close_pool()
     with creation._nodb_cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute(f"DROP DATABASE {creation.connection.ops.quote_name(test_database_name)} WITH (FORCE)")
+
+
+def close_broken_connections() -> None:
+    """Close this thread's connection and the pool after a stop of PostgreSQL, which broke all connections.
+
+    Otherwise the pool would try its connections one by one with growing pauses.
+    """
+    connection.close()
+    cast(DatabaseWrapper, connection).close_pool()
 
 
 def close_async_connection() -> None:

@@ -32,7 +32,7 @@ def scan_bomb(width: int, height: int, scans: int) -> bytes:
 
 
 def _dc_scan(blocks: int) -> bytes:
-    """Return a first scan in which the DC difference of every block is 0, with a table of its own."""
+    """Return a first scan in which the DC difference of every block is 0, with its own table."""
     table = _segment(0xC4, bytes([0x00, 1, *[0] * 15, 0x00]))
     return table + _segment(0xDA, bytes([1, 1, 0x00, 0, 0, 0x00])) + bytes(-(-blocks // 8))
 

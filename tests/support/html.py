@@ -4,6 +4,6 @@ import re
 
 
 def compact(html: str) -> str:
-    """Remove line breaks next to tags, and turn all others into single spaces."""
+    """Remove line breaks next to tags, and turn all other line breaks into single spaces."""
     html = re.sub(r"\s*\n\s*(?=<)|(?<=>)\s*\n\s*", "", html.strip())
     return re.sub(r"\s+(?=>)", "", re.sub(r"\s*\n\s*", " ", html))

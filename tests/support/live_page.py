@@ -11,7 +11,7 @@ from django.test import Client
 from vuemantics.asgi import application
 
 SECONDS = 30.0
-"""Long enough for a busy machine; only a failing test waits so long."""
+"""Long enough for a busy machine. Only a failing test waits this long."""
 JSON_SUBPROTOCOL = "vuemantics.v1+json"
 
 
@@ -23,7 +23,7 @@ def cookie_of(user: User) -> str:
 
 
 def address_of(batch_id: int | None) -> str:
-    """Return the path of a batch's socket, or for None the path of the socket for all the user's batches."""
+    """Return the path of a batch's socket or, for None, of the socket for all the user's batches."""
     return "/ws/batches/" if batch_id is None else f"/ws/batches/{batch_id}/"
 
 
@@ -31,7 +31,7 @@ class Page:
     """An open page, which collects the frames and acknowledges each one, as the page's script does."""
 
     def __init__(self, batch_id: int | None, cookie: str = "", origin: str = "http://localhost") -> None:
-        """Prepare the page of a batch, or for None a page that shows only the summary of all batches."""
+        """Prepare the page of a batch or, for None, a page that shows only the summary of all batches."""
         headers = [(b"origin", origin.encode()), (b"host", b"localhost"), (b"cookie", cookie.encode())]
         self.socket = WebsocketCommunicator(application, address_of(batch_id), headers)
         self.frames: list[str] = []

@@ -16,8 +16,8 @@ from typing import Any
 class MailSink:
     """The received e-mails, and how the server behaves.
 
-    `refuse` maps recipients to replies (`451 …`, `550 …`). If `breaks` is set, the server keeps an e-mail but drops the
-    connection instead of confirming it.
+    `refuse` maps recipients to replies (`451 …`, `550 …`). If `breaks` is set, the server keeps an e-mail, but drops
+    the connection instead of confirming it.
     """
 
     def __init__(self) -> None:

@@ -1,11 +1,11 @@
-"""Check whether a process runs, list its children, and restore SIGINT in a new child."""
+"""Check whether a process is running, list its children, and restore SIGINT in a new child."""
 
 import signal
 from pathlib import Path
 
 
 def alive(pid: int) -> bool:
-    """Return whether the process runs. A zombie does not."""
+    """Return whether the process is running. A zombie is not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):  # the process may end before or during the read

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from batches.engine import cpu_slots
 from batches.engine.in_flight import Job
 from batches.intake.archives import process_item
 from batches.models.states import Stage
@@ -68,6 +69,15 @@ def hanging(job: Job) -> None:
         threading.Event().wait()
 
 
+def needing_a_core(job: Job) -> None:
+    """Use a core for a moment. For the item BUSY_ITEM, use it as long as the file BUSY_WHILE exists."""
+    cpu_slots.MAX_WAIT_SECONDS = 0.5
+    job.enter(Stage.CHECKING)
+    with cpu_slots.cpu_slot(job):
+        while job.claim.item_id == int(os.environ["BUSY_ITEM"]) and Path(os.environ["BUSY_WHILE"]).exists():
+            time.sleep(0.02)
+
+
 def unreachable(job: Job) -> None:
     """Report the model server as unreachable while the file UNREACHABLE_WHILE exists."""
     job.enter(Stage.DESCRIBING)
@@ -81,12 +91,12 @@ def message_with_nul(job: Job) -> None:
 
 
 def unusable_answer(job: Job, answer: str = "no words") -> None:
-    """Fail as an analyzer does whose model returned something it cannot use."""
+    """Fail like an analyzer whose model returned an unusable answer."""
     raise TransientError("model.answer", f"The model answered with {answer}.")
 
 
 def without_message(job: Job) -> None:
-    """Fail without a code or a message, as a faulty analyzer may."""
+    """Fail without a code or a message, as a faulty analyzer might."""
     raise PermanentError(None, None)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""The indexes that PostgreSQL uses for a statement."""
+"""Find out which indexes PostgreSQL uses for a statement."""
 
 import json
 from typing import Any

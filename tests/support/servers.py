@@ -12,19 +12,21 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import redis
 
+from tests.support.processes import children
 from vuemantics.localstack import LocalServices, StartError
 
 
 @dataclass
 class Services:
-    """The servers of this test process. Tests of outages call the methods that stop one of them."""
+    """The servers of this test process. Tests of outages call the methods that stop one of the servers."""
 
     folder: Path
     database_url: str = ""
@@ -53,8 +55,22 @@ class Services:
         self._end(self.local.redis.process, signal.SIGKILL)
 
     def stop_postgres(self, how: signal.Signals = signal.SIGQUIT) -> None:
-        """Stop PostgreSQL. SIGQUIT stops it at once, so that its next start runs recovery; SIGINT is a clean stop."""
+        """Stop PostgreSQL. SIGQUIT stops it at once, so that its next start runs recovery; SIGINT stops it cleanly."""
         self._end(self.local.postgres.process, how)
+
+    @contextmanager
+    def frozen_postgres(self) -> Iterator[None]:
+        """Stop all processes of PostgreSQL with SIGSTOP while the block runs, as on a suspended machine."""
+        if self.local.postgres.process is None:
+            pytest.skip("needs the embedded servers")
+        main = self.local.postgres.process.pid
+        os.kill(main, signal.SIGSTOP)  # first, so that it starts no further processes
+        frozen = [main, *children(main)]
+        _send(frozen, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _send(frozen, signal.SIGCONT)
 
     def _end(self, child: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
         if child is None:
@@ -62,6 +78,12 @@ class Services:
         self.stops += 1
         child.send_signal(how)
         child.wait(60)
+
+
+def _send(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def configured_url(name: str) -> str:
@@ -84,7 +106,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Set the URLs of the servers before pytest-django reads the settings."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-test-"))
     if os.getuid() == 0:
-        folder.chmod(0o711)  # as root, PostgreSQL runs as another user, who must reach this folder
+        folder.chmod(0o711)  # if root runs pytest, PostgreSQL runs as another user, who must reach this folder
     services = Services(folder, configured_url("DATABASE_URL"), configured_url("REDIS_URL"))
     atexit.register(services.stop)
     if not is_xdist_controller(early_config):

@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 class WebServer:
-    """One `python -m vuemantics.server`, which keeps its port when a test kills and restarts it."""
+    """A `python -m vuemantics.server` process, which keeps its port when a test kills and restarts it."""
 
     def __init__(
         self, log: Path, env: Mapping[str, str] = os.environ, application: str = PROBE, prefix: Sequence[str] = ()

@@ -54,13 +54,13 @@ class Workers:
         return children(self.main.pid)
 
     def kill_one(self) -> int:
-        """kill -9 one worker process, as the kernel does when memory is short; rundramatiq then exits too."""
+        """Kill one worker process with SIGKILL, as the kernel does when memory is short. Its rundramatiq exits too."""
         pid = self.pids()[0]
         os.kill(pid, signal.SIGKILL)
         return pid
 
     def kill_all(self) -> None:
-        """kill -9 rundramatiq and all its workers at once, including workers whose rundramatiq has already ended."""
+        """Kill rundramatiq and all its workers at once with SIGKILL, even if rundramatiq itself has already ended."""
         with suppress(ProcessLookupError):
             os.killpg(self.main.pid, signal.SIGKILL)
         self.main.wait(60)

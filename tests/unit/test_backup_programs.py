@@ -1,4 +1,4 @@
-"""Choice of pg_dump: PATH's or the embedded server's; and the permissions of a backup."""
+"""The choice between pg_dump on PATH and the embedded server's, and the permissions of a backup."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ WHEEL = int(MAJOR)
 
 @pytest.fixture
 def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A pg_dump on PATH of the version that is in the file `version`."""
+    """A pg_dump on PATH whose version is in the file `version`."""
     program = tmp_path / "pg_dump"
     program.write_text(f"#!/bin/sh\nread -r version < {tmp_path}/version && echo $version\n")
     program.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The partial file holds exactly the sent bytes after any repeated, truncated or excess requests."""
+"""After any repeated, truncated or excess requests, the partial file contains exactly the bytes that were sent."""
 
 import hashlib
 import tempfile
@@ -46,7 +46,7 @@ class BodyWriterMachine(RuleBasedStateMachine):
 
     @rule(lengths=st.lists(st.integers(0, 60), max_size=6), declared=st.booleans())
     def patch(self, lengths: list[int], declared: bool) -> None:
-        """Send pieces from the right offset. The writer does not care whether the body is complete or was cut off."""
+        """Send pieces from the right offset. Whether the body is complete or cut off makes no difference here."""
         pieces, end = [], self.received
         for length in lengths:
             pieces.append(self.content[end : end + length])

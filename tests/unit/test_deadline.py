@@ -1,4 +1,4 @@
-"""A request must arrive within a deadline, which each byte of a body moves only a little."""
+"""A request must arrive within a deadline, which each byte of a body extends only a little."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Every error code has one message, which stands in one of the two tables and nowhere else."""
+"""Every error code has one message, which is in one of the two tables and nowhere else."""
 
 import ast
 import re
@@ -75,7 +75,7 @@ def test_no_call_passes_a_message_beside_its_code() -> None:
 def test_message_has_the_details_of_one_file() -> None:
     message = default_message("file.too_large", size="5 MB", limit="1 MB")
 
-    assert message == "The file has 5 MB; the limit is 1 MB."
+    assert message == "The file is 5 MB; the limit is 1 MB."
 
 
 @pytest.mark.parametrize("code", sorted(ERROR_CODES))

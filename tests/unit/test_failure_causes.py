@@ -1,4 +1,4 @@
-"""A cause of failures keeps its HTML id when other causes come or grow."""
+"""A failure cause keeps its HTML id when other causes appear or grow."""
 
 from batches.failures.batch_failures import BatchFailures, FailureGroup
 

@@ -1,4 +1,4 @@
-"""Connections that send or read too slowly are closed. The clock and the transport are Twisted's for tests."""
+"""Connections that send or read too slowly are closed. The clock and the transport are Twisted's test versions."""
 
 import asyncio
 from collections.abc import Iterator
@@ -58,13 +58,13 @@ class Connection:
     channel: LimitedChannel
 
     def send(self, data: bytes) -> bytes:
-        """Send bytes, and return what the server has answered so far."""
+        """Send bytes, and return everything that the server has sent so far."""
         self.channel.dataReceived(data)
         return self.transport.sent()
 
 
 async def check_sender(head: RequestHead) -> Refusal | None:
-    """Accept large bodies of one session only."""
+    """Accept large bodies from one session only."""
     return None if head.headers.get("cookie") == "sessionid=anna" else STRANGER
 
 

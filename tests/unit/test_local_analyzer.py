@@ -10,13 +10,13 @@ from uploads.analysis.registry import get_analyzer
 from uploads.media.image import read_picture
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def analyzer() -> Analyzer:
     """The embedded analyzer, created once."""
     return get_analyzer("local")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def described(analyzer: Analyzer) -> dict[str, Description]:
     """Descriptions of the sample photos by file name."""
     return {path.stem: analyzer.describe(read_picture(path).image) for path in SAMPLES.glob("*.jpg")}

@@ -1,4 +1,4 @@
-"""Paths, ports and accounts of the local servers, and the errors on machines that lack something."""
+"""Paths, ports and accounts of the local servers, and the errors on machines that lack a requirement."""
 
 import importlib.util
 import os

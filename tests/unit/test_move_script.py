@@ -1,4 +1,4 @@
-"""deploy/move-to-external-servers.sh: which commands it runs, as which users, with which settings.
+"""The commands that deploy/move-to-external-servers.sh runs, and their users and settings.
 
 The programs that need root are replaced on PATH by scripts that record their arguments.
 """

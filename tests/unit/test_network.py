@@ -1,4 +1,4 @@
-"""What `manage.py run` says about access from other devices."""
+"""What `manage.py run` prints about access from other devices."""
 
 import pytest
 

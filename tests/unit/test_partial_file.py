@@ -48,7 +48,7 @@ def test_partial_file_that_is_also_in_storage_is_replaced(folder: Path) -> None:
     stored = folder / "stored"
     with locked_partial(ITEM) as partial:
         partial.append(b"all of it")
-        os.link(partial.path, stored)  # as if the process was killed after this link
+        os.link(partial.path, stored)  # as if the process had been killed after creating this link
 
     with locked_partial(ITEM) as partial:
         partial.truncate(0)

@@ -1,4 +1,4 @@
-"""A periodic thread keeps running whatever exception its function raises."""
+"""A periodic thread keeps running, whatever exception its function raises."""
 
 import logging
 import threading

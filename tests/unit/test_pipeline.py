@@ -56,7 +56,7 @@ def test_stages_are_reported_in_order() -> None:
 @pytest.mark.parametrize("last", Stage.values[:-1])
 def test_exception_of_on_stage_ends_the_processing(last: str) -> None:
     class StopError(Exception):
-        """The result is no longer wanted."""
+        """The caller no longer needs the result."""
 
     stages: list[str] = []
     stop = StopError()

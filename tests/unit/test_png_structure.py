@@ -1,4 +1,4 @@
-"""A decoder gets only the chunks of a PNG that matter for its picture."""
+"""A decoder gets only those chunks of a PNG that it needs for the picture."""
 
 import io
 import zlib

@@ -6,7 +6,7 @@ from vuemantics.localstack.supervisor import HEALTHY_SECONDS, MAX_DELAY, exits_a
 
 
 def delays(exits: int, seconds: float) -> list[float]:
-    """Return the delays before the restarts of a process that exits each time it has run for this long."""
+    """Return the delays before the restarts of a process that always exits after running for this long."""
     found, consecutive = [], 0
     for _ in range(exits):
         consecutive = exits_after_run(consecutive, seconds) + 1

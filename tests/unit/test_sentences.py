@@ -11,7 +11,7 @@ from uploads.analysis.vocabulary import Vocabulary, load_vocabulary
 NO_COLOURS = Colours((), plain=False, warm_sky=0.0)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def vocabulary() -> Vocabulary:
     """The shipped vocabulary."""
     return load_vocabulary()

@@ -7,13 +7,13 @@ from uploads.analysis.text_encoder import TextEncoder, WordPiece
 from uploads.analysis.vocabulary import load_vocabulary
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def encoder() -> TextEncoder:
     """The shipped text model."""
     return TextEncoder()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pieces() -> list[str]:
     """The shipped vocabulary of the tokenizer."""
     return read_weights("wordpiece_vocab.txt").decode().split("\n")

@@ -1,4 +1,4 @@
-"""EXIF data is read tag by tag, within limits, whatever it contains."""
+"""Whatever EXIF data contains, it is read tag by tag and within limits."""
 
 import math
 import struct

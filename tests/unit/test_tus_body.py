@@ -1,4 +1,4 @@
-"""A tus body must arrive at a least rate."""
+"""A tus body must arrive at a minimum rate."""
 
 import asyncio
 

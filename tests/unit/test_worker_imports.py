@@ -1,4 +1,4 @@
-"""What a new worker imports before it can recover the files of a dead one."""
+"""Which modules a new worker imports before it can recover the files of a dead one."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A page asks for confirmation before a batch is cancelled, in words that fit an import or a re-analysis."""
+"""A page asks for confirmation before a batch is cancelled, in words that suit an import or a re-analysis."""
 
 import pytest
 from django.test import Client

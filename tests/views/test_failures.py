@@ -117,7 +117,7 @@ def test_dismissal_can_be_undone(page: Client, anna: User) -> None:
 
     assert messages_of(response) == ["1 file is listed again."]
     assert "a.txt" in shown(page)
-    # The address of the page before no longer offers it.
+    # The previous page's address no longer offers to undo the dismissal.
     assert reverse("failures-restore") not in page.get(dismissed.redirect_chain[-1][0]).content.decode()
 
 

@@ -1,4 +1,4 @@
-"""A page asks before an import is finished without its missing files, and says afterwards what never came."""
+"""A page asks before an import is finished without its missing files. Afterwards, their number is shown."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""An import that brought nothing new says so, on its page, in the list and in the e-mail."""
+"""For an import that added no new pictures, its page, the list and the e-mail say so."""
 
 from django.contrib.auth.models import User
 from django.test import Client
@@ -13,7 +13,7 @@ NOTHING_NEW = "Nothing new: all 50 were already in your library."
 
 
 def add_known(owner: User, files: int) -> UploadBatch:
-    """Return an import that is sealed and whose files were all in the library before."""
+    """Return a sealed import whose files were all already in the library."""
     batch = lifecycle.open_batch(owner.id, "Iceland")
     for number in range(files):
         item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest(number), 10))

@@ -29,7 +29,7 @@ def test_email_contains_counts_and_link(mail_server: MailSink, ada: User) -> Non
 
     mail = mail_server.mails[0]
     assert (mail["To"], mail["From"]) == ("ada@example.org", "Photos <photos@example.org>")
-    assert subject(mail) == "“Iceland” is done, some files failed"
+    assert subject(mail) == "“Iceland” is done, but some files failed"
     text = mail.get_content()
     assert "2 files described" in text
     assert "1 file failed" in text

@@ -1,4 +1,4 @@
-"""E-mails are sent later or given up if the mail server is unavailable or refuses them."""
+"""If the mail server is unavailable or refuses e-mails, they are sent later or abandoned."""
 
 import logging
 

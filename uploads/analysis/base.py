@@ -20,10 +20,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The result of describe(): `labels`, the highest score first, and `description` in plain sentences.
+    """The result of describe(). `labels` have the highest score first; `description` is in plain sentences.
 
-    `phrase_weights` passes the findings on to embed(), as rows of the analyzer's own vocabulary with their weights. It
-    is empty if the analyzer embeds the text.
+    `phrase_weights` passes the findings on to embed(), as rows of the analyzer's vocabulary with their weights. It is
+    empty if embed() uses the text instead.
     """
 
     labels: tuple[Label, ...]
@@ -33,14 +33,14 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class DescriptionEmbedding:
-    """`vector` (DIMENSIONS numbers, unit length) or None. Vectors are comparable only if they have the same `model`."""
+    """`vector` has DIMENSIONS numbers and unit length, or is None. Only vectors of the same `model` are comparable."""
 
     model: str
     vector: tuple[float, ...] | None
 
 
 class Analyzer(Protocol):
-    """Describes pictures; one object is shared by all threads of a process.
+    """Describes pictures. All threads of a process share one object.
 
     `computes` is True if the analyzer keeps a core of this machine busy, and False if it waits for a server. Both
     methods may raise PermanentError (the picture is at fault), TransientError (an unusable answer) and
@@ -55,5 +55,5 @@ class Analyzer(Protocol):
         ...
 
     def embed(self, description: Description) -> DescriptionEmbedding:
-        """Return the vector for a description that describe() of the same analyzer has returned."""
+        """Return the vector for a description that was returned by describe() of the same analyzer."""
         ...

@@ -33,7 +33,7 @@ EVERYDAY_KINDS = _names(
 """Kinds that appear in descriptions. All other kinds are only for search."""
 
 ANIMALS = _names("bird | cat | dog | horse | sheep | cow | elephant | bear | zebra | giraffe")
-"""Detected objects that are not named, because the detector confuses them; the classifier is more reliable."""
+"""Detected objects that are not named, because the classifier is more reliable: the detector confuses them."""
 
 UNCOUNTABLE = _names(
     """

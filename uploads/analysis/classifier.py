@@ -17,7 +17,7 @@ class Classifier:
         self._model = OnnxModel("efficientnet_lite0.onnx")
 
     def classify(self, image: Image.Image) -> Floats:
-        """Return the probability of each class for the RGB picture `image`, shape (1000,). Their sum is 1."""
+        """Return the probabilities of all classes for the RGB picture `image`, shape (1000,). They add up to 1."""
         side = min(image.size) * _SIDE / (_SIDE + _MARGIN)
         left, top = (image.width - side) / 2, (image.height - side) / 2
         center = (left, top, left + side, top + side)

@@ -5,8 +5,8 @@ same model has embedded.
 
 v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum over tags of w e(tag)).
 
-The weights make a search rank photos highest if they almost certainly show what the query names. The weight of a
-detected object is its full score, and that of a label is its probability. Colours have small weights, because many
+With these weights, a search ranks those photos highest that almost certainly show what the query names. A detected
+object's weight is its full score, and a label's weight is its probability. Colours have small weights, because many
 photos share them.
 """
 
@@ -22,7 +22,7 @@ _BEST_LABELS = 30
 _SURE_LABELS = 5
 _SURE_LABEL = 0.08
 _SURE_KIND = 0.3
-# Kinds with this many labels or more are too general to be trusted fully.
+# Kinds with at least this many labels are too general to be fully trusted.
 _WIDE_KIND = 60
 _COLOUR_SHARE = 0.15
 _COLOUR_WEIGHT = 0.3

@@ -1,7 +1,7 @@
 """Detect objects in a picture, with NanoDet-g and the 80 COCO classes.
 
-For the network, see https://github.com/RangiLyu/nanodet. It encodes a box as the distances to its four sides, each the
-mean of a softmax over 11 bins (Generalized Focal Loss, Li et al. 2020, arXiv:2006.04388).
+For the network, see https://github.com/RangiLyu/nanodet. It encodes a box as the distances to its four sides. Each
+distance is the mean of a softmax over 11 bins (Generalized Focal Loss, Li et al. 2020, arXiv:2006.04388).
 """
 
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ _DEVIATION_BGR = np.array([57.375, 57.12, 58.395], np.float32)
 _LEVELS = (("Identity", "Identity_3", 8), ("Identity_1", "Identity_4", 16), ("Identity_2", "Identity_5", 32))
 _OUTPUTS = [name for scores, distances, _ in _LEVELS for name in (scores, distances)]
 _BINS = np.arange(11, dtype=np.float32)
-# Two boxes of one class with a larger intersection over union are the same object.
+# Two boxes of the same class whose intersection over union is larger than this show the same object.
 _MAX_OVERLAP = 0.55
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """An object: its class (COCO index), its score from 0 to 1, and the share of the picture that its box covers."""
+    """A detected object: its class (COCO index), its score from 0 to 1, and the share of the picture in its box."""
 
     kind: int
     score: float
@@ -68,7 +68,7 @@ def _prepare(image: Image.Image) -> Floats:
     frame = Image.new("RGB", (-(-width // _STEP) * _STEP, -(-height // _STEP) * _STEP), _GREY)
     frame.paste(small, ((frame.width - width) // 2, (frame.height - height) // 2))
     pixels = np.empty((1, 3, frame.height, frame.width), np.float32)
-    # Process one channel at a time, because arithmetic on interleaved channels is five times slower.
+    # Process one channel at a time, because arithmetic on interleaved channels is five times as slow.
     for row, (channel, mean, deviation) in enumerate(zip(frame.split()[::-1], _MEAN_BGR, _DEVIATION_BGR, strict=True)):
         np.subtract(np.asarray(channel), mean, out=pixels[0, row])
         pixels[0, row] /= deviation

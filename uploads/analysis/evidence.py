@@ -1,4 +1,4 @@
-"""Combine the networks' results, without uncertain detections and without labels that must not describe people."""
+"""Combine the networks' results, dropping uncertain detections and labels that must not describe people."""
 
 from dataclasses import dataclass
 
@@ -23,10 +23,10 @@ _CLOSE_UP_AREA = 0.24
 class Evidence:
     """The findings in one picture.
 
-    probabilities: (labels,), from the classifier, with suppressed labels set to 0. masses: (kinds,), the probability
-    that the picture shows a member of each kind. objects: detected classes except people, each with its best score, the
-    highest first. people: the number of people detected. close_up: whether one of them fills a large part of the
-    picture.
+    - `probabilities`, shape (labels,), come from the classifier. Suppressed labels are 0.
+    - `masses`, shape (kinds,), are the probabilities that the picture shows a member of each kind.
+    - `objects` are the detected classes except people, each with its best score, highest score first.
+    - `people` is the number of people detected; `close_up` is whether one of them fills a large part of the picture.
     """
 
     probabilities: Floats

@@ -1,4 +1,4 @@
-"""The embedded analyzer. It runs small networks that come with the program and needs no server or download."""
+"""The embedded analyzer. It runs small networks that are included in the program and needs no server or download."""
 
 from PIL import Image
 
@@ -12,7 +12,7 @@ from uploads.analysis.vocabulary import load_vocabulary
 
 
 class LocalAnalyzer:
-    """An Analyzer that takes about 70 ms per picture on one core, and 100 MB per process.
+    """An Analyzer that takes about 70 ms per picture on one core and 100 MB of memory per process.
 
     The constructor loads and verifies the weights, and may raise EnvironmentalError `analysis.weights`. The analyzer
     never infers a person's sex, religion, health or name.

@@ -1,4 +1,4 @@
-"""Look up analyzers by name. Each is created once per process."""
+"""Look up analyzers by name. Each analyzer is created once per process."""
 
 import importlib
 import logging

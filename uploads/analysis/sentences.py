@@ -1,4 +1,4 @@
-"""Turn the evidence into labels and a description of one or two plain sentences."""
+"""Turn the evidence into labels and a description in one or two plain sentences."""
 
 from uploads.analysis.base import Label
 from uploads.analysis.class_names import ANIMALS, EVERYDAY_KINDS, EVERYDAY_NAMES, UNCOUNTABLE

@@ -1,4 +1,4 @@
-"""Encode text as vectors that can be compared with those of pictures, with all-MiniLM-L6-v2 and its tokenizer.
+"""Encode text with all-MiniLM-L6-v2 and its tokenizer, as vectors that can be compared with those of pictures.
 
 The tokenizer is BERT's uncased WordPiece (Devlin et al. 2018, arXiv:1810.04805, section 3).
 """
@@ -24,7 +24,7 @@ _IDEOGRAPHS = (
 
 
 class TextEncoder:
-    """Encodes text, in 2 ms per query. Thread-safe; create one per process, which takes 60 ms and 40 MB.
+    """Encodes text in 2 ms per query. Thread-safe. Create one per process; this takes 60 ms and 40 MB.
 
     The constructor raises EnvironmentalError `analysis.weights` if the model files are missing or damaged.
     """

@@ -13,9 +13,12 @@ from uploads.analysis.model_files import Floats, read_weights
 class Vocabulary:
     """All phrases. The rows of `vectors` belong to labels, kinds, objects and scenes, in this order.
 
-    labels: the classifier's 1,000 classes (ImageNet). kinds: groups of labels (WordNet hypernyms). objects: the
-    detector's 80 classes (COCO). scenes: people, backgrounds and colours. vectors: (phrases, 384), unit length.
-    membership: (kinds, labels), 1 if the label belongs to the kind.
+    - `labels` are the classifier's 1,000 classes (ImageNet).
+    - `kinds` are groups of labels (WordNet hypernyms).
+    - `objects` are the detector's 80 classes (COCO).
+    - `scenes` are people, backgrounds and colours.
+    - `vectors`, shape (phrases, 384), have unit length.
+    - `membership`, shape (kinds, labels), is 1 if the label belongs to the kind.
     """
 
     labels: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Decode pictures in child processes, which can be killed at any time and have limits of their own.
+"""Decode pictures in child processes, which can be killed at any time and have their own limits.
 
 A picture that crashes a native decoder, needs too much memory or takes too long ends only its decoder process.
 """
@@ -24,7 +24,7 @@ ATTEMPTS = 2
 POLL_SECONDS = 0.1
 """How often a thread that waits for a decoder checks whether it should stop."""
 EXIT_SECONDS = 1.0
-"""How long a thread waits for the end of a decoder that closed its socket or was killed."""
+"""How long a thread waits for a decoder to end after it closed its socket or was killed."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 # The decoder gets no other variables of the worker, because they contain passwords.
@@ -38,7 +38,7 @@ _OWN_VARIABLES = {
 
 
 class DecoderCrash(Exception):
-    """The decoder process ended by itself: its code failed, or the machine is short of memory."""
+    """The decoder process ended on its own: its code failed, or the machine is short of memory."""
 
 
 class Decoder:
@@ -78,7 +78,7 @@ class Decoder:
         return self._channel.fileno() >= 0 and self._process.poll() is None
 
     def close(self) -> None:
-        """Kill the process. Wait at most EXIT_SECONDS, because a process that waits for a failing disk does not end."""
+        """Kill the process. Wait at most EXIT_SECONDS: a process that waits for a failing disk does not end."""
         self._process.kill()
         self._descriptors.close()
         if not self._wait():
@@ -97,7 +97,7 @@ class Decoder:
         return decode_reply(reply, self._memory)
 
     def _request(self, request: bytes, check: Callable[[], None]) -> bytes:
-        """Return the reply; it is empty if the process has ended."""
+        """Return the reply, or b"" if the process has ended."""
         try:
             self._ready = self._ready or self._receive(check) == READY
             if not self._ready:
@@ -124,7 +124,7 @@ class Decoder:
 
     def _end(self) -> PermanentError | EnvironmentalError | DecoderCrash:
         """Return the error for a decoder that ended without a reply."""
-        self._wait()  # after its socket is closed, the process still needs a moment until it has a status
+        self._wait()  # after its socket is closed, the process needs a moment until its status is available
         self.close()
         status = self._process.returncode
         if not self._ready:
@@ -135,7 +135,7 @@ class Decoder:
 
 
 class DecoderPool:
-    """The decoder processes of this process: as many as its threads have used at the same time. Thread-safe."""
+    """The decoder processes of this process, as many as its threads have used at the same time. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,7 +1,7 @@
 """The messages between a worker and its decoder process, and the shared memory that carries the pixels.
 
-A decoder handles untrusted files with native code, so its replies are JSON, never pickles, and pixels are copied out of
-a memory file that it cannot make shorter.
+A decoder handles untrusted files with native code. Therefore its replies are JSON, never pickles, and pixels are copied
+from a memory file that it cannot shrink.
 """
 
 import fcntl
@@ -32,7 +32,7 @@ class DecoderError(Exception):
 
 
 def create_pixel_memory() -> int:
-    """Return the file descriptor of PIXEL_BYTES of anonymous memory, whose size is fixed."""
+    """Create PIXEL_BYTES of anonymous memory with a fixed size, and return its file descriptor."""
     memory = os.memfd_create("decoded pixels", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         os.ftruncate(memory, PIXEL_BYTES)
@@ -71,7 +71,7 @@ def encode_picture(picture: Picture, memory: int) -> bytes:
 
 
 def encode_error(error: CodedError) -> bytes:
-    """Return the reply that reports a problem of the file or of the storage."""
+    """Return the reply that reports a problem with the file or the storage."""
     return json.dumps({"error": [type(error).__name__, error.code, error.message]}).encode()
 
 
@@ -81,7 +81,7 @@ def encode_bug(traceback: str) -> bytes:
 
 
 def decode_reply(message: bytes, memory: int) -> Picture:
-    """Return the picture of a reply, or raise the CodedError or DecoderError that it reports."""
+    """Return the picture in a reply, or raise the CodedError or DecoderError that it reports."""
     reply: dict[str, Any] = json.loads(message)
     if "error" in reply:
         kind, code, text = reply["error"]

@@ -1,7 +1,7 @@
-"""The decoder process: decode files for a worker, one at a time, under limits of memory and CPU time.
+"""The decoder process: decode files for a worker, one at a time, within limits on memory and CPU time.
 
-The worker starts it with `python -m uploads.media.decoder_process SOCKET MEMORY`, the numbers of two inherited file
-descriptors, and kills it to stop a decode. It ends when the worker ends.
+The worker starts it with `python -m uploads.media.decoder_process SOCKET MEMORY` (two inherited file descriptors) and
+kills it to stop decoding. It ends when the worker ends.
 """
 
 import ctypes
@@ -22,13 +22,13 @@ from uploads.media.limits import WORKING_MEMORY, cpu_budget
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
-# For what the estimate does not cover: buffers, the reduced picture and fragmentation.
+# Covers what the estimate does not include: buffers, the reduced picture and fragmentation.
 _SPARE_BYTES = 48 * 2**20
 
 
 def main() -> None:
     """Answer requests until the worker closes the socket."""
-    settings.configure(USE_I18N=False)  # the messages of errors are in English
+    settings.configure(USE_I18N=False)  # error messages are in English
     channel, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     _end_with_worker()
     _limit_memory()
@@ -55,7 +55,7 @@ def _size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError:
-        return 0  # reading the file reports the error
+        return 0  # reading the file will report the error
 
 
 def limit_cpu(seconds: float) -> None:
@@ -66,7 +66,7 @@ def limit_cpu(seconds: float) -> None:
 
 
 def _limit_memory() -> None:
-    """Allow the working memory beyond what the process has now. A core dump of a large process would take seconds."""
+    """Allow only the working memory in addition to current use. Disable core dumps, which would take seconds."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + WORKING_MEMORY + _SPARE_BYTES, final=True)
     _limit(resource.RLIMIT_CORE, 0, final=True)
@@ -83,7 +83,7 @@ def _end_with_worker() -> None:
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    # These may reach the whole process group, but the worker decides when its decoder ends.
+    # These signals may reach the whole process group, but the worker decides when its decoder ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 

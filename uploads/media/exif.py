@@ -1,7 +1,7 @@
 """Read from EXIF data when and where a photo was taken, and with which camera.
 
-CIPA DC-008 (Exif 2.32) defines the tag numbers and formats in sections 4.6.4 to 4.6.6. Real files violate all of its
-rules, so invalid values are ignored and never make a file fail.
+CIPA DC-008 (Exif 2.32) defines the tag numbers and formats in sections 4.6.4 to 4.6.6. Real files violate every one of
+these rules, so invalid values are ignored and never make a file fail.
 """
 
 import re
@@ -73,7 +73,7 @@ def read_exif(data: bytes, xmp: bytes = b"") -> ExifData:
 
 
 def interpret_tags(tags: Tags, gps: Tags) -> ExifData:
-    """Return the values of tags, which are numbers as in `Base` and `GPS` of PIL.ExifTags."""
+    """Return the values of tags, whose numbers are those in `Base` and `GPS` of PIL.ExifTags."""
     orientation = tags.get(_BASE.Orientation)
     upright = orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
     latitude, longitude = _position(gps)
@@ -92,7 +92,7 @@ def _camera(tags: Tags) -> str:
 def _position(gps: Tags) -> tuple[float | None, float | None]:
     latitude = _degrees(gps.get(_GPS.GPSLatitude), gps.get(_GPS.GPSLatitudeRef), "S", 90)
     longitude = _degrees(gps.get(_GPS.GPSLongitude), gps.get(_GPS.GPSLongitudeRef), "W", 180)
-    # Cameras without a GPS fix write zeros, which would be a place in the Atlantic.
+    # Cameras without a GPS fix write zeros, which would mean a place in the Atlantic.
     if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
         return None, None
     return latitude, longitude

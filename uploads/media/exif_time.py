@@ -27,12 +27,12 @@ _OFFSET = re.compile(r"([+-])(\d\d?):?(\d\d)", re.ASCII)
 _MAX_OFFSET = timedelta(hours=14)
 _GPS_STEP = timedelta(minutes=15)
 _GPS_TOLERANCE = timedelta(minutes=5)
-"""How far the camera's clock and the last GPS fix may be apart from a whole number of steps."""
+"""How far the difference between the camera's clock and the GPS time may be from a whole number of steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoTime:
-    """When a photo was taken. `taken_at` is aware; without a known zone, the camera's local time counts as UTC.
+    """When a photo was taken. `taken_at` is aware; if the zone is unknown, the local time is stored as UTC.
 
     `utc_offset` is how many minutes the local time is ahead of UTC, or None if the zone is unknown.
     """
@@ -42,7 +42,7 @@ class PhotoTime:
 
 
 def read_time(tags: Mapping[int, object], gps: Mapping[int, object]) -> PhotoTime:
-    """Return the time from the best tag that has a valid one. Invalid values are ignored."""
+    """Return the time from the best tag with a valid time. Invalid values are ignored."""
     for date, offset, fraction in _DATES:
         local, zone = _parse_date(tags.get(date), tags.get(fraction))
         # In the years 1 and 9999, the conversion to UTC for storage could overflow.

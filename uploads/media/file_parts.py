@@ -5,9 +5,9 @@ from typing import BinaryIO
 
 
 class FileParts(io.RawIOBase):
-    """A read-only file that consists of byte ranges (start, end) of another file, in their order.
+    """A read-only file that consists of byte ranges (start, end) of another file, in the given order.
 
-    The other file must be seekable; both share its position. No bytes are copied before they are read.
+    The other file must be seekable, and reading moves its position. No bytes are copied before they are read.
     """
 
     def __init__(self, file: BinaryIO, parts: list[tuple[int, int]]) -> None:

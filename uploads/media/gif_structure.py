@@ -11,12 +11,12 @@ from typing import BinaryIO
 from uploads.media.limits import too_complex
 
 PIXEL_BYTES = 2
-"""Memory for each pixel: the indices of the colours, and those that the frame disposes of."""
+"""Memory for each pixel, in bytes: its colour index, and another for the disposal of the frame."""
 MAX_COMMENT_BYTES = 256 * 1024
 MAX_EXTENSIONS = 10_000
-"""Extensions before the first frame."""
+"""Maximum number of extensions before the first frame."""
 MAX_BLOCKS = 2_000_000
-"""Data blocks after which no more frames are counted: those of a GIF of 500 MB."""
+"""After this many data blocks, no more frames are counted. A GIF of 500 MB has as many."""
 
 _EXTENSION, _IMAGE = b"!", b","
 _COMMENT_LABEL, _CONTROL_LABEL = b"\xfe", b"\xf9"

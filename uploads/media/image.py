@@ -26,7 +26,7 @@ LONGEST_SIDE = 1024
 """Maximum pixels on the longer side of `Picture.image`, which is also the largest preview."""
 
 MAX_PIXELS = 100_000_000
-"""Maximum pixels; less if the decoder of a format needs more memory for them than uploads.media.limits allows."""
+"""Maximum pixels. The limit is lower if a format's decoder would need more memory than uploads.media.limits allows."""
 
 # The exceptions that Pillow's decoders raise on broken input, found by decoding mutated files.
 _DECODE_ERRORS = (
@@ -61,7 +61,7 @@ class Picture:
 def read_picture(
     path: Path, max_pixels: int = MAX_PIXELS, before_decoding: Callable[[int], None] = lambda pixels: None
 ) -> Picture:
-    """Decode the picture at `path`. `before_decoding` is called with its number of pixels once the header was checked.
+    """Decode the picture at `path`. After checking the header, call `before_decoding` with the number of pixels.
 
     Raises PermanentError `file.empty`, `file.unsupported`, `image.truncated`, `image.corrupt`, `image.bomb` (too large,
     according to the header) or `image.complex` (its structure would take too long to read). Raises EnvironmentalError

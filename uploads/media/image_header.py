@@ -20,7 +20,7 @@ _BASELINE_JPEG_FACTOR = 4
 
 @dataclass(frozen=True, slots=True)
 class ImageHeader:
-    """What a file says about its picture.
+    """Facts from a file's header.
 
     `pixel_bytes`: memory that the decoder needs for each pixel, and `other_bytes` in addition. `max_pixels_factor`: how
     many times the general limit of pixels applies. `frames`: 1, or the number of frames of an animation. `data`: the
@@ -40,7 +40,7 @@ class ImageHeader:
 
 
 def read_header(file: BinaryIO, mime_type: str) -> ImageHeader:
-    """Return the header of a picture of a supported type; check that it is complete as far as this costs little.
+    """Return the header of a picture of a supported type, with inexpensive checks that the file is complete.
 
     Moves the position of `file`. Raises PermanentError `image.complex`, and ValueError, LookupError or struct.error if
     the file is damaged, among them IncompleteError.

@@ -12,17 +12,17 @@ from uploads.media.limits import too_complex
 
 MAX_SEGMENTS = 4096
 MAX_JUNK_BYTES = 64 * 1024
-"""Bytes between segments: fill bytes, and what faulty programs leave there. Decoders skip them one by one."""
+"""Maximum number of bytes between segments: padding and junk from faulty programs. Decoders skip them one by one."""
 MAX_SCANS = 100
-"""Encoders write 10 to 20 scans."""
+"""Maximum number of scans. Encoders write 10 to 20."""
 MAX_SCANNED_PIXELS = 1_500_000_000
-"""Pixels times scans: each scan visits all pixels, even if it is empty."""
+"""Maximum of pixels times scans, because each scan visits all pixels, even if the scan is empty."""
 
 _BLOCK = 16 * 1024
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 _APP0, _APP1, _APP15, _COMMENT = 0xE0, 0xE1, 0xEF, 0xFE
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
-# The application segments that a decoder needs, and how many at most; a colour profile has up to 255.
+# The application segments that a decoder needs, and the maximum of each; a colour profile has up to 255.
 _NEEDED = {0xE0: (b"JFIF\0", 1), 0xE2: (b"ICC_PROFILE\0", 255), 0xEE: (b"Adobe", 1)}
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE_FRAMES = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -55,7 +55,7 @@ class JpegStructure:
 
 
 def read_structure(file: BinaryIO) -> JpegStructure:
-    """Return the structure of a JPEG; no more than its header is read, unless it has several scans.
+    """Return the structure of a JPEG. Only its header is read, unless the file has several scans.
 
     Moves the position of `file`. Raises IncompleteError if there is no picture, ValueError if there is no frame, and
     PermanentError `image.complex` if a limit above is exceeded.
@@ -118,7 +118,7 @@ class _Reader:
         return found[0][1]
 
     def _segment(self, marker: int) -> bytes:
-        """Move behind the segment of a marker and return its content."""
+        """Move past a marker's segment and return its content."""
         self._segments += 1
         if self._segments > MAX_SEGMENTS:
             raise too_complex(f"more than {MAX_SEGMENTS:,} segments")

@@ -3,16 +3,16 @@
 from uploads.errors import PermanentError
 
 WORKING_MEMORY = 288 * 2**20
-"""Bytes that the decoding of one picture may take, so that a decoder process stays below 400 MB."""
+"""Bytes that decoding one picture may take, so that a decoder process stays below 400 MB."""
 
-# On one core of 2020, decoding takes 0.01 to 0.05 s per megapixel, and reading 0.001 s per MiB.
+# On one core of a computer from 2020, decoding takes 0.01 to 0.05 s per megapixel, and reading 0.001 s per MiB.
 _BASE_SECONDS = 5.0
 _SECONDS_PER_MEGAPIXEL = 0.2
 _SECONDS_PER_MIB = 0.05
 
 
 def cpu_budget(size: int = 0, pixels: int = 0) -> float:
-    """Return the CPU seconds for reading a file of `size` bytes, or for decoding `pixels` after its header was read."""
+    """Return the CPU seconds allowed for reading a file of `size` bytes, or for decoding `pixels` after its header."""
     return _BASE_SECONDS + size / 2**20 * _SECONDS_PER_MIB + pixels / 1e6 * _SECONDS_PER_MEGAPIXEL
 
 
@@ -28,5 +28,5 @@ def check_size(width: int, height: int, max_pixels: int, pixel_bytes: float = 0,
 
 
 def too_complex(what: str) -> PermanentError:
-    """Return the error for a file whose structure would take too long to read; `what` it has too much of."""
+    """Return the error for a file whose structure would take too long to read. `what` names the excess."""
     return PermanentError("image.complex", what=what)

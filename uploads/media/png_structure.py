@@ -1,7 +1,7 @@
-"""Find the chunks of a PNG that matter for its picture (PNG third edition, section 11), within fixed limits.
+"""Find the chunks of a PNG that are needed for its picture (PNG third edition, section 11), within fixed limits.
 
-A decoder gets only these. Text, which may unpack to a thousand times its size, and chunks of unknown meaning are
-skipped, and damage to them does not matter.
+A decoder gets only these chunks. Text, which may unpack to a thousand times its size, and unknown chunks are skipped,
+so damage to them does not matter.
 """
 
 import struct
@@ -13,12 +13,12 @@ from uploads.media.limits import too_complex
 
 MAX_CHUNKS = 1_000_000
 MAX_UNPACKED_BYTES = 1024 * 1024
-"""Size of a colour profile, of EXIF data and of XMP, above which they are ignored."""
+"""Maximum size of a colour profile, of EXIF data and of XMP. Larger ones are ignored."""
 
 _SIGNATURE_BYTES = 8
 _NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL"})
 _RAW_EXIF, _XMP = b"Raw profile type exif", b"XML:com.adobe.xmp"
-# Bytes per pixel in Pillow: 1 for grey and palettes, otherwise 4; 2 for grey of 16 bits.
+# Pillow uses 1 byte per pixel for grey and palettes, 2 bytes for 16-bit grey, and otherwise 4.
 _ONE_BYTE_TYPES = frozenset({0, 3})
 
 
@@ -75,7 +75,7 @@ def _interpret(structure: PngStructure, name: bytes, file: BinaryIO, position: i
 
 
 def _content(file: BinaryIO, length: int) -> bytes:
-    """Return the content of the chunk whose content starts here if its size and checksum are right, else b""."""
+    """Return the chunk's content, which starts at the file's position, or b"" if it is too large or damaged."""
     if length > MAX_UNPACKED_BYTES:
         return b""
     file.seek(-4, 1)

@@ -15,7 +15,7 @@ _REDUCING_GAP = 1.5
 def make_previews(image: Image.Image) -> dict[int, bytes]:
     """Return the previews of the RGB picture `image` as JPEG, keyed by size (see PREVIEW_SIZES).
 
-    None is larger than `image`. The format is JPEG rather than WebP because encoding takes a tenth of the time.
+    No preview is larger than `image`. The format is JPEG rather than WebP, because encoding takes a tenth of the time.
     """
     previews: dict[int, bytes] = {}
     for size in PREVIEW_SIZES:

@@ -40,7 +40,7 @@ def sniff(head: bytes) -> str | None:
 
 
 def name_type(head: bytes) -> str:
-    """Return an English name, in the plural, of the type of a file that starts with `head`: “PDF documents”."""
+    """Return the English plural name, such as “PDF documents”, for the type of a file that starts with `head`."""
     mime = sniff(head)
     if mime is None:
         return "Files of an unrecognised type"

@@ -1,7 +1,7 @@
 """Read selected tags of a TIFF structure, such as EXIF data (TIFF 6.0, section 2), in bounded time and memory.
 
 Files in the wild violate the format: pointers lead nowhere, and a small file can refer to the same bytes thousands of
-times. Only wanted tags are read, up to a maximum size, and an invalid one is skipped without affecting the others.
+times. Only wanted tags are read, up to a maximum size, and an invalid tag is skipped without affecting the others.
 """
 
 import math
@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 
 MAX_ENTRIES = 1000
-"""Entries of one directory that are looked at; cameras write fewer than 100."""
+"""Maximum number of entries to read from a directory. Cameras write fewer than 100."""
 MAX_TEXT_BYTES = 4096
 MAX_NUMBERS = 16
 
@@ -17,7 +17,7 @@ Value = bytes | int | float | tuple[int | float, ...]
 
 _BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _ENTRY_BYTES = 12
-# The codes of struct by TIFF type. The types that consist of single bytes are read as bytes.
+# The format codes of the `struct` module for TIFF types. Types that consist of single bytes are read as bytes.
 _TEXT_TYPES = {1: "s", 2: "s", 6: "s", 7: "s"}
 _NUMBER_TYPES = {3: "H", 4: "L", 8: "h", 9: "l", 11: "f", 12: "d", 13: "L"}
 _RATIONAL_TYPES = {5: "LL", 10: "ll"}
@@ -37,7 +37,7 @@ class TiffTags:
         return self.directory(pointer[0] if pointer else None, wanted)
 
     def directory(self, offset: object, wanted: frozenset[int]) -> dict[int, Value]:
-        """Return the wanted tags of the directory at `offset`; none if there is no directory.
+        """Return the wanted tags of the directory at `offset`, or an empty dict if there is no directory.
 
         A fraction becomes a float, which is NaN if its denominator is zero. A single number is not a tuple.
         """

@@ -9,7 +9,7 @@ PIXEL_BYTES = 12
 """Memory for each pixel: libwebp keeps two canvases, and Pillow copies the result."""
 MAX_CHUNKS = 100_000
 MAX_METADATA_BYTES = 1024 * 1024
-"""Size of EXIF data and of XMP, above which they are ignored."""
+"""Maximum size of EXIF data and of XMP. Larger data is ignored."""
 
 _HEADER_BYTES = 12
 _LOSSY_START_CODE = b"\x9d\x01\x2a"
@@ -18,7 +18,7 @@ _LOSSLESS_SIGNATURE = b"\x2f"
 
 @dataclass(slots=True)
 class WebPStructure:
-    """The size of the canvas, 0 by 0 if it is invalid; frames of an animation; `size` of the file in bytes."""
+    """The size of the canvas (0 by 0 if invalid), the number of frames, and the file's `size` in bytes."""
 
     width: int = 0
     height: int = 0

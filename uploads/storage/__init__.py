@@ -28,7 +28,7 @@ def preview_name(key: UUID, side: int) -> str:
 
 
 def prepare_storage() -> None:
-    """Create what an empty storage needs before it can store files. Raises OSError (see StorageBackend)."""
+    """Create what an empty storage needs before files can be stored in it. Raises OSError (see StorageBackend)."""
     backend().prepare()
 
 
@@ -80,7 +80,7 @@ def open_original(key: UUID, offset: int) -> Iterator[Readable]:
 
 
 def storage_available() -> bool:
-    """Return whether the storage as a whole works. If it does, an unreadable file is a problem with that file only."""
+    """Return whether the storage as a whole works. If it does, only the file is at fault when it cannot be read."""
     return backend().is_available()
 
 
@@ -112,12 +112,12 @@ def delete_files(key: UUID, previews: Mapping[str, str]) -> None:
 
 
 def signed_url_seconds() -> int:
-    """Return how long signed URLs are valid, or 0 if the storage has none and this application serves the files."""
+    """Return how long signed URLs are valid, or 0 if the storage has none, so that this application serves files."""
     return backend().signed_url_seconds
 
 
 def signed_url(name: str, method: str, content_type: str, cache_control: str, disposition: str = "") -> str:
-    """Return a URL at which anyone can fetch this file for `signed_url_seconds`; check ownership first.
+    """Return a URL at which anyone can fetch this file for `signed_url_seconds`. The caller must check ownership.
 
     `method` is GET or HEAD; the other arguments are headers of the response.
     """

@@ -18,17 +18,17 @@ class Readable(Protocol):
 class StorageBackend(Protocol):
     """Stores files under names. A file becomes visible only when it is completely written.
 
-    Every backend reports errors as a disk does, by raising OSError: FileNotFoundError (only this file is missing),
-    PermissionError (access denied), or one with errno ENOSPC or EDQUOT (the storage is full). Any other OSError means
-    that the storage is unavailable.
+    Every backend reports errors by raising the same OSErrors as a disk: FileNotFoundError (only this file is missing),
+    PermissionError (access denied), or an OSError with errno ENOSPC or EDQUOT (the storage is full). Any other OSError
+    means that the storage is unavailable.
 
-    `signed_url_seconds` is how long signed URLs are valid, or 0 if the backend has none.
+    `signed_url_seconds` is how long signed URLs are valid, or 0 if the backend has no signed URLs.
     """
 
     signed_url_seconds: int
 
     def prepare(self) -> None:
-        """Create what an empty storage needs. If it is missing later, the storage is unavailable."""
+        """Create what an empty storage needs. If that is missing later, the storage counts as unavailable."""
 
     def store_file(self, source: Path, name: str) -> None:
         """Store the content of `source` durably. `source` itself is not removed."""
@@ -59,5 +59,5 @@ class StorageBackend(Protocol):
 
 
 def backend() -> StorageBackend:
-    """Return the backend that the settings name."""
+    """Return the backend named in the settings."""
     return cast(StorageBackend, default_storage)

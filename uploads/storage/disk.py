@@ -27,7 +27,7 @@ class DiskStorage(FileSystemStorage):
             Path(self.path(folder)).mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def store_file(self, source: Path, name: str) -> None:
-        """Link `source`, which must be synced and on the same disk, to `name`, and sync the folder."""
+        """Link `source` to `name`, and sync the folder. `source` must be synced and on the same disk."""
         target = Path(self.path(name))
         try:
             _link_or_copy(source, target)
@@ -54,7 +54,7 @@ class DiskStorage(FileSystemStorage):
             yield stream
 
     def write(self, name: str, content: bytes) -> None:
-        """Write to a temporary name and rename. Create the folder only if writing shows that it is missing."""
+        """Write under a temporary name, then rename. Create the folder only if writing shows that it is missing."""
         target = Path(self.path(name))
         with _temporary_name(target) as temporary:
             try:
@@ -92,7 +92,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
     try:
         _link(source, target)
     except FileExistsError:
-        if not target.samefile(source):  # they are the same if a call is repeated after a crash
+        if not target.samefile(source):  # both are the same file if the call is repeated after a crash
             with _temporary_name(target) as temporary:
                 _link(source, temporary)
     except OSError as error:
@@ -120,7 +120,7 @@ def _link(source: Path, target: Path) -> None:
 def _temporary_name(target: Path) -> Iterator[Path]:
     """Yield a temporary path beside `target`. At the end, rename it to `target`, or remove it after an OSError.
 
-    The path is unique per thread, because two workers can write the same file if one was wrongly considered dead.
+    The path is unique per thread: two workers can write the same file if one of them was wrongly considered dead.
     """
     temporary = target.with_name(f"{target.name}.{os.getpid()}-{get_ident()}")
     try:

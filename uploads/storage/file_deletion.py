@@ -1,9 +1,9 @@
 """Delete uploads from the database, and remove their files after the commit.
 
-The transaction that deletes an upload also creates a FileDeletion row, so a crash at any point can leave neither a
-picture without files nor files that are never removed. `purge_deleted_files` removes the files later. Each call claims
-the rows that are due and postpones them before it touches a file, so calls can run in parallel without holding locks.
-If a crash or an outage interrupts the removal of files, it is retried, with growing delays.
+The transaction that deletes an upload also creates a FileDeletion row, so a crash at any point leaves neither a picture
+without files nor files that are never removed. `purge_deleted_files` removes the files later. Each call claims the rows
+that are due and postpones them before it touches a file, so calls can run in parallel without holding locks. If a crash
+or an outage interrupts the removal of files, it is retried, with growing delays.
 """
 
 import json
@@ -25,7 +25,7 @@ from uploads.storage import delete_files, preview_name, storage_available
 logger = logging.getLogger(__name__)
 
 DELAY = timedelta(seconds=3)
-"""Files are kept this long after their row is deleted, so that a request that just read the row can still open them."""
+"""Files are kept this long after their row is deleted: a request that has just read the row can still open them."""
 
 CHUNK = 100
 RETRY_DELAY = timedelta(minutes=1)
@@ -34,7 +34,7 @@ MAX_DOUBLINGS = 6
 
 storage_outage = OutageLog(
     logger,
-    "Files of deleted pictures cannot be removed, the storage is unavailable: %s",
+    "Files of deleted pictures cannot be removed, because the storage is unavailable: %s",
     "The storage is available again: files of deleted pictures are being removed.",
 )
 failed_removals = OutageLog(
@@ -75,7 +75,7 @@ RETURNING id, key, previews, EXISTS (SELECT FROM uploads_upload WHERE uploads_up
 
 
 class _DueDeletion(NamedTuple):
-    """A claimed FileDeletion. If `key_in_use` is true, an upload has this key again, so its files must stay."""
+    """A claimed FileDeletion. If `key_in_use` is true, an upload has this key again, so the files must stay."""
 
     id: int
     key: UUID
@@ -111,8 +111,8 @@ def schedule_deletion(keys: Collection[UUID], delay: timedelta = DELAY) -> int:
 def purge_deleted_files() -> int:
     """Remove the files of up to CHUNK due deletions, then delete their rows. Return how many were completed.
 
-    0 means that no deletion is due, that none could be completed, or that the storage is unavailable. Incomplete
-    deletions are retried later. A file that cannot be removed does not delay the other deletions.
+    0 means that no deletion is due, that no due deletion could be completed, or that the storage is unavailable.
+    Incomplete deletions are retried later. A file that cannot be removed does not delay the other deletions.
     """
     rows = fetch_rows(CLAIM_DUE, {"delay": RETRY_DELAY, "doublings": MAX_DOUBLINGS, "chunk": CHUNK})
     if not rows:
@@ -149,6 +149,6 @@ def _remove_files(deletions: list[_DueDeletion], done: list[int]) -> None:
 
 
 def _require_storage() -> None:
-    """Raise EnvironmentalError if the media disk is not mounted, because all files would seem to be removed already."""
+    """Raise EnvironmentalError if the media disk is not mounted: all files would seem to have been removed already."""
     if isinstance(default_storage, FileSystemStorage) and not storage_available():
         raise EnvironmentalError("storage.away")

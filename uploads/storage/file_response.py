@@ -1,8 +1,8 @@
 """Send a stored file, after the caller has checked access, in one of three ways.
 
 If files are in a bucket, the response redirects to a signed URL that is valid for a short time. If MEDIA_ACCEL is set,
-nginx sends the file; MEDIA_ACCEL is its internal location that maps to MEDIA_ROOT. Otherwise this process streams the
-whole file, or the requested range, in small chunks.
+nginx sends the file: MEDIA_ACCEL is the internal location in nginx that maps to MEDIA_ROOT. Otherwise this process
+streams the whole file, or the requested range, in small chunks.
 """
 
 from collections.abc import AsyncIterator
@@ -32,7 +32,8 @@ CHUNK_BYTES = 256 * 1024
 class StoredFile:
     """The file to send.
 
-    Browsers, but not shared caches, may cache it for `max_age` seconds. If that is 0, they revalidate it each time.
+    Browsers, but not shared caches, may cache the file for `max_age` seconds. If `max_age` is 0, they revalidate it
+    each time.
     """
 
     name: str
@@ -60,8 +61,8 @@ async def file_response(request: HttpRequest, file: StoredFile) -> HttpResponseB
 async def _redirect_to_bucket(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
     """Redirect to a signed URL.
 
-    Browsers may reuse the redirect to a cacheable file until half the URL's validity is over. A new URL would make them
-    download the file again.
+    If the file is cacheable, browsers may reuse the redirect for half of the URL's validity, because a new URL would
+    make them download the file again.
     """
     headers = (file.mime_type, file.cache_control, file.disposition)
     response = HttpResponseRedirect(await _run_in_thread(signed_url, file.name, request.method, *headers))
@@ -87,7 +88,7 @@ async def _send(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
 
 def _requested_range(request: HttpRequest, file: StoredFile, size: int) -> ByteRange | None:
     """Return the requested range, or None for the whole file. Raises RangeError."""
-    # If-Range names the version of which the client already has a part. If the file has changed since, send all of it.
+    # If-Range names the version of which the client already has a part. If the file has changed since, send it all.
     if request.method != "GET" or request.headers.get("If-Range", file.etag) != file.etag:
         return None
     return parse_range(request.headers.get("Range", ""), size)
@@ -107,7 +108,7 @@ def _stream(request: HttpRequest, file: StoredFile, byte_range: ByteRange | None
 
 
 async def _read_chunks(name: str, byte_range: ByteRange) -> AsyncIterator[bytes]:
-    """Read a range of a file, at most CHUNK_BYTES at a time, off the event loop."""
+    """Read a range of a file, at most CHUNK_BYTES at a time, outside the event loop."""
     remaining = byte_range.length
     with await _run_in_thread(default_storage.open, name, "rb") as file:
         await _run_in_thread(file.seek, byte_range.start)

@@ -1,4 +1,4 @@
-"""Store files in an S3 bucket, as private objects that browsers fetch from short-lived signed URLs.
+"""Store files in an S3 bucket, as private objects that browsers fetch with short-lived signed URLs.
 
 This module is imported only if the settings name it, because boto3 takes a quarter of a second to load.
 """
@@ -21,11 +21,11 @@ from uploads.storage.s3_errors import raise_os_errors
 
 CHUNK_BYTES = 2**20
 MAX_CONNECTIONS = 64
-# Each transfer uses only its caller's thread, because many run at the same time. It keeps one chunk of 8 MiB in memory.
+# A transfer runs only on its caller's thread, because there are many at a time. It keeps a chunk of 8 MiB in memory.
 TRANSFER = TransferConfig(use_threads=False, multipart_threshold=64 * 2**20, preferred_transfer_client="classic")
 CLIENT = {
     "signature_version": "s3v4",
-    # Detect an outage within seconds; the callers retry for longer than boto3 would.
+    # Detect an outage within seconds. The callers retry for longer than boto3 would.
     "connect_timeout": 3,
     "read_timeout": 10,
     "retries": {"mode": "standard", "total_max_attempts": 2},
@@ -38,7 +38,7 @@ CLIENT = {
 
 
 class BucketStorage(S3Storage):
-    """A StorageBackend that uses a bucket or a prefix in one. Thread-safe. Takes the options of S3Storage."""
+    """A StorageBackend that uses a bucket, or a prefix in a bucket. Takes the options of S3Storage. Thread-safe."""
 
     def __init__(self, *, addressing_style: str, **options: Any) -> None:
         config = Config(**CLIENT, s3={"addressing_style": addressing_style})
@@ -71,7 +71,7 @@ class BucketStorage(S3Storage):
         """Do nothing, because the bucket already exists."""
 
     def store_file(self, source: Path, name: str) -> None:
-        """Upload the file. Above 64 MiB this is a multipart upload, which becomes visible only when it is complete."""
+        """Upload the file. Above 64 MiB, this is a multipart upload, which becomes visible only once it is complete."""
         target = self._object(name)
         with source.open("rb") as stream, raise_os_errors():
             self._client.upload_fileobj(stream, target["Bucket"], target["Key"], Config=self.transfer_config)

@@ -14,13 +14,13 @@ UNAUTHORIZED, FORBIDDEN, INSUFFICIENT_STORAGE = 401, 403, 507
 
 @contextmanager
 def raise_os_errors() -> Iterator[None]:
-    """Turn exceptions of the client inside the block into OSErrors, as StorageBackend requires."""
+    """Turn exceptions that the client raises in the block into OSErrors, as StorageBackend requires."""
     try:
         yield
     except ClientError as error:
         raise _os_error(error) from error
     except BotoCoreError as error:
-        raise ConnectionError(EREMOTEIO, f"The storage does not answer: {error}") from error
+        raise ConnectionError(EREMOTEIO, f"The storage does not respond: {error}") from error
 
 
 def _os_error(error: ClientError) -> OSError:

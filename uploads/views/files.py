@@ -1,4 +1,4 @@
-"""Serve previews and originals, each only to its owner."""
+"""Serve previews and originals to their owners only."""
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.http import content_disposition_header

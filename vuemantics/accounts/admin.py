@@ -1,4 +1,4 @@
-"""User accounts in the admin: a user who owns pictures or batches cannot be deleted."""
+"""User accounts in the admin. A user who owns pictures or batches cannot be deleted."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The first password, chosen on a page to which `manage.py run` prints a link.
+"""The page on which the first password is chosen. `manage.py run` prints a link to it.
 
 `manage.py run` creates the first account without a password. The link contains one of Django's tokens for resetting
 passwords, so only someone who can read the terminal can choose the password, and only once.
@@ -14,14 +14,14 @@ from django.utils.http import urlsafe_base64_encode
 
 
 def account_without_password() -> User | None:
-    """Return the first administrator, unless some user already has a password."""
+    """Return the first administrator, or None if any user already has a password."""
     if User.objects.exclude(password="").exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX).exists():
         return None
     return User.objects.filter(is_superuser=True, is_active=True).order_by("id").first()
 
 
 def first_password_path(user: User) -> str:
-    """Return the path of the page on which to choose the user's password. It is valid for PASSWORD_RESET_TIMEOUT."""
+    """Return the path of the page for choosing the user's password. It is valid for PASSWORD_RESET_TIMEOUT."""
     uid, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
     return reverse("first-password", args=[uid, token])
 
@@ -35,6 +35,6 @@ class FirstPassword(PasswordResetConfirmView):
     post_reset_login_backend = "django.contrib.auth.backends.ModelBackend"
 
     def get_user(self, uidb64: str) -> User | None:
-        """Return the user of the link, if that is the account that still needs the first password."""
+        """Return the user of the link if that account still needs the first password."""
         user = super().get_user(uidb64)
         return user if user == account_without_password() else None

@@ -27,5 +27,5 @@ def set_language(request: HttpRequest) -> HttpResponse:
 @vary_on_cookie
 @conditional_page
 def javascript_catalog(request: HttpRequest) -> HttpResponseBase:
-    """Send the script that defines `gettext`, `ngettext` and `interpolate`, or 304 if the browser has it already."""
+    """Send the script that defines `gettext`, `ngettext` and `interpolate`, or 304 if the browser already has it."""
     return _catalog_view(request)

@@ -1,6 +1,6 @@
 """Sign-out and password change: Django's views with our own templates.
 
-The templates do not have Django's default names, because then the admin would use them too.
+The templates do not have Django's default names, because the admin would then use them too.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ from vuemantics.accounts.first_password import account_without_password
 
 
 class SignIn(LoginView):
-    """Sign in. While there is no password at all, the page says where to find the link to choose the first one."""
+    """Sign in. While no account has a password, the page says where to find the link for choosing the first one."""
 
     redirect_authenticated_user = True
 
@@ -34,7 +34,7 @@ class SignIn(LoginView):
 
 
 class CurrentPasswordForm(PasswordChangeForm):
-    """A form whose attempts at the current password count as attempts to sign in, and lock out like them.
+    """A form on which wrong current passwords count as failed sign-ins, which can lock the user out.
 
     Otherwise a stolen session would be enough to guess the password.
     """
@@ -59,7 +59,7 @@ class PasswordChange(PasswordChangeView):
     success_url = reverse_lazy("password-changed")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Give the request to the form."""
+        """Pass the request to the form."""
         return super().get_form_kwargs() | {"request": self.request}
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
@@ -70,7 +70,7 @@ class PasswordChange(PasswordChangeView):
 
 
 class AdminPasswordChange(PasswordChange):
-    """The same in the admin's own page."""
+    """The same view with the admin's own page."""
 
     template_name = "registration/password_change_form.html"
     success_url = reverse_lazy("admin:password_change_done")
@@ -93,7 +93,7 @@ _logout = LogoutView.as_view(template_name="registration/signed_out.html")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponseBase:
-    """Ask for confirmation. Only a POST ends the session, so that no link can end it. Its open pages are notified."""
+    """Ask for confirmation. Only a POST ends the session, so no link can do so. Its open pages are notified."""
     if request.method == "POST":
         user_id = request.user.pk
         response = _logout(request)

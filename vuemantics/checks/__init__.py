@@ -1,4 +1,4 @@
-"""System checks that reject impossible combinations of settings at start-up. The hint of each error says how to fix it.
+"""System checks that reject impossible combinations of settings at start-up. Each error's hint says how to fix it.
 
 environment.py rejects single invalid values earlier. Messages name the environment variables.
 """

@@ -30,7 +30,7 @@ def _module_exists(name: str) -> bool:
 def _may_define(module: str, attribute: str) -> bool:
     """Return False if the module's source shows that it does not define the attribute.
 
-    The module is not imported, because that would load the whole runtime of a model into web processes.
+    The module is not imported, because that would load a model's whole runtime into web processes.
     """
     spec = importlib.util.find_spec(module)
     get_source = getattr(spec and spec.loader, "get_source", None)

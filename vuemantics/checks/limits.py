@@ -1,4 +1,4 @@
-"""Check the time limits of workers and uploads, and the limits of connections and of one user's rows."""
+"""Check the time limits for workers and uploads, and the limits on connections and on a user's rows."""
 
 from typing import Any
 
@@ -32,16 +32,16 @@ def check_lease(**_: Any) -> list[CheckMessage]:
 
 
 def check_partial_file_expiry(**_: Any) -> list[CheckMessage]:
-    """Require items to expire before their partial files are removed; else active clients would have to start over."""
+    """Require items to expire before their partial files are removed, or active clients would have to start over."""
     if settings.PARTIAL_SECONDS > settings.EXPIRY_SECONDS:
         return []
     problem = "VUEMANTICS_PARTIAL_SECONDS must be more than VUEMANTICS_EXPIRY_SECONDS."
-    hint = "Unset VUEMANTICS_PARTIAL_SECONDS and VUEMANTICS_EXPIRY_SECONDS for a week and a day."
+    hint = "Unset VUEMANTICS_PARTIAL_SECONDS and VUEMANTICS_EXPIRY_SECONDS for the defaults, a week and a day."
     return [Error(problem, hint=hint, id="vuemantics.E012")]
 
 
 def check_connections_per_address(**_: Any) -> list[CheckMessage]:
-    """Reject a limit per address behind a proxy, because all connections come from the proxy's address."""
+    """Reject a per-address limit behind a proxy, because all connections come from the proxy's address."""
     if not (settings.BEHIND_PROXY and settings.CONNECTIONS_PER_ADDRESS):
         return []
     hint = "Unset VUEMANTICS_CONNECTIONS_PER_ADDRESS, and limit connections in the proxy (nginx: limit_conn)."
@@ -50,7 +50,7 @@ def check_connections_per_address(**_: Any) -> list[CheckMessage]:
 
 
 def check_open_files(**_: Any) -> list[CheckMessage]:
-    """Require that the largest import fits into the limit of its owner's unfinished files."""
+    """Require that an import of maximum size is within the limit on its owner's unfinished files."""
     if settings.OWNER_OPEN_FILES >= settings.MAX_BATCH_FILES:
         return []
     hint = "Raise VUEMANTICS_OWNER_OPEN_FILES, or lower VUEMANTICS_MAX_BATCH_FILES."

@@ -1,4 +1,4 @@
-"""Check the settings for security."""
+"""Check the security settings."""
 
 import os
 import re
@@ -24,7 +24,7 @@ def check_secret_key(**_: Any) -> list[CheckMessage]:
 
 
 def check_debug(**_: Any) -> list[CheckMessage]:
-    """Reject debug pages on a site with HTTPS, because they show internals and the site is probably public."""
+    """Reject debug pages on an HTTPS site, because they show internals and the site is probably public."""
     if not (settings.DEBUG and settings.HTTPS):
         return []
     hint = "Unset VUEMANTICS_DEBUG in production, or VUEMANTICS_HTTPS for development."

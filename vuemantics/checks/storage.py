@@ -11,7 +11,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from vuemantics.s3_settings import S3Settings
 
 Rule = tuple[object, str, str]
-"""Whether a setting is valid, and the problem and its fix if it is not."""
+"""Whether a setting is valid, and the problem and its fix for an invalid one."""
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[a-z0-9-]*")
 PREFIX = re.compile(r"(?:(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+(?:/(?!$)|$))*")
@@ -24,7 +24,7 @@ def check_same_disk(**_: Any) -> list[CheckMessage]:
     if _device(settings.PARTIAL_ROOT) == _device(settings.MEDIA_ROOT):
         return []
     problem = f"{settings.PARTIAL_ROOT} and {settings.MEDIA_ROOT} are on different disks."
-    hint = "Set VUEMANTICS_PARTIAL_DIR to a directory beside VUEMANTICS_MEDIA: files are linked there without copying."
+    hint = "Set VUEMANTICS_PARTIAL_DIR to a directory beside VUEMANTICS_MEDIA. Files are linked there, not copied."
     return [Error(problem, hint=hint, id="vuemantics.E006")]
 
 
@@ -36,7 +36,7 @@ def _device(folder: Path) -> int:
 
 
 def check_media_location(**_: Any) -> list[CheckMessage]:
-    """Require slashes at both ends; without them, nginx would look for the files in the wrong directory."""
+    """Require slashes at both ends. Without them, nginx would look for the files in the wrong directory."""
     location = settings.MEDIA_ACCEL
     if not location or (len(location) > 1 and location.startswith("/") and location.endswith("/")):
         return []

@@ -20,7 +20,7 @@ def caller_name() -> str:
 
 
 def choose_account(data: Path) -> Account:
-    """Return the caller's account, or, for root, the owner of the data directory if that is not root, else `nobody`."""
+    """Return the caller's account. For root, return the data directory's owner or, if that is root too, `nobody`."""
     owner = data.stat() if data.exists() else None
     if os.getuid() != 0:
         if owner and owner.st_uid != os.getuid():
@@ -32,14 +32,14 @@ def choose_account(data: Path) -> Account:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         fix = "run as a regular user, or set DATABASE_URL to your own server."
-        raise StartError(f"PostgreSQL does not run as root, and there is no user nobody: {fix}") from None
+        raise StartError(f"PostgreSQL does not run as root, and there is no user named nobody: {fix}") from None
     return Account(nobody.pw_uid, nobody.pw_gid)
 
 
 def with_access(account: Account, program: Path, data: Path) -> Account:
     """Return the account. If it cannot reach `program` and `data`, add the capability to traverse closed directories.
 
-    The permissions of parent directories never change, so a checkout below a closed home directory stays closed.
+    The permissions of parent directories are never changed, so a checkout below a closed home directory stays closed.
     """
     if account.uid == os.getuid() or _has_access(account, program, data):
         return account

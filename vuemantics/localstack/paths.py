@@ -1,7 +1,7 @@
 """Paths and URLs of the local servers, all derived from one state directory, so that any process can find them.
 
 The state directory does not contain the sockets, because the path of a Unix socket is silently truncated after about
-100 characters. They are in a private directory with a short name, which is derived from user and state directory.
+100 characters. They are in a private directory whose short name is derived from the user and the state directory.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ def local_urls(folder: Path) -> tuple[str, str]:
 
 
 def private_folder(path: Path, *, mode: int = 0o700, owner: tuple[int, int] | None = None) -> Path:
-    """Create the directory `path` or reuse an existing one, unless another user could have prepared it.
+    """Create the directory `path`, or reuse an existing one unless another user could have prepared it.
 
     The parent must exist. If the caller is root, `owner` (uid, gid) becomes the owner. Raises StartError for a symbolic
     link or another user's directory.
@@ -60,7 +60,7 @@ def private_folder(path: Path, *, mode: int = 0o700, owner: tuple[int, int] | No
 
 
 def state_folder(folder: Path) -> Path:
-    """Create the state directory. Other users may enter root's, because PostgreSQL then runs as another user."""
+    """Create the state directory. If root owns it, other users may enter it: PostgreSQL then runs as another user."""
     folder.mkdir(mode=0o711 if os.getuid() == 0 else 0o700, parents=True, exist_ok=True)
     return folder.resolve()
 
@@ -86,6 +86,6 @@ def _link_unless_exists(draft: Path, path: Path) -> None:
     try:
         path.hardlink_to(draft)
     except FileExistsError:
-        pass  # another process was first, and its key is used
+        pass  # another process was first; its key is used
     finally:
         draft.unlink()

@@ -31,7 +31,7 @@ def check_port_is_free(host: str, port: int) -> None:
 
 
 def local_host(host: str) -> str:
-    """Return the host by which this machine reaches its own server."""
+    """Return the host name under which this machine reaches its own server."""
     return LOOPBACK_OF.get(host, host)
 
 

@@ -32,16 +32,16 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "log_checkpoints": "off",
-    # Parallel plans need /dev/shm, which is small in containers, and gain little on few cores.
+    # Parallel plans need /dev/shm, which is small in containers, and help little with only a few cores.
     "max_parallel_workers_per_gather": "0",
     "max_parallel_maintenance_workers": "0",
 }
-# Commits still reach the operating system at once, so no commit is lost when the server is killed.
+# Commits still reach the operating system immediately, so no commit is lost if the server is killed.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 
 class Postgres:
-    """The PostgreSQL server of one state directory. The first process starts it; other processes use it."""
+    """The PostgreSQL server of one state directory. The first process starts the server; other processes use it."""
 
     def __init__(self, folder: Path, *, durable: bool) -> None:
         self.data = folder / "postgres"
@@ -86,7 +86,7 @@ class Postgres:
         self._launch(programs, account)
 
     def _init_data(self, programs: Path, account: Account) -> None:
-        """Run initdb under a temporary name, so that an interrupted start leaves no incomplete data directory."""
+        """Run initdb in a temporary directory, so that an interrupted start leaves no incomplete data directory."""
         draft = self.data.with_name("postgres.new")
         if draft.exists():
             shutil.rmtree(draft)
@@ -112,7 +112,7 @@ class Postgres:
         draft.rename(self.data)
 
     def _configure_access(self, name: str) -> None:
-        """Let only the user who starts the server connect, as the application's role or as the superuser."""
+        """Allow only the user who starts the server to connect, as the application's role or as the superuser."""
         (self.data / "pg_hba.conf").write_text("local all all peer map=owner\n")
         roles = (DATABASE, "postgres")
         (self.data / "pg_ident.conf").write_text("".join(f'owner "{name}" {role}\n' for role in roles))
@@ -121,7 +121,7 @@ class Postgres:
         version = self.data / "PG_VERSION"
         if version.exists() and (found := version.read_text().strip()) != MAJOR:
             fix = "move the directory away to start empty, or set DATABASE_URL to a server that can read it."
-            raise StartError(f"{self.data} was created by PostgreSQL {found}, this is {MAJOR}: {fix}")
+            raise StartError(f"{self.data} was created by PostgreSQL {found}, but this is {MAJOR}: {fix}")
 
     def _launch(self, programs: Path, account: Account) -> None:
         settings = SETTINGS | {"unix_socket_directories": str(self.sockets)} | ({} if self.durable else NOT_DURABLE)

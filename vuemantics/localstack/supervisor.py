@@ -13,15 +13,15 @@ from vuemantics.localstack.process import die_with_parent
 FIRST_DELAY = 0.5
 MAX_DELAY = 30.0
 HEALTHY_SECONDS = 60.0
-MAX_EXITS = 8  # from here on, the delay is MAX_DELAY
+MAX_EXITS = 8  # from this number on, the delay is MAX_DELAY
 
 
 class SupervisedProcess:
-    """One command in its own process group, restarted when it exits.
+    """A command that runs in its own process group and is restarted when it exits.
 
-    It is restarted at once the first time, and with exponential back-off if it keeps exiting. The back-off declines
-    while the process runs and is over after HEALTHY_SECONDS. The process receives SIGTERM when the thread that started
-    it ends, so call `start` and `supervise` from the main thread.
+    The first restart is immediate; if the process keeps exiting, there is an exponential back-off. The back-off
+    declines while the process runs and ends after HEALTHY_SECONDS. The process receives SIGTERM when the thread that
+    started it ends, so call `start` and `supervise` from the main thread.
     """
 
     def __init__(self, name: str, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
@@ -60,7 +60,7 @@ class SupervisedProcess:
         status = self.process.poll()
         if status is None:
             return ""
-        self.kill()  # the worker of a killed rundramatiq would keep running
+        self.kill()  # if rundramatiq was killed, its worker would otherwise keep running
         self.process = None
         self.consecutive_exits = exits_after_run(self.consecutive_exits, now - self._started_at) + 1
         delay = restart_delay(self.consecutive_exits)
@@ -74,7 +74,7 @@ class SupervisedProcess:
             self.process.terminate()
 
     def wait_or_kill(self, deadline: float) -> None:
-        """Wait for the process until `deadline` (time.monotonic), then kill what is left of its group."""
+        """Wait for the process until `deadline` (time.monotonic), then kill the rest of its group."""
         if self.process is None:
             return
         with suppress(subprocess.TimeoutExpired):
@@ -90,10 +90,10 @@ class SupervisedProcess:
 
 
 def exits_after_run(exits: int, seconds: float) -> int:
-    """Return how many of the consecutive exits still count after the process has run for this long."""
+    """Return how many of the consecutive exits still count after the process has run for `seconds`."""
     return max(0, min(exits, MAX_EXITS) - int(seconds * MAX_EXITS / HEALTHY_SECONDS))
 
 
 def restart_delay(exits: int) -> float:
-    """Return the seconds to wait before the restart after this many consecutive exits: none after the first."""
+    """Return how many seconds to wait before the restart after this many consecutive exits: 0 after the first."""
     return min(MAX_DELAY, FIRST_DELAY * 2 ** (exits - 2)) if exits > 1 else 0.0

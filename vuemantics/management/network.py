@@ -1,4 +1,4 @@
-"""How other devices reach the site, for the lines that `manage.py run` prints."""
+"""Tell users of `manage.py run` how other devices can reach the site."""
 
 import socket
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ def lan_address() -> str:
 
 
 def network_lines(host: str, port: int, allowed: Sequence[str], lan: str) -> list[str]:
-    """Return the lines that say how other devices reach the site, and the command if their address is not allowed.
+    """Return lines that say at which address other devices reach the site and, if needed, how to allow that address.
 
-    `host` is the address on which the server listens, `allowed` ALLOWED_HOSTS and `lan` this machine's address on the
-    network. If the server listens only for this machine, there are no lines.
+    `host` is the address on which the server listens, `allowed` is ALLOWED_HOSTS, and `lan` is this machine's address
+    on the network. If the server accepts connections only from this machine, the list is empty.
     """
     every_interface = local_host(host) != host
     name = lan if every_interface else host

@@ -14,7 +14,7 @@ from vuemantics.localstack.paths import state_folder
 def single_run(folder: Path, port: int) -> Iterator[None]:
     """Hold the lock of the directory during the block. The kernel releases it however the process ends.
 
-    Raises StartError, which names the port and the process, if another process holds it.
+    Raises StartError if another process holds it. The error names that process and its port.
     """
     with (state_folder(folder) / "run.lock").open("a+") as lock:
         try:

@@ -22,7 +22,7 @@ def embedded_servers() -> dict[str, bool]:
 
 
 def prepare_stack(services: LocalServices) -> None:
-    """Start the embedded servers, verify all connections, migrate, and create the first account if there is none.
+    """Start the embedded servers, verify all connections, migrate, and create the first account if none exists.
 
     All connections are closed again. Raises StartError.
     """
@@ -33,9 +33,9 @@ def prepare_stack(services: LocalServices) -> None:
         psycopg.connect(**parameters).close()
         redis.Redis.from_url(settings.REDIS_URL).ping()
     except psycopg.OperationalError as error:
-        raise StartError(f"The PostgreSQL of DATABASE_URL does not accept a connection: {error}") from None
+        raise StartError(f"PostgreSQL at DATABASE_URL does not accept connections: {error}") from None
     except redis.RedisError as error:
-        raise StartError(f"The Redis of REDIS_URL does not respond: {error}") from None
+        raise StartError(f"Redis at REDIS_URL is not responding: {error}") from None
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns if it does not exist
     try:
         call_command("migrate", verbosity=0, interactive=False)
@@ -80,7 +80,7 @@ def _other_version(difference: str) -> StartError:
 
 
 def worker_processes(count: int, threads: int) -> list[SupervisedProcess]:
-    """Return this many worker processes, not started yet, each with this many threads.
+    """Return `count` worker processes with `threads` threads each. They are not started yet.
 
     Each has its own rundramatiq, because a rundramatiq with several processes ends all of them when one dies.
     """

@@ -1,4 +1,4 @@
-"""One HTTP connection of daphne: counted while it is open, and closed if the client does not read."""
+"""One of daphne's HTTP connections. It is counted while it is open, and closed if the client does not read."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,7 @@ from vuemantics.client_address import client_network
 from vuemantics.server.refusal import BUSY, Refusal
 
 WRITE_SECONDS = 60.0
-"""A client must read one piece of a response (daphne_server.py) in this time."""
+"""A client must read one piece of a response (see daphne_server.py) within this time."""
 LINGER_SECONDS = 2.0
 
 
@@ -54,7 +54,7 @@ class ClientConnection(HTTPChannel):
         super().connectionLost(reason)
 
     def hand_over(self, websocket: Any) -> None:
-        """Give the connection to a websocket: it no longer counts as HTTP, but still as open."""
+        """Hand the connection over to a websocket. It no longer counts as HTTP, but still as open."""
         self.factory.channels.discard(self)
         lost = websocket.connectionLost
 
@@ -77,7 +77,7 @@ class ClientConnection(HTTPChannel):
         self.client_ready.set()
 
     def loseConnection(self) -> None:
-        """Close the connection when the response has been sent, or in a minute if the client does not read it."""
+        """Close the connection once the response has been sent, or after a minute if the client does not read it."""
         super().loseConnection()
         if self._abort is None or not self._abort.active():
             self._abort_after(WRITE_SECONDS)
@@ -85,8 +85,8 @@ class ClientConnection(HTTPChannel):
     def refuse(self, refusal: Refusal) -> None:
         """Send the response and close the connection.
 
-        At first only our side is closed, and data from the client is still read for a short time. If a connection is
-        closed while it has unread data, TCP resets it, and the client would never see the response.
+        At first, only the server's side is closed, and data from the client is still read for a short time. If a
+        connection with unread data is closed, TCP resets it, and the client never sees the response.
         """
         self.refused = True
         self.transport.write(refusal.encode())

@@ -35,7 +35,7 @@ GRACE_SECONDS = 5.0
 CANCEL_SECONDS = 1.0
 BODY_CHUNK_BYTES = 128 * 1024
 WRITE_BYTES = 64 * 1024
-"""A response is written in pieces of this size. A client has a minute to read each (limited_http.py)."""
+"""A response is written in pieces of this size. The client has a minute to read each piece (connection.py)."""
 SERVICE_RESTART = 1012  # websocket close code (IANA registry) after which browsers and htmx reconnect
 
 
@@ -51,7 +51,7 @@ class Server(daphne.Server):
 
     @property
     def http_factory(self) -> LimitedFactory:
-        """Our factory. daphne's run() tries to assign its own; only a setter that does nothing can prevent that."""
+        """The factory with limits. Only a setter without effect keeps daphne's run() from assigning its own."""
         return self.limited
 
     @http_factory.setter
@@ -59,7 +59,7 @@ class Server(daphne.Server):
         """Ignore the assignment."""
 
     async def handle_reply(self, protocol: Any, message: Any) -> None:
-        """Send a part of a response, and return only when the client has read most of it.
+        """Send a part of a response, and return only once the client has read most of it.
 
         Without this, daphne would take a whole large file from the application and buffer it for a slow client.
         """
@@ -113,7 +113,7 @@ class Server(daphne.Server):
 
 
 def _parts(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Split a message with a long body into several, so that a slow client has time for each."""
+    """Split a message with a long body into several messages, so that a slow client has time for each."""
     body = message.get("body", b"")
     for start in range(0, len(body) - WRITE_BYTES, WRITE_BYTES):
         yield message | {"body": body[start : start + WRITE_BYTES], "more_body": True}
@@ -145,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _limits(application: str | None) -> Limits:
-    """Return the limits of the settings. Only the site itself knows who may send a large body."""
+    """Return the limits from the settings. Only the site itself knows who may send a large body."""
     most = connections_for(raise_descriptor_limit())
     connections = OpenConnections(most, settings.CONNECTIONS_PER_ADDRESS)
     return Limits(settings.MAX_BODY_BYTES, too_large, None if application else check_sender, connections)

@@ -1,7 +1,7 @@
-"""How long a request may take to arrive.
+"""Limit the time that a request may take to arrive.
 
 An idle timeout alone is not enough, because each byte restarts it: 1,000 connections that send a byte now and then
-would stay open for ever. Apache's mod_reqtimeout has the same two rules.
+would stay open forever. Apache's mod_reqtimeout also has these two limits, for the head and for the body.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ HEAD_SECONDS = 20.0
 """Time for the request line and all headers, from the first byte."""
 BODY_SECONDS = 20.0
 BODY_BYTES_PER_SECOND = 500
-"""A body gets BODY_SECONDS, and one second more for each BODY_BYTES_PER_SECOND received."""
+"""A body gets BODY_SECONDS, plus one second for each BODY_BYTES_PER_SECOND received."""
 
 
 class RequestDeadline:
@@ -27,17 +27,17 @@ class RequestDeadline:
         self._end = 0.0
 
     def start_head(self) -> None:
-        """Start the deadline for the head, unless the head has begun already."""
+        """Start the deadline for the head, unless the head has already begun."""
         if self._timer is None:
             self._start(HEAD_SECONDS)
 
     def start_body(self) -> None:
-        """Replace the deadline for the head by the deadline for the body."""
+        """Replace the deadline for the head with the deadline for the body."""
         self.stop()
         self._start(BODY_SECONDS)
 
     def extend(self, received: int) -> None:
-        """Move the deadline, because this many bytes of the body have arrived."""
+        """Extend the deadline, because this many bytes of the body have arrived."""
         self._end += received / BODY_BYTES_PER_SECOND
 
     def stop(self) -> None:

@@ -16,7 +16,7 @@ from vuemantics.server.refusal import Refusal
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Return an error page for a request that could not be parsed. The user is not known yet."""
+    """Return an error page for a request that could not be parsed. The user is not yet known."""
     too_many = isinstance(exception, TooManyFilesSent)
     context = {"most_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES if too_many else 0}
     return HttpResponse(render_to_string("400.html", context), status=400)
@@ -36,9 +36,9 @@ def too_busy(headers: Mapping[str, str]) -> Refusal:
 
 
 def _refusal(status: HTTPStatus, headers: Mapping[str, str], line: str, context: Mapping[str, object]) -> Refusal:
-    """Return the response: a page in the client's language for browsers, one line for programs.
+    """Return the response: a page in the client's language for browsers, or one line for programs.
 
-    The headers are given by name, because there is no request object yet.
+    `headers` maps names to values, because there is no request object yet.
     """
     if "text/html" not in headers.get("accept", ""):
         return Refusal(status, line)

@@ -1,9 +1,9 @@
-"""Share the server between its users: limit the requests that each may have in progress.
+"""Share the server between its users: limit the requests that each of them may have in progress.
 
-Each request runs on its own thread and holds a database connection, so unlimited requests of one user would take both
-from all others. Requests of one kind share slots and wait for them in front of their threads. Users are told apart by
-their session, anonymous clients by their address. A slot is free again as soon as the response begins, so slow clients
-hold none.
+Each request runs on its own thread and holds a database connection, so unlimited requests of one user would leave none
+for others. Requests of the same kind share slots, and wait for one before they get a thread. Users are identified by
+their session, anonymous clients by their address. A slot is released as soon as the response begins, so slow clients
+hold no slots.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ from vuemantics.server.senders import sender_of
 
 PAGE_THREADS = 8
 BULK_THREADS = 2
-"""For questions about many files at a time, each of which may take seconds."""
+"""For requests about many files at a time. Each request may take seconds."""
 SIGN_IN_THREADS = max(1, (os.cpu_count() or 1) // 2)
-"""For requests that hash a password: a hash takes half a second of one core, and anybody may ask for one."""
+"""For requests that hash a password. A hash takes half a second on one core, and anyone can request one."""
 UPLOAD_REQUESTS = 1000  # each holds a thread only while it writes (batches/intake/tus/threads.py)
 WAIT_SECONDS = 10.0
 REFUSAL_SECONDS = 1.0
@@ -33,7 +33,7 @@ SIGN_IN_VIEWS = {"login", "admin:login", "first-password", "password-change"}
 
 
 class FairRequests:
-    """ASGI middleware that answers 429 if a client's queue is full or its request has waited for WAIT_SECONDS."""
+    """ASGI middleware that responds with 429 if a client's queue is full or its request has waited for WAIT_SECONDS."""
 
     def __init__(self, application: Callable[..., Any], refusal_seconds: float = REFUSAL_SECONDS) -> None:
         self.application = application
@@ -95,7 +95,7 @@ def _view_name(path: str) -> str:
 
 
 async def _client(scope: Any, headers: Mapping[str, str]) -> str:
-    """Return what tells the client apart: its user, otherwise its address. Raises TooBusy."""
+    """Return a string that identifies the client: its user if signed in, otherwise its address. Raises TooBusy."""
     peer = (scope.get("client") or [""])[0]
     address = forwarded_client(headers.get("x-forwarded-for", ""), peer) or peer
     try:

@@ -68,7 +68,7 @@ class LimitedChannel(ClientConnection):
         super().connectionMade()
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
-        """Stop what waits for the rest of a request."""
+        """Stop everything that waits for the rest of a request."""
         self.deadline.stop()
         self._cancel_check()
         super().connectionLost(reason)
@@ -88,7 +88,7 @@ class LimitedChannel(ClientConnection):
             super().allHeadersReceived()
 
     def checkPersistence(self, request: Any, version: bytes) -> bool:
-        """Keep no connection open while the server is stopping."""
+        """Do not keep the connection open while the server is stopping."""
         return bool(super().checkPersistence(request, version)) and not self.factory.stopping
 
     def lineReceived(self, line: bytes) -> None:
@@ -109,7 +109,7 @@ class LimitedChannel(ClientConnection):
             super().allContentReceived()
 
     def check_sender(self) -> None:
-        """Read no more of a body until its sender has been checked, so that strangers cannot fill the disk."""
+        """Stop reading a body until its sender has been checked, so that strangers cannot fill the disk."""
         if self.factory.limits.check_sender is not None:
             self.transport.pauseProducing()
             self._check = asyncio.ensure_future(self._refuse_strangers(self.factory.limits.check_sender(self.head())))
@@ -128,7 +128,7 @@ class LimitedChannel(ClientConnection):
             self.transport.resumeProducing()
 
     def head(self) -> RequestHead:
-        """Return what is known about the request that the connection is receiving."""
+        """Return the known facts about the request that the connection is receiving."""
         lines = self.requests[-1].requestHeaders.getAllRawHeaders()
         headers = {name.decode("latin-1").lower(): b",".join(values).decode("latin-1") for name, values in lines}
         path: Any = self._path
@@ -168,7 +168,7 @@ class LimitedFactory(HTTPFactory):
         return [b"http/1.1"]
 
     def close_connections(self) -> None:
-        """Close idle connections now, and each of the others when its current response has been sent."""
+        """Close idle connections now, and the others once their current response has been sent."""
         self.stopping = True
         for channel in list(self.channels):
             channel.persistent = 0

@@ -1,4 +1,4 @@
-"""The limits of the web server, and what it knows about a request that it checks against them."""
+"""The limits of the web server, and the facts about a request that are checked against them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from vuemantics.server.open_connections import OpenConnections
 from vuemantics.server.refusal import Refusal
 
 SMALL_BODY = 64 * 1024
-"""Anyone may send a body of this size, in bytes; Twisted keeps it in memory."""
+"""Anyone may send a body of up to this many bytes; Twisted keeps it in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestHead:
-    """The client's network, and path and headers of its request. Names are in lower case."""
+    """The client's network, and the path and headers of its request. Header names are in lower case."""
 
     client: str
     path: str
@@ -23,8 +23,9 @@ class RequestHead:
 class Limits:
     """The limits of a server.
 
-    A request with a body of more than `max_body` bytes is answered by `too_large`. `check_sender`, if given, is called
-    once SMALL_BODY bytes of a body have arrived, and returns a refusal or None. No more is read until it has returned.
+    `too_large` builds the response to a body of more than `max_body` bytes. `check_sender`, if given, is called once
+    SMALL_BODY bytes of a body have arrived, and returns a refusal or None. Reading continues only after it has
+    returned.
     """
 
     max_body: int

@@ -1,10 +1,10 @@
-"""Limit the open connections, in total and per client address."""
+"""Limit the number of open connections, in total and per client address."""
 
 import resource
 from collections import Counter
 
 MAX_DESCRIPTORS = 65_536
-RESERVED_DESCRIPTORS = 128  # for the database, Redis, log files and sockets that listen
+RESERVED_DESCRIPTORS = 128  # for the database, Redis, log files and listening sockets
 DESCRIPTORS_PER_CONNECTION = 2  # the socket, and a partial file, temporary file or file to send
 MAX_REFUSED = 100
 
@@ -12,7 +12,7 @@ MAX_REFUSED = 100
 def raise_descriptor_limit() -> int:
     """Raise the soft limit of open files as far as allowed, up to MAX_DESCRIPTORS, and return it.
 
-    The default on Linux is 1024, for programs that call select(2). This server does not.
+    The default on Linux is 1024, because of programs that call select(2). This server does not call it.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
@@ -47,7 +47,7 @@ class OpenConnections:
         return True
 
     def remove(self, client: str, *, admitted: bool) -> None:
-        """Forget a closed connection; `admitted` is what `add` returned."""
+        """Forget a closed connection. `admitted` is the result of `add`."""
         if not admitted:
             self._refused -= 1
             return
@@ -58,5 +58,5 @@ class OpenConnections:
 
     @property
     def may_answer(self) -> bool:
-        """Whether a refused connection may stay open until it has received the reason."""
+        """Whether a refused connection may stay open until the client has received the reason."""
         return self._refused <= MAX_REFUSED

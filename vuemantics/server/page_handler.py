@@ -1,4 +1,4 @@
-"""How pages are sent: without holding a database connection, and never into a cache."""
+"""Send pages without holding a database connection, and keep them out of caches."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from django.utils.deprecation import MiddlewareMixin
 class PageHandler(ASGIHandler):
     """Returns the request's database connection to the pool before it sends the response.
 
-    Django returns it only when the client has read the whole response, so a few slow clients could use up the pool.
-    Streamed content must therefore run its own short queries (uploads/db_threads.py).
+    Django returns it only after the client has read the whole response, so a few slow clients could use up the pool.
+    Code that streams content must therefore run its own short queries (uploads/db_threads.py).
     """
 
     async def send_response(self, response: HttpResponseBase, send: Any) -> None:
@@ -26,7 +26,7 @@ class PageHandler(ASGIHandler):
 class PrivateResponses(MiddlewareMixin):
     """Adds `Cache-Control: private, no-store` to each response whose view sets no Cache-Control.
 
-    Pages show what belongs to one user, so no cache may keep them.
+    Pages show one user's data, so no cache may keep them.
     """
 
     def process_response(self, _request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

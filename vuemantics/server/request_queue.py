@@ -13,8 +13,8 @@ class TooBusy(Exception):
 class RequestQueue:
     """Limits concurrent requests to `slots` in total and `per_client` for one client.
 
-    Up to `waiting` more requests of each client wait, at most for `seconds`. Free slots go to the clients in turn, so a
-    client with many requests does not delay one with few. For one event loop; not thread-safe.
+    Up to `waiting` more requests of each client wait for up to `seconds`. Free slots go to clients in turn, so a client
+    with many requests does not delay one with few. For use in one event loop; not thread-safe.
     """
 
     def __init__(self, *, slots: int, per_client: int, waiting: int, seconds: float) -> None:
@@ -36,7 +36,7 @@ class RequestQueue:
             self.release(client)
 
     async def acquire(self, client: str) -> None:
-        """Take a slot, and wait for it if necessary. Raises TooBusy. The caller must call `release`."""
+        """Take a slot, waiting for one if necessary. Raises TooBusy. The caller must call `release`."""
         if client not in self._queues and self._may_start(client):
             self._start(client)
             return
@@ -55,7 +55,7 @@ class RequestQueue:
             raise
 
     def release(self, client: str) -> None:
-        """Give a slot back, and start the next requests that wait."""
+        """Give a slot back, and start the next waiting requests."""
         self._free += 1
         self._running[client] -= 1
         if not self._running[client]:
@@ -70,7 +70,7 @@ class RequestQueue:
         self._running[client] += 1
 
     def _start_waiting(self) -> None:
-        """Start waiting requests, one of each client at a time. A client that was served moves to the end."""
+        """Start waiting requests while slots are free. After each started request, its client moves to the end."""
         for client in list(self._queues):
             if not self._free:
                 return
@@ -85,7 +85,7 @@ class RequestQueue:
                     self._queues[client] = queue
 
     def _give_up(self, client: str, turn: "asyncio.Future[None]") -> None:
-        """Leave the queue. If the slot was given at the same moment, give it back."""
+        """Leave the queue. If a slot was assigned at the same moment, give it back."""
         queue = self._queues.get(client, deque())
         if turn in queue:
             queue.remove(turn)

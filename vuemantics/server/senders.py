@@ -1,7 +1,7 @@
-"""Who sent a request, as far as the server needs to know before the application handles it.
+"""Find out who sent a request before the application handles it.
 
-The answer serves only to share the server fairly and to refuse large bodies of strangers. It may be a minute old, so
-the application authenticates each request itself.
+The result may be a minute old. It is used only to share the server fairly and to refuse large bodies from strangers;
+the application itself authenticates each request.
 """
 
 import re
@@ -25,7 +25,7 @@ from vuemantics.server.request_queue import RequestQueue, TooBusy
 FRESH_SECONDS = 60.0
 MAX_SESSIONS = 10_000
 _SESSION_KEY = re.compile("[0-9a-z]{32}", re.ASCII)
-# Clients that send random session keys wait in their own queue.
+# One queue per client, so that a client that sends random session keys delays only itself.
 _lookups = RequestQueue(slots=SESSION_THREADS, per_client=1, waiting=64, seconds=10)
 
 
@@ -65,7 +65,7 @@ async def sender_of(cookies: str, client: str) -> str | None:
 
 
 async def check_sender(head: RequestHead) -> Refusal | None:
-    """Return the refusal of a large body, unless its sender is signed in."""
+    """Return the refusal of a large body, or None if its sender is signed in."""
     client = forwarded_client(head.headers.get("x-forwarded-for", ""), head.client) or head.client
     try:
         if await sender_of(head.headers.get("cookie", ""), client) is not None:

@@ -15,7 +15,7 @@ BUFFER_BYTES = 2**16
 """Maximum buffer size per connection, not counting the last piece received from the ASGI server."""
 IDLE_SECONDS = 60.0
 LEAST_RATE = 500
-"""Bytes per second. A slower body is refused after IDLE_SECONDS, because each of its bytes would keep the lock."""
+"""Minimum rate in bytes per second. A slower body is refused after IDLE_SECONDS; it would keep the file locked."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -113,8 +113,8 @@ class RequestBody:
 
 
 def _write(pieces: list[bytes | bytearray], writer: BodyWriter) -> None:
-    """Write the single piece in the list, which holds the only reference to it.
+    """Write the list's single piece. The list must hold the only reference to that piece.
 
-    `pop` removes that reference, so the piece is freed before the next one arrives.
+    `pop` removes the reference, so the piece is freed before the next one arrives.
     """
     writer.add(pieces.pop())

@@ -17,7 +17,7 @@ ALGORITHMS = {"sha1": 20, "sha256": 32}
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """The digest that the client announced for one body."""
+    """The digest that the client declared for one body."""
 
     algorithm: str
     digest: bytes
@@ -27,7 +27,7 @@ class Checksum:
         return hashlib.new(self.algorithm, usedforsecurity=False)
 
     def check(self, computed: Any) -> None:
-        """Raise TusError 460 unless the body has the announced digest."""
+        """Raise TusError 460 unless the body has the declared digest."""
         if not compare_digest(computed.digest(), self.digest):
             raise TusError(460, "tus.checksum")
 

@@ -1,7 +1,7 @@
 """Handle one request on disk and in the database. These functions block, so they never run on the event loop.
 
 A handler finds the item and, if the request has a body, locks the item's partial file. A handler never waits for the
-storage. If the request needs more work, the handler returns None; then the body is written, and `finish` runs on a
+storage. If the request needs more work, the handler returns None. The body is then written, and `finish` runs on a
 finalize thread.
 """
 
@@ -38,7 +38,7 @@ from batches.models.states import ItemStatus
 
 @dataclass(slots=True)
 class Transfer:
-    """The data of one request while it is handled.
+    """The state of one request while it is handled.
 
     `patch` describes the body, if there is one. The handler sets `item`, and `writer` if it locks the partial file;
     the writer holds that lock until `close`. All functions that take a Transfer raise TusError, Refused,
@@ -132,7 +132,7 @@ def finish(transfer: Transfer) -> UploadState:
 
 
 def withdraw_upload(cookies: str, item_id: int) -> None:
-    """Fail a file that the client cannot send completely, and remove its partial file."""
+    """Fail a file that the client cannot send in full, and remove its partial file."""
     item = _find_item(cookies, item_id)
     if accepts_bytes(item):
         with locked_partial(item.id) as locked:

@@ -9,7 +9,7 @@ from uploads.errors import CodedError
 
 
 class TusError(CodedError):
-    """An error response with an HTTP status, a stable code and a message, by default the code's own with `details`.
+    """An error response with an HTTP status, a stable code and a message (by default the code's, with `details`).
 
     If the client can resume the upload, `expires` is the time at which the upload expires, in seconds since 1970. If it
     should wait before it tries again, `retry_after` is the number of seconds.
@@ -28,7 +28,7 @@ class TusError(CodedError):
 
 
 def not_found() -> TusError:
-    """Return the error for an upload that does not exist or belongs to another user; the response is the same."""
+    """Return the error for an upload that does not exist or belongs to another user. A client cannot tell which."""
     return TusError(404, "upload.unknown")
 
 
@@ -53,7 +53,7 @@ def refused(error: CodedError | PartialFileBusy) -> TusError:
 
 
 def disk_error(error: OSError) -> TusError:
-    """Return the error for a disk that cannot be used, or for a process that can open no more files."""
+    """Return the error for a disk that cannot be used, or for a process that cannot open any more files."""
     code = disk_error_code(error)
     response = TusError(error_status(code), code)
     response.retry_after = BUSY_SECONDS if code == BUSY else None

@@ -35,7 +35,7 @@ def accepts_bytes(item: BatchItem) -> bool:
 
 
 def incomplete_state(item: BatchItem, facts: PartialFacts | None) -> UploadState:
-    """Return the state of an upload with missing bytes."""
+    """Return the state of an upload that is not yet complete."""
     return UploadState(item, facts.size if facts else 0, expires_at(item, facts))
 
 
@@ -51,7 +51,7 @@ def finished_state(item: BatchItem, outcome: IntakeOutcome) -> UploadState:
 def expires_at(item: BatchItem, facts: PartialFacts | None) -> float:
     """Return when the upload expires, in seconds since 1970: PARTIAL_SECONDS after its last change.
 
-    Without a partial file, the time counts from when the item was abandoned, or from now if it is `receiving`.
+    Without a partial file, the time starts when the item was abandoned, or now if the item is `receiving`.
     """
     if facts is not None:
         return facts.changed + settings.PARTIAL_SECONDS

@@ -14,14 +14,14 @@ from django.utils import timezone
 from rich.console import Console, Group
 from rich.table import Table
 
-from batches.engine.liveness import SILENCE
+from batches.engine import liveness
 from batches.engine.status import EngineStatus, LiveWorker, WorkerFile, read_status
 
 WIDTH = 110
 STALLED, UNKNOWN = 1, 2
-NO_WORKER = "Files wait and no worker is running. Start one, for example with `make run`."
+NO_WORKER = "Files are waiting and no worker is running. Start one, for example with `make run`."
 FROZEN = (
-    f"Files wait and no worker has responded for {SILENCE.seconds} seconds. End the worker processes and start them"
+    "Files are waiting and no worker has responded for {seconds} seconds. Stop the worker processes and start them"
     " again, for example with `make run`."
 )
 
@@ -29,8 +29,7 @@ FROZEN = (
 class Command(BaseCommand):
     """Print the engine's status.
 
-    The exit status is 1 if files are waiting and no worker is running or none responds, and 2 if the database is not
-    available.
+    The exit status is 1 if files are waiting and no running worker responds, and 2 if the database is not available.
     """
 
     help = "Show workers, queue, circuit breakers and recoveries. Exit status 1: files wait and no worker responds."
@@ -47,7 +46,7 @@ class Command(BaseCommand):
             raise CommandError(f"The database is not available: {error}", returncode=UNKNOWN) from None
         self.stdout.write(as_json_line(status) if json_output else self._tables(status))
         if status.stalled:
-            self.stderr.write(FROZEN if status.workers else NO_WORKER)
+            self.stderr.write(FROZEN.format(seconds=liveness.SILENCE.seconds) if status.workers else NO_WORKER)
             sys.exit(STALLED)
 
     def _tables(self, status: EngineStatus) -> str:
@@ -71,7 +70,7 @@ def _workers(status: EngineStatus) -> Table:
 
 
 def _in_progress(worker: LiveWorker) -> str:
-    lines = [f"does not respond since {_moment(worker.last_heartbeat)}"] if worker.frozen else []
+    lines = [f"has not responded since {_moment(worker.last_heartbeat)}"] if worker.frozen else []
     lines += [f"waits ({worker.stall_code}): {worker.stall_message}"] if worker.stall_code else []
     return "\n".join(lines + [_file(file) for file in worker.in_flight]) or "nothing"
 

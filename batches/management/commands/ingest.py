@@ -34,14 +34,14 @@ class Command(BaseCommand):
     """Add files to a batch, print the address of its page, and optionally show the progress."""
 
     help = (
-        "Import files or folders of this machine. Exit status: 0 success, 1 a file failed, 2 a wrong argument, "
-        "130 Ctrl-C."
+        "Import files or folders from this machine. Exit status: 0 success, 1 a file failed, "
+        "2 invalid argument, 130 Ctrl-C."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a file or a folder")
-        parser.add_argument("--owner", required=True, metavar="NAME", help="user name of the owner of the files")
+        parser.add_argument("--owner", required=True, metavar="NAME", help="user name of the files' owner")
         parser.add_argument("--name", default="", help="name of the import (default: the name of the first path)")
         where = parser.add_mutually_exclusive_group()
         where.add_argument("--batch", type=int, metavar="NUMBER", help="add to this import")
@@ -101,7 +101,7 @@ class Command(BaseCommand):
     def _add(self, batch: UploadBatch, walk: FileWalk, files: Iterator[FoundFile], site: str) -> bool:
         """Add the files and return whether the batch was sealed.
 
-        An unsealed batch waits for the rest of its files, so the caller must not wait for it to be completed.
+        An unsealed batch waits for the rest of its files, so the caller must not wait for it to complete.
         """
         site = site or served_address() or DEFAULT_SITE
         existing = f" ({file_count(batch.total)} so far)" if batch.total else ""

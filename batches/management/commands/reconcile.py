@@ -1,4 +1,4 @@
-"""`manage.py reconcile`: do the maintenance that worker processes do automatically, but send no e-mails."""
+"""`manage.py reconcile`: do the maintenance that worker processes do automatically, except sending e-mails."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ INTERRUPTED = 130
 class Command(BaseCommand):
     """Recover lost items, complete batches and deletions, and wake workers for pending items."""
 
-    help = "Repair what crashes and lost messages left behind; sends no e-mails. Workers do this automatically."
+    help = "Repair the effects of crashes and lost messages; send no e-mails. Workers do this automatically."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare `--once`."""

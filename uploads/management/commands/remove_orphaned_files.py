@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --dry-run."""
-        parser.add_argument("--dry-run", action="store_true", help="only list them")
+        parser.add_argument("--dry-run", action="store_true", help="only list the files")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         """Go through the storage once. The command can safely be interrupted and run again."""

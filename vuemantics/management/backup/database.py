@@ -14,12 +14,12 @@ from vuemantics.localstack import LocalServices, StartError
 from vuemantics.management.backup.programs import find_program
 from vuemantics.management.stack import embedded_servers
 
-# Comments are left out because only a superuser may comment on the extension pgvector.
+# Comments are left out, because only a superuser may comment on the pgvector extension.
 PORTABLE = ["--no-owner", "--no-privileges", "--no-comments"]
 
 
 def dump_database(path: Path) -> None:
-    """Write a consistent dump; other sessions can go on. A previous dump is replaced when the new one is complete."""
+    """Write a consistent dump while other sessions continue. It replaces the previous dump once it is complete."""
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)
     draft.touch(0o600)  # pg_dump keeps the mode of an existing file
@@ -34,7 +34,7 @@ def restore_database(path: Path) -> None:
 
 @contextmanager
 def running_database() -> Iterator[None]:
-    """Run the embedded PostgreSQL during the block if it is used and not running. Raises StartError."""
+    """While the block runs, run the embedded PostgreSQL if it is used and not already running. Raises StartError."""
     services = LocalServices(settings.VAR)
     services.start(postgres=embedded_servers()["postgres"], redis=False)
     try:
@@ -62,7 +62,7 @@ def server_version() -> int:
 
 
 def _run(program: str, options: list[str]) -> None:
-    """Run a PostgreSQL client program on Django's database; the environment, not an argument, holds the password."""
+    """Run a PostgreSQL client program on Django's database, with the password in its environment."""
     # The name of the database comes last, so it becomes the value of --dbname.
     arguments, env = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [*options, "--dbname"])
     path = find_program(program, server_version(), embedded=embedded_servers()["postgres"])

@@ -1,8 +1,8 @@
 """Copy stored files into a backup and back. Both directions can be interrupted and repeated.
 
-Stored files may be replaced, but never change in place, and each copy gets its name only when it is complete. So a file
-that is already there with the right size and is not older was copied earlier. The manifest has one line per file, in
-the format of sha256sum.
+Stored files may be replaced, but never change in place, and a copy gets its final name only once it is complete. So a
+target file with the right size that is not older than its source was copied earlier. The manifest has one line per
+file, in the format of sha256sum.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from uploads.storage.orphaned_files import FILE_NAME, FOLDERS
 from vuemantics.localstack import StartError
 
 Report = Callable[[int], object]
-"""Called with the number of files done so far."""
+"""A function to call with the number of files done so far."""
 SHOWN = 5
 
 
@@ -32,7 +32,7 @@ class MediaBackup:
         self._checksums: dict[str, str] = {}
 
     def copy(self, report: Report) -> None:
-        """Copy all files that this object has not copied yet. Files that are deleted meanwhile are left out."""
+        """Copy all files that this object has not copied yet, except files that are deleted in the meantime."""
         with self._draft.open("a", encoding="ascii") as lines:
             lines.write("\n")  # an interrupted run may have left an incomplete line
             for name in stored_names(self.source):
@@ -84,7 +84,7 @@ def restore_media(source: Path, target: Path, manifest: Path, report: Report) ->
 
 
 def stored_names(folder: Path) -> Iterator[str]:
-    """Yield the names of all stored files below `folder`, but no temporary files."""
+    """Yield the names of all stored files below `folder`, leaving out temporary files."""
     for top in FOLDERS:
         for directory in sorted((folder / top).glob("*")):
             names = (f"{top}/{directory.name}/{path.name}" for path in sorted(directory.glob("*")))
@@ -99,7 +99,7 @@ def is_stored_name(name: str) -> bool:
 
 
 def read_manifest(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield name and checksum of each complete line; none if there is no manifest."""
+    """Yield the name and checksum in each complete line, or nothing if there is no manifest."""
     if path.exists():
         with path.open(encoding="ascii") as lines:
             for line in lines:

@@ -1,4 +1,4 @@
-"""The version stamp of a backup: which version of this project can restore it, and whether the backup is complete."""
+"""A backup's version stamp, which shows which version of this project can restore it and whether it is complete."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ STAMP, DUMP, MANIFEST, KEY = "backup.json", "database.dump", "media.sha256", "se
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a backup and the code that restores it must have in common.
+    """The facts on which a backup and the code that restores it must agree.
 
     `columns` is a checksum of all tables and columns, because before release 1 the initial migrations are edited in
     place. `media` is the bucket's name, or "disk".
@@ -50,7 +50,7 @@ def check_database() -> None:
 
 
 def write_stamp(folder: Path) -> None:
-    """Complete the backup in `folder`. Until then, and after an interrupted repetition, it cannot be restored."""
+    """Mark the backup in `folder` as complete. Without this, and after an interrupted update, it cannot be restored."""
     files = {name: _checksum(folder / name) for name in (DUMP, MANIFEST, KEY)}
     stamp = {"server": server_version(), "files": files} | asdict(current_version())
     draft = folder / f".{STAMP}.new"
@@ -72,7 +72,7 @@ def check_stamp(folder: Path) -> None:
 
 def _check_version(stamp: dict[str, object]) -> None:
     own = asdict(current_version())
-    problem = f"The backup is of version {stamp.get('version')}, and this is {own['version']}"
+    problem = f"The backup was made by version {stamp.get('version')}, and this is {own['version']}"
     fix = "Restore it with the version that made it, then update."
     if stamp.get("version") != own["version"]:
         raise StartError(f"{problem}. {fix}")
@@ -87,7 +87,7 @@ def check_server(folder: Path) -> None:
     """Raise StartError if the database server is older than the one from which the backup was made."""
     needed, found = json.loads((folder / STAMP).read_text())["server"], server_version()
     if found < needed:
-        raise StartError(f"The backup is of PostgreSQL {needed}, and the server is {found}. Use a newer server.")
+        raise StartError(f"The backup is from PostgreSQL {needed}, but the server is {found}. Use a newer server.")
 
 
 def _checksum(path: Path) -> str:

@@ -22,7 +22,7 @@ REPORT_SECONDS = 2.0
 
 
 class Command(BaseCommand):
-    """Writes a backup, or brings an earlier one up to date. An interrupted backup is continued by the same command."""
+    """Writes a backup, or updates an earlier one. After an interruption, the same command continues the backup."""
 
     help = "Back up database, files and secret key to a directory. Safe while everything runs; repeat it to update."
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
 
 def progress(write: Callable[[str], object]) -> Callable[[int], None]:
-    """Return a function that prints the number of files it is called with, but only every few seconds."""
+    """Return a function that prints the number of files that it is passed, but only every few seconds."""
     due = time.monotonic() + REPORT_SECONDS
 
     def report(count: int) -> None:
@@ -82,7 +82,7 @@ def private_umask() -> Iterator[None]:
 def prepared_folder(directory: Path) -> Path:
     """Create the directory, accessible only to its owner.
 
-    Raises StartError if it is in use for something else, or exists and is accessible to other users.
+    Raises StartError if it is used for something else, or if it exists and is accessible to other users.
     """
     folder = directory.resolve()
     for used in (settings.MEDIA_ROOT, settings.PARTIAL_ROOT):

@@ -17,7 +17,7 @@ from vuemantics.management.commands.backup import progress, write_key
 
 
 class Command(BaseCommand):
-    """Restores files first and the database last, in one transaction, so an interrupted restore can be repeated."""
+    """Restores the files first, then the database in one transaction, so an interrupted restore can be repeated."""
 
     help = "Restore a backup into an empty installation of the same version. Repeat it if it was interrupted."
 
@@ -46,13 +46,13 @@ class Command(BaseCommand):
         if not environment.text("SECRET_KEY"):
             write_key(settings.VAR / KEY, key)
         elif key != settings.SECRET_KEY:
-            self.stdout.write("SECRET_KEY differs from the backup's: everyone has to sign in again.")
+            self.stdout.write("SECRET_KEY differs from the key in the backup: everyone has to sign in again.")
         restore_database(folder / DUMP)
         self.stdout.write(f"Restored {count} files, the database and the secret key from {folder}")
 
 
 def _check_no_partial_files() -> None:
-    """Raise StartError if there are partial files: the restored database assigns their ids to other files."""
+    """Raise StartError if there are partial files, because the restored database assigns their ids to other files."""
     root = settings.PARTIAL_ROOT
     if any(path.is_file() for path in root.rglob("*")):
         raise StartError(f"{root} contains unfinished uploads. Move that directory away, then restore again.")

@@ -31,11 +31,13 @@ MAX_EXITS_AT_START = 3
 class Command(BaseCommand):
     """Starts PostgreSQL, Redis, the web server and the workers, restarts any that exit, and finally stops them."""
 
-    help = "Run everything on this machine: PostgreSQL, Redis, web server and workers. Ctrl-C stops it; data is kept."
+    help = "Run everything on this machine: PostgreSQL, Redis, web server and workers. Ctrl-C stops all; data is kept."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --host and --port, the address of the web server."""
-        parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0: the whole network; see VUEMANTICS_HOSTS")
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="listen address; 0.0.0.0 for the network, see VUEMANTICS_HOSTS"
+        )
         parser.add_argument("--port", default="8000")
 
     def handle(self, *args: Any, host: str, port: str, **options: Any) -> None:
@@ -122,7 +124,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{error}\nTrying again.")
 
     def _shut_down(self) -> None:
-        if self.site and served_address() == self.site:  # a later run may have replaced it
+        if self.site and served_address() == self.site:  # another run may have written its own address since
             address_file().unlink(missing_ok=True)
         for process in self.processes:
             process.terminate()
