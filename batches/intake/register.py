@@ -65,10 +65,12 @@ def announce_files(batch: UploadBatch, files: Sequence[NewFile]) -> int:
     return announce_items(batch.id, files, check)
 
 
-def ignore_files(batch: UploadBatch, files: Sequence[NewFile], codes: Sequence[str]) -> int:
+def ignore_files(batch: UploadBatch, files: Sequence[NewFile], codes: Sequence[str], *, remote: bool = False) -> int:
     """Create ignored items for files that are left out, each with the code of its reason; return how many are new.
 
-    Raises the same errors as `announce_files`.
+    Raises BatchClosed. Raises FileRefused, without creating an item, if the batch would have too many files
+    (`batch.full`) or is a re-analysis (`batch.reanalysis`). Pass `remote=True` for files that a program reports: then
+    they count as new files of the owner, which may raise RateExceeded.
     """
     _require_import(batch)
 
@@ -77,7 +79,8 @@ def ignore_files(batch: UploadBatch, files: Sequence[NewFile], codes: Sequence[s
             return
         if found > settings.MAX_BATCH_FILES:
             raise FileRefused("batch.full")
-        owner_limits.check_announced(batch.owner_id, len(ids))
+        if remote:
+            owner_limits.new_files.take(batch.owner_id, len(ids))
 
     return ignore_items(batch.id, files, codes, check)
 

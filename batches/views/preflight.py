@@ -93,7 +93,7 @@ def ignore(request: SignedInRequest, batch_id: int) -> JsonResponse:
     codes = [_ignored_code(value.get("reason")) for value in values]
     batch = _uploading_batch(request, batch_id)
     with intake_errors():
-        return JsonResponse({"ignored": ignore_files(batch, files, codes)})
+        return JsonResponse({"ignored": ignore_files(batch, files, codes, remote=True)})
 
 
 @require_POST
