@@ -64,7 +64,7 @@ def unpack_archive(job: Job) -> Callable[[], None]:
         raise PermanentError("item.gone", default_message("item.gone"))
     entries = list(_read_entries(job, upload))
     check_entries(entries, upload.size, settings.MAX_UNPACKED_BYTES)
-    files = [_archived_file(item, entry) for entry in entries]
+    files = [_archived_file(item, number, entry) for number, entry in enumerate(entries)]
     _require_quota(item.batch.owner_id, sum(file.file.size for file in files if not file.code))
     job.result = ItemResult.ARCHIVE
     return partial(insert_archived_files, item, upload.id, files, settings.MAX_BATCH_FILES)
@@ -141,12 +141,12 @@ def _reader(key: UUID) -> ReadAt:
     return read_at
 
 
-def _archived_file(item: BatchItem, entry: ZipEntry) -> ArchivedFile:
+def _archived_file(item: BatchItem, number: int, entry: ZipEntry) -> ArchivedFile:
     """Describe the item of an entry. Its path continues that of the archive's folder, without the archive's name."""
     folder = str(item).rpartition("/")[0]
     path = f"{folder}/{entry.path}" if folder else entry.path
     name = FileName(path.rpartition("/")[2], entry.size, path).as_new_file()
-    digest = hashlib.sha256(f"{item.fingerprint}\0{entry.offset}\0{entry.path}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{item.fingerprint}\0{number}".encode()).hexdigest()
     file = NewFile(name.filename, name.relative_path, digest, entry.size)
     if code := _refusal(entry):
         return ArchivedFile(file, entry, code)

@@ -11,8 +11,8 @@ JUNK_FILE = "|".join(
         r"\.DS_Store|\.localized|\._.*|Icon\r|Thumbs\.db|ehthumbs(_vista)?\.db|desktop\.ini|\.nomedia|\.directory",
         # Deleted and unfinished pictures in Android's camera folder.
         r"\.trashed-.*|\.pending-.*",
-        # Picasa and Adobe Bridge.
-        r"\.?picasa\.ini|\.BridgeCache.*",
+        # Picasa, Adobe Bridge, and the index page of Google Takeout.
+        r"\.?picasa\.ini|\.BridgeCache.*|archive_browser\.html",
     )
 )
 """Names of files that are never photos of the user, as one regular expression for the whole name."""

@@ -190,6 +190,18 @@ def test_what_cannot_be_unpacked_is_refused_with_its_reason(send: Send, case: st
     assert_counters_match(batch)
 
 
+def test_entries_of_equal_name_are_both_imported(send: Send) -> None:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("a.jpg", picture(1))
+        archive.writestr("a.jpg", picture(2))
+
+    batch = send({"a.zip": buffer.getvalue()})
+    run_jobs(batch)
+
+    assert (batch.new, batch.archives) == (2, 1)
+
+
 def test_archive_in_an_archive_is_unpacked_if_allowed(send: Send, settings: Settings) -> None:
     settings.ARCHIVE_DEPTH = 2
 

@@ -18,6 +18,7 @@ JUNK = [
     "roll/THUMBS.DB",
     "roll/desktop.ini",
     ".DS_Store",
+    "Takeout/archive_browser.html",
 ]
 
 
