@@ -135,6 +135,15 @@ export async function queueMissing(files, batch, finished, progress, queue) {
   }
 }
 
+// Lists copies of files that have been sent. The server completes them without their bytes.
+export async function registerCopies(copies, batch) {
+  for (let start = 0; start < copies.length; start += PAGE_SIZE) {
+    const page = copies.slice(start, start + PAGE_SIZE);
+    const files = page.map((copy) => ({ ...describe(copy), sha256: copy.sha256 }));
+    await postWithRetry(batch.connection, `${batch.url}unsent/`, { files }, { optional: true });
+  }
+}
+
 async function skipFinished(page, finished, progress) {
   const missing = [];
   for (const file of page) {

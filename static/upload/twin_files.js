@@ -9,8 +9,8 @@ import { loadStats } from "./selected_files.js";
 const SUFFIX_LENGTH = 8;
 
 // Adds the first digits of each twin's SHA-256 to its name, so that its fingerprint does not depend on the order of the
-// files. Resolves to the distinct `files`, and the `copies` that have the same bytes as one of these. The files must be
-// sorted by path.
+// files. Resolves to the distinct `files`, and the `copies` that have the same bytes as one of these, each with its
+// `sha256` and a number in its name. The files must be sorted by path.
 export async function separateTwins(files) {
   const copies = new Set();
   const hasher = new Hasher();
@@ -47,12 +47,14 @@ function groupByFingerprint(files) {
 const randomSuffix = () => bytesToHex(crypto.getRandomValues(new Uint8Array(SUFFIX_LENGTH / 2)));
 
 async function renameTwins(twins, hasher, copies) {
-  const digests = new Set();
+  const numbers = new Map();
   for (const twin of twins) {
     const file = await twin.file().catch(() => null);
     const digest = file && (await hasher.digest(file));
-    if (digest && digests.has(digest)) copies.add(twin);
-    digests.add(digest);
-    twin.path = twin.path.replace(/(\.[^./]*)?$/, ` [${digest?.slice(0, SUFFIX_LENGTH) ?? randomSuffix()}]$1`);
+    const number = digest ? (numbers.get(digest) ?? 0) + 1 : 1;
+    numbers.set(digest, number);
+    if (number > 1) copies.add(Object.assign(twin, { sha256: digest }));
+    const suffix = ` [${digest?.slice(0, SUFFIX_LENGTH) ?? randomSuffix()}]${number > 1 ? ` (${number})` : ""}`;
+    twin.path = twin.path.replace(/(\.[^./]*)?$/, `${suffix}$1`);
   }
 }

@@ -5,7 +5,7 @@ import { Queue } from "./concurrency.js";
 import { reportIgnored } from "./ignored_files.js";
 import { messages } from "./messages.js";
 import { BatchGone, Connection, UploadForbidden } from "./network.js";
-import { chooseUnfinished, loadFinishedFingerprints, queueMissing } from "./preflight.js";
+import { chooseUnfinished, loadFinishedFingerprints, queueMissing, registerCopies } from "./preflight.js";
 import { Progress } from "./progress.js";
 import { ProgressView } from "./progress_view.js";
 import { commonFolder, loadStats } from "./selected_files.js";
@@ -32,6 +32,7 @@ export async function runUpload(selection, name, page) {
   const keepAlive = setInterval(() => ping(`${batch.url}keep-alive/`), KEEP_ALIVE_INTERVAL);
   try {
     await Promise.all([uploadMissing(files, batch, progress), reportIgnored(selection.ignored, batch)]);
+    await registerCopies(copies, batch);
     await finish(batch, view, () => !progress.unrecorded && page.mayLeave());
   } catch (error) {
     releasePage();
