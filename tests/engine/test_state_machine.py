@@ -99,7 +99,8 @@ class Engine(RuleBasedStateMachine):
 
     @rule(item=items)
     def complete_known(self, item: int) -> None:
-        self.end(item, incoming.complete_duplicate(item, make_upload(self.owner, item).id))
+        self.number += 1
+        self.end(item, incoming.complete_duplicate(item, make_upload(self.owner, self.number).id))
 
     @rule()
     def abandon(self) -> None:
