@@ -167,7 +167,7 @@ def _build_message(batch: UploadBatch, server: Any) -> EmailMessage:
     with translation.override(settings.LANGUAGE_CODE):
         subject = _("“%(name)s” is done") % {"name": name}
         if batch.failed:
-            subject = _("“%(name)s” is done, some files failed") % {"name": name}
+            subject = _("“%(name)s” is done, but some files failed") % {"name": name}
         context = {"batch": batch, "name": name, "url": url}
         text = render_to_string("batches/finished_mail.txt", context)
     return EmailMessage(subject, text, to=[batch.owner.email], connection=server)

@@ -249,7 +249,7 @@ def test_only_archives_may_be_larger_than_a_file(send: Send, settings: Settings)
 
 
 def test_unneeded_archives_are_found_by_their_index(transactional_db: None) -> None:
-    rows.fill(2000)
+    rows.attach_pictures(rows.fill(2000))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE batches_batchitem, uploads_upload, batches_archiveentry")
 

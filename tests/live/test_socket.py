@@ -55,6 +55,7 @@ async def test_first_frame_contains_every_fragment(page: Page) -> None:
         "summary",
         "in-progress",
         "problems",
+        "ledger",
         "announcement",
         "running",
     }
