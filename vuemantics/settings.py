@@ -91,7 +91,7 @@ GRACE_SECONDS = env.number("VUEMANTICS_GRACE_SECONDS", 5, minimum=0)
 MAX_CRASHES = 3
 # The function that processes a file. Tests and benchmarks override this setting.
 PROCESSOR = "batches.intake.archives.process_item"
-# dramatiq reads this variable on import. It keeps a worker from prefetching more messages than it has threads.
+# dramatiq reads this variable on import. It prevents a worker from prefetching more messages than it has threads.
 os.environ.setdefault("dramatiq_queue_prefetch", str(WORKER_THREADS))
 
 _database = env.url("DATABASE_URL", _local_database, ["postgres", "postgresql"], "postgresql://user:password@host/name")

@@ -22,10 +22,10 @@ LOCK = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 
 
 def _insert_statement(status: ItemStatus, finished_at: str, counted: str) -> str:
-    """Return a statement that inserts the files that the batch does not have yet and adds them to its counters.
+    """Return a statement that inserts an item for each file that the batch does not have yet, and counts these items.
 
     One statement per page, because the counters need the exact number of new rows, which bulk_create with
-    ignore_conflicts does not return. The ids keep the order of the files, and files are processed in the order of ids.
+    ignore_conflicts does not return. Ids follow the order of the files, because files are processed in id order.
     """
     return f"""
 WITH listed AS (

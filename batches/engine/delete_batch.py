@@ -122,7 +122,7 @@ def _was_receiving(status: str, code: str, finished_at: datetime | None) -> bool
 
 
 def _subtract(batch_id: int, deleted: "Counter[tuple[str, str]]") -> None:
-    """Subtract the deleted items from the batch's counters. `deleted` counts them by status and result."""
+    """Subtract the deleted items from the batch's counters. `deleted` counts these by status and result."""
     counted: Counter[str] = Counter()
     for (status, result), items in deleted.items():
         counted[COUNTERS[ItemStatus(status)]] += items

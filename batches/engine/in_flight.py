@@ -41,10 +41,10 @@ class JobStopped(Exception):
 class Job:
     """A claimed item that this process is working on.
 
-    Other threads set `stop_requested`; the job checks it between two stages, during a decode and while it waits for a
-    CPU slot. `stage` is blank before the first stage and during such a wait. `since` is the time.monotonic() value at
-    which the stage began, or None while no deadline applies. `previews_unrecorded` means that the storage may contain
-    previews to which no row refers. `result` is what the item gets if it completes.
+    Other threads set `stop_requested`; the job checks it between two stages, during decoding and while it waits for a
+    CPU slot. `stage` is blank before the first stage and while the job waits for a slot. `since` is the
+    time.monotonic() value at which the stage began, or None while no deadline applies. `previews_unrecorded` means that
+    the storage may contain previews to which no row refers. `result` is the item's result if it completes.
     """
 
     claim: Claim

@@ -11,7 +11,7 @@ from batches.models.states import BatchKind, BatchStatus
 
 # A single statement inserts all items: 100,000 items take 2 s, instead of 9 s in chunks with the ORM. Each picture gets
 # one item, with the name and the position of its first item in the source batch. Pictures are locked in id order.
-# Deleted ones are skipped, and so are sidecars, archives and files that failed in the source batch, because they have
+# Deleted pictures are skipped. Sidecars, archives and files that failed in the source batch are skipped too: they have
 # no results to replace. `queue_position` equals the id, as for every pending item.
 INSERT_ITEMS = """
 INSERT INTO batches_batchitem (id, queue_position, batch_id, upload_id, filename, relative_path, fingerprint, size,

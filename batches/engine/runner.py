@@ -80,7 +80,7 @@ def _process_with_retry(job: Job) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             job.previews_unrecorded = not complete_item(claim, process(job), job.result)
-            if not claim.already_processed:  # a duplicate completes without using any dependency but the database
+            if not claim.already_processed:  # completing a duplicate tests no dependency except the database
                 breaker.record_success()
             return
         except (JobStopped, EnvironmentalError, OperationalError, InterfaceError):

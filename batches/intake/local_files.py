@@ -35,9 +35,9 @@ from uploads.storage import is_stored
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """What `inspect_file` found out about a file.
+    """The result of `inspect_file`.
 
-    `read_error` says why the file cannot be read, and `ignored` is the code of the reason why it is left out.
+    `read_error` explains why the file cannot be read. `ignored` is the error code of a file that is left out.
     """
 
     path: Path

@@ -38,8 +38,8 @@ class FileInProgress:
 class BatchSnapshot:
     """The state of a batch. `in_progress` lists only the files to show; `in_progress_total` counts all.
 
-    `interrupted` is the number of missing files if the upload was interrupted, otherwise 0. `ledger` is set for an
-    import in which nothing is left to do.
+    `interrupted` is the number of missing files if the upload was interrupted, otherwise 0. `ledger` is None
+    unless this is an import with no work left.
     """
 
     batch: UploadBatch

@@ -12,7 +12,7 @@ from batches.models import UploadBatch
 from batches.models.states import LIVE_BATCHES, BatchStatus
 
 NAMES = ("title", "heading", "actions", "summary", "in_progress", "problems", "ledger", "announcement")
-"""The fragments in page order. Each has a template `batches/_<name>.html` whose outermost element has a unique id."""
+"""The fragments in page order. Each has a template, `batches/_<name>.html`, whose outermost element has a unique id."""
 
 FREQUENT, FREQUENT_BYTES = ("summary", "in_progress"), 1536
 """The fragments that nearly every frame contains, and their maximum total size in bytes."""

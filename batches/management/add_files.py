@@ -30,7 +30,7 @@ Write = Callable[[str], object]
 class Tally:
     """Counts of the files handled so far.
 
-    `ignored` files were left out and only listed. `skipped` files were added by an earlier run. `duplicates` is how
+    `ignored` counts files that were left out, and `skipped` counts files that an earlier run added. `duplicates` is how
     many of the `added` files were already in the library, so they were not copied.
     """
 

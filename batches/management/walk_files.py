@@ -21,9 +21,9 @@ class FoundFile:
 class FileWalk:
     """Walks the paths in the given order, and the content of each folder sorted by name.
 
-    Inside a folder it skips links to folders, and links that point outside the folder passed to the command; `links`
-    counts the last kind. It reports each unreadable folder and each broken or circular link
-    with `write`, and counts them in `missed`. It keeps only the names in the current folder and its parents in memory.
+    Inside a folder, it skips links to folders, and links that point outside the folder passed to the command; `links`
+    counts the links that point outside. It reports each unreadable folder and each broken or circular link with
+    `write`, and counts them in `missed`. Only the names in the current folder and its parents are kept in memory.
     """
 
     paths: list[Path]

@@ -12,7 +12,7 @@ from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus
 ENDED_ITEMS = F("successful") + F("failed") + F("cancelled") + F("missing")
 """The number of items that are not live, from a batch's counters."""
 ENDED_ITEMS_SQL = "successful + failed + cancelled + missing"
-"""The same for raw SQL."""
+"""The same expression for raw SQL."""
 KNOWN_RESULTS = F("duplicates") + F("sidecars") + F("archives")
 """The number of completed items that are not new, from a batch's counters."""
 
@@ -21,11 +21,11 @@ class UploadBatch(models.Model):
     """The files of one import, or the pictures of one re-analysis. Each batch has one owner.
 
     The counters always match the item rows, because both are updated in the same transaction. `total` counts all items
-    except the ignored ones, including those that are still being received and those that are missing. `successful`
-    includes duplicates, sidecars and archives, which are also counted by themselves. A batch completes when it is
-    sealed and none of its items is live. If the batch is a re-analysis, `source` is the batch whose pictures it
-    analyses again. If `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects`
-    excludes batches that are being deleted; `all_objects` includes them.
+    except ignored ones, including those that are still being received and those that are missing. `successful` includes
+    duplicates, sidecars and archives, each of which also has its own counter. A batch completes when it is sealed and
+    none of its items is live. For a re-analysis, `source` is the batch whose pictures are analysed again. If
+    `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects` excludes batches
+    that are being deleted; `all_objects` includes them.
     """
 
     owner = models.ForeignKey(

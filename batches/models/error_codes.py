@@ -117,7 +117,7 @@ REFUSALS: dict[str, str | Promise] = {
 PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.retryable)
 """Codes for which a retry with the same bytes cannot succeed."""
 FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.detail)
-"""Codes that show the same text for every file, without the message in the item's row."""
+"""Codes whose text is the same for every file and does not include the message in the item's row."""
 IGNORED_CODES = frozenset(code for code in ERROR_CODES if code.startswith("ignored."))
 """Codes of files that are left out on purpose."""
 RESUMABLE_CODES = frozenset(

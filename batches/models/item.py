@@ -15,12 +15,12 @@ class BatchItem(models.Model):
 
     `queue_position` is set exactly while the item is pending. Only the index `item_queue` is ordered by this column, so
     a claim always uses that index. `claim` is a random token: a worker process can finish the item only with the
-    current token. `worker` is the id of that process. A missing item with a `finished_at` was abandoned at that time,
-    and its partial file was kept; without one, nothing of it is stored. A dismissed failure stays in its batch and
-    still counts as failed, but is no longer listed as a problem.
+    current token. `worker` is the id of that process. `finished_at` of a missing item is the time at which its upload
+    was abandoned; the partial file was kept. If a missing item has no `finished_at`, nothing is stored for it. A
+    dismissed failure stays in its batch and still counts as failed, but is no longer listed as a problem.
 
-    `result` is set exactly while the item is completed. `sha256` is blank until the bytes have arrived, and stays when
-    the picture is deleted. `archive` is the item of the archive in which the file came; that item may be deleted first.
+    `result` is set exactly while the item is completed. `sha256` is blank until all bytes have arrived; it is kept when
+    the picture is deleted. `archive` is the item of the archive that contained the file; that row may no longer exist.
     """
 
     batch = models.ForeignKey(

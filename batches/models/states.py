@@ -29,10 +29,10 @@ class BatchStatus(models.TextChoices):
 
 
 class ItemStatus(models.TextChoices):
-    """The state of one file of a batch.
+    """The state of one file in a batch.
 
-    A missing file was announced but has not arrived; it may still be sent. An ignored file was left out on purpose
-    (junk, hidden or empty) and is never sent; it is only listed.
+    A missing file was announced but not received; it may still be sent. An ignored file was left out on purpose because
+    it is junk, hidden or empty; it is only listed and never sent.
     """
 
     MISSING = "missing", _("Missing")

@@ -15,7 +15,7 @@ from uploads.storage.file_deletion import purge_deleted_files
 
 
 def clean_up() -> None:
-    """Run until nothing is left to delete. If there is nothing to do, this costs three cheap queries.
+    """Run until nothing is left to delete. If there is nothing to do, this takes three cheap queries.
 
     Each round deletes one chunk of each batch and one chunk of files, so that no deletion waits for another to finish
     and space on a full disk is freed soon.

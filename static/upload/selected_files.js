@@ -71,7 +71,7 @@ async function loadStatsOf(selected, progress) {
   progress.addSize(selected.size);
 }
 
-// What the server needs to know of a file before its bytes.
+// The description of a file that the server needs before the bytes arrive.
 export const describe = ({ name, path, size, modified }) => ({
   relative_path: path,
   filename: name,
@@ -79,7 +79,7 @@ export const describe = ({ name, path, size, modified }) => ({
   last_modified: String(modified),
 });
 
-// The `files`, the `ignored` files that are left out, and the paths of `unreadable` folders.
+// The selected `files`, the `ignored` files, which are left out, and the paths of `unreadable` folders.
 class Selection {
   files = [];
   ignored = [];
@@ -112,7 +112,7 @@ export async function filesFromInput(list, ignoredReason, onProgress) {
   return selection.sort();
 }
 
-// Scans a DataTransfer. Call this within the event, because the browser empties the items afterwards.
+// Scans a DataTransfer. Call this during the event, because the browser empties the items afterwards.
 export function filesFromTransfer(transfer, ignoredReason, onProgress) {
   const items = Array.from(transfer.items).filter(({ kind }) => kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()).filter(Boolean);
