@@ -13,7 +13,7 @@ from uploads.media.sniff import ARCHIVES
 
 
 class MediaKind(models.TextChoices):
-    """Whether a file is a picture, a video, or an archive that is deleted once its files are imported."""
+    """Whether a file is a picture, a video or an archive. Archives are deleted once their files are imported."""
 
     IMAGE = "image", _("Picture")
     VIDEO = "video", _("Video")

@@ -1,6 +1,6 @@
-"""List files before or instead of receiving them: those that a client is going to send, and those that it ignores.
+"""Create items for files that a client is going to send and for files that it leaves out.
 
-So files that never arrive, and files that are left out on purpose, stay listed with their paths.
+This way, files that never arrive and files that were left out on purpose stay listed with their paths.
 """
 
 from collections.abc import Callable, Sequence
@@ -51,7 +51,7 @@ RETURNING ids, total + ignored
 ANNOUNCE = _insert_statement(
     ItemStatus.MISSING, "NULL", "total = total + cardinality(ids), missing = missing + cardinality(ids)"
 )
-# A client learns that a file is empty only after it has counted the files that it is going to send.
+# Clients count the files to send before they know which of them are empty, so the number of expected files shrinks.
 IGNORE = _insert_statement(
     ItemStatus.IGNORED,
     "clock_timestamp()",
@@ -78,7 +78,7 @@ def ignore_items(
 ) -> int:
     """Insert an ignored item for each file that the batch does not have yet; return how many were inserted.
 
-    `codes` are the error codes that say why each file was left out. The batch's state does not change. The other
+    `codes` has an error code for each file that says why it was left out. The batch's state does not change. The other
     parameters and the errors are the same as those of `announce_items`.
     """
     return _insert(IGNORE, batch_id, files, codes, before_visible)

@@ -1,4 +1,4 @@
-"""Add the files of an archive to its batch, in the transaction that completes the archive's own item."""
+"""Add an archive's files to its batch, in the transaction that completes the archive's item."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from uploads.errors import PermanentError
 
 CHUNK = 5000
 
-# `queue_position` equals the id, as for every pending item. A file with a code ends at once: it is ignored or refused.
+# `queue_position` equals the id, as for every pending item. A file with a code is already finished: ignored or failed.
 INSERT = f"""
 WITH file AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('batches_batchitem', 'id')) AS id, listed.*
@@ -43,7 +43,7 @@ INSERT INTO batches_archiveentry (item_id, archive_id, "offset", compressed, crc
 SELECT id, %(upload)s, start, compressed, crc, method, encrypted
   FROM file WHERE status = '{ItemStatus.PENDING.value}'
 """
-# Files that the client announced and has not sent yet must stay expected.
+# `expected_items` grows too, so that files that the client has not sent yet are still expected.
 COUNT = f"""
 UPDATE batches_uploadbatch
    SET total = total + %(added)s, failed = failed + %(failed)s, ignored = ignored + %(ignored)s,
@@ -55,7 +55,7 @@ RETURNING total + ignored
 
 @dataclass(frozen=True, slots=True)
 class ArchivedFile:
-    """A file of an archive. With a `code`, it is not imported: it is ignored or refused for that reason."""
+    """A file of an archive. If it has a `code`, it is not imported, but ignored or rejected for that reason."""
 
     file: NewFile
     entry: ZipEntry
@@ -71,11 +71,11 @@ class ArchivedFile:
 
 
 def insert_archived_files(item: BatchItem, upload_id: int, files: Sequence[ArchivedFile], max_files: int) -> None:
-    """Insert an item for each file of the archive `item`, whose bytes are `upload_id`, and count them in the batch.
+    """Insert an item for each file of an archive, and count these items in the batch.
 
-    The caller's transaction completes `item`. So either all files are added and the archive is completed, or nothing
-    has happened. Raises PermanentError `archive.too_many_files` if the batch would have more than `max_files`, and
-    JobStopped if it was cancelled or deleted; then the transaction must be rolled back.
+    `item` is the archive's own item, and `upload_id` is its upload. The caller completes `item` in the same
+    transaction, and rolls back on an error: PermanentError `archive.too_many_files` if the batch would have more than
+    `max_files` files, or JobStopped if the batch was cancelled or deleted.
     """
     for start in range(0, len(files), CHUNK):
         _insert(item, upload_id, files[start : start + CHUNK])

@@ -16,7 +16,7 @@ NEEDED = Q(status__in=LIVE) | (Q(status=ItemStatus.FAILED) & ~Q(error_code__in=P
 
 
 def delete_unneeded_archives() -> int:
-    """Delete up to CHUNK archives that no item needs any more; return how many. Their items stay in their batches."""
+    """Delete up to CHUNK archives that no item needs any more; return how many. The archives' items are kept."""
     ids = list(unneeded_archives().order_by("id").values_list("id", flat=True)[:CHUNK])
     return sum(_delete(upload_id) for upload_id in ids)
 
@@ -34,7 +34,7 @@ def _delete(upload_id: int) -> int:
         list(items.select_for_update(of=("self",)).order_by("id").values_list("id"))
         locked = lock_uploads([upload_id])
         if not unneeded_archives().filter(id__in=locked).exists():
-            return 0  # another item began to refer to the archive
+            return 0  # another item now needs the archive
         forget_entries(locked)
         items.update(upload=None)
         return delete_uploads(locked)

@@ -15,9 +15,8 @@ class Claim:
     """This process's exclusive right to finish an item. It is valid while `token` is in the item's row.
 
     `upload_key` is the picture's storage key. `upload_id`, `upload_key` and `upload_kind` are None if the picture was
-    deleted, or if the file is still inside of an archive.
-    `already_processed` means that the item belongs to an import and that its picture was already processed for another
-    item.
+    deleted, or if the file is still inside an archive. `already_processed` means that the item belongs to an import and
+    that its picture was already processed for another item.
     """
 
     item_id: int

@@ -95,9 +95,10 @@ def reopen_item(item: BatchItem) -> bool:
 def queue_item(item_id: int, upload_id: int, *, new: bool = False, claim: UUID | None = None) -> bool:
     """Queue an item whose bytes are stored (receiving → pending). Return False if the item is no longer receiving.
 
-    With `claim`, the caller is the job that holds this claim and has unpacked the bytes from an archive (processing →
-    pending); the same holds for the two functions below. `new` means that the caller's open transaction inserted the
-    upload. Raises BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was deleted.
+    `claim` is given if the caller is the job that holds it and has unpacked the bytes from an archive (processing →
+    pending); `complete_duplicate` and `reject_item` accept it likewise. `new` means that the caller's open transaction
+    inserted the upload. Raises BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was
+    deleted.
     """
     queued = incoming_sql.queue(item_id, upload_id, new=new, claim=claim)
     if queued is None:

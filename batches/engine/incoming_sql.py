@@ -25,10 +25,10 @@ from uploads.database import fetch_row
 
 
 def _receiving(target: ItemStatus) -> str:
-    """Return the condition that an item may move to `target`.
+    """Return the condition under which an item may move to `target`.
 
-    Either it is `receiving`, or the caller is the job that holds the claim %(claim)s and has unpacked the bytes from an
-    archive. The constraint item_claimed_while_processing guarantees that a claimed item is `processing`.
+    Either the item is `receiving`, or the caller is the job that holds the claim %(claim)s and has unpacked the bytes
+    from an archive. The constraint item_claimed_while_processing guarantees that a claimed item is `processing`.
     """
     item_sources(target, ItemStatus.PROCESSING)  # raises ValueError if the edge is not declared
     return f"(status IN ({sql_states(item_sources(target, ItemStatus.RECEIVING))}) OR claim = %(claim)s::uuid)"

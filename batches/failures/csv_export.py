@@ -84,7 +84,7 @@ def _row(row: tuple[Any, ...], *, with_owner: bool) -> list[str]:
 
 
 def escape(cell: str) -> str:
-    """Prevent spreadsheets from evaluating a cell as a formula."""
+    """Return a cell that spreadsheets do not evaluate as a formula."""
     return _FORMULA_START.sub("'", cell)
 
 

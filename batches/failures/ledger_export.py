@@ -1,4 +1,4 @@
-"""Stream the books of a batch as CSV or JSON: one line for each file, using a constant amount of memory."""
+"""Stream the ledger of a batch as CSV or JSON, with one line per file."""
 
 import json
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ ARCHIVE = FIELDS.index("archive_id")
 
 
 async def ledger_csv(batch_id: int) -> AsyncIterator[str]:
-    """Yield the books as CSV with a heading in the user's language."""
+    """Yield the ledger as CSV, with a header row in the user's language."""
     heading = [_("File"), _("Archive"), _("Bytes"), "SHA-256", _("Result"), _("Picture"), _("Code"), _("What happened")]
     yield BYTE_ORDER_MARK + csv_lines([heading])
     async for entries in _chunks(batch_id):
@@ -31,7 +31,7 @@ async def ledger_csv(batch_id: int) -> AsyncIterator[str]:
 
 
 async def ledger_json(batch_id: int) -> AsyncIterator[str]:
-    """Yield the books as a JSON array with one object in each line."""
+    """Yield the ledger as a JSON array, with one object per line."""
     separator = "[\n"
     async for entries in _chunks(batch_id):
         yield separator + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
@@ -40,7 +40,7 @@ async def ledger_json(batch_id: int) -> AsyncIterator[str]:
 
 
 async def _chunks(batch_id: int) -> AsyncIterator[list[dict[str, Any]]]:
-    """Yield the entries of the books in the order of the files' ids."""
+    """Yield the ledger's entries in id order, in chunks, so that memory use does not grow with the number of files."""
     archives: dict[int, str] = {}
     after = 0
     while rows := await run_export_query(read_chunk, batch_id, after, archives):
@@ -49,7 +49,7 @@ async def _chunks(batch_id: int) -> AsyncIterator[list[dict[str, Any]]]:
 
 
 def read_chunk(batch_id: int, after: int, archives: dict[int, str]) -> list[tuple[Any, ...]]:
-    """Return the next files of the batch, and add the paths of their archives to `archives`."""
+    """Return the rows of the next files, and add the paths of their archives to `archives`."""
     rows = list(items_after(batch_id, after).values_list(*FIELDS)[:CHUNK])
     unknown = {row[ARCHIVE] for row in rows if row[ARCHIVE] is not None} - archives.keys()
     if unknown:
@@ -58,7 +58,7 @@ def read_chunk(batch_id: int, after: int, archives: dict[int, str]) -> list[tupl
 
 
 def items_after(batch_id: int, after: int) -> QuerySet[BatchItem]:
-    """Return the files of one batch with ids above `after`.
+    """Return the files of one batch whose ids are greater than `after`.
 
     The row comparison and the order match the index item_batch, so that the database uses it. A scan of the primary key
     would also read the files of all later batches.

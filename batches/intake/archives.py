@@ -1,9 +1,9 @@
-"""Process an item: unpack an archive into items, receive a file from its archive, or run the pipeline on a picture.
+"""Process an item: read an archive's directory, unpack a file from an archive, or run the pipeline on a picture.
 
-An archive is unpacked in two steps. First its directory is read, and one transaction inserts an item for each of its
-files and completes the archive's own item. Then each of these items is claimed like any other; its bytes are unpacked
-into a partial file and finalized in the same way as received ones, which puts the item back into the queue. So a crash
-at any moment loses nothing and adds nothing twice, and archives need no fairness of their own.
+An archive is unpacked in two steps. First, a job reads its directory; the transaction that completes the archive's item
+also inserts an item for each file. Then each of these items is claimed like any other. Its job unpacks the bytes into a
+partial file and finalizes it like an upload, which returns the item to the queue. A crash at any point therefore
+neither loses nor duplicates a file, and the scheduler needs no special rules for archives.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ CHECK_STOP_BYTES = 32 * 2**20
 
 
 def process_item(job: Job) -> Callable[[], None] | None:
-    """Process a claimed item, whatever it is. See `process_upload` for the contract."""
+    """Process a claimed item of any kind. The contract is that of `process_upload`."""
     if job.claim.upload_kind == MediaKind.ARCHIVE:
         return unpack_archive(job)
     if job.claim.upload_id is None:
@@ -56,7 +56,7 @@ def process_item(job: Job) -> Callable[[], None] | None:
 
 
 def unpack_archive(job: Job) -> Callable[[], None]:
-    """Read the directory of an archive. Return a function that inserts its files as items of the same batch."""
+    """Read an archive's directory. Return a function that inserts an item for each of its files into the same batch."""
     job.enter(Stage.CHECKING)
     item = BatchItem.objects.select_related("batch").get(id=job.claim.item_id)
     upload = Upload.objects.filter(id=job.claim.upload_id or 0).first()
@@ -71,7 +71,7 @@ def unpack_archive(job: Job) -> Callable[[], None]:
 
 
 def receive_entry(job: Job, entry: ArchiveEntry) -> None:
-    """Unpack one file of an archive and finalize it like a received one, which ends the job's claim."""
+    """Unpack one file of an archive and finalize it like an upload. This ends the job's claim."""
     job.enter(Stage.CHECKING)
     item = BatchItem.objects.select_related("batch").filter(id=entry.item_id, claim=job.claim.token).first()
     if item is None:
@@ -95,7 +95,7 @@ def receive_entry(job: Job, entry: ArchiveEntry) -> None:
 
 
 def _copy(job: Job, item: BatchItem, entry: ArchiveEntry, partial: PartialFile) -> None:
-    """Write the entry's bytes to the partial file, which may hold bytes of an attempt that was interrupted."""
+    """Write the entry's bytes to the partial file, replacing those that an interrupted attempt may have left."""
     partial.truncate(0)
     place = ZipEntry(
         str(item), entry.offset, entry.compressed, item.size, entry.crc, entry.method, encrypted=entry.encrypted
@@ -142,7 +142,7 @@ def _reader(key: UUID) -> ReadAt:
 
 
 def _archived_file(item: BatchItem, number: int, entry: ZipEntry) -> ArchivedFile:
-    """Describe the item of an entry. Its path continues that of the archive's folder, without the archive's name."""
+    """Describe the item for an entry. Its path is the entry's path inside the folder that contains the archive."""
     folder = str(item).rpartition("/")[0]
     path = f"{folder}/{entry.path}" if folder else entry.path
     name = FileName(path.rpartition("/")[2], entry.size, path).as_new_file()
@@ -164,7 +164,7 @@ def _refusal(entry: ZipEntry) -> str:
 
 
 def _require_quota(owner_id: int, size: int) -> None:
-    """Raise PermanentError `archive.quota` if the unpacked files do not fit into the owner's quota."""
+    """Raise PermanentError `archive.quota` if the unpacked files would exceed the owner's quota."""
     limit = settings.OWNER_BYTES
     used = quota.usage.used(owner_id) if limit else 0
     if limit and used + size > limit:

@@ -57,7 +57,7 @@ def require_space(size: int) -> None:
 
 
 def free_space() -> int:
-    """Return how many bytes can be written before MIN_FREE_BYTES would be used. Costs one statvfs call."""
+    """Return how many bytes can be written without leaving less than MIN_FREE_BYTES. Makes one statvfs call."""
     disk = os.statvfs(_existing_parent(Path(settings.PARTIAL_ROOT)))
     return 0 if disk.f_flag & os.ST_RDONLY else max(0, disk.f_bavail * disk.f_frsize - settings.MIN_FREE_BYTES)
 

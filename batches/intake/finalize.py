@@ -66,7 +66,7 @@ def _reject(item: BatchItem, partial: PartialFile, code: str, message: str) -> I
 
 
 def _limit(item: BatchItem, mime_type: str) -> tuple[str, str] | None:
-    """Return the code and message of a limit that depends on what the file is; None if it is within its limits."""
+    """Return the code and message if the file exceeds a limit for its type, otherwise None."""
     if mime_type not in ARCHIVES:
         return size_rejection(item.size, settings.MAX_FILE_BYTES)
     if _depth(item) < settings.ARCHIVE_DEPTH:
@@ -75,7 +75,7 @@ def _limit(item: BatchItem, mime_type: str) -> tuple[str, str] | None:
 
 
 def _depth(item: BatchItem) -> int:
-    """Return how many archives contain the file, one in another."""
+    """Return the number of nested archives that contain the file."""
     depth, archive = 0, item.archive_id
     while archive is not None:
         depth += 1

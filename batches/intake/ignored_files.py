@@ -1,13 +1,13 @@
-"""Which files are left out on purpose, whether the upload page, `manage.py ingest` or an archive finds them.
+"""Decide which files are left out on purpose. The upload page, `manage.py ingest` and archives use the same rules.
 
-The page gets the two patterns and applies them in the same way (static/upload/ignored_files.js).
+The page receives both patterns and applies them in the same way (static/upload/ignored_files.js).
 """
 
 import re
 
 JUNK_FILE = "|".join(
     (
-        # Systems: macOS, Windows, Android, Linux.
+        # Operating systems: macOS, Windows, Android, Linux.
         r"\.DS_Store|\.localized|\._.*|Icon\r|Thumbs\.db|ehthumbs(_vista)?\.db|desktop\.ini|\.nomedia|\.directory",
         # Deleted and unfinished pictures in Android's camera folder.
         r"\.trashed-.*|\.pending-.*",
@@ -15,26 +15,26 @@ JUNK_FILE = "|".join(
         r"\.?picasa\.ini|\.BridgeCache.*|archive_browser\.html",
     )
 )
-"""Names of files that are never photos of the user, as one regular expression for the whole name."""
+"""A regular expression for whole names of files that are never the user's photos."""
 JUNK_FOLDER = "|".join(
     (
         r"__MACOSX|\.AppleDouble|\.Spotlight-V100|\.Trashes|\.fseventsd|\.TemporaryItems|\.DocumentRevisions-V100",
         r"\$RECYCLE\.BIN|RECYCLER|System Volume Information|\.Trash|\.Trash-\d+|lost\+found",
         # Synology and QNAP.
         r"@eaDir|#recycle|#snapshot|@Recycle|@Recently-Snapshot|\.@__thumb|@tmp",
-        # Copies that other programs keep: thumbnails, Picasa's originals, versions of Syncthing.
+        # Copies kept by other programs: thumbnails, Picasa's originals, Syncthing's versions.
         r"\.thumbnails|\.thumbs|\.picasaoriginals|\.stversions|\.stfolder",
     )
 )
-"""Names of folders whose files are never photos of the user, as one regular expression for the whole name."""
+"""A regular expression for whole names of folders whose files are never the user's photos."""
 _JUNK_FILE = re.compile(JUNK_FILE, re.IGNORECASE | re.DOTALL)
 _JUNK_FOLDER = re.compile(JUNK_FOLDER, re.IGNORECASE)
 
 
 def ignored_code(path: str, size: int) -> str:
-    """Return the code of the reason for leaving out a file; blank if the file is to be imported.
+    """Return the error code of a file that is left out, or "" for a file that is imported.
 
-    The first part of the path is what the user chose, so it is never hidden.
+    The first component of the path never counts as hidden, because the user chose it.
     """
     *folders, name = path.split("/")
     if is_junk(path):
@@ -45,6 +45,6 @@ def ignored_code(path: str, size: int) -> str:
 
 
 def is_junk(path: str) -> bool:
-    """Return whether the file, or a folder that contains it, belongs to a system or another program."""
+    """Return whether the file, or a folder that contains it, belongs to an operating system or another program."""
     *folders, name = path.split("/")
     return bool(_JUNK_FILE.fullmatch(name)) or any(_JUNK_FOLDER.fullmatch(folder) for folder in folders)

@@ -127,7 +127,7 @@ def count_bytes(owner_id: int) -> int:
 
 
 def free_bytes(owner_id: int) -> int | None:
-    """Return how many more bytes the owner's files may take because of the quota and the disk; None without limits."""
+    """Return how many more bytes the quota and the disk allow the owner to store, or None if nothing limits them."""
     limits = []
     if settings.OWNER_BYTES:
         limits.append(settings.OWNER_BYTES - usage.used(owner_id))

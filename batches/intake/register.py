@@ -69,8 +69,8 @@ def ignore_files(batch: UploadBatch, files: Sequence[NewFile], codes: Sequence[s
     """Create ignored items for files that are left out, each with the code of its reason; return how many are new.
 
     Raises BatchClosed. Raises FileRefused, without creating an item, if the batch would have too many files
-    (`batch.full`) or is a re-analysis (`batch.reanalysis`). Pass `remote=True` for files that a program reports: then
-    they count as new files of the owner, which may raise RateExceeded.
+    (`batch.full`) or is a re-analysis (`batch.reanalysis`). Pass `remote=True` for a request from a client: the items
+    then count towards the owner's hourly limit of new files, which may raise RateExceeded.
     """
     _require_import(batch)
 

@@ -1,4 +1,4 @@
-"""The largest file and the largest archive that are accepted."""
+"""The size limits of files and archives."""
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
@@ -8,9 +8,9 @@ from batches.models.error_codes import default_message
 
 
 def file_rejection(file: NewFile) -> tuple[str, str] | None:
-    """Return the code and message with which a file is refused before its bytes arrive; None if it is accepted.
+    """Return the code and message for rejecting a file before its bytes arrive, or None if it is accepted.
 
-    Only the name tells an archive before the bytes arrive; `finalize` checks again what the file is.
+    At this point, only the name shows whether the file is an archive. `finalize_item` checks the actual type.
     """
     if file.size == 0:
         return "file.empty", default_message("file.empty")
@@ -19,7 +19,7 @@ def file_rejection(file: NewFile) -> tuple[str, str] | None:
 
 
 def size_rejection(size: int, limit: int) -> tuple[str, str] | None:
-    """Return the code and message for a file that is larger than the limit, otherwise None."""
+    """Return the code and message for rejecting a file that is larger than the limit, otherwise None."""
     if size <= limit:
         return None
     sizes = {"size": filesizeformat(size), "limit": filesizeformat(limit)}

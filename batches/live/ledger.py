@@ -1,4 +1,4 @@
-"""The books of a finished import: what became of every file that was found."""
+"""The ledger of a finished import, which accounts for every file that was found."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ BAR_WIDTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why some files were refused or left out, and how many."""
+    """A reason why files were rejected or left out, and the number of these files."""
 
     count: int
     title: str
@@ -24,7 +24,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class BarPart:
-    """One part of the bar over all files: its name, start and width, in thousandths."""
+    """One part of the bar that represents all files. `start` and `width` are in thousandths of the bar."""
 
     name: str
     start: int
@@ -33,7 +33,7 @@ class BarPart:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The lines of the books, the most frequent reason first. The counts of the lines are the batch's counters."""
+    """What the ledger shows besides the batch's counters. The most frequent reasons come first."""
 
     found: int
     refused: tuple[Reason, ...]
@@ -42,7 +42,7 @@ class Ledger:
 
 
 def read_ledger(batch: UploadBatch, failures: BatchFailures) -> Ledger | None:
-    """Return the books of an import in which nothing is left to do, or None. Takes one query if files were left out."""
+    """Return the ledger of an import with no work left, otherwise None. Makes one query if files were left out."""
     if batch.kind != BatchKind.IMPORT or batch.is_active or batch.remaining or not batch.found:
         return None
     ignored = dict(count_ignored(batch.id)) if batch.ignored else {}
@@ -50,7 +50,7 @@ def read_ledger(batch: UploadBatch, failures: BatchFailures) -> Ledger | None:
 
 
 def count_ignored(batch_id: int) -> QuerySet[BatchItem, tuple[str, int]]:
-    """Return how many files were left out for each reason. Reads only the index item_ignored."""
+    """Return the error code of each reason for leaving out files, with the number of files. Reads only an index."""
     ignored = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.IGNORED)
     return ignored.order_by("error_code").values_list("error_code").annotate(files=Count("*"))
 

@@ -45,7 +45,7 @@ class Tally:
         if self.duplicates:
             line += f", {self.duplicates} of them already in the library and not copied"
         if self.ignored:
-            line += f"; {file_count(self.ignored)} left out (hidden, empty or made by a system)"
+            line += f"; {file_count(self.ignored)} left out (hidden, empty or system files)"
         return f"{line}; {file_count(self.skipped)} added earlier" if self.skipped else line
 
 
@@ -79,7 +79,7 @@ def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> T
 
 
 def _ignore(batch: UploadBatch, page: Sequence[LocalFile]) -> int:
-    """List the files of the page that are left out, and return how many are new."""
+    """Record the files of the page that are left out; return the number of new items."""
     ignored = [local for local in page if local.ignored]
     if not ignored:
         return 0

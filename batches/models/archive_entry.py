@@ -1,4 +1,4 @@
-"""The model of a file that is still inside of a stored archive."""
+"""The model of a file that is still inside a stored archive."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,9 +8,9 @@ from uploads.models import Upload
 
 
 class ArchiveEntry(models.Model):
-    """Where the bytes of an item are in an archive. The row is deleted when the item's own upload is stored.
+    """The location of an item's bytes in an archive. The row is deleted when the item gets its own upload.
 
-    `offset` is where the entry's local header starts. The archive is deleted when no live item needs it.
+    `offset` is the position of the entry's local header. The archive is deleted when no item needs it any more.
     """
 
     item = models.OneToOneField(

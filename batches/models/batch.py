@@ -144,7 +144,7 @@ class UploadBatch(models.Model):
 
     @property
     def new(self) -> int:
-        """The number of completed items that brought a new picture."""
+        """The number of completed items that added a picture to the library."""
         return self.successful - self.duplicates - self.sidecars - self.archives
 
     @property
@@ -154,12 +154,12 @@ class UploadBatch(models.Model):
 
     @property
     def found(self) -> int:
-        """The number of all files of the batch, including ignored ones."""
+        """The number of files in the batch, including ignored ones."""
         return self.total + self.ignored
 
     @property
     def nothing_new(self) -> bool:
-        """Whether this is a completed import whose pictures were all in its owner's library before."""
+        """Whether this is a completed import whose pictures were all already in the owner's library."""
         if self.kind != BatchKind.IMPORT or self.status != BatchStatus.COMPLETED:
             return False
         return self.duplicates > 0 and not self.new and self.successful == self.expected_total

@@ -123,8 +123,8 @@ class BatchItem(models.Model):
                 condition=Q(status=ItemStatus.FAILED, dismissed_at__isnull=True),
             ),
             models.Index(fields=["dismissed_at"], name="item_dismissed", condition=Q(dismissed_at__isnull=False)),
-            # The next six indexes are for the item lists on pages. A claim writes to none of them, and finishing an
-            # item writes to one, or to two if it is not new.
+            # The next six indexes are for the item lists on pages. A claim writes to none of them. Finishing an item
+            # writes to at most one of them, or to two if the item is completed with a result other than `new`.
             models.Index(fields=["batch", "id"], name="item_completed", condition=Q(status=ItemStatus.COMPLETED)),
             models.Index(
                 fields=["batch", "result", "id"], name="item_result", condition=Q(result__in=tuple(RESULT_COUNTERS))

@@ -46,7 +46,7 @@ class ItemStatus(models.TextChoices):
 
 
 class ItemResult(models.TextChoices):
-    """What became of a completed item. An archive's own result says only that its files were added as items."""
+    """The outcome of a completed item. `archive` means that an item was added for each file in the archive."""
 
     NEW = "new", _("New")
     DUPLICATE = "duplicate", _("Already in the library")
@@ -116,7 +116,7 @@ RESULT_COUNTERS: Mapping[ItemResult, str] = {
     ItemResult.SIDECAR: "sidecars",
     ItemResult.ARCHIVE: "archives",
 }
-"""The field of UploadBatch that counts the completed items with each result. The rest of `successful` is new."""
+"""For each result but `new`, the field of UploadBatch that counts the completed items with that result."""
 
 
 def batch_sources(target: BatchStatus, *only: BatchStatus) -> list[BatchStatus]:

@@ -1,4 +1,4 @@
-"""Download the books of a batch."""
+"""Download the ledger of a batch."""
 
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_safe
@@ -12,7 +12,7 @@ EXPORTS = {"csv": (ledger_csv, "text/csv; charset=utf-8"), "json": (ledger_json,
 
 @require_safe
 async def download(request: HttpRequest, batch_id: int, kind: str) -> StreamingHttpResponse:
-    """Send what became of each file of one of the user's batches, as `csv` or `json`."""
+    """Send the ledger of one of the user's batches as `csv` or `json`."""
     scope = owner_scope(request.user)
     if not await run_export_query(scope.batches().filter(id=batch_id).exists):
         raise Http404

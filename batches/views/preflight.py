@@ -84,7 +84,7 @@ def announce(request: SignedInRequest, batch_id: int) -> JsonResponse:
 @require_POST
 @json_errors
 def ignore(request: SignedInRequest, batch_id: int) -> JsonResponse:
-    """List `files` that the client leaves out as ignored → {ignored}, the number of new.
+    """Record `files` that the client leaves out → {ignored}, the number of new items.
 
     A file is {relative_path, filename, size, last_modified, reason}; the reason is `junk`, `hidden` or `empty`.
     """

@@ -1,1 +1,1 @@
-"""Read ZIP archives without trusting them: no name becomes a path, and all sizes are checked before bytes are read."""
+"""Read untrusted ZIP archives. Entry names are never used as paths, and sizes are checked before anything is unpacked."""

@@ -1,7 +1,7 @@
-"""Read the directory of a ZIP archive, including ZIP64, from a source of byte ranges.
+"""Read the central directory of a ZIP archive, including ZIP64, with a function that reads byte ranges.
 
 Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (4.3 and 4.5). Python's `zipfile` is not used,
-because it reads the whole directory into memory whatever its size, and needs it again for each file.
+because it loads the whole directory into memory, however large, and would load it again for each file.
 """
 
 import struct
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uploads.errors import PermanentError
 
 ReadAt = Callable[[int, int], bytes]
-"""Returns the bytes of the archive from an offset (first argument) up to a length (second), fewer only at its end."""
+"""Takes an offset and a length. Returns that many bytes of the archive, or fewer only at its end."""
 
 BLOCK = 2**20
 END = struct.Struct("<4s4H2LH")
@@ -22,7 +22,7 @@ HEADER = struct.Struct("<4s6H3L5H2L")
 MAX_COMMENT = 0xFFFF
 MAX16, MAX32 = 0xFFFF, 0xFFFF_FFFF
 ENCRYPTED = 0x41
-"""Flags of an entry whose data, or whose whole directory, is encrypted."""
+"""The flag bits for encryption (0x01) and strong encryption (0x40) of an entry."""
 UTF8 = 0x800
 UNIX_HOSTS = frozenset({3, 19})
 LINK, TYPE_MASK = 0xA000, 0xF000
@@ -31,7 +31,10 @@ ZIP64_FIELD, UNICODE_PATH_FIELD = 0x0001, 0x7075
 
 @dataclass(frozen=True, slots=True)
 class ZipEntry:
-    """One file of an archive. `offset` is where its local header starts, `compressed` and `size` are in bytes."""
+    """One file of an archive.
+
+    `offset` is the position of its local header. `compressed` and `size` are its packed and unpacked sizes in bytes.
+    """
 
     path: str
     offset: int
@@ -49,14 +52,14 @@ class _Directory:
     size: int
     entries: int
     shift: int
-    """How many bytes precede the archive, as in a self-extracting one; all offsets in it count from there."""
+    """The number of bytes before the archive, as in a self-extracting one. Offsets in the archive do not include them."""
 
 
 def read_directory(read_at: ReadAt, archive_size: int, max_entries: int) -> Iterator[ZipEntry]:
-    """Yield the files of an archive of `archive_size` bytes, in the order of its directory, without its folders.
+    """Yield the files of an archive of `archive_size` bytes, but not its folders, in directory order.
 
-    Raises PermanentError with a code `archive.…` if the archive is truncated, damaged or split, or if it has more than
-    `max_entries` entries.
+    Raises PermanentError with the code `archive.truncated`, `archive.damaged`, `archive.split` or, if there are more
+    than `max_entries` entries, `archive.too_many_files`.
     """
     directory = _find_directory(read_at, archive_size)
     if directory.entries > max_entries:
@@ -102,7 +105,7 @@ def _find_directory(read_at: ReadAt, archive_size: int) -> _Directory:
 
 
 def _find_end(tail: bytes) -> int:
-    """Return where the end record starts in the last bytes of the archive, or -1. Its comment must end the archive."""
+    """Return the position of the last complete end record, including its comment, in the archive's last bytes, or -1."""
     at = tail.rfind(b"PK\5\6")
     while at >= 0:
         if at + END.size <= len(tail) and at + END.size + END.unpack_from(tail, at)[7] <= len(tail):
@@ -112,7 +115,7 @@ def _find_end(tail: bytes) -> int:
 
 
 def _find_end64(read_at: ReadAt, end_at: int) -> tuple[int, ...] | None:
-    """Return the values of the ZIP64 end record and its offset; None if there is none."""
+    """Return the values of the ZIP64 end record and its offset, or None if there is no such record."""
     if end_at < END64_LOCATOR.size:
         return None
     locator = END64_LOCATOR.unpack(_exactly(read_at, end_at - END64_LOCATOR.size, END64_LOCATOR.size))
@@ -120,7 +123,7 @@ def _find_end64(read_at: ReadAt, end_at: int) -> tuple[int, ...] | None:
         return None
     if locator[1] or locator[3] > 1:
         raise PermanentError("archive.split")
-    # The record may have moved if bytes precede the archive. Without extensions it ends where the locator starts.
+    # If bytes precede the archive, the stated offset is wrong. Without extensions, the record ends at the locator.
     for at in (locator[2], end_at - END64_LOCATOR.size - END64.size):
         if 0 <= at <= end_at - END64_LOCATOR.size - END64.size:
             record = END64.unpack(_exactly(read_at, at, END64.size))
@@ -170,7 +173,7 @@ def _zip64_values(field: bytes) -> tuple[int, ...]:
 
 
 def _path(name: bytes, flags: int, extra: dict[int, bytes]) -> str:
-    """Decode a name: UTF-8 if the archive says so or if it is valid, otherwise code page 437."""
+    """Decode a name as UTF-8 if it is marked as UTF-8 or is valid UTF-8, otherwise as code page 437."""
     unicode_path = extra.get(UNICODE_PATH_FIELD, b"")
     if len(unicode_path) > 5 and struct.unpack_from("<L", unicode_path, 1)[0] == zlib.crc32(name):
         name, flags = unicode_path[5:], flags | UTF8
@@ -178,5 +181,5 @@ def _path(name: bytes, flags: int, extra: dict[int, bytes]) -> str:
         path = name.decode("utf-8")
     except UnicodeDecodeError:
         path = name.decode("utf-8", "replace") if flags & UTF8 else name.decode("cp437")
-    # Some programs on Windows write backslashes.
+    # Some Windows programs write backslashes.
     return path if "/" in path else path.replace("\\", "/")

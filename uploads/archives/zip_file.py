@@ -1,4 +1,4 @@
-"""Unpack one file of a ZIP archive as a stream: memory stays constant, and no more bytes come than announced."""
+"""Unpack one file of a ZIP archive as a stream, with constant memory and at most the number of bytes that is declared."""
 
 import struct
 import zlib
@@ -14,17 +14,18 @@ PIECE = 2**18
 
 
 class Stream(Protocol):
-    """The bytes of the archive from the local header of the entry on."""
+    """The archive's bytes, starting at the entry's local header."""
 
     def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes; none only at the end."""
+        """Return up to `size` bytes; an empty result means the end."""
 
 
 def unpack(stream: Stream, entry: ZipEntry) -> Iterator[bytes]:
     """Yield the content of an entry in pieces of up to 256 KiB.
 
-    Raises PermanentError `archive.encrypted`, `archive.method`, or, if the content is not exactly what the directory
-    says, `archive.entry_damaged`. The last may come after all pieces: use none of them before the end.
+    Raises PermanentError `archive.encrypted`, `archive.method` if the compression method is not supported, or
+    `archive.entry_damaged` if the content does not match the directory. The latter may be raised after the last piece,
+    so no piece may be used before the iterator is exhausted.
     """
     if entry.encrypted:
         raise PermanentError("archive.encrypted")

@@ -1,4 +1,4 @@
-"""Refuse archives whose directory promises more than an archive of photos can hold."""
+"""Check an archive's directory before anything is unpacked."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,16 +7,16 @@ from uploads.archives.zip_directory import ZipEntry
 from uploads.errors import PermanentError
 
 MAX_RATIO = 200
-"""Unpacked size by packed size. Photos and films reach 1, text 10 to 20."""
+"""The maximum ratio of unpacked to packed size. It is about 1 for photos and videos, and 10 to 20 for text."""
 HARMLESS_BYTES = 2**30
-"""Up to this unpacked size the ratio does not matter."""
+"""Up to this unpacked size, the ratio is not checked."""
 
 
 def check_entries(entries: Sequence[ZipEntry], archive_size: int, max_bytes: int) -> None:
     """Raise PermanentError if the files cannot be unpacked safely.
 
-    The codes are `archive.too_large` (more than `max_bytes` in total), `archive.bomb` (an implausible ratio, or entries
-    that share their bytes) and `archive.encrypted` (all files are).
+    The codes are `archive.too_large` (more than `max_bytes` unpacked), `archive.bomb` (an implausible ratio, or entries
+    that overlap) and `archive.encrypted` (every file is encrypted).
     """
     total = sum(entry.size for entry in entries)
     if total > max_bytes:
@@ -28,7 +28,7 @@ def check_entries(entries: Sequence[ZipEntry], archive_size: int, max_bytes: int
 
 
 def is_unsafe(path: str) -> bool:
-    """Return whether a program that writes an entry under its path would write outside of the chosen folder."""
+    """Return whether an entry's path is absolute, has a component `..` or contains a null character."""
     parts = path.replace("\\", "/").split("/")
     return path.startswith(("/", "\\")) or ".." in parts or (len(path) > 1 and path[1] == ":") or "\0" in path
 

@@ -9,7 +9,7 @@ HEAD_BYTES = 8192
 
 SUPPORTED = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 ARCHIVES = frozenset({"application/zip"})
-"""Types of files that are unpacked; the files in them are imported."""
+"""Archive types. Archives are unpacked, and the files in them are imported."""
 SUPPORTED_FORMATS = "Supported formats: JPEG, PNG, WebP and GIF."
 
 _ALIASES = {"image/apng": "image/png"}

@@ -65,9 +65,9 @@ def local_copy(key: UUID) -> Iterator[Path]:
 
 @contextmanager
 def open_original(key: UUID, offset: int) -> Iterator[Readable]:
-    """Yield the original's bytes from `offset` on as a stream, whose reads may raise OSError.
+    """Yield a stream of the original's bytes, starting at `offset`. Reads may raise OSError.
 
-    Opening it raises the same errors as `local_copy`.
+    Opening the stream raises the same errors as `local_copy`.
     """
     with ExitStack() as stack:
         try:

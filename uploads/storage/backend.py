@@ -12,7 +12,7 @@ class Readable(Protocol):
     """A stream of bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes; none only at the end."""
+        """Return up to `size` bytes; an empty result means the end."""
 
 
 class StorageBackend(Protocol):
@@ -37,7 +37,7 @@ class StorageBackend(Protocol):
         """Return a context manager that yields a read-only path of the file on this machine."""
 
     def open_at(self, name: str, offset: int) -> AbstractContextManager["Readable"]:
-        """Return a context manager that yields the file's bytes from `offset` on as a stream."""
+        """Return a context manager that yields a stream of the file's bytes, starting at `offset`."""
 
     def write(self, name: str, content: bytes) -> None:
         """Write a small file, replacing an existing one."""

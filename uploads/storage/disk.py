@@ -48,7 +48,7 @@ class DiskStorage(FileSystemStorage):
 
     @contextmanager
     def open_at(self, name: str, offset: int) -> Iterator[Readable]:
-        """Yield the open file."""
+        """Yield the open file, positioned at `offset`."""
         with self.local_copy(name) as path, path.open("rb") as stream:
             stream.seek(offset)
             yield stream

@@ -94,7 +94,7 @@ class BucketStorage(S3Storage):
 
     @contextmanager
     def open_at(self, name: str, offset: int) -> Iterator[Readable]:
-        """Yield the body of one ranged request. Errors of the connection while it is read are raised as OSError."""
+        """Yield the body of one ranged request. Connection errors during reads are raised as OSError."""
         with raise_os_errors():
             body = self._client.get_object(**self._object(name), Range=f"bytes={offset}-")["Body"]
             with closing(body):
