@@ -1,1 +1,1 @@
-"""Read untrusted ZIP archives. Entry names are never used as paths, and sizes are checked before anything is unpacked."""
+"""Read untrusted ZIP archives. Entry names are never used as paths, and sizes are checked before unpacking."""

@@ -52,7 +52,7 @@ class _Directory:
     size: int
     entries: int
     shift: int
-    """The number of bytes before the archive, as in a self-extracting one. Offsets in the archive do not include them."""
+    """The number of bytes before the archive, as in a self-extracting one. Its offsets do not include them."""
 
 
 def read_directory(read_at: ReadAt, archive_size: int, max_entries: int) -> Iterator[ZipEntry]:
@@ -105,7 +105,7 @@ def _find_directory(read_at: ReadAt, archive_size: int) -> _Directory:
 
 
 def _find_end(tail: bytes) -> int:
-    """Return the position of the last complete end record, including its comment, in the archive's last bytes, or -1."""
+    """Return the position of the last end record whose comment fits in the archive's last bytes, or -1."""
     at = tail.rfind(b"PK\5\6")
     while at >= 0:
         if at + END.size <= len(tail) and at + END.size + END.unpack_from(tail, at)[7] <= len(tail):

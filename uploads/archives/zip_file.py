@@ -1,4 +1,4 @@
-"""Unpack one file of a ZIP archive as a stream, with constant memory and at most the number of bytes that is declared."""
+"""Unpack one file of a ZIP archive as a stream: in constant memory, and never more bytes than declared."""
 
 import struct
 import zlib
