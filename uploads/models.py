@@ -5,11 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
 from uploads.media.sniff import ARCHIVES
+
+INSTANT = Coalesce("taken_at", "created_at")
+"""When a picture was taken or, if that is unknown, when it was added."""
 
 
 class MediaKind(models.TextChoices):
@@ -25,6 +29,16 @@ class MediaKind(models.TextChoices):
         if mime_type in ARCHIVES:
             return cls.ARCHIVE
         return cls.VIDEO if mime_type.startswith("video/") else cls.IMAGE
+
+
+class TakenSource(models.TextChoices):
+    """Where the date of a picture or video comes from."""
+
+    EXIF = "exif", _("EXIF data")
+    GPS = "gps", _("GPS time")
+    CONTAINER = "container", _("video data")
+    SIDECAR = "sidecar", _("sidecar file")
+    NAME = "name", _("file name")
 
 
 class Upload(models.Model):
@@ -55,6 +69,9 @@ class Upload(models.Model):
     utc_offset = models.SmallIntegerField(
         _("UTC offset"), null=True, blank=True, help_text=_("Minutes; empty if the camera recorded no time zone.")
     )
+    taken_source = models.CharField(
+        _("source of the date"), max_length=10, choices=TakenSource, blank=True, help_text=_("Blank without a date.")
+    )
     latitude = models.FloatField(_("latitude"), null=True, blank=True)
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
     camera = models.CharField(_("camera"), max_length=200, blank=True)
@@ -78,6 +95,8 @@ class Upload(models.Model):
         ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
+            # The order of the library.
+            models.Index(F("owner"), INSTANT.desc(), F("id").desc(), name="upload_owner_instant"),
             # The preflight uses this index to look up sizes before files are sent, and the quota to sum up sizes.
             models.Index(fields=["owner", "size"], name="upload_owner_size"),
             models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),

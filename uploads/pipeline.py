@@ -19,7 +19,7 @@ class Result:
     """The results of processing one file.
 
     kind: "image". width, height: pixels, after applying the orientation. duration: seconds, None for pictures.
-    taken_at, utc_offset: see uploads.media.exif_time.PhotoTime. latitude, longitude: degrees.
+    taken_at, utc_offset, taken_source: see uploads.media.exif_time.PhotoTime. latitude, longitude: degrees.
     metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. vector: 384 numbers, unit length,
     comparable only with vectors of the same `embedding_model`.
     """
@@ -31,6 +31,7 @@ class Result:
     duration: float | None
     taken_at: datetime | None
     utc_offset: int | None
+    taken_source: str
     camera: str
     latitude: float | None
     longitude: float | None
@@ -94,6 +95,7 @@ def _build_result(
         duration=None,
         taken_at=picture.exif.time.taken_at,
         utc_offset=picture.exif.time.utc_offset,
+        taken_source=picture.exif.time.source,
         camera=picture.exif.camera,
         latitude=picture.exif.latitude,
         longitude=picture.exif.longitude,

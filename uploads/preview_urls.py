@@ -4,7 +4,8 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from uploads.models import Upload
+from uploads.media import ZOOM_SIDE
+from uploads.models import MediaKind, Upload
 
 LIST_SIDE = 320
 PAGE_SIDE = 1024
@@ -22,6 +23,15 @@ def preview_version(upload: Upload) -> str:
 
 def preview_url(upload: Upload, side: int) -> str:
     """Return the URL of the preview whose longest side is at most `side` pixels, or "" if there is no such preview."""
-    if str(side) not in upload.previews:
-        return ""
+    return _url(upload, side) if str(side) in upload.previews else ""
+
+
+def zoom_url(upload: Upload) -> str:
+    """Return the URL of the preview that is made on demand, or "" if the picture has no more pixels than the others."""
+    has_more = max(upload.width or 0, upload.height or 0) > PAGE_SIDE
+    is_ready = str(PAGE_SIDE) in upload.previews and upload.kind == MediaKind.IMAGE
+    return _url(upload, ZOOM_SIDE) if is_ready and has_more else ""
+
+
+def _url(upload: Upload, side: int) -> str:
     return f"{reverse('upload-preview', args=[upload.pk, side])}?{urlencode({'v': preview_version(upload)})}"

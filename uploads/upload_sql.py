@@ -12,9 +12,9 @@ if TYPE_CHECKING:  # importing the pipeline loads the image libraries, which mos
 FIND_BY_SHA256 = "SELECT id, key, processed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s"
 # A new upload has values only in these columns. The ORM would take three times the CPU time.
 INSERT_UPLOAD = """
-INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews,
-                            labels, description, created_at, updated_at)
-VALUES (%(owner)s, %(key)s, %(sha256)s, %(filename)s, %(size)s, %(mime_type)s, %(kind)s, '', '{}', '{}',
+INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, taken_source, camera, metadata,
+                            previews, labels, description, created_at, updated_at)
+VALUES (%(owner)s, %(key)s, %(sha256)s, %(filename)s, %(size)s, %(mime_type)s, %(kind)s, '', '', '{}', '{}',
         '[]', '', clock_timestamp(), clock_timestamp())
 RETURNING id
 """
@@ -24,6 +24,7 @@ WITH saved AS (
     UPDATE uploads_upload
        SET kind = %(kind)s, mime_type = %(mime_type)s, width = %(width)s, height = %(height)s,
            duration = %(duration)s, taken_at = %(taken_at)s, utc_offset = %(utc_offset)s,
+           taken_source = %(taken_source)s,
            latitude = %(latitude)s, longitude = %(longitude)s,
            camera = %(camera)s, metadata = %(metadata)s::jsonb, previews = %(previews)s::jsonb,
            labels = %(labels)s::jsonb, description = %(description)s,
@@ -79,6 +80,7 @@ def save_result(upload_id: int, result: "Result", previews: dict[str, str]) -> N
             "duration": result.duration,
             "taken_at": result.taken_at,
             "utc_offset": result.utc_offset,
+            "taken_source": result.taken_source,
             "latitude": result.latitude,
             "longitude": result.longitude,
             "camera": result.camera,

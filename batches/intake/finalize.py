@@ -24,7 +24,8 @@ from batches.intake.partial_file import PartialFile
 from batches.intake.size_limits import size_rejection
 from batches.models import BatchItem
 from batches.models.error_codes import default_message
-from uploads.media.sniff import ARCHIVES, HEAD_BYTES, SUPPORTED, name_type, sniff
+from uploads.media.formats import SUPPORTED
+from uploads.media.sniff import ARCHIVES, HEAD_BYTES, name_type, sniff
 
 UNSUPPORTED = "file.unsupported"
 

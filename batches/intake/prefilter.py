@@ -13,7 +13,8 @@ from batches.intake.register import register_file
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import default_message
 from batches.models.states import BatchKind, ItemStatus
-from uploads.media.sniff import ARCHIVES, HEAD_BYTES, SUPPORTED, SUPPORTED_FORMATS, name_type, sniff
+from uploads.media.formats import SUPPORTED
+from uploads.media.sniff import ARCHIVES, HEAD_BYTES, SUPPORTED_FORMATS, name_type, sniff
 
 NEWEST_BATCHES = 50
 

@@ -15,7 +15,7 @@ from django.db.models.lookups import GreaterThan
 
 from batches.models import BatchItem
 from batches.models.states import RESULT_COUNTERS, WAITING_ITEMS, ItemStatus
-from uploads.media.sniff import SUPPORTED
+from uploads.media.formats import SUPPORTED
 from uploads.models import MediaKind, Upload
 
 NAME_LENGTH = 100

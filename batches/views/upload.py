@@ -30,7 +30,7 @@ from batches.models.batch_name import MAX_NAME_LENGTH, clean_name
 from batches.models.error_codes import ERROR_CODES, error_text, refusal_message
 from batches.services import owner_scope
 from batches.views.json_requests import BadRequest, SignedInRequest, field, json_errors, malformed, number, text
-from uploads.media.sniff import SUPPORTED
+from uploads.media.formats import RAW_NAME, supported_names
 
 CHUNK_BYTES = 8 * 2**20
 UPLOAD_REFUSALS = (
@@ -86,8 +86,8 @@ def _requested_batch(request: SignedInRequest) -> UploadBatch | None:
 
 
 def _kinds() -> str:
-    """Return the supported kinds of files as text, such as “GIF, JPEG, PNG and WebP”."""
-    names = sorted(kind.partition("/")[2].upper().replace("WEBP", "WebP") for kind in SUPPORTED)
+    """Return the supported kinds of files as text, such as “JPEG, PNG, WebP and GIF”."""
+    names = [_("raw photos") if name == RAW_NAME else name for name in supported_names()]
     return _("%(some)s and %(last)s") % {"some": ", ".join(names[:-1]), "last": names[-1]}
 
 

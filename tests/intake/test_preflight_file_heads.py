@@ -13,11 +13,11 @@ from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PHOTO = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(4000)
+PHOTO = b"8BPS\0\x01" + bytes(4000)
 KINDS = ["JPEG", "PNG", "WEBP", "GIF"]
 
 
-def sampled(data: bytes, path: str = "Roll/IMG_1.HEIC", size: int | None = None) -> dict[str, object]:
+def sampled(data: bytes, path: str = "Roll/IMG_1.PSD", size: int | None = None) -> dict[str, object]:
     head = b64encode(data[:256]).decode()
     size = len(data) if size is None else size
     return {"relative_path": path, "filename": path[5:], "size": size, "last_modified": "1000", "head": head}
@@ -34,7 +34,7 @@ def test_file_is_refused_by_its_head_with_its_reason(browser: Client, batch: Upl
     files = preflight(browser, batch, sampled(PHOTO))
 
     assert files[0]["state"] == "refused"
-    assert "HEIC" in files[0]["message"]
+    assert "Photoshop" in files[0]["message"]
     item = batch.items.get()
     assert (item.status, item.error_code, item.size) == ("failed", "file.unsupported", len(PHOTO))
     assert_counters_match(batch)
@@ -44,7 +44,7 @@ def test_repeated_request_returns_the_same_and_counts_once(browser: Client, batc
     files = [preflight(browser, batch, sampled(PHOTO)) for _ in range(2)]
 
     assert files[0] == files[1]
-    assert tus.create(batch.id, "IMG_1.HEIC", len(PHOTO), relative_path="Roll/IMG_1.HEIC").status == 422
+    assert tus.create(batch.id, "IMG_1.PSD", len(PHOTO), relative_path="Roll/IMG_1.PSD").status == 422
     batch.refresh_from_db()
     assert (batch.total, batch.failed) == (1, 1)
 
@@ -64,7 +64,7 @@ def test_head_of_the_wrong_length_refuses_nothing(browser: Client, batch: Upload
 def test_partial_file_of_a_refused_file_is_removed(
     browser: Client, batch: UploadBatch, tus: TusClient, partial_root: Path
 ) -> None:
-    made = tus.create(batch.id, "IMG_1.HEIC", len(PHOTO), relative_path="Roll/IMG_1.HEIC")
+    made = tus.create(batch.id, "IMG_1.PSD", len(PHOTO), relative_path="Roll/IMG_1.PSD")
     tus.patch(made.headers["location"], 0, PHOTO[:100])
 
     files = preflight(browser, batch, sampled(PHOTO))

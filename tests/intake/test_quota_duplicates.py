@@ -23,7 +23,7 @@ from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PICTURE = encoded(textured(320, 240), "JPEG")
-PHOTO = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(len(PICTURE))
+PHOTO = b"8BPS\0\x01" + bytes(len(PICTURE))
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,7 @@ def test_date_has_the_time_zone_and_fraction() -> None:
 def test_date_without_time_zone_is_utc() -> None:
     exif = _exif({}, EXIF, {ORIGINAL: "2024:07:01 18:30:05"})
 
-    assert exif.time == PhotoTime(datetime(2024, 7, 1, 18, 30, 5, tzinfo=UTC), None)
+    assert exif.time == PhotoTime(datetime(2024, 7, 1, 18, 30, 5, tzinfo=UTC), None, "exif")
 
 
 GPS_TIME = {29: "2024:06:30", 7: (22.0, 31.0, IFDRational(4, 1))}
@@ -49,6 +49,10 @@ GPS_TIME = {29: "2024:06:30", 7: (22.0, 31.0, IFDRational(4, 1))}
         ({ORIGINAL: "2024:07:01 18:30:05", OFFSET: "+15:00"}, {}, None),
         ({ORIGINAL: "2024-07-01T18:30:05.25Z"}, {}, 0),
         ({ORIGINAL: "2024/07/01 18:30:05+05:45"}, {}, 345),
+        ({ORIGINAL: "2024-07-01 18:30 +0200"}, {}, 120),
+        ({ORIGINAL: "2024.07.01 18:30:05 -3"}, {}, -180),
+        ({ORIGINAL: "2024:07:01 18:30:05", OFFSET: "UTC+10"}, {}, 600),
+        ({ORIGINAL: "2024:07:01 18:30:05", OFFSET: "+200"}, {}, 120),
         ({ORIGINAL: "2024:07:01 00:30:05"}, GPS_TIME, 120),
         ({ORIGINAL: "2024:07:01 00:30:05", OFFSET: "+01:00"}, GPS_TIME, 60),
         ({ORIGINAL: "2024:07:01 00:40:05"}, GPS_TIME, None),
@@ -65,6 +69,12 @@ def test_time_zone_comes_from_the_best_tag(
     assert time.taken_at is not None
     assert time.taken_at.tzinfo == zone
     assert (time.taken_at.year, time.taken_at.month, time.taken_at.day) == (2024, 7, 1)
+
+
+def test_time_of_the_gps_fix_counts_without_a_date() -> None:
+    time = read_time({ORIGINAL: "    :  :     :  :  "}, GPS_TIME)
+
+    assert time == PhotoTime(datetime(2024, 6, 30, 22, 31, 4, tzinfo=UTC), 0, "gps")
 
 
 def test_modification_date_is_the_fallback() -> None:
@@ -102,6 +112,13 @@ def test_coordinates_follow_their_references() -> None:
 
     assert exif.latitude == pytest.approx(-33.8568)
     assert exif.longitude == pytest.approx(-151.2099)
+
+
+@pytest.mark.parametrize("reference", ["S", "s", "", "N"])
+def test_negative_degrees_are_in_the_south(reference: str) -> None:
+    exif = _exif({}, GPS, {1: reference, 2: (-33.0, 51.0, 24.48), 3: "E", 4: (151, 12, 35.64)})
+
+    assert exif.latitude == pytest.approx(-33.8568)
 
 
 @pytest.mark.parametrize(

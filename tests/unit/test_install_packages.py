@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.install_packages import main, progress, required
+from tools.install_packages import main, progress, required, split
 
 REQUIREMENTS = """\
 django==5.2.1 \\
@@ -39,3 +39,19 @@ def test_failure_of_pip_is_reported(tmp_path: Path, capfd: pytest.CaptureFixture
 
     assert status == 1
     assert "No matching distribution found for no-such-package" in capfd.readouterr().err
+
+
+def test_optional_packages_are_separated() -> None:
+    rawpy = "rawpy==0.28.0 \\\n    --hash=sha256:cc\n    # via vuemantics\n"
+
+    assert split(REQUIREMENTS + rawpy) == (REQUIREMENTS, {"rawpy": rawpy})
+
+
+def test_missing_wheel_of_an_optional_package_is_no_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text(f"rawpy==0.0.1 --hash=sha256:{'0' * 64}\n")
+
+    status = main([str(file), "--no-index", "--quiet", "--target", str(tmp_path / "packages")])
+
+    assert status == 0
+    assert "rawpy" in capfd.readouterr().out

@@ -1,3 +1,4 @@
+import io
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,13 @@ from PIL import Image
 
 from tests.support.images import encoded, textured
 from uploads.errors import PermanentError
-from uploads.media.exif import interpret_tags
+from uploads.media.container_types import tiff_type
+from uploads.media.exif import ExifData, interpret_tags, read_tags
+from uploads.media.heif_boxes import colour_codes, list_boxes
 from uploads.media.image import Picture, read_picture
+from uploads.media.jpeg_end import end_of_data, trailer_start
 from uploads.media.sniff import name_type, sniff
+from uploads.media.tiff_tags import FileBytes, TiffTags
 
 # Ignore Pillow's warnings about invalid EXIF, because such pictures are accepted.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -60,6 +65,26 @@ def test_file_heads_never_raise(head: bytes) -> None:
     sniff(head)
 
     assert name_type(head)
+
+
+STARTS = [b"", b"\0\0\0\x1cftypheic", b"\0\0\0\x18ftypcrx ", b"II*\0\x08\0\0\0\x04\0", b"MM\0*\0\0\0\x08\0\x04"]
+STARTS += [b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n", b"BM", b"\xff\xd8\xff", b"\0\0\0\x40meta\0\0\0\0\0\0\0\x38iprp"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(start=st.sampled_from(STARTS), rest=st.binary(max_size=400))
+def test_containers_never_raise(start: bytes, rest: bytes) -> None:
+    data = start + rest
+    file = io.BytesIO(data)
+
+    assert name_type(data)
+    assert tiff_type(FileBytes(file)) == tiff_type(data)
+    assert TiffTags(data).first_directory_bytes() >= 0
+    assert isinstance(interpret_tags(*read_tags(data)), ExifData)
+    assert len(list(list_boxes(file, 0, len(data)))) <= len(data)
+    colour_codes(file)
+    assert 0 <= end_of_data(file, 0) <= len(data)
+    assert trailer_start(file, 0, len(data)) is None or len(data) > 8
 
 
 def _outcome(path: Path) -> Picture | PermanentError:

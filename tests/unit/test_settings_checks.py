@@ -1,6 +1,8 @@
 """System checks refuse impossible settings with a hint."""
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
@@ -127,3 +129,22 @@ def test_mail_server_requires_public_url_and_sender(
     settings.DEFAULT_FROM_EMAIL = sender
 
     assert list(findings()) == codes
+
+
+@pytest.mark.parametrize(
+    ("libheif", "decoder", "named"),
+    [
+        ("1.23.0", "libde265 HEVC decoder, version 1.1.3", "libheif 1.23.0."),
+        ("1.23.6", "libde265 HEVC decoder, version 1.0.15", "libde265 1.0.15."),
+    ],
+)
+def test_decoder_with_known_holes_is_refused(
+    monkeypatch: pytest.MonkeyPatch, libheif: str, decoder: str, named: str
+) -> None:
+    info = {"libheif": libheif, "decoders": {"libde265": decoder}}
+    monkeypatch.setitem(sys.modules, "_pillow_heif", SimpleNamespace(get_lib_info=lambda: info))
+
+    found = findings()["vuemantics.E050"]
+
+    assert found.msg.endswith(named)
+    assert "pillow-heif>=1.8.1" in (found.hint or "")

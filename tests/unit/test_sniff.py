@@ -2,7 +2,8 @@ import pytest
 from PIL import Image
 
 from tests.support.images import encoded
-from uploads.media.sniff import SUPPORTED, name_type, sniff
+from uploads.media.formats import SUPPORTED
+from uploads.media.sniff import name_type, sniff
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import math
 import struct
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -75,3 +76,8 @@ def test_any_bytes_are_read_within_the_limits(
     for value in first_directory(data).values():
         assert len(value) <= MAX_TEXT_BYTES if isinstance(value, bytes) else True
         assert len(value) <= MAX_NUMBERS if isinstance(value, tuple) else True
+
+
+@pytest.mark.parametrize("data", [b"", b"\x08" + bytes(14), b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\0\x01"])
+def test_size_of_no_directory_is_0(data: bytes) -> None:
+    assert TiffTags(data).first_directory_bytes() == 0

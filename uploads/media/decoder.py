@@ -16,7 +16,7 @@ from pathlib import Path
 
 from uploads.errors import EnvironmentalError, PermanentError
 from uploads.media.decoder_messages import MAX_MESSAGE, READY, create_pixel_memory, decode_reply, encode_request
-from uploads.media.image import Picture
+from uploads.media.image import LONGEST_SIDE, Picture
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ _PASSED_VARIABLES = {"PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR"}
 _OWN_VARIABLES = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_MMAP_THRESHOLD_": str(8 * 2**20),
+    # Each arena of a thread would take 64 MiB of the address space that is limited.
+    "MALLOC_ARENA_MAX": "2",
     "MALLOC_TRIM_THRESHOLD_": str(24 * 2**20),
 }
 
@@ -85,10 +87,10 @@ class Decoder:
             # Popen.__del__ puts it on the list of processes that the next Popen checks.
             logger.warning("Decoder %d has not ended %g s after it was killed.", self._process.pid, EXIT_SECONDS)
 
-    def decode(self, path: Path, max_pixels: int, check: Callable[[], None]) -> Picture:
+    def decode(self, path: Path, max_pixels: int, check: Callable[[], None], longest: int) -> Picture:
         """Decode the picture at `path`. Raises what `DecoderPool.read_picture` raises."""
         try:
-            reply = self._request(encode_request(path, max_pixels), check)
+            reply = self._request(encode_request(path, max_pixels, longest), check)
         except BaseException:
             self.close()
             raise
@@ -141,7 +143,9 @@ class DecoderPool:
         self._lock = threading.Lock()
         self._idle: list[Decoder] = []
 
-    def read_picture(self, path: Path, max_pixels: int, check: Callable[[], None]) -> Picture:
+    def read_picture(
+        self, path: Path, max_pixels: int, check: Callable[[], None], longest: int = LONGEST_SIDE
+    ) -> Picture:
         """Decode the picture at `path` in a decoder process.
 
         `check` is called every POLL_SECONDS; an exception that it raises kills the decoder and reaches the caller.
@@ -153,7 +157,7 @@ class DecoderPool:
         for _ in range(ATTEMPTS):
             decoder = self._take()
             try:
-                return decoder.decode(path, max_pixels, check)
+                return decoder.decode(path, max_pixels, check, longest)
             except DecoderCrash as crash:
                 logger.warning("%s", crash)
             finally:

@@ -15,14 +15,15 @@ from typing import Any
 from PIL import Image
 
 from uploads.errors import CodedError, EnvironmentalError, PermanentError
+from uploads.media import ZOOM_SIDE
 from uploads.media.exif import ExifData
 from uploads.media.exif_time import PhotoTime
-from uploads.media.image import LONGEST_SIDE, Picture
+from uploads.media.image import Picture
 
 READY = b"ready"
 """The first message of a decoder."""
 MAX_MESSAGE = 1 << 16
-PIXEL_BYTES = LONGEST_SIDE * LONGEST_SIDE * 3
+PIXEL_BYTES = ZOOM_SIDE * ZOOM_SIDE * 3
 
 _ERRORS: dict[str, type[CodedError]] = {kind.__name__: kind for kind in (PermanentError, EnvironmentalError)}
 
@@ -43,23 +44,23 @@ def create_pixel_memory() -> int:
     return memory
 
 
-def encode_request(path: Path, max_pixels: int) -> bytes:
-    """Return the request to decode the file at `path`."""
-    return json.dumps([os.fsdecode(path), max_pixels]).encode()
+def encode_request(path: Path, max_pixels: int, longest: int) -> bytes:
+    """Return the request to decode the file at `path`; see image.read_picture."""
+    return json.dumps([os.fsdecode(path), max_pixels, longest]).encode()
 
 
-def decode_request(message: bytes) -> tuple[Path, int]:
-    """Return the path and the pixel limit of a request."""
-    path, max_pixels = json.loads(message)
-    return Path(path), max_pixels
+def decode_request(message: bytes) -> tuple[Path, int, int]:
+    """Return the path, the pixel limit and the longest side of a request."""
+    path, max_pixels, longest = json.loads(message)
+    return Path(path), max_pixels, longest
 
 
 def encode_picture(picture: Picture, memory: int) -> bytes:
     """Write the pixels to `memory` and return the reply."""
     os.pwrite(memory, picture.image.tobytes(), 0)
     exif = asdict(picture.exif)
-    taken_at = picture.exif.time.taken_at
-    exif["time"] = [taken_at and taken_at.isoformat(), picture.exif.time.utc_offset]
+    time = picture.exif.time
+    exif["time"] = [time.taken_at and time.taken_at.isoformat(), time.utc_offset, time.source]
     reply = {
         "mime_type": picture.mime_type,
         "size": [picture.width, picture.height],
@@ -91,13 +92,13 @@ def decode_reply(message: bytes, memory: int) -> Picture:
     fields = reply["picture"]
     width, height = fields["size"]
     exif = fields["exif"]
-    taken_at, utc_offset = exif.pop("time")
+    taken_at, utc_offset, source = exif.pop("time")
     columns, rows = fields["image"]
     return Picture(
         mime_type=fields["mime_type"],
         width=width,
         height=height,
         image=Image.frombytes("RGB", (columns, rows), os.pread(memory, columns * rows * 3, 0)),
-        exif=ExifData(PhotoTime(taken_at and datetime.fromisoformat(taken_at), utc_offset), **exif),
+        exif=ExifData(PhotoTime(taken_at and datetime.fromisoformat(taken_at), utc_offset, source), **exif),
         metadata=fields["metadata"],
     )

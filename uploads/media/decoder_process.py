@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import traceback
+import warnings
 from pathlib import Path
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.conf import settings
 from uploads.errors import CodedError, PermanentError
 from uploads.media.decoder_messages import MAX_MESSAGE, READY, decode_request, encode_bug, encode_error, encode_picture
 from uploads.media.image import read_picture
+from uploads.media.image_header import load_readers
 from uploads.media.limits import WORKING_MEMORY, cpu_budget
 
 _PR_SET_PDEATHSIG = 1
@@ -31,16 +33,18 @@ def main() -> None:
     settings.configure(USE_I18N=False)  # error messages are in English
     channel, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     _end_with_worker()
+    warnings.simplefilter("ignore")  # Pillow warns of damage that it tolerates
+    load_readers()
     _limit_memory()
     channel.send(READY)
     while request := channel.recv(MAX_MESSAGE):
         channel.send(_answer(*decode_request(request), memory))
 
 
-def _answer(path: Path, max_pixels: int, memory: int) -> bytes:
+def _answer(path: Path, max_pixels: int, longest: int, memory: int) -> bytes:
     try:
         limit_cpu(cpu_budget(_size(path)))
-        picture = read_picture(path, max_pixels, lambda pixels: limit_cpu(cpu_budget(pixels=pixels)))
+        picture = read_picture(path, max_pixels, lambda pixels: limit_cpu(cpu_budget(pixels=pixels)), longest)
         return encode_picture(picture, memory)
     except CodedError as error:
         return encode_error(error)

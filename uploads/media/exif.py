@@ -12,7 +12,7 @@ from PIL import ExifTags
 
 from uploads.media.exif_time import TIME_TAGS, PhotoTime, read_time
 from uploads.media.sanitize import Json, clean_text, finite_float
-from uploads.media.tiff_tags import TiffTags
+from uploads.media.tiff_tags import ByteSource, TiffTags, Value
 
 _NUMBERS = {
     "exposure_time": ExifTags.Base.ExposureTime,
@@ -63,13 +63,23 @@ def read_exif(data: bytes, xmp: bytes = b"") -> ExifData:
 
     Missing or invalid values are None, "" or absent from `details`.
     """
-    tiff = TiffTags(data.removeprefix(b"Exif\0\0"))
-    first = tiff.first_directory(_WANTED)
-    tags = first | tiff.directory(first.get(ExifTags.IFD.Exif), _WANTED - {_BASE.Orientation})
-    gps = tiff.directory(first.get(ExifTags.IFD.GPSInfo), _WANTED_GPS)
+    tags, gps = read_tags(data.removeprefix(b"Exif\0\0"))
     if _BASE.Orientation not in tags and (match := _XMP_ORIENTATION.search(xmp)):
         tags[_BASE.Orientation] = int(match[1])
     return interpret_tags(tags, gps)
+
+
+def read_tags(data: ByteSource) -> tuple[dict[int, Value], dict[int, Value]]:
+    """Return the tags that `interpret_tags` needs from EXIF data, or from a TIFF or raw photo that contains them."""
+    tiff = TiffTags(data)
+    first = tiff.first_directory(_WANTED)
+    tags = first | tiff.directory(first.get(ExifTags.IFD.Exif), _WANTED - {_BASE.Orientation})
+    return tags, tiff.directory(first.get(ExifTags.IFD.GPSInfo), _WANTED_GPS)
+
+
+def read_gps_tags(data: ByteSource) -> dict[int, Value]:
+    """Return the tags of a TIFF structure whose first directory is that of the GPS data."""
+    return TiffTags(data).first_directory(_WANTED_GPS)
 
 
 def interpret_tags(tags: Tags, gps: Tags) -> ExifData:
@@ -102,12 +112,11 @@ def _degrees(value: object, ref: object, negative: str, limit: int) -> float | N
     if not isinstance(value, tuple) or not 1 <= len(value) <= 3:
         return None
     parts = [finite_float(part) for part in value]
-    total = 0.0
-    for part, unit in zip(parts, (1, 60, 3600), strict=False):
-        if part is None and unit == 1:
-            return None
-        total += (part or 0.0) / unit
-    if clean_text(ref).upper().startswith(negative):
+    if parts[0] is None:
+        return None
+    total = sum(abs(part or 0.0) / unit for part, unit in zip(parts, (1, 60, 3600), strict=False))
+    # Some programs write a negative number as well as the reference.
+    if parts[0] < 0 or clean_text(ref).upper().startswith(negative):
         total = -total
     return round(total, 7) if abs(total) <= limit else None
 

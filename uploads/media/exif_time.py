@@ -21,9 +21,11 @@ _DATES = (
 )
 TIME_TAGS = frozenset(tag for tags in _DATES for tag in tags)
 _DATE = re.compile(
-    r"(\d{4})[:/.-](\d\d?)[:/.-](\d\d?)[ T](\d\d?):(\d\d):(\d\d)(?:[.,](\d+))? ?([Zz]|[+-]\d\d?:?\d\d)?.*", re.ASCII
+    r"(\d{4})[:/.-](\d\d?)[:/.-](\d\d?)[ T](\d\d?):(\d\d)(?::(\d\d))?(?:[.,](\d+))?"
+    r" ?((?:UTC|GMT)?[+-]\d\d?:?\d\d|[+-]\d\d?|Z|z|UTC|GMT)?.*",
+    re.ASCII,
 )
-_OFFSET = re.compile(r"([+-])(\d\d?):?(\d\d)", re.ASCII)
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII)
 _MAX_OFFSET = timedelta(hours=14)
 _GPS_STEP = timedelta(minutes=15)
 _GPS_TOLERANCE = timedelta(minutes=5)
@@ -34,15 +36,17 @@ _GPS_TOLERANCE = timedelta(minutes=5)
 class PhotoTime:
     """When a photo was taken. `taken_at` is aware; if the zone is unknown, the local time is stored as UTC.
 
-    `utc_offset` is how many minutes the local time is ahead of UTC, or None if the zone is unknown.
+    `utc_offset` is how many minutes the local time is ahead of UTC, or None if the zone is unknown. `source` is a value
+    of uploads.models.TakenSource; "" without a time.
     """
 
     taken_at: datetime | None = None
     utc_offset: int | None = None
+    source: str = ""
 
 
 def read_time(tags: Mapping[int, object], gps: Mapping[int, object]) -> PhotoTime:
-    """Return the time from the best tag with a valid time. Invalid values are ignored."""
+    """Return the time from the best tag that has a valid one, else that of the GPS fix. Invalid values are ignored."""
     for date, offset, fraction in _DATES:
         local, zone = _parse_date(tags.get(date), tags.get(fraction))
         # In the years 1 and 9999, the conversion to UTC for storage could overflow.
@@ -50,13 +54,14 @@ def read_time(tags: Mapping[int, object], gps: Mapping[int, object]) -> PhotoTim
             zones = [_parse_offset(text) for text in (zone, tags.get(offset), tags.get(_BASE.OffsetTime))]
             known = [zone for zone in (*zones, _gps_offset(local, gps)) if zone is not None]
             return _photo_time(local, known[0] if known else None)
-    return PhotoTime()
+    fix = _gps_time(gps)
+    return PhotoTime(fix.replace(tzinfo=UTC), 0, "gps") if fix is not None and 1980 <= fix.year < 9999 else PhotoTime()
 
 
 def _photo_time(local: datetime, offset: timedelta | None) -> PhotoTime:
     if offset is None:
-        return PhotoTime(local.replace(tzinfo=UTC))
-    return PhotoTime(local.replace(tzinfo=timezone(offset)), round(offset.total_seconds() / 60))
+        return PhotoTime(local.replace(tzinfo=UTC), None, "exif")
+    return PhotoTime(local.replace(tzinfo=timezone(offset)), round(offset.total_seconds() / 60), "exif")
 
 
 def _parse_date(value: object, fraction: object) -> tuple[datetime | None, str]:
@@ -66,7 +71,7 @@ def _parse_date(value: object, fraction: object) -> tuple[datetime | None, str]:
         return None, ""
     *numbers, own_fraction, zone = match.groups()
     try:
-        local = datetime(*map(int, numbers))  # type: ignore[arg-type]  # noqa: DTZ001 (the zone is added later)
+        local = datetime(*(int(number or 0) for number in numbers))  # type: ignore[arg-type]  # noqa: DTZ001 (the zone is added later)
     except ValueError:
         return None, ""
     digits = own_fraction or clean_text(fraction)
@@ -77,13 +82,13 @@ def _parse_date(value: object, fraction: object) -> tuple[datetime | None, str]:
 
 def _parse_offset(value: object) -> timedelta | None:
     text = clean_text(value)
-    if text in {"Z", "z"}:
+    if text in {"Z", "z", "UTC", "GMT"}:
         return timedelta()
     match = _OFFSET.fullmatch(text)
     if match is None:
         return None
     sign, hours, minutes = match.groups()
-    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
     if offset > _MAX_OFFSET:
         return None
     return -offset if sign == "-" else offset
@@ -91,6 +96,16 @@ def _parse_offset(value: object) -> timedelta | None:
 
 def _gps_offset(local: datetime, gps: Mapping[int, object]) -> timedelta | None:
     """Return how far the local time is ahead of the GPS time, which is in UTC."""
+    fix = _gps_time(gps)
+    if fix is None:
+        return None
+    difference = local - fix
+    offset = round(difference / _GPS_STEP) * _GPS_STEP
+    return offset if abs(offset) <= _MAX_OFFSET and abs(difference - offset) <= _GPS_TOLERANCE else None
+
+
+def _gps_time(gps: Mapping[int, object]) -> datetime | None:
+    """Return the time of the GPS fix in UTC, without a zone."""
     date, _zone = _parse_date(f"{clean_text(gps.get(ExifTags.GPS.GPSDateStamp))} 00:00:00", None)
     time = gps.get(ExifTags.GPS.GPSTimeStamp)
     parts = [finite_float(part) for part in time] if isinstance(time, tuple) and len(time) == 3 else []
@@ -99,6 +114,4 @@ def _gps_offset(local: datetime, gps: Mapping[int, object]) -> timedelta | None:
     hours, minutes, seconds = (part or 0 for part in parts)
     if not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds < 61):
         return None
-    difference = local - date - timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    offset = round(difference / _GPS_STEP) * _GPS_STEP
-    return offset if abs(offset) <= _MAX_OFFSET and abs(difference - offset) <= _GPS_TOLERANCE else None
+    return date + timedelta(hours=hours, minutes=minutes, seconds=seconds)

@@ -4,39 +4,18 @@ The decoder then gets only the parts of the file that it needs to decode the fir
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from typing import BinaryIO
 
-from PIL import GifImagePlugin, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import GifImagePlugin, Image, PngImagePlugin, WebPImagePlugin
 
-from uploads.media import gif_structure, jpeg_structure, png_structure, webp_structure
+from uploads.media import gif_structure, png_structure, webp_structure
+from uploads.media.exif import read_exif
 from uploads.media.file_parts import open_parts
-from uploads.media.integrity import check_jpeg_end, check_riff_size
-
-# Large baseline JPEGs are decoded at a fraction of their size, so they take time but not memory, and their limit is
-# higher: phones take pictures of 200 megapixels.
-_BASELINE_JPEG_FACTOR = 4
-
-
-@dataclass(frozen=True, slots=True)
-class ImageHeader:
-    """Facts from a file's header.
-
-    `pixel_bytes`: memory that the decoder needs for each pixel, and `other_bytes` in addition. `max_pixels_factor`: how
-    many times the general limit of pixels applies. `frames`: 1, or the number of frames of an animation. `data`: the
-    parts that the decoder needs. `open`: opens `data` with Pillow, without decoding it.
-    """
-
-    width: int
-    height: int
-    pixel_bytes: float
-    data: BinaryIO
-    open: Callable[[], ImageFile.ImageFile]
-    other_bytes: int = 0
-    frames: int = 1
-    exif: bytes = b""
-    xmp: bytes = b""
-    max_pixels_factor: int = 1
+from uploads.media.formats import FORMATS, SUPPORTED
+from uploads.media.header import ImageHeader
+from uploads.media.integrity import check_riff_size
 
 
 def read_header(file: BinaryIO, mime_type: str) -> ImageHeader:
@@ -45,41 +24,39 @@ def read_header(file: BinaryIO, mime_type: str) -> ImageHeader:
     Moves the position of `file`. Raises PermanentError `image.complex`, and ValueError, LookupError or struct.error if
     the file is damaged, among them IncompleteError.
     """
-    return _READERS[mime_type](file)
+    return _reader(mime_type)(file)
 
 
-def _read_jpeg(file: BinaryIO) -> ImageHeader:
-    found = jpeg_structure.read_structure(file)
-    check_jpeg_end(file, found.scan_start)
-    data = open_parts(file, found.parts)
-    return ImageHeader(
-        found.width,
-        found.height,
-        found.coefficient_bytes(),
-        data,
-        lambda: JpegImagePlugin.JpegImageFile(data),
-        exif=found.exif,
-        xmp=found.xmp,
-        max_pixels_factor=1 if found.buffered else _BASELINE_JPEG_FACTOR,
-    )
+def load_readers() -> None:
+    """Import the libraries of all supported formats, so that decoding a file imports nothing."""
+    for mime_type in SUPPORTED:
+        _reader(mime_type)
 
 
-def _read_png(file: BinaryIO) -> ImageHeader:
+@cache
+def _reader(mime_type: str) -> Callable[[BinaryIO], ImageHeader]:
+    module, _, function = FORMATS[mime_type].reader.partition(":")
+    reader: Callable[[BinaryIO], ImageHeader] = getattr(import_module(module), function)
+    return reader
+
+
+def read_png(file: BinaryIO) -> ImageHeader:
     found, parts = png_structure.read_structure(file)
     data = open_parts(file, parts)
     return ImageHeader(
         found.width,
         found.height,
         found.pixel_bytes,
-        data,
         lambda: PngImagePlugin.PngImageFile(data),
         frames=found.frames,
-        exif=found.exif,
+        exif=read_exif(found.exif, found.xmp),
         xmp=found.xmp,
+        profile=found.profile,
+        space=found.colour_space(),
     )
 
 
-def _read_webp(file: BinaryIO) -> ImageHeader:
+def read_webp(file: BinaryIO) -> ImageHeader:
     check_riff_size(file)
     found = webp_structure.read_structure(file)
     data = open_parts(file, [(0, found.size)])
@@ -87,31 +64,31 @@ def _read_webp(file: BinaryIO) -> ImageHeader:
         found.width,
         found.height,
         webp_structure.PIXEL_BYTES,
-        data,
         lambda: WebPImagePlugin.WebPImageFile(data),
         other_bytes=2 * found.size,
         frames=found.frames,
-        exif=found.exif,
+        exif=read_exif(found.exif, found.xmp),
         xmp=found.xmp,
+        load=_load_webp,
     )
 
 
-def _read_gif(file: BinaryIO) -> ImageHeader:
+def _load_webp(source: WebPImagePlugin.WebPImageFile, longest: int) -> Image.Image:
+    """Decode the first frame. Pillow's load() would keep the decoder's canvases while it copies the result again."""
+    pixels, _timestamp, _duration = source._get_next()
+    del source._decoder
+    image = Image.frombuffer(source.mode, source.size, pixels, "raw", source.rawmode, 0, 1)
+    image.info = source.info
+    return image
+
+
+def read_gif(file: BinaryIO) -> ImageHeader:
     found = gif_structure.read_structure(file)
     data = open_parts(file, found.parts)
     return ImageHeader(
         found.width,
         found.height,
         gif_structure.PIXEL_BYTES,
-        data,
         lambda: GifImagePlugin.GifImageFile(data),
         frames=found.frames,
     )
-
-
-_READERS: dict[str, Callable[[BinaryIO], ImageHeader]] = {
-    "image/jpeg": _read_jpeg,
-    "image/png": _read_png,
-    "image/webp": _read_webp,
-    "image/gif": _read_gif,
-}

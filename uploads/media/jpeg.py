@@ -1,45 +1,116 @@
-"""Decode a JPEG at a reduced size that Pillow does not offer.
+"""Decode JPEG pictures, at a reduced size that Pillow does not offer.
 
 libjpeg-turbo can decode at any multiple of 1/8 of the full size; Pillow's draft() supports only 1/2, 1/4 and 1/8. For
 most cameras, the longer side of the decoded picture has 1000 to 1024 pixels, so the picture need not be resized, which
 would take longer than decoding.
 """
 
-from io import SEEK_END
+from functools import partial
+from io import SEEK_END, BytesIO
 from typing import BinaryIO
 
 import simplejpeg
-from PIL import Image, JpegImagePlugin
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
-MIN_SIDE = 1000
-"""Minimum pixels on the longer side for the largest preview: 4000 or 4032 pixels are decoded as 1000 or 1008."""
+from uploads.media.exif import read_exif
+from uploads.media.file_parts import open_parts
+from uploads.media.header import ImageHeader, load_reduced
+from uploads.media.integrity import IncompleteError
+from uploads.media.jpeg_end import END_MARKER, marked_end
+from uploads.media.jpeg_structure import JpegStructure, read_structure
+
+MIN_SHARE = 1000 / 1024
+"""Minimum share of the longest side of a preview: 4000 or 4032 pixels are decoded as 1000 or 1008 for 1024."""
 
 # Smaller files are read into memory as a whole; larger files are left to Pillow, which reads them in blocks.
 _MAX_BYTES = 64 * 2**20
 # For a progressive file, the decoder also keeps all coefficients in memory.
 _MAX_PROGRESSIVE_BYTES = 8 * 2**20
+# Large baseline JPEGs are decoded at a fraction of their size, so they take time but not memory, and their limit is
+# higher: phones take pictures of 200 megapixels.
+_BASELINE_FACTOR = 4
 
 
-def decode_reduced(file: BinaryIO, header: JpegImagePlugin.JpegImageFile) -> Image.Image | None:
-    """Return the picture at the smallest multiple of 1/8 that keeps MIN_SIDE pixels, with `header`'s colour profile.
+def read_jpeg(file: BinaryIO) -> ImageHeader:
+    """Return the header of a JPEG; see image_header.read_header."""
+    found = read_structure(file, search=False)
+    data = open_parts(file, found.parts)
+    return ImageHeader(
+        found.width,
+        found.height,
+        found.coefficient_bytes(),
+        lambda: JpegImageFile(data),
+        exif=read_exif(found.exif, found.xmp),
+        xmp=found.xmp,
+        max_pixels_factor=1 if found.buffered else _BASELINE_FACTOR,
+        load=partial(_load, file) if found.terminated else partial(_load_unterminated, file, found),
+    )
+
+
+def _load(file: BinaryIO, source: JpegImageFile, longest: int) -> Image.Image:
+    """Decode a picture with an end marker, unless that proves to belong to something behind the picture."""
+    reduced = _decode_reduced(source, longest)
+    if reduced is not None:
+        return reduced
+    found = read_structure(file)
+    if not found.terminated:
+        return _load_unterminated(file, found, source, longest)
+    return load_reduced(source, longest)
+
+
+def _load_fully(source: JpegImageFile, longest: int) -> Image.Image:
+    reduced = _decode_reduced(source, longest)
+    return load_reduced(source, longest) if reduced is None else reduced
+
+
+def _load_unterminated(file: BinaryIO, found: JpegStructure, source: JpegImageFile, longest: int) -> Image.Image:
+    """Decode a picture without end marker at the end of its image data, which must be complete.
+
+    If they are not, but the file ends in an end marker, they are damaged rather than cut off, and Pillow decides.
+    """
+    data = open_parts(file, found.parts).read(_MAX_BYTES) + END_MARKER
+    if _is_complete(data, source.mode, found.known_end):
+        return _load_fully(JpegImageFile(BytesIO(data)), longest)
+    start = found.parts[-1][0]
+    end = None if found.known_end else marked_end(file, start)
+    if end is None:
+        raise IncompleteError("truncated: the end of the image is missing")
+    return _load_fully(JpegImageFile(open_parts(file, [*found.parts[:-1], (start, end)])), longest)
+
+
+def _is_complete(data: bytes, mode: str, known_end: bool) -> bool:
+    """Return whether the scans are complete; if `known_end` is false, other bytes may follow them."""
+    try:
+        simplejpeg.decode_jpeg(data, "CMYK" if mode == "CMYK" else "RGB", min_width=1)
+    except ValueError as error:
+        return not known_end and "extraneous bytes before marker 0xd9" in str(error)
+    return True
+
+
+def _decode_reduced(source: JpegImageFile, longest: int) -> Image.Image | None:
+    """Return the picture at the smallest multiple of 1/8 that suffices, with its colour profile.
 
     Return None if the colours are not RGB or grey, if the file is too large, or if this decoder reports any problem;
-    Pillow then decides whether the file is damaged. `header` was read from `file`, whose position is moved.
+    Pillow then decides whether the file is damaged.
     """
-    if header.mode not in {"RGB", "L"}:
+    file = source.fp
+    if source.mode not in {"RGB", "L"} or file is None:
         return None
-    max_bytes = _MAX_PROGRESSIVE_BYTES if "progressive" in header.info else _MAX_BYTES
+    max_bytes = _MAX_PROGRESSIVE_BYTES if "progressive" in source.info else _MAX_BYTES
     size = file.seek(0, SEEK_END)
     if size > max_bytes:
         return None
     file.seek(0)
     data = file.read(size)
-    width, height = header.size
-    smallest = {"min_width": min(MIN_SIDE, width)} if width >= height else {"min_height": min(MIN_SIDE, height)}
+    width, height = source.size
+    side = min(int(longest * MIN_SHARE), max(width, height))
+    smallest = {"min_width": side} if width >= height else {"min_height": side}
     try:
-        image = Image.fromarray(simplejpeg.decode_jpeg(data, "RGB", **smallest))
+        pixels = simplejpeg.decode_jpeg(data, "GRAY" if source.mode == "L" else "RGB", **smallest)
     except ValueError:
         return None
-    if "icc_profile" in header.info:
-        image.info["icc_profile"] = header.info["icc_profile"]
+    image = Image.fromarray(pixels.squeeze(axis=2) if source.mode == "L" else pixels)
+    if "icc_profile" in source.info:
+        image.info["icc_profile"] = source.info["icc_profile"]
     return image

@@ -1,20 +1,20 @@
 """Turn a decoded picture of any mode into a small, upright, opaque sRGB picture without a second full-size copy."""
 
-import io
-from functools import lru_cache
-
 import numpy as np
-from PIL import Image, ImageCms, ImageFile
+from PIL import Image, ImageFile
+
+from uploads.media.colour import ColourSpace, convert_to_srgb
+from uploads.media.colour_profile import GREY_MODES, ProfileTransform, apply_transform, lab_transform, profile_transform
 
 FILTER = Image.Resampling.HAMMING
 """The filter for all previews. Its results are as sharp as those of the bicubic filter, in half the time."""
 
 # The fast box filter reduces a picture only to this multiple of the target size; FILTER does the rest.
-_OVERSAMPLING = 2
-_STRIP_PIXELS = 1_000_000
-# Cameras and phones write smaller profiles; a malicious JPEG can contain one of 16 MB.
-_MAX_CACHED_PROFILE_BYTES = 64 * 1024
+_OVERSAMPLING = 1.3
+STRIP_PIXELS = 1_000_000
+"""Pixels of a large picture that are converted at the same time."""
 
+_WIDE_MODES = frozenset({"I", "F"})
 _TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -26,23 +26,38 @@ _TRANSPOSITIONS = {
 }
 
 
-def normalize_image(source: Image.Image, longest: int, orientation: int = 1) -> Image.Image:
+def normalize_image(
+    source: Image.Image,
+    longest: int,
+    orientation: int = 1,
+    profile: bytes | None = None,
+    space: ColourSpace | None = None,
+) -> Image.Image:
     """Return `source` as an RGB picture of at most `longest` pixels on its longer side, never enlarged.
 
-    Transparency is composited on white, an embedded colour profile is converted to sRGB, and `orientation` (EXIF, 1 to
-    8; other values mean 1) is applied. `source` must be loaded.
+    Transparency is composited on white. Colours are converted to sRGB from `space`, else from the ICC `profile`, else
+    from the profile of `source`. `orientation` (EXIF, 1 to 8; other values mean 1) is applied. `source` must be loaded.
     """
-    profile, is_cmyk = source.info.get("icc_profile"), source.mode == "CMYK"
-    transform = _transform(profile, "CMYK" if is_cmyk else "RGB") if isinstance(profile, bytes) else None
-    image = downscale(_box_reduced(source, longest, transform if is_cmyk else None), longest)
-    if transform is not None and not is_cmyk:
-        image = _in_srgb(image, transform)
-    if orientation in _TRANSPOSITIONS:
-        image = image.transpose(_TRANSPOSITIONS[orientation])
+    source = _with_8_bits(source)
+    own = source.info.get("icc_profile")
+    profile = profile or (own if isinstance(own, bytes) else None)
+    mode = "CMYK" if source.mode == "CMYK" else "L" if source.mode in GREY_MODES else "RGB"
+    transform = profile_transform(profile, mode) if profile and space is None else None
+    image = downscale(_box_reduced(source, longest, transform if mode == "CMYK" else None), longest)
+    if space is not None:
+        image = convert_to_srgb(image, space)
+    elif transform is not None and mode != "CMYK":
+        image = apply_transform(image, transform)
+    image = turn(image, orientation)
     result = image.copy() if isinstance(image, ImageFile.ImageFile) else image
     # Comments and other metadata must not end up in previews.
     result.info = {}
     return result
+
+
+def turn(image: Image.Image, orientation: int) -> Image.Image:
+    """Return `image` with an EXIF orientation applied; values other than 1 to 8 mean 1."""
+    return image.transpose(_TRANSPOSITIONS[orientation]) if orientation in _TRANSPOSITIONS else image
 
 
 def downscale(image: Image.Image, longest: int, reducing_gap: float | None = None) -> Image.Image:
@@ -54,14 +69,34 @@ def downscale(image: Image.Image, longest: int, reducing_gap: float | None = Non
     return image.resize(size, FILTER, reducing_gap=reducing_gap)
 
 
-def _box_reduced(source: Image.Image, longest: int, from_cmyk: ImageCms.ImageCmsTransform | None) -> Image.Image:
+def box_factor(size: tuple[int, int], longest: int) -> int:
+    """Return by which factor a quick box filter may reduce a picture; FILTER does the rest."""
+    return max(1, int(max(size) / (longest * _OVERSAMPLING)))
+
+
+def _with_8_bits(image: Image.Image) -> Image.Image:
+    """Return `image` with 8 bits: grey of 32 bits, or of floats, whose range ends at 1 or at their maximum."""
+    if image.mode not in _WIDE_MODES:
+        return image
+    values = np.asarray(image)
+    if image.mode == "F":
+        most = float(np.nanmax(np.where(np.isfinite(values), values, 0), initial=0))
+        values = np.nan_to_num(values) * (255 / (most if most > 1 else 1))
+    else:
+        values = values >> (8 if values.max(initial=0) < 1 << 16 else 16)
+    narrow = Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
+    narrow.info = image.info
+    return narrow
+
+
+def _box_reduced(source: Image.Image, longest: int, from_cmyk: ProfileTransform | None) -> Image.Image:
     """Return `source` in RGB, reduced by an integer factor with a box filter. `from_cmyk`, if any, converts CMYK.
 
     Large pictures are converted in strips, because converting them as a whole would take two or three times the memory.
     """
-    factor = max(1, max(source.size) // (longest * _OVERSAMPLING))
+    factor = box_factor(source.size, longest)
     width, height = source.size
-    rows = max(1, _STRIP_PIXELS // (width * factor)) * factor
+    rows = max(1, STRIP_PIXELS // (width * factor)) * factor
     if rows >= height:
         return _opaque(source, from_cmyk).reduce(factor) if factor > 1 else _opaque(source, from_cmyk)
     small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
@@ -71,43 +106,17 @@ def _box_reduced(source: Image.Image, longest: int, from_cmyk: ImageCms.ImageCms
     return small
 
 
-def _opaque(image: Image.Image, from_cmyk: ImageCms.ImageCmsTransform | None) -> Image.Image:
+def _opaque(image: Image.Image, from_cmyk: ProfileTransform | None) -> Image.Image:
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode == "LAB":
+        return apply_transform(image, lab_transform())
     if image.has_transparency_data:
         colours = image.convert("RGBA")
         white = Image.new("RGB", colours.size, "white")
         white.paste(colours, mask=colours.getchannel("A"))
         return white
     if image.mode == "CMYK" and from_cmyk is not None:
-        return _in_srgb(image, from_cmyk)
+        return apply_transform(image, from_cmyk)
     # convert() to the same mode would copy the picture.
     return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _in_srgb(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
-    converted = ImageCms.applyTransform(image, transform)
-    return image.convert("RGB") if converted is None else converted
-
-
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the conversion from `profile` to sRGB, or None if it is unnecessary or the profile is unusable."""
-    build = _cached_transform if len(profile) < _MAX_CACHED_PROFILE_BYTES else _build_transform
-    try:
-        return build(profile, mode)
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        # The profile is broken or for another mode, such as grey. Show the colours unconverted.
-        return None
-
-
-@lru_cache(maxsize=16)
-def _cached_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Cache the result, because most pictures from one camera have the same profile. Exceptions are not cached."""
-    return _build_transform(profile, mode)
-
-
-def _build_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    if "sRGB" in (source.profile.profile_description or ""):
-        return None
-    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")

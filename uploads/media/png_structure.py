@@ -7,16 +7,22 @@ so damage to them does not matter.
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
+from uploads.media.colour import Chromaticities, ColourSpace, coded_space, gamma_space
 from uploads.media.limits import too_complex
 
 MAX_CHUNKS = 1_000_000
 MAX_UNPACKED_BYTES = 1024 * 1024
-"""Maximum size of a colour profile, of EXIF data and of XMP. Larger ones are ignored."""
+"""Maximum size of EXIF data and of XMP. Larger ones are ignored."""
+MAX_PROFILE_BYTES = 4 * 1024 * 1024
+"""Maximum size of a colour profile. A larger one is ignored."""
 
 _SIGNATURE_BYTES = 8
-_NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL"})
+_CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+_INTERPRETED = frozenset(
+    {b"IHDR", b"acTL", b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"cICP", b"sRGB", b"gAMA", b"cHRM"}
+)
 _RAW_EXIF, _XMP = b"Raw profile type exif", b"XML:com.adobe.xmp"
 # Pillow uses 1 byte per pixel for grey and palettes, 2 bytes for 16-bit grey, and otherwise 4.
 _ONE_BYTE_TYPES = frozenset({0, 3})
@@ -24,7 +30,10 @@ _ONE_BYTE_TYPES = frozenset({0, 3})
 
 @dataclass(slots=True)
 class PngStructure:
-    """The size is 0 by 0 if it is missing. `pixel_bytes` is the memory that a decoder needs for each pixel."""
+    """The size is 0 by 0 if it is missing. `pixel_bytes` is the memory that a decoder needs for each pixel.
+
+    `profile` is the ICC profile. `codes` are those of the primaries and of the transfer characteristics.
+    """
 
     width: int = 0
     height: int = 0
@@ -32,6 +41,19 @@ class PngStructure:
     frames: int = 1
     exif: bytes = b""
     xmp: bytes = b""
+    profile: bytes = b""
+    codes: tuple[int, int] | None = None
+    is_srgb: bool = False
+    gamma: float = 0
+    primaries: Chromaticities | None = None
+
+    def colour_space(self) -> ColourSpace | None:
+        """Return the space of the colours, or None if it is sRGB or that of the profile (PNG, section 4.3)."""
+        if self.codes is not None:
+            return coded_space(*self.codes)
+        if self.profile or self.is_srgb or not self.gamma:
+            return None
+        return gamma_space(self.gamma, self.primaries)
 
 
 def read_structure(file: BinaryIO) -> tuple[PngStructure, list[tuple[int, int]]]:
@@ -46,21 +68,18 @@ def read_structure(file: BinaryIO) -> tuple[PngStructure, list[tuple[int, int]]]
         head = file.read(8)
         length, name = int.from_bytes(head[:4], "big"), head[4:]
         end = position + 12 + length
-        if name in _NEEDED or (name == b"iCCP" and _unpacked_profile(_content(file, length))):
+        if name in _CRITICAL or (name == b"tRNS" and _content(file, length)):
             parts.append((position, end))
-        if name not in (b"IDAT", b"PLTE", b"tRNS"):
-            _interpret(structure, name, file, position, length)
+        if name in _INTERPRETED:
+            file.seek(position + 8)
+            _interpret(structure, name, _content(file, length))
         if name in (b"IEND", b""):
             return structure, parts
         position = end
     raise too_complex(f"more than {MAX_CHUNKS:,} chunks")
 
 
-def _interpret(structure: PngStructure, name: bytes, file: BinaryIO, position: int, length: int) -> None:
-    if name not in (b"IHDR", b"acTL", b"eXIf", b"tEXt", b"zTXt", b"iTXt"):
-        return
-    file.seek(position + 8)
-    content = _content(file, length)
+def _interpret(structure: PngStructure, name: bytes, content: bytes) -> None:
     if name == b"IHDR" and len(content) >= 13:
         structure.width, structure.height, depth, colour = struct.unpack_from(">IIBB", content)
         structure.pixel_bytes = (1 if depth <= 8 else 2) if colour in _ONE_BYTE_TYPES else 4
@@ -68,15 +87,36 @@ def _interpret(structure: PngStructure, name: bytes, file: BinaryIO, position: i
         structure.frames = max(1, int.from_bytes(content[:4], "big"))
     elif name == b"eXIf":
         structure.exif = content
-    elif content.startswith(_RAW_EXIF + b"\0") and not structure.exif:
+    elif name in (b"tEXt", b"zTXt", b"iTXt"):
+        _interpret_text(structure, name, content)
+    else:
+        _interpret_colour(structure, name, content)
+
+
+def _interpret_text(structure: PngStructure, name: bytes, content: bytes) -> None:
+    if content.startswith(_RAW_EXIF + b"\0") and not structure.exif:
         structure.exif = _raw_profile(_text(name, content))
     elif content.startswith(_XMP + b"\0"):
         structure.xmp = _text(name, content)
 
 
+def _interpret_colour(structure: PngStructure, name: bytes, content: bytes) -> None:
+    if name == b"iCCP":
+        structure.profile = structure.profile or _unpacked_profile(content)
+    elif name == b"cICP" and len(content) == 4:
+        structure.codes = content[0], content[1]
+    elif name == b"sRGB":
+        structure.is_srgb = bool(content)
+    elif name == b"gAMA" and len(content) == 4 and any(content):
+        structure.gamma = 100_000 / int.from_bytes(content, "big")
+    elif name == b"cHRM" and len(content) == 32:
+        white_x, white_y, *others = (value / 100_000 for value in struct.unpack(">8I", content))
+        structure.primaries = cast(Chromaticities, (*others, white_x, white_y))
+
+
 def _content(file: BinaryIO, length: int) -> bytes:
     """Return the chunk's content, which starts at the file's position, or b"" if it is too large or damaged."""
-    if length > MAX_UNPACKED_BYTES:
+    if length > MAX_PROFILE_BYTES:
         return b""
     file.seek(-4, 1)
     data = file.read(length + 8)
@@ -85,7 +125,7 @@ def _content(file: BinaryIO, length: int) -> bytes:
 
 def _unpacked_profile(content: bytes) -> bytes:
     _name, _, packed = content.partition(b"\0")
-    return _unpack(packed[1:])
+    return _unpack(packed[1:], MAX_PROFILE_BYTES)
 
 
 def _text(name: bytes, content: bytes) -> bytes:
@@ -99,10 +139,10 @@ def _text(name: bytes, content: bytes) -> bytes:
     return _unpack(text) if rest[:1] == b"\1" else text
 
 
-def _unpack(packed: bytes) -> bytes:
+def _unpack(packed: bytes, most: int = MAX_UNPACKED_BYTES) -> bytes:
     unpacker = zlib.decompressobj()
     try:
-        data = unpacker.decompress(packed, MAX_UNPACKED_BYTES)
+        data = unpacker.decompress(packed, most)
     except zlib.error:
         return b""
     return data if unpacker.eof else b""

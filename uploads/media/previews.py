@@ -4,10 +4,10 @@ import io
 
 from PIL import Image
 
-from uploads.media import PREVIEW_SIZES
+from uploads.media import PREVIEW_SIZES, ZOOM_SIDE
 from uploads.media.normalize import downscale
 
-_QUALITY = {320: 78, 1024: 82}
+_QUALITY = {320: 78, 1024: 82, ZOOM_SIDE: 85}
 # Pillow first reduces the picture quickly to about 1.5 times the target size, which makes no visible difference.
 _REDUCING_GAP = 1.5
 
@@ -17,10 +17,12 @@ def make_previews(image: Image.Image) -> dict[int, bytes]:
 
     No preview is larger than `image`. The format is JPEG rather than WebP, because encoding takes a tenth of the time.
     """
-    previews: dict[int, bytes] = {}
-    for size in PREVIEW_SIZES:
-        small = downscale(image, size, reducing_gap=_REDUCING_GAP)
-        buffer = io.BytesIO()
-        small.save(buffer, "JPEG", quality=_QUALITY[size])
-        previews[size] = buffer.getvalue()
-    return previews
+    return {size: encode_preview(image, size) for size in PREVIEW_SIZES}
+
+
+def encode_preview(image: Image.Image, size: int) -> bytes:
+    """Return `image` as a JPEG of at most `size` pixels on its longer side: one of PREVIEW_SIZES or ZOOM_SIDE."""
+    small = downscale(image, size, reducing_gap=_REDUCING_GAP)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=_QUALITY[size])
+    return buffer.getvalue()

@@ -4,48 +4,65 @@ import codecs
 
 import filetype
 
+from uploads.media.container_types import iso_type, tiff_type
+from uploads.media.formats import FORMATS, SUPPORTED, supported_names
+
 HEAD_BYTES = 8192
 """The number of bytes at the start of a file that the functions below examine."""
 
-SUPPORTED = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 ARCHIVES = frozenset({"application/zip"})
 """Archive types. Archives are unpacked, and the files in them are imported."""
-SUPPORTED_FORMATS = "Supported formats: JPEG, PNG, WebP and GIF."
+SUPPORTED_FORMATS = f"Supported formats: {', '.join(supported_names()[:-1])} and {supported_names()[-1]}."
 
 _ALIASES = {"image/apng": "image/png"}
 _NAMES = {
     "application/pdf": "PDF documents",
     "application/zip": "ZIP archives",
-    "image/heic": "HEIC photos",
-    "image/avif": "AVIF pictures",
     "image/svg+xml": "SVG drawings",
-    "image/tiff": "TIFF pictures",
-    "image/bmp": "BMP pictures",
-    "image/x-canon-cr2": "Canon raw photos",
     "image/vnd.adobe.photoshop": "Photoshop files",
     "text/html": "Web pages",
     "text/plain": "Text files",
 }
 _FAMILIES = {"image": "Pictures", "video": "Videos", "audio": "Audio files", "font": "Fonts"}
+_BMP_HEADER_BYTES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 _TEXT_CONTROLS = frozenset(b"\t\n\r\f\b\x1b")
 
 
 def sniff(head: bytes) -> str | None:
     """Return the MIME type of a file that starts with `head`, or None if it is not recognised."""
     head = bytes(head[:HEAD_BYTES])
-    mime: str | None = filetype.guess_mime(head) if head else None
-    if mime is not None:
+    own = iso_type(head) or tiff_type(head) or _jpeg_xl_type(head) or _bmp_type(head)
+    if own is not None or not head:
+        return own
+    mime: str | None = filetype.guess_mime(head)
+    if mime is not None and mime != "image/bmp":
         return _ALIASES.get(mime, mime)
     return _text_type(head)
 
 
 def name_type(head: bytes) -> str:
-    """Return the English plural name, such as “PDF documents”, for the type of a file that starts with `head`."""
+    """Return an English name, in the plural, of the type of a file that starts with `head`: “PDF documents”.
+
+    If only a package is missing to read it, the name says so.
+    """
     mime = sniff(head)
     if mime is None:
         return "Files of an unrecognised type"
+    if mime in FORMATS:
+        missing = "" if mime in SUPPORTED else f" (the package {FORMATS[mime].package} is not installed)"
+        return FORMATS[mime].plural + missing
     family = _FAMILIES.get(mime.partition("/")[0], "Files")
     return _NAMES.get(mime, f"{family} of type {mime}")
+
+
+def _jpeg_xl_type(head: bytes) -> str | None:
+    return "image/jxl" if head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")) else None
+
+
+def _bmp_type(head: bytes) -> str | None:
+    """Check the size of the header, too, because texts may start with BM."""
+    is_bmp = head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES
+    return "image/bmp" if is_bmp else None
 
 
 def _text_type(head: bytes) -> str | None:

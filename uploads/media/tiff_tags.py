@@ -7,6 +7,8 @@ times. Only wanted tags are read, up to a maximum size, and an invalid tag is sk
 import math
 import struct
 from collections.abc import Iterator
+from io import SEEK_END
+from typing import BinaryIO, Protocol
 
 MAX_ENTRIES = 1000
 """Maximum number of entries to read from a directory. Cameras write fewer than 100."""
@@ -15,7 +17,8 @@ MAX_NUMBERS = 16
 
 Value = bytes | int | float | tuple[int | float, ...]
 
-_BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
+# The last four are raw photos of Olympus and Panasonic.
+_BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">", b"IIRO": "<", b"IIRS": "<", b"MMOR": ">", b"IIU\0": "<"}
 _ENTRY_BYTES = 12
 # The format codes of the `struct` module for TIFF types. Types that consist of single bytes are read as bytes.
 _TEXT_TYPES = {1: "s", 2: "s", 6: "s", 7: "s"}
@@ -24,10 +27,33 @@ _RATIONAL_TYPES = {5: "LL", 10: "ll"}
 _TYPES = _TEXT_TYPES | _NUMBER_TYPES | _RATIONAL_TYPES
 
 
+class ByteSource(Protocol):
+    """Bytes that are read by slices: `bytes` or FileBytes."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, part: slice, /) -> bytes: ...
+
+
+class FileBytes:
+    """The content of a file, of which only the requested slices are read. Moves the position of `file`."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = file.seek(0, SEEK_END)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _step = part.indices(self._size)
+        self._file.seek(start)
+        return self._file.read(max(0, stop - start))
+
+
 class TiffTags:
     """The tags of a TIFF structure. No method raises an error, whatever `data` contains."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: ByteSource) -> None:
         self._data = data
         self._order = _BYTE_ORDERS.get(data[:4], "")
 
@@ -45,12 +71,27 @@ class TiffTags:
             return {}
         tags: dict[int, Value] = {}
         for position in self._entries(offset):
-            tag, kind, count = struct.unpack_from(f"{self._order}HHL", self._data, position)
+            tag, kind, count = struct.unpack(f"{self._order}HHL", self._data[position : position + 8])
             if tag in wanted and kind in _TYPES and count:
                 value = self._value(kind, count, position + 8)
                 if value is not None:
                     tags[tag] = value
         return tags
+
+    def first_directory_bytes(self) -> int:
+        """Return the size of all values of the first directory; 2**32 if it has more than MAX_ENTRIES."""
+        if not self._order:
+            return 0
+        pointer = self._numbers("L", 4, 1)
+        count = self._numbers("H", int(pointer[0]), 1) if pointer else ()
+        if not count:
+            return 0
+        if count[0] > MAX_ENTRIES:
+            return 2**32
+        entries = (
+            struct.unpack(f"{self._order}HL", self._data[at + 2 : at + 8]) for at in self._entries(int(pointer[0]))
+        )
+        return sum(struct.calcsize(f"<{_TYPES[kind]}") * count for kind, count in entries if kind in _TYPES)
 
     def _entries(self, offset: int) -> Iterator[int]:
         count = self._numbers("H", offset, 1)
@@ -75,7 +116,8 @@ class TiffTags:
         return numbers[0] if len(numbers) == 1 else numbers or None
 
     def _numbers(self, code: str, offset: int, count: int) -> tuple[int | float, ...]:
+        layout = self._order + code * count
         try:
-            return struct.unpack_from(self._order + code * count, self._data, offset)
+            return struct.unpack(layout, self._data[offset : offset + struct.calcsize(layout)])
         except struct.error:
             return ()

@@ -17,7 +17,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 
 from uploads.database import fetch_rows
 from uploads.errors import EnvironmentalError
-from uploads.media import PREVIEW_SIZES
+from uploads.media import PREVIEW_SIZES, ZOOM_SIDE
 from uploads.models import FileDeletion
 from uploads.outage_log import OutageLog
 from uploads.storage import delete_files, preview_name, storage_available
@@ -137,7 +137,7 @@ def _remove_files(deletions: list[_DueDeletion], done: list[int]) -> None:
             if not deletion.key_in_use:
                 # Include the default preview names, because a process that crashed after writing previews has not
                 # recorded them in a row.
-                previews = {str(side): preview_name(deletion.key, side) for side in PREVIEW_SIZES}
+                previews = {str(side): preview_name(deletion.key, side) for side in (*PREVIEW_SIZES, ZOOM_SIDE)}
                 delete_files(deletion.key, previews | json.loads(deletion.previews))
         except OSError as error:
             if not storage_available():

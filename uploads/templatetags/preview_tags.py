@@ -3,7 +3,7 @@
 from django import template
 
 from uploads.models import Upload
-from uploads.preview_urls import LIST_SIDE, PAGE_SIDE, preview_url
+from uploads.preview_urls import LIST_SIDE, PAGE_SIDE, preview_url, zoom_url
 
 register = template.Library()
 
@@ -18,3 +18,9 @@ def small_preview(upload: Upload | None) -> str:
 def large_preview(upload: Upload) -> str:
     """Return the URL of the preview that the picture's own page shows, or "" if there is none."""
     return preview_url(upload, PAGE_SIDE)
+
+
+@register.filter
+def zoomed_preview(upload: Upload) -> str:
+    """Return the URL of the preview for a closer look, or "" if there is none."""
+    return zoom_url(upload)

@@ -2,8 +2,10 @@
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.http import content_disposition_header
+from django.utils.module_loading import import_string
 from django.views.decorators.http import require_safe
 
+from uploads.media import ZOOM_SIDE
 from uploads.models import Upload
 from uploads.preview_urls import preview_version
 from uploads.storage import original_name
@@ -14,9 +16,15 @@ ONE_YEAR = 365 * 24 * 3600
 
 @require_safe
 async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpResponseBase:
-    """Send a preview, which browsers must revalidate unless the URL contains the current version."""
+    """Send a preview, which browsers must revalidate unless the URL contains the current version.
+
+    The one of ZOOM_SIDE is made on the first request. The module that does so loads the image libraries, so it is
+    imported only then.
+    """
     upload = await _own_upload(request, upload_id)
     name = upload.previews.get(str(side))
+    if name is None and side == ZOOM_SIDE:
+        name = await import_string("uploads.zoom.zoom_preview")(upload)
     if name is None:
         raise Http404
     version = preview_version(upload)

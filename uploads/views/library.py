@@ -4,17 +4,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from uploads.models import MediaKind, Upload
-from uploads.pagination import paginate_by_id
+from uploads.models import INSTANT, MediaKind, Upload
+from uploads.pagination import paginate_by_instant
 
 PICTURES_PER_PAGE = 60
 
 
 @require_safe
 def upload_list(request: HttpRequest) -> HttpResponse:
-    """List the user's processed pictures, newest first."""
+    """List the user's processed pictures by when they were taken, newest first."""
     uploads = Upload.objects.filter(owner_id=request.user.pk, processed_at__isnull=False)
-    page = paginate_by_id(uploads.defer("metadata"), request.GET, PICTURES_PER_PAGE, newest_first=True)
+    page = paginate_by_instant(uploads.defer("metadata"), request.GET, PICTURES_PER_PAGE, INSTANT)
     return render(request, "uploads/upload_list.html", {"page": page})
 
 

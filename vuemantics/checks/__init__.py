@@ -4,6 +4,7 @@ environment.py rejects single invalid values earlier. Messages name the environm
 """
 
 from vuemantics.checks.analyzer import check_analyzer
+from vuemantics.checks.decoders import check_heif_decoder
 from vuemantics.checks.limits import (
     check_connections_per_address,
     check_lease,
@@ -29,4 +30,5 @@ CHECKS = (
     check_bucket,
     check_connections_per_address,
     check_open_files,
+    check_heif_decoder,
 )

@@ -1,0 +1,97 @@
+"""Generate small files of many formats that cost a careless decoder minutes or gigabytes, or that are two things."""
+
+import io
+import struct
+import zlib
+
+import pillow_heif
+
+from tests.support.images import encoded, png_chunk, textured
+from tests.support.raw_files import dng
+
+SMALL = textured(64, 48)
+
+
+def tiff(entries: list[tuple[int, int, int, bytes]], *, following: int = 0, body: bytes = b"") -> bytes:
+    """Return a TIFF with one directory of `entries` (tag, type, count, 4 bytes), and the address of the next one."""
+    directory = b"".join(struct.pack("<HHL", tag, kind, count) + value for tag, kind, count, value in sorted(entries))
+    head = b"II*\0" + struct.pack("<LH", 8, len(entries) & 0xFFFF)
+    return head + directory + struct.pack("<L", following) + body
+
+
+def tiff_page(width: int, height: int, **changes: int) -> list[tuple[int, int, int, bytes]]:
+    """Return the entries of a grey picture of this size in one uncompressed strip of 64 bytes."""
+    values = {256: width, 257: height, 258: 8, 259: 1, 262: 1, 273: 200, 277: 1, 278: height, 279: 64}
+    values |= {int(tag.removeprefix("tag")): value for tag, value in changes.items()}
+    return [(tag, 4, 1, struct.pack("<L", value)) for tag, value in values.items()]
+
+
+def deflated_tiff(width: int, height: int) -> bytes:
+    """Return a complete RGB TIFF of this size, all black, a thousandth as large as its pixels."""
+    strip = zlib.compress(bytes(width * height * 3), 9)
+    page = tiff_page(width, height, tag258=8, tag259=8, tag262=2, tag277=3, tag279=len(strip))
+    return tiff(page, body=b"").ljust(200, b"\0") + strip
+
+
+def many_directories(count: int) -> bytes:
+    """Return a TIFF with this many directories, each with an entry."""
+    one = struct.pack("<H", 1) + struct.pack("<HHLL", 254, 4, 1, 0)
+    first = tiff(tiff_page(8, 8), following=300).ljust(300, b"\0")
+    chain = [one + struct.pack("<L", 300 + (number + 1) * 18) for number in range(count)]
+    return first + b"".join(chain)[:-4] + bytes(4)
+
+
+def heif(kind: str = "HEIF", **options: object) -> bytes:
+    """Return a small HEIC."""
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(SMALL).save(buffer, format=kind, **options)
+    return buffer.getvalue()
+
+
+def resized_heif(data: bytes, width: int, height: int) -> bytes:
+    """Return a HEIF or AVIF whose pictures all claim this size."""
+    changed, position = bytearray(data), 0
+    while (position := changed.find(b"ispe", position) + 1) > 0:
+        changed[position + 7 : position + 15] = struct.pack(">LL", width, height)
+    return bytes(changed)
+
+
+def bmp(width: int, height: int, *, compression: int = 0, body: bytes = b"") -> bytes:
+    """Return a BMP of 8 bits that claims this size."""
+    palette = bytes(1024)
+    head = struct.pack("<LllHHLLllLL", 40, width, height, 1, 8, compression, len(body), 0, 0, 256, 0)
+    return b"BM" + struct.pack("<LHHL", 54 + 1024 + len(body), 0, 0, 54 + 1024) + head + palette + body
+
+
+def jpeg_xl(width: int, height: int) -> bytes:
+    """Return the start of a JPEG XL that claims this size."""
+    bits, at = 0, 0
+    for value, count in ((0, 1), (3, 2), (height - 1, 30), (0, 3), (3, 2), (width - 1, 30), (1, 1)):
+        bits |= value << at
+        at += count
+    return b"\xff\x0a" + bits.to_bytes(-(-at // 8), "little") + bytes(200)
+
+
+def large_dng(width: int, height: int) -> bytes:
+    """Return a DNG that claims this size."""
+    data = bytearray(dng(SMALL))
+    for tag, value in ((256, width), (257, height), (278, height)):
+        position = data.index(struct.pack("<HHL", tag, 4, 1))
+        data[position + 8 : position + 12] = struct.pack("<L", value)
+    return bytes(data)
+
+
+def looping_dng() -> bytes:
+    """Return a DNG whose directory is its own subdirectory and its own successor."""
+    data = bytearray(dng(SMALL, preview=SMALL))
+    first = data[4:8]
+    position = data.index(struct.pack("<HHL", 330, 4, 1))
+    data[position + 8 : position + 12] = first
+    return bytes(data[:-4] + first)
+
+
+JPEG, PNG, GIF = (encoded(SMALL, kind) for kind in ("JPEG", "PNG", "GIF"))
+HTML = b"<!DOCTYPE html><script>alert(1)</script>"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
+ZIP = b"PK\x03\x04" + bytes(200)
+SCRIPT = png_chunk(b"tEXt", b"Comment\0" + HTML)

@@ -1,0 +1,61 @@
+"""Fuzz the code that reads untrusted bytes in Python, guided by coverage, for a limited time.
+
+atheris is no dependency of the project; install it for this: .venv/bin/pip install atheris. Then run
+`.venv/bin/python -m tools.fuzz TARGET [SECONDS]`. Keep what it finds as a test.
+"""
+
+import io
+import struct
+import sys
+from collections.abc import Callable
+
+import atheris
+from django.conf import settings
+
+with atheris.instrument_imports(include=["uploads.media"]):
+    from uploads.errors import PermanentError
+    from uploads.media import gif_structure, jpeg_structure, png_structure, webp_structure
+    from uploads.media.exif import interpret_tags, read_tags
+    from uploads.media.heif_boxes import colour_codes
+    from uploads.media.sniff import name_type
+    from uploads.media.tiff_tags import FileBytes, TiffTags
+
+_REFUSALS = (PermanentError, ValueError, LookupError, OSError, struct.error)
+
+
+def _exif(data: bytes) -> None:
+    interpret_tags(*read_tags(data))
+    TiffTags(FileBytes(io.BytesIO(data))).first_directory_bytes()
+
+
+def _structure(read: Callable[[io.BytesIO], object]) -> Callable[[bytes], None]:
+    def target(data: bytes) -> None:
+        try:
+            read(io.BytesIO(data))
+        except _REFUSALS:
+            return
+
+    return target
+
+
+TARGETS: dict[str, Callable[[bytes], object]] = {
+    "sniff": name_type,
+    "exif": _exif,
+    "boxes": lambda data: colour_codes(io.BytesIO(data)),
+    "jpeg": _structure(jpeg_structure.read_structure),
+    "png": _structure(png_structure.read_structure),
+    "gif": _structure(gif_structure.read_structure),
+    "webp": _structure(webp_structure.read_structure),
+}
+
+
+def main() -> None:
+    """Fuzz one target; the exit status is not 0 if it found an error."""
+    settings.configure(USE_I18N=False)
+    target, seconds = TARGETS[sys.argv[1]], sys.argv[2] if len(sys.argv) > 2 else "60"
+    atheris.Setup([sys.argv[0], f"-max_total_time={seconds}", "-max_len=4096", "-timeout=10"], target)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Convert pixels to sRGB from the colour space that an ICC profile defines."""
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageCms
+
+GREY_MODES = frozenset({"1", "L", "LA", "La", "I;16", "I;16L", "I;16B"})
+
+# Cameras and phones write smaller profiles; a malicious JPEG can contain one of 16 MB.
+_MAX_CACHED_PROFILE_BYTES = 64 * 1024
+# sRGB profiles differ by their rounding.
+_TOLERANCE = 2
+_GREY, _RGB = "GRAY", "RGB "
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileTransform:
+    """A conversion to sRGB of pixels of the mode `mode`: L, RGB, CMYK or LAB."""
+
+    mode: str
+    transform: ImageCms.ImageCmsTransform
+
+
+def profile_transform(profile: bytes, mode: str) -> ProfileTransform | None:
+    """Return the conversion from `profile` to sRGB of a picture whose mode is like `mode`: L, RGB or CMYK.
+
+    Return None if it would change nothing, or if the profile is unusable or for other colours.
+    """
+    build = _cached_transform if len(profile) < _MAX_CACHED_PROFILE_BYTES else _build_transform
+    try:
+        return build(profile, mode)
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None  # the profile is broken; show the colours unconverted
+
+
+def apply_transform(image: Image.Image, transform: ProfileTransform) -> Image.Image:
+    """Return an RGB, CMYK or LAB picture in sRGB. Grey pixels are passed as RGB."""
+    source = image.getchannel(0) if transform.mode == "L" else image
+    converted = ImageCms.applyTransform(source, transform.transform)
+    return image.convert("RGB") if converted is None else converted
+
+
+@lru_cache(maxsize=1)
+def lab_transform() -> ProfileTransform:
+    """Return the conversion of L*a*b* colours."""
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    return ProfileTransform("LAB", ImageCms.buildTransform(lab, srgb, "LAB", "RGB"))
+
+
+@lru_cache(maxsize=16)
+def _cached_transform(profile: bytes, mode: str) -> ProfileTransform | None:
+    """Cache the result, because most pictures from one camera have the same profile. Exceptions are not cached."""
+    return _build_transform(profile, mode)
+
+
+def _build_transform(profile: bytes, mode: str) -> ProfileTransform | None:
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    colours = source.profile.xcolor_space
+    if mode == "L" and colours == _RGB:
+        mode = "RGB"
+    elif {"L": _GREY, "RGB": _RGB, "CMYK": "CMYK"}[mode] != colours:
+        return None
+    transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    found = ProfileTransform(mode, transform)
+    return found if mode == "CMYK" or _changes_colours(found) else None
+
+
+def _changes_colours(transform: ProfileTransform) -> bool:
+    """Compare the curves and primaries by what they do, because names such as “sRGB linear” are misleading."""
+    levels = np.linspace(0, 255, 18).astype(np.uint8)
+    ramps = [np.outer(levels, channels).astype(np.uint8) for channels in ((1, 1, 1), (1, 0, 0), (0, 1, 0), (0, 0, 1))]
+    samples = Image.fromarray(np.stack(ramps[:1] if transform.mode == "L" else ramps))
+    converted = np.asarray(apply_transform(samples, transform)).astype(np.int16)
+    return bool(np.abs(converted - np.asarray(samples)).max() > _TOLERANCE)

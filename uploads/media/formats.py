@@ -1,0 +1,65 @@
+"""The file formats of the library: their names, and what reads them.
+
+Some need a package that has no wheel for every system. Without it, the format counts as unsupported, and messages name
+the package to install.
+"""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`name` is for lists, `plural` for messages. `reader` is the path of the function that reads its header.
+
+    `module` belongs to the package `package` that the reader needs, if any.
+    """
+
+    name: str
+    plural: str
+    reader: str
+    package: str = ""
+    module: str = ""
+
+    def is_installed(self) -> bool:
+        """Return whether the package that reads this format is installed."""
+        return not self.module or find_spec(self.module) is not None
+
+
+RAW_NAME = "raw photos"
+
+_HEIF = ("uploads.media.heif:read_heif", "pillow-heif", "pillow_heif")
+_RAW = ("uploads.media.raw:read_raw", "rawpy", "rawpy")
+_RAW_NAMES = {
+    "image/x-adobe-dng": "DNG raw photos",
+    "image/x-canon-cr2": "Canon raw photos (CR2)",
+    "image/x-canon-cr3": "Canon raw photos (CR3)",
+    "image/x-nikon-nef": "Nikon raw photos (NEF)",
+    "image/x-sony-arw": "Sony raw photos (ARW)",
+    "image/x-fuji-raf": "Fujifilm raw photos (RAF)",
+    "image/x-olympus-orf": "Olympus raw photos (ORF)",
+    "image/x-panasonic-rw2": "Panasonic raw photos (RW2)",
+    "image/x-pentax-pef": "Pentax raw photos (PEF)",
+    "image/x-samsung-srw": "Samsung raw photos (SRW)",
+}
+
+FORMATS: dict[str, Format] = {
+    "image/jpeg": Format("JPEG", "JPEG pictures", "uploads.media.jpeg:read_jpeg"),
+    "image/png": Format("PNG", "PNG pictures", "uploads.media.image_header:read_png"),
+    "image/webp": Format("WebP", "WebP pictures", "uploads.media.image_header:read_webp"),
+    "image/gif": Format("GIF", "GIF pictures", "uploads.media.image_header:read_gif"),
+    "image/heic": Format("HEIC", "HEIC photos", *_HEIF),
+    "image/heif": Format("HEIF", "HEIF pictures", *_HEIF),
+    "image/avif": Format("AVIF", "AVIF pictures", "uploads.media.avif:read_avif"),
+    "image/tiff": Format("TIFF", "TIFF pictures", "uploads.media.tiff:read_tiff"),
+    "image/bmp": Format("BMP", "BMP pictures", "uploads.media.bmp:read_bmp"),
+    "image/jxl": Format("JPEG XL", "JPEG XL pictures", "uploads.media.jxl:read_jxl", "pillow-jxl-plugin", "pillow_jxl"),
+    **{mime_type: Format(RAW_NAME, plural, *_RAW) for mime_type, plural in _RAW_NAMES.items()},
+}
+
+SUPPORTED = frozenset(mime_type for mime_type, entry in FORMATS.items() if entry.is_installed())
+
+
+def supported_names() -> list[str]:
+    """Return the names of the supported formats, each once."""
+    return list(dict.fromkeys(entry.name for mime_type, entry in FORMATS.items() if mime_type in SUPPORTED))

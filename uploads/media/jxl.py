@@ -1,0 +1,116 @@
+"""Read JPEG XL pictures with libjxl (ISO 18181)."""
+
+import io
+from dataclasses import replace
+from typing import BinaryIO
+
+from PIL import Image
+from pillow_jxl import Decoder
+
+from uploads.media.exif import ExifData, read_exif
+from uploads.media.header import ImageHeader, OpenedFile
+from uploads.media.heif_boxes import list_boxes
+from uploads.media.jpeg import read_jpeg
+from uploads.media.limits import WORKING_MEMORY, too_complex
+from uploads.media.normalize import turn
+
+PIXEL_BYTES = 12
+"""Measured memory for each pixel, and half as much again for pictures without loss."""
+
+_CODESTREAM = b"\xff\x0a"
+_MAX_EXIF_BYTES = 2**20
+_HEAD_BYTES = 64
+"""More than the headers of a codestream up to its orientation."""
+_RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
+
+
+def read_jxl(file: BinaryIO) -> ImageHeader:
+    """Return the header of the first frame; see image_header.read_header.
+
+    libjxl applies the orientation of the codestream. The one in EXIF data does not count.
+    """
+    size = file.seek(0, 2)
+    if size > WORKING_MEMORY // 4:
+        raise too_complex(f"{size >> 20} MiB, which is more than a decoder may load")
+    stream, exif = _find_parts(file, size)
+    width, height, orientation = _read_size(stream)
+    if orientation >= 5:
+        width, height = height, width
+    return ImageHeader(
+        width,
+        height,
+        PIXEL_BYTES,
+        lambda: OpenedFile((width, height), "JXL", "RGB", (file, orientation)),
+        other_bytes=size,
+        exif=replace(exif, orientation=1),
+        load=_load,
+    )
+
+
+def _load(source: OpenedFile, longest: int) -> Image.Image:
+    file, orientation = source.content
+    file.seek(0)
+    try:
+        is_jpeg, info, pixels, profile, _boxes = Decoder(num_threads=0)(file.read())
+    except RuntimeError as error:  # the only one that it raises
+        raise ValueError(str(error)) from error
+    if is_jpeg:
+        header = read_jpeg(io.BytesIO(pixels))
+        return turn(header.load(header.open(), longest), orientation)
+    mode = "F" if info.mode == "F;16" else info.mode  # half floats are returned as floats
+    image = Image.frombytes(mode, (info.width, info.height), pixels)
+    image.info["icc_profile"] = profile or None
+    return image
+
+
+def _find_parts(file: BinaryIO, size: int) -> tuple[bytes, ExifData]:
+    """Return the start of the codestream, and the EXIF data of the container if there is one."""
+    file.seek(0)
+    stream = file.read(_HEAD_BYTES)
+    if stream.startswith(_CODESTREAM):
+        return stream, ExifData()
+    stream, exif = b"", ExifData()
+    for name, start, end in list_boxes(file, 0, size):
+        file.seek(start)
+        if name in (b"jxlc", b"jxlp") and len(stream) < _HEAD_BYTES:
+            stream += file.read(min(_HEAD_BYTES, end - start))[4 if name == b"jxlp" else 0 :]
+        elif name == b"Exif" and end - start < _MAX_EXIF_BYTES:
+            content = file.read(end - start)
+            # The box starts with the offset of the data, which some programs leave out.
+            is_bare = content[:2] in (b"II", b"MM")
+            exif = read_exif(content if is_bare else content[4 + int.from_bytes(content[:4], "big") :])
+    return stream, exif
+
+
+class _Bits:
+    """Read numbers from a codestream, least significant bit first."""
+
+    def __init__(self, data: bytes) -> None:
+        self._bits = int.from_bytes(data, "little")
+
+    def read(self, count: int) -> int:
+        value = self._bits & (1 << count) - 1
+        self._bits >>= count
+        return value
+
+    def read_size(self) -> int:
+        return self.read((9, 13, 18, 30)[self.read(2)]) + 1
+
+
+def _read_size(stream: bytes) -> tuple[int, int, int]:
+    """Return width and height of a codestream, and its orientation (ISO 18181-1, annex D)."""
+    if not stream.startswith(_CODESTREAM):
+        raise ValueError("no codestream")
+    bits = _Bits(stream[2:])
+    is_small = bits.read(1)
+    height = 8 * (bits.read(5) + 1) if is_small else bits.read_size()
+    ratio = bits.read(3)
+    if ratio:
+        upper, lower = _RATIOS[ratio - 1]
+        width = height * upper // lower
+    else:
+        width = 8 * (bits.read(5) + 1) if is_small else bits.read_size()
+    has_defaults = bits.read(1)
+    has_extra_fields = 0 if has_defaults else bits.read(1)
+    orientation = bits.read(3) + 1 if has_extra_fields else 1
+    return width, height, orientation

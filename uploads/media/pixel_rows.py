@@ -1,0 +1,29 @@
+"""Make a reduced picture from the pixels that a library has decoded, without a copy of all of them."""
+
+from typing import Any
+
+from PIL import Image
+
+from uploads.media.normalize import STRIP_PIXELS, box_factor
+
+_REDUCIBLE_MODES = frozenset({"L", "LA", "RGB", "RGBA"})
+
+
+def reduced_picture(mode: str, size: tuple[int, int], pixels: Any, stride: int, longest: int) -> Image.Image:
+    """Return the picture whose rows are `stride` bytes long in `pixels`, reduced by box_factor for `longest` pixels.
+
+    `pixels` are bytes or a memoryview, which Pillow accepts although its types say otherwise.
+    """
+    width, height = size
+    factor = box_factor(size, longest)
+    if factor == 1 or mode not in _REDUCIBLE_MODES:
+        return Image.frombuffer(mode, size, pixels, "raw", mode, stride, 1)
+    data = memoryview(pixels)
+    rows = max(1, STRIP_PIXELS // (width * factor)) * factor
+    small = Image.new(mode, (-(-width // factor), -(-height // factor)))
+    for top in range(0, height, rows):
+        count = min(rows, height - top)
+        strip: Any = data[top * stride : (top + count) * stride]
+        image = Image.frombuffer(mode, (width, count), strip, "raw", mode, stride, 1)
+        small.paste(image.reduce(factor), (0, top // factor))
+    return small

@@ -1,0 +1,67 @@
+"""Read the first page of TIFF pictures (TIFF 6.0)."""
+
+from typing import BinaryIO
+
+from PIL import ExifTags
+from PIL.TiffImagePlugin import TiffImageFile
+
+from uploads.errors import PermanentError
+from uploads.media.exif import interpret_tags, read_tags
+from uploads.media.header import ImageHeader
+from uploads.media.limits import too_complex
+from uploads.media.tiff_tags import FileBytes, TiffTags
+
+MAX_TAG_BYTES = 32 * 2**20
+"""Size of all values of the first directory, which Pillow loads before it decodes anything."""
+
+_BASE = ExifTags.Base
+_STRIP_TAGS = frozenset({_BASE.BitsPerSample, _BASE.SamplesPerPixel, _BASE.RowsPerStrip, _BASE.Compression})
+_UNCOMPRESSED = 1
+_UNKNOWN_PIXELS = frozenset({"unknown pixel mode", "unknown data organization"})
+# The other modes of Pillow take 4 bytes per pixel; the last two have to be scaled.
+_PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 14, "F": 14}
+
+
+class _FirstPage(TiffImageFile):
+    """A TIFF whose orientation Pillow does not apply, and whose other directories it does not read."""
+
+    def _setup(self) -> None:
+        if _BASE.Orientation in self.tag_v2:
+            del self.tag_v2[_BASE.Orientation]
+        super()._setup()
+
+    def load_end(self) -> None:
+        """Do nothing, instead of reading EXIF data and applying the orientation."""
+
+
+def read_tiff(file: BinaryIO) -> ImageHeader:
+    """Return the header of the first page; see image_header.read_header."""
+    content = FileBytes(file)
+    tags = TiffTags(content)
+    if tags.first_directory_bytes() > MAX_TAG_BYTES:
+        raise too_complex(f"tags of more than {MAX_TAG_BYTES >> 20} MiB, such as layers")
+    file.seek(0)
+    try:
+        source = _FirstPage(file)
+    except (SyntaxError, KeyError) as error:
+        if isinstance(error, KeyError) or str(error) in _UNKNOWN_PIXELS:
+            raise PermanentError("file.unsupported", kind="TIFF pictures with this kind of pixels") from error
+        raise
+    return ImageHeader(
+        *source.size,
+        _PIXEL_BYTES.get(source.mode, 4),
+        lambda: source,
+        other_bytes=_strip_bytes(tags, *source.size),
+        exif=interpret_tags(*read_tags(content)),
+    )
+
+
+def _strip_bytes(tags: TiffTags, width: int, height: int) -> int:
+    """Return the memory for a strip of the picture, which is unpacked at once."""
+    found = tags.first_directory(_STRIP_TAGS)
+    if found.get(_BASE.Compression, _UNCOMPRESSED) == _UNCOMPRESSED:
+        return 0
+    bits, samples, rows = (found.get(tag) for tag in (_BASE.BitsPerSample, _BASE.SamplesPerPixel, _BASE.RowsPerStrip))
+    depth = bits[0] if isinstance(bits, tuple) else bits
+    pixel_bits = (depth if isinstance(depth, int) else 8) * (samples if isinstance(samples, int) else 1)
+    return width * min(height, rows if isinstance(rows, int) else height) * pixel_bits // 8
