@@ -54,29 +54,29 @@ ERROR_CODES: dict[str, ErrorCode] = {
         retryable=True,
     ),
     "archive.bomb": ErrorCode(
-        _("The archive would grow to an implausible size."), _("If you trust it, unpack it and add the files.")
+        _("Unpacked, the archive would be implausibly large."), _("If you trust it, unpack it and add the files.")
     ),
     "archive.damaged": ErrorCode(_("The archive is damaged."), _GET_ARCHIVE_AGAIN),
-    "archive.encrypted": ErrorCode(_("The archive is protected with a password."), _UNPACK),
-    "archive.entry_damaged": ErrorCode(_("The file is damaged in its archive."), _GET_ARCHIVE_AGAIN),
+    "archive.encrypted": ErrorCode(_("The archive is password-protected."), _UNPACK),
+    "archive.entry_damaged": ErrorCode(_("The file is damaged inside its archive."), _GET_ARCHIVE_AGAIN),
     "archive.link": ErrorCode(
-        _("The archive contains a link instead of this file."), _("Add the file that the link leads to.")
+        _("The archive contains a link instead of this file."), _("Add the file that the link points to.")
     ),
     "archive.method": ErrorCode(_("The file is compressed in a way that is not supported."), _UNPACK),
-    "archive.nested": ErrorCode(_("Archives in archives are not unpacked."), _UNPACK),
+    "archive.nested": ErrorCode(_("Archives inside archives are not unpacked."), _UNPACK),
     "archive.quota": ErrorCode(
-        _("The files in the archive do not fit into your storage."),
+        _("You do not have enough storage for the files in the archive."),
         _("Delete what you do not need, then try again."),
         retryable=True,
-        detail="The files in it have %(size)s, but %(used)s of your %(limit)s are already used.",
+        detail="The files need %(size)s, but %(used)s of your %(limit)s are already used.",
     ),
     "archive.split": ErrorCode(
         _("This is one part of a split archive."), _("Join the parts, or unpack them and add the files.")
     ),
     "archive.too_large": ErrorCode(
-        _("The files in the archive are too large together."),
+        _("The files in the archive are too large in total."),
         _UNPACK,
-        detail="Unpacked, the archive has %(size)s; the limit is %(limit)s.",
+        detail="The total unpacked size is %(size)s; the limit is %(limit)s.",
     ),
     "archive.too_many_files": ErrorCode(
         _("The archive has too many files."),
@@ -85,7 +85,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "archive.truncated": ErrorCode(_("The archive is incomplete: its end is missing."), _GET_ARCHIVE_AGAIN),
     "archive.unsafe_path": ErrorCode(
-        _("The archive stores this file under a path outside of it."), _("If you trust it, unpack it and add the file.")
+        _("The path of this file leads outside the archive."), _("If you trust it, unpack it and add the file.")
     ),
     "file.empty": ErrorCode(_("The file is empty."), COPY_AGAIN),
     "file.missing": ErrorCode(_("The stored file is missing."), _("Start a new import to add it again.")),

@@ -29,7 +29,7 @@ ERROR_CODES = file_error_codes.ERROR_CODES | {
     ),
     "ignored.hidden": ErrorCode(_("Hidden files are left out."), _("Rename the file or folder to add it.")),
     "ignored.junk": ErrorCode(
-        _("A system or another program made this file for itself, so it was left out."),
+        _("An operating system or another program created this file for its own use, so it was left out."),
         _("Copy it to another folder if you want to add it."),
     ),
     "item.deleted": ErrorCode(_("The picture was deleted."), _("Start a new import to add it again.")),

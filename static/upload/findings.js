@@ -1,4 +1,4 @@
-// What a person should know about the selected files before they are sent. Independent of the page.
+// Finds problems with the selected files that the user should know before they are sent. Does not access the page.
 
 // Exports come in numbered archives: takeout-20240101T000000Z-1-001.zip, "iCloud Photos Part 1 of 7.zip", Roll-2.zip.
 const TOTAL_PART = /^(.*part )(\d+)( of )(\d+)(.*\.zip)$/i;
@@ -9,7 +9,7 @@ const SIDECAR = /\.(json|xmp|aae)$/i;
 const EXPORT_DATA =
   /^(metadata(\(\d+\))?|print-subscriptions|shared_album_comments|user-generated-memory-titles|archive_browser)\.json$/i;
 const SHORTEST_CUT_NAME = 3;
-// Kinds that are never photos or films. All others are recognised by their content.
+// Extensions of files that are never photos or videos. The server recognises all other files by their content.
 const UNSUPPORTED = new Set(
   (
     "7z ai apk avchd bat csv db dmg doc docx epub exe gz htm html ics indd ini iso log m3u md mp3 msi numbers odp ods " +
@@ -21,7 +21,8 @@ const nameOf = (path) => path.slice(path.lastIndexOf("/") + 1);
 const folderOf = (path) => path.slice(0, path.lastIndexOf("/") + 1);
 const extensionOf = (name) => (name.includes(".") ? name.slice(name.lastIndexOf(".") + 1).toLowerCase() : "");
 
-// The names of archives that are missing between the numbers of the selected ones.
+// The names of archives that are missing from numbered exports. If the names contain no total, the highest number is
+// the total.
 export function missingParts(paths) {
   const exports = new Map();
   for (const path of paths) {
@@ -50,7 +51,7 @@ function gaps({ ends: [start, end], width, total, numbers }) {
   return missing;
 }
 
-// The paths of sidecars that lie beside no picture that they could describe. `paths` are all selected paths.
+// The paths of sidecars without a matching picture in the same folder. `paths` are all selected paths.
 export function loneSidecars(paths) {
   const folders = new Map();
   for (const path of paths) {
@@ -66,7 +67,7 @@ export function loneSidecars(paths) {
   });
 }
 
-// Whether the name of a sidecar begins with the name of a file, with or without its extension, or is cut off from it.
+// Whether a sidecar's name begins with one of the file `names` (with or without extension) or is a truncated one.
 function describes(sidecar, names) {
   if (!names) return false;
   const base = sidecar.replace(SIDECAR, "").replace(/\(\d+\)$/, "");
@@ -76,7 +77,7 @@ function describes(sidecar, names) {
   return base.length >= SHORTEST_CUT_NAME && [...names].some((name) => name.startsWith(base));
 }
 
-// The number of files of each kind that is not imported, the most frequent first: [["PDF", 12], …].
+// The number of files of each unsupported kind, the most frequent first: [["PDF", 12], …].
 export function unsupportedKinds(paths) {
   const counts = new Map();
   for (const path of paths) {
@@ -86,7 +87,8 @@ export function unsupportedKinds(paths) {
   return [...counts].sort(([, a], [, b]) => b - a).map(([extension, count]) => [extension.toUpperCase(), count]);
 }
 
-// The bytes that the server needs, estimated from the files whose size is known: archives also need room to be unpacked.
+// The number of bytes needed on the server, estimated from the files whose size is known. An archive counts twice,
+// because its unpacked files need space as well.
 export function spaceNeeded(files) {
   const known = files.filter(({ size }) => size >= 0);
   if (!known.length) return 0;

@@ -1,4 +1,4 @@
-// Files that are left out on purpose. The page carries the patterns of batches/intake/ignored_files.py.
+// Files that are left out on purpose. The patterns on the page come from batches/intake/ignored_files.py.
 
 import { postWithRetry } from "./api.js";
 import { describe, loadStats } from "./selected_files.js";
@@ -8,8 +8,8 @@ const patterns = JSON.parse(document.getElementById("ignored-files-patterns").te
 const junkFile = new RegExp(`^(?:${patterns.file})$`, "is");
 const junkFolder = new RegExp(`^(?:${patterns.folder})$`, "i");
 
-// Why a file is left out: "junk", "hidden" or "". The first part of the path is what the user chose, so it is never
-// hidden.
+// Why a file is left out: "junk", "hidden" or, if it is not left out, "". The first component of the path never counts
+// as hidden, because the user chose it.
 export function ignoredReason(path) {
   const folders = path.split("/");
   const name = folders.pop();

@@ -20,7 +20,7 @@ const page = {
     tus: dataset.tus,
   },
   maxChunk: Number(dataset.chunk),
-  // The bytes that the server can take, or null if nothing limits them.
+  // The number of bytes that the server can store, or null if it has no limit.
   free: dataset.free ? Number(dataset.free) : null,
   batch: dataset.batchId ? { id: Number(dataset.batchId), name: dataset.batchName, url: dataset.batchUrl } : null,
   // Leaving would hide the notice that files were not accepted.

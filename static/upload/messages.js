@@ -63,14 +63,14 @@ export const messages = {
   onlyIgnored: (count) =>
     formatPlural(
       ngettext(
-        "Found only %(count)s system file. Choose another folder.",
-        "Found only %(count)s system files. Choose another folder.", count),
+        "Found only %(count)s hidden or system file. Choose another folder.",
+        "Found only %(count)s hidden or system files. Choose another folder.", count),
       count),
   filesIgnored: (count) =>
     formatPlural(
       ngettext(
-        "%(count)s file left out: hidden or made by a system, such as Thumbs.db. The import lists it.",
-        "%(count)s files left out: hidden or made by a system, such as Thumbs.db. The import lists them.", count),
+        "%(count)s hidden or system file left out. It is listed in the import.",
+        "%(count)s hidden or system files left out. They are listed in the import.", count),
       count),
   unreadableFolders: (folders) =>
     format(gettext("The browser cannot read %(names)s. Files inside are not uploaded."), {
@@ -86,25 +86,25 @@ export const messages = {
         "%(count)s part of this export is missing: %(names)s", "%(count)s parts of this export are missing: %(names)s",
         names.length),
       names.length, { names: formatNames(names) }),
-  partsAdvice: gettext("Photos and their dates may be in different parts. Add all parts together, or the rest later."),
+  partsAdvice: gettext("Photos and their dates may be in different parts. Add all parts together, or add the others later."),
   loneSidecars: (paths) =>
     formatPlural(
       ngettext(
-        "%(count)s sidecar has no photo beside it: %(names)s", "%(count)s sidecars have no photo beside them: %(names)s",
+        "%(count)s sidecar has no matching photo: %(names)s", "%(count)s sidecars have no matching photos: %(names)s",
         paths.length),
       paths.length, { names: formatNames(paths) }),
-  sidecarsAdvice: gettext("They describe photos that you did not choose. Choose the folder with the photos, too."),
+  sidecarsAdvice: gettext("Sidecars contain data about photos. Choose a folder that contains the photos as well."),
   unsupportedFiles: (count, kinds) =>
     formatPlural(
       ngettext("%(count)s file cannot be imported: %(names)s", "%(count)s files cannot be imported: %(names)s", count),
       count, { names: formatNames(kinds.map(([kind, files]) => `${formatCount(files)} ${kind}`)) }),
-  kindsAdvice: gettext("Only photos, videos and archives of them are imported. The import lists the others."),
-  tooLittleSpace: gettext("The server has too little space for these files."),
+  kindsAdvice: gettext("Only photos, videos and archives of them can be imported. Other files are only listed in the import."),
+  tooLittleSpace: gettext("The server does not have enough space for these files."),
   spaceAdvice: gettext("Choose fewer files, or ask your administrator for more space."),
   spaceNeeded: (bytes, free) =>
     free === null
-      ? format(gettext("About %(size)s are needed."), { size: formatBytes(bytes) })
-      : format(gettext("About %(size)s are needed; %(free)s are free."), {
+      ? format(gettext("Space needed: about %(size)s."), { size: formatBytes(bytes) })
+      : format(gettext("Space needed: about %(size)s. Available: %(free)s."), {
           size: formatBytes(bytes), free: formatBytes(free),
         }),
 

@@ -78,7 +78,7 @@ export async function loadFinishedFingerprints(batch) {
   return finished;
 }
 
-// Leaves out the empty files, of which there is nothing to send.
+// Leaves out empty files, because they have no bytes to send.
 async function ignoreEmpty(page, batch, progress) {
   const empty = page.filter(({ size }) => !size);
   for (const file of empty) {
@@ -135,7 +135,7 @@ export async function queueMissing(files, batch, finished, progress, queue) {
   }
 }
 
-// Lists copies of files that have been sent. The server completes them without their bytes.
+// Registers copies of files that have been sent. The server completes them without receiving their bytes.
 export async function registerCopies(copies, batch) {
   for (let start = 0; start < copies.length; start += PAGE_SIZE) {
     const page = copies.slice(start, start + PAGE_SIZE);
@@ -155,8 +155,7 @@ async function skipFinished(page, finished, progress) {
   return missing;
 }
 
-// Comparing sizes is cheap. Only a file whose size occurs in the library can be a duplicate, so only such files are
-// hashed.
+// Comparing sizes is cheap. Only files whose size occurs in the library can be duplicates, so only these are hashed.
 async function splitBySize(page, batch) {
   const sizes = [...new Set(page.map(({ size }) => size))].filter((size) => size > 0);
   const url = batch.urls.sizes;

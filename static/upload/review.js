@@ -1,16 +1,17 @@
-// Asks before sending if something about the selected files calls for a decision: parts of an export that are missing,
-// sidecars without their pictures, many files that cannot be imported, or too little space.
+// Asks for confirmation before sending if the selection has problems: missing parts of an export, sidecars without
+// their pictures, many files that cannot be imported, or too little space.
 
 import { loneSidecars, missingParts, spaceNeeded, unsupportedKinds } from "./findings.js";
 import { messages } from "./messages.js";
 import { loadStats } from "./selected_files.js";
 
-// A few stray files are listed after the upload; only more than that are worth a question.
+// Fewer unsupported files than this are not worth a question. The import lists them in any case.
 const MANY_UNSUPPORTED = 5;
 const SAMPLE_SIZE = 500;
 const byId = (id) => document.getElementById(id);
 
-// Resolves to whether the selection is to be sent. `free` is the number of bytes that the server can take, or null.
+// Resolves to whether to send the selection. `free` is the number of bytes that the server can store, or null if it has
+// no limit.
 export async function confirmSelection({ files, ignored }, free) {
   const findings = await findProblems(files, free);
   if (!findings.length) return true;
@@ -62,7 +63,8 @@ function findingRow([text, advice]) {
   return row;
 }
 
-// Closes the question because other files were selected. Returns whether it was open. Its promise never resolves.
+// Closes the question because other files were selected. Returns whether it was open. The promise for its answer never
+// resolves.
 export function dismissReview() {
   const wasOpen = !byId("review").hidden;
   byId("review").hidden = true;

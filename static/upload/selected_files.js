@@ -22,7 +22,7 @@ export class SelectedFile {
   started = false;
   // Whether a request that sent its bytes was interrupted.
   interrupted = false;
-  // Why it is left out: "junk", "hidden", "empty" or "".
+  // Why the file is left out: "junk", "hidden", "empty" or, if it is not left out, "".
   ignored = "";
   // Failed attempts since the last request that succeeded.
   failures = 0;
@@ -101,7 +101,7 @@ class Selection {
   }
 }
 
-// `ignoredReason(path)` says why a file is left out; see ignored_files.js. `onProgress` gets the number of files found so far.
+// `ignoredReason(path)` is the function in ignored_files.js. `onProgress` gets the number of files found so far.
 export async function filesFromInput(list, ignoredReason, onProgress) {
   const selection = new Selection(ignoredReason);
   for (const file of list) {

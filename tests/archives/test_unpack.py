@@ -28,12 +28,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FOLDER = "Takeout/Google Photos/Photos from 2020"
 
 
-def books(batch: UploadBatch) -> dict[str, str]:
+def outcomes(batch: UploadBatch) -> dict[str, str]:
     """Return the result or error code of each file by its path."""
     return {str(item): item.result or item.error_code for item in batch.items.order_by("id")}
 
 
-def test_files_of_an_archive_are_in_the_books(send: Send) -> None:
+def test_files_of_an_archive_become_items(send: Send) -> None:
     first, known = picture(1), picture(2)
     run_jobs(send({"old.jpg": known}))
     parts = {
@@ -46,7 +46,7 @@ def test_files_of_an_archive_are_in_the_books(send: Send) -> None:
     batch = send(parts)
     run_jobs(batch)
 
-    assert books(batch) == {
+    assert outcomes(batch) == {
         "export/takeout-001.zip": "archive",
         "export/takeout-002.zip": "archive",
         f"export/{FOLDER}/a.jpg": "new",
@@ -97,7 +97,7 @@ def test_crash_before_the_commit_leaves_the_archive_as_it_was(
     run_jobs(batch)
 
     assert inserted == 1
-    assert sorted(books(batch).values()) == ["archive", *["new"] * 5]
+    assert sorted(outcomes(batch).values()) == ["archive", *["new"] * 5]
     assert_counters_match(batch)
 
 
@@ -111,7 +111,7 @@ def test_claim_that_was_lost_adds_nothing(send: Send, no_grace: None) -> None:
     run_jobs(batch)
 
     assert not complete_item(lost, save)
-    assert sorted(books(batch).values()) == ["archive", "new"]
+    assert sorted(outcomes(batch).values()) == ["archive", "new"]
 
 
 def test_file_is_unpacked_again_after_a_crash(send: Send, no_grace: None) -> None:
@@ -127,7 +127,7 @@ def test_file_is_unpacked_again_after_a_crash(send: Send, no_grace: None) -> Non
     run_jobs(batch)
     run_job(crashed)
 
-    assert sorted(books(batch).values()) == ["archive", "new"]
+    assert sorted(outcomes(batch).values()) == ["archive", "new"]
     assert Upload.objects.filter(kind="image").count() == 1
     assert_counters_match(batch)
 
@@ -185,7 +185,7 @@ def test_what_cannot_be_unpacked_is_refused_with_its_reason(send: Send, case: st
     batch = send({"a.zip": data})
     run_jobs(batch)
 
-    assert books(batch) == expected
+    assert outcomes(batch) == expected
     assert batch.status == BatchStatus.COMPLETED
     assert_counters_match(batch)
 
@@ -209,7 +209,7 @@ def test_archive_in_an_archive_is_unpacked_if_allowed(send: Send, settings: Sett
     batch = send({"a.zip": zipped({"b.zip": zipped({"a.jpg": picture(1)})})})
     run_jobs(batch)
 
-    assert books(batch) == {"a.zip": "archive", "b.zip": "archive", "a.jpg": "new"}
+    assert outcomes(batch) == {"a.zip": "archive", "b.zip": "archive", "a.jpg": "new"}
 
 
 def test_archive_that_exceeds_the_quota_can_be_retried(send: Send, settings: Settings, owner: User) -> None:
@@ -229,7 +229,7 @@ def test_archive_may_not_have_more_files_than_a_batch(send: Send, settings: Sett
     batch = send({"a.zip": zipped({f"{number}.jpg": picture(number) for number in range(3)})})
     run_jobs(batch)
 
-    assert books(batch) == {"a.zip": "archive.too_many_files"}
+    assert outcomes(batch) == {"a.zip": "archive.too_many_files"}
     assert_counters_match(batch)
 
 
@@ -240,7 +240,7 @@ def test_only_archives_may_be_larger_than_a_file(send: Send, settings: Settings)
     batch = send({"a.zip": archive, "b.zip": picture(3), "c.jpg": picture(4)})
     run_jobs(batch)
 
-    assert books(batch) == {
+    assert outcomes(batch) == {
         "a.zip": "archive",
         "a.jpg": "file.too_large",
         "b.zip": "file.too_large",

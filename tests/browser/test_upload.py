@@ -164,7 +164,7 @@ def test_folder_with_only_junk_shows_a_message(open_page: OpenPage, owner: User,
 
     choose_folder(page, tmp_path / "Roll")
 
-    expect(page.get_by_role("alert")).to_contain_text("Found only 3 system files")
+    expect(page.get_by_role("alert")).to_contain_text("Found only 3 hidden or system files")
     assert not UploadBatch.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""Before files are sent, the page says what is odd about the selection, and the person decides."""
+"""Before files are sent, the page reports problems with the selection, and the user decides."""
 
 from pathlib import Path
 
@@ -33,9 +33,9 @@ def test_odd_selection_is_sent_only_after_a_question(open_page: OpenPage, owner:
     findings = page.locator("#review-findings li")
     expect(findings).to_have_count(3)
     expect(findings.nth(0)).to_contain_text("1 part of this export is missing: takeout-20240101T000000Z-1-002.zip")
-    expect(findings.nth(1)).to_contain_text("1 sidecar has no photo beside it: Export/IMG_2.xmp")
+    expect(findings.nth(1)).to_contain_text("1 sidecar has no matching photo: Export/IMG_2.xmp")
     expect(findings.nth(2)).to_contain_text("5 files cannot be imported: 5 PDF")
-    expect(page.locator("#review-facts")).to_contain_text("are needed")
+    expect(page.locator("#review-facts")).to_contain_text("Space needed: about")
     expect(page.locator("#review-title")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")

@@ -1,4 +1,4 @@
-"""The books of a finished import, on its page and as files."""
+"""The ledger of a finished import, on its page and as files."""
 
 import csv
 import io
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def new_file(number: int, name: str) -> incoming.NewFile:
-    return incoming.NewFile(name, f"Iceland/{name}", digest("books", number), 10)
+    return incoming.NewFile(name, f"Iceland/{name}", digest("ledger", number), 10)
 
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A finished import with a file in every line of the books."""
+    """A finished import with a file in every line of the ledger."""
     batch = make_batch(owner, 3)
     for result in (ItemResult.NEW, ItemResult.SIDECAR, ItemResult.ARCHIVE):
         claimed = claim.claim_item(batch.id, 4711)
@@ -77,7 +77,7 @@ def test_books_with_missing_files_do_not_claim_to_be_complete(client: Client, ow
 
     page = compact(client.get(f"/batches/{batch.id}/").content.decode())
 
-    assert "What became of the 1 file" in page
+    assert "What happened to the 1 file" in page
     assert "accounted for" not in page
 
 

@@ -52,7 +52,7 @@ class _Directory:
     size: int
     entries: int
     shift: int
-    """The number of bytes before the archive, as in a self-extracting one. Its offsets do not include them."""
+    """The number of bytes before the archive, as in a self-extracting one. Offsets in the archive do not count them."""
 
 
 def read_directory(read_at: ReadAt, archive_size: int, max_entries: int) -> Iterator[ZipEntry]:
