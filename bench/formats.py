@@ -1,7 +1,7 @@
-"""Measure what one picture of each format costs, compared with the bare library call on the same machine.
+"""Measure the time to read one picture of each format, compared with only the library call on the same machine.
 
-`make bench ARGS=pipeline` calls it. "Ours" is the decoder process with everything that it checks, the colours, and the
-two previews; "bare" is the library that decodes the format, which returns all pixels. Both run alternately.
+`make bench ARGS=pipeline` runs this. "Ours" is the decoder process with all its checks, the colour conversion and the
+two previews. "Bare" is the library that decodes the format and returns all pixels. Both run alternately.
 """
 
 import io
@@ -29,7 +29,7 @@ ROUNDS = 7
 
 
 def measure_formats(folder: Path) -> dict[str, float]:
-    """Print the table, and return the ratios of the times by name: `ratio_heic` and so on."""
+    """Print the table. Return the ratio of the times for each format, keyed by `ratio_heic` and so on."""
     table = Table("format", "ours, ms", "bare, ms", "ratio", "ours, peak MB", title="12 megapixels")
     ratios = {}
     with ProcessPoolExecutor(1) as bare:
@@ -68,7 +68,7 @@ def _ours(pool: DecoderPool, path: Path) -> None:
 
 
 def _bare(name: str, path: Path) -> float:
-    """Return the seconds for decoding all pixels: of a raw photo, those of its preview."""
+    """Return the seconds for decoding all pixels; for a raw photo, all pixels of its preview."""
     return _timed(lambda: _DECODERS[name](path))
 
 

@@ -1,7 +1,7 @@
-"""Fuzz the code that reads untrusted bytes in Python, guided by coverage, for a limited time.
+"""Run coverage-guided fuzzing, for a limited time, on the Python code that reads untrusted bytes.
 
-atheris is no dependency of the project; install it for this: .venv/bin/pip install atheris. Then run
-`.venv/bin/python -m tools.fuzz TARGET [SECONDS]`. Keep what it finds as a test.
+This needs atheris, which is not a dependency of the project: .venv/bin/pip install atheris. Then run
+`.venv/bin/python -m tools.fuzz TARGET [SECONDS]`. Keep each input that causes an error as a test case.
 """
 
 import io
@@ -50,7 +50,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
 
 
 def main() -> None:
-    """Fuzz one target; the exit status is not 0 if it found an error."""
+    """Fuzz one target. The exit status is not 0 if an error was found."""
     settings.configure(USE_I18N=False)
     target, seconds = TARGETS[sys.argv[1]], sys.argv[2] if len(sys.argv) > 2 else "60"
     atheris.Setup([sys.argv[0], f"-max_total_time={seconds}", "-max_len=4096", "-timeout=10"], target)

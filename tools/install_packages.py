@@ -1,7 +1,7 @@
 """Install the packages of a requirements file with pip, and print the progress every few seconds.
 
-pip prints nothing for half a minute while it installs. Packages that only read some formats are installed as wheels or
-not at all: without them, the site refuses these formats. Usage: python -m tools.install_packages FILE [PIP OPTIONS].
+pip prints nothing for half a minute while it installs. Packages that only add formats are installed as wheels or not at
+all; without them, the site refuses these formats. Usage: python -m tools.install_packages FILE [PIP OPTIONS].
 """
 
 import re
@@ -25,7 +25,7 @@ OPTIONAL = {
     "pillow-jxl-plugin": "JPEG XL pictures",
     "rawpy": "raw photos",
 }
-"""Packages without wheels for some systems, and what the site refuses without them."""
+"""Packages that lack wheels for some systems, and the files that the site refuses without them."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -64,7 +64,7 @@ def _install(requirements: str, options: Sequence[str], *, show_errors: bool = T
 
 
 def split(requirements: str) -> tuple[str, dict[str, str]]:
-    """Return the requirements without the OPTIONAL ones, and each of these by name."""
+    """Return the requirements that are not OPTIONAL as one text, and the OPTIONAL ones by name."""
     blocks = re.split(r"^(?=[A-Za-z0-9])", requirements, flags=re.MULTILINE)
     optional = {name: block for block in blocks for name in required(block) if name in OPTIONAL}
     return "".join(block for block in blocks if block not in optional.values()), optional

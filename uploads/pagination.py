@@ -50,7 +50,7 @@ def paginate_by_id(
 
 
 def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int, instant: Expression) -> Page[Row]:
-    """Return the page that `query` requests with `after` or `before`, the latest `instant` first.
+    """Return the page that `query` requests with `after` or `before`; rows with the latest `instant` come first.
 
     A cursor consists of the microseconds of an instant and an id. If it is invalid, return the first page.
     """

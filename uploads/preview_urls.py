@@ -27,7 +27,7 @@ def preview_url(upload: Upload, side: int) -> str:
 
 
 def zoom_url(upload: Upload) -> str:
-    """Return the URL of the preview that is made on demand, or "" if the picture has no more pixels than the others."""
+    """Return the URL of the preview that is created on demand, or "" if it would not be larger than the stored ones."""
     has_more = max(upload.width or 0, upload.height or 0) > PAGE_SIDE
     is_ready = str(PAGE_SIDE) in upload.previews and upload.kind == MediaKind.IMAGE
     return _url(upload, ZOOM_SIDE) if is_ready and has_more else ""

@@ -1,4 +1,4 @@
-"""Make the large preview of a picture when somebody first looks at it closely, and store it."""
+"""Create the large preview of a picture when it is first requested, and store it."""
 
 import asyncio
 import time
@@ -17,20 +17,21 @@ from uploads.storage import local_copy, save_previews
 from uploads.storage.file_deletion import schedule_deletion
 
 MAX_CONCURRENT = 1
-"""Pictures that a process decodes at the same time; other requests wait."""
+"""How many pictures a process decodes at the same time for this purpose; other requests wait."""
 TIMEOUT_SECONDS = 60.0
 
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 async def zoom_preview(upload: Upload) -> str | None:
-    """Return the storage name of the preview of ZOOM_SIDE pixels, which is made if it does not exist.
+    """Return the storage name of the preview with ZOOM_SIDE pixels. Create the preview if it does not exist.
 
-    Return None if the upload is not processed, is a video, or cannot be decoded now. Check ownership first.
+    Return None if the upload is not processed, is not a picture, or cannot be decoded now. The caller must have checked
+    ownership.
     """
     slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(MAX_CONCURRENT))
     async with slots:
-        await upload.arefresh_from_db(fields=["previews", "processed_at"])  # another request may have made it
+        await upload.arefresh_from_db(fields=["previews", "processed_at"])  # another request may have created it
         found: str | None = upload.previews.get(str(ZOOM_SIDE))
         if found is not None or upload.processed_at is None or upload.kind != "image":
             return found
@@ -39,7 +40,7 @@ async def zoom_preview(upload: Upload) -> str | None:
 
 
 async def _record(upload: Upload, name: str) -> bool:
-    """Record the stored preview. Return whether the picture is still the same."""
+    """Record the stored preview. Return False if the picture was deleted or processed again."""
     unchanged = Upload.objects.filter(id=upload.pk, processed_at=upload.processed_at)
     if await unchanged.aupdate(previews=upload.previews | {str(ZOOM_SIDE): name}):
         return True

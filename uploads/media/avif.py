@@ -1,6 +1,6 @@
-"""Read AVIF pictures with libavif, by the decoder of Pillow.
+"""Read AVIF pictures with libavif, through Pillow's decoder.
 
-Its class AvifImageFile is not used: it fails for broken EXIF data, and copies the pixels twice.
+Pillow's class AvifImageFile is not used, because it fails on broken EXIF data and copies the pixels twice.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ from uploads.media.heif_boxes import check_container, colour_codes
 from uploads.media.pixel_rows import reduced_picture
 
 PIXEL_BYTES = 12
-"""Measured memory for each pixel: planes of the decoder, its result, and the copy that Pillow makes."""
+"""Measured memory per pixel: the decoder's planes, its result, and Pillow's copy of the result."""
 
 _THREADS = 2
 
@@ -24,7 +24,7 @@ _THREADS = 2
 def read_avif(file: BinaryIO) -> ImageHeader:
     """Return the header of the primary picture, or of the first of a sequence; see image_header.read_header.
 
-    The orientation is that of the container. The one in EXIF data does not count.
+    The orientation comes from the container. An orientation in EXIF data is ignored.
     """
     size = check_container(file, FORMATS["image/avif"].plural)
     file.seek(0)

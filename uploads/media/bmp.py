@@ -1,7 +1,7 @@
 """Read BMP pictures.
 
-Pillow decodes the usual ones. Those with 16 or 32 bits for each pixel and any masks of the channels are decoded here,
-because Pillow knows only some masks.
+Those with 16 or 32 bits per pixel are decoded here, because Pillow supports only some channel masks. Pillow decodes all
+others.
 """
 
 import struct
@@ -28,7 +28,7 @@ _DEFAULT_MASKS = {16: (0x7C00, 0x3E0, 0x1F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)}
 
 @dataclass(frozen=True, slots=True)
 class _Masked:
-    """A BMP of 16 or 32 bits per pixel. `masks` are those of red, green, blue and alpha."""
+    """A BMP with 16 or 32 bits per pixel. `masks` select the bits of red, green, blue and alpha."""
 
     width: int
     height: int
@@ -88,7 +88,7 @@ def _load(source: OpenedFile, _longest: int) -> Image.Image:
 
 
 def _channel(rows: NDArray[Any], mask: int) -> NDArray[np.uint8]:
-    """Return the channel that `mask` selects, with 8 bits."""
+    """Return the channel that `mask` selects, scaled to 8 bits."""
     if not mask:
         return np.zeros(rows.shape, np.uint8)
     shift = (mask & -mask).bit_length() - 1

@@ -1,7 +1,7 @@
-"""Convert pixels to sRGB from the colour spaces that files name by numbers (ITU-T H.273) or by their parameters.
+"""Convert pixels to sRGB from colour spaces that files specify by code (ITU-T H.273) or by gamma and primaries.
 
-High dynamic range is mapped to the range of a plain display like in Chromium, by the reference white tone mapping of
-SMPTE ST 2094-50: half the light up to reference white, then a curve up to the peak.
+High dynamic range is mapped to standard dynamic range as in Chromium, with the reference white tone mapping of SMPTE ST
+2094-50: light up to reference white is halved, and a curve compresses the range from there to the peak.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from PIL import Image
 
 Floats = NDArray[np.floating[Any]]
 Chromaticities = tuple[float, float, float, float, float, float, float, float]
-"""x and y of red, green, blue and white."""
+"""The x and y coordinates of red, green, blue and white."""
 
 LINEAR, SRGB, PQ, HLG = 8, 13, 16, 18
 """Codes of transfer characteristics."""
@@ -38,14 +38,14 @@ _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0
 _SDR_WHITE_NITS = 203.0
 _HDR_PEAK = 1000 / _SDR_WHITE_NITS
 _KNEE, _KAPPA = 0.5, 0.65
-"""What becomes of reference white, and how sharply the tone curve bends."""
+"""The value to which reference white is mapped, and how sharply the tone curve bends."""
 _STRIP_ROWS = 256
 _ENCODING_STEPS = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class ColourSpace:
-    """Primaries and either a code of transfer characteristics or, if that is 0, an exponent."""
+    """Primaries, and a code of transfer characteristics. If the code is 0, `gamma` is the exponent to linear light."""
 
     primaries: Chromaticities
     transfer: int
@@ -61,14 +61,14 @@ def coded_space(primaries: int, transfer: int) -> ColourSpace | None:
 
 
 def coded_space_of_photo(primaries: int, transfer: int) -> ColourSpace | None:
-    """Return the space with these codes in a HEIF or AVIF file, where browsers take the curves of video for sRGB's."""
+    """Return the space with these codes in a HEIF or AVIF file. Like browsers, treat video transfer curves as sRGB."""
     return coded_space(primaries, SRGB if transfer in _VIDEO_TRANSFERS else transfer)
 
 
 def gamma_space(gamma: float, primaries: Chromaticities | None) -> ColourSpace | None:
     """Return the space of pixels that are linear light to the power of 1/`gamma`.
 
-    Return None if this is about sRGB, or if the values are unusable.
+    Return None if the space is nearly sRGB or if the values are unusable.
     """
     if not 0.2 < gamma < 10 or (primaries is not None and not _usable(primaries)):
         return None
@@ -78,7 +78,7 @@ def gamma_space(gamma: float, primaries: Chromaticities | None) -> ColourSpace |
 
 
 def convert_to_srgb(image: Image.Image, space: ColourSpace) -> Image.Image:
-    """Return the RGB picture `image`, whose colours are in `space`, in sRGB."""
+    """Convert the RGB picture `image` from `space` to sRGB."""
     curve, matrix, encoding = _curve(space), _matrix(space.primaries), _encoding()
     pixels = np.asarray(image)
     result = np.empty_like(pixels)
@@ -91,7 +91,7 @@ def convert_to_srgb(image: Image.Image, space: ColourSpace) -> Image.Image:
 
 
 def _curve(space: ColourSpace) -> Floats:
-    """Return the linear light of each 8-bit value. 1 is the white of a plain display."""
+    """Return the linear light of each 8-bit value. 1 is the reference white."""
     values = np.linspace(0, 1, 256)
     if space.transfer == SRGB:
         light = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
@@ -108,7 +108,7 @@ def _curve(space: ColourSpace) -> Floats:
 
 
 def _tone_mapped(light: Floats, space: ColourSpace) -> Floats:
-    """Return light of high dynamic range with the primaries of sRGB and a plain display's range."""
+    """Convert linear light of high dynamic range to standard dynamic range and sRGB primaries."""
     if space.transfer == HLG:
         weights = _to_xyz(space.primaries)[1].astype(np.float32)
         luminance = np.maximum(light @ weights, 1e-6)[..., np.newaxis]
@@ -143,7 +143,7 @@ def _encoding() -> NDArray[np.uint8]:
 
 
 def _matrix(primaries: Chromaticities, wanted: Chromaticities = _PRIMARIES[1]) -> Floats:
-    """Return the conversion of linear light between primaries, with Bradford adaptation."""
+    """Return the matrix that converts linear light to the primaries `wanted`, with Bradford adaptation."""
     source, target = _white(primaries), _white(wanted)
     scale = np.diag((_BRADFORD @ target) / (_BRADFORD @ source))
     adaptation = np.linalg.inv(_BRADFORD) @ scale @ _BRADFORD

@@ -11,23 +11,23 @@ GREY_MODES = frozenset({"1", "L", "LA", "La", "I;16", "I;16L", "I;16B"})
 
 # Cameras and phones write smaller profiles; a malicious JPEG can contain one of 16 MB.
 _MAX_CACHED_PROFILE_BYTES = 64 * 1024
-# sRGB profiles differ by their rounding.
+# sRGB profiles differ slightly because of rounding.
 _TOLERANCE = 2
 _GREY, _RGB = "GRAY", "RGB "
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileTransform:
-    """A conversion to sRGB of pixels of the mode `mode`: L, RGB, CMYK or LAB."""
+    """A conversion to sRGB from the Pillow mode `mode`: L, RGB, CMYK or LAB."""
 
     mode: str
     transform: ImageCms.ImageCmsTransform
 
 
 def profile_transform(profile: bytes, mode: str) -> ProfileTransform | None:
-    """Return the conversion from `profile` to sRGB of a picture whose mode is like `mode`: L, RGB or CMYK.
+    """Return the conversion to sRGB for a picture with this ICC profile and the mode L, RGB or CMYK.
 
-    Return None if it would change nothing, or if the profile is unusable or for other colours.
+    Return None if the conversion would change nothing, or if the profile is invalid or for another mode.
     """
     build = _cached_transform if len(profile) < _MAX_CACHED_PROFILE_BYTES else _build_transform
     try:
@@ -37,7 +37,7 @@ def profile_transform(profile: bytes, mode: str) -> ProfileTransform | None:
 
 
 def apply_transform(image: Image.Image, transform: ProfileTransform) -> Image.Image:
-    """Return an RGB, CMYK or LAB picture in sRGB. Grey pixels are passed as RGB."""
+    """Convert an RGB, CMYK or LAB picture to sRGB. Grey pictures must be passed as RGB."""
     source = image.getchannel(0) if transform.mode == "L" else image
     converted = ImageCms.applyTransform(source, transform.transform)
     return image.convert("RGB") if converted is None else converted
@@ -69,7 +69,7 @@ def _build_transform(profile: bytes, mode: str) -> ProfileTransform | None:
 
 
 def _changes_colours(transform: ProfileTransform) -> bool:
-    """Compare the curves and primaries by what they do, because names such as “sRGB linear” are misleading."""
+    """Return whether the conversion changes sample colours. Names such as “sRGB linear” are not reliable."""
     levels = np.linspace(0, 255, 18).astype(np.uint8)
     ramps = [np.outer(levels, channels).astype(np.uint8) for channels in ((1, 1, 1), (1, 0, 0), (0, 1, 0), (0, 0, 1))]
     samples = Image.fromarray(np.stack(ramps[:1] if transform.mode == "L" else ramps))

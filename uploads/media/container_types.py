@@ -1,10 +1,10 @@
-"""Detect the formats that share a container: those of HEIF by their brands, raw photos in TIFF by their tags."""
+"""Detect formats that share a container: HEIF formats by their brands, and TIFF-based raw photos by their tags."""
 
 from uploads.media.tiff_tags import ByteSource, TiffTags
 
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"MiHB", b"MiHE"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis", b"MA1A", b"MA1B"})
-# H.264, H.266, JPEG, JPEG 2000, uncompressed, and structures that do not name the codec.
+# Brands for H.264, H.266, JPEG, JPEG 2000 and uncompressed pictures, then brands that do not name a codec.
 _HEIF_BRANDS = frozenset({b"avci", b"avcs", b"vvic", b"vvis", b"jpeg", b"jpgs", b"j2ki", b"j2is", b"unif"})
 _HEIF_STRUCTURES = frozenset({b"mif1", b"mif2", b"mif3", b"msf1", b"miaf"})
 _CANON_BRAND = b"crx "
@@ -21,7 +21,7 @@ _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _CR2_MARK = b"CR\x02"
 _SUBFILE_TYPE, _COMPRESSION, _MAKE, _SUB_IFDS, _DNG_VERSION = 254, 259, 271, 330, 50706
 _REDUCED = 1
-# Compressions that only cameras use: of Nikon, Sony and Samsung, Kodak, Pentax.
+# Compressions that only cameras of Nikon, Sony, Samsung, Kodak and Pentax use.
 _CAMERA_COMPRESSIONS = frozenset({34713, 32767, 32770, 65000, 65535})
 _MAKERS = {
     b"NIKON": "image/x-nikon-nef",
@@ -56,7 +56,7 @@ def iso_type(head: bytes) -> str | None:
 def tiff_type(content: ByteSource) -> str | None:
     """Return the type of a TIFF or a raw photo, or None if it is neither.
 
-    `content` is the file or its beginning. A raw photo whose tags are behind that is taken for a TIFF.
+    `content` is the file or its beginning. A raw photo whose tags are not in `content` is detected as a TIFF.
     """
     head = content[:16]
     for start, mime_type in _RAW_STARTS.items():

@@ -33,7 +33,7 @@ _PASSED_VARIABLES = {"PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR"}
 _OWN_VARIABLES = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_MMAP_THRESHOLD_": str(8 * 2**20),
-    # Each arena of a thread would take 64 MiB of the address space that is limited.
+    # Each thread's arena would take 64 MiB of the limited address space.
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_TRIM_THRESHOLD_": str(24 * 2**20),
 }

@@ -70,7 +70,7 @@ def read_exif(data: bytes, xmp: bytes = b"") -> ExifData:
 
 
 def read_tags(data: ByteSource) -> tuple[dict[int, Value], dict[int, Value]]:
-    """Return the tags that `interpret_tags` needs from EXIF data, or from a TIFF or raw photo that contains them."""
+    """Return the tags that `interpret_tags` needs, from EXIF data or from a TIFF or raw photo."""
     tiff = TiffTags(data)
     first = tiff.first_directory(_WANTED)
     tags = first | tiff.directory(first.get(ExifTags.IFD.Exif), _WANTED - {_BASE.Orientation})
@@ -78,12 +78,12 @@ def read_tags(data: ByteSource) -> tuple[dict[int, Value], dict[int, Value]]:
 
 
 def read_gps_tags(data: ByteSource) -> dict[int, Value]:
-    """Return the tags of a TIFF structure whose first directory is that of the GPS data."""
+    """Return the GPS tags of a TIFF structure whose first directory is the GPS directory."""
     return TiffTags(data).first_directory(_WANTED_GPS)
 
 
 def interpret_tags(tags: Tags, gps: Tags) -> ExifData:
-    """Return the values of tags, whose numbers are those in `Base` and `GPS` of PIL.ExifTags."""
+    """Return the values of tags. The tag numbers are defined in `Base` and `GPS` of PIL.ExifTags."""
     orientation = tags.get(_BASE.Orientation)
     upright = orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
     latitude, longitude = _position(gps)
@@ -115,7 +115,7 @@ def _degrees(value: object, ref: object, negative: str, limit: int) -> float | N
     if parts[0] is None:
         return None
     total = sum(abs(part or 0.0) / unit for part, unit in zip(parts, (1, 60, 3600), strict=False))
-    # Some programs write a negative number as well as the reference.
+    # Some programs write negative numbers in addition to the reference (N, S, E or W).
     if parts[0] < 0 or clean_text(ref).upper().startswith(negative):
         total = -total
     return round(total, 7) if abs(total) <= limit else None

@@ -37,7 +37,7 @@ class PhotoTime:
     """When a photo was taken. `taken_at` is aware; if the zone is unknown, the local time is stored as UTC.
 
     `utc_offset` is how many minutes the local time is ahead of UTC, or None if the zone is unknown. `source` is a value
-    of uploads.models.TakenSource; "" without a time.
+    of uploads.models.TakenSource, or "" if there is no time.
     """
 
     taken_at: datetime | None = None
@@ -46,7 +46,7 @@ class PhotoTime:
 
 
 def read_time(tags: Mapping[int, object], gps: Mapping[int, object]) -> PhotoTime:
-    """Return the time from the best tag that has a valid one, else that of the GPS fix. Invalid values are ignored."""
+    """Return the time in the best tag with a valid one, or else the time of the GPS fix. Invalid values are ignored."""
     for date, offset, fraction in _DATES:
         local, zone = _parse_date(tags.get(date), tags.get(fraction))
         # In the years 1 and 9999, the conversion to UTC for storage could overflow.

@@ -1,7 +1,7 @@
-"""The file formats of the library: their names, and what reads them.
+"""The file formats of the library: their names, and the functions that read them.
 
-Some need a package that has no wheel for every system. Without it, the format counts as unsupported, and messages name
-the package to install.
+Some formats need a package that does not have wheels for all systems. Without the package, the format counts as
+unsupported, and messages name the package.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from importlib.util import find_spec
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`name` is for lists, `plural` for messages. `reader` is the path of the function that reads its header.
+    """A file format. `name` is used in lists, and `plural` in messages.
 
-    `module` belongs to the package `package` that the reader needs, if any.
+    `reader` is the path of the function that reads a file's header. `package` is the optional package that the reader
+    needs, if any, and `module` is a module of that package.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What a file says about its picture, and how to decode it."""
+"""What is known about a picture before it is decoded, and how to decode it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from uploads.media.exif import ExifData
 
 
 def load_reduced(source: ImageFile.ImageFile, longest: int) -> Image.Image:
-    """Decode `source`, at a reduced size that keeps `longest` pixels if its format allows it."""
+    """Decode `source`. If its format allows, reduce it, but keep at least `longest` pixels on the longer side."""
     scale = longest / max(source.size)
     source.draft("", (max(1, round(source.width * scale)), max(1, round(source.height * scale))))
     source.load()
@@ -19,7 +19,7 @@ def load_reduced(source: ImageFile.ImageFile, longest: int) -> Image.Image:
 
 
 class Opened(Protocol):
-    """What `ImageHeader.open` returns; pictures of Pillow are of this kind. `size` is width and height."""
+    """The return type of `ImageHeader.open`, with which Pillow's images comply. `size` is width and height."""
 
     @property
     def size(self) -> tuple[int, int]: ...
@@ -31,7 +31,7 @@ class Opened(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """A file that another library than Pillow has opened; `content` is what it works with."""
+    """A file opened by a library other than Pillow. `content` is the object that this library works with."""
 
     size: tuple[int, int]
     format: str
@@ -43,12 +43,12 @@ class OpenedFile:
 class ImageHeader:
     """What must be known before a decoder may see the file, and the functions that decode it.
 
-    `profile` and `space`: the ICC profile and the colour space that take precedence over what `open` finds.
-    `pixel_bytes`: memory that the decoder needs for each pixel, and `other_bytes` in addition. `max_pixels_factor`: how
-    many times the general limit of pixels applies. `frames`: 1, or the number of frames of an animation.
-    `exif.orientation` is the one to apply to the decoded picture. `open` opens the parts that the decoder needs,
-    without decoding them. `load` is called with what `open` has returned and with the number of pixels that the longer
-    side needs, and returns the decoded picture, which may be larger.
+    The decoder needs `pixel_bytes` of memory per pixel, and `other_bytes` in addition. `frames` is 1, or the number of
+    frames of an animation. `exif.orientation` must be applied to the decoded picture. The ICC profile `profile` and the
+    colour space `space` take precedence over what `open` finds. The general limit of pixels is multiplied by
+    `max_pixels_factor`. `open` opens the parts of the file that the decoder needs, without decoding them. `load` takes
+    the object that `open` returned and the number of pixels needed on the longer side. It returns the decoded picture,
+    which may be larger.
     """
 
     width: int

@@ -18,16 +18,16 @@ from uploads.media.limits import WORKING_MEMORY
 from uploads.media.pixel_rows import reduced_picture
 
 PIXEL_BYTES = 5.3
-"""Measured memory for each pixel of 8 bits in three channels, with the planes and the result of the decoder."""
+"""Measured memory per pixel with three channels of 8 bits: the decoder's planes and its result."""
 
 _WIDE_PIXEL_BYTES = 16.5
 _ALPHA_BYTES = 2
 _MIN_THUMBNAIL = 1000
-"""Pixels on the longer side from which a thumbnail replaces a picture that is too large to decode."""
+"""Minimum pixels on the longer side of a thumbnail that replaces a picture that is too large to decode."""
 
 _SHAPE_TOLERANCE = 0.02
 
-# Only the primary picture is decoded, or its thumbnail.
+# Only the primary picture or its thumbnail is decoded.
 pillow_heif.options.DEPTH_IMAGES = False
 pillow_heif.options.AUX_IMAGES = False
 
@@ -35,7 +35,7 @@ pillow_heif.options.AUX_IMAGES = False
 def read_heif(file: BinaryIO) -> ImageHeader:
     """Return the header of the primary picture; see image_header.read_header.
 
-    libheif applies the rotation of the container. EXIF data only repeat it, so they must not be applied again.
+    libheif applies the container's rotation. EXIF data only repeat it, so their orientation must not be applied.
     """
     size = check_container(file, FORMATS["image/heic"].plural)
     with _libheif_errors():
@@ -61,7 +61,7 @@ def read_heif(file: BinaryIO) -> ImageHeader:
 
 
 def _find_thumbnail(image: pillow_heif.HeifImage) -> pillow_heif.HeifThumbnail | None:
-    """Return a thumbnail of the same shape as `image` that is large enough, or None."""
+    """Return a large enough thumbnail with the same aspect ratio as `image`, or None."""
     width, height = image.size
     sides: Any = image.info["thumbnails"]
     for index, side in enumerate(sides):
@@ -90,7 +90,7 @@ def _colour_space(info: dict[str, Any]) -> ColourSpace | None:
 
 @contextmanager
 def _libheif_errors() -> Iterator[None]:
-    """Translate the errors of libheif, which have no classes of their own."""
+    """Translate libheif's errors, which have no exception classes of their own."""
     try:
         yield
     except (RuntimeError, ValueError) as error:

@@ -1,6 +1,6 @@
 """Find boxes in HEIC, AVIF and CR3 files, which are ISO base media files (ISO 14496-12).
 
-Most functions never raise an error because of what a file contains. They move the position of the file.
+Only `check_container` raises errors for invalid content. All functions move the position of the file.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from uploads.media.integrity import IncompleteError
 from uploads.media.limits import WORKING_MEMORY, too_complex
 
 MAX_BOXES = 10_000
-"""Boxes of one level that are looked at."""
+"""Maximum number of boxes to read on one level."""
 MAX_FILE_BYTES = WORKING_MEMORY // 4
 
 Range = tuple[int, int]
@@ -36,7 +36,7 @@ def list_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, in
 
 
 def find_box(file: BinaryIO, path: tuple[bytes, ...], start: int, end: int) -> Range | None:
-    """Return the range of the content of the first box at `path`, a list of names, or None if there is none."""
+    """Return the content range of the first box at `path`, the names from the outer to the inner box, or None."""
     for name, content, stop in list_boxes(file, start, end):
         if name == path[0]:
             return (content, stop) if len(path) == 1 else find_box(file, path[1:], content, stop)
@@ -44,10 +44,10 @@ def find_box(file: BinaryIO, path: tuple[bytes, ...], start: int, end: int) -> R
 
 
 def check_container(file: BinaryIO, kind: str) -> int:
-    """Return the size of a HEIF file, if it has pictures and is not too large for decoders, which load it as a whole.
+    """Check that a HEIF file contains a picture, is complete and is not too large to load as a whole; return its size.
 
-    Raises PermanentError `file.unsupported` with the name `kind` of the format, or `image.complex`; IncompleteError if
-    the file ends in the middle of a box that contains pictures.
+    `kind` is the format's name for messages. Raises PermanentError `file.unsupported` if there is no picture, and
+    `image.complex` if the file is too large. Raises IncompleteError if it ends in the middle of a picture's box.
     """
     size = file.seek(0, 2)
     if find_box(file, (b"meta",), 0, size) is None and find_box(file, (b"moov",), 0, size) is None:
@@ -65,13 +65,13 @@ def check_container(file: BinaryIO, kind: str) -> int:
 
 
 def find_metadata(file: BinaryIO) -> Range | None:
-    """Return the range of the boxes in the box "meta", which describes the pictures of a HEIF file."""
+    """Return the range of the boxes in the box "meta", which describes the pictures of a HEIF file, or None."""
     found = find_box(file, (b"meta",), 0, file.seek(0, 2))
     return None if found is None else (found[0] + 4, found[1])
 
 
 def colour_codes(file: BinaryIO) -> tuple[int, int] | None:
-    """Return the codes of the primaries and of the transfer characteristics that a HEIF file has first, or None."""
+    """Return the first codes of primaries and transfer characteristics in a HEIF file, or None."""
     metadata = find_metadata(file)
     properties = find_box(file, (b"iprp", b"ipco"), *metadata) if metadata else None
     for name, start, end in list_boxes(file, *properties) if properties else ():

@@ -27,7 +27,7 @@ from uploads.media.sniff import HEAD_BYTES, name_type, sniff
 from uploads.media.tiff_tags import FileBytes
 
 LONGEST_SIDE = max(PREVIEW_SIZES)
-"""Pixels on the longer side of `Picture.image` unless more are requested, which is also the largest usual preview."""
+"""Default maximum of pixels on the longer side of `Picture.image`, and the size of the largest regular preview."""
 
 MAX_PIXELS = 100_000_000
 """Maximum pixels. The limit is lower if a format's decoder would need more memory than uploads.media.limits allows."""
@@ -46,7 +46,7 @@ _DECODE_ERRORS = (
 )
 
 
-# Errors without a number are those of decoders; offsets in damaged files cause the others.
+# Decoders raise errors without an errno. Offsets in damaged files cause the errors with these.
 _DAMAGE_ERRNOS = frozenset({None, EINVAL, EOVERFLOW})
 
 

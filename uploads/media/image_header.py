@@ -21,8 +21,8 @@ from uploads.media.integrity import check_riff_size
 def read_header(file: BinaryIO, mime_type: str) -> ImageHeader:
     """Return the header of a picture of a supported type, with inexpensive checks that the file is complete.
 
-    Moves the position of `file`. Raises PermanentError `image.complex`, and ValueError, LookupError or struct.error if
-    the file is damaged, among them IncompleteError.
+    Moves the position of `file`. Raises PermanentError `image.complex`. Raises ValueError (IncompleteError if the file
+    is truncated), LookupError or struct.error if it is damaged.
     """
     return _reader(mime_type)(file)
 

@@ -1,4 +1,4 @@
-"""Decode JPEG pictures, at a reduced size that Pillow does not offer.
+"""Decode JPEG pictures at reduced sizes that Pillow does not offer.
 
 libjpeg-turbo can decode at any multiple of 1/8 of the full size; Pillow's draft() supports only 1/2, 1/4 and 1/8. For
 most cameras, the longer side of the decoded picture has 1000 to 1024 pixels, so the picture need not be resized, which
@@ -21,7 +21,7 @@ from uploads.media.jpeg_end import END_MARKER, marked_end
 from uploads.media.jpeg_structure import JpegStructure, read_structure
 
 MIN_SHARE = 1000 / 1024
-"""Minimum share of the longest side of a preview: 4000 or 4032 pixels are decoded as 1000 or 1008 for 1024."""
+"""Minimum ratio of the decoded longer side to the requested one: for 1024, 4000 pixels are decoded as 1000."""
 
 # Smaller files are read into memory as a whole; larger files are left to Pillow, which reads them in blocks.
 _MAX_BYTES = 64 * 2**20
@@ -49,7 +49,7 @@ def read_jpeg(file: BinaryIO) -> ImageHeader:
 
 
 def _load(file: BinaryIO, source: JpegImageFile, longest: int) -> Image.Image:
-    """Decode a picture with an end marker, unless that proves to belong to something behind the picture."""
+    """Decode a picture with an end marker. If that fails, check whether the marker belongs to other data."""
     reduced = _decode_reduced(source, longest)
     if reduced is not None:
         return reduced
@@ -65,9 +65,10 @@ def _load_fully(source: JpegImageFile, longest: int) -> Image.Image:
 
 
 def _load_unterminated(file: BinaryIO, found: JpegStructure, source: JpegImageFile, longest: int) -> Image.Image:
-    """Decode a picture without end marker at the end of its image data, which must be complete.
+    """Decode a picture that has no end marker after its image data, which must be complete.
 
-    If they are not, but the file ends in an end marker, they are damaged rather than cut off, and Pillow decides.
+    If the image data are incomplete but the file ends with an end marker, they are damaged rather than truncated, and
+    Pillow decides. Raises IncompleteError if they are truncated.
     """
     data = open_parts(file, found.parts).read(_MAX_BYTES) + END_MARKER
     if _is_complete(data, source.mode, found.known_end):
@@ -80,7 +81,7 @@ def _load_unterminated(file: BinaryIO, found: JpegStructure, source: JpegImageFi
 
 
 def _is_complete(data: bytes, mode: str, known_end: bool) -> bool:
-    """Return whether the scans are complete; if `known_end` is false, other bytes may follow them."""
+    """Return whether the scans are complete. If `known_end` is false, other bytes may follow them."""
     try:
         simplejpeg.decode_jpeg(data, "CMYK" if mode == "CMYK" else "RGB", min_width=1)
     except ValueError as error:

@@ -1,6 +1,6 @@
 """Find where the picture in a JPEG ends if it has no end marker.
 
-Some phones write none, and append other data: panoramas, bursts and films of Samsung phones, films of other makers.
+Some phones write no end marker but append other data, such as a video or, on Samsung phones, a panorama or a burst.
 """
 
 import struct
@@ -10,16 +10,16 @@ from typing import BinaryIO
 END_MARKER = b"\xff\xd9"
 _BLOCK = 1 << 16
 _TAIL = 12
-"""Bytes of the index of a Samsung trailer that contain its length and its entry count."""
+"""The size of the header of a Samsung trailer's index: name, version and number of entries."""
 _MAX_INDEX_BYTES = 64 * 1024
 _ENTRY = struct.Struct("<2xHLL")
 _FILM = b"ftyp"
 
 
 def end_of_data(file: BinaryIO, start: int) -> int:
-    """Return where the zeros at the end of `file` begin, not before `start`. Moves the position of `file`.
+    """Return where the zeros at the end of `file` begin, but at least `start`. Moves the position of `file`.
 
-    A zero that belongs to an escaped FF at the end of the image data is not counted.
+    A zero that follows an FF counts as data, because it escapes the FF.
     """
     position = file.seek(0, SEEK_END)
     while position > start:
@@ -35,7 +35,7 @@ def end_of_data(file: BinaryIO, start: int) -> int:
 
 
 def marked_end(file: BinaryIO, start: int) -> int | None:
-    """Return where the data of `file` end if they end in an end marker, else None."""
+    """Return the end of the end marker if `file`, apart from zeros, ends with one, otherwise None."""
     end = end_of_data(file, start)
     file.seek(max(0, end - len(END_MARKER)))
     return end if file.read(len(END_MARKER)) == END_MARKER else None
@@ -44,9 +44,9 @@ def marked_end(file: BinaryIO, start: int) -> int | None:
 def trailer_start(file: BinaryIO, start: int, end: int) -> int | None:
     """Return where a known kind of trailer begins in the range from `start` to `end`, or None.
 
-    A Samsung trailer ends in an index: "SEFH", a version, the number of entries, then for each its type, how far before
-    the index its data begin, and their length; then the length of the index and "SEFT". A film begins with its box
-    "ftyp", which its length precedes.
+    A Samsung trailer ends with an index, the length of the index, and "SEFT". The index consists of "SEFH", a version,
+    the number of entries, and the entries. Each entry has a type, the distance from the start of its data to the index,
+    and the length of its data. A video begins with the length of its first box, followed by "ftyp".
     """
     found = _samsung_trailer(file, end)
     if found is None:

@@ -16,11 +16,11 @@ MAX_JUNK_BYTES = 64 * 1024
 MAX_SCANS = 100
 """Maximum number of scans. Encoders write 10 to 20."""
 MAX_SCANNED_PIXELS = 1_500_000_000
-"""Maximum of pixels times scans, because each scan visits all pixels, even if the scan is empty."""
+"""Maximum number of pixels times scans, because each scan visits all pixels, even if the scan is empty."""
 
 _BLOCK = 64 * 1024
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
-# Huffman and quantisation tables, restart intervals, arithmetic conditioning, and what may be in between.
+# Huffman and quantisation tables, restart intervals, arithmetic conditioning, comments and application segments.
 _BETWEEN_SCANS = frozenset({0xC4, 0xCC, _START_OF_SCAN, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 _APP0, _APP1, _APP15, _COMMENT = 0xE0, 0xE1, 0xEF, 0xFE
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
@@ -36,12 +36,12 @@ _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 @dataclass(frozen=True, slots=True)
 class JpegStructure:
-    """The frame of a JPEG. `sampling` has the horizontal times the vertical sampling factor of each component.
+    """The structure of a JPEG.
 
-    `parts` are the byte ranges that a decoder needs, up to the end of the image data. `terminated` says whether an end
-    marker follows them and is included; `known_end`, whether the end without one is certain. `exif` and `xmp` are the
-    contents of the first such segments. `buffered` means that a decoder must keep all coefficients in memory, because
-    the file has several scans.
+    `sampling` has the horizontal times the vertical sampling factor of each component. `buffered` means that a decoder
+    must keep all coefficients in memory, because the file has several scans. `parts` are the byte ranges that a decoder
+    needs, up to the end of the image data. `terminated` means that they include an end marker. `known_end` means that
+    the end of the image data is certain. `exif` and `xmp` are the contents of the first such segments.
     """
 
     width: int
@@ -60,10 +60,10 @@ class JpegStructure:
 
 
 def read_structure(file: BinaryIO, *, search: bool = True) -> JpegStructure:
-    """Return the structure of a JPEG. Its scans are searched for their end, but not decoded.
+    """Return the structure of a JPEG. The scans are searched for their end, but not decoded.
 
-    Without `search`, a single scan is taken to end where the file ends, if an end marker is there. The search takes a
-    tenth of the time of decoding. Moves the position of `file`.
+    The search takes a tenth of the time of decoding. If `search` is false and the file ends with an end marker, a
+    single scan is assumed to end there. Moves the position of `file`.
 
     Raises IncompleteError if there is no picture, ValueError if there is no frame, and PermanentError `image.complex`
     if a limit above is exceeded.
@@ -98,7 +98,7 @@ class _Reader:
         return JpegStructure(width, height, sampling, buffered, terminated, known, parts, self._exif, self._xmp)
 
     def _find_end(self, scan_start: int) -> tuple[int, bool]:
-        """Return the end of image data without an end marker, and whether it is certain."""
+        """Return the end of image data that have no end marker, and whether that end is certain."""
         stop, end = self._position, end_of_data(self._file, scan_start)
         trailer = trailer_start(self._file, scan_start, end)
         if trailer is not None:
@@ -106,7 +106,7 @@ class _Reader:
         return min(stop, end), False
 
     def _is_needed(self, marker: int, body: bytes) -> bool:
-        """Return whether a decoder needs this segment, and keep EXIF data and XMP, which it need not see."""
+        """Return whether a decoder needs this segment. Store EXIF data and XMP, which it does not need."""
         if marker == _APP1 and body.startswith(_EXIF):
             self._exif = self._exif or body
         elif marker == _APP1 and body.startswith(_XMP):
@@ -149,9 +149,9 @@ class _Reader:
         return body
 
     def _skip_scans(self, pixels: int | None) -> bool:
-        """Move to the end of the scans; return whether an end marker is there, behind which this moves.
+        """Move past the scans and their end marker; return whether there is one.
 
-        If there are several scans, `pixels` is their size.
+        `pixels` is the number of pixels if there are several scans, otherwise None.
         """
         if pixels is None and not self._search and (end := marked_end(self._file, self._position)) is not None:
             self._position = end
@@ -167,7 +167,7 @@ class _Reader:
         return True
 
     def _skip_segment(self, marker: int) -> bool:
-        """Move behind a segment. Return False, without moving, if it is none, but a part of foreign data."""
+        """Move past a segment. If these bytes are not a segment but other data, return False and do not move."""
         position = self._position
         try:
             body = self._segment(marker)
@@ -179,7 +179,7 @@ class _Reader:
         return False
 
     def _next_marker_in_scan(self) -> int | None:
-        """Return the marker that ends the scan, or None at the end of the file or of what belongs to the picture."""
+        """Return the marker that ends the scan, or None at the end of the file or of the picture's part of it."""
         self._file.seek(self._position)
         last = b""
         while block := self._file.read(min(_BLOCK, max(0, self._limit - self._position))):
@@ -193,7 +193,7 @@ class _Reader:
 
 
 def _parse_frame(body: bytes) -> tuple[int, int, tuple[int, ...]]:
-    """Return height, width and sampling of a frame header without its length."""
+    """Return the height, width and sampling in a frame header, which is passed without its length field."""
     if len(body) < 9:
         raise ValueError("no frame header")
     _precision, height, width, count = struct.unpack_from(">BHHB", body)

@@ -15,19 +15,19 @@ from uploads.media.limits import WORKING_MEMORY, too_complex
 from uploads.media.normalize import turn
 
 PIXEL_BYTES = 12
-"""Measured memory for each pixel, and half as much again for pictures without loss."""
+"""Measured memory per pixel. Lossless pictures need half as much again."""
 
 _CODESTREAM = b"\xff\x0a"
 _MAX_EXIF_BYTES = 2**20
 _HEAD_BYTES = 64
-"""More than the headers of a codestream up to its orientation."""
+"""More than enough for the headers of a codestream up to its orientation."""
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 
 def read_jxl(file: BinaryIO) -> ImageHeader:
     """Return the header of the first frame; see image_header.read_header.
 
-    libjxl applies the orientation of the codestream. The one in EXIF data does not count.
+    libjxl applies the codestream's orientation. An orientation in EXIF data must be ignored.
     """
     size = file.seek(0, 2)
     if size > WORKING_MEMORY // 4:
@@ -52,7 +52,7 @@ def _load(source: OpenedFile, longest: int) -> Image.Image:
     file.seek(0)
     try:
         is_jpeg, info, pixels, profile, _boxes = Decoder(num_threads=0)(file.read())
-    except RuntimeError as error:  # the only one that it raises
+    except RuntimeError as error:  # the decoder raises no other exception
         raise ValueError(str(error)) from error
     if is_jpeg:
         header = read_jpeg(io.BytesIO(pixels))
@@ -64,7 +64,7 @@ def _load(source: OpenedFile, longest: int) -> Image.Image:
 
 
 def _find_parts(file: BinaryIO, size: int) -> tuple[bytes, ExifData]:
-    """Return the start of the codestream, and the EXIF data of the container if there is one."""
+    """Return the start of the codestream, and the EXIF data if the file is a container that has them."""
     file.seek(0)
     stream = file.read(_HEAD_BYTES)
     if stream.startswith(_CODESTREAM):
@@ -76,7 +76,7 @@ def _find_parts(file: BinaryIO, size: int) -> tuple[bytes, ExifData]:
             stream += file.read(min(_HEAD_BYTES, end - start))[4 if name == b"jxlp" else 0 :]
         elif name == b"Exif" and end - start < _MAX_EXIF_BYTES:
             content = file.read(end - start)
-            # The box starts with the offset of the data, which some programs leave out.
+            # The box starts with the offset of the data, but some programs omit it.
             is_bare = content[:2] in (b"II", b"MM")
             exif = read_exif(content if is_bare else content[4 + int.from_bytes(content[:4], "big") :])
     return stream, exif
@@ -98,7 +98,7 @@ class _Bits:
 
 
 def _read_size(stream: bytes) -> tuple[int, int, int]:
-    """Return width and height of a codestream, and its orientation (ISO 18181-1, annex D)."""
+    """Return a codestream's width, height and orientation (ISO 18181-1, annex D)."""
     if not stream.startswith(_CODESTREAM):
         raise ValueError("no codestream")
     bits = _Bits(stream[2:])

@@ -12,7 +12,7 @@ FILTER = Image.Resampling.HAMMING
 # The fast box filter reduces a picture only to this multiple of the target size; FILTER does the rest.
 _OVERSAMPLING = 1.3
 STRIP_PIXELS = 1_000_000
-"""Pixels of a large picture that are converted at the same time."""
+"""Approximate number of pixels of a large picture that are converted at a time."""
 
 _WIDE_MODES = frozenset({"I", "F"})
 _TRANSPOSITIONS = {
@@ -35,8 +35,8 @@ def normalize_image(
 ) -> Image.Image:
     """Return `source` as an RGB picture of at most `longest` pixels on its longer side, never enlarged.
 
-    Transparency is composited on white. Colours are converted to sRGB from `space`, else from the ICC `profile`, else
-    from the profile of `source`. `orientation` (EXIF, 1 to 8; other values mean 1) is applied. `source` must be loaded.
+    Transparency is composited on white. Colours are converted to sRGB from `space` or else the ICC `profile` or else
+    the profile of `source`. `orientation` (EXIF, 1 to 8; other values mean 1) is applied. `source` must be loaded.
     """
     source = _with_8_bits(source)
     own = source.info.get("icc_profile")
@@ -70,12 +70,12 @@ def downscale(image: Image.Image, longest: int, reducing_gap: float | None = Non
 
 
 def box_factor(size: tuple[int, int], longest: int) -> int:
-    """Return by which factor a quick box filter may reduce a picture; FILTER does the rest."""
+    """Return the factor by which a fast box filter may reduce a picture; FILTER does the rest."""
     return max(1, int(max(size) / (longest * _OVERSAMPLING)))
 
 
 def _with_8_bits(image: Image.Image) -> Image.Image:
-    """Return `image` with 8 bits: grey of 32 bits, or of floats, whose range ends at 1 or at their maximum."""
+    """Return `image` with 8 bits per channel. Grey of 32 bits or floats is scaled."""
     if image.mode not in _WIDE_MODES:
         return image
     values = np.asarray(image)
@@ -90,7 +90,7 @@ def _with_8_bits(image: Image.Image) -> Image.Image:
 
 
 def _box_reduced(source: Image.Image, longest: int, from_cmyk: ProfileTransform | None) -> Image.Image:
-    """Return `source` in RGB, reduced by an integer factor with a box filter. `from_cmyk`, if any, converts CMYK.
+    """Return `source` in RGB, reduced by an integer factor with a box filter. `from_cmyk`, if given, converts CMYK.
 
     Large pictures are converted in strips, because converting them as a whole would take two or three times the memory.
     """

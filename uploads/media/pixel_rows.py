@@ -1,4 +1,4 @@
-"""Make a reduced picture from the pixels that a library has decoded, without a copy of all of them."""
+"""Create a reduced picture from decoded pixels without copying all of them."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ _REDUCIBLE_MODES = frozenset({"L", "LA", "RGB", "RGBA"})
 
 
 def reduced_picture(mode: str, size: tuple[int, int], pixels: Any, stride: int, longest: int) -> Image.Image:
-    """Return the picture whose rows are `stride` bytes long in `pixels`, reduced by box_factor for `longest` pixels.
+    """Return the picture in `pixels`, reduced by an integer factor so that `longest` pixels can be made from it.
 
-    `pixels` are bytes or a memoryview, which Pillow accepts although its types say otherwise.
+    Each row has `stride` bytes. `pixels` are bytes or a memoryview, which Pillow accepts, although its types do not.
     """
     width, height = size
     factor = box_factor(size, longest)

@@ -30,9 +30,10 @@ _ONE_BYTE_TYPES = frozenset({0, 3})
 
 @dataclass(slots=True)
 class PngStructure:
-    """The size is 0 by 0 if it is missing. `pixel_bytes` is the memory that a decoder needs for each pixel.
+    """The header and metadata of a PNG. If the size is missing, it is 0 by 0.
 
-    `profile` is the ICC profile. `codes` are those of the primaries and of the transfer characteristics.
+    `pixel_bytes` is the memory that a decoder needs for each pixel. `profile` is the ICC profile. `codes` are the codes
+    of the primaries and of the transfer characteristics.
     """
 
     width: int = 0
@@ -48,7 +49,7 @@ class PngStructure:
     primaries: Chromaticities | None = None
 
     def colour_space(self) -> ColourSpace | None:
-        """Return the space of the colours, or None if it is sRGB or that of the profile (PNG, section 4.3)."""
+        """Return the colour space, or None if it is sRGB or the profile defines it (PNG, section 4.3)."""
         if self.codes is not None:
             return coded_space(*self.codes)
         if self.profile or self.is_srgb or not self.gamma:
@@ -149,7 +150,7 @@ def _unpack(packed: bytes, most: int = MAX_UNPACKED_BYTES) -> bytes:
 
 
 def _raw_profile(text: bytes) -> bytes:
-    """Return the EXIF data that ImageMagick writes as hexadecimal digits after three lines."""
+    """Return the EXIF data that ImageMagick writes as hexadecimal digits, preceded by three lines."""
     try:
         return bytes.fromhex(b"".join(text.split(b"\n")[3:]).decode("ascii"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Read raw photos with LibRaw: the preview that the camera has embedded or, without a large one, the sensor data."""
+"""Read raw photos with LibRaw: the preview that the camera embedded or, if that is too small, the sensor data."""
 
 import io
 from dataclasses import dataclass, replace
@@ -18,17 +18,17 @@ from uploads.media.sniff import HEAD_BYTES, name_type
 from uploads.media.tiff_tags import FileBytes, Value
 
 MIN_PREVIEW = 1000
-"""Pixels on the longer side from which an embedded preview is used instead of the sensor data."""
+"""Minimum pixels on the longer side of an embedded preview that is used instead of the sensor data."""
 SENSOR_PIXEL_BYTES = 5
-"""Memory for each pixel of the sensor: 16 bits, and four times as many for each square of four in the half size."""
+"""Memory per sensor pixel: 2 bytes for the sensor data, 2 for the half-size picture, and the 8-bit result."""
 
 _ORIENTATIONS = {3: 3, 5: 8, 6: 6}
-"""EXIF orientations for those of LibRaw."""
+"""Maps LibRaw's orientations to EXIF orientations."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Preview:
-    """An embedded preview: a JPEG, or pixels. `orientation` still has to be applied."""
+    """An embedded preview, either a JPEG or pixels. `orientation` must still be applied."""
 
     jpeg: ImageHeader | None
     pixels: Image.Image | None
@@ -84,7 +84,7 @@ def _load(source: OpenedFile, longest: int) -> Image.Image:
 
 
 def _find_preview(raw: rawpy.RawPy, orientation: int, *, landscape: bool) -> _Preview:
-    """Return the embedded preview, which may be empty. Some cameras have already turned it, or turn it by EXIF data."""
+    """Return the embedded preview, which may be empty. Some cameras store it already rotated."""
     try:
         found = raw.extract_thumb()
     except rawpy.LibRawError:
@@ -110,7 +110,7 @@ def _read_exif(file: BinaryIO, preview: _Preview) -> ExifData:
 
 
 def _read_canon_exif(file: BinaryIO) -> ExifData | None:
-    """Return the EXIF data of a CR3, which has each directory in a TIFF structure of its own, or None."""
+    """Return the EXIF data of a CR3, which stores each directory in a separate TIFF structure, or None."""
     boxes = find_box(file, (b"moov", b"uuid"), 0, file.seek(0, 2))
     if boxes is None:
         return None

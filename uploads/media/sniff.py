@@ -41,9 +41,9 @@ def sniff(head: bytes) -> str | None:
 
 
 def name_type(head: bytes) -> str:
-    """Return an English name, in the plural, of the type of a file that starts with `head`: “PDF documents”.
+    """Return the English plural name of the type of a file that starts with `head`, such as “PDF documents”.
 
-    If only a package is missing to read it, the name says so.
+    If the type is unsupported only because a package is missing, the name says so.
     """
     mime = sniff(head)
     if mime is None:
@@ -60,7 +60,7 @@ def _jpeg_xl_type(head: bytes) -> str | None:
 
 
 def _bmp_type(head: bytes) -> str | None:
-    """Check the size of the header, too, because texts may start with BM."""
+    """Check the header's size as well, because text can start with BM."""
     is_bmp = head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES
     return "image/bmp" if is_bmp else None
 

@@ -12,18 +12,18 @@ from uploads.media.limits import too_complex
 from uploads.media.tiff_tags import FileBytes, TiffTags
 
 MAX_TAG_BYTES = 32 * 2**20
-"""Size of all values of the first directory, which Pillow loads before it decodes anything."""
+"""Maximum size of all values of the first directory, which Pillow loads before it decodes anything."""
 
 _BASE = ExifTags.Base
 _STRIP_TAGS = frozenset({_BASE.BitsPerSample, _BASE.SamplesPerPixel, _BASE.RowsPerStrip, _BASE.Compression})
 _UNCOMPRESSED = 1
 _UNKNOWN_PIXELS = frozenset({"unknown pixel mode", "unknown data organization"})
-# The other modes of Pillow take 4 bytes per pixel; the last two have to be scaled.
+# All other modes take 4 bytes per pixel. The last two have to be scaled, which takes more memory.
 _PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 14, "F": 14}
 
 
 class _FirstPage(TiffImageFile):
-    """A TIFF whose orientation Pillow does not apply, and whose other directories it does not read."""
+    """A TIFF image file that does not apply the orientation and does not read other directories."""
 
     def _setup(self) -> None:
         if _BASE.Orientation in self.tag_v2:
@@ -31,7 +31,7 @@ class _FirstPage(TiffImageFile):
         super()._setup()
 
     def load_end(self) -> None:
-        """Do nothing, instead of reading EXIF data and applying the orientation."""
+        """Do nothing. Pillow's method would read EXIF data and apply the orientation."""
 
 
 def read_tiff(file: BinaryIO) -> ImageHeader:
@@ -57,7 +57,7 @@ def read_tiff(file: BinaryIO) -> ImageHeader:
 
 
 def _strip_bytes(tags: TiffTags, width: int, height: int) -> int:
-    """Return the memory for a strip of the picture, which is unpacked at once."""
+    """Return the memory for one strip of the picture, because strips are decompressed as a whole."""
     found = tags.first_directory(_STRIP_TAGS)
     if found.get(_BASE.Compression, _UNCOMPRESSED) == _UNCOMPRESSED:
         return 0

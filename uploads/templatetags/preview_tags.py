@@ -22,5 +22,5 @@ def large_preview(upload: Upload) -> str:
 
 @register.filter
 def zoomed_preview(upload: Upload) -> str:
-    """Return the URL of the preview for a closer look, or "" if there is none."""
+    """Return the URL of the preview for zooming in, or "" if there is none."""
     return zoom_url(upload)

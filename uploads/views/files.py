@@ -18,8 +18,8 @@ ONE_YEAR = 365 * 24 * 3600
 async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpResponseBase:
     """Send a preview, which browsers must revalidate unless the URL contains the current version.
 
-    The one of ZOOM_SIDE is made on the first request. The module that does so loads the image libraries, so it is
-    imported only then.
+    The preview with ZOOM_SIDE pixels is created on the first request. The module that creates it is imported only then,
+    because it loads the image libraries.
     """
     upload = await _own_upload(request, upload_id)
     name = upload.previews.get(str(side))

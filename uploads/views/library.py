@@ -12,7 +12,7 @@ PICTURES_PER_PAGE = 60
 
 @require_safe
 def upload_list(request: HttpRequest) -> HttpResponse:
-    """List the user's processed pictures by when they were taken, newest first."""
+    """List the user's processed pictures, the most recently taken first."""
     uploads = Upload.objects.filter(owner_id=request.user.pk, processed_at__isnull=False)
     page = paginate_by_instant(uploads.defer("metadata"), request.GET, PICTURES_PER_PAGE, INSTANT)
     return render(request, "uploads/upload_list.html", {"page": page})

@@ -8,11 +8,11 @@ from typing import Any
 from django.core.checks import CheckMessage, Error
 
 MIN_LIBHEIF, MIN_LIBDE265 = (1, 23, 6), (1, 1, 3)
-"""GHSA-g89c-p67h-r497 and GHSA-2jg2-4ch7-h545 are fixed in these."""
+"""The versions that fix GHSA-g89c-p67h-r497 and GHSA-2jg2-4ch7-h545."""
 
 
 def check_heif_decoder(**_: Any) -> list[CheckMessage]:
-    """Reject an old libheif or libde265, which may come with pillow-heif or from the system."""
+    """Reject an old libheif or libde265, whether it comes with pillow-heif or from the system."""
     if find_spec("pillow_heif") is None:
         return []
     library = import_module("_pillow_heif").get_lib_info()
