@@ -1,4 +1,4 @@
-"""Workers that are killed while they unpack an archive lose nothing and add nothing twice."""
+"""If workers are killed while they unpack an archive, no file is lost or added twice."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The files of an archive become items of its batch, once each, and are handled like received files."""
+"""Each file of an archive becomes one item of the archive's batch and is processed like an uploaded file."""
 
 import zipfile
 from io import BytesIO

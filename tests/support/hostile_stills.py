@@ -1,4 +1,4 @@
-"""Generate small files of many formats that cost a careless decoder minutes or gigabytes, or that are two things."""
+"""Generate small files that would cost a careless decoder minutes or gigabytes, or that match two formats."""
 
 import io
 import struct

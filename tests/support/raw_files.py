@@ -15,7 +15,7 @@ _CODES = {"B": 1, "s": 2, "H": 3, "L": 4, "2L": 5, "2l": 10}
 def dng(
     image: Image.Image, *, preview: Image.Image | None = None, orientation: int = 1, make: bytes = b"Maker\0"
 ) -> bytes:
-    """Return a DNG whose sensor has seen `image`, with `preview` as embedded JPEG.
+    """Return a DNG whose sensor data show `image`, with `preview` as the embedded JPEG.
 
     A camera stores both as the sensor sees them; `orientation` turns them.
     """

@@ -1,4 +1,4 @@
-"""Small files after public reports of problems with photo libraries are read, or refused with the right words."""
+"""Small files modelled on public bug reports of photo libraries are read, or refused with the right message."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Junk, hidden and empty files are left out, whoever finds them."""
+"""Junk, hidden and empty files are left out."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The large preview of a picture is made on the first request, only for its owner, and stored."""
+"""The large preview of a picture is created on the first request, only for its owner, and stored."""
 
 import asyncio
 import io
@@ -103,7 +103,7 @@ async def test_upload_without_previews_has_no_zoom(upload: Upload, facts: dict[s
     assert await zoom_preview(await Upload.objects.aget(id=upload.id)) is None
 
 
-async def test_zoom_of_a_picture_that_is_deleted_meanwhile_is_removed(upload: Upload) -> None:
+async def test_zoom_of_a_picture_that_was_deleted_is_removed(upload: Upload) -> None:
     stale = await Upload.objects.aget(id=upload.id)
     await Upload.objects.filter(id=upload.id).adelete()
 

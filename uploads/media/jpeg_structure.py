@@ -63,10 +63,8 @@ def read_structure(file: BinaryIO, *, search: bool = True) -> JpegStructure:
     """Return the structure of a JPEG. The scans are searched for their end, but not decoded.
 
     The search takes a tenth of the time of decoding. If `search` is false and the file ends with an end marker, a
-    single scan is assumed to end there. Moves the position of `file`.
-
-    Raises IncompleteError if there is no picture, ValueError if there is no frame, and PermanentError `image.complex`
-    if a limit above is exceeded.
+    single scan is assumed to end there. Moves the position of `file`. Raises IncompleteError if there is no picture,
+    ValueError if there is no frame, and PermanentError `image.complex` if a limit above is exceeded.
     """
     return _Reader(file, search).read()
 
