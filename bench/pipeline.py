@@ -3,7 +3,8 @@
 Run it with `make bench ARGS=pipeline`. The bare loop runs the same pipeline and writes the same previews in the same
 number of processes, but without the database, queue and messages. The last line of the output is one JSON object. It
 has the workers' throughput relative to the loop's, and the CPU time of all processes per file in ms: once with the
-local analyzer and once with an analyzer that only waits 55 ms. `ratio_heic` and others are those of bench/formats.py.
+local analyzer and once with an analyzer that only waits 55 ms.
+`ratio_heic` and others are those of bench/formats.py, `ratio_video` that of bench/films.py.
 """
 
 import json
@@ -17,6 +18,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
+from bench.films import measure_films
 from bench.formats import measure_formats
 from bench.images import make_jpegs
 from bench.stack import cpu_seconds, stack, workers
@@ -33,7 +35,7 @@ def main() -> None:
     """Measure the bare loop and the workers alternately, then the workers with the waiting analyzer."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     with tempfile.TemporaryDirectory() as folder:
-        ratios = measure_formats(Path(folder))
+        ratios = measure_formats(Path(folder)) | measure_films(Path(folder))
         photos = make_jpegs(Path(folder) / "photos", count)
         files = [*photos, *sorted(SAMPLES.glob("*.jpg"))]
         with stack() as services:

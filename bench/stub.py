@@ -1,6 +1,7 @@
 """An analyzer that only waits, to simulate one that calls a model server."""
 
 import time
+from collections.abc import Sequence
 
 from PIL import Image
 
@@ -15,7 +16,7 @@ class WaitingAnalyzer:
     name = "waiting"
     computes = False
 
-    def describe(self, image: Image.Image) -> Description:
+    def describe(self, frames: Sequence[Image.Image]) -> Description:
         """Wait, then return a fixed description."""
         time.sleep(SECONDS)
         return Description((), "A picture.")

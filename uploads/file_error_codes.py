@@ -115,6 +115,16 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "storage.failed": ErrorCode(_("The server's disk failed."), _AFTER_REPAIR),
     "storage.full": ErrorCode(_("The server's disk is full."), _AFTER_REPAIR),
     "storage.read_only": ErrorCode(_("The server's disk is read-only."), _AFTER_REPAIR),
+    "video.codec": ErrorCode(
+        _("The codec of this video is not supported."),
+        _("Convert it to MP4 with H.264 and add that."),
+        detail="The video uses the codec %(codec)s.",
+    ),
+    "video.corrupt": ErrorCode(_("The video is damaged and cannot be read."), COPY_AGAIN),
+    "video.no_picture": ErrorCode(
+        _("The file contains sound or data, but no video."), _("Add pictures and videos only.")
+    ),
+    "video.truncated": ErrorCode(_("The video is incomplete: its end is missing."), COPY_AGAIN),
 }
 
 OUTAGES = {

@@ -18,7 +18,8 @@ from uploads.media.sanitize import Json
 class Result:
     """The results of processing one file.
 
-    kind: "image". width, height: pixels, after applying the orientation. duration: seconds, None for pictures.
+    kind: "image" or "video". width, height: pixels, after applying the orientation. duration: seconds, None
+    for pictures, and for videos if it is unknown.
     taken_at, utc_offset, taken_source: see uploads.media.exif_time.PhotoTime. latitude, longitude: degrees.
     metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. vector: 384 numbers, unit length,
     comparable only with vectors of the same `embedding_model`.
@@ -72,7 +73,7 @@ def process_file(
         previews = make_previews(picture.image)
     with cpu_slot() if analyzer.computes else nullcontext():
         on_stage("describing")
-        description = analyzer.describe(picture.image)
+        description = analyzer.describe(picture.frames or (picture.image,))
         on_stage("embedding")
         embedding = analyzer.embed(description)
         _check_vector(embedding.vector)
@@ -88,11 +89,11 @@ def _build_result(
     picture: Picture, previews: dict[int, bytes], description: Description, embedding: DescriptionEmbedding
 ) -> Result:
     return Result(
-        kind="image",
+        kind="video" if picture.frames else "image",
         mime_type=picture.mime_type,
         width=picture.width,
         height=picture.height,
-        duration=None,
+        duration=picture.duration,
         taken_at=picture.exif.time.taken_at,
         utc_offset=picture.exif.time.utc_offset,
         taken_source=picture.exif.time.source,

@@ -85,6 +85,8 @@ ENDPOINTS = [
     Endpoint("upload-detail", ("upload",)),
     Endpoint("upload-preview", ("upload", "side")),
     Endpoint("upload-original", ("upload",)),
+    Endpoint("upload-animation", ("upload",)),
+    Endpoint("upload-motion", ("upload",)),
     Endpoint("upload-delete", query="?id={data.upload.id}"),
     # These URLs return or change only the user's own rows, so there is nothing to refuse.
     Endpoint("upload-delete", method="POST", body={"id": lambda data: data.upload.id}, answers=(302,)),

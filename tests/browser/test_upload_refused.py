@@ -11,13 +11,13 @@ from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, SentRequests, choose_folder, make_folder
 
 PICTURES = 3
-FILM = b"\0\0\0\x20ftypqt  \0\0\0\0qt  " + bytes(40 * 2**20)
+FILM = b"FLV\1\5\0\0\0\x09" + bytes(40 * 2**20)
 
 
 @pytest.fixture
 def roll(tmp_path: Path) -> Path:
     folder = make_folder(tmp_path / "Roll", PICTURES)
-    (folder / "IMG_9000.MOV").write_bytes(FILM)
+    (folder / "IMG_9000.FLV").write_bytes(FILM)
     return folder
 
 
@@ -32,7 +32,7 @@ def send(page: Page, roll: Path) -> int:
 def test_video_is_refused_by_its_first_bytes(open_page: OpenPage, owner: User, roll: Path) -> None:
     bodies = send(open_page("/batches/new/"), roll)
 
-    assert UploadBatch.objects.get().items.get(filename="IMG_9000.MOV").error_code == "file.unsupported"
+    assert UploadBatch.objects.get().items.get(filename="IMG_9000.FLV").error_code == "file.unsupported"
     assert bodies <= PICTURES + 1
 
 

@@ -71,7 +71,7 @@ def test_receive_file_refuses_with_a_code_and_a_message(
 def test_receive_file_stops_reading_an_unsupported_file_after_its_head(
     batch: UploadBatch, partial_root: Path, complete: bool
 ) -> None:
-    film = io.BytesIO(b"\0\0\0\x20ftypqt  \0\0\0\0qt  " + bytes(3 * READ_BYTES))
+    film = io.BytesIO(b"FLV\1\5\0\0\0\x09" + bytes(3 * READ_BYTES))
     size = len(film.getvalue())
 
     outcome = receive_file(batch, FileName("a.mov", size if complete else 2 * size), film)

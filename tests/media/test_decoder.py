@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.media.conftest import read
 from tests.support.endless_file import reader_waits
+from tests.support.films import film
 from tests.support.images import SAMPLES, encoded, textured, written
 from tests.support.processes import alive
 from tests.support.waiting import wait_until
@@ -20,6 +21,7 @@ from uploads.errors import CodedError, EnvironmentalError, PermanentError
 from uploads.media.decoder import Decoder, DecoderPool
 from uploads.media.image import MAX_PIXELS, read_picture
 from uploads.media.limits import WORKING_MEMORY, cpu_budget
+from uploads.media.media_file import read_media
 
 
 def latest_pid(started: list[Decoder]) -> int:
@@ -51,6 +53,17 @@ def test_decoder_returns_the_same_picture(pool: DecoderPool, tmp_path: Path) -> 
     assert (decoded.exif, decoded.metadata) == (expected.exif, expected.metadata)
     assert (decoded.width, decoded.height, decoded.mime_type) == (1200, 1600, "image/jpeg")
     assert np.array_equal(np.asarray(decoded.image), np.asarray(expected.image))
+
+
+def test_decoder_returns_the_same_film(pool: DecoderPool, tmp_path: Path) -> None:
+    path = written(tmp_path, film(pictures=tuple(textured(160, 120, seed) for seed in range(6))))
+
+    decoded, expected = read(pool, path), read_media(path, MAX_PIXELS, lambda pixels: None)
+
+    assert (decoded.exif, decoded.metadata, decoded.duration) == (expected.exif, expected.metadata, 3.0)
+    assert len(decoded.frames) == 6
+    assert all(one.tobytes() == other.tobytes() for one, other in zip(decoded.frames, expected.frames, strict=True))
+    assert decoded.frames.index(decoded.image) == expected.frames.index(expected.image)
 
 
 def test_decoder_is_used_again(pool: DecoderPool, started: list[Decoder]) -> None:

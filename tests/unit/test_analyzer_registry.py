@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Sequence
 
 import pytest
 from PIL import Image
@@ -19,9 +20,9 @@ class CountedAnalyzer:
     def __init__(self) -> None:
         type(self).created += 1
 
-    def describe(self, image: Image.Image) -> Description:
+    def describe(self, frames: Sequence[Image.Image]) -> Description:
         """Return the name of the picture's mode as its description."""
-        return Description((Label(image.mode, 1.0),), f"A picture in {image.mode}.")
+        return Description((Label(frames[0].mode, 1.0),), f"A picture in {frames[0].mode}.")
 
     def embed(self, description: Description) -> DescriptionEmbedding:
         """Return an embedding without a vector."""

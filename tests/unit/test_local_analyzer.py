@@ -19,7 +19,7 @@ def analyzer() -> Analyzer:
 @pytest.fixture(scope="session")
 def described(analyzer: Analyzer) -> dict[str, Description]:
     """Descriptions of the sample photos by file name."""
-    return {path.stem: analyzer.describe(read_picture(path).image) for path in SAMPLES.glob("*.jpg")}
+    return {path.stem: analyzer.describe([read_picture(path).image]) for path in SAMPLES.glob("*.jpg")}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_vectors_have_unit_length(analyzer: Analyzer, described: dict[str, Descr
 
 def test_similar_pictures_have_similar_vectors(analyzer: Analyzer, described: dict[str, Description]) -> None:
     with Image.open(SAMPLES / "chelsea.jpg") as cat:
-        mirrored = analyzer.describe(cat.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+        mirrored = analyzer.describe([cat.transpose(Image.Transpose.FLIP_LEFT_RIGHT)])
 
     def cosine(one: Description, other: Description) -> float:
         return float(np.dot(analyzer.embed(one).vector or (), analyzer.embed(other).vector or ()))
@@ -82,7 +82,7 @@ def test_similar_pictures_have_similar_vectors(analyzer: Analyzer, described: di
 def test_analyzer_is_thread_safe(analyzer: Analyzer, described: dict[str, Description]) -> None:
     image = read_picture(SAMPLES / "chelsea.jpg").image
     found: list[Description] = []
-    threads = [threading.Thread(target=lambda: found.append(analyzer.describe(image))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: found.append(analyzer.describe([image]))) for _ in range(4)]
 
     for thread in threads:
         thread.start()
@@ -94,7 +94,7 @@ def test_analyzer_is_thread_safe(analyzer: Analyzer, described: dict[str, Descri
 
 @pytest.mark.parametrize("size", [(1, 1), (1024, 1), (3, 700)])
 def test_extreme_shapes_are_described(size: tuple[int, int], analyzer: Analyzer) -> None:
-    description = analyzer.describe(Image.new("RGB", size, (0, 0, 200)))
+    description = analyzer.describe([Image.new("RGB", size, (0, 0, 200))])
 
     assert description.description
     assert analyzer.embed(description).vector is not None

@@ -1,5 +1,6 @@
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ class _StubAnalyzer:
     name = "stub"
     computes = True
 
-    def describe(self, image: Image.Image) -> Description:
+    def describe(self, frames: Sequence[Image.Image]) -> Description:
+        (image,) = frames
         if image.width < 100:
             raise EnvironmentalError("model.away", "The model does not answer.")
         return Description((Label("wide", 0.5),), f"{image.width} pixels.")

@@ -32,7 +32,8 @@ def test_animated_png_counts_as_png() -> None:
         (b"<!DOCTYPE html><title>Sign in</title>", "Web pages"),
         (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "SVG drawings"),
         (b"PK\x03\x04" + bytes(40), "ZIP archives"),
-        (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "Videos of type video/mp4"),
+        (b"FLV\1\5\0\0\0\x09", "Videos of type video/x-flv"),
+        (b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00mp42isom", "Audio files of type audio/mp4"),
         (bytes(range(1, 200)), "an unrecognised type"),
     ],
 )

@@ -1,5 +1,6 @@
 """The interface between the pipeline and the analyzers, which describe pictures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,7 +13,7 @@ DIMENSIONS = 384
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Something recognised in a picture; `score` is the analyzer's confidence, 0 to 1."""
+    """Something recognised in a picture or video; `score` is the analyzer's confidence, 0 to 1."""
 
     name: str
     score: float
@@ -40,7 +41,7 @@ class DescriptionEmbedding:
 
 
 class Analyzer(Protocol):
-    """Describes pictures. All threads of a process share one object.
+    """Describes pictures and videos. All threads of a process share one object.
 
     `computes` is True if the analyzer keeps a core of this machine busy, and False if it waits for a server. Both
     methods may raise PermanentError (the picture is at fault), TransientError (an unusable answer) and
@@ -50,8 +51,11 @@ class Analyzer(Protocol):
     name: str
     computes: bool
 
-    def describe(self, image: "Image.Image") -> Description:
-        """Describe `image` (RGB, upright, at most 1024 pixels on its longer side)."""
+    def describe(self, frames: "Sequence[Image.Image]") -> Description:
+        """Describe one picture, or the video that these 1 to 8 key frames are from, in their order.
+
+        Each is RGB, upright, and has at most 1024 pixels on its longer side.
+        """
         ...
 
     def embed(self, description: Description) -> DescriptionEmbedding:

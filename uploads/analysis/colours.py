@@ -1,5 +1,7 @@
 """Name the main colours of a picture."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +39,18 @@ def read_colours(image: Image.Image) -> Colours:
     shares = tuple((NAMES[row], float(counts[row])) for row in np.argsort(-counts, kind="stable") if counts[row] > 0)
     warm = ((hue < 50) | (hue > 335)) & (saturation > 0.3) & (value > 0.45)
     return Colours(shares, _is_plain(image), float(warm[: _SAMPLES * 2 // 3].mean()))
+
+
+def mean_colours(frames: Sequence[Colours]) -> Colours:
+    """Return the colours of a video with these frames."""
+    total: Counter[str] = Counter()
+    for frame in frames:
+        total.update(dict(frame.shares))
+    return Colours(
+        tuple((name, share / len(frames)) for name, share in total.most_common()),
+        all(frame.plain for frame in frames),
+        sum(frame.warm_sky for frame in frames) / len(frames),
+    )
 
 
 def _name_rows(hue: Floats, saturation: Floats, value: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:

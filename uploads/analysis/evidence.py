@@ -1,11 +1,13 @@
 """Combine the networks' results, dropping uncertain detections and labels that must not describe people."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from uploads.analysis.class_names import HIDDEN_WITH_PEOPLE
-from uploads.analysis.colours import Colours
+from uploads.analysis.colours import Colours, mean_colours
 from uploads.analysis.detector import Detection
 from uploads.analysis.model_files import Floats
 from uploads.analysis.vocabulary import Vocabulary
@@ -21,7 +23,7 @@ _CLOSE_UP_AREA = 0.24
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The findings in one picture.
+    """The findings in one picture or video.
 
     - `probabilities`, shape (labels,), come from the classifier. Suppressed labels are 0.
     - `masses`, shape (kinds,), are the probabilities that the picture shows a member of each kind.
@@ -44,13 +46,11 @@ def combine_evidence(
     """Combine the results for one picture. Detections with a score below MIN_SCORE are ignored."""
     certain = [found for found in detections if found.score >= MIN_SCORE]
     people = [found for found in certain if found.kind == PERSON]
-    if people:
-        probabilities = probabilities * _allowed_with_people(vocabulary)
     objects: dict[int, float] = {}
     for found in certain:
         if found.kind != PERSON:
             objects[found.kind] = max(objects.get(found.kind, 0.0), found.score)
-    return Evidence(
+    evidence = Evidence(
         probabilities=probabilities,
         masses=vocabulary.membership @ probabilities,
         objects=tuple(sorted(objects.items(), key=lambda entry: -entry[1])),
@@ -58,6 +58,32 @@ def combine_evidence(
         person_score=max((found.score for found in people), default=0.0),
         close_up=any(found.area > _CLOSE_UP_AREA for found in people),
         colours=colours,
+    )
+    return hide_with_people(vocabulary, evidence) if people else evidence
+
+
+def hide_with_people(vocabulary: Vocabulary, evidence: Evidence) -> Evidence:
+    """Return the evidence without the labels that must not describe people."""
+    probabilities = evidence.probabilities * _allowed_with_people(vocabulary)
+    return replace(evidence, probabilities=probabilities, masses=vocabulary.membership @ probabilities)
+
+
+def merge_evidence(found: Sequence[Evidence]) -> Evidence:
+    """Return what any of the frames of a video shows, with the highest probability; colours are their mean."""
+    if len(found) == 1:
+        return found[0]
+    objects: Counter[int] = Counter()
+    for one in found:
+        objects |= Counter(dict(one.objects))
+    most = max(found, key=lambda one: one.people)
+    return Evidence(
+        probabilities=np.max([one.probabilities for one in found], axis=0),
+        masses=np.max([one.masses for one in found], axis=0),
+        objects=tuple(sorted(objects.items(), key=lambda entry: -entry[1])),
+        people=most.people,
+        person_score=max(one.person_score for one in found),
+        close_up=most.close_up,
+        colours=mean_colours([one.colours for one in found]),
     )
 
 

@@ -7,6 +7,7 @@ from a memory file that it cannot shrink.
 import fcntl
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +19,12 @@ from uploads.errors import CodedError, EnvironmentalError, PermanentError
 from uploads.media import ZOOM_SIDE
 from uploads.media.exif import ExifData
 from uploads.media.exif_time import PhotoTime
-from uploads.media.image import Picture
+from uploads.media.image import LONGEST_SIDE, MAX_FRAMES, Picture
 
 READY = b"ready"
 """The first message of a decoder."""
 MAX_MESSAGE = 1 << 16
-PIXEL_BYTES = ZOOM_SIDE * ZOOM_SIDE * 3
+PIXEL_BYTES = 3 * max(ZOOM_SIDE**2, MAX_FRAMES * LONGEST_SIDE**2)
 
 _ERRORS: dict[str, type[CodedError]] = {kind.__name__: kind for kind in (PermanentError, EnvironmentalError)}
 
@@ -57,16 +58,20 @@ def decode_request(message: bytes) -> tuple[Path, int, int]:
 
 def encode_picture(picture: Picture, memory: int) -> bytes:
     """Write the pixels to `memory` and return the reply."""
-    os.pwrite(memory, picture.image.tobytes(), 0)
+    images, place = picture.frames or (picture.image,), 0
+    for image in images:
+        place += os.pwrite(memory, image.tobytes(), place)
     exif = asdict(picture.exif)
     time = picture.exif.time
     exif["time"] = [time.taken_at and time.taken_at.isoformat(), time.utc_offset, time.source]
     reply = {
         "mime_type": picture.mime_type,
         "size": [picture.width, picture.height],
-        "image": picture.image.size,
+        "images": [image.size for image in images],
+        "poster": next(index for index, image in enumerate(images) if image is picture.image),
         "exif": exif,
         "metadata": picture.metadata,
+        "duration": picture.duration,
     }
     return json.dumps({"picture": reply}).encode()
 
@@ -93,12 +98,21 @@ def decode_reply(message: bytes, memory: int) -> Picture:
     width, height = fields["size"]
     exif = fields["exif"]
     taken_at, utc_offset, source = exif.pop("time")
-    columns, rows = fields["image"]
+    images = list(_read_images(fields["images"], memory))
     return Picture(
         mime_type=fields["mime_type"],
         width=width,
         height=height,
-        image=Image.frombytes("RGB", (columns, rows), os.pread(memory, columns * rows * 3, 0)),
+        image=images[fields["poster"]],
         exif=ExifData(PhotoTime(taken_at and datetime.fromisoformat(taken_at), utc_offset, source), **exif),
         metadata=fields["metadata"],
+        duration=fields["duration"],
+        frames=tuple(images) if fields["mime_type"].startswith("video/") else (),
     )
+
+
+def _read_images(sizes: list[tuple[int, int]], memory: int) -> Iterator[Image.Image]:
+    place = 0
+    for columns, rows in sizes:
+        yield Image.frombytes("RGB", (columns, rows), os.pread(memory, columns * rows * 3, place))
+        place += columns * rows * 3

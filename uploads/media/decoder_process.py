@@ -17,15 +17,25 @@ from pathlib import Path
 from django.conf import settings
 
 from uploads.errors import CodedError, PermanentError
-from uploads.media.decoder_messages import MAX_MESSAGE, READY, decode_request, encode_bug, encode_error, encode_picture
-from uploads.media.image import read_picture
+from uploads.media.decoder_messages import (
+    MAX_MESSAGE,
+    PIXEL_BYTES,
+    READY,
+    decode_request,
+    encode_bug,
+    encode_error,
+    encode_picture,
+)
 from uploads.media.image_header import load_readers
 from uploads.media.limits import WORKING_MEMORY, cpu_budget
+from uploads.media.media_file import read_media
+from uploads.media.system_calls import forbid_system_calls
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 # Covers what the estimate does not include: buffers, the reduced picture and fragmentation.
 _SPARE_BYTES = 48 * 2**20
+_MAX_OPEN_FILES = 32
 
 
 def main() -> None:
@@ -36,6 +46,8 @@ def main() -> None:
     warnings.simplefilter("ignore")  # Pillow warns of damage that it tolerates
     load_readers()
     _limit_memory()
+    _limit_files()
+    forbid_system_calls()
     channel.send(READY)
     while request := channel.recv(MAX_MESSAGE):
         channel.send(_answer(*decode_request(request), memory))
@@ -44,7 +56,7 @@ def main() -> None:
 def _answer(path: Path, max_pixels: int, longest: int, memory: int) -> bytes:
     try:
         limit_cpu(cpu_budget(_size(path)))
-        picture = read_picture(path, max_pixels, lambda pixels: limit_cpu(cpu_budget(pixels=pixels)), longest)
+        picture = read_media(path, max_pixels, lambda pixels: limit_cpu(cpu_budget(pixels=pixels)), longest)
         return encode_picture(picture, memory)
     except CodedError as error:
         return encode_error(error)
@@ -74,6 +86,12 @@ def _limit_memory() -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + WORKING_MEMORY + _SPARE_BYTES, final=True)
     _limit(resource.RLIMIT_CORE, 0, final=True)
+
+
+def _limit_files() -> None:
+    """Allow few open files, and no writing except into the shared memory."""
+    _limit(resource.RLIMIT_NOFILE, _MAX_OPEN_FILES, final=True)
+    _limit(resource.RLIMIT_FSIZE, PIXEL_BYTES, final=True)
 
 
 def _limit(kind: int, value: int, *, final: bool) -> None:

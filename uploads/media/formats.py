@@ -12,8 +12,9 @@ from importlib.util import find_spec
 class Format:
     """A file format. `name` is used in lists, and `plural` in messages.
 
-    `reader` is the path of the function that reads a file's header. `package` is the optional package that the reader
-    needs, if any, and `module` is a module of that package.
+    `reader` is the path of the function that reads a picture's header; it is blank for videos, which
+    uploads.media.film reads. `package` is the optional package that is needed, if any, and `module` is a module of that
+    package.
     """
 
     name: str
@@ -44,6 +45,18 @@ _RAW_NAMES = {
     "image/x-samsung-srw": "Samsung raw photos (SRW)",
 }
 
+_FILM = ("", "av", "av")
+_FILM_NAMES = {
+    "video/mp4": "MP4",
+    "video/quicktime": "MOV",
+    "video/3gpp": "3GP",
+    "video/3gpp2": "3GP",
+    "video/x-matroska": "MKV",
+    "video/webm": "WebM",
+    "video/x-msvideo": "AVI",
+    "video/mp2t": "MPEG-TS",
+}
+
 FORMATS: dict[str, Format] = {
     "image/jpeg": Format("JPEG", "JPEG pictures", "uploads.media.jpeg:read_jpeg"),
     "image/png": Format("PNG", "PNG pictures", "uploads.media.image_header:read_png"),
@@ -56,9 +69,12 @@ FORMATS: dict[str, Format] = {
     "image/bmp": Format("BMP", "BMP pictures", "uploads.media.bmp:read_bmp"),
     "image/jxl": Format("JPEG XL", "JPEG XL pictures", "uploads.media.jxl:read_jxl", "pillow-jxl-plugin", "pillow_jxl"),
     **{mime_type: Format(RAW_NAME, plural, *_RAW) for mime_type, plural in _RAW_NAMES.items()},
+    **{mime_type: Format(name, f"{name} videos", *_FILM) for mime_type, name in _FILM_NAMES.items()},
 }
 
 SUPPORTED = frozenset(mime_type for mime_type, entry in FORMATS.items() if entry.is_installed())
+VIDEOS = frozenset(mime_type for mime_type in SUPPORTED if mime_type in _FILM_NAMES)
+PICTURES = SUPPORTED - VIDEOS
 
 
 def supported_names() -> list[str]:

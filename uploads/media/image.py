@@ -18,9 +18,10 @@ from uploads.errors import EnvironmentalError, PermanentError
 from uploads.media import PREVIEW_SIZES
 from uploads.media.container_types import tiff_type
 from uploads.media.exif import ExifData
-from uploads.media.formats import SUPPORTED
+from uploads.media.formats import PICTURES
 from uploads.media.image_header import read_header
 from uploads.media.limits import check_size
+from uploads.media.motion_photo import find_motion
 from uploads.media.normalize import normalize_image
 from uploads.media.sanitize import Json
 from uploads.media.sniff import HEAD_BYTES, name_type, sniff
@@ -29,9 +30,13 @@ from uploads.media.tiff_tags import FileBytes
 LONGEST_SIDE = max(PREVIEW_SIZES)
 """Default maximum of pixels on the longer side of `Picture.image`, and the size of the largest regular preview."""
 
+MAX_FRAMES = 8
+"""Maximum number of `Picture.frames`."""
+
 MAX_PIXELS = 100_000_000
 """Maximum pixels. The limit is lower if a format's decoder would need more memory than uploads.media.limits allows."""
 
+_MOTION_TYPES = frozenset({"image/jpeg", "image/heic", "image/heif"})
 # The exceptions that Pillow's decoders raise on broken input, found by decoding mutated files.
 _DECODE_ERRORS = (
     OSError,
@@ -52,10 +57,11 @@ _DAMAGE_ERRNOS = frozenset({None, EINVAL, EOVERFLOW})
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded picture.
+    """A decoded picture, or what represents a video.
 
     `width` and `height` are the full size after the EXIF orientation is applied; `image` is upright, RGB (sRGB),
-    opaque, and its longer side is at most the requested one.
+    opaque, and its longer side is at most the requested one. For a video, `image` is one of `frames`, the key frames
+    that describe it, and `duration` is in seconds, or None if it is unknown.
     """
 
     mime_type: str
@@ -64,6 +70,8 @@ class Picture:
     image: Image.Image
     exif: ExifData
     metadata: dict[str, Json]
+    duration: float | None = None
+    frames: tuple[Image.Image, ...] = ()
 
 
 def read_picture(
@@ -86,12 +94,18 @@ def read_picture(
             return _decode(file, mime_type, max_pixels, before_decoding, longest)
 
 
+def read_head(path: Path) -> bytes:
+    """Return the first HEAD_BYTES of a file. Raises EnvironmentalError `storage.unreadable`."""
+    with _storage_errors(), path.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
 def _supported_type(file: BinaryIO) -> str:
     head = file.read(HEAD_BYTES)
     mime_type = sniff(head)
     if mime_type == "image/tiff":
         mime_type = tiff_type(FileBytes(file))
-    if mime_type in SUPPORTED:
+    if mime_type in PICTURES:
         return str(mime_type)
     if not head:
         raise PermanentError("file.empty")
@@ -117,6 +131,8 @@ def _decode(
     if exif.orientation in (5, 6, 7, 8):
         width, height = height, width
     metadata |= {"orientation": exif.orientation, **exif.details}
+    if mime_type in _MOTION_TYPES and (motion := find_motion(file, header.xmp)):
+        metadata["motion"] = motion
     return Picture(mime_type, width, height, image, exif, metadata)
 
 

@@ -13,7 +13,7 @@ from PIL import GifImagePlugin, Image, PngImagePlugin, WebPImagePlugin
 from uploads.media import gif_structure, png_structure, webp_structure
 from uploads.media.exif import read_exif
 from uploads.media.file_parts import open_parts
-from uploads.media.formats import FORMATS, SUPPORTED
+from uploads.media.formats import FORMATS, PICTURES
 from uploads.media.header import ImageHeader
 from uploads.media.integrity import check_riff_size
 
@@ -29,7 +29,7 @@ def read_header(file: BinaryIO, mime_type: str) -> ImageHeader:
 
 def load_readers() -> None:
     """Import the libraries of all supported formats, so that decoding a file imports nothing."""
-    for mime_type in SUPPORTED:
+    for mime_type in PICTURES:
         _reader(mime_type)
 
 

@@ -6,6 +6,7 @@ import filetype
 
 from uploads.media.container_types import iso_type, tiff_type
 from uploads.media.formats import FORMATS, SUPPORTED, supported_names
+from uploads.media.video_types import sniff_video
 
 HEAD_BYTES = 8192
 """The number of bytes at the start of a file that the functions below examine."""
@@ -31,7 +32,7 @@ _TEXT_CONTROLS = frozenset(b"\t\n\r\f\b\x1b")
 def sniff(head: bytes) -> str | None:
     """Return the MIME type of a file that starts with `head`, or None if it is not recognised."""
     head = bytes(head[:HEAD_BYTES])
-    own = iso_type(head) or tiff_type(head) or _jpeg_xl_type(head) or _bmp_type(head)
+    own = iso_type(head) or tiff_type(head) or _jpeg_xl_type(head) or _bmp_type(head) or sniff_video(head)
     if own is not None or not head:
         return own
     mime: str | None = filetype.guess_mime(head)

@@ -6,6 +6,7 @@ streams the whole file, or the requested range, in small chunks.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from django.http import (
 from django.utils.cache import get_conditional_response
 
 from uploads.storage import signed_url, signed_url_seconds
+from uploads.storage.backend import backend
 from uploads.storage.byte_range import ByteRange, RangeError, parse_range
 
 CHUNK_BYTES = 256 * 1024
@@ -34,6 +36,8 @@ class StoredFile:
 
     Browsers, but not shared caches, may cache the file for `max_age` seconds. If `max_age` is 0, they revalidate it
     each time.
+
+    If `part` is set, only these bytes are sent, as if they were the whole file. This process sends them itself.
     """
 
     name: str
@@ -41,6 +45,7 @@ class StoredFile:
     etag: str
     max_age: int = 0
     disposition: str = ""
+    part: ByteRange | None = None
 
     @property
     def cache_control(self) -> str:
@@ -50,7 +55,7 @@ class StoredFile:
 
 async def file_response(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
     """Return a response that contains the file or redirects to it. Raises Http404 if the file is missing on disk."""
-    if signed_url_seconds():
+    if signed_url_seconds() and file.part is None:
         return await _redirect_to_bucket(request, file)
     response = get_conditional_response(request, etag=file.etag) or await _send(request, file)
     response["ETag"] = file.etag
@@ -72,11 +77,11 @@ async def _redirect_to_bucket(request: HttpRequest, file: StoredFile) -> HttpRes
 
 
 async def _send(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
-    if settings.MEDIA_ACCEL:
+    if settings.MEDIA_ACCEL and file.part is None:
         headers = {"X-Accel-Redirect": settings.MEDIA_ACCEL + file.name}
         return HttpResponse(content_type=file.mime_type, headers=headers)
     try:
-        size: int = await _run_in_thread(default_storage.size, file.name)
+        size: int = file.part.length if file.part else await _run_in_thread(default_storage.size, file.name)
     except FileNotFoundError as error:
         raise Http404 from error
     try:
@@ -103,15 +108,16 @@ def _stream(request: HttpRequest, file: StoredFile, byte_range: ByteRange | None
     headers["Content-Length"] = str(byte_range.length)
     if request.method == "HEAD":
         return HttpResponse(content_type=file.mime_type, headers=headers)
-    content = _read_chunks(file.name, byte_range)
+    first = file.part.start if file.part else 0
+    content = _read_chunks(file.name, ByteRange(first + byte_range.start, first + byte_range.end))
     return StreamingHttpResponse(content, status=status, content_type=file.mime_type, headers=headers)
 
 
 async def _read_chunks(name: str, byte_range: ByteRange) -> AsyncIterator[bytes]:
     """Read a range of a file, at most CHUNK_BYTES at a time, outside the event loop."""
     remaining = byte_range.length
-    with await _run_in_thread(default_storage.open, name, "rb") as file:
-        await _run_in_thread(file.seek, byte_range.start)
+    with ExitStack() as stack:
+        file = await _run_in_thread(stack.enter_context, backend().open_at(name, byte_range.start))
         while remaining > 0 and (chunk := await _run_in_thread(file.read, min(CHUNK_BYTES, remaining))):
             remaining -= len(chunk)
             yield chunk

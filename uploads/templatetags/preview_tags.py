@@ -1,7 +1,8 @@
-"""Template filters for previews."""
+"""Template filters for previews, and for what browsers can play."""
 
 from django import template
 
+from uploads import playback
 from uploads.models import Upload
 from uploads.preview_urls import LIST_SIDE, PAGE_SIDE, preview_url, zoom_url
 
@@ -24,3 +25,16 @@ def large_preview(upload: Upload) -> str:
 def zoomed_preview(upload: Upload) -> str:
     """Return the URL of the preview for zooming in, or "" if there is none."""
     return zoom_url(upload)
+
+
+register.filter("film_url", playback.film_url)
+register.filter("animation_url", playback.animation_url)
+register.filter("motion_url", playback.motion_url)
+
+
+@register.filter
+def clock(seconds: float) -> str:
+    """Return a duration as players show it: 0:07, 12:34 or 1:02:03."""
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from uploads.media import ZOOM_SIDE
 from uploads.models import Upload
+from uploads.playback import is_animated, motion_part
 from uploads.preview_urls import preview_version
 from uploads.storage import original_name
 from uploads.storage.file_response import StoredFile, file_response
@@ -36,13 +37,42 @@ async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpRespon
 
 @require_safe
 async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
-    """Send the original as an attachment, so that browsers do not display untrusted content. Supports Range."""
+    """Send the original as an attachment, so that browsers do not display untrusted content. Supports Range.
+
+    Pages play videos from here, too: a media element ignores that it is an attachment.
+    """
     upload = await _own_upload(request, upload_id)
     disposition = content_disposition_header(as_attachment=True, filename=upload.filename) or "attachment"
     name = original_name(upload.key)
     file = StoredFile(name, upload.mime_type, etag=f'"{upload.sha256}"', disposition=disposition)
-    response = await file_response(request, file)
+    response = await _untrusted(request, file)
     response["Content-Disposition"] = disposition
+    return response
+
+
+@require_safe
+async def animation(request: HttpRequest, upload_id: int) -> HttpResponseBase:
+    """Send the original of an animated picture for display, with the type of a picture in which no code can run."""
+    upload = await _own_upload(request, upload_id)
+    if not is_animated(upload):
+        raise Http404
+    return await _untrusted(request, StoredFile(original_name(upload.key), upload.mime_type, f'"{upload.sha256}"'))
+
+
+@require_safe
+async def motion(request: HttpRequest, upload_id: int) -> HttpResponseBase:
+    """Send the video inside of a motion photo. Supports Range."""
+    upload = await _own_upload(request, upload_id)
+    part = motion_part(upload)
+    if part is None:
+        raise Http404
+    file = StoredFile(original_name(upload.key), "video/mp4", etag=f'"{upload.sha256}-motion"', part=part)
+    return await _untrusted(request, file)
+
+
+async def _untrusted(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
+    """Send bytes of an original so that browsers take them only for what they are declared to be, and run nothing."""
+    response = await file_response(request, file)
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -1,0 +1,121 @@
+"""Generate videos that would cost a careless player minutes or gigabytes, or make it fetch other files."""
+
+import random
+import struct
+from collections.abc import Callable
+
+from PIL import Image
+
+from tests.support.films import film
+
+LISTENER = "http://127.0.0.1:{port}/next.mp4"
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    """Return an MP4 box."""
+    body = b"".join(content)
+    return struct.pack(">I", len(body) + 8) + kind + body
+
+
+def element(number: bytes, body: bytes) -> bytes:
+    """Return a Matroska element."""
+    return number + struct.pack(">Q", 1 << 56 | len(body)) + body
+
+
+FTYP = box(b"ftyp", b"isom", bytes(4), b"isommp42")
+_EBML = element(b"\x1a\x45\xdf\xa3", element(b"\x42\x82", b"matroska"))
+
+
+def patched(kind: bytes, offset: int, value: int) -> bytes:
+    """Return an MP4 whose first box of this kind has another 32-bit number at `offset` in its content."""
+    data = bytearray(film(frames=3))
+    start = data.index(kind) + 4 + offset
+    data[start : start + 4] = struct.pack(">I", value)
+    return bytes(data)
+
+
+def external_data(port: int) -> bytes:
+    """Return a MOV whose data reference is an address instead of the file itself."""
+    data = film("mov", codec="mjpeg")
+    start = data.index(b"dref") - 4
+    old = int.from_bytes(data[start : start + 4], "big")
+    address = LISTENER.format(port=port).encode() + b"\0"
+    new = box(b"dref", bytes(4), struct.pack(">I", 1), box(b"url ", bytes(4), address))
+    return _resized(data, start, old, new, (b"dinf", b"minf", b"mdia", b"trak", b"moov"))
+
+
+def _resized(data: bytes, start: int, old: int, new: bytes, parents: tuple[bytes, ...]) -> bytes:
+    """Replace `old` bytes at `start`, and correct the sizes of the boxes around them."""
+    changed = bytearray(data[:start] + new + data[start + old :])
+    for parent in parents:
+        place = data.rindex(parent, 0, start) - 4
+        size = int.from_bytes(data[place : place + 4], "big") + len(new) - old
+        changed[place : place + 4] = struct.pack(">I", size)
+    return bytes(changed)
+
+
+def reference_movie(port: int) -> bytes:
+    """Return a MOV that only refers to another address (QuickTime's rmra)."""
+    address = LISTENER.format(port=port).encode() + b"\0"
+    reference = box(b"rdrf", bytes(4), b"url ", struct.pack(">I", len(address)), address)
+    return box(b"ftyp", b"qt  ", bytes(4), b"qt  ") + box(b"moov", box(b"rmra", box(b"rmda", reference)))
+
+
+def many_traks(count: int) -> bytes:
+    """Return an MP4 with this many empty tracks."""
+    return FTYP + box(b"moov", box(b"trak") * count)
+
+
+def many_tracks(count: int) -> bytes:
+    """Return a Matroska with this many video tracks."""
+    track = element(b"\xd7", b"\1") + element(b"\x83", b"\1") + element(b"\x86", b"V_VP8")
+    tracks = element(b"\x16\x54\xae\x6b", element(b"\xae", track) * count)
+    return _EBML + element(b"\x18\x53\x80\x67", tracks)
+
+
+def nested_boxes(depth: int) -> bytes:
+    """Return an MP4 with boxes in boxes."""
+    inner = b""
+    for _ in range(depth):
+        inner = box(b"udta", inner)
+    return FTYP + box(b"moov", inner)
+
+
+def noise_packets(count: int) -> bytes:
+    """Return a transport stream of random packets."""
+    noise = random.Random(1)
+    return b"".join(b"\x47" + noise.randbytes(187) for _ in range(count))
+
+
+def voids(count: int) -> bytes:
+    """Return a Matroska of empty elements."""
+    return _EBML + element(b"\x18\x53\x80\x67", element(b"\xec", b"") * count)
+
+
+def large_frames(side: int) -> bytes:
+    """Return a MOV of one PNG that claims this many pixels on each side."""
+    data = film("mov", codec="png", frames=1, pictures=(Image.new("RGB", (16, 16)),), pixel_format="rgb24")
+    return data.replace(struct.pack(">HH", 16, 16), struct.pack(">HH", side, side)).replace(
+        struct.pack(">II", 16, 16), struct.pack(">II", side, side)
+    )
+
+
+CASES: dict[str, tuple[Callable[[], bytes], str]] = {
+    "empty": (lambda: b"", "file.empty"),
+    "playlist": (lambda: b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1/a.ts\n", "file.unsupported"),
+    "list of files": (lambda: b"ffconcat version 1.0\nfile /etc/passwd\n", "file.unsupported"),
+    "only a type": (lambda: FTYP, "video.corrupt"),
+    "no tracks": (lambda: FTYP + box(b"moov"), "video.no_picture"),
+    "1,000,000 tracks": (lambda: many_traks(1_000_000), "image.complex"),
+    "200,000 Matroska tracks": (lambda: many_tracks(200_000), "image.complex"),
+    "10,000 nested boxes": (lambda: nested_boxes(10_000), "video.corrupt"),
+    "4,294,967,295 sizes": (lambda: patched(b"stsz", 8, 0xFFFFFFFF), ""),
+    "268,435,455 times": (lambda: patched(b"stts", 4, 0x0FFFFFFF), ""),
+    "4,294,967,295 chunks": (lambda: patched(b"stco", 4, 0xFFFFFFFF), ""),
+    "negative duration": (lambda: patched(b"mvhd", 16, 0xFFFFFFFF), ""),
+    "50,000 noise packets": (lambda: noise_packets(50_000), "video.corrupt"),
+    "1,000,000 voids": (lambda: voids(1_000_000), "video.no_picture"),
+    "65,535 pixels wide": (lambda: large_frames(65_535), "video.corrupt"),
+    "9,000 pixels wide": (lambda: large_frames(9_000), "image.bomb"),
+}
+"""What to send and with which code it is refused; "" if it may also be read as far as it is sound."""
