@@ -63,7 +63,7 @@ def make_film(path: Path, seconds: int = SECONDS) -> Path:
 def _photo(folder: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     (path,) = make_jpegs(folder / "panorama", 1, (SIZE[0] * 2, SIZE[1] + 1))
     with av.open(str(path)) as source:
-        return next(source.decode(video=0)).to_ndarray(format="rgb24")
+        return next(source.decode(video=0)).to_ndarray(format="rgb24").astype(np.uint8)
 
 
 def _window(photo: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], number: int) -> av.VideoFrame:

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -22,9 +23,9 @@ def test_still_is_the_picture_and_the_video_is_found(data: bytes, tmp_path: Path
 
     motion = picture.metadata["motion"]
     assert isinstance(motion, dict)
-    start, length = motion["offset"], motion["length"]
+    start, length = cast(int, motion["offset"]), cast(int, motion["length"])
     assert (picture.mime_type, picture.width, picture.height) == ("image/jpeg", 120, 80)
-    assert data[start : start + length] == VIDEO  # type: ignore[operator,misc]
+    assert data[start : start + length] == VIDEO
     assert motion["mime_type"] == "video/mp4"
 
 
