@@ -50,6 +50,21 @@ def stored(owner: User, folder: Path, mime_type: str, metadata: dict[str, Any], 
     return upload
 
 
+@pytest.fixture
+def motion_photo(anna: User, tmp_path: Path) -> Upload:
+    return stored(anna, tmp_path, "image/jpeg", MOTION)
+
+
+@pytest.fixture
+def animation(anna: User, tmp_path: Path) -> Upload:
+    return stored(anna, tmp_path, "image/gif", {"animated": True}, sha256="1")
+
+
+@pytest.fixture
+async def page(anna: User) -> AsyncBrowser:
+    return await sync_to_async(AsyncBrowser)(anna)
+
+
 def unsaved(mime_type: str, size: int = 100, **metadata: Any) -> Upload:
     kind = MediaKind.from_mime_type(mime_type)
     return Upload(pk=1, mime_type=mime_type, kind=kind, size=size, metadata=metadata)
@@ -87,11 +102,10 @@ def test_duration_is_shown_as_in_players(seconds: float, text: str) -> None:
     assert clock(seconds) == text
 
 
-async def test_motion_is_a_file_of_its_own_with_ranges(anna: User, tmp_path: Path) -> None:
-    upload = await sync_to_async(stored)(anna, tmp_path, "image/jpeg", MOTION)
-    browser, url = await sync_to_async(AsyncBrowser)(anna), reverse("upload-motion", args=[upload.pk])
+async def test_motion_is_a_file_of_its_own_with_ranges(page: AsyncBrowser, motion_photo: Upload) -> None:
+    url = reverse("upload-motion", args=[motion_photo.pk])
 
-    whole, part = await browser.get(url), await browser.get(url, Range="bytes=490-")
+    whole, part = await page.get(url), await page.get(url, Range="bytes=490-")
 
     assert (whole.status, whole.body) == (200, BYTES[1000:1500])
     assert (whole.headers["Content-Type"], whole.headers["X-Content-Type-Options"]) == ("video/mp4", "nosniff")
@@ -99,19 +113,16 @@ async def test_motion_is_a_file_of_its_own_with_ranges(anna: User, tmp_path: Pat
     assert part.headers["Content-Range"] == "bytes 490-499/500"
 
 
-async def test_motion_does_not_need_nginx(anna: User, tmp_path: Path, settings: Settings) -> None:
+async def test_motion_does_not_need_nginx(page: AsyncBrowser, motion_photo: Upload, settings: Settings) -> None:
     settings.MEDIA_ACCEL = "/protected/"
-    upload = await sync_to_async(stored)(anna, tmp_path, "image/jpeg", MOTION)
 
-    response = await (await sync_to_async(AsyncBrowser)(anna)).get(reverse("upload-motion", args=[upload.pk]))
+    response = await page.get(reverse("upload-motion", args=[motion_photo.pk]))
 
     assert response.body == BYTES[1000:1500]
 
 
-async def test_animation_is_shown_as_an_inactive_picture(anna: User, tmp_path: Path) -> None:
-    upload = await sync_to_async(stored)(anna, tmp_path, "image/gif", {"animated": True})
-
-    response = await (await sync_to_async(AsyncBrowser)(anna)).get(reverse("upload-animation", args=[upload.pk]))
+async def test_animation_is_shown_as_an_inactive_picture(page: AsyncBrowser, animation: Upload) -> None:
+    response = await page.get(reverse("upload-animation", args=[animation.pk]))
 
     assert response.body == BYTES
     assert response.headers["Content-Type"] == "image/gif"
@@ -119,15 +130,9 @@ async def test_animation_is_shown_as_an_inactive_picture(anna: User, tmp_path: P
     assert "sandbox" in response.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("name", ["upload-motion", "upload-animation"])
-async def test_others_and_still_pictures_get_nothing(name: str, anna: User, tmp_path: Path) -> None:
-    moving = await sync_to_async(stored)(anna, tmp_path, "image/gif", MOTION | {"animated": True})
-    still = await sync_to_async(stored)(anna, tmp_path, "image/gif", {}, sha256="1")
-    bob = await sync_to_async(lambda: AsyncBrowser(make_user("bob")))()
-    browser = await sync_to_async(AsyncBrowser)(anna)
-
-    assert (await bob.get(reverse(name, args=[moving.pk]))).status == 404
-    assert (await browser.get(reverse(name, args=[still.pk]))).status == 404
+async def test_pictures_without_motion_have_none(page: AsyncBrowser, motion_photo: Upload, animation: Upload) -> None:
+    assert (await page.get(reverse("upload-animation", args=[motion_photo.pk]))).status == 404
+    assert (await page.get(reverse("upload-motion", args=[animation.pk]))).status == 404
 
 
 @pytest.mark.parametrize(
