@@ -64,24 +64,28 @@ def read_directory(read_at: ReadAt, archive_size: int, max_entries: int) -> Iter
     directory = _find_directory(read_at, archive_size)
     if directory.entries > max_entries:
         raise PermanentError("archive.too_many_files", count=directory.entries, limit=max_entries)
-    buffer, position, end = b"", directory.start, directory.start + directory.size
+    for record in _records(read_at, directory):
+        entry = _read_entry(record, directory.shift)
+        if entry.offset + entry.compressed > directory.start:
+            raise PermanentError("archive.damaged")
+        if not entry.path.endswith("/"):
+            yield entry
+
+
+def _records(read_at: ReadAt, directory: _Directory) -> Iterator[bytes]:
+    """Yield the record of each entry. Only one block of the directory is in memory."""
+    buffer, at, position, end = b"", 0, directory.start, directory.start + directory.size
     for _number in range(directory.entries):
         needed = HEADER.size
         for _part in range(2):
-            if len(buffer) < needed:
-                block = read_at(position, min(max(BLOCK, needed - len(buffer)), end - position))
-                buffer += block
-                position += len(block)
-            if len(buffer) < needed:
+            if len(buffer) - at < needed:
+                block = read_at(position, min(max(BLOCK, needed), end - position))
+                buffer, at, position = buffer[at:] + block, 0, position + len(block)
+            if len(buffer) - at < needed:
                 raise PermanentError("archive.damaged")
-            lengths = HEADER.unpack_from(buffer)[10:13]
-            needed = HEADER.size + sum(lengths)
-        entry = _read_entry(buffer, lengths, directory.shift)
-        if entry.offset + entry.compressed > directory.start:
-            raise PermanentError("archive.damaged")
-        buffer = buffer[needed:]
-        if not entry.path.endswith("/"):
-            yield entry
+            needed = HEADER.size + sum(HEADER.unpack_from(buffer, at)[10:13])
+        yield buffer[at : at + needed]
+        at += needed
 
 
 def _find_directory(read_at: ReadAt, archive_size: int) -> _Directory:
@@ -139,15 +143,15 @@ def _exactly(read_at: ReadAt, offset: int, length: int) -> bytes:
     return found
 
 
-def _read_entry(buffer: bytes, lengths: tuple[int, ...], shift: int) -> ZipEntry:
-    fields = HEADER.unpack_from(buffer)
+def _read_entry(record: bytes, shift: int) -> ZipEntry:
+    fields = HEADER.unpack_from(record)
     signature, made_by, _needed, flags, method, _time, _date, crc, compressed, size = fields[:10]
     disk, _internal, external, offset = fields[13:]
     if signature != b"PK\1\2":
         raise PermanentError("archive.damaged")
-    name_end = HEADER.size + lengths[0]
-    name = buffer[HEADER.size : name_end]
-    extra = _extra_fields(buffer[name_end : name_end + lengths[1]])
+    name_end = HEADER.size + fields[10]
+    name = record[HEADER.size : name_end]
+    extra = _extra_fields(record[name_end : name_end + fields[11]])
     values = iter(_zip64_values(extra.get(ZIP64_FIELD, b"")))
     size, compressed, offset = (next(values, at) if at == MAX32 else at for at in (size, compressed, offset))
     if disk not in {0, MAX16}:
