@@ -1,8 +1,8 @@
-"""Measure what a film of a minute costs, compared with the bare decoding of the same key frames.
+"""Measure the time to read a video of one minute, compared with only decoding the same key frames.
 
-`make bench ARGS=pipeline` calls it. "Ours" is the decoder process with everything that it checks, the small pictures of
-all key frames, and the previews; "bare" opens the file with PyAV, seeks to the same times, and decodes a key frame at
-each into RGB. Both run alternately, each in a process of its own.
+`make bench ARGS=pipeline` runs this. "Ours" is the decoder process with all its checks, the reduced key frames and the
+previews. "Bare" opens the file with PyAV, seeks to the same times, and decodes a key frame at each to RGB. Both run
+alternately, each in its own process.
 """
 
 import time
@@ -48,7 +48,7 @@ def measure_films(folder: Path) -> dict[str, float]:
 
 
 def make_film(path: Path, seconds: int = SECONDS) -> Path:
-    """Write a film in which a camera pans across a photo, with a key frame each second as of phones."""
+    """Write a video in which a camera pans across a photo. Like phones, it has a key frame every second."""
     photo = _photo(path.parent)
     with av.open(str(path), "w") as target:
         stream = target.add_stream("libx264", rate=RATE, options={"preset": "ultrafast", "crf": "18"})

@@ -1,8 +1,8 @@
-"""Measure the memory of the web server and of a worker for a film of 4 GB: upload, description, playing with ranges.
+"""Measure the memory of the web server and a worker while a video of 4 GB is uploaded, described and played.
 
-Run it with `make bench ARGS=large_film`. The film is valid: its pictures and its index are followed by an empty box
-that fills the rest. The last line of the output is one JSON object, with the growth of both processes' resident memory
-in MiB, of the decoder's total in MB, and the seconds of each step.
+Run it with `make bench ARGS=large_film`. The video is valid: an empty box after its pictures and index fills the rest
+of the file. The last line of the output is one JSON object with the growth of both processes' resident memory in MiB,
+the decoder's resident memory in MB, and the seconds of each step.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _BLOCK = 2**20
 
 
 def main() -> None:
-    """Send the film, wait for its description and read it as a player does."""
+    """Send the video, wait for its description, and read it as a player does."""
     with stack(), web() as (port, pid), workers(1) as group, largest_memory(group.pids) as largest:
         from batches.models import BatchItem  # noqa: PLC0415
         from bench import people  # noqa: PLC0415 (models need the set-up)
@@ -46,14 +46,14 @@ def main() -> None:
 
 
 def film_of(size: int) -> bytes:
-    """Return the start of a film with `size` bytes; zeros are missing at its end."""
+    """Return the start of a video of `size` bytes. The rest consists of zeros."""
     with tempfile.TemporaryDirectory() as folder:
         film = make_film(Path(folder) / "film.mp4", 2).read_bytes()
     return film + struct.pack(">I4sQ", 1, b"free", size - len(film))
 
 
 async def send(target: Target, start: bytes) -> None:
-    """Upload the film."""
+    """Upload the video."""
     async with connected(target) as connection:
         await connection.send_large("film.mp4", start, BYTES)
 

@@ -3,8 +3,8 @@
 Run it with `make bench ARGS=pipeline`. The bare loop runs the same pipeline and writes the same previews in the same
 number of processes, but without the database, queue and messages. The last line of the output is one JSON object. It
 has the workers' throughput relative to the loop's, and the CPU time of all processes per file in ms: once with the
-local analyzer and once with an analyzer that only waits 55 ms.
-`ratio_heic` and others are those of bench/formats.py, `ratio_video` that of bench/films.py.
+local analyzer and once with an analyzer that only waits 55 ms. `ratio_video` comes from bench/films.py, and the other
+ratios of formats, such as `ratio_heic`, come from bench/formats.py.
 """
 
 import json

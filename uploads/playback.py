@@ -1,4 +1,4 @@
-"""What browsers can play of an upload: videos, animated pictures, and the videos inside of motion photos."""
+"""Determine what browsers can play: videos, animated pictures and the videos in motion photos."""
 
 from django.urls import reverse
 
@@ -9,9 +9,9 @@ ANIMATED_TYPES = frozenset({"image/gif", "image/webp", "image/png", "image/avif"
 """Types of pictures that browsers animate. Browsers never run code in any of them."""
 
 MAX_ANIMATION_BYTES = 32 * 2**20
-"""Larger animations show only their preview, because a page loads them completely."""
+"""Larger animations are shown only as a preview, because a page would load them completely."""
 
-# HEVC plays on Apple's devices, and in other browsers if the graphics hardware decodes it.
+# HEVC can be played on Apple devices, and elsewhere if the graphics hardware decodes it.
 _CODECS = frozenset({"h264", "hevc", "av1", "vp8", "vp9"})
 _CONTAINERS = frozenset({"video/mp4", "video/quicktime", "video/3gpp", "video/3gpp2", "video/webm", "video/x-matroska"})
 
@@ -24,7 +24,7 @@ def is_playable(upload: Upload) -> bool:
 
 
 def is_animated(upload: Upload) -> bool:
-    """Return whether browsers can show this picture animated, from its original."""
+    """Return whether browsers can show this picture's original as an animation."""
     return (
         upload.mime_type in ANIMATED_TYPES
         and upload.metadata.get("animated") is True
@@ -33,7 +33,7 @@ def is_animated(upload: Upload) -> bool:
 
 
 def motion_part(upload: Upload) -> ByteRange | None:
-    """Return where in the original of a motion photo its video is, or None if it has none."""
+    """Return the range of the video in the original of a motion photo, or None if there is no video."""
     motion = upload.metadata.get("motion")
     if not isinstance(motion, dict):
         return None
@@ -52,5 +52,5 @@ def animation_url(upload: Upload) -> str:
 
 
 def motion_url(upload: Upload) -> str:
-    """Return the URL of the video inside of a motion photo, or ""."""
+    """Return the URL of the video in a motion photo, or ""."""
     return reverse("upload-motion", args=[upload.pk]) if motion_part(upload) else ""

@@ -1,4 +1,4 @@
-// The script of the page of a picture or video: a notice instead of a video that the browser cannot play.
+// On the page of a video, shows a notice and the poster if the browser cannot play the video.
 
 for (const video of document.querySelectorAll("figure > video")) {
   video.addEventListener("error", () => {

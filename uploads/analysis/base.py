@@ -52,9 +52,9 @@ class Analyzer(Protocol):
     computes: bool
 
     def describe(self, frames: "Sequence[Image.Image]") -> Description:
-        """Describe one picture, or the video that these 1 to 8 key frames are from, in their order.
+        """Describe one picture, or a video from 1 to 8 of its key frames in chronological order.
 
-        Each is RGB, upright, and has at most 1024 pixels on its longer side.
+        Each frame is RGB, upright, and has at most 1024 pixels on its longer side.
         """
         ...
 

@@ -69,7 +69,7 @@ def hide_with_people(vocabulary: Vocabulary, evidence: Evidence) -> Evidence:
 
 
 def merge_evidence(found: Sequence[Evidence]) -> Evidence:
-    """Return what any of the frames of a video shows, with the highest probability; colours are their mean."""
+    """Combine the evidence in a video's frames: the highest score of each label and object, and the mean colours."""
     if len(found) == 1:
         return found[0]
     objects: Counter[int] = Counter()

@@ -31,7 +31,7 @@ class LocalAnalyzer:
     def describe(self, frames: Sequence[Image.Image]) -> Description:
         """See Analyzer.describe; `phrase_weights` are rows of the shipped vocabulary.
 
-        For a video, labels have their highest score in any frame, and the vector is the mean of all frames.
+        For a video, each label gets its highest score in any frame, and the phrase weights are the mean of all frames.
         """
         found = [self._examine(frame) for frame in frames]
         if any(one.people for one in found):

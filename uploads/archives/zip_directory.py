@@ -73,7 +73,7 @@ def read_directory(read_at: ReadAt, archive_size: int, max_entries: int) -> Iter
 
 
 def _records(read_at: ReadAt, directory: _Directory) -> Iterator[bytes]:
-    """Yield the record of each entry. Only one block of the directory is in memory."""
+    """Yield the record of each entry. Only about one block of the directory is in memory at a time."""
     buffer, at, position, end = b"", 0, directory.start, directory.start + directory.size
     for _number in range(directory.entries):
         needed = HEADER.size

@@ -89,7 +89,7 @@ def _limit_memory() -> None:
 
 
 def _limit_files() -> None:
-    """Allow few open files, and no writing except into the shared memory."""
+    """Limit the number of open files, and the size of written files to that of the shared memory."""
     _limit(resource.RLIMIT_NOFILE, _MAX_OPEN_FILES, final=True)
     _limit(resource.RLIMIT_FSIZE, PIXEL_BYTES, final=True)
 

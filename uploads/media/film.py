@@ -1,7 +1,7 @@
-"""Read a video: its key frames as pictures, its length, and what its container says about it.
+"""Read the key frames, duration and metadata of a video.
 
-FFmpeg may open nothing but the file itself, with the one demuxer for its type, so that playlists and references to
-other files or servers have no effect. Only decoders of cameras, phones and browsers are allowed.
+FFmpeg may open only the file itself, with the demuxer for its type, so that playlists and references to other files or
+servers have no effect. Only decoders for the codecs of cameras, phones and browsers are allowed.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ from uploads.media.iso_boxes import check_complete
 from uploads.media.limits import check_size, too_complex
 from uploads.media.sanitize import Json, clean_text
 
-# Of phones and browsers, of cameras, and of what computers wrote in the past.
+# By line: codecs of phones and browsers, of cameras, of older software, and lossless ones.
 CODECS = frozenset(
     {"h264", "hevc", "av1", "libdav1d", "vp8", "vp9", "libvpx", "libvpx-vp9", "theora"}
     | {"mpeg4", "mpeg2video", "mpeg1video", "mjpeg", "h263", "prores", "dvvideo", "dnxhd", "vc1"}
@@ -55,9 +55,9 @@ _ANGLES = {Image.Transpose.ROTATE_270: 90, Image.Transpose.ROTATE_180: 180, Imag
 
 
 def read_film(path: Path, mime_type: str, max_pixels: int, before_decoding: Callable[[int], None]) -> Picture:
-    """Return the poster of the video at `path`, with its other key frames in `frames`.
+    """Return the video at `path` as a Picture, whose `image` is the poster.
 
-    `before_decoding` is called with the number of pixels in all key frames before the first is decoded. Raises
+    Before the first key frame is decoded, `before_decoding` is called with the number of pixels of all of them. Raises
     PermanentError `video.corrupt`, `video.truncated`, `video.codec`, `video.no_picture`, `image.bomb` or
     `image.complex`, and EnvironmentalError `storage.unreadable`.
     """
@@ -82,7 +82,7 @@ def _read(container: InputContainer, stream: av.VideoStream, mime_type: str, max
         check_size(frame.width, frame.height, max_pixels, FRAME_BYTES)
         turn = transposition(frame)
         width, height = square_size(frame.width, frame.height, stream.sample_aspect_ratio)
-        # One by one, because a full frame of a large video takes 100 MB.
+        # Frames are reduced one by one, because a full frame of a large video takes 100 MB.
         frames.append(to_picture(frame, stream.sample_aspect_ratio, LONGEST_SIDE))
     if not frames:
         raise PermanentError("video.corrupt")
@@ -101,10 +101,10 @@ def _read(container: InputContainer, stream: av.VideoStream, mime_type: str, max
 
 @contextmanager
 def _damage_errors(path: Path) -> Iterator[None]:
-    """Raise PermanentError for what FFmpeg reports, unless the storage cannot be read."""
+    """Translate FFmpeg's errors to PermanentError. Raises EnvironmentalError if the storage cannot be read."""
     try:
         yield
-    except MemoryError as error:  # FFmpeg's ENOMEM: also too many streams, or an index that is too large
+    except MemoryError as error:  # FFmpeg also reports too many streams or a too large index as ENOMEM
         raise too_complex("more streams, frames or pixels than fit into the memory of a decoder") from error
     except (av.FFmpegError, ValueError, ArithmeticError, LookupError) as error:
         read_head(path)
@@ -124,7 +124,7 @@ def _open(path: Path, demuxer: str) -> InputContainer:
 
 
 def _choose_stream(container: InputContainer) -> av.VideoStream:
-    """Return the largest video stream that is no cover picture. Raises PermanentError."""
+    """Return the largest video stream that is not a cover picture. Raises PermanentError if no stream is usable."""
     unwanted = Disposition.attached_pic | Disposition.timed_thumbnails
     streams = [stream for stream in container.streams.video if not stream.disposition & unwanted]
     if not streams:
@@ -139,7 +139,7 @@ def _choose_stream(container: InputContainer) -> av.VideoStream:
 
 
 def _duration(container: InputContainer, stream: av.VideoStream) -> float | None:
-    """Return the seconds that the file states, or else the time at which its last packet ends."""
+    """Return the seconds that the file states, or else the end of its last packet. None means that it is unknown."""
     if container.duration:
         seconds = container.duration / av.time_base
     elif stream.duration and stream.time_base:

@@ -1,4 +1,4 @@
-"""Decode key frames of a video, spread over its length, as small upright pictures."""
+"""Decode key frames from all parts of a video as small upright pictures."""
 
 import struct
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from uploads.media.colour import coded_space_of_photo, convert_to_srgb
 from uploads.media.image import MAX_FRAMES
 
 FRAME_BYTES = 5.0
-"""Memory for each pixel: frames of 10 bits, one that is decoded and one that it refers to."""
-# A damaged file may have no decodable picture for a long time after a position.
+"""Memory per pixel for two frames with 10 bits: the decoded frame and its reference frame."""
+# In a damaged file, there may be no decodable picture for a long time after a position.
 _MAX_PACKETS = 300
 _BT709, _BT601 = 1, 5
 _UNSPECIFIED = (0, 2, 3)
@@ -36,9 +36,9 @@ _TRANSPOSITIONS = {
 def read_key_frames(
     container: InputContainer, stream: av.VideoStream, seconds: float | None
 ) -> Iterator[av.VideoFrame]:
-    """Yield up to MAX_FRAMES different key frames, in their order. Damaged ones are skipped.
+    """Yield up to MAX_FRAMES different key frames in chronological order. Damaged ones are skipped.
 
-    A video whose key frames cannot be found yields its first frame that can be decoded. Raises av.FFmpegError.
+    If no key frame can be decoded, yield the first frame that can be. Raises av.FFmpegError.
     """
     seen: set[int | None] = set()
     stream.codec_context.skip_frame = "NONKEY"
@@ -51,7 +51,7 @@ def read_key_frames(
 
 
 def _positions(stream: av.VideoStream, seconds: float | None) -> list[int]:
-    """Return the middles of MAX_FRAMES equal parts of the video, in the stream's time base."""
+    """Return the midpoints of MAX_FRAMES equal parts of the video, in the stream's time base."""
     start = stream.start_time or 0
     if not seconds or not stream.time_base:
         return [start]
@@ -84,7 +84,7 @@ def _key_frame(
 
 
 def _decode_one(stream: av.VideoStream, packet: "av.Packet[av.VideoStream]") -> list[av.VideoFrame]:
-    """Decode a key frame without the packets behind it, for which the decoder would otherwise wait."""
+    """Decode a key frame and flush the decoder, which would otherwise wait for the packets after it."""
     try:
         return [*stream.codec_context.decode(packet), *stream.codec_context.decode(None)]
     except av.FFmpegError:
@@ -124,7 +124,7 @@ def to_picture(frame: av.VideoFrame, aspect: Fraction | None, longest: int) -> I
 
 
 def square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
-    """Return the size in square pixels of a picture whose pixels have this aspect ratio."""
+    """Return the size in square pixels of a frame whose pixels have this aspect ratio."""
     ratio = float(aspect or 1)
     return (max(1, round(width * ratio)), height) if 0.1 < ratio < 10 else (width, height)
 
@@ -136,7 +136,7 @@ def _matrix(frame: av.VideoFrame) -> int:
 
 
 def transposition(frame: av.VideoFrame) -> Image.Transpose | None:
-    """Return how the display matrix (ISO/IEC 14496-12, 6.2.2) turns or mirrors a frame, or None."""
+    """Return how the display matrix (ISO/IEC 14496-12, 6.2.2) rotates or mirrors a frame, or None."""
     matrix = next((bytes(data) for data in _side_data(frame) if data.type == Type.DISPLAYMATRIX), None)
     if matrix is None:
         return None
@@ -152,7 +152,7 @@ def _side_data(frame: av.VideoFrame) -> Iterator[SideData]:
 
 
 def choose_poster(frames: list[Image.Image]) -> Image.Image:
-    """Return the first frame that is not almost black or plain; if there is none, the most varied one."""
+    """Return the first frame that is not almost uniform, or else the most varied frame."""
     spread = [float(np.asarray(frame.convert("L").reduce(max(1, max(frame.size) // 128))).std()) for frame in frames]
     enough = min(_PLAIN, max(spread))
     return next(frame for frame, value in zip(frames, spread, strict=True) if value >= enough)

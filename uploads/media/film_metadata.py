@@ -1,7 +1,8 @@
 """Read from a video's metadata when and where it was recorded, and with which camera.
 
-Phones write QuickTime keys (com.apple.quicktime.*) or user data of MP4 files; FFmpeg names both. The header `mvhd` has
-a time in UTC without the camera's zone. Positions are texts after ISO 6709: +52.5200+013.4050+034.000/
+Phones write QuickTime keys (com.apple.quicktime.*) or the user data of MP4 files; FFmpeg returns both as named tags.
+The header `mvhd` contains a time in UTC, but not the camera's zone. Positions are ISO 6709 strings, such as
++52.5200+013.4050+034.000/.
 """
 
 import re
@@ -13,7 +14,7 @@ from uploads.media.exif_time import PhotoTime
 from uploads.media.sanitize import Json, clean_text
 
 _APPLE = "com.apple.quicktime."
-# With the camera's zone first. AVI and Matroska have no such keys, but may have a date.
+# Tags with the camera's zone come first. AVI and Matroska files have no such tags, but may have a date.
 _DATES = (_APPLE + "creationdate", "creationdate", "date-eng", "date", "creation_time")
 _POSITIONS = (_APPLE + "location.iso6709", "location", "location-eng", "xyz")
 _MAKES = (_APPLE + "make", "make", "make-eng", "com.android.manufacturer", "manufacturer")
@@ -28,14 +29,14 @@ _DATE = re.compile(
 )
 _POSITION = re.compile(r"([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)?(?:CRS.*)?/?", re.ASCII)
 _MAX_OFFSET = timedelta(hours=14)
-# Cameras whose clock was never set write zero, which is 1904 in QuickTime, or the start of Unix time.
+# Cameras whose clock was never set write zero, which means 1904 in QuickTime and 1970 in Unix time.
 _FIRST_YEAR = 1971
 
 
 def read_metadata(tags: Mapping[str, str], *, local_clock: bool = False) -> ExifData:
-    """Return the values in a container's tags; what is missing or invalid is None, "" or absent from `details`.
+    """Return the values in a container's tags. Missing or invalid values are None, "" or absent from `details`.
 
-    `local_clock` means that dates without a zone are in the camera's time, as in AVI files; otherwise they are in UTC.
+    `local_clock` means that dates without a zone are in the camera's local time, as in AVI files; otherwise in UTC.
     """
     lower = {name.lower(): value for name, value in tags.items()}
     latitude, longitude, altitude = _position(_first(lower, _POSITIONS))
@@ -94,7 +95,7 @@ def _position(text: str) -> tuple[float | None, float | None, float | None]:
 
 
 def _degrees(text: str, digits: int) -> float:
-    """Return degrees, which may be followed by two digits of minutes and two of seconds; `digits` has the degrees."""
+    """Return signed degrees. `digits` digits of degrees may be followed by two of minutes and two of seconds."""
     whole = text[1:].split(".")[0]
     value, unit = float(text[1:]), 10.0 ** max(0, len(whole) - digits)
     if len(whole) not in (digits + 2, digits + 4):

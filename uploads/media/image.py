@@ -57,11 +57,11 @@ _DAMAGE_ERRNOS = frozenset({None, EINVAL, EOVERFLOW})
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded picture, or what represents a video.
+    """A decoded picture, or a video with its decoded key frames.
 
     `width` and `height` are the full size after the EXIF orientation is applied; `image` is upright, RGB (sRGB),
-    opaque, and its longer side is at most the requested one. For a video, `image` is one of `frames`, the key frames
-    that describe it, and `duration` is in seconds, or None if it is unknown.
+    opaque, and its longer side is at most the requested one. For a video, `frames` are its key frames, `image` is one
+    of these, and `duration` is in seconds, or None if it is unknown.
     """
 
     mime_type: str

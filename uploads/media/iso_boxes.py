@@ -1,4 +1,4 @@
-"""Check by the top boxes of an MP4, MOV or 3GP file whether it is complete (ISO/IEC 14496-12, 4.2)."""
+"""Check from the top-level boxes of an MP4, MOV or 3GP file whether it is complete (ISO/IEC 14496-12, 4.2)."""
 
 from collections.abc import Iterator
 from io import SEEK_END
@@ -11,7 +11,7 @@ _MAX_BOXES = 100_000
 
 
 def check_complete(path: Path) -> None:
-    """Raise PermanentError `video.truncated` if the pictures are cut off, or if the index at the end is missing."""
+    """Raise PermanentError `video.truncated` if the media data or the index are cut off, or if the index is missing."""
     with path.open("rb") as file:
         length = file.seek(0, SEEK_END)
         boxes = dict(_read_boxes(file, length))
@@ -22,7 +22,7 @@ def check_complete(path: Path) -> None:
 
 
 def _read_boxes(file: BinaryIO, length: int) -> Iterator[tuple[bytes, int]]:
-    """Yield type and end of the boxes, until the end of the file or the first box that makes no sense."""
+    """Yield the type and end of each box, up to the end of the file or the first invalid box."""
     start = 0
     for _ in range(_MAX_BOXES):
         file.seek(start)

@@ -14,7 +14,7 @@ if VIDEOS:
 def read_media(
     path: Path, max_pixels: int, before_decoding: Callable[[int], None], longest: int = LONGEST_SIDE
 ) -> Picture:
-    """Return the picture at `path`, or the poster and key frames of the video, for which `longest` does not count.
+    """Return the picture or video at `path`. `longest` applies only to pictures.
 
     Raises what read_picture and read_film raise.
     """

@@ -1,8 +1,8 @@
-"""Find the video inside of a motion photo, which phones append to the still.
+"""Find the video in a motion photo. Phones append it to the still picture.
 
-Google describes the position in XMP: MicroVideoOffset (the distance from the end of the file), later Container items
-(https://developer.android.com/media/platform/motion-photo-format). Samsung's trailer has an index, `SEFH … SEFT`. In
-HEIC files the video is in a box `mpvd`.
+Google phones store its position in XMP: older ones as MicroVideoOffset, the distance from the end of the file, newer
+ones as Container items (https://developer.android.com/media/platform/motion-photo-format). Samsung's trailer has an
+index, `SEFH … SEFT`. In HEIC files, the video is in a box `mpvd`.
 """
 
 import re
@@ -26,9 +26,9 @@ _HEAD = 64
 
 
 def find_motion(file: BinaryIO, xmp: bytes) -> dict[str, Json] | None:
-    """Return `offset`, `length` and `mime_type` of the video in a JPEG or HEIC file, or None if it has none.
+    """Return `offset`, `length` and `mime_type` of the video in a JPEG or HEIC file, or None if there is no video.
 
-    `xmp` is the XMP of the still. Moves the position of `file`.
+    `xmp` is the XMP of the still picture. Moves the position of `file`.
     """
     size = file.seek(0, SEEK_END)
     for start, end in _candidates(file, xmp, size):
@@ -41,7 +41,7 @@ def find_motion(file: BinaryIO, xmp: bytes) -> dict[str, Json] | None:
 
 
 def _candidates(file: BinaryIO, xmp: bytes, size: int) -> Iterator[tuple[int, int]]:
-    """Yield the starts and ends of what may be the video."""
+    """Yield the start and end of each range that may be the video."""
     if match := _MICRO_VIDEO.search(xmp):
         yield size - int(match[1]), size
     yield from _container_items(xmp, size)
@@ -54,7 +54,7 @@ def _candidates(file: BinaryIO, xmp: bytes, size: int) -> Iterator[tuple[int, in
 
 
 def _container_items(xmp: bytes, size: int) -> Iterator[tuple[int, int]]:
-    """Yield the items of the container directory whose meaning is MotionPhoto. They fill the file up to its end."""
+    """Yield the container items with the semantic MotionPhoto. The last item ends at the end of the file."""
     items = [dict(_ITEM.findall(part)) for part in _ITEM_START.split(xmp, 2 * _MAX_ITEMS)[1:]]
     end = size
     for item in reversed([item for item in items if b"Semantic" in item]):
@@ -66,7 +66,7 @@ def _container_items(xmp: bytes, size: int) -> Iterator[tuple[int, int]]:
 
 
 def _samsung_trailer(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
-    """Yield the data that the index of Samsung's trailer calls MotionPhoto_Data."""
+    """Yield the ranges of MotionPhoto_Data in the index of Samsung's trailer."""
     file.seek(max(0, size - 8))
     length, mark = struct.unpack("<I4s", file.read(8).rjust(8, b"\0"))
     index = size - 8 - length

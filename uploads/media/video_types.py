@@ -7,7 +7,7 @@ _STILL_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", 
 _AUDIO_BRANDS = (b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B ", b"aax ", b"aaxc")
 _VIDEO_BRANDS = (b"mp41", b"mp42", b"mmp4", b"avc1", b"hvc1", b"dash", b"MSNV", b"XAVC", b"M4V ", b"M4VH", b"M4VP",
                  b"f4v ", b"F4V ", b"NDXS", b"NDXC", b"NDXH", b"NDXM", b"NDXP", b"NDAS", b"cmfc", b"av01")  # fmt: skip
-# QuickTime files of old cameras have no `ftyp`; they start with one of these boxes.
+# QuickTime files of old cameras have no box `ftyp`, but start with one of these boxes.
 _QUICKTIME_BOXES = (b"moov", b"mdat", b"wide", b"pnot", b"free", b"skip")
 _DOC_TYPE = re.compile(rb"\x42\x82.{1,8}?(webm|matroska)", re.DOTALL)  # the length has 1 to 8 bytes
 _TS_SYNC = 0x47
@@ -16,7 +16,7 @@ _MIN_TS_PACKETS = 3
 
 
 def sniff_video(head: bytes) -> str | None:
-    """Return the type of a video container that starts with `head`, whether it is supported or not, or None."""
+    """Return the type of a video container that starts with `head`, even if it is not supported, or None."""
     if head[4:8] == b"ftyp":
         return _brand_type(head)
     if head.startswith(b"\x1a\x45\xdf\xa3"):
@@ -29,7 +29,7 @@ def sniff_video(head: bytes) -> str | None:
 
 
 def _brand_type(head: bytes) -> str | None:
-    """Return the type that the major brand names. If it is unknown, the compatible brands decide."""
+    """Return the type according to the major brand or, if that is unknown, the compatible brands."""
     major, size = head[8:12], int.from_bytes(head[:4], "big")
     brands = {major, *(head[start : start + 4] for start in range(16, min(size, len(head)) - 3, 4))}
     if major == b"qt  ":

@@ -39,7 +39,7 @@ async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpRespon
 async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
     """Send the original as an attachment, so that browsers do not display untrusted content. Supports Range.
 
-    Pages play videos from here, too: a media element ignores that it is an attachment.
+    Pages also play videos from this URL, because media elements ignore that the response is an attachment.
     """
     upload = await _own_upload(request, upload_id)
     disposition = content_disposition_header(as_attachment=True, filename=upload.filename) or "attachment"
@@ -52,7 +52,7 @@ async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
 
 @require_safe
 async def animation(request: HttpRequest, upload_id: int) -> HttpResponseBase:
-    """Send the original of an animated picture for display, with the type of a picture in which no code can run."""
+    """Send the original of an animated picture for display. Its type is one in which browsers do not run code."""
     upload = await _own_upload(request, upload_id)
     if not is_animated(upload):
         raise Http404
@@ -61,7 +61,7 @@ async def animation(request: HttpRequest, upload_id: int) -> HttpResponseBase:
 
 @require_safe
 async def motion(request: HttpRequest, upload_id: int) -> HttpResponseBase:
-    """Send the video inside of a motion photo. Supports Range."""
+    """Send the video in a motion photo. Supports Range."""
     upload = await _own_upload(request, upload_id)
     part = motion_part(upload)
     if part is None:
@@ -71,7 +71,7 @@ async def motion(request: HttpRequest, upload_id: int) -> HttpResponseBase:
 
 
 async def _untrusted(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
-    """Send bytes of an original so that browsers take them only for what they are declared to be, and run nothing."""
+    """Send bytes of an original with headers that make browsers accept only the declared type and run no code."""
     response = await file_response(request, file)
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
