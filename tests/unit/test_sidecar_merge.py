@@ -1,0 +1,80 @@
+"""Sidecars come before the file, and together they may know more than each alone."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from uploads.sidecars.merge import PlaceAndTime, combine_times, merge_sidecars, place_and_time
+from uploads.sidecars.values import SidecarTime, SidecarValues
+
+NOON = datetime(2024, 1, 31, 12, 0, 0, tzinfo=UTC)
+CET = timezone(timedelta(hours=1))
+
+
+def test_instant_of_a_service_and_local_time_of_the_camera_give_the_zone() -> None:
+    file = (NOON + timedelta(hours=1, milliseconds=250), None)
+
+    assert combine_times(SidecarTime(NOON), *file) == (NOON + timedelta(milliseconds=250), 60)
+
+
+def test_equal_times_give_no_zone() -> None:
+    assert combine_times(SidecarTime(NOON), NOON, None) == (NOON, None)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=7), timedelta(hours=15), timedelta(days=-400)])
+def test_other_time_of_a_service_replaces_the_camera_s(ahead: timedelta) -> None:
+    assert combine_times(SidecarTime(NOON), NOON + ahead, None) == (NOON, None)
+
+
+def test_file_s_fraction_and_zone_are_kept_if_the_times_agree() -> None:
+    file = (NOON.astimezone(CET) + timedelta(milliseconds=250), 60)
+
+    assert combine_times(SidecarTime(NOON), *file) == file
+    assert combine_times(SidecarTime(NOON - timedelta(seconds=30), precision=60), *file) == file
+    assert combine_times(SidecarTime(NOON + timedelta(hours=1), is_instant=False), *file) == file
+
+
+def test_zone_of_a_sidecar_is_kept() -> None:
+    sidecar = SidecarTime(NOON.astimezone(CET), 60)
+
+    assert combine_times(sidecar, NOON + timedelta(hours=1), None) == (NOON, 60)
+    assert combine_times(sidecar, NOON - timedelta(hours=9), None) == (NOON, 60)
+    assert combine_times(sidecar, None, None) == (NOON, 60)
+
+
+def test_date_without_time_keeps_the_file_s_time_of_that_day() -> None:
+    midnight = NOON.replace(hour=0)
+    sidecar = SidecarTime(midnight, is_instant=False, precision=86_400)
+
+    assert combine_times(sidecar, NOON, 60) == (NOON, 60)
+    assert combine_times(sidecar, NOON + timedelta(days=1), 60) == (midnight, None)
+
+
+def test_source_is_the_sidecar_only_if_it_changed_something() -> None:
+    file = PlaceAndTime(NOON, None, "exif", 1.0, 2.0)
+
+    assert place_and_time(SidecarValues(time=SidecarTime(NOON)), file).source == "exif"
+    assert place_and_time(SidecarValues(time=SidecarTime(NOON - timedelta(hours=1))), file).source == "sidecar"
+    assert place_and_time(SidecarValues(latitude=5.0, longitude=6.0), file) == PlaceAndTime(
+        NOON, None, "exif", 5.0, 6.0
+    )
+
+
+def test_date_of_the_name_does_not_refine_a_sidecar_s() -> None:
+    file = PlaceAndTime(NOON + timedelta(hours=1), None, "name")
+
+    assert place_and_time(SidecarValues(time=SidecarTime(NOON)), file) == PlaceAndTime(NOON, None, "sidecar")
+
+
+def test_first_sidecar_with_a_value_is_used_and_lists_are_united() -> None:
+    stored = {
+        "apple": SidecarValues(favourite=False, caption="c", albums=("A", "B")).as_json(),
+        "takeout": SidecarValues(favourite=True, caption="b", latitude=1.0, longitude=2.0, albums=("B", "C")).as_json(),
+        "xmp": SidecarValues(caption="a", rating=0).as_json(),
+        "file": {"taken_at": None},
+    }
+
+    merged = merge_sidecars(stored)
+
+    assert (merged.caption, merged.favourite, merged.rating, merged.latitude) == ("a", True, 0, 1.0)
+    assert merged.albums == ("B", "C", "A")

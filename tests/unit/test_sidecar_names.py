@@ -1,0 +1,208 @@
+"""A sidecar's name shows whose it is. The names are those of exports that people reported."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uploads.sidecars.folders import ANY_NAME, joined_folder, match_keys
+from uploads.sidecars.names import (
+    JSON_UNITS,
+    KEY_UNITS,
+    aae_rank,
+    exact_rank,
+    name_key,
+    sidecar_target,
+    takeout_rank,
+    utf16_units,
+    xmp_rank,
+)
+
+LONG = "original_1d4caa6f-16c6-4c3d-901b-9387de10e528_"
+SMILEYS = "😀😃😄😁😆😅😂🤣🥲☺️😊😇🙂🙃😉😌😍🥰😘😗😙😚😋"
+TAKEOUT = [
+    ("IMG_1.jpg.json", "IMG_1.jpg"),
+    ("IMG_1.JPG.json", "img_1.jpg"),
+    ("IMG_1.jpg.supplemental-metadata.json", "IMG_1.jpg"),
+    ("PXL_20240101_120000123.jpg.supplemental-metada.json", "PXL_20240101_120000123.jpg"),
+    ("20231227_152817_0123456789012345678901.jpg.su.json", "20231227_152817_0123456789012345678901.jpg"),
+    ("Screenshot_20240131-123456_Google Chrome.png..json", "Screenshot_20240131-123456_Google Chrome.png"),
+    ("IMG_3479.JPG(2).json", "IMG_3479(2).JPG"),
+    ("IMG_3479(2).JPG.json", "IMG_3479(2).JPG"),
+    ("IMG_3479.JPG.supplemental-metadata(2).json", "IMG_3479(2).JPG"),
+    ("IMG_3479(2).JPG.supplemental-metadata.json", "IMG_3479(2).JPG"),
+    ("20240131_123456(0).jpg.json", "20240131_123456(0).jpg"),
+    ("IMG_1.jpg.json", "IMG_1-edited.jpg"),
+    ("IMG_1.jpg.json", "IMG_1-bearbeitet.jpg"),
+    ("IMG_1.jpg.json", "IMG_1-EFFECTS-edited.jpg"),
+    ("IMG_1.jpg(1).json", "IMG_1-edited(1).jpg"),
+    ("IMG_1.HEIC.json", "IMG_1-edited.jpg"),
+    ("PXL_20220405_090123740.PORTRAIT.jpg.json", "PXL_20220405_090123740.PORTRAIT-modifié.jpg"),
+    ("20231227_152817.jpg.json", "20231227_152817.MP4"),
+    ("IMG_1.HEIC.supplemental-metadata.json", "IMG_1.MOV"),
+    ("IMG_1.HEIC(1).json", "IMG_1(1).MP4"),
+    ("PXL_20231118_035751175.MP.jpg.json", "PXL_20231118_035751175.MP.jpg"),
+    ("PXL_20231118_035751175.MP.jpg.json", "PXL_20231118_035751175.MP"),
+    ("IMG_1.json", "IMG_1"),
+    ("IMG_1.supplemental-metadata.json", "IMG_1"),
+    ("A day at the sea.json", "A day at the sea.jpg"),
+    ("PXL_20230809_203449253.LONG_EXPOSURE-02.ORIGIN.json", "PXL_20230809_203449253.LONG_EXPOSURE-02.ORIGINA.jpg"),
+    ("05yqt21kruxwwlhhgrwrdyb6chhwszi9bqmzu16w0 2.jp.json", "05yqt21kruxwwlhhgrwrdyb6chhwszi9bqmzu16w0 2.jpg"),
+    (f"{SMILEYS}.json", f"{SMILEYS}😛.jpg"),
+    (
+        "Backyard_ceremony_wedding_photography_xxxxxxx_(494).json",
+        "Backyard_ceremony_wedding_photography_xxxxxxx_m(494).jpg",
+    ),
+    (f"{LONG}.json", f"{LONG}P.jpg"),
+    (f"{LONG}.json", f"{LONG}P(1).jpg"),
+    (f"{LONG}.json", f"{LONG[:42]}-edit.jpg"),
+    ("00001IMG_00001_BURST20190101123456789_COVER.jpg.json", "00001IMG_00001_BURST20190101123456789_COVER.jpg"),
+]
+OTHERS = [
+    ("IMG_1.jpg.json", "IMG_2.jpg"),
+    ("IMG_1.jpg.json", "IMG_1(1).jpg"),
+    ("IMG_1.jpg(1).json", "IMG_1.jpg"),
+    ("IMG_1.jpg(1).json", "IMG_1(2).jpg"),
+    ("IMG_1.jpg(1).json", "IMG_1-edited.jpg"),
+    ("IMG_1-edited.jpg.json", "IMG_1.jpg"),
+    ("IMG_1.jpg.json", "IMG_1-anna.jpg"),
+    ("IMG_1.jpg.json", "IMG_10.jpg"),
+    (f"{LONG[:-1]}.json", f"{LONG}P.jpg"),
+]
+
+
+@pytest.mark.parametrize(("sidecar", "picture"), TAKEOUT)
+def test_takeout_name_fits_its_picture(sidecar: str, picture: str) -> None:
+    target = sidecar_target(sidecar)
+
+    assert takeout_rank(target, picture) is not None
+    assert name_key(target) == name_key(picture)
+
+
+@pytest.mark.parametrize(("sidecar", "picture"), OTHERS)
+def test_takeout_name_does_not_fit_other_pictures(sidecar: str, picture: str) -> None:
+    assert takeout_rank(sidecar_target(sidecar), picture) is None
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "picture"),
+    [
+        ("IMG_1.MP4.json", "IMG_1.HEIC.json", "IMG_1.MP4"),
+        ("IMG_1(1).jpg.json", "IMG_1.jpg(1).json", "IMG_1(1).jpg"),
+        ("IMG_1-edited.jpg.json", "IMG_1.jpg.json", "IMG_1-edited.jpg"),
+        ("IMG_1.jpg.json", "IMG_1.json", "IMG_1.jpg"),
+        (f"{LONG}(1).json", f"{LONG}.json", f"{LONG}P(1).jpg"),
+    ],
+)
+def test_own_takeout_file_is_better_than_a_shared_one(better: str, worse: str, picture: str) -> None:
+    ranks = [takeout_rank(sidecar_target(name), picture) for name in (better, worse)]
+
+    assert ranks[0] is not None
+    assert ranks[1] is not None
+    assert ranks[0] < ranks[1]
+
+
+# Google cuts the whole name at 46 units, wherever that is, and adds the counter afterwards.
+@given(
+    stem=st.text("abcXYZ 0123456789_-.äé", min_size=1, max_size=47).filter(lambda stem: stem.strip(" .") == stem),
+    extension=st.sampled_from(["jpg", "HEIC", "png", "mp4"]),
+    counter=st.sampled_from(["", "(1)", "(12)"]),
+    metadata=st.sampled_from(["", ".supplemental-metadata"]),
+)
+def test_names_cut_by_google_fit(stem: str, extension: str, counter: str, metadata: str) -> None:
+    picture = f"{stem}{counter}.{extension}"
+    sidecar = f"{stem}.{extension}{metadata}"[:JSON_UNITS] + f"{counter}.json"
+
+    target = sidecar_target(sidecar)
+
+    assert takeout_rank(target, picture) is not None
+    assert name_key(target) == name_key(picture)
+
+
+@given(name=st.text(max_size=80), other=st.text(max_size=80))
+def test_any_names_are_compared(name: str, other: str) -> None:
+    for rank in (takeout_rank, xmp_rank, aae_rank, exact_rank):
+        assert rank(sidecar_target(name), other) in {None, 0, 1, 2, 3, 4, 5}
+    assert utf16_units(name_key(name)) <= KEY_UNITS
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "picture", "rank"),
+    [
+        ("IMG_1.CR2.xmp", "IMG_1.CR2", 0),
+        ("IMG_1.xmp", "IMG_1.CR2", 1),
+        ("IMG_1.xmp", "IMG_1.JPG", 1),
+        ("IMG_1_01.CR2.xmp", "IMG_1.CR2", 2),
+        ("IMG_1.CR2.xmp", "IMG_1.JPG", None),
+        ("IMG_1.xmp", "IMG_1(1).JPG", None),
+        ("IMG_1_1.CR2.xmp", "IMG_1.CR2", None),
+    ],
+)
+def test_xmp_name_fits_its_picture(sidecar: str, picture: str, rank: int | None) -> None:
+    target = sidecar_target(sidecar)
+
+    assert xmp_rank(target, picture) == rank
+    assert rank is None or name_key(target) == name_key(picture)
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "picture", "rank"),
+    [
+        ("IMG_0001.AAE", "IMG_0001.HEIC", 0),
+        ("IMG_O0001.AAE", "IMG_0001.HEIC", 1),
+        ("IMG_0001.AAE", "IMG_0002.HEIC", None),
+    ],
+)
+def test_aae_name_fits_its_picture(sidecar: str, picture: str, rank: int | None) -> None:
+    target = sidecar_target(sidecar)
+
+    assert aae_rank(target, picture) == rank
+    assert rank is None or name_key(target) == name_key(picture)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("IMG_0001.HEIC", "IMG_0001.MOV"),
+        ("IMG_0001.HEIC", "IMG_0001_HEVC.MOV"),
+        ("IMG_0001.CR2", "IMG_0001.JPG"),
+        ("PXL_20230809_203449253.RAW-01.COVER.jpg", "PXL_20230809_203449253.RAW-02.ORIGINAL.dng"),
+        ("00000IMG_00000_BURST20190101123456789.jpg", "00001IMG_00001_BURST20190101123456789_COVER.jpg"),
+        ("IMG_0001.HEIC", "IMG_E0001.HEIC"),
+        ("e\u0301t\u00e9.jpg", "\u00e9te\u0301.JSON.jpg".replace(".JSON", "")),
+    ],
+)
+def test_parts_of_a_picture_have_its_key(one: str, other: str) -> None:
+    assert name_key(one) == name_key(other)
+
+
+@pytest.mark.parametrize(
+    ("path", "relative", "folder"),
+    [
+        ("a.jpg", "", ""),
+        ("DCIM/Camera/a.jpg", "", "dcim/camera"),
+        ("takeout-20240131T123456Z-001/Takeout/Google Photos/Sea/a.jpg", "", "takeout/google photos/sea"),
+        ("takeout-20240131T123456Z-3-002.zip/Takeout/Google Photos/Sea/a.jpg", "", "takeout/google photos/sea"),
+        ("Takeout 2/Google Photos/Sea/a.jpg", "", "takeout/google photos/sea"),
+        ("iCloud Photos Part 1 of 3/Albums/Sea.csv", "../Photos", "icloud photos/photos"),
+        ("iCloud Photos Part 2 of 3.zip/Photos/a.jpg", "", "icloud photos/photos"),
+    ],
+)
+def test_folder_of_an_export_in_parts_is_joined(path: str, relative: str, folder: str) -> None:
+    assert joined_folder(path, relative) == folder
+
+
+def test_keys_differ_between_owners_folders_and_names() -> None:
+    keys = [
+        match_keys(1, "a/IMG_1.jpg", "IMG_1.jpg"),
+        match_keys(2, "a/IMG_1.jpg", "IMG_1.jpg"),
+        match_keys(1, "b/IMG_1.jpg", "IMG_1.jpg"),
+        match_keys(1, "a/IMG_2.jpg", "IMG_2.jpg"),
+    ]
+
+    assert len({folder for folder, _ in keys}) == 3
+    assert len({name for _, name in keys}) == 2
+    assert match_keys(1, "a/metadata.json", "")[1] == ANY_NAME
+
+
+def test_keys_stay_the_same_between_releases() -> None:
+    assert match_keys(1, "a/IMG_1.jpg", "IMG_1.jpg") == (5929356027447281426, 9157095029412891671)

@@ -1,0 +1,52 @@
+"""Which files were in one folder, although an export spreads the folder over several archives."""
+
+import hashlib
+import re
+
+from uploads.sidecars.names import fold, name_key
+
+ANY_NAME = 0
+"""The name key of what applies to all pictures in a folder."""
+
+_TAKEOUT_PART = re.compile(r"takeout-\d{8}t\d{6}z(-\d+)*( ?\(\d+\))?(\.zip)?")
+_TAKEOUT_ROOT = re.compile(r"takeout([ -]?\(?\d+\)?)?")
+_ICLOUD_PART = re.compile(r"(.+?) part \d+ of \d+( ?\(\d+\))?(\.zip)?")
+
+
+def joined_folder(path: str, relative: str = "") -> str:
+    """Return the folder of a file as it was before it was exported, and then that of `relative` to it, such as “../a”.
+
+    The parts of an export of Google or iCloud become one folder. Two names of one folder are equal afterwards.
+    """
+    parts: list[str] = []
+    for part in [*fold(path).split("/")[:-1], *fold(relative).split("/")]:
+        if part == "..":
+            parts = parts[:-1]
+        elif _TAKEOUT_PART.fullmatch(part):
+            parts = []
+        elif part not in {"", "."}:
+            parts.append(_whole(part))
+    return "/".join(parts)
+
+
+def match_keys(owner_id: int, path: str, name: str, relative: str = "") -> tuple[int, int]:
+    """Return the keys of a folder and of a name in it, by which pictures, sidecars and parts find each other.
+
+    `path` is relative to what was chosen and ends with the file's own name. `name` is a picture's name, or what
+    `names.sidecar_target` returns; if blank, the second key is ANY_NAME. The keys are 64-bit hashes, so equal keys only
+    make two files candidates.
+    """
+    folder = joined_folder(path, relative)
+    return _hash(f"{owner_id}\0{folder}"), _hash(name_key(name)) if name else ANY_NAME
+
+
+def _whole(part: str) -> str:
+    if _TAKEOUT_ROOT.fullmatch(part):
+        return "takeout"
+    match = _ICLOUD_PART.fullmatch(part)
+    return match[1] if match else part
+
+
+def _hash(text: str) -> int:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True) or 1

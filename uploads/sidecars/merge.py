@@ -1,0 +1,103 @@
+"""Precedence: which of the values that a file and its sidecars contain are shown.
+
+Sidecars come before the file, because people edit and export them after it was written: XMP, then Google Takeout, then
+Apple's exports; for each value the first that has one. The file's name is the last source of a date.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from uploads.sidecars.recognise import SidecarKind
+from uploads.sidecars.values import MAX_LIST, SidecarTime, SidecarValues
+
+PRECEDENCE = (SidecarKind.XMP, SidecarKind.TAKEOUT, SidecarKind.APPLE, SidecarKind.AAE, SidecarKind.ALBUM)
+SIDECAR = "sidecar"
+_STEP = timedelta(minutes=15)
+_MAX_OFFSET = timedelta(hours=14)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceAndTime:
+    """When and where a picture was taken. `source` is a value of TakenSource, blank without a date."""
+
+    taken_at: datetime | None = None
+    utc_offset: int | None = None
+    source: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+def merge_sidecars(sidecars: Mapping[str, Any]) -> SidecarValues:
+    """Merge the values of a picture's sidecars, which are stored by kind as `SidecarValues.as_json` returns them.
+
+    Keywords and albums are united.
+    """
+    found = [SidecarValues.from_json(sidecars[kind]) for kind in PRECEDENCE if kind in sidecars]
+
+    def first(name: str) -> Any:
+        return next((value for one in found if (value := getattr(one, name)) not in (None, "")), None)
+
+    def union(name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value for one in found for value in getattr(one, name)))[:MAX_LIST]
+
+    located = next((one for one in found if one.latitude is not None), SidecarValues())
+    return SidecarValues(
+        time=first("time"),
+        latitude=located.latitude,
+        longitude=located.longitude,
+        title=first("title") or "",
+        caption=first("caption") or "",
+        keywords=union("keywords"),
+        albums=union("albums"),
+        rating=first("rating"),
+        favourite=first("favourite"),
+        archived=first("archived"),
+        trashed=first("trashed"),
+        edited=first("edited"),
+    )
+
+
+def place_and_time(sidecar: SidecarValues, file: PlaceAndTime) -> PlaceAndTime:
+    """Return when and where a picture was taken, from its sidecars and from the file."""
+    taken_at, utc_offset, source = file.taken_at, file.utc_offset, file.source
+    if sidecar.time is not None:
+        taken_at, utc_offset = combine_times(sidecar.time, None if source == "name" else taken_at, utc_offset)
+        if (taken_at, utc_offset) != (file.taken_at, file.utc_offset):
+            source = SIDECAR
+    located = sidecar if sidecar.latitude is not None else file
+    return PlaceAndTime(taken_at, utc_offset, source, located.latitude, located.longitude)
+
+
+def combine_times(
+    sidecar: SidecarTime, taken_at: datetime | None, utc_offset: int | None
+) -> tuple[datetime, int | None]:
+    """Return the time and its UTC offset in minutes, from a sidecar's time and the file's.
+
+    If they agree, the file's time is kept, which may have fractions of seconds and a zone. A sidecar that knows the
+    instant and a camera that knows only the local time together give the zone.
+    """
+    if taken_at is None:
+        return sidecar.at, sidecar.utc_offset
+    file_local = taken_at.astimezone(UTC) + timedelta(minutes=utc_offset or 0)
+    tolerance = timedelta(seconds=sidecar.precision)
+    if not sidecar.is_instant:
+        agrees = abs(file_local - sidecar.at) < tolerance or _same_day(file_local, sidecar)
+        return (taken_at, utc_offset) if agrees else (sidecar.at, None)
+    if utc_offset is not None:
+        agrees = abs(taken_at - sidecar.at) < tolerance and sidecar.utc_offset in {None, utc_offset}
+        return (taken_at, utc_offset) if agrees else (sidecar.at, sidecar.utc_offset)
+    if sidecar.utc_offset is not None:
+        ahead = timedelta(minutes=sidecar.utc_offset)
+    else:
+        ahead = round((file_local - sidecar.at) / _STEP) * _STEP
+    if abs(file_local - sidecar.at - ahead) >= tolerance or abs(ahead) > _MAX_OFFSET:
+        return sidecar.at, sidecar.utc_offset
+    if not ahead and sidecar.utc_offset is None:
+        return taken_at, None  # a service that knew no zone either counted the local time as UTC
+    return file_local.replace(tzinfo=timezone(ahead)), round(ahead / timedelta(minutes=1))
+
+
+def _same_day(file_local: datetime, sidecar: SidecarTime) -> bool:
+    return sidecar.precision == 86_400 and file_local.date() == sidecar.at.date()

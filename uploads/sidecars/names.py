@@ -1,0 +1,176 @@
+"""Whose sidecar is it? The rules by which programs name sidecars after pictures.
+
+Google cuts names: a picture's name, without extension, to 47 characters, and a JSON file's name to 46 before “.json”.
+It counts in UTF-16 units. “(1)” tells files of one name apart; in a JSON file's name it may stand before or after the
+picture's extension. Edited versions and the film of a live photo have no JSON file of their own.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+KEY_UNITS = 36
+JSON_UNITS = 46
+PICTURE_UNITS = 47
+_EXTENSION = re.compile(
+    r"\.(jpe?g|jpe|jfif|png|apng|gif|webp|hei[cf]s?|hif|avifs?|jxl|tiff?|bmp|dng|cr[23w]|nef|nrw|arw|srf|sr2|raf|or[fi]"
+    r"|rw[2l]|pef|srw|x3f|3fr|iiq|raw|mp4|m4v|mov|qt|mkv|webm|avi|3gpp?|3g2|mpe?g|m?ts|m2ts|wmv|mp|mv)"
+)
+_EDITED = re.compile(
+    r"-(edited|effects-edited|effects|bearbeitet|modifié|editad[oa]|ha editado|modificato|bewerkt|edytowan[ey]"
+    r"|redigerad|redigeret|redigert|muokattu|düzenlendi|upraveno|upravené|szerkesztett|editat|изменено|отредактировано|змінено"
+    r"|編集済み|已编辑|已修改|已編輯|수정됨|편집됨|แก้ไขแล้ว|đã chỉnh sửa|diedit)$"
+)
+_EDITED_ENGLISH = "-edited"
+_METADATA = ".supplemental-metadata"
+# Apple's rendering with edits (E) and the other original (O); Pixel's tags of one exposure; darktable's versions.
+_APPLE_VARIANT = re.compile(r"img_[eo](\d{4,})")
+_PIXEL = re.compile(r"(pxl_\d{8}_\d{9})\..*")
+_BURST = re.compile(r"burst\d{14,}")
+_VERSION = re.compile(r"_\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class NameParts:
+    """A name in lower case and its parts. `stem` has neither extension, counter nor suffix of an edited version."""
+
+    name: str
+    stem: str
+    counter: str
+    extension: str
+    is_edited: bool
+
+
+def fold(name: str) -> str:
+    """Return a name as it is compared: composed characters, no difference between capital and small letters."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def split_name(name: str) -> NameParts:
+    """Split a picture's name, or the name of a picture within a sidecar's name."""
+    name = fold(name)
+    stem, extension = _split_extension(name)
+    stem, counter = _split_counter(stem)
+    if counter and not extension:  # “IMG_1.jpg(1)”, from a JSON file's name
+        stem, extension = _split_extension(stem)
+    edited = _edited_suffix(stem)
+    return NameParts(name, stem.removesuffix(edited), counter, extension, bool(edited))
+
+
+def name_key(name: str) -> str:
+    """Return the same key for a picture and for all its sidecars and parts; other files may have it, too.
+
+    `name` is the name of a picture or `sidecar_target` of a sidecar's name.
+    """
+    stem = split_name(name).stem
+    stem, _ = _split_extension(stem)  # “PXL_….MP.jpg” and “PXL_….MP”
+    if burst := _BURST.search(stem):
+        return burst[0]
+    stem = _PIXEL.sub(r"\1", stem).removesuffix("_hevc")
+    if variant := _APPLE_VARIANT.fullmatch(stem):
+        return f"img_{variant[1]}"
+    if _VERSION.fullmatch(stem[-3:]):
+        stem = stem[:-3]
+    return stem.encode("utf-16-le", "surrogatepass")[: 2 * KEY_UNITS].decode("utf-16-le", "ignore")
+
+
+def sidecar_target(name: str) -> str:
+    """Return the part of a sidecar's name that names its picture, which may be cut: “IMG_1.jpg” or “IMG_1”."""
+    target = re.sub(r"\.(json|xmp|aae)$", "", name, flags=re.IGNORECASE)
+    base, counter = _split_counter(target)
+    cut = _metadata_suffix(base)
+    return base[: len(base) - len(cut)] + (f"({counter})" if counter else "")
+
+
+def takeout_rank(target: str, picture: str) -> int | None:
+    """Return how well the target of a JSON file's name fits a picture's name, 0 best, or None if it does not."""
+    wanted, found = split_name(target), split_name(picture)
+    if wanted.name == found.name:
+        return 0
+    is_cut = utf16_units(_without_counter(wanted)) >= JSON_UNITS
+    if wanted.counter != found.counter:
+        # Google forgets the counter in a JSON file's name that is cut.
+        forgot = is_cut and not wanted.counter and _starts(found, wanted)
+        return 5 if forgot else None
+    if wanted.stem == found.stem and wanted.extension == found.extension and wanted.is_edited == found.is_edited:
+        return 1
+    if is_cut and _starts(found, wanted):
+        return 2
+    if is_cut and found.is_edited and wanted.stem.startswith(found.stem):
+        return 3
+    if _bare_stem(wanted) != _bare_stem(found) or wanted.is_edited:
+        return None
+    return 3 if found.is_edited else 4
+
+
+def xmp_rank(target: str, picture: str) -> int | None:
+    """Return how well the target of an XMP file's name fits: “IMG_1.CR2.xmp”, “IMG_1.xmp”, or a darktable version."""
+    wanted, found = split_name(target), split_name(picture)
+    if wanted.name == found.name:
+        return 0
+    if not wanted.extension:
+        return 1 if wanted.name == found.name.removesuffix(found.extension) else None
+    is_version = wanted.extension == found.extension and _VERSION.fullmatch(wanted.stem[-3:])
+    return 2 if is_version and wanted.name == f"{found.stem}{wanted.stem[-3:]}{found.extension}" else None
+
+
+def aae_rank(target: str, picture: str) -> int | None:
+    """Return how well the target of an AAE file's name fits: “IMG_1” or “IMG_O1”."""
+    wanted, found = split_name(target), split_name(picture)
+    own = found.name.removesuffix(found.extension)
+    if wanted.name == own:
+        return 0
+    return 1 if _APPLE_VARIANT.sub(r"img_\1", wanted.name) == own else None
+
+
+def exact_rank(target: str, picture: str) -> int | None:
+    """Return 0 if the names are equal, as in a CSV file; a blank target is every picture."""
+    return 0 if not target or fold(target) == fold(picture) else None
+
+
+def utf16_units(text: str) -> int:
+    """Return the length of a text as Google counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _split_extension(name: str) -> tuple[str, str]:
+    stem, dot, _ = name.rpartition(".")
+    extension = name[len(stem) :] if dot else ""
+    return (stem, extension) if stem and _EXTENSION.fullmatch(extension) else (name, "")
+
+
+def _split_counter(stem: str) -> tuple[str, str]:
+    match = re.fullmatch(r"(.+)\((\d+)\)", stem, re.DOTALL | re.ASCII)
+    return (match[1], match[2]) if match else (stem, "")
+
+
+def _edited_suffix(stem: str) -> str:
+    if match := _EDITED.search(stem, 1):
+        return match[0]
+    # The longest names lose the end of the suffix.
+    suffix = stem[stem.rfind("-") :]
+    is_cut = utf16_units(stem) == PICTURE_UNITS and len(suffix) > 2 and _EDITED_ENGLISH.startswith(suffix)
+    return suffix if is_cut else ""
+
+
+def _metadata_suffix(base: str) -> str:
+    """Return the “.supplemental-metadata” at the end of a name, or as much of it as was not cut off."""
+    folded = base.lower()
+    for length in range(len(_METADATA), 0, -1):
+        if folded.endswith(_METADATA[:length]):
+            rest = base[: len(base) - length]
+            is_sure = length > 5 or utf16_units(base) >= JSON_UNITS or bool(_split_extension(rest.lower())[1])
+            return base[len(rest) :] if rest and is_sure else ""
+    return ""
+
+
+def _without_counter(parts: NameParts) -> str:
+    return parts.name.replace(f"({parts.counter})", "") if parts.counter else parts.name
+
+
+def _starts(found: NameParts, wanted: NameParts) -> bool:
+    return _without_counter(found).startswith(_without_counter(wanted).rstrip("\N{REPLACEMENT CHARACTER}"))
+
+
+def _bare_stem(parts: NameParts) -> str:
+    return _split_extension(parts.stem)[0]

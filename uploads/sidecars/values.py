@@ -1,0 +1,104 @@
+"""What a sidecar says about a picture, and how that is stored as JSON."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from uploads.media.sanitize import Json, clean_text
+
+MAX_CAPTION = 5_000
+MAX_LIST = 200
+"""The number of keywords, or of albums, that are kept of one picture."""
+
+
+class InvalidSidecar(ValueError):
+    """The file is no sidecar of the kind that its name and first bytes promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarTime:
+    """When a picture was taken, as far as a sidecar knows. `at` is aware.
+
+    `is_instant` is false if the sidecar has a local time without a zone; then that time counts as UTC, as in
+    uploads.media.exif_time. `utc_offset` is in minutes. The real time is less than `precision` seconds later.
+    """
+
+    at: datetime
+    utc_offset: int | None = None
+    is_instant: bool = True
+    precision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarValues:
+    """Values for one picture; None, "" and () mean that the sidecar does not say.
+
+    latitude, longitude: WGS 84 degrees. rating: 0 to 5, or -1 for rejected. hidden in an Apple export counts as
+    archived. trashed: the picture was in the trash of the service that exported it. edited: the sidecar holds edits
+    that are not in the picture itself.
+    """
+
+    time: SidecarTime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    title: str = ""
+    caption: str = ""
+    keywords: tuple[str, ...] = ()
+    albums: tuple[str, ...] = ()
+    rating: int | None = None
+    favourite: bool | None = None
+    archived: bool | None = None
+    trashed: bool | None = None
+    edited: bool | None = None
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the values that are known, for a JSON column."""
+        values: dict[str, Any] = {name: value for name, value in asdict(self).items() if value not in (None, "", ())}
+        if self.time is not None:
+            values["time"] = {**asdict(self.time), "at": self.time.at.isoformat()}
+        return values
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "SidecarValues":
+        """Return what `as_json` stored."""
+        lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        fields: dict[str, Any] = {**values, **lists}
+        if time := values.get("time"):
+            fields["time"] = SidecarTime(**{**time, "at": datetime.fromisoformat(time["at"])})
+        return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Values for the pictures that a sidecar names. `name` is the file name to which uploads.sidecars.names applies.
+
+    A blank `name` means every picture in the folder. `folder` is relative to the sidecar's folder: "" or "../Photos".
+    """
+
+    name: str
+    values: SidecarValues = field(default_factory=SidecarValues)
+    folder: str = ""
+
+
+def clean_lines(value: object, limit: int = MAX_CAPTION) -> str:
+    """Return text of several lines without control characters, without blank lines at its ends."""
+    if not isinstance(value, str):
+        return ""
+    lines = (clean_text(line, limit) for line in value[: 4 * limit].splitlines())
+    return "\n".join(lines).strip()[:limit].rstrip()
+
+
+def clean_list(values: object) -> tuple[str, ...]:
+    """Return the distinct texts in a list, in their order."""
+    if not isinstance(values, list):
+        return ()
+    return tuple(dict.fromkeys(text for value in values[: 10 * MAX_LIST] if (text := clean_text(value))))[:MAX_LIST]
+
+
+def valid_position(latitude: float | None, longitude: float | None) -> tuple[float | None, float | None]:
+    """Return a position in degrees, or (None, None) if it is incomplete, impossible or 0, 0, which means none."""
+    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
+        return None, None
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        return None, None
+    return round(latitude, 7), round(longitude, 7)
