@@ -43,7 +43,16 @@ class UploadAdmin(ReadOnlyAdmin):
             {"fields": ["picture", "filename", "owner", "kind", "description_text", "label_list"]},
         ),
         (_("File"), {"fields": ["mime_type", "file_size", "pixels", "duration", "sha256"]}),
-        (_("Taken"), {"fields": ["taken", "camera", "latitude", "longitude", "metadata"]}),
+        (_("Taken"), {"fields": ["taken", "taken_source", "camera", "latitude", "longitude", "metadata"]}),
+        (
+            _("Sidecars and parts"),
+            {
+                "fields": [
+                    *("title", "caption", "keywords", "albums", "rating", "favourite", "archived", "sidecars"),
+                    *("part_of", "part_role"),
+                ]
+            },
+        ),
         (_("Times"), {"fields": ["created_at", "processed_at", "updated_at"]}),
     ]
     readonly_fields = ["picture", "description_text", "label_list", "file_size", "pixels", "taken"]

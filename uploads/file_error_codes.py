@@ -110,6 +110,10 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "image.corrupt": ErrorCode(_("The picture is damaged and cannot be read."), COPY_AGAIN),
     "image.crash": ErrorCode(_("The picture crashed the decoder."), TRY_ONCE, retryable=True),
     "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), COPY_AGAIN),
+    "sidecar.unreadable": ErrorCode(
+        _("This file belongs to no picture, or it is damaged."),
+        _("Your pictures are not affected. Export it again if you need what it says."),
+    ),
     "storage.away": ErrorCode(_("The server's storage could not be reached."), _AFTER_REPAIR, retryable=True),
     "storage.denied": ErrorCode(_("The server is not allowed to write to its disk."), _AFTER_REPAIR),
     "storage.failed": ErrorCode(_("The server's disk failed."), _AFTER_REPAIR),

@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, JSONField, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
 from uploads.media.sniff import ARCHIVES
 
+_EMPTY_LIST = Value([], JSONField())
+_EMPTY_DICT = Value({}, JSONField())
 INSTANT = Coalesce("taken_at", "created_at")
 """When a picture was taken or, if that is unknown, when it was added."""
 
@@ -41,12 +43,24 @@ class TakenSource(models.TextChoices):
     NAME = "name", _("file name")
 
 
+class PartRole(models.TextChoices):
+    """What a file is beside the picture of which it is a part."""
+
+    LIVE = "live", _("Film of the live photo")
+    RAW = "raw", _("RAW file")
+    BURST = "burst", _("Picture of the same burst")
+
+
 class Upload(models.Model):
     """One stored file of one owner, and the results of processing it.
 
     (owner, sha256) is unique: the same bytes are stored once per owner and never shared between owners. `key` is the
     opaque part of the upload's storage names. `processed_at` is null until processing has succeeded once; processing
     the upload again replaces all results in one transaction.
+
+    `sidecars` holds the values of the picture's sidecars by kind, and under “file” what the file itself says about time
+    and place; see uploads/sidecars/merge.py for how the columns follow from them. `group_id` is what the camera wrote
+    into all files of a live photo or burst. A part (`part_of`) is shown with its picture only. No part has parts.
     """
 
     owner = models.ForeignKey(
@@ -81,6 +95,25 @@ class Upload(models.Model):
     )
     labels = models.JSONField(_("labels"), default=list, blank=True)
     description = models.TextField(_("description"), blank=True)
+    title = models.CharField(_("title"), max_length=200, blank=True, default="", db_default="")
+    caption = models.TextField(_("caption"), blank=True, default="", db_default="")
+    keywords = models.JSONField(_("keywords"), default=list, blank=True, db_default=_EMPTY_LIST)
+    albums = models.JSONField(_("albums"), default=list, blank=True, db_default=_EMPTY_LIST)
+    rating = models.SmallIntegerField(_("rating"), null=True, blank=True, help_text=_("0 to 5, or -1 for rejected."))
+    favourite = models.BooleanField(_("favourite"), default=False, db_default=False)
+    archived = models.BooleanField(_("archived"), default=False, db_default=False)
+    sidecars = models.JSONField(_("sidecars"), default=dict, blank=True, db_default=_EMPTY_DICT)
+    group_id = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
+    part_of = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="parts",
+        db_index=False,
+        verbose_name=_("part of"),
+    )
+    part_role = models.CharField(_("role"), max_length=10, choices=PartRole, blank=True, default="", db_default="")
     processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -92,6 +125,10 @@ class Upload(models.Model):
             models.UniqueConstraint(fields=["owner", "sha256"], name="upload_once_per_owner"),
             models.CheckConstraint(condition=Q(kind__in=MediaKind.values), name="upload_kind_known"),
             models.CheckConstraint(condition=Q(size__gt=0), name="upload_not_empty"),
+            models.CheckConstraint(
+                condition=Q(part_of=None, part_role="") | Q(part_of__isnull=False, part_role__in=PartRole.values),
+                name="upload_part_has_role",
+            ),
         ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
@@ -100,6 +137,8 @@ class Upload(models.Model):
             # The preflight uses this index to look up sizes before files are sent, and the quota to sum up sizes.
             models.Index(fields=["owner", "size"], name="upload_owner_size"),
             models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),
+            models.Index(fields=["owner", "group_id"], name="upload_group", condition=~Q(group_id="")),
+            models.Index(fields=["part_of"], name="upload_parts", condition=Q(part_of__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from uploads.database import fetch_row, fetch_rows
 from uploads.models import Upload
+from uploads.picture_facts import FACTS, PictureRow, Sidecars, facts_parameters, group_id_of
+from uploads.sidecars.merge import PlaceAndTime
 
 if TYPE_CHECKING:  # importing the pipeline loads the image libraries, which most processes do not need
     from uploads.pipeline import Result
@@ -19,13 +21,11 @@ VALUES (%(owner)s, %(key)s, %(sha256)s, %(filename)s, %(size)s, %(mime_type)s, %
 RETURNING id
 """
 # The ORM would need two statements and a savepoint.
-SAVE_RESULT = """
+SAVE_RESULT = f"""
 WITH saved AS (
     UPDATE uploads_upload
        SET kind = %(kind)s, mime_type = %(mime_type)s, width = %(width)s, height = %(height)s,
-           duration = %(duration)s, taken_at = %(taken_at)s, utc_offset = %(utc_offset)s,
-           taken_source = %(taken_source)s,
-           latitude = %(latitude)s, longitude = %(longitude)s,
+           duration = %(duration)s, {FACTS}, group_id = %(group_id)s,
            camera = %(camera)s, metadata = %(metadata)s::jsonb, previews = %(previews)s::jsonb,
            labels = %(labels)s::jsonb, description = %(description)s,
            processed_at = clock_timestamp(), updated_at = clock_timestamp()
@@ -63,26 +63,25 @@ def insert_upload(upload: Upload) -> None:
     upload._state.adding, upload._state.db = False, "default"
 
 
-def save_result(upload_id: int, result: "Result", previews: dict[str, str]) -> None:
-    """Replace all results of an upload; call it inside the transaction that finishes its item.
+def save_result(picture: PictureRow, result: "Result", previews: dict[str, str], sidecars: Sidecars) -> None:
+    """Replace all results of a locked picture; call it inside the transaction that finishes its item.
 
+    `sidecars` are the values of all of its sidecars, which come before those of the result.
     `previews` maps each longest side to the storage name of a preview that is already written. If the result has no
     vector, the old vector is kept.
     """
+    file = PlaceAndTime(result.taken_at, result.utc_offset, result.taken_source, result.latitude, result.longitude)
     fetch_row(
         SAVE_RESULT,
         {
-            "upload": upload_id,
+            "upload": picture.id,
             "kind": result.kind,
             "mime_type": result.mime_type,
             "width": result.width,
             "height": result.height,
             "duration": result.duration,
-            "taken_at": result.taken_at,
-            "utc_offset": result.utc_offset,
-            "taken_source": result.taken_source,
-            "latitude": result.latitude,
-            "longitude": result.longitude,
+            "group_id": group_id_of(result.metadata),
+            **facts_parameters(picture.filename, sidecars, file),
             "camera": result.camera,
             "metadata": json.dumps(result.metadata),
             "previews": json.dumps(previews),

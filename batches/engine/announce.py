@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from django.db import transaction
 
 from batches.engine.incoming import NewFile
-from batches.engine.incoming_sql import OPEN
+from batches.engine.incoming_sql import OPEN, folder_key, item_keys
 from batches.engine.refusals import BatchClosed
 from batches.messaging import live_events
 from batches.models.error_codes import default_message
@@ -30,12 +30,13 @@ def _insert_statement(status: ItemStatus, finished_at: str, counted: str) -> str
     return f"""
 WITH listed AS (
     INSERT INTO batches_batchitem (batch_id, filename, relative_path, fingerprint, size, status, stage, attempts,
-                                   crash_count, error_code, error_message, created_at, finished_at)
+                                   crash_count, error_code, error_message, created_at, finished_at, folder_key,
+                                   name_key)
     SELECT %(batch)s, filename, relative_path, fingerprint, size, '{status.value}', '', 0, 0,
-           code, message, clock_timestamp(), {finished_at}
+           code, message, clock_timestamp(), {finished_at}, {folder_key("folder")}, name
       FROM unnest(%(filenames)s::text[], %(paths)s::text[], %(fingerprints)s::text[], %(sizes)s::bigint[],
-                  %(codes)s::text[], %(messages)s::text[])
-           WITH ORDINALITY AS file (filename, relative_path, fingerprint, size, code, message, position)
+                  %(codes)s::text[], %(messages)s::text[], %(folder_keys)s::bigint[], %(name_keys)s::bigint[])
+           WITH ORDINALITY AS file (filename, relative_path, fingerprint, size, code, message, folder, name, position)
      ORDER BY position
     ON CONFLICT (batch_id, fingerprint) DO NOTHING
     RETURNING id, error_code
@@ -91,7 +92,10 @@ def _insert(
     codes: Sequence[str],
     before_visible: Callable[[list[int], int], None],
 ) -> int:
+    keys = [item_keys(file.filename, file.relative_path) for file in files]
     columns = {
+        "folder_keys": [key["folder_key"] for key in keys],
+        "name_keys": [key["name_key"] for key in keys],
         "filenames": [file.filename[:255] for file in files],
         "paths": [file.relative_path[:1000] for file in files],
         "fingerprints": [file.fingerprint for file in files],

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from batches.engine.in_flight import JobStopped
 from batches.engine.incoming import NewFile
-from batches.engine.incoming_sql import OPEN
+from batches.engine.incoming_sql import OPEN, folder_key, item_keys
 from batches.messaging import wake_ups
 from batches.models import BatchItem
 from batches.models.error_codes import ERROR_CODES, IGNORED_CODES
@@ -26,17 +26,18 @@ WITH file AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('batches_batchitem', 'id')) AS id, listed.*
       FROM unnest(%(filenames)s::text[], %(paths)s::text[], %(fingerprints)s::text[], %(sizes)s::bigint[],
                   %(statuses)s::text[], %(codes)s::text[], %(messages)s::text[], %(offsets)s::bigint[],
-                  %(compressed)s::bigint[], %(crcs)s::bigint[], %(methods)s::int[], %(encrypted)s::boolean[])
+                  %(compressed)s::bigint[], %(crcs)s::bigint[], %(methods)s::int[], %(encrypted)s::boolean[],
+                  %(folder_keys)s::bigint[], %(name_keys)s::bigint[])
            WITH ORDINALITY AS listed (filename, relative_path, fingerprint, size, status, code, message, start,
-                                      compressed, crc, method, encrypted, position)
+                                      compressed, crc, method, encrypted, folder, name_key, position)
      ORDER BY position
 ), items AS (
     INSERT INTO batches_batchitem (id, batch_id, archive_id, filename, relative_path, fingerprint, size, status, stage,
                                    queue_position, attempts, crash_count, error_code, error_message, created_at,
-                                   finished_at)
+                                   finished_at, folder_key, name_key)
     SELECT id, %(batch)s, %(item)s, filename, relative_path, fingerprint, size, status, '',
            CASE status WHEN '{ItemStatus.PENDING.value}' THEN id END, 0, 0, code, message, clock_timestamp(),
-           CASE WHEN status <> '{ItemStatus.PENDING.value}' THEN clock_timestamp() END
+           CASE WHEN status <> '{ItemStatus.PENDING.value}' THEN clock_timestamp() END, {folder_key("folder")}, name_key
       FROM file
 )
 INSERT INTO batches_archiveentry (item_id, archive_id, "offset", compressed, crc, method, encrypted)
@@ -91,7 +92,10 @@ def insert_archived_files(item: BatchItem, upload_id: int, files: Sequence[Archi
 
 
 def _insert(item: BatchItem, upload_id: int, files: Sequence[ArchivedFile]) -> None:
+    keys = [item_keys(file.file.filename, file.file.relative_path) for file in files]
     columns: dict[str, Any] = {
+        "folder_keys": [key["folder_key"] for key in keys],
+        "name_keys": [key["name_key"] for key in keys],
         "filenames": [file.file.filename for file in files],
         "paths": [file.file.relative_path for file in files],
         "fingerprints": [file.file.fingerprint for file in files],

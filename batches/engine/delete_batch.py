@@ -14,6 +14,7 @@ from django.utils import timezone
 from batches.engine.attempt_history import delete_history
 from batches.engine.cancel import cancel_items
 from batches.engine.delete_archives import forget_entries
+from batches.engine.sidecar_entries import delete_sidecars, forget_pictures
 from batches.engine.transitions import move_batches
 from batches.messaging.live_events import notify_batches_changed
 from batches.models import ArchiveEntry, BatchItem, UploadBatch
@@ -75,9 +76,11 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
         items = fetch_rows(DELETE_ITEMS, {"batch": batch_id, "chunk": CHUNK})
         delete_history([id for id, *_ in items])
         ArchiveEntry.objects.filter(item_id__in=[id for id, *_ in items]).delete()
+        delete_sidecars([id for id, _, result, *_ in items if result == ItemResult.SIDECAR])
         uploads = lock_uploads({upload for _, _, _, upload, _, _ in items if upload})
         unreferenced = [id for (id,) in fetch_rows(UNREFERENCED_UPLOADS, {"ids": uploads})]
         forget_entries(unreferenced)
+        forget_pictures(unreferenced)
         delete_uploads(unreferenced)
         incomplete = [
             id for id, status, _, upload, code, at in items if not upload and _was_receiving(status, code, at)

@@ -19,11 +19,13 @@ from batches.engine.complete_batch import complete_batches
 from batches.engine.delete_archives import forget_entries
 from batches.engine.item_fields import FINISHED_FIELDS
 from batches.engine.refusals import Refused
+from batches.engine.sidecar_entries import forget_pictures
 from batches.engine.transitions import move_items
 from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import RESENDABLE_CODES, default_message
 from batches.models.states import ItemStatus
+from uploads.models import Upload
 from uploads.storage.file_deletion import delete_uploads, lock_uploads
 
 TRIES = 5
@@ -57,23 +59,29 @@ def delete_pictures(ids: Collection[int]) -> int:
 def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:
     """Delete the pictures in the current transaction.
 
-    Return how many were deleted, the ids of the batches in which items failed, and the ids of all batches whose items
-    referred to the pictures.
+    Their parts are deleted with them. Return how many were deleted, the ids of the batches in which items failed, and
+    the ids of all batches whose items referred to the pictures.
     """
+    ids = {*ids, *_parts(ids)}
     references = BatchItem.objects.filter(upload_id__in=ids)
     fields = ("id", "batch_id", "status")
     items = list(references.select_for_update(of=("self",)).order_by("id").values_list(*fields))
     uploads = lock_uploads(ids)
-    if references.count() > len(items):
+    if references.count() > len(items) or not _parts(ids) <= ids:
         raise _NewReference
     failing = Counter(batch for _, batch, status in items if status == ItemStatus.PROCESSING)
     _mark_gone([id for id, _, _ in items])
     forget_entries(uploads)
+    forget_pictures(uploads)
     deleted = delete_uploads(uploads)
     for batch_id in sorted(failing):
         batch = UploadBatch.all_objects.filter(id=batch_id)
         batch.update(failed=F("failed") + failing[batch_id], updated_at=timezone.now())
     return deleted, sorted(failing), sorted({batch for _, batch, _ in items})
+
+
+def _parts(ids: Collection[int]) -> set[int]:
+    return set(Upload.objects.filter(part_of_id__in=ids).values_list("id", flat=True))
 
 
 def _mark_gone(ids: list[int]) -> None:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from batches.engine.finish_sql import finish_statement
 from batches.engine.item_fields import UNCLAIMED_SQL
+from batches.engine.link_picture import link_duplicate
 from batches.engine.refusals import BatchClosed
 from batches.models import ArchiveEntry, BatchItem
 from batches.models.states import (
@@ -22,9 +23,10 @@ from batches.models.states import (
     sql_states,
 )
 from uploads.database import fetch_row
+from uploads.sidecars.folders import match_keys
 
 
-def _receiving(target: ItemStatus) -> str:
+def receiving_states(target: ItemStatus) -> str:
     """Return the condition under which an item may move to `target`.
 
     Either the item is `receiving`, or the caller is the job that holds the claim %(claim)s and has unpacked the bytes
@@ -43,6 +45,11 @@ def _is(source: BatchStatus) -> str:
     return f"status IN ({sql_states(batch_sources(BatchStatus.PROCESSING, source))})"
 
 
+def folder_key(column: str) -> str:
+    """Return the SQL for an item's `folder_key` from a hash of its folder; see `match_keys`."""
+    return f"{column}::bigint # (SELECT owner_id FROM batches_uploadbatch WHERE id = %(batch)s)::bigint"
+
+
 OPEN = f"status IN ({sql_states(OPEN_BATCHES)}) AND deleting_since IS NULL"
 
 # A new item, or one that was missing, unseals its batch and moves a completed batch back to `processing`. `created_at`
@@ -51,9 +58,10 @@ OPEN = f"status IN ({sql_states(OPEN_BATCHES)}) AND deleting_since IS NULL"
 INSERT = f"""
 WITH added AS (
     INSERT INTO batches_batchitem AS item (batch_id, filename, relative_path, fingerprint, size, status, stage,
-                                           attempts, crash_count, error_code, error_message, created_at)
+                                           attempts, crash_count, error_code, error_message, created_at, folder_key,
+                                           name_key)
     VALUES (%(batch)s, %(filename)s, %(relative_path)s, %(fingerprint)s, %(size)s, '{ItemStatus.RECEIVING.value}', '',
-            0, 0, '', '', clock_timestamp())
+            0, 0, '', '', clock_timestamp(), {folder_key("%(folder_key)s")}, %(name_key)s)
     ON CONFLICT (batch_id, fingerprint) DO UPDATE
        SET status = excluded.status, created_at = excluded.created_at, finished_at = NULL
      WHERE item.status IN ({sql_states(item_sources(ItemStatus.RECEIVING, ItemStatus.MISSING))})
@@ -77,7 +85,7 @@ QUEUE = f"""
 WITH queued AS (
     UPDATE batches_batchitem
        SET status = '{ItemStatus.PENDING.value}', {UPLOAD}, queue_position = id, {UNCLAIMED_SQL}
-     WHERE id = %(item)s AND {_receiving(ItemStatus.PENDING)}
+     WHERE id = %(item)s AND {receiving_states(ItemStatus.PENDING)}
     RETURNING batch_id
 ), started AS (
     UPDATE batches_uploadbatch
@@ -92,13 +100,21 @@ SELECT batch_id, EXISTS (SELECT FROM started),
        (SELECT status FROM batches_uploadbatch WHERE id = batch_id) = '{BatchStatus.PENDING.value}' FROM queued
 """
 
-COMPLETE = finish_statement(ItemStatus.COMPLETED, _receiving(ItemStatus.COMPLETED), UPLOAD)
-FAIL = finish_statement(ItemStatus.FAILED, _receiving(ItemStatus.FAILED), "upload_id = NULL", "sha256 = %(sha256)s")
+COMPLETE = finish_statement(ItemStatus.COMPLETED, receiving_states(ItemStatus.COMPLETED), UPLOAD)
+FAIL = finish_statement(
+    ItemStatus.FAILED, receiving_states(ItemStatus.FAILED), "upload_id = NULL", "sha256 = %(sha256)s"
+)
 
 # Lock the item and its upload explicitly, to keep the lock order (items, uploads, batches) and avoid deadlocks with the
 # deletion of a picture. The foreign key check alone would lock the upload only at the commit, after the batch.
 LOCK_ITEM = "SELECT id FROM batches_batchitem WHERE id = %(item)s FOR NO KEY UPDATE"
 LOCK_UPLOAD = "SELECT id FROM uploads_upload WHERE id = %(upload)s FOR KEY SHARE"
+
+
+def item_keys(filename: str, relative_path: str) -> dict[str, int]:
+    """Return the hashes of a file's folder and name from which INSERT computes the item's keys."""
+    folder, name = match_keys(0, relative_path or filename, filename)
+    return {"folder_key": folder, "name_key": name}
 
 
 def insert(
@@ -113,7 +129,7 @@ def insert(
     transaction that this exception rolls back.
     """
     fields = {"filename": filename, "relative_path": relative_path, "fingerprint": fingerprint, "size": size}
-    row = fetch_row(INSERT, {"batch": batch_id, **fields})
+    row = fetch_row(INSERT, {"batch": batch_id, **fields, **item_keys(filename, relative_path)})
     if row is None:
         return None
     item_id, created_at, is_new, counted = row
@@ -154,6 +170,8 @@ def complete(item_id: int, upload_id: int, claim: UUID | None = None) -> tuple[i
     the upload was deleted.
     """
     with transaction.atomic(savepoint=False):
+        fetch_row(LOCK_ITEM, {"item": item_id})
+        link_duplicate(item_id, upload_id)
         _lock(item_id, upload_id)
         values = {"item": item_id, "upload": upload_id, "claim": claim, "code": "", "message": ""}
         return fetch_row(COMPLETE, {**values, "result": ItemResult.DUPLICATE})

@@ -11,7 +11,7 @@ from batches.models.states import LIVE_BATCHES, sql_states
 from uploads.database import fetch_row
 
 # Every subquery uses a small partial index: item_processing, item_lost_worker, batch_live, batch_cancelling,
-# item_receiving or item_queue.
+# sidecarentry_due, item_receiving or item_queue.
 MAINTENANCE_CHECK = f"""
 SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (claimed_until < clock_timestamp()
             OR worker NOT IN ({LIVE_WORKERS})))
@@ -19,6 +19,7 @@ SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (cl
        EXISTS (SELECT FROM batches_uploadbatch WHERE status IN ({sql_states(LIVE_BATCHES)})
             AND sealed_at IS NOT NULL AND total = {ENDED_ITEMS_SQL}),
        EXISTS (SELECT FROM batches_uploadbatch WHERE cancelling),
+       EXISTS (SELECT FROM batches_sidecarentry WHERE is_due),
        EXISTS (SELECT FROM batches_uploadbatch batch WHERE status IN ({sql_states(LIVE_BATCHES)})
             AND updated_at < clock_timestamp() - %(expiry)s
             AND (sealed_at IS NULL OR (SELECT min(batch_id) FROM batches_batchitem
@@ -36,8 +37,17 @@ class MaintenanceNeeds:
     lost_claims: bool
     completable_batches: bool
     unfinished_cancellations: bool
+    due_sidecars: bool
     expired_batches: bool
     pending: int
+
+    @property
+    def repairs(self) -> bool:
+        """Whether anything but pending items may need attention."""
+        return (
+            any((self.lost_claims, self.completable_batches, self.unfinished_cancellations, self.due_sidecars))
+            or self.expired_batches
+        )
 
 
 def check_maintenance(limit: int) -> MaintenanceNeeds:
@@ -46,4 +56,4 @@ def check_maintenance(limit: int) -> MaintenanceNeeds:
         MAINTENANCE_CHECK,
         {"locks": WORKER_LOCK_CLASS, "expiry": timedelta(seconds=settings.EXPIRY_SECONDS), "limit": limit},
     )
-    return MaintenanceNeeds(*row) if row else MaintenanceNeeds(False, False, False, False, 0)
+    return MaintenanceNeeds(*row) if row else MaintenanceNeeds(False, False, False, False, False, 0)

@@ -8,6 +8,7 @@ from django.conf import settings
 from batches.engine.cpu_slots import cpu_slot
 from batches.engine.finish_item import holds_claim
 from batches.engine.in_flight import Job, JobStopped
+from batches.engine.link_picture import link_duplicate, save_picture
 from batches.models.error_codes import default_message
 from batches.models.states import Stage
 from uploads.analysis.registry import get_analyzer
@@ -15,22 +16,21 @@ from uploads.errors import CodedError, EnvironmentalError, PermanentError
 from uploads.media.decoder import decoders
 from uploads.pipeline import process_file
 from uploads.storage import local_copy, save_previews, storage_available
-from uploads.upload_sql import save_result
 
 
-def process_upload(job: Job) -> Callable[[], None] | None:
+def process_upload(job: Job) -> Callable[[], None]:
     """Run the pipeline on the job's stored file and store the previews. Return a function that saves the results.
 
-    Return None if the picture was already processed for another item. No transaction is open while files are read or
-    written, because the storage may be slow. The names of the previews depend only on the storage key, so if another
-    process takes over the item, it overwrites the same files. Raises any ProcessingError, any error of the analyzer,
-    and JobStopped if a stop was requested or the claim is no longer valid.
+    If the picture was already processed for another item, the function only links its sidecars. No transaction is open
+    while files are read or written, because the storage may be slow. The names of the previews depend only on the
+    storage key, so if another process takes over the item, it overwrites the same files. Raises any ProcessingError,
+    any error of the analyzer, and JobStopped if a stop was requested or the claim is no longer valid.
     """
     upload_id, key = job.claim.upload_id, job.claim.upload_key
     if upload_id is None or key is None:
         raise PermanentError("item.gone", default_message("item.gone"))
     if job.claim.already_processed:
-        return None
+        return partial(link_duplicate, job.claim.item_id, upload_id)
     job.enter(Stage.CHECKING)
     try:
         with local_copy(key) as path:
@@ -43,7 +43,7 @@ def process_upload(job: Job) -> Callable[[], None] | None:
     if not holds_claim(job.claim):
         raise JobStopped
     job.previews_unrecorded = True
-    return partial(save_result, upload_id, result, save_previews(key, result.previews))
+    return partial(save_picture, job.claim.item_id, upload_id, result, save_previews(key, result.previews))
 
 
 def _classify(error: EnvironmentalError) -> CodedError:

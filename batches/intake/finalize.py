@@ -21,11 +21,13 @@ from batches.intake.disk_space import disk_outage
 from batches.intake.duplicates import not_receiving, store_or_reuse
 from batches.intake.outcome import IntakeOutcome, NotReceiving
 from batches.intake.partial_file import PartialFile
+from batches.intake.sidecars import finalize_sidecar
 from batches.intake.size_limits import size_rejection
 from batches.models import BatchItem
 from batches.models.error_codes import default_message
 from uploads.media.formats import SUPPORTED
 from uploads.media.sniff import ARCHIVES, HEAD_BYTES, name_type, sniff
+from uploads.sidecars.recognise import sidecar_kind
 
 UNSUPPORTED = "file.unsupported"
 
@@ -41,7 +43,9 @@ def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> Intak
     head = partial.head(HEAD_BYTES)
     mime_type = sniff(head)
     try:
-        if mime_type is None or mime_type not in SUPPORTED | ARCHIVES:
+        if kind := sidecar_kind(item.filename, item.size, head):
+            outcome = finalize_sidecar(item, owner_id, partial, kind)
+        elif mime_type is None or mime_type not in SUPPORTED | ARCHIVES:
             outcome = _reject(item, partial, UNSUPPORTED, default_message(UNSUPPORTED, kind=name_type(head)))
         elif rejection := _limit(item, mime_type):
             outcome = _reject(item, partial, *rejection)

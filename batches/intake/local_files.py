@@ -130,7 +130,7 @@ def _copy_and_finalize(
         # An earlier run may have copied part of this file, because the same path, size and time give the same item.
         stream.seek(partial.size)
         require_space(item.size - partial.size)
-        copy_stream(stream, partial, item.size)
+        copy_stream(stream, partial, item.filename, item.size)
         _check_unchanged(stream, local)
         return finalize_item(item, owner_id, partial)
     except UnreadableStream as error:

@@ -15,9 +15,12 @@ PICTURE_RESULTS = frozenset({ItemResult.NEW, ItemResult.DUPLICATE})
 
 @dataclass(frozen=True, slots=True)
 class IntakeOutcome:
-    """`queued` for processing, `duplicate` (the owner already has the bytes) or `refused`, with code and message."""
+    """What happened to a file.
 
-    state: Literal["queued", "duplicate", "refused"]
+    `queued` for processing, `duplicate` (the owner already has the bytes), `sidecar`, or `refused` with a code.
+    """
+
+    state: Literal["queued", "duplicate", "sidecar", "refused"]
     code: str = ""
     message: str = ""
 
@@ -44,6 +47,8 @@ def recorded_outcome(item: BatchItem) -> IntakeOutcome:
         return IntakeOutcome("refused", *unavailable)
     if item.status == ItemStatus.FAILED and item.upload_id is None:
         return IntakeOutcome("refused", item.error_code, item.error_message)
+    if item.result == ItemResult.SIDECAR:
+        return IntakeOutcome("sidecar")
     return IntakeOutcome("duplicate" if item.result == ItemResult.DUPLICATE else "queued")
 
 

@@ -15,12 +15,15 @@ from batches.models.error_codes import default_message
 from batches.models.states import BatchKind, ItemStatus
 from uploads.media.formats import SUPPORTED
 from uploads.media.sniff import ARCHIVES, HEAD_BYTES, SUPPORTED_FORMATS, name_type, sniff
+from uploads.sidecars.recognise import sidecar_kind
 
 NEWEST_BATCHES = 50
 
 
-def rejection_reason(head: bytes) -> str | None:
+def rejection_reason(name: str, size: int, head: bytes) -> str | None:
     """Return why a file with these first bytes is not supported, or None if it is supported. No I/O."""
+    if sidecar_kind(name, size, head):
+        return None
     return None if sniff(head) in SUPPORTED | ARCHIVES else default_message(UNSUPPORTED, kind=name_type(head))
 
 
@@ -30,7 +33,7 @@ def reject_by_content(item: BatchItem, partial: PartialFile) -> IntakeOutcome | 
     Return None if the file is not rejected: it is supported, or another request has finished the item. In the second
     case the next request reports the outcome.
     """
-    message = rejection_reason(partial.head(HEAD_BYTES))
+    message = rejection_reason(item.filename, item.size, partial.head(HEAD_BYTES))
     if message is None or not reject_item(item.id, UNSUPPORTED, message):
         return None
     partial.delete()
@@ -43,7 +46,7 @@ def reject_by_head(batch: UploadBatch, file: NewFile, head: bytes) -> IntakeOutc
     Return None if the client must send the file. If the file was finished earlier, return its recorded outcome. Raises
     OSError and the errors of `register_file` and `recorded_outcome`.
     """
-    message = rejection_reason(head)
+    message = rejection_reason(file.filename, file.size, head)
     if message is None:
         return None
     item = register_file(batch, file, reserve=False, remote=True)

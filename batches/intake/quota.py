@@ -25,7 +25,7 @@ from batches.intake.disk_space import free_space
 from batches.intake.partial_paths import partial_exists
 from batches.models import BatchItem
 from batches.models.error_codes import RESUMABLE_CODES
-from batches.models.states import LIVE_BATCHES, BatchStatus, ItemStatus
+from batches.models.states import LIVE_BATCHES, BatchStatus, ItemResult, ItemStatus
 from uploads.models import Upload
 
 FRESH_SECONDS = 10.0
@@ -118,12 +118,13 @@ usage = OwnerUsage()
 
 
 def count_bytes(owner_id: int) -> int:
-    """Return the total size of an owner's uploads, items being received, and abandoned items with a partial file."""
+    """Return the bytes of an owner's uploads and sidecars, of items being received, and of kept partial files."""
     stored = Upload.objects.filter(owner_id=owner_id).aggregate(bytes=Sum("size"))["bytes"] or 0
     items = BatchItem.objects.filter(batch__owner_id=owner_id)
     receiving = items.filter(batch__status__in=LIVE_BATCHES, status=ItemStatus.RECEIVING).aggregate(bytes=Sum("size"))
+    sidecars = items.filter(result=ItemResult.SIDECAR).aggregate(bytes=Sum("size"))
     kept = sum(size for item_id, size in stopped_uploads(owner_id) if partial_exists(item_id))
-    return int(stored) + int(receiving["bytes"] or 0) + kept
+    return int(stored) + int(sidecars["bytes"] or 0) + int(receiving["bytes"] or 0) + kept
 
 
 def free_bytes(owner_id: int) -> int | None:

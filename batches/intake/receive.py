@@ -43,7 +43,7 @@ def receive_file(batch: UploadBatch, name: FileName, stream: BinaryIO) -> Intake
 def _receive(item: BatchItem, owner_id: int, stream: BinaryIO, partial: PartialFile) -> IntakeOutcome:
     partial.truncate(0)
     try:
-        copy_stream(stream, partial, item.size)
+        copy_stream(stream, partial, item.filename, item.size)
         return finalize_item(item, owner_id, partial)
     except UnreadableStream as error:
         partial.truncate(0)
@@ -56,7 +56,7 @@ def _receive(item: BatchItem, owner_id: int, stream: BinaryIO, partial: PartialF
         return recorded_outcome(item)
 
 
-def copy_stream(stream: BinaryIO, partial: PartialFile, size: int) -> None:
+def copy_stream(stream: BinaryIO, partial: PartialFile, name: str, size: int) -> None:
     """Append the rest of a stream until the partial file has `size` bytes. Raises UnreadableStream, OSError.
 
     If the first bytes show that the file is not supported, UnreadableStream is raised without reading the rest.
@@ -74,7 +74,7 @@ def copy_stream(stream: BinaryIO, partial: PartialFile, size: int) -> None:
         partial.append(piece)
         if not checked and HEAD_BYTES <= partial.size < size:
             checked = True
-            if message := rejection_reason(partial.head(HEAD_BYTES)):
+            if message := rejection_reason(name, size, partial.head(HEAD_BYTES)):
                 raise UnreadableStream(UNSUPPORTED, message)
 
 

@@ -310,6 +310,8 @@ class Migration(migrations.Migration):
                         verbose_name="archive",
                     ),
                 ),
+                ("folder_key", models.BigIntegerField(blank=True, editable=False, null=True)),
+                ("name_key", models.BigIntegerField(blank=True, editable=False, null=True)),
                 ("error_code", models.CharField(verbose_name="error code", blank=True, max_length=50)),
                 ("error_message", models.CharField(verbose_name="error message", blank=True, max_length=500)),
                 ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),
@@ -740,6 +742,91 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"verbose_name": "archive entry", "verbose_name_plural": "archive entries"},
+        ),
+        migrations.CreateModel(
+            name="SidecarEntry",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("xmp", "xmp"),
+                            ("takeout", "takeout"),
+                            ("aae", "aae"),
+                            ("apple", "apple"),
+                            ("album", "album"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=255)),
+                ("folder_key", models.BigIntegerField()),
+                ("name_key", models.BigIntegerField()),
+                ("values", models.JSONField()),
+                ("is_due", models.BooleanField(default=True)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sidecar_entries",
+                        to="batches.batchitem",
+                    ),
+                ),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="sidecar_entries",
+                        to="uploads.upload",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SidecarFile",
+            fields=[
+                (
+                    "item",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="sidecar",
+                        serialize=False,
+                        to="batches.batchitem",
+                    ),
+                ),
+                ("content", models.BinaryField()),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("folder_key__isnull", False)),
+                fields=["folder_key", "name_key", "batch"],
+                name="item_keys",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="sidecarentry",
+            index=models.Index(fields=["item", "id"], name="sidecarentry_item"),
+        ),
+        migrations.AddIndex(
+            model_name="sidecarentry",
+            index=models.Index(fields=["folder_key", "name_key"], name="sidecarentry_keys"),
+        ),
+        migrations.AddIndex(
+            model_name="sidecarentry",
+            index=models.Index(
+                condition=models.Q(("upload__isnull", False)), fields=["upload"], name="sidecarentry_upload"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="sidecarentry",
+            index=models.Index(condition=models.Q(("is_due", True)), fields=["item", "id"], name="sidecarentry_due"),
         ),
         # The queue changes all the time: vacuum it early. A batch's row is updated per file: leave room beside it.
         migrations.RunSQL(

@@ -4,6 +4,17 @@ from batches.models.archive_entry import ArchiveEntry
 from batches.models.attempt import Attempt
 from batches.models.batch import UploadBatch
 from batches.models.item import BatchItem
+from batches.models.sidecar import SidecarEntry, SidecarFile
 from batches.models.worker import OwnerLastSeen, OwnerSchedule, Worker
 
-__all__ = ["ArchiveEntry", "Attempt", "BatchItem", "OwnerLastSeen", "OwnerSchedule", "UploadBatch", "Worker"]
+__all__ = [
+    "ArchiveEntry",
+    "Attempt",
+    "BatchItem",
+    "OwnerLastSeen",
+    "OwnerSchedule",
+    "SidecarEntry",
+    "SidecarFile",
+    "UploadBatch",
+    "Worker",
+]

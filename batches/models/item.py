@@ -21,6 +21,7 @@ class BatchItem(models.Model):
 
     `result` is set exactly while the item is completed. `sha256` is blank until all bytes have arrived; it is kept when
     the picture is deleted. `archive` is the item of the archive that contained the file; that row may no longer exist.
+    By `folder_key` and `name_key` a picture, its sidecars and its parts find each other (uploads/sidecars/folders.py).
     """
 
     batch = models.ForeignKey(
@@ -61,6 +62,8 @@ class BatchItem(models.Model):
         db_constraint=False,
         verbose_name=_("archive"),
     )
+    folder_key = models.BigIntegerField(null=True, blank=True, editable=False)
+    name_key = models.BigIntegerField(null=True, blank=True, editable=False)
     error_code = models.CharField(_("error code"), max_length=50, blank=True)
     error_message = models.CharField(_("error message"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -139,6 +142,9 @@ class BatchItem(models.Model):
             models.Index(fields=["batch", "id"], name="item_cancelled", condition=Q(status=ItemStatus.CANCELLED)),
             models.Index(fields=["batch", "id"], name="item_missing", condition=Q(status=ItemStatus.MISSING)),
             models.Index(fields=["batch", "id"], name="item_batch"),
+            models.Index(
+                fields=["folder_key", "name_key", "batch"], name="item_keys", condition=Q(folder_key__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,9 +8,11 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from batches.live.batch_snapshot import STAGES
-from batches.models.states import FINISHED_ITEMS, Stage
+from batches.models import BatchItem
+from batches.models.states import FINISHED_ITEMS, ItemResult, Stage
 from batches.services import owner_scope
 from batches.views.page_requests import PageRequest
+from uploads.models import Upload
 
 ATTEMPTS_SHOWN = 20
 
@@ -34,7 +36,17 @@ def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpRespon
         "steps": len(STAGES),
         "took": number_format(max(0.0, took.total_seconds()), 1) if took else "",
         "active": item.status not in FINISHED_ITEMS and item.batch.is_active,
+        "sidecar_of": _picture_of_sidecar(item),
         "can_retry": item.can_retry and item.batch.status != "cancelled",
     }
     template = "batches/_item.html" if request.htmx else "batches/item_detail.html"
     return render(request, template, context)
+
+
+def _picture_of_sidecar(item: BatchItem) -> Upload | None:
+    """Return the picture with which a sidecar was linked first; None if it waits for one or the file is no sidecar."""
+    if item.result != ItemResult.SIDECAR:
+        return None
+    linked = item.sidecar_entries.filter(upload__owner=item.batch.owner_id).select_related("upload")
+    entry = linked.order_by("item_id", "id").first()
+    return entry.upload if entry else None

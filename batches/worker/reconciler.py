@@ -5,19 +5,20 @@ from batches.engine.circuit_breaker import breaker
 from batches.engine.complete_batch import complete_batches
 from batches.engine.expiry import expire_batches
 from batches.engine.in_flight import in_flight
+from batches.engine.link_sidecars import link_due_entries
 from batches.engine.maintenance_check import MaintenanceNeeds, check_maintenance
 from batches.engine.recovery import recover_items
 from batches.messaging.wake_ups import send_wake_ups, total_threads
 
 
 def reconcile() -> None:
-    """Run one round: recover lost items, finish cancellations, complete and expire batches, and send wake-ups.
+    """Run one round: recover lost items, finish cancellations, complete and expire batches, link sidecars, wake up.
 
     This needs no lock, because every step can be repeated and can run in several processes at once. A lock would even
     be harmful: a process that is stopped in a debugger or on a frozen machine would keep it and block all recovery.
     """
     needs = check_maintenance(total_threads())
-    if needs.lost_claims or needs.completable_batches or needs.unfinished_cancellations or needs.expired_batches:
+    if needs.repairs:
         _repair(needs)
         needs = check_maintenance(total_threads())
     if needs.pending:
@@ -36,3 +37,5 @@ def _repair(needs: MaintenanceNeeds) -> None:
         complete_batches()
     if needs.expired_batches:
         expire_batches()
+    if needs.due_sidecars:
+        link_due_entries()

@@ -1,5 +1,6 @@
 """Sidecars come before the file, and together they may know more than each alone."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -52,18 +53,27 @@ def test_date_without_time_keeps_the_file_s_time_of_that_day() -> None:
 
 def test_source_is_the_sidecar_only_if_it_changed_something() -> None:
     file = PlaceAndTime(NOON, None, "exif", 1.0, 2.0)
+    earlier = SidecarTime(NOON - timedelta(hours=1))
 
-    assert place_and_time(SidecarValues(time=SidecarTime(NOON)), file).source == "exif"
-    assert place_and_time(SidecarValues(time=SidecarTime(NOON - timedelta(hours=1))), file).source == "sidecar"
-    assert place_and_time(SidecarValues(latitude=5.0, longitude=6.0), file) == PlaceAndTime(
-        NOON, None, "exif", 5.0, 6.0
-    )
+    assert place_and_time(SidecarValues(time=SidecarTime(NOON)), file, "").source == "exif"
+    assert place_and_time(SidecarValues(time=earlier), file, "").source == "sidecar"
+    located = place_and_time(SidecarValues(latitude=5.0, longitude=6.0), file, "")
+    assert located == PlaceAndTime(NOON, None, "exif", 5.0, 6.0)
 
 
-def test_date_of_the_name_does_not_refine_a_sidecar_s() -> None:
-    file = PlaceAndTime(NOON + timedelta(hours=1), None, "name")
+def test_date_of_the_name_is_the_last_source() -> None:
+    name, nothing = "IMG_20240131_120000.jpg", PlaceAndTime()
 
-    assert place_and_time(SidecarValues(time=SidecarTime(NOON)), file) == PlaceAndTime(NOON, None, "sidecar")
+    assert place_and_time(SidecarValues(), nothing, name) == PlaceAndTime(NOON, None, "name")
+    sidecar = SidecarValues(time=SidecarTime(NOON - timedelta(hours=1)))
+    assert place_and_time(sidecar, nothing, name).source == "sidecar"
+    assert place_and_time(SidecarValues(), PlaceAndTime(NOON, 60, "exif"), "IMG_20200101_000000.jpg").source == "exif"
+    assert place_and_time(SidecarValues(), nothing, "IMG_1.jpg") == nothing
+
+
+def test_place_and_time_survive_json() -> None:
+    for value in (PlaceAndTime(), PlaceAndTime(NOON.astimezone(CET), 60, "exif", 1.0, 2.0)):
+        assert PlaceAndTime.from_json(json.loads(json.dumps(value.as_json()))) == value
 
 
 def test_first_sidecar_with_a_value_is_used_and_lists_are_united() -> None:

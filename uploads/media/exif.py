@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from PIL import ExifTags
 
+from uploads.media.apple_maker_note import read_apple_note
 from uploads.media.exif_time import TIME_TAGS, PhotoTime, read_time
 from uploads.media.sanitize import Json, clean_text, finite_float
 from uploads.media.tiff_tags import ByteSource, TiffTags, Value
@@ -30,7 +31,7 @@ _TEXTS = {
 }
 _BASE, _GPS = ExifTags.Base, ExifTags.GPS
 _WANTED = frozenset(
-    {_BASE.Make, _BASE.Model, _BASE.Orientation, ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo}
+    {_BASE.Make, _BASE.Model, _BASE.Orientation, _BASE.MakerNote, ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo}
     | {*_NUMBERS.values(), *_TEXTS.values()}
     | TIME_TAGS
 )
@@ -128,5 +129,6 @@ def _details(tags: Tags, gps: Tags) -> dict[str, Json]:
         details[name] = finite_float(value[0] if isinstance(value, tuple) and value else value)
     altitude = finite_float(gps.get(_GPS.GPSAltitude))
     below_sea = gps.get(_GPS.GPSAltitudeRef) in (1, b"\x01")
+    details |= read_apple_note(tags.get(_BASE.MakerNote))
     details["altitude"] = -altitude if altitude is not None and below_sea else altitude
     return {name: value for name, value in details.items() if value not in (None, "")}

@@ -79,6 +79,71 @@ class Migration(migrations.Migration):
                 ),
                 ("labels", models.JSONField(verbose_name="labels", blank=True, default=list)),
                 ("description", models.TextField(verbose_name="description", blank=True)),
+                (
+                    "albums",
+                    models.JSONField(
+                        blank=True, db_default=models.Value([], models.JSONField()), default=list, verbose_name="albums"
+                    ),
+                ),
+                ("archived", models.BooleanField(db_default=False, default=False, verbose_name="archived")),
+                ("caption", models.TextField(blank=True, db_default="", default="", verbose_name="caption")),
+                ("favourite", models.BooleanField(db_default=False, default=False, verbose_name="favourite")),
+                ("group_id", models.CharField(blank=True, db_default="", default="", editable=False, max_length=100)),
+                (
+                    "keywords",
+                    models.JSONField(
+                        blank=True,
+                        db_default=models.Value([], models.JSONField()),
+                        default=list,
+                        verbose_name="keywords",
+                    ),
+                ),
+                (
+                    "part_of",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="parts",
+                        to="uploads.upload",
+                        verbose_name="part of",
+                    ),
+                ),
+                (
+                    "part_role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("live", "Film of the live photo"),
+                            ("raw", "RAW file"),
+                            ("burst", "Picture of the same burst"),
+                        ],
+                        db_default="",
+                        default="",
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "rating",
+                    models.SmallIntegerField(
+                        blank=True, help_text="0 to 5, or -1 for rejected.", null=True, verbose_name="rating"
+                    ),
+                ),
+                (
+                    "sidecars",
+                    models.JSONField(
+                        blank=True,
+                        db_default=models.Value({}, models.JSONField()),
+                        default=dict,
+                        verbose_name="sidecars",
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="title"),
+                ),
                 ("processed_at", models.DateTimeField(verbose_name="processed at", blank=True, null=True)),
                 ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),
                 ("updated_at", models.DateTimeField(verbose_name="updated at", auto_now=True)),
@@ -168,6 +233,27 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["due_at"], name="filedeletion_due")],
             },
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(
+                condition=models.Q(("group_id", ""), _negated=True), fields=["owner", "group_id"], name="upload_group"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(condition=models.Q(("part_of__isnull", False)), fields=["part_of"], name="upload_parts"),
+        ),
+        migrations.AddConstraint(
+            model_name="upload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("part_of", None), ("part_role", "")),
+                    models.Q(("part_of__isnull", False), ("part_role__in", ["live", "raw", "burst"])),
+                    _connector="OR",
+                ),
+                name="upload_part_has_role",
+            ),
         ),
         # Each row grows once, when its file has been processed. With free space, it stays on its page.
         migrations.RunSQL(

@@ -37,7 +37,7 @@ def match_keys(owner_id: int, path: str, name: str, relative: str = "") -> tuple
     make two files candidates.
     """
     folder = joined_folder(path, relative)
-    return _hash(f"{owner_id}\0{folder}"), _hash(name_key(name)) if name else ANY_NAME
+    return hash_key(folder) ^ owner_id, hash_key(name_key(name)) if name else ANY_NAME
 
 
 def _whole(part: str) -> str:
@@ -47,6 +47,7 @@ def _whole(part: str) -> str:
     return match[1] if match else part
 
 
-def _hash(text: str) -> int:
+def hash_key(text: str) -> int:
+    """Return a 64-bit hash of a text, never ANY_NAME, as a signed number for PostgreSQL."""
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True) or 1

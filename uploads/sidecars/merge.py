@@ -5,15 +5,19 @@ Apple's exports; for each value the first that has one. The file's name is the l
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from uploads.media.name_time import time_from_name
 from uploads.sidecars.recognise import SidecarKind
 from uploads.sidecars.values import MAX_LIST, SidecarTime, SidecarValues
 
 PRECEDENCE = (SidecarKind.XMP, SidecarKind.TAKEOUT, SidecarKind.APPLE, SidecarKind.AAE, SidecarKind.ALBUM)
-SIDECAR = "sidecar"
+FILE = "file"
+"""The key, beside the kinds of sidecars, of what a picture's file itself says about time and place."""
+
+SIDECAR, NAME = "sidecar", "name"
 _STEP = timedelta(minutes=15)
 _MAX_OFFSET = timedelta(hours=14)
 
@@ -27,6 +31,16 @@ class PlaceAndTime:
     source: str = ""
     latitude: float | None = None
     longitude: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the values for a JSON column."""
+        return {**asdict(self), "taken_at": self.taken_at.isoformat() if self.taken_at else None}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "PlaceAndTime":
+        """Return what `as_json` stored."""
+        taken_at = values.get("taken_at")
+        return cls(**{**values, "taken_at": datetime.fromisoformat(taken_at) if taken_at else None})
 
 
 def merge_sidecars(sidecars: Mapping[str, Any]) -> SidecarValues:
@@ -59,11 +73,14 @@ def merge_sidecars(sidecars: Mapping[str, Any]) -> SidecarValues:
     )
 
 
-def place_and_time(sidecar: SidecarValues, file: PlaceAndTime) -> PlaceAndTime:
-    """Return when and where a picture was taken, from its sidecars and from the file."""
+def place_and_time(sidecar: SidecarValues, file: PlaceAndTime, filename: str) -> PlaceAndTime:
+    """Return when and where a picture was taken, from its sidecars, from the file and from the file's name."""
     taken_at, utc_offset, source = file.taken_at, file.utc_offset, file.source
+    if sidecar.time is None and taken_at is None:
+        taken_at = time_from_name(filename)
+        source = NAME if taken_at else ""
     if sidecar.time is not None:
-        taken_at, utc_offset = combine_times(sidecar.time, None if source == "name" else taken_at, utc_offset)
+        taken_at, utc_offset = combine_times(sidecar.time, taken_at, utc_offset)
         if (taken_at, utc_offset) != (file.taken_at, file.utc_offset):
             source = SIDECAR
     located = sidecar if sidecar.latitude is not None else file

@@ -64,14 +64,20 @@ def name_key(name: str) -> str:
     """
     stem = split_name(name).stem
     stem, _ = _split_extension(stem)  # “PXL_….MP.jpg” and “PXL_….MP”
-    if burst := _BURST.search(stem):
-        return burst[0]
+    if burst := burst_of(stem):
+        return burst
     stem = _PIXEL.sub(r"\1", stem).removesuffix("_hevc")
     if variant := _APPLE_VARIANT.fullmatch(stem):
         return f"img_{variant[1]}"
     if _VERSION.fullmatch(stem[-3:]):
         stem = stem[:-3]
     return stem.encode("utf-16-le", "surrogatepass")[: 2 * KEY_UNITS].decode("utf-16-le", "ignore")
+
+
+def burst_of(name: str) -> str:
+    """Return what is equal in the names of a burst's pictures, or "": “burst20190101123456789”."""
+    match = _BURST.search(fold(name))
+    return match[0] if match else ""
 
 
 def sidecar_target(name: str) -> str:

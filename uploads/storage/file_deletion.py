@@ -43,7 +43,17 @@ failed_removals = OutageLog(
     "The last removal of files of deleted pictures had no errors.",
 )
 
-LOCK_UPLOADS = "SELECT id FROM uploads_upload WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
+# Lock parts, too, because they lose their picture if they are not deleted with it.
+LOCK_UPLOADS = """
+SELECT id FROM uploads_upload
+ WHERE id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])
+                UNION SELECT id FROM uploads_upload WHERE part_of_id = ANY(%(ids)s::bigint[])))
+ ORDER BY id FOR UPDATE
+"""
+RELEASE_PARTS = """
+UPDATE uploads_upload SET part_of_id = NULL, part_role = '' WHERE part_of_id = ANY(%(ids)s) AND id <> ALL(%(ids)s)
+RETURNING id
+"""
 DELETE_EMBEDDINGS = "DELETE FROM uploads_embedding WHERE upload_id = ANY(%(ids)s) RETURNING id"
 # When a key is scheduled again, its row gets a new id. A concurrent purge that has claimed the row with its old id may
 # have removed files before the new ones were written. It deletes only the old id, so the new files are removed later.
@@ -88,17 +98,20 @@ def lock_uploads(ids: Collection[int]) -> list[int]:
 
     Call this in a transaction that has already locked the items involved, but has not locked a batch.
     """
-    return [id for (id,) in fetch_rows(LOCK_UPLOADS, {"ids": sorted(ids)})]
+    wanted = set(ids)
+    return [id for (id,) in fetch_rows(LOCK_UPLOADS, {"ids": sorted(ids)}) if id in wanted]
 
 
 def delete_uploads(ids: Collection[int]) -> int:
     """Delete uploads and their embeddings. Return how many uploads were deleted.
 
+    Their parts that are not deleted become pictures of their own.
     The caller must have locked the uploads, and no item may refer to them. The statement that deletes the uploads also
     schedules the removal of their files.
     """
     if not ids:
         return 0
+    fetch_rows(RELEASE_PARTS, {"ids": list(ids)})
     fetch_rows(DELETE_EMBEDDINGS, {"ids": list(ids)})
     return len(fetch_rows(DELETE_UPLOADS, {"ids": list(ids), "delay": DELAY}))
 

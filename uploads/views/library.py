@@ -8,19 +8,21 @@ from uploads.models import INSTANT, MediaKind, Upload
 from uploads.pagination import paginate_by_instant
 
 PICTURES_PER_PAGE = 60
+PARTS_SHOWN = 200
 
 
 @require_safe
 def upload_list(request: HttpRequest) -> HttpResponse:
-    """List the user's processed pictures, the most recently taken first."""
-    uploads = Upload.objects.filter(owner_id=request.user.pk, processed_at__isnull=False)
-    page = paginate_by_instant(uploads.defer("metadata"), request.GET, PICTURES_PER_PAGE, INSTANT)
+    """List the user's processed pictures, the most recently taken first. Parts are shown with their pictures only."""
+    uploads = Upload.objects.filter(owner_id=request.user.pk, processed_at__isnull=False, part_of=None)
+    page = paginate_by_instant(uploads.defer("metadata", "sidecars"), request.GET, PICTURES_PER_PAGE, INSTANT)
     return render(request, "uploads/upload_list.html", {"page": page})
 
 
 @require_safe
 def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Show one of the user's pictures with its processing results."""
-    pictures = Upload.objects.exclude(kind=MediaKind.ARCHIVE)
-    upload = get_object_or_404(pictures, id=upload_id, owner_id=request.user.pk)
-    return render(request, "uploads/upload_detail.html", {"upload": upload})
+    own = Upload.objects.filter(owner_id=request.user.pk).exclude(kind=MediaKind.ARCHIVE)
+    upload = get_object_or_404(own.select_related("part_of"), id=upload_id)
+    parts = own.filter(part_of=upload).defer("metadata", "sidecars").order_by("part_role", "filename", "id")
+    return render(request, "uploads/upload_detail.html", {"upload": upload, "parts": parts[:PARTS_SHOWN]})

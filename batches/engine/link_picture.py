@@ -1,0 +1,106 @@
+"""Find the sidecars and the other parts of a picture when its item finishes, and save what follows from them.
+
+A picture and a sidecar of it may arrive in any order, in one import or in two, and at the same time. An item looks for
+sidecars in the transaction that finishes it; a sidecar looks for pictures after it was committed (link_sidecars.py).
+Both take the advisory lock of their name first, so whichever is second finds the other. Locks are taken in this order:
+items, names, uploads, batches.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from batches.engine.sidecar_entries import Entry, choose_entries, find_entries, link_entries, mark_linked, with_entries
+from uploads.database import fetch_row, fetch_rows
+from uploads.pairs import find_parts
+from uploads.picture_facts import PictureRow, find_group, group_id_of, lock_pictures, save_part
+from uploads.sidecars.folders import hash_key
+from uploads.upload_sql import save_result
+
+if TYPE_CHECKING:  # the pipeline loads the image libraries, which web servers do not need
+    from uploads.pipeline import Result
+
+MAX_MATES = 500
+
+# Values of a whole folder (an album) are linked under an exclusive lock of the folder; see link_sidecars.py.
+LOCK_NAME = """
+SELECT pg_advisory_xact_lock_shared(folder_key), pg_advisory_xact_lock(folder_key # name_key),
+       batch_id, filename, (SELECT owner_id FROM batches_uploadbatch WHERE id = batch_id)
+  FROM batches_batchitem WHERE id = %(item)s AND folder_key IS NOT NULL
+"""
+LOCK_GROUP = "SELECT pg_advisory_xact_lock(%(key)s)"
+FIND_MATES = f"""
+SELECT DISTINCT ON (mate.upload_id) mate.upload_id, mate.filename
+  FROM batches_batchitem mine
+  JOIN batches_batchitem mate ON mate.folder_key = mine.folder_key AND mate.name_key = mine.name_key
+                             AND mate.batch_id = mine.batch_id
+ WHERE mine.id = %(item)s AND mate.upload_id <> %(upload)s
+ ORDER BY mate.upload_id, mate.id LIMIT {MAX_MATES}
+"""
+
+
+class _Place(NamedTuple):
+    """Where an item's file was: its import, its name in the folder, and its owner."""
+
+    batch_id: int
+    filename: str
+    owner_id: int
+
+
+def save_picture(item_id: int, upload_id: int, result: "Result", previews: dict[str, str]) -> None:
+    """Save a picture's results, its sidecars' values and its parts, in the transaction that finishes its item."""
+    place = _lock_name(item_id)
+    entries, mates = _candidates(item_id, upload_id, place)
+    if place is not None and (group := group_id_of(result.metadata)):
+        fetch_row(LOCK_GROUP, {"key": hash_key(f"{place.owner_id} {group}")})
+        mates |= dict.fromkeys(find_group(place.owner_id, group), "") | mates
+    pictures = lock_pictures({upload_id, *mates})
+    picture = pictures.get(upload_id)
+    if picture is None:
+        return
+    chosen = choose_entries(entries, place.filename if place else "")
+    save_result(picture, result, previews, with_entries(picture.sidecars, chosen))
+    mark_linked(upload_id, chosen)
+    if mates and place is not None:
+        _pair(lock_pictures({upload_id, *mates}), {**mates, upload_id: place.filename})
+
+
+def link_duplicate(item_id: int, upload_id: int) -> None:
+    """Link the sidecars and parts that came with a picture that was processed before, as its item finishes."""
+    place = _lock_name(item_id)
+    entries, mates = _candidates(item_id, upload_id, place)
+    if place is None or not (entries or mates):
+        return
+    pictures = lock_pictures({upload_id, *mates})
+    if picture := pictures.get(upload_id):
+        link_entries(picture, entries, place.filename)
+        _pair(pictures, {**mates, upload_id: place.filename})
+
+
+def _lock_name(item_id: int) -> _Place | None:
+    """Lock the name of an item, whose row the caller has locked. Return None if the item was not imported as a file."""
+    row = fetch_row(LOCK_NAME, {"item": item_id})
+    return _Place(*row[2:]) if row else None
+
+
+def _candidates(item_id: int, upload_id: int, place: _Place | None) -> tuple[list[Entry], dict[int, str]]:
+    if place is None:
+        return [], {}
+    mates = fetch_rows(FIND_MATES, {"item": item_id, "upload": upload_id})
+    return find_entries(item_id), dict(mates)
+
+
+def _pair(pictures: dict[int, PictureRow], names: dict[int, str]) -> None:
+    """Save which of the locked pictures are parts of others. `names` are their names in their folder."""
+    processed = [row for row in pictures.values() if row.id in names and row.is_processed]
+    parts = find_parts([row.as_pair_file(names[row.id] or row.filename) for row in processed])
+    # First those that are no parts, so that a part of the former main picture is not made a part of itself.
+    for row in sorted(processed, key=lambda row: row.id in parts):
+        main, role = parts.get(row.id, (None, ""))
+        if main is None:
+            if row.part_of in parts:  # its picture has become a part
+                save_part(row.id, None, "")
+            continue
+        above = pictures[main].part_of
+        if above is not None and main not in parts and above not in parts:
+            main = above if above != row.id else main
+        if (main, role) != (row.part_of, row.part_role):
+            save_part(row.id, main, role)

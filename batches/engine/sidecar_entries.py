@@ -1,0 +1,131 @@
+"""Choose which sidecars' entries apply to a picture, and add their values to it."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from batches.models import SidecarEntry, SidecarFile
+from batches.models.states import ItemResult, ItemStatus
+from uploads.database import fetch_rows
+from uploads.picture_facts import PictureRow, save_sidecars
+from uploads.sidecars.recognise import RANKS, SidecarKind
+from uploads.sidecars.values import MAX_LIST
+
+MAX_ENTRIES = 500
+NO_PICTURES = (
+    f"result IN ('{ItemResult.SIDECAR.value}', '{ItemResult.ARCHIVE.value}') OR status IN "
+    f"('{ItemStatus.FAILED.value}', '{ItemStatus.CANCELLED.value}', '{ItemStatus.IGNORED.value}')"
+)
+"""The SQL condition for items that have, and will have, no picture."""
+
+# Entries of the same import, and those of other imports that still wait for a picture and cannot expect one in their
+# own import. Keys of different owners differ, but a hash is no proof of ownership.
+FIND_ENTRIES = f"""
+SELECT entry.id, entry.kind, entry.name, entry.values::text, entry.upload_id IS NULL, came.batch_id = mine.batch_id
+  FROM batches_batchitem mine
+  JOIN batches_uploadbatch batch ON batch.id = mine.batch_id
+  JOIN batches_sidecarentry entry ON entry.folder_key = mine.folder_key AND entry.name_key IN (mine.name_key, 0)
+  JOIN batches_batchitem came ON came.id = entry.item_id
+  JOIN batches_uploadbatch source ON source.id = came.batch_id AND source.owner_id = batch.owner_id
+ WHERE mine.id = %(item)s AND source.deleting_since IS NULL
+   AND (came.batch_id = mine.batch_id
+        OR entry.upload_id IS NULL AND NOT EXISTS (
+           SELECT FROM batches_batchitem own
+            WHERE own.folder_key = entry.folder_key AND (own.name_key = entry.name_key OR entry.name_key = 0)
+              AND own.batch_id = came.batch_id AND own.id <> came.id
+              AND NOT (own.{NO_PICTURES.replace(" OR status", " OR own.status")})))
+ ORDER BY entry.id LIMIT {MAX_ENTRIES}
+"""
+# The pictures of an entry: those of its own import, and only if there are none, those of the newest other import. A
+# file of its own import that has not arrived yet is expected, so the entry waits for it.
+CANDIDATES = f"""
+  FROM batches_sidecarentry entry
+  JOIN batches_batchitem came ON came.id = entry.item_id
+  JOIN batches_uploadbatch source ON source.id = came.batch_id
+  JOIN batches_batchitem item ON item.folder_key = entry.folder_key AND item.id <> came.id
+  JOIN batches_uploadbatch batch ON batch.id = item.batch_id
+       AND batch.owner_id = source.owner_id AND batch.deleting_since IS NULL
+ WHERE NOT (item.{NO_PICTURES.replace(" OR status", " OR item.status")})
+"""
+MARK_LINKED = """
+UPDATE batches_sidecarentry SET upload_id = %(upload)s WHERE id = ANY(%(ids)s) AND upload_id IS NULL RETURNING id
+"""
+
+
+class Entry(NamedTuple):
+    """A sidecar's values for one or more pictures, as FIND_ENTRIES returns them."""
+
+    id: int
+    kind: str
+    name: str
+    values: str
+    is_waiting: bool
+    is_same_batch: bool
+
+
+def link_entries(picture: PictureRow, entries: Sequence[Entry], filename: str) -> None:
+    """Add the values of those entries that fit to a locked picture, which has this name in the entries' folder."""
+    chosen = choose_entries(entries, filename)
+    sidecars = with_entries(picture.sidecars, chosen)
+    if sidecars != picture.sidecars:
+        save_sidecars(picture, sidecars)
+    mark_linked(picture.id, chosen)
+
+
+def find_entries(item_id: int) -> list[Entry]:
+    """Return the entries that may fit the name of an item's picture."""
+    return [Entry(*row) for row in fetch_rows(FIND_ENTRIES, {"item": item_id})]
+
+
+def choose_entries(entries: Sequence[Entry], filename: str) -> list[Entry]:
+    """Return the best entry of each kind for a name, in the same import if it has one; of equals, the newest.
+
+    All albums are chosen.
+    """
+    best: dict[str, tuple[tuple[bool, int, int], Entry]] = {}
+    for entry in entries:
+        rank = RANKS[SidecarKind(entry.kind)](entry.name, filename)
+        if rank is None:
+            continue
+        order = (not entry.is_same_batch, rank, -entry.id)
+        key = f"{entry.kind} {entry.id}" if entry.kind == SidecarKind.ALBUM else entry.kind
+        if key not in best or order < best[key][0]:
+            best[key] = (order, entry)
+    return [entry for _order, entry in best.values()]
+
+
+def with_entries(sidecars: Mapping[str, Any], chosen: Collection[Entry]) -> dict[str, Any]:
+    """Return the values of a picture's sidecars with those of more entries, which replace values of the same kind.
+
+    Albums are added.
+    """
+    found = dict(sidecars)
+    for entry in sorted(chosen, key=lambda entry: entry.id):
+        values = json.loads(entry.values)
+        if entry.kind == SidecarKind.ALBUM:
+            known = found.get(entry.kind, {}).get("albums", [])
+            values = {"albums": list(dict.fromkeys([*known, *values["albums"]]))[:MAX_LIST]}
+        found[entry.kind] = values
+    return found
+
+
+def mark_linked(upload_id: int, chosen: Collection[Entry]) -> None:
+    """Record with which picture waiting entries were linked first."""
+    if waiting := [entry.id for entry in chosen if entry.is_waiting]:
+        fetch_rows(MARK_LINKED, {"ids": waiting, "upload": upload_id})
+
+
+def delete_sidecars(items: Collection[int]) -> None:
+    """Delete what these items' sidecars contain; the caller deletes the items in the same transaction.
+
+    The pictures keep the values that they have.
+    """
+    if items:
+        SidecarEntry.objects.filter(item_id__in=items).delete()
+        SidecarFile.objects.filter(item_id__in=items).delete()
+
+
+def forget_pictures(uploads: Collection[int]) -> None:
+    """Let entries wait again whose pictures the caller deletes in the same transaction and has locked."""
+    if uploads:
+        SidecarEntry.objects.filter(upload_id__in=uploads).update(upload=None)

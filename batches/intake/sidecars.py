@@ -1,0 +1,31 @@
+"""Finalize a received sidecar: parse it and complete its item."""
+
+from batches.engine.incoming import reject_item
+from batches.engine.link_sidecars import complete_sidecar
+from batches.intake.duplicates import not_receiving
+from batches.intake.outcome import IntakeOutcome
+from batches.intake.partial_file import PartialFile
+from batches.models import BatchItem
+from batches.models.error_codes import default_message
+from uploads.sidecars.recognise import MAX_SIDECAR_BYTES, SidecarKind, parse_sidecar
+from uploads.sidecars.values import InvalidSidecar
+
+UNREADABLE = "sidecar.unreadable"
+
+
+def finalize_sidecar(item: BatchItem, owner_id: int, partial: PartialFile, kind: SidecarKind) -> IntakeOutcome:
+    """Complete the item of a complete, locked partial file as a sidecar, or reject it.
+
+    `sidecar_kind` has limited the file's size. Raises NotReceiving, BatchClosed.
+    """
+    content, sha256 = partial.head(MAX_SIDECAR_BYTES), partial.sha256()
+    try:
+        entries = parse_sidecar(kind, content, item.relative_path or item.filename)
+    except InvalidSidecar:
+        message = default_message(UNREADABLE)
+        if not reject_item(item.id, UNREADABLE, message, sha256, item.claim):
+            raise not_receiving(item) from None
+        return IntakeOutcome("refused", UNREADABLE, message)
+    if not complete_sidecar(item, owner_id, kind, content, entries, sha256):
+        raise not_receiving(item)
+    return IntakeOutcome("sidecar")

@@ -1,0 +1,113 @@
+"""Files of one picture are linked when they finish, in any order."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from batches import services
+from batches.engine import lifecycle
+from batches.engine.delete_batch import begin_deletion, delete_chunk
+from batches.services import owner_scope
+from tests.support.batches import assert_counters_match
+from tests.support.imports import finish_all, queue_picture
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+File = tuple[str, dict[str, Any]]
+NOON = datetime(2024, 1, 31, 12, tzinfo=UTC)
+
+
+def import_files(owner: User, *files: File, batch_name: str = "Phone") -> dict[str, Upload]:
+    """Import files one by one, each with these values in its result. Return the uploads by file name."""
+    batch = lifecycle.open_batch(owner.id, batch_name)
+    for path, values in files:
+        queue_picture(batch, path)
+        finish_all(batch, **values)
+    assert_counters_match(batch)
+    return {upload.filename: upload for upload in Upload.objects.filter(owner=owner)}
+
+
+HEIC: File = ("a/IMG_1.HEIC", {"metadata": {"content_identifier": "A"}})
+MOV: File = ("a/IMG_1.MOV", {"metadata": {"content_identifier": "A"}, "duration": 2.0})
+DNG: File = ("a/IMG_1.DNG", {})
+
+
+@pytest.mark.parametrize("order", list(permutations([HEIC, MOV, DNG])))
+def test_film_and_raw_file_become_parts_in_any_order(
+    owner: User, order: tuple[tuple[str, dict[str, Any]], ...]
+) -> None:
+    files = import_files(owner, *order)
+
+    main = files["IMG_1.HEIC"]
+    assert (main.part_of, main.part_role) == (None, "")
+    assert (files["IMG_1.MOV"].part_of, files["IMG_1.MOV"].part_role) == (main, "live")
+    assert (files["IMG_1.DNG"].part_of, files["IMG_1.DNG"].part_role) == (main, "raw")
+
+
+def test_renamed_film_is_found_by_its_content_identifier_in_another_import(owner: User) -> None:
+    import_files(owner, HEIC)
+
+    files = import_files(owner, ("b/film.MOV", MOV[1]), batch_name="Later")
+
+    assert files["film.MOV"].part_of == files["IMG_1.HEIC"]
+
+
+def test_files_of_another_owner_are_never_linked(owner: User, operator: User) -> None:
+    import_files(operator, HEIC)
+
+    files = import_files(owner, MOV)
+
+    assert files["IMG_1.MOV"].part_of is None
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_burst_is_shown_as_its_first_picture_in_any_order(owner: User, order: tuple[int, ...]) -> None:
+    burst = [(f"a/IMG_000{number}.HEIC", {"metadata": {"burst_id": "B"}}) for number in range(3)]
+    raw = ("a/IMG_0002.DNG", {})
+
+    files = import_files(owner, raw, *(burst[number] for number in order))
+
+    main = files.pop("IMG_0000.HEIC")
+    assert main.part_of is None
+    assert {(upload.part_of, upload.part_role) for upload in files.values()} == {(main, "burst"), (main, "raw")}
+
+
+def test_film_of_another_time_stays_a_picture_of_its_own(owner: User) -> None:
+    files = import_files(
+        owner, ("a/IMG_1.JPG", {"taken_at": NOON}), ("a/IMG_1.MP4", {"taken_at": NOON + timedelta(minutes=5)})
+    )
+
+    assert files["IMG_1.MP4"].part_of is None
+
+
+def test_deleting_a_picture_deletes_its_parts(owner: User) -> None:
+    files = import_files(owner, HEIC, MOV, ("a/IMG_2.HEIC", {}))
+
+    assert services.delete_pictures(owner_scope(owner), [files["IMG_1.HEIC"].id]) == 2
+
+    assert Upload.objects.get() == files["IMG_2.HEIC"]
+
+
+def test_part_can_be_deleted_alone(owner: User) -> None:
+    files = import_files(owner, HEIC, MOV)
+
+    assert services.delete_pictures(owner_scope(owner), [files["IMG_1.MOV"].id]) == 1
+
+    assert Upload.objects.get() == files["IMG_1.HEIC"]
+
+
+def test_part_that_another_import_keeps_becomes_a_picture_of_its_own(owner: User) -> None:
+    import_files(owner, HEIC)
+    files = import_files(owner, MOV, batch_name="Later")
+    assert files["IMG_1.MOV"].part_of == files["IMG_1.HEIC"]
+    first = files["IMG_1.HEIC"].items.get().batch
+
+    begin_deletion(first.id)
+    while delete_chunk(first.id)[0]:
+        pass
+
+    left = Upload.objects.get()
+    assert (left.filename, left.part_of, left.part_role) == ("IMG_1.MOV", None, "")

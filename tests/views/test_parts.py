@@ -1,0 +1,73 @@
+"""Parts and sidecars on the pages of the library and of an import."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from batches.engine import lifecycle
+from tests.support.html import compact
+from tests.support.imports import finish_all, queue_picture, send_sidecar, sidecar_items
+from tests.support.users import make_user
+from uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TAKEN = {"photoTakenTime": {"timestamp": "1706702400"}, "favorited": True, "description": "Two\nlines"}
+
+
+def text(client: Client, name: str, *args: int) -> str:
+    answer = client.get(reverse(name, args=args))
+    assert answer.status_code == 200
+    return compact(answer.content.decode())
+
+
+def test_library_shows_a_live_photo_once_and_its_page_lists_the_film(page: Client, anna: User) -> None:
+    batch = lifecycle.open_batch(anna.id, "Phone")
+    still, film = (queue_picture(batch, f"a/IMG_1.{kind}") for kind in ("HEIC", "MOV"))
+    finish_all(batch)
+
+    library, picture = text(page, "upload-list"), text(page, "upload-detail", still.id)
+
+    assert reverse("upload-detail", args=[still.id]) in library
+    assert reverse("upload-detail", args=[film.id]) not in library
+    assert reverse("upload-original", args=[film.id]) in picture
+    assert "Film of the live photo" in picture
+    assert reverse("upload-detail", args=[still.id]) in text(page, "upload-detail", film.id)
+
+
+def test_parts_of_other_users_are_not_listed(page: Client, anna: User) -> None:
+    batch = lifecycle.open_batch(anna.id, "Phone")
+    still, film = (queue_picture(batch, f"a/IMG_1.{kind}") for kind in ("HEIC", "MOV"))
+    finish_all(batch)
+    Upload.objects.filter(id=film.id).update(owner=make_user("ben"))
+
+    assert reverse("upload-original", args=[film.id]) not in text(page, "upload-detail", still.id)
+
+
+def test_picture_page_shows_what_its_sidecars_say(page: Client, anna: User) -> None:
+    batch = lifecycle.open_batch(anna.id, "Takeout")
+    upload = queue_picture(batch, "Sea/IMG_1.jpg")
+    send_sidecar(batch, "Sea/IMG_1.jpg.json", TAKEN)
+    send_sidecar(batch, "Sea/metadata.json", {"title": "<Sea>", "date": {}})
+    finish_all(batch, taken_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+    html = text(page, "upload-detail", upload.id)
+
+    for expected in ("Two<br>lines", "&lt;Sea&gt;", "Favourite", "Jan. 31, 2024", "from: sidecar file"):
+        assert expected in html, expected
+
+
+def test_page_of_a_sidecar_names_its_picture(page: Client, anna: User) -> None:
+    batch = lifecycle.open_batch(anna.id, "Takeout")
+    send_sidecar(batch, "Sea/IMG_1.jpg.json", TAKEN)
+    [item] = sidecar_items(batch)
+    waiting = text(page, "item-detail", batch.id, item.id)
+    upload = queue_picture(batch, "Sea/IMG_1.jpg")
+    finish_all(batch)
+
+    linked = text(page, "item-detail", batch.id, item.id)
+
+    assert "No picture yet" in waiting
+    assert reverse("upload-detail", args=[upload.id]) in linked

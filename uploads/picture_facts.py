@@ -1,0 +1,136 @@
+"""Write what follows from a picture's file, its sidecars and the other files of one picture.
+
+The functions run in the caller's transaction, which locks pictures with `lock_pictures` before it writes to them.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from uploads.database import fetch_row, fetch_rows
+from uploads.models import PartRole
+from uploads.pairs import PairFile
+from uploads.sidecars.merge import FILE, PlaceAndTime, merge_sidecars, place_and_time
+
+Sidecars = Mapping[str, Any]
+"""Values by kind of sidecar, as in `Upload.sidecars`."""
+
+# Also lock a picture's parts and the picture of a part, because a change of one may change the others.
+LOCK_PICTURES = """
+SELECT id, filename, kind, taken_at, utc_offset, taken_source, latitude, longitude, duration, group_id,
+       sidecars::text, processed_at IS NOT NULL, part_of_id, part_role
+  FROM uploads_upload
+ WHERE id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])
+                UNION SELECT id FROM uploads_upload WHERE part_of_id = ANY(%(ids)s::bigint[])
+                UNION SELECT part_of_id FROM uploads_upload WHERE id = ANY(%(ids)s::bigint[])))
+ ORDER BY id FOR NO KEY UPDATE
+"""
+FACTS = """taken_at = %(taken_at)s, utc_offset = %(utc_offset)s, taken_source = %(taken_source)s,
+           latitude = %(latitude)s, longitude = %(longitude)s, title = %(title)s, caption = %(caption)s,
+           keywords = %(keywords)s::jsonb, albums = %(albums)s::jsonb, rating = %(rating)s,
+           favourite = %(favourite)s, archived = %(archived)s, sidecars = %(sidecars)s::jsonb"""
+SAVE_FACTS = f"UPDATE uploads_upload SET {FACTS}, updated_at = clock_timestamp() WHERE id = %(id)s RETURNING id"
+SAVE_PART = """
+UPDATE uploads_upload
+   SET part_of_id = %(main)s::bigint, part_role = CASE WHEN id = %(id)s THEN %(role)s ELSE part_role END,
+       updated_at = clock_timestamp()
+ WHERE id = %(id)s OR part_of_id = %(id)s AND %(main)s::bigint IS NOT NULL
+RETURNING id
+"""
+FIND_GROUP = "SELECT id FROM uploads_upload WHERE owner_id = %(owner)s AND group_id = %(group)s AND group_id <> ''"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRow:
+    """What a locked picture's row says; see Upload for the fields."""
+
+    id: int
+    filename: str
+    kind: str
+    taken_at: datetime | None
+    utc_offset: int | None
+    taken_source: str
+    latitude: float | None
+    longitude: float | None
+    duration: float | None
+    group_id: str
+    sidecars_json: str
+    is_processed: bool
+    part_of: int | None
+    part_role: str
+
+    @property
+    def sidecars(self) -> dict[str, Any]:
+        """The stored values of the picture's sidecars, by kind."""
+        found: dict[str, Any] = json.loads(self.sidecars_json)
+        return found
+
+    @property
+    def file(self) -> PlaceAndTime:
+        """What the file itself says about time and place. A date from the name is not in the file."""
+        if FILE in self.sidecars:
+            return PlaceAndTime.from_json(self.sidecars[FILE])
+        located = PlaceAndTime(latitude=self.latitude, longitude=self.longitude)
+        if self.taken_source == "name":
+            return located
+        return replace(located, taken_at=self.taken_at, utc_offset=self.utc_offset, source=self.taken_source)
+
+    def as_pair_file(self, name: str) -> PairFile:
+        """Return what decides whether the file is part of another one; `name` is its name in the folder."""
+        return PairFile(self.id, name, self.kind, self.taken_at, self.duration, self.group_id)
+
+
+def lock_pictures(ids: Collection[int]) -> dict[int, PictureRow]:
+    """Lock the pictures with these ids, their parts and the pictures whose parts they are, in the order of ids.
+
+    Return the rows that exist. The caller must have locked the items involved, but no batch.
+    """
+    rows = (PictureRow(*row) for row in fetch_rows(LOCK_PICTURES, {"ids": sorted(ids)}))
+    return {row.id: row for row in rows}
+
+
+def facts_parameters(filename: str, sidecars: Sidecars, file: PlaceAndTime) -> dict[str, object]:
+    """Return the parameters of FACTS. Precedence: uploads/sidecars/merge.py."""
+    values = merge_sidecars(sidecars)
+    found = place_and_time(values, file, filename)
+    kept = {**sidecars, FILE: file.as_json()} if sidecars else {}
+    return {
+        "taken_at": found.taken_at,
+        "utc_offset": found.utc_offset,
+        "taken_source": found.source,
+        "latitude": found.latitude,
+        "longitude": found.longitude,
+        "title": values.title,
+        "caption": values.caption,
+        "keywords": json.dumps(values.keywords),
+        "albums": json.dumps(values.albums),
+        "rating": values.rating,
+        "favourite": bool(values.favourite),
+        "archived": bool(values.archived),
+        "sidecars": json.dumps(kept),
+    }
+
+
+def save_sidecars(picture: PictureRow, sidecars: Sidecars) -> None:
+    """Replace the values of a locked picture's sidecars, and what follows from them."""
+    fetch_row(SAVE_FACTS, {"id": picture.id, **facts_parameters(picture.filename, sidecars, picture.file)})
+
+
+def save_part(upload_id: int, main_id: int | None, role: PartRole | str) -> None:
+    """Make a locked picture, and its own parts, parts of another one; None makes it a picture of its own."""
+    fetch_row(SAVE_PART, {"id": upload_id, "main": main_id, "role": role if main_id else ""})
+
+
+def find_group(owner_id: int, group_id: str) -> list[int]:
+    """Return the ids of the owner's pictures with this `group_id`, which must not be blank."""
+    return [id for (id,) in fetch_rows(FIND_GROUP, {"owner": owner_id, "group": group_id})]
+
+
+def group_id_of(metadata: Mapping[str, Any]) -> str:
+    """Return what the camera wrote into all files of a live photo or burst, from a file's metadata."""
+    for prefix, key in (("burst", "burst_id"), ("live", "content_identifier")):
+        if isinstance(value := metadata.get(key), str) and value:
+            return f"{prefix}:{value}"[:100]
+    return ""
