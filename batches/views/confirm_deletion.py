@@ -51,7 +51,12 @@ def delete_pictures(request: HttpRequest) -> HttpResponse:
     pictures = list(own.defer("metadata").order_by("-id")[: services.MAX_PICTURES])
     if not pictures:
         raise Http404
-    context = {"pictures": pictures, "shown": pictures[:PICTURES_SHOWN], "more": len(pictures) - PICTURES_SHOWN}
+    context = {
+        "pictures": pictures,
+        "shown": pictures[:PICTURES_SHOWN],
+        "more": len(pictures) - PICTURES_SHOWN,
+        "parts": Upload.objects.filter(part_of__in=pictures).exclude(id__in=ids).count(),
+    }
     return render(request, "uploads/upload_delete.html", context)
 
 

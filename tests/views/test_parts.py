@@ -71,3 +71,16 @@ def test_page_of_a_sidecar_names_its_picture(page: Client, anna: User) -> None:
 
     assert "No picture yet" in waiting
     assert reverse("upload-detail", args=[upload.id]) in linked
+
+
+def test_deletion_page_says_that_parts_are_deleted_too(page: Client, anna: User) -> None:
+    batch = lifecycle.open_batch(anna.id, "Phone")
+    still, film = (queue_picture(batch, f"a/IMG_1.{kind}") for kind in ("HEIC", "MOV"))
+    finish_all(batch)
+    url = reverse("upload-delete")
+
+    alone = compact(page.get(url, {"id": film.id}).content.decode())
+    both = compact(page.get(url, {"id": still.id}).content.decode())
+
+    assert "One more file" in both
+    assert "more file" not in alone
