@@ -24,11 +24,15 @@ SELECT item.batch_id
 {CANDIDATES} AND entry.id = %(id)s
  ORDER BY item.batch_id = came.batch_id DESC, item.batch_id DESC LIMIT 1
 """
+# Materialized, because otherwise the planner may scan all pictures of all owners for the first PAGE of this folder.
 WITHOUT_ALBUM = """
+WITH item AS MATERIALIZED (
+    SELECT id, upload_id, filename FROM batches_batchitem
+     WHERE folder_key = %(folder)s AND batch_id = %(batch)s AND id > %(after)s AND upload_id IS NOT NULL
+)
 SELECT item.id, upload.id, item.filename
-  FROM batches_batchitem item JOIN uploads_upload upload ON upload.id = item.upload_id
- WHERE item.folder_key = %(folder)s AND item.batch_id = %(batch)s AND item.id > %(after)s
-   AND NOT upload.sidecars @> %(album)s::jsonb
+  FROM item JOIN uploads_upload upload ON upload.id = item.upload_id
+ WHERE NOT upload.sidecars @> %(album)s::jsonb
  ORDER BY item.id LIMIT %(page)s
 """
 
@@ -36,7 +40,7 @@ SELECT item.id, upload.id, item.filename
 def link_albums(item_id: int, end: float) -> None:
     """Link the due albums of a sidecar until `end`, a time.monotonic() value. Safe to repeat."""
     for album in SidecarEntry.objects.filter(item_id=item_id, is_due=True, name_key=ANY_NAME).order_by("item_id", "id"):
-        after = 0
+        after: int | None = 0
         while after is not None:
             if time.monotonic() >= end:
                 return
@@ -46,7 +50,7 @@ def link_albums(item_id: int, end: float) -> None:
 def _link_page(album: SidecarEntry, after: int) -> int | None:
     """Link up to PAGE pictures in one transaction. Return the last item's id, or None if the album is complete."""
     has_album = json.dumps({SidecarKind.ALBUM: album.values})
-    entry = Entry(album.id, SidecarKind.ALBUM, "", json.dumps(album.values), True, True)
+    entry = Entry(album.id, SidecarKind.ALBUM, "", json.dumps(album.values), True)
     with transaction.atomic():
         # Every picture in the folder takes this lock in shared mode before it finishes.
         fetch_row(LOCK_FOLDER, {"folder": album.folder_key})

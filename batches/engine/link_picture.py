@@ -85,7 +85,7 @@ def _candidates(item_id: int, upload_id: int, place: _Place | None) -> tuple[lis
     if place is None:
         return [], {}
     mates = fetch_rows(FIND_MATES, {"item": item_id, "upload": upload_id})
-    return find_entries(item_id), dict(mates)
+    return find_entries(item_id, upload_id), dict(mates)
 
 
 def _pair(pictures: dict[int, PictureRow], names: dict[int, str]) -> None:

@@ -107,7 +107,7 @@ def _link_page(item_id: int) -> bool:
         lock_pictures({upload_id for _item, upload_id, _name in targets})
         for target_id, upload_id, filename in targets:
             if picture := lock_pictures({upload_id}).get(upload_id):
-                link_entries(picture, find_entries(target_id), filename)
+                link_entries(picture, find_entries(target_id, upload_id), filename)
         SidecarEntry.objects.filter(id__in=ids).update(is_due=False)
     return len(due) == PAGE
 

@@ -18,17 +18,17 @@ NO_PICTURES = (
 )
 """The SQL condition for items that have, and will have, no picture."""
 
-# Entries of the same import, and those of other imports that still wait for a picture and cannot expect one in their
-# own import. Keys of different owners differ, but a hash is no proof of ownership.
+# Entries of the same import, those already linked with the picture, and those of other imports that still wait for a
+# picture and cannot expect one in their own import. Keys of owners differ, but a hash is no proof of ownership.
 FIND_ENTRIES = f"""
-SELECT entry.id, entry.kind, entry.name, entry.values::text, entry.upload_id IS NULL, came.batch_id = mine.batch_id
+SELECT entry.id, entry.kind, entry.name, entry.values::text, entry.upload_id IS NULL
   FROM batches_batchitem mine
   JOIN batches_uploadbatch batch ON batch.id = mine.batch_id
   JOIN batches_sidecarentry entry ON entry.folder_key = mine.folder_key AND entry.name_key IN (mine.name_key, 0)
   JOIN batches_batchitem came ON came.id = entry.item_id
   JOIN batches_uploadbatch source ON source.id = came.batch_id AND source.owner_id = batch.owner_id
  WHERE mine.id = %(item)s AND source.deleting_since IS NULL
-   AND (came.batch_id = mine.batch_id
+   AND (came.batch_id = mine.batch_id OR entry.upload_id = %(upload)s
         OR entry.upload_id IS NULL AND NOT EXISTS (
            SELECT FROM batches_batchitem own
             WHERE own.folder_key = entry.folder_key AND (own.name_key = entry.name_key OR entry.name_key = 0)
@@ -60,7 +60,6 @@ class Entry(NamedTuple):
     name: str
     values: str
     is_waiting: bool
-    is_same_batch: bool
 
 
 def link_entries(picture: PictureRow, entries: Sequence[Entry], filename: str) -> None:
@@ -72,22 +71,19 @@ def link_entries(picture: PictureRow, entries: Sequence[Entry], filename: str) -
     mark_linked(picture.id, chosen)
 
 
-def find_entries(item_id: int) -> list[Entry]:
+def find_entries(item_id: int, upload_id: int) -> list[Entry]:
     """Return the entries that may fit the name of an item's picture."""
-    return [Entry(*row) for row in fetch_rows(FIND_ENTRIES, {"item": item_id})]
+    return [Entry(*row) for row in fetch_rows(FIND_ENTRIES, {"item": item_id, "upload": upload_id})]
 
 
 def choose_entries(entries: Sequence[Entry], filename: str) -> list[Entry]:
-    """Return the best entry of each kind for a name, in the same import if it has one; of equals, the newest.
-
-    All albums are chosen.
-    """
-    best: dict[str, tuple[tuple[bool, int, int], Entry]] = {}
+    """Return the entry of each kind that fits a name best; of equals, the newest. All albums are chosen."""
+    best: dict[str, tuple[tuple[int, int], Entry]] = {}
     for entry in entries:
         rank = RANKS[SidecarKind(entry.kind)](entry.name, filename)
         if rank is None:
             continue
-        order = (not entry.is_same_batch, rank, -entry.id)
+        order = (rank, -entry.id)
         key = f"{entry.kind} {entry.id}" if entry.kind == SidecarKind.ALBUM else entry.kind
         if key not in best or order < best[key][0]:
             best[key] = (order, entry)

@@ -55,8 +55,8 @@ def test_renamed_film_is_found_by_its_content_identifier_in_another_import(owner
     assert files["film.MOV"].part_of == files["IMG_1.HEIC"]
 
 
-def test_files_of_another_owner_are_never_linked(owner: User, operator: User) -> None:
-    import_files(operator, HEIC)
+def test_files_of_another_owner_are_never_linked(owner: User, other: User) -> None:
+    import_files(other, HEIC)
 
     files = import_files(owner, MOV)
 
@@ -65,8 +65,8 @@ def test_files_of_another_owner_are_never_linked(owner: User, operator: User) ->
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_burst_is_shown_as_its_first_picture_in_any_order(owner: User, order: tuple[int, ...]) -> None:
-    burst = [(f"a/IMG_000{number}.HEIC", {"metadata": {"burst_id": "B"}}) for number in range(3)]
-    raw = ("a/IMG_0002.DNG", {})
+    burst: list[File] = [(f"a/IMG_000{number}.HEIC", {"metadata": {"burst_id": "B"}}) for number in range(3)]
+    raw: File = ("a/IMG_0002.DNG", {})
 
     files = import_files(owner, raw, *(burst[number] for number in order))
 

@@ -1,5 +1,7 @@
 """The statements that link sidecars and parts use their indexes in a large folder."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
@@ -41,7 +43,7 @@ def large_batch(transactional_db: None) -> int:
 def test_finishing_picture_finds_its_sidecars_and_parts_by_index(large_batch: int) -> None:
     item = BatchItem.objects.latest("id")
 
-    assert {"sidecarentry_keys", "batches_batchitem_pkey"} <= indexes(FIND_ENTRIES, item=item.id)
+    assert {"sidecarentry_keys", "batches_batchitem_pkey"} <= indexes(FIND_ENTRIES, item=item.id, upload=item.upload_id)
     assert "item_keys" in indexes(FIND_MATES, item=item.id, upload=item.upload_id)
     assert "uploads_upload_pkey" in indexes(LOCK_PICTURES, ids=[item.upload_id])
     assert "upload_parts" in indexes(LOCK_PICTURES, ids=[item.upload_id])
@@ -58,6 +60,6 @@ def test_sidecar_finds_its_pictures_by_index(large_batch: int) -> None:
 
 
 def test_maintenance_check_and_deletion_use_their_indexes(large_batch: int) -> None:
-    assert "sidecarentry_due" in indexes(MAINTENANCE_CHECK, locks=WORKER_LOCK_CLASS, expiry="1 day", limit=8)
+    assert "sidecarentry_due" in indexes(MAINTENANCE_CHECK, locks=WORKER_LOCK_CLASS, expiry=timedelta(days=1), limit=8)
     assert "upload_parts" in indexes(LOCK_UPLOADS, ids=[1])
     assert "upload_parts" in indexes(RELEASE_PARTS, ids=[1])

@@ -1,6 +1,7 @@
 """Sidecars and pictures find each other in any order, in one import or in two."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,7 +46,7 @@ def xmp(attributes: str) -> str:
 @pytest.mark.parametrize("order", ["sidecar first", "between", "sidecar last"])
 def test_sidecar_applies_to_its_picture_in_any_order(owner: User, order: str) -> None:
     batch = open_batch(owner)
-    steps = {
+    steps: dict[str, Callable[[], object]] = {
         "picture": lambda: queue_picture(batch, "a/IMG_1.jpg"),
         "sidecar": lambda: send_sidecar(batch, "a/IMG_1.jpg.json", takeout(description="Us", favorited=True)),
         "finish": lambda: finish_all(batch, taken_at=datetime(2020, 1, 1, tzinfo=UTC), latitude=1.0, longitude=2.0),
@@ -368,3 +369,16 @@ def test_date_of_the_file_name_is_the_last_source(owner: User) -> None:
         "2020-02-01",
         "sidecar",
     )
+
+
+def test_sidecar_of_a_later_import_is_kept_when_another_one_arrives(owner: User) -> None:
+    batch, later = open_batch(owner), open_batch(owner, "Again")
+    queue_picture(batch, "a/IMG_1.jpg")
+    send_sidecar(batch, "a/IMG_1.xmp", xmp('xmp:Rating="2"'))
+    finish_all(batch)
+    send_sidecar(later, "a/IMG_1.xmp", xmp('xmp:Rating="5"'))
+
+    send_sidecar(batch, "a/IMG_1.jpg.json", takeout(description="Us"))
+
+    upload = Upload.objects.get()
+    assert (upload.rating, upload.caption) == (5, "Us")
