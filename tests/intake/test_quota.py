@@ -108,7 +108,7 @@ def test_usage_is_computed_rarely(
     batch: UploadBatch, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.OWNER_BYTES = 10 * LARGEST
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         for _ in range(5):
             reserve(batch.owner_id, LARGEST)
 
