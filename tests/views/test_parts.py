@@ -55,7 +55,7 @@ def test_picture_page_shows_what_its_sidecars_say(page: Client, anna: User) -> N
 
     html = text(page, "upload-detail", upload.id)
 
-    for expected in ("Two<br>lines", "&lt;Sea&gt;", "Favourite", "Jan. 31, 2024", "from: sidecar file"):
+    for expected in ("Two<br>lines", "&lt;Sea&gt;", "Favourite", "Jan. 31, 2024", "(sidecar file)"):
         assert expected in html, expected
 
 
