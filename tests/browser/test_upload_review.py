@@ -7,8 +7,7 @@ from playwright.sync_api import expect
 
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
-from tests.browser.folders import choose_folder
-from tests.browser.test_upload import BATCH
+from tests.browser.folders import BATCH, choose_folder
 from tests.support.archives import zipped
 from tests.support.images import encoded, textured
 

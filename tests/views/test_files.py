@@ -100,7 +100,7 @@ def test_file_list_filters_by_kind(page: Client, owner: User) -> None:
 def test_kind_filter_offers_supported_kinds_only(page: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     address = f"/batches/{make_batch(owner, 1).id}/"
 
-    assert offered(page, address) == ["", "image"]
+    assert offered(page, address) == ["", "image", "video"]
 
     monkeypatch.setattr(
         "batches.views.pages.KINDS", frozenset(MediaKind.from_mime_type(mime) for mime in ("image/jpeg", "video/mp4"))
