@@ -72,7 +72,8 @@ def attach_pictures(batch_id: int) -> None:
         processed_at=timezone.now(),
     )
     changed = {"id", "key", "sha256", "filename"}
-    kept = ", ".join(str(field.column) for field in Upload._meta.concrete_fields if field.name not in changed)
+    stored = [field for field in Upload._meta.concrete_fields if not field.generated]
+    kept = ", ".join(str(field.column) for field in stored if field.name not in changed)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO uploads_upload (key, sha256, filename, {kept})"

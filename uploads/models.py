@@ -4,13 +4,16 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, JSONField, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
-from pgvector.django import VectorField
+from pgvector.django import HalfVectorField
 
 from uploads.media.sniff import ARCHIVES
+from uploads.search.words import SearchWords
 
 _EMPTY_LIST = Value([], JSONField())
 _EMPTY_DICT = Value({}, JSONField())
@@ -117,6 +120,7 @@ class Upload(models.Model):
     processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    words = models.GeneratedField(expression=SearchWords(), output_field=SearchVectorField(), db_persist=True)
 
     class Meta:
         verbose_name = _("upload")
@@ -139,6 +143,7 @@ class Upload(models.Model):
             models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),
             models.Index(fields=["owner", "group_id"], name="upload_group", condition=~Q(group_id="")),
             models.Index(fields=["part_of"], name="upload_parts", condition=Q(part_of__isnull=False)),
+            GinIndex(fields=["words"], name="upload_words"),
         ]
 
     def __str__(self) -> str:
@@ -161,14 +166,19 @@ class Upload(models.Model):
 
 
 class Embedding(models.Model):
-    """The unit vector that one model computed for an upload."""
+    """The unit vector that one model computed for an upload, in half precision, which makes a scan twice as fast.
 
+    `owner` is the upload's owner: a search reads the vectors of one owner without reading their uploads.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="embeddings", db_index=False)
     model = models.CharField(max_length=100)
-    vector = VectorField()
+    vector = HalfVectorField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["upload", "model"], name="embedding_once_per_model")]
+        indexes = [models.Index(fields=["owner", "model"], name="embedding_owner_model")]
 
     def __str__(self) -> str:
         return f"{self.model} of upload {self.upload_id}"

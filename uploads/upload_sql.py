@@ -30,10 +30,10 @@ WITH saved AS (
            labels = %(labels)s::jsonb, description = %(description)s,
            processed_at = clock_timestamp(), updated_at = clock_timestamp()
      WHERE id = %(upload)s
-    RETURNING id
+    RETURNING id, owner_id
 )
-INSERT INTO uploads_embedding (upload_id, model, vector)
-SELECT id, %(model)s, %(vector)s::vector FROM saved WHERE %(vector)s::text IS NOT NULL
+INSERT INTO uploads_embedding (upload_id, owner_id, model, vector)
+SELECT id, owner_id, %(model)s, %(vector)s::halfvec FROM saved WHERE %(vector)s::text IS NOT NULL
     ON CONFLICT (upload_id, model) DO UPDATE SET vector = excluded.vector
 RETURNING id
 """

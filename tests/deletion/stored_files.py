@@ -20,7 +20,7 @@ def store(upload: Upload) -> Upload:
     default_storage.save(original_name(upload.key), ContentFile(b"original"))
     upload.previews = save_previews(upload.key, {320: b"small", 1024: b"large"})
     Upload.objects.filter(id=upload.id).update(previews=upload.previews)
-    Embedding.objects.create(upload=upload, model="test", vector=[1.0, 0.0])
+    Embedding.objects.create(upload=upload, owner_id=upload.owner_id, model="test", vector=[1.0, 0.0])
     return upload
 
 

@@ -41,7 +41,9 @@ def make_pictures(owner: User, media: Path) -> list[Upload]:
         write(media, original_name(upload.key))
         write(media, upload.previews["320"])
     uploads = Upload.objects.bulk_create(made)
-    Embedding.objects.bulk_create(Embedding(upload=upload, model="test", vector=[1.0]) for upload in uploads)
+    Embedding.objects.bulk_create(
+        Embedding(upload=upload, owner_id=upload.owner_id, model="test", vector=[1.0]) for upload in uploads
+    )
     return uploads
 
 

@@ -61,3 +61,18 @@ class Analyzer(Protocol):
     def embed(self, description: Description) -> DescriptionEmbedding:
         """Return the vector for a description that was returned by describe() of the same analyzer."""
         ...
+
+
+class QueryEncoder(Protocol):
+    """Turns the words of a search into vectors that can be compared with those of pictures.
+
+    `model` names the vectors it searches. A picture whose fit is below `hit_fit` is no hit; the number is calibrated
+    per model (see docs/search.md). encode() returns DIMENSIONS numbers of unit length. Thread-safe.
+    """
+
+    model: str
+    hit_fit: float
+
+    def encode(self, text: str) -> tuple[float, ...]:
+        """Return the vector of `text`."""
+        ...

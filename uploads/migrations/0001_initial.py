@@ -2,8 +2,11 @@
 
 import django.db.models.deletion
 import django.db.models.functions.comparison
+import django.contrib.postgres.indexes
+import django.contrib.postgres.search
 import pgvector.django
-import pgvector.django.vector
+import pgvector.django.halfvec
+import uploads.search.words
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -148,6 +151,14 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),
                 ("updated_at", models.DateTimeField(verbose_name="updated at", auto_now=True)),
                 (
+                    "words",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=uploads.search.words.SearchWords(),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
                     "owner",
                     models.ForeignKey(
                         verbose_name="owner",
@@ -168,7 +179,16 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("model", models.CharField(max_length=100)),
-                ("vector", pgvector.django.vector.VectorField()),
+                ("vector", pgvector.django.halfvec.HalfVectorField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "upload",
                     models.ForeignKey(
@@ -203,6 +223,10 @@ class Migration(migrations.Migration):
             model_name="upload",
             index=models.Index(condition=models.Q(("kind", "archive")), fields=["id"], name="upload_archive"),
         ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["words"], name="upload_words"),
+        ),
         migrations.AddConstraint(
             model_name="upload",
             constraint=models.UniqueConstraint(fields=("owner", "sha256"), name="upload_once_per_owner"),
@@ -216,6 +240,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="upload",
             constraint=models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="upload_not_empty"),
+        ),
+        migrations.AddIndex(
+            model_name="embedding",
+            index=models.Index(fields=["owner", "model"], name="embedding_owner_model"),
         ),
         migrations.AddConstraint(
             model_name="embedding",

@@ -15,7 +15,7 @@ PARTS_SHOWN = 200
 def upload_list(request: HttpRequest) -> HttpResponse:
     """List the user's processed pictures, the most recently taken first. Parts are shown with their pictures only."""
     uploads = Upload.objects.filter(owner_id=request.user.pk, processed_at__isnull=False, part_of=None)
-    page = paginate_by_instant(uploads.defer("metadata", "sidecars"), request.GET, PICTURES_PER_PAGE, INSTANT)
+    page = paginate_by_instant(uploads.defer("metadata", "sidecars", "words"), request.GET, PICTURES_PER_PAGE, INSTANT)
     return render(request, "uploads/upload_list.html", {"page": page})
 
 

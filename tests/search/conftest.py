@@ -1,0 +1,45 @@
+"""Pictures to search, with vectors of the real text model."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from tests.support.batches import make_upload
+from tests.support.users import make_user
+from uploads.analysis.base import QueryEncoder
+from uploads.analysis.registry import get_query_encoder
+from uploads.models import Embedding, Upload
+
+MakePicture = Callable[..., Upload]
+
+
+@pytest.fixture(scope="session")
+def encoder() -> QueryEncoder:
+    """The encoder for queries to pictures of the local analyzer."""
+    found = get_query_encoder("local")
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def anna(db: None) -> User:
+    """The user who searches."""
+    return make_user("anna")
+
+
+@pytest.fixture
+def make_picture(anna: User, encoder: QueryEncoder) -> MakePicture:
+    """Create a processed picture that shows `shows`: `make_picture("a cat", owner=…, camera=…)`."""
+    numbers = iter(range(1, 1000))
+
+    def make(shows: str, owner: User = anna, **facts: object) -> Upload:
+        upload = make_upload(owner, next(numbers))
+        Upload.objects.filter(id=upload.id).update(processed_at=timezone.now(), **facts)
+        Embedding.objects.create(
+            upload=upload, owner_id=owner.id, model=encoder.model, vector=list(encoder.encode(shows))
+        )
+        return Upload.objects.get(id=upload.id)
+
+    return make

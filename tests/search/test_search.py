@@ -1,0 +1,129 @@
+"""Searching by look and by words, with filters, for one owner."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.search.conftest import MakePicture
+from tests.support.users import make_user
+from uploads.analysis.base import QueryEncoder
+from uploads.models import MediaKind
+from uploads.search.filters import filter_pictures
+from uploads.search.language import parse_query
+from uploads.search.results import Results, search
+
+
+def found(owner: User, text: str, encoder: QueryEncoder | None) -> Results:
+    return search(owner.id, parse_query(text), encoder, 1)
+
+
+def ids(results: Results) -> list[int]:
+    return [hit.upload.id for hit in results.hits]
+
+
+def test_pictures_are_found_by_what_they_show(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
+    kitten, _invoice = make_picture("a kitten"), make_picture("an unpaid invoice")
+
+    results = found(anna, "cat", encoder)
+
+    assert ids(results) == [kitten.id]
+    assert results.hits[0].reason is None
+
+
+def test_nothing_that_fits_gives_at_most_six_closest(
+    anna: User, make_picture: MakePicture, encoder: QueryEncoder
+) -> None:
+    for _ in range(8):
+        make_picture("an unpaid invoice")
+
+    results = found(anna, "giraffe", encoder)
+
+    assert results.hits == []
+    assert len(results.closest) == 6
+
+
+@pytest.mark.parametrize("text", ["cats", "tabby", '"tabby cat"', "IMG_0001", "pixel 8", "tabby OR zebra"])
+def test_words_of_a_picture_are_found(text: str, anna: User, make_picture: MakePicture) -> None:
+    facts = {"description": "A cat on a bed.", "labels": [{"name": "tabby cat", "score": 0.9}], "camera": "Pixel 8"}
+    upload = make_picture("a cat", **facts)
+    make_picture("a cat", description="A dog.")
+
+    results = found(anna, text, None)
+
+    assert ids(results) == [upload.id]
+    assert results.hits[0].reason is not None
+
+
+def test_quoted_words_are_required(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
+    upload = make_picture("a bridge", description="The Golden Gate.")
+    make_picture("golden gate", description="A gate, golden.")
+
+    assert ids(found(anna, '"golden gate"', encoder)) == [upload.id]
+
+
+def test_excluded_words_are_left_out(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
+    empty = make_picture("a beach", description="A beach.")
+    make_picture("a beach", description="A beach with people.")
+
+    assert ids(found(anna, "beach -people", encoder)) == [empty.id]
+
+
+def test_picture_without_a_vector_is_found_by_its_words(
+    anna: User, make_picture: MakePicture, encoder: QueryEncoder
+) -> None:
+    upload = make_picture("a cat", description="A glacier.")
+    upload.embeddings.all().delete()
+
+    assert ids(found(anna, "glacier", encoder)) == [upload.id]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("taken:2024", ["lisbon", "video"]),
+        ("taken:2024-06-30", ["lisbon"]),
+        ("taken:2024-07..", ["video"]),
+        ("-taken:2024", ["plain"]),
+        ("has:place", ["lisbon"]),
+        ("-has:date", ["plain"]),
+        ("-has:camera", ["video", "plain"]),
+        ('camera:"pixel 8"', ["lisbon"]),
+        ("type:video", ["video"]),
+        ("-type:video has:date", ["lisbon"]),
+    ],
+)
+def test_filters(text: str, names: list[str], anna: User, make_picture: MakePicture) -> None:
+    # 00:30 of 1 July in UTC is 30 June by a clock one hour behind.
+    pictures = {
+        "lisbon": make_picture(
+            "a cat",
+            taken_at=datetime(2024, 7, 1, 0, 30, tzinfo=UTC),
+            utc_offset=-60,
+            latitude=38.7,
+            longitude=-9.1,
+            camera="Google Pixel 8",
+        ),
+        "video": make_picture("a cat", kind=MediaKind.VIDEO, taken_at=datetime(2024, 8, 1, tzinfo=UTC)),
+        "plain": make_picture("a cat"),
+    }
+
+    rows = filter_pictures(anna.id, parse_query(text))
+
+    assert set(rows.values_list("id", flat=True)) == {pictures[name].id for name in names}
+
+
+def test_filter_never_empties_a_result(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
+    far = make_picture("a feline", camera="Pixel 8")
+    for _ in range(3):
+        make_picture("a cat", camera="Leica")
+
+    assert ids(found(anna, "cat camera:pixel", encoder)) == [far.id]
+
+
+def test_pictures_of_other_users_are_never_found(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
+    make_picture("a cat", owner=make_user("ben"), description="A cat.", camera="Pixel 8")
+
+    for text in ("cat", '"cat"', "cat OR dog", "giraffe", "cat camera:pixel", "cat -dog"):
+        results = found(anna, text, encoder)
+        assert (results.hits, results.closest, results.total) == ([], [], 0)

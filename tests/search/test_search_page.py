@@ -1,0 +1,127 @@
+"""The search page: results, chips, errors, examples and pages, without JavaScript."""
+
+import re
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from tests.search.conftest import MakePicture
+from tests.support.html import compact
+from tests.support.users import make_user
+
+URL = "/search/"
+
+
+@pytest.fixture
+def page(client: Client, anna: User) -> Client:
+    """A client signed in as Anna."""
+    client.force_login(anna)
+    return client
+
+
+def text(client: Client, **query: object) -> str:
+    response = client.get(reverse("search"), query)
+    assert response.status_code == 200
+    return compact(unescape(response.content.decode()))
+
+
+def test_every_page_has_the_search_box(page: Client) -> None:
+    html = text_of(page, reverse("upload-list"))
+
+    assert f'role="search" method="get" action="{URL}"' in html
+    assert 'name="q"' in html
+
+
+def text_of(page: Client, path: str) -> str:
+    return compact(unescape(page.get(path).content.decode()))
+
+
+def test_hit_shows_the_words_that_matched(page: Client, make_picture: MakePicture) -> None:
+    make_picture("a cat", description="Two cats on a bed.")
+
+    html = text(page, q="cat")
+
+    assert "1 result" in html
+    assert "Two <mark>cats</mark> on a bed." in html
+
+
+def test_hit_without_the_words_looks_like_the_query(page: Client, make_picture: MakePicture) -> None:
+    make_picture("a kitten")
+
+    assert "Looks like “cat”" in text(page, q="cat")
+
+
+def test_nothing_that_fits_shows_the_closest(page: Client, make_picture: MakePicture) -> None:
+    make_picture("an unpaid invoice")
+
+    html = text(page, q="giraffe")
+
+    assert "Nothing matches “giraffe”. Closest:" in html
+    assert "result" not in re.sub('id="results"|"#results"|Results for giraffe', "", html)
+
+
+def test_chip_leads_to_the_query_without_its_filter(page: Client, make_picture: MakePicture) -> None:
+    make_picture("a cat", camera="Pixel 8")
+
+    html = text(page, q='cat camera:"Pixel 8" -dog')
+
+    assert 'href="/search/?q=cat%20-dog"' in html
+    assert 'href="/search/?q=cat%20camera%3A%22Pixel%208%22"' in html
+
+
+def test_filters_without_words_list_pictures_newest_first(page: Client, make_picture: MakePicture) -> None:
+    old, new = make_picture("a cat", camera="Pixel 8"), make_picture("a dog", camera="Pixel 8")
+
+    html = text(page, q="has:camera")
+
+    assert html.index(reverse("upload-detail", args=[new.id])) < html.index(reverse("upload-detail", args=[old.id]))
+
+
+def test_invalid_filter_says_what_to_do(page: Client) -> None:
+    assert "There is no filter “colour:”. Filters are taken:, camera:, type:, has:." in text(page, q="colour:red")
+
+
+def test_empty_search_offers_examples_of_the_own_library(page: Client, make_picture: MakePicture) -> None:
+    make_picture("a cat", labels=[{"name": "tabby cat", "score": 0.9}], camera="Pixel 8")
+    make_picture("a dog", owner=make_user("ben"), labels=[{"name": "secret dog", "score": 0.9}], camera="Leica")
+
+    html = text(page)
+
+    assert 'href="/search/?q=tabby%20cat">tabby cat</a>' in html
+    assert 'camera:"Pixel 8"</a>' in html
+    assert "secret dog" not in html
+    assert "Leica" not in html
+
+
+def test_hits_are_paged(page: Client, make_picture: MakePicture) -> None:
+    for _ in range(61):
+        make_picture("a cat")
+
+    first, second, beyond = (text(page, q="cat", page=number) for number in ("1", "2", "99999"))
+
+    assert "61 results" in first
+    assert 'href="?q=cat&page=2"' in first
+    assert second.count('<ul class="grid hits"> <li>') == 1
+    assert 'href="?q=cat&page=1"' in second
+    assert "page=3" not in second
+    assert compact(second) == compact(beyond)
+
+
+def test_text_cannot_become_markup(page: Client, make_picture: MakePicture) -> None:
+    make_picture("a cat", description="<script>cat</script>")
+    response = page.get(reverse("search"), {"q": 'cat "><script>'})
+
+    assert b"<script>cat" not in response.content
+    assert b'"><script>' not in response.content.replace(b'"></script>', b"")
+
+
+def test_custom_analyzer_is_searched_by_words(page: Client, make_picture: MakePicture, settings: Settings) -> None:
+    settings.ANALYZER = "tests.support.analyzers:Chosen"
+    make_picture("a kitten", description="A cat.")
+    make_picture("a cat")
+
+    assert "1 result" in text(page, q="cat")

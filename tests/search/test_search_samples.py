@@ -1,0 +1,47 @@
+"""The sample photos, described by the embedded analyzer, are found by what they show."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.support.batches import digest
+from tests.support.images import SAMPLES
+from uploads.analysis.base import QueryEncoder
+from uploads.analysis.registry import get_analyzer
+from uploads.models import MediaKind, Upload
+from uploads.pipeline import process_file
+from uploads.search.language import parse_query
+from uploads.search.results import Hit, search
+from uploads.upload_sql import save_result
+
+
+@pytest.fixture
+def samples(anna: User) -> None:
+    """Anna's library: the sample photos."""
+    for path in sorted(SAMPLES.glob("*.jpg")):
+        upload = Upload.objects.create(
+            owner=anna,
+            sha256=digest(path.name),
+            filename=path.name,
+            size=path.stat().st_size,
+            mime_type="image/jpeg",
+            kind=MediaKind.IMAGE,
+        )
+        save_result(upload.id, process_file(path, get_analyzer("local"), lambda stage: None), {})
+
+
+def test_samples_are_found(anna: User, samples: None, encoder: QueryEncoder) -> None:
+    def names(hits: list[Hit]) -> list[str]:
+        return [hit.upload.filename.removesuffix(".jpg") for hit in hits]
+
+    found = {
+        text: search(anna.id, parse_query(text), encoder, 1)
+        for text in ("cat", "astronaut", "coffee", "person", "space", "giraffe")
+    }
+
+    assert names(found["cat"].hits)[0] == "chelsea"
+    assert names(found["astronaut"].hits)[0] == "astronaut"
+    assert names(found["coffee"].hits)[0] == "coffee"
+    assert names(found["person"].hits)[0] == "astronaut"
+    assert names(found["space"].hits or found["space"].closest)[0] in {"rocket", "astronaut", "hubble_deep_field"}
+    assert found["giraffe"].hits == []
+    assert len(found["giraffe"].closest) == 5

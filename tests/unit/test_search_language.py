@@ -1,0 +1,111 @@
+"""The query language: words, quotes, OR, minus and filters."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uploads.search.language import Filter, Query, QueryError, Term, parse_query
+from uploads.search.taken import TakenError, parse_taken
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", Query()),
+        ('  - "" ', Query()),
+        ("red car", Query(((Term("red"), Term("car")),))),
+        ("cat OR dog house", Query(((Term("cat"),), (Term("dog"), Term("house"))))),
+        ("OR cat OR", Query(((Term("cat"),),))),
+        ("cat or dog", Query(((Term("cat"), Term("or"), Term("dog")),))),
+        ('"golden  gate" wi-fi', Query(((Term("golden gate", quoted=True), Term("wi-fi")),))),
+        ('"golden ga', Query(((Term("golden ga", quoted=True),),))),
+        ('beach -people -"no entry"', Query(((Term("beach"),),), (Term("people"), Term("no entry", quoted=True)))),
+        ('Camera:"Pixel 8" -has:date', Query(filters=(Filter("camera", "Pixel 8"), Filter("has", "date", True)))),
+        ("type:Picture type:photo", Query(filters=(Filter("type", "photo"),))),
+        ("12:30", Query(((Term("12:30"),),))),
+        ("a\0b", Query(((Term("a\N{REPLACEMENT CHARACTER}b"),),))),
+    ],
+)
+def test_query_is_parsed(text: str, expected: Query) -> None:
+    assert parse_query(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("x" * 201, "at most 200 characters"),
+        ("colour:red", "put it in quotes"),
+        ("type:song", "type:photo, type:video"),
+        ("has:", "has:place, has:date"),
+        ("taken:June", "taken:2024-06"),
+        ("camera:", 'camera:"Pixel 8"'),
+    ],
+)
+def test_error_says_what_to_do(text: str, advice: str) -> None:
+    with pytest.raises(QueryError, match=advice):
+        parse_query(text)
+
+
+PIECES = [
+    "cat",
+    "OR",
+    "-",
+    '"',
+    " ",
+    "taken:2024",
+    "taken:2024-06..",
+    'camera:"Pixel 8"',
+    "has:place",
+    "type:video",
+    ":",
+]
+
+
+@given(st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=15).map("".join)))
+def test_written_query_is_parsed_as_the_same_query(text: str) -> None:
+    try:
+        query = parse_query(text)
+    except QueryError:
+        return
+    assert parse_query(str(query)) == query
+
+
+def test_chip_is_removed_from_the_query() -> None:
+    query = parse_query("beach -people type:video has:place")
+
+    assert str(query.without(Filter("type", "video"))) == "beach -people has:place"
+    assert str(query.without(Term("people"))) == "beach type:video has:place"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024", (date(2024, 1, 1), date(2025, 1, 1))),
+        ("2024-12", (date(2024, 12, 1), date(2025, 1, 1))),
+        ("2024-02-29", (date(2024, 2, 29), date(2024, 3, 1))),
+        ("2024-06..2024-08", (date(2024, 6, 1), date(2024, 9, 1))),
+        ("2024-06..", (date(2024, 6, 1), None)),
+        ("..2023", (None, date(2024, 1, 1))),
+    ],
+)
+def test_dates_and_ranges_are_read(text: str, expected: tuple[date | None, date | None]) -> None:
+    assert parse_taken(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "..", "24", "2024-13", "2023-02-29", "2024-08..2024-06", "9999", "2024-6", "٢٠٢٤"]
+)
+def test_other_dates_are_refused(text: str) -> None:
+    with pytest.raises(TakenError):
+        parse_taken(text)
+
+
+@given(st.dates(date(1000, 1, 1), date(9998, 12, 31)))
+def test_every_day_is_in_its_month_and_its_year(day: date) -> None:
+    for text in (f"{day:%Y}", f"{day:%Y-%m}", f"{day:%Y-%m-%d}"):
+        first, after = parse_taken(text)
+        assert first is not None
+        assert after is not None
+        assert first <= day < after

@@ -1,0 +1,59 @@
+"""Ranking candidates, and telling hits from pictures that are only the closest."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uploads.search.ranking import MAX_CLOSEST, Candidate, rank
+
+HIT = 0.44
+candidates = st.lists(
+    st.builds(Candidate, st.integers(1, 50), st.floats(-1, 1), st.sampled_from([0.0, 0.5, 1.0])), max_size=60
+)
+
+
+def ids(found: tuple[Candidate, ...]) -> list[int]:
+    return [one.upload_id for one in found]
+
+
+def test_words_in_the_text_raise_the_fit() -> None:
+    found = rank([Candidate(1, 0.50, 0.0), Candidate(2, 0.45, 1.0)], HIT)
+
+    assert ids(found.hits) == [2, 1]
+
+
+def test_pictures_far_below_the_best_are_no_hits() -> None:
+    found = rank([Candidate(1, 0.80, 0.0), Candidate(2, 0.61, 0.0), Candidate(3, 0.59, 0.0)], HIT)
+
+    assert ids(found.hits) == [1, 2]
+
+
+def test_without_a_good_fit_only_the_closest_are_shown() -> None:
+    found = rank([Candidate(id, 0.43 - id / 100, 0.0) for id in range(1, 10)], HIT)
+
+    assert found.hits == ()
+    assert ids(found.closest) == [1, 2, 3, 4, 5, 6]
+
+
+def test_picture_with_all_words_is_a_hit_whatever_it_shows() -> None:
+    found = rank([Candidate(1, 0.40, 0.0), Candidate(2, 0.0, 1.0)], HIT)
+
+    assert ids(found.hits) == [2]
+
+
+@given(candidates)
+def test_each_picture_appears_once_and_best_first(found: list[Candidate]) -> None:
+    ranking = rank(found, HIT)
+
+    shown = ranking.hits or ranking.closest
+    assert len(set(ids(shown))) == len(shown)
+    assert [one.fit for one in shown] == sorted((one.fit for one in shown), reverse=True)
+    assert not (ranking.hits and ranking.closest)
+    assert len(ranking.closest) <= MAX_CLOSEST
+    assert bool(shown) == bool(found)
+
+
+@given(candidates)
+def test_no_picture_below_the_least_fit_is_a_hit_unless_it_has_all_words(found: list[Candidate]) -> None:
+    complete = {one.upload_id for one in found if one.words >= 1}
+
+    assert all(one.fit >= 0.30 or one.upload_id in complete for one in rank(found, HIT).hits)

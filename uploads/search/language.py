@@ -1,0 +1,151 @@
+"""The query language of the search: parse what a person types, and write a query back as text.
+
+    red car "golden gate" OR bridge -people taken:2024-06..2024-08 camera:"Pixel 8" type:photo has:place -has:date
+
+Words are compared with what a picture shows and with its text. A text in quotes must occur, and what follows a minus
+must not. OR separates alternatives. Filters apply to all alternatives.
+"""
+
+import re
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from uploads.search.taken import TakenError, parse_taken
+from uploads.text import storable
+
+MAX_LENGTH = 200
+"""The longest query, in characters."""
+
+TYPES = {"photo": "photo", "picture": "photo", "image": "photo", "video": "video"}
+PROPERTIES = ("place", "date", "camera")
+FILTERS = ("taken", "camera", "type", "has")
+
+_TOKEN = re.compile(
+    r"""(?P<minus>-)?
+        (?:(?P<filter>[A-Za-z]+):)?
+        (?: "(?P<quoted>[^"]*)(?:"|$)  |  (?P<word>[^\s"]+) )?""",
+    re.VERBOSE,
+)
+_NEEDS_NO_QUOTES = re.compile(r'[^\s"]+')
+
+
+class QueryError(ValueError):
+    """A query that cannot be understood. Its text says what is wrong and what to do, in the current language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word, or a text in quotes."""
+
+    text: str
+    quoted: bool = False
+
+    def __str__(self) -> str:
+        return f'"{self.text}"' if self.quoted else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A condition such as `type:video`. `name` is one of FILTERS, and `value` is valid for it."""
+
+    name: str
+    value: str
+    negated: bool = False
+
+    def __str__(self) -> str:
+        value = self.value if _NEEDS_NO_QUOTES.fullmatch(self.value) else f'"{self.value}"'
+        return f"{'-' if self.negated else ''}{self.name}:{value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parsed query. `str()` writes it so that parse_query() returns an equal one."""
+
+    alternatives: tuple[tuple[Term, ...], ...] = ()
+    excluded: tuple[Term, ...] = ()
+    filters: tuple[Filter, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.alternatives or self.excluded or self.filters)
+
+    def __str__(self) -> str:
+        words = " OR ".join(" ".join(map(str, terms)) for terms in self.alternatives)
+        return " ".join(filter(None, (words, *(f"-{term}" for term in self.excluded), *map(str, self.filters))))
+
+    @property
+    def words(self) -> str:
+        """The query without its filters and exclusions."""
+        return str(Query(self.alternatives))
+
+    def without(self, removed: Filter | Term) -> "Query":
+        """Return this query without one of its filters or excluded terms."""
+        excluded = tuple(term for term in self.excluded if term != removed)
+        return Query(self.alternatives, excluded, tuple(one for one in self.filters if one != removed))
+
+
+def parse_query(text: str) -> Query:
+    """Parse a query. A quote that is not closed ends with the text, because results appear while people type.
+
+    Raises QueryError.
+    """
+    if len(text) > MAX_LENGTH:
+        raise QueryError(_("The search is too long. Use at most %(limit)s characters.") % {"limit": MAX_LENGTH})
+    alternatives: list[list[Term]] = [[]]
+    excluded: list[Term] = []
+    filters: list[Filter] = []
+    for match in _TOKEN.finditer(storable(text)):
+        value = " ".join((match["quoted"] or match["word"] or "").split())
+        if match["filter"]:
+            filters.append(_parse_filter(match["filter"].lower(), value, negated=bool(match["minus"])))
+        elif match["word"] == "OR" and not match["minus"]:
+            alternatives.append([])
+        elif value:
+            terms = excluded if match["minus"] else alternatives[-1]
+            terms.append(Term(value, quoted=match["word"] is None))
+    filled = tuple(tuple(terms) for terms in alternatives if terms)
+    return Query(filled, tuple(dict.fromkeys(excluded)), tuple(dict.fromkeys(filters)))
+
+
+def _parse_filter(name: str, value: str, *, negated: bool) -> Filter:
+    match name:
+        case "taken":
+            value = _parse_taken(value)
+        case "type":
+            value = _choose(name, value, TYPES, ("photo", "video"))
+        case "has":
+            value = _choose(name, value, dict(zip(PROPERTIES, PROPERTIES, strict=True)), PROPERTIES)
+        case "camera" if not value:
+            raise QueryError(_('camera: needs a name, such as camera:"Pixel 8".'))
+        case "camera":
+            pass
+        case _:
+            raise QueryError(
+                _("There is no filter “%(name)s:”. Filters are %(filters)s. To find this text, put it in quotes.")
+                % {"name": name, "filters": ", ".join(f"{known}:" for known in FILTERS)}
+            )
+    return Filter(name, value, negated)
+
+
+def _choose(name: str, value: str, known: dict[str, str], offered: tuple[str, ...]) -> str:
+    try:
+        return known[value.lower()]
+    except KeyError:
+        choices = ", ".join(f"{name}:{choice}" for choice in offered)
+        raise QueryError(
+            _("“%(filter)s” is unknown. Use one of: %(choices)s.") % {"filter": f"{name}:{value}", "choices": choices}
+        ) from None
+
+
+def _parse_taken(value: str) -> str:
+    try:
+        parse_taken(value)
+    except TakenError:
+        raise QueryError(
+            _(
+                "“taken:%(value)s” is not a date. Write taken:2024, taken:2024-06, taken:2024-06-18, or a range such as "
+                "taken:2024-06..2024-08."
+            )
+            % {"value": value}
+        ) from None
+    return value

@@ -1,0 +1,50 @@
+"""Rank candidates, and decide which of them are hits. Pure.
+
+The fit of a picture is the cosine of its vector and that of the query, plus 0.2 times the share of the query's words
+that its text contains. Both numbers were measured on judged queries, see docs/search.md.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+WORDS_WEIGHT = 0.2
+LEAST_FIT = 0.30
+LEAST_SHARE_OF_BEST = 0.75
+MAX_CLOSEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A picture that may answer a query. `words` is the share of the query's words in its text, 0 to 1."""
+
+    upload_id: int
+    cosine: float
+    words: float
+
+    @property
+    def fit(self) -> float:
+        """How well the picture answers the query, -1 to 1.2."""
+        return self.cosine + WORDS_WEIGHT * self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The hits, best first. If there are none, `closest` has at most MAX_CLOSEST pictures that are no hits."""
+
+    hits: tuple[Candidate, ...]
+    closest: tuple[Candidate, ...]
+
+
+def rank(candidates: Iterable[Candidate], hit_fit: float) -> Ranking:
+    """Rank candidates. A picture whose text contains all words is always a hit.
+
+    If the best fit is at least `hit_fit`, all are hits that reach LEAST_FIT and LEAST_SHARE_OF_BEST of the best.
+    Several candidates of one picture, from alternatives of a query, count as the best of them.
+    """
+    ordered = sorted(candidates, key=lambda one: (-one.fit, -one.words, -one.upload_id))
+    best = {one.upload_id: one for one in reversed(ordered)}
+    ordered = [one for one in ordered if best[one.upload_id] is one]
+    complete = {one.upload_id for one in ordered if one.words >= 1}
+    needed = max(LEAST_FIT, LEAST_SHARE_OF_BEST * ordered[0].fit) if ordered and ordered[0].fit >= hit_fit else None
+    hits = tuple(one for one in ordered if one.upload_id in complete or (needed is not None and one.fit >= needed))
+    return Ranking(hits, () if hits else tuple(ordered[:MAX_CLOSEST]))

@@ -1,0 +1,63 @@
+"""Say why a picture was found: the words of its text that a query names, or that it looks like the query. Pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from uploads.search.language import Query
+from uploads.search.words import is_indexed, split_words
+
+_WORD = re.compile(r"[^\W_]+")
+_ENDINGS = ("ies", "ing", "es", "ed", "s", "y")
+_SHORTEST_STEM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of text; `found` is True if the query names it."""
+
+    text: str
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Where words of the query were found: `source` is "description", "labels", "file" or "camera"."""
+
+    source: str
+    parts: tuple[Part, ...]
+
+
+def explain(query: Query, description: str, labels: list[str], filename: str, camera: str) -> Reason | None:
+    """Return the first text of a picture that contains a word of the query, or None if none does.
+
+    Words match if they are equal without common English endings, as full-text search compares them.
+    """
+    terms = (term for terms in query.alternatives for term in terms if term.quoted or is_indexed(term))
+    stems = {_stem(word) for term in terms for word in split_words(term.text).split()}
+    texts = {"description": description, "labels": ", ".join(labels), "file": filename, "camera": camera}
+    for source, text in texts.items():
+        parts = tuple(_split(text, stems))
+        if any(part.found for part in parts):
+            return Reason(source, parts)
+    return None
+
+
+def _split(text: str, stems: set[str]) -> Iterable[Part]:
+    end = 0
+    for match in _WORD.finditer(text):
+        if _stem(match[0]) in stems:
+            if match.start() > end:
+                yield Part(text[end : match.start()], False)
+            yield Part(match[0], True)
+            end = match.end()
+    if end < len(text):
+        yield Part(text[end:], False)
+
+
+def _stem(word: str) -> str:
+    word = word.casefold()
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            return word.removesuffix(ending)
+    return word

@@ -1,0 +1,55 @@
+"""The full-text side of search: which words of a picture are indexed, and how a query's words find them.
+
+Descriptions and labels are English sentences, so their words are stemmed ("cats" finds "cat"). File and camera names
+are indexed as they are, split at everything but letters and digits.
+"""
+
+import re
+
+from django.contrib.postgres.search import SearchQuery, SearchVectorField
+from django.db.models import Func
+
+from uploads.search.language import Term
+
+_SEPARATORS = re.compile(r"[\W_]+")
+# Words that PostgreSQL's English configuration leaves out of the index.
+_STOP_WORDS = frozenset(
+    ["a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "by", "can", "do", "for", "from", "has", "have", "he", "her", "his", "i", "in", "into", "is", "it", "its", "me", "my", "no", "not", "of", "on", "or", "our", "out", "over", "she", "so", "some", "such", "that", "the", "their", "them", "there", "these", "they", "this", "to", "under", "up", "was", "we", "were", "what", "when", "where", "which", "who", "with", "you", "your"]
+)
+
+
+class SearchWords(Func):
+    """The tsvector of an upload, an immutable expression of its other columns.
+
+    The description is truncated because PostgreSQL refuses a tsvector of more than 1 MiB.
+    """
+
+    template = (
+        "(to_tsvector('english'::regconfig, left(description, 50000))"
+        " || jsonb_to_tsvector('english'::regconfig, labels, '[\"string\"]'::jsonb)"
+        " || to_tsvector('simple'::regconfig,"
+        " regexp_replace(filename || ' ' || camera, '[^[:alnum:]]+', ' ', 'g')))"
+    )
+    arity = 0
+    output_field = SearchVectorField()
+
+
+def split_words(text: str) -> str:
+    """Return `text` with a space in place of everything but letters and digits, as file names are indexed."""
+    return _SEPARATORS.sub(" ", text).strip()
+
+
+def is_indexed(term: Term) -> bool:
+    """Return whether `term` contains a word that can be found in a picture's text."""
+    text = split_words(term.text)
+    return bool(text) and (term.quoted or text.lower() not in _STOP_WORDS)
+
+
+def text_query(term: Term) -> SearchQuery | None:
+    """Return the condition that a picture's words contain `term`, or None if nothing of it is indexed."""
+    if not is_indexed(term):
+        return None
+    text = split_words(term.text)
+    english = SearchQuery(text, config="english", search_type="phrase")
+    simple = SearchQuery(text, config="simple", search_type="phrase")
+    return english | simple

@@ -1,0 +1,75 @@
+"""The search page."""
+
+import logging
+import re
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from uploads.analysis.base import QueryEncoder
+from uploads.analysis.registry import get_query_encoder
+from uploads.errors import EnvironmentalError
+from uploads.pagination import paginate_by_id
+from uploads.search.examples import example_queries
+from uploads.search.filters import filter_pictures
+from uploads.search.language import MAX_LENGTH, Query, QueryError, parse_query
+from uploads.search.results import PICTURES_PER_PAGE, Hit, search
+
+logger = logging.getLogger(__name__)
+
+
+@require_safe
+def search_page(request: HttpRequest) -> HttpResponse:
+    """Show the pictures that answer `q`; without words in it, those that meet its filters, newest first."""
+    text = request.GET.get("q", "").strip()
+    context: dict[str, Any] = {"searched": text, "max_length": MAX_LENGTH}
+    try:
+        query = parse_query(text)
+    except QueryError as error:
+        context["error"] = str(error)
+    else:
+        context |= {"query": query, "chips": _chips(query)} | _find(request, query)
+    if not context.get("hits"):
+        context["examples"] = example_queries(_owner_id(request))
+    return render(request, "uploads/search.html", context)
+
+
+def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
+    owner_id = _owner_id(request)
+    if not query:
+        return {}
+    if query.alternatives:
+        encoder = _encoder()
+        found = search(owner_id, query, encoder, _page_number(request))
+        return {"page": found.page, "hits": found.hits, "closest": found.closest, "total": found.total}
+    pictures = filter_pictures(owner_id, query).defer("metadata", "words")
+    page = paginate_by_id(pictures, request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
+    return {"page": page, "hits": [Hit(upload, None) for upload in page.rows]}
+
+
+def _encoder() -> QueryEncoder | None:
+    """Return the encoder for the site's analyzer. If its model files are damaged, words can still be searched."""
+    try:
+        return get_query_encoder(settings.ANALYZER)
+    except EnvironmentalError:
+        logger.exception("Searching by words only, because the text model cannot be loaded.")
+        return None
+
+
+def _chips(query: Query) -> list[tuple[str, str]]:
+    """Return each filter and excluded term as text, with the query that remains without it."""
+    excluded = [(f"-{term}", str(query.without(term))) for term in query.excluded]
+    return [*excluded, *((str(one), str(query.without(one))) for one in query.filters)]
+
+
+def _page_number(request: HttpRequest) -> int:
+    text = request.GET.get("page", "")
+    return int(text) if re.fullmatch("[0-9]{1,6}", text) else 1
+
+
+def _owner_id(request: HttpRequest) -> int:
+    assert request.user.pk is not None
+    return int(request.user.pk)
