@@ -23,7 +23,7 @@ def page(client: Client, anna: User) -> Client:
     return client
 
 
-def text(client: Client, **query: object) -> str:
+def text(client: Client, **query: str) -> str:
     response = client.get(reverse("search"), query)
     assert response.status_code == 200
     return compact(unescape(response.content.decode()))

@@ -5,6 +5,7 @@ All vectors of the owner that pass the filters are compared, so filters never em
 
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Case, FloatField, QuerySet, Value, When
@@ -30,7 +31,7 @@ def find_candidates(owner_id: int, query: Query, encoder: QueryEncoder | None) -
     ]
 
 
-def nearest(owner_id: int, query: Query, model: str, vector: tuple[float, ...]) -> QuerySet[Embedding]:
+def nearest(owner_id: int, query: Query, model: str, vector: tuple[float, ...]) -> QuerySet[Any, Any]:
     """Return the nearest embeddings, each with `cosine`, of pictures that meet the filters and contain the quotes."""
     rows = compared(owner_id, model, vector)
     if query.filters or query.excluded or _quoted(query.alternatives[0]):
@@ -38,7 +39,7 @@ def nearest(owner_id: int, query: Query, model: str, vector: tuple[float, ...]) 
     return rows.order_by("-cosine", "-upload_id")[:MAX_CANDIDATES]
 
 
-def compared(owner_id: int, model: str, vector: tuple[float, ...]) -> QuerySet[Embedding]:
+def compared(owner_id: int, model: str, vector: tuple[float, ...]) -> QuerySet[Any, Any]:
     """Return all the owner's embeddings of `model`, each with its `cosine` to a vector of unit length."""
     cosine = Value(-1.0) * MaxInnerProduct("vector", list(vector))
     return Embedding.objects.filter(owner_id=owner_id, model=model).annotate(cosine=cosine)
@@ -52,8 +53,11 @@ def matching(owner_id: int, query: Query) -> QuerySet[Upload]:
     return pictures
 
 
-def with_words(pictures: QuerySet[Upload], searched: list[SearchQuery]) -> QuerySet[Upload]:
+def with_words(pictures: QuerySet[Upload], searched: list[SearchQuery]) -> QuerySet[Any, Any]:
     """Return the pictures that contain one of the words, each with `share`, the share of the words it contains."""
+    if len(searched) == 1:
+        # Without a computed order, the newest of many matches are read by the owner's index, without sorting all.
+        return pictures.filter(words=searched[0]).annotate(share=Value(1.0)).order_by("-id")
     found = (Case(When(words=one, then=1.0), default=0.0, output_field=FloatField()) for one in searched)
     share = sum(found, Value(0.0)) / Value(float(len(searched)))
     return pictures.filter(words=reduce(or_, searched)).annotate(share=share).order_by("-share", "-id")

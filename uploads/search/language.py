@@ -143,8 +143,8 @@ def _parse_taken(value: str) -> str:
     except TakenError:
         raise QueryError(
             _(
-                "“taken:%(value)s” is not a date. Write taken:2024, taken:2024-06, taken:2024-06-18, or a range such as "
-                "taken:2024-06..2024-08."
+                "“taken:%(value)s” is not a date. Write taken:2024, taken:2024-06, taken:2024-06-18, or a range such "
+                "as taken:2024-06..2024-08."
             )
             % {"value": value}
         ) from None

@@ -13,9 +13,12 @@ from uploads.search.language import Term
 
 _SEPARATORS = re.compile(r"[\W_]+")
 # Words that PostgreSQL's English configuration leaves out of the index.
-_STOP_WORDS = frozenset(
-    ["a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "by", "can", "do", "for", "from", "has", "have", "he", "her", "his", "i", "in", "into", "is", "it", "its", "me", "my", "no", "not", "of", "on", "or", "our", "out", "over", "she", "so", "some", "such", "that", "the", "their", "them", "there", "these", "they", "this", "to", "under", "up", "was", "we", "were", "what", "when", "where", "which", "who", "with", "you", "your"]
-)
+_STOP_WORDS = frozenset(("a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "by", "can", "do",
+                         "for", "from", "has", "have", "he", "her", "his", "i", "in", "into", "is", "it", "its",
+                         "me", "my", "no", "not", "of", "on", "or", "our", "out", "over", "she", "so", "some",
+                         "such", "that", "the", "their", "them", "there", "these", "they", "this", "to", "under",
+                         "up", "was", "we", "were", "what", "when", "where", "which", "who", "with", "you",
+                         "your"))  # fmt: skip
 
 
 class SearchWords(Func):

@@ -33,12 +33,12 @@ def search_page(request: HttpRequest) -> HttpResponse:
     else:
         context |= {"query": query, "chips": _chips(query)} | _find(request, query)
     if not context.get("hits"):
-        context["examples"] = example_queries(_owner_id(request))
+        context["examples"] = example_queries(request.user.pk or 0)
     return render(request, "uploads/search.html", context)
 
 
 def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
-    owner_id = _owner_id(request)
+    owner_id = request.user.pk or 0
     if not query:
         return {}
     if query.alternatives:
@@ -68,8 +68,3 @@ def _chips(query: Query) -> list[tuple[str, str]]:
 def _page_number(request: HttpRequest) -> int:
     text = request.GET.get("page", "")
     return int(text) if re.fullmatch("[0-9]{1,6}", text) else 1
-
-
-def _owner_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None
-    return int(request.user.pk)

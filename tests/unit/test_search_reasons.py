@@ -1,0 +1,42 @@
+"""Explaining a hit by the words that matched."""
+
+import pytest
+
+from uploads.search.language import parse_query
+from uploads.search.reasons import Part, explain
+
+
+@pytest.mark.parametrize(
+    ("query", "source", "found"),
+    [
+        ("cat", "description", ["cats"]),
+        ("on the bed", "description", ["bed"]),
+        ('"a bed"', "description", ["a", "bed"]),
+        ("tabby OR zebra", "labels", ["tabby"]),
+        ("img_7", "file", ["IMG", "7"]),
+        ("pixel", "camera", ["Pixel"]),
+    ],
+)
+def test_first_text_with_a_word_of_the_query_is_the_reason(query: str, source: str, found: list[str]) -> None:
+    reason = explain(parse_query(query), "Two cats on a bed.", ["tabby cat"], "IMG_7.JPG", "Pixel 8")
+
+    assert reason is not None
+    assert reason.source == source
+    assert [part.text for part in reason.parts if part.found] == found
+
+
+def test_parts_add_up_to_the_text() -> None:
+    reason = explain(parse_query("cat"), "A cat; no cats!", [], "", "")
+
+    assert reason is not None
+    assert reason.parts == (
+        Part("A ", False),
+        Part("cat", True),
+        Part("; no ", False),
+        Part("cats", True),
+        Part("!", False),
+    )
+
+
+def test_picture_without_the_words_has_no_reason() -> None:
+    assert explain(parse_query("a giraffe"), "A cat on a bed.", ["cat"], "IMG.JPG", "") is None
