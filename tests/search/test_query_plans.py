@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from tests.support.query_plans import nodes
 from tests.support.users import make_user
-from uploads.search.candidates import nearest, with_words
+from uploads.search.candidates import compared, matching, with_words
 from uploads.search.filters import filter_pictures
 from uploads.search.language import Term, parse_query
 from uploads.search.words import text_query
@@ -52,12 +52,14 @@ def plan(rows: QuerySet[Any, Any]) -> list[dict[str, object]]:
 
 
 def test_search_plans(anna: User) -> None:
-    vector = (1.0, 0.0, 0.0)
+    vectors = compared(anna.id, "test", (1.0, 0.0, 0.0)).order_by("-cosine", "-upload_id")
+    photos = matching(anna.id, parse_query("cat type:photo"))
     word = text_query(Term("thing7"))
     assert word is not None
     plans = {
-        "vectors": (plan(nearest(anna.id, parse_query("cat"), "test", vector)), "embedding_owner_model"),
-        "filtered": (plan(nearest(anna.id, parse_query("cat type:photo"), "test", vector)), "embedding_owner_model"),
+        "vectors": (plan(vectors), "embedding_owner_model"),
+        "filtered": (plan(vectors.filter(upload__in=photos)), "embedding_owner_model"),
+        "prefiltered": (plan(photos.filter(id__in=list(range(1, 500)))), "uploads_upload_pkey"),
         "words": (plan(with_words(filter_pictures(anna.id, parse_query("")), [word])), "upload_words"),
         "filters": (
             plan(filter_pictures(anna.id, parse_query("has:camera")).order_by("-id")[:61]),

@@ -9,6 +9,7 @@ from tests.search.conftest import MakePicture
 from tests.support.users import make_user
 from uploads.analysis.base import QueryEncoder
 from uploads.models import MediaKind
+from uploads.search import candidates
 from uploads.search.filters import filter_pictures
 from uploads.search.language import parse_query
 from uploads.search.results import Results, search
@@ -127,3 +128,14 @@ def test_pictures_of_other_users_are_never_found(anna: User, make_picture: MakeP
     for text in ("cat", '"cat"', "cat OR dog", "giraffe", "cat camera:pixel", "cat -dog"):
         results = found(anna, text, encoder)
         assert (results.hits, results.closest, results.total) == ([], [], 0)
+
+
+def test_filters_apply_to_all_pictures_if_too_many_are_near(
+    anna: User, make_picture: MakePicture, encoder: QueryEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "PREFILTERED", 2)
+    wanted = make_picture("a small cat", camera="Pixel 8")
+    for _ in range(3):
+        make_picture("cat")
+
+    assert ids(found(anna, "cat camera:pixel", encoder)) == [wanted.id]

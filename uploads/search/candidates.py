@@ -15,11 +15,13 @@ from uploads.analysis.base import QueryEncoder
 from uploads.models import Embedding, Upload
 from uploads.search.filters import filter_pictures
 from uploads.search.language import Query, Term
-from uploads.search.ranking import Candidate
+from uploads.search.ranking import LEAST_FIT, Candidate
 from uploads.search.words import text_query
 
 MAX_CANDIDATES = 500
 """Pictures taken from each side, vectors and words."""
+
+PREFILTERED = 5000
 
 
 def find_candidates(owner_id: int, query: Query, encoder: QueryEncoder | None) -> list[Candidate]:
@@ -31,12 +33,21 @@ def find_candidates(owner_id: int, query: Query, encoder: QueryEncoder | None) -
     ]
 
 
-def nearest(owner_id: int, query: Query, model: str, vector: tuple[float, ...]) -> QuerySet[Any, Any]:
-    """Return the nearest embeddings, each with `cosine`, of pictures that meet the filters and contain the quotes."""
-    rows = compared(owner_id, model, vector)
-    if query.filters or query.excluded or _quoted(query.alternatives[0]):
-        rows = rows.filter(upload__in=matching(owner_id, query))
-    return rows.order_by("-cosine", "-upload_id")[:MAX_CANDIDATES]
+def nearest(owner_id: int, query: Query, model: str, vector: tuple[float, ...]) -> dict[int, float]:
+    """Return the cosines of the nearest pictures that meet the filters and contain the quotes.
+
+    The filters read wide rows, so they are first applied to the nearest pictures only. That is the exact result if all
+    pictures that can be hits by their look are among those. Otherwise the filters are applied to all pictures.
+    """
+    rows = compared(owner_id, model, vector).order_by("-cosine", "-upload_id").values_list("upload_id", "cosine")
+    if not (query.filters or query.excluded or _quoted(query.alternatives[0])):
+        return dict(rows[:MAX_CANDIDATES])
+    near = {id: cosine for id, cosine in rows[:PREFILTERED] if cosine >= LEAST_FIT}
+    matches = set(matching(owner_id, query).filter(id__in=near).values_list("id", flat=True))
+    found = [entry for entry in near.items() if entry[0] in matches][:MAX_CANDIDATES]
+    if found and (len(near) < PREFILTERED or len(found) == MAX_CANDIDATES):
+        return dict(found)
+    return dict(rows.filter(upload__in=matching(owner_id, query))[:MAX_CANDIDATES])
 
 
 def compared(owner_id: int, model: str, vector: tuple[float, ...]) -> QuerySet[Any, Any]:
@@ -72,7 +83,7 @@ def _alternative(owner_id: int, query: Query, encoder: QueryEncoder | None) -> l
     cosines: dict[int, float] = {}
     if encoder is not None:
         vector = encoder.encode(" ".join(term.text for term in terms))
-        cosines = dict(nearest(owner_id, query, encoder.model, vector).values_list("upload_id", "cosine"))
+        cosines = nearest(owner_id, query, encoder.model, vector)
         others = compared(owner_id, encoder.model, vector).filter(upload_id__in=words.keys() - cosines.keys())
         cosines |= dict(others.values_list("upload_id", "cosine"))
     if len(words) == MAX_CANDIDATES:
