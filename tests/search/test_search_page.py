@@ -108,7 +108,7 @@ def test_hits_are_paged(page: Client, make_picture: MakePicture) -> None:
     assert second.count('<li><a href="/library/') == 1
     assert 'href="?q=cat&page=1"' in second
     assert "page=3" not in second
-    assert compact(second) == compact(beyond)
+    assert beyond.count('<li><a href="/library/') == 1
 
 
 def test_text_cannot_become_markup(page: Client, make_picture: MakePicture) -> None:
