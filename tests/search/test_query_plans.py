@@ -19,9 +19,9 @@ OTHERS = 20_000
 OWN = 400
 FILL = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews, labels,
-                            description, processed_at, created_at, updated_at)
+                            description, taken_source, processed_at, created_at, updated_at)
 SELECT %(owner)s, gen_random_uuid(), lpad(n::text, 64, '0'), 'IMG_' || n || '.JPG', 1, 'image/jpeg', 'image', '', '{}',
-       '{}', '[]', 'A picture of thing' || n %% 500 || '.', now(), now(), now() FROM generate_series(1, %(files)s) n
+       '{}', '[]', 'A picture of thing' || n %% 500 || '.', '', now(), now(), now() FROM generate_series(1, %(files)s) n
 """
 EMBED = """
 INSERT INTO uploads_embedding (upload_id, owner_id, model, vector)

@@ -44,9 +44,17 @@ def test_nothing_that_fits_gives_at_most_six_closest(
     assert len(results.closest) == 6
 
 
-@pytest.mark.parametrize("text", ["cats", "tabby", '"tabby cat"', "IMG_0001", "pixel 8", "tabby OR zebra"])
+@pytest.mark.parametrize(
+    "text", ["cats", "tabby", '"tabby cat"', "IMG_0001", "pixel 8", "tabby OR zebra", "lisbon", "holiday"]
+)
 def test_words_of_a_picture_are_found(text: str, anna: User, make_picture: MakePicture) -> None:
-    facts = {"description": "A cat on a bed.", "labels": [{"name": "tabby cat", "score": 0.9}], "camera": "Pixel 8"}
+    facts = {
+        "description": "A cat on a bed.",
+        "labels": [{"name": "tabby cat", "score": 0.9}],
+        "camera": "Pixel 8",
+        "caption": "Mimi in Lisbon",
+        "keywords": ["holidays"],
+    }
     upload = make_picture("a cat", **facts)
     make_picture("a cat", description="A dog.")
 
@@ -139,3 +147,13 @@ def test_filters_apply_to_all_pictures_if_too_many_are_near(
         make_picture("cat")
 
     assert ids(found(anna, "cat camera:pixel", encoder)) == [wanted.id]
+
+
+def test_part_of_a_picture_is_not_found(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
+    photo = make_picture("a cat", description="A cat.")
+    make_picture("a cat", description="A cat.", part_of=photo, part_role="live")
+
+    results = found(anna, "cat", encoder)
+
+    assert ids(results) == [photo.id]
+    assert results.total == 1

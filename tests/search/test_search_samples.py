@@ -8,6 +8,7 @@ from tests.support.images import SAMPLES
 from uploads.analysis.base import QueryEncoder
 from uploads.analysis.registry import get_analyzer
 from uploads.models import MediaKind, Upload
+from uploads.picture_facts import lock_pictures
 from uploads.pipeline import process_file
 from uploads.search.language import parse_query
 from uploads.search.results import Hit, search
@@ -26,7 +27,8 @@ def samples(anna: User) -> None:
             mime_type="image/jpeg",
             kind=MediaKind.IMAGE,
         )
-        save_result(upload.id, process_file(path, get_analyzer("local"), lambda stage: None), {})
+        row = lock_pictures([upload.id])[upload.id]
+        save_result(row, process_file(path, get_analyzer("local"), lambda stage: None), {}, row.sidecars)
 
 
 def test_samples_are_found(anna: User, samples: None, encoder: QueryEncoder) -> None:

@@ -5,6 +5,8 @@ import pytest
 from uploads.search.language import parse_query
 from uploads.search.reasons import Part, explain
 
+TEXTS = {"description": "Two cats on a bed.", "labels": "tabby cat", "file": "IMG_7.JPG", "camera": "Pixel 8"}
+
 
 @pytest.mark.parametrize(
     ("query", "source", "found"),
@@ -18,7 +20,7 @@ from uploads.search.reasons import Part, explain
     ],
 )
 def test_first_text_with_a_word_of_the_query_is_the_reason(query: str, source: str, found: list[str]) -> None:
-    reason = explain(parse_query(query), "Two cats on a bed.", ["tabby cat"], "IMG_7.JPG", "Pixel 8")
+    reason = explain(parse_query(query), TEXTS)
 
     assert reason is not None
     assert reason.source == source
@@ -26,7 +28,7 @@ def test_first_text_with_a_word_of_the_query_is_the_reason(query: str, source: s
 
 
 def test_parts_add_up_to_the_text() -> None:
-    reason = explain(parse_query("cat"), "A cat; no cats!", [], "", "")
+    reason = explain(parse_query("cat"), {"description": "A cat; no cats!"})
 
     assert reason is not None
     assert reason.parts == (
@@ -39,4 +41,9 @@ def test_parts_add_up_to_the_text() -> None:
 
 
 def test_picture_without_the_words_has_no_reason() -> None:
-    assert explain(parse_query("a giraffe"), "A cat on a bed.", ["cat"], "IMG.JPG", "") is None
+    assert explain(parse_query("a giraffe"), TEXTS) is None
+
+
+@pytest.mark.parametrize(("query", "word"), [("puppy", "puppies"), ("holiday", "holidays"), ("horse", "horses")])
+def test_plural_is_a_match(query: str, word: str) -> None:
+    assert explain(parse_query(query), {"keywords": word}) is not None

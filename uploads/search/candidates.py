@@ -40,12 +40,12 @@ def nearest(owner_id: int, query: Query, model: str, vector: tuple[float, ...]) 
     pictures that can be hits by their look are among those. Otherwise the filters are applied to all pictures.
     """
     rows = compared(owner_id, model, vector).order_by("-cosine", "-upload_id").values_list("upload_id", "cosine")
-    if not (query.filters or query.excluded or _quoted(query.alternatives[0])):
-        return dict(rows[:MAX_CANDIDATES])
-    near = {id: cosine for id, cosine in rows[:PREFILTERED] if cosine >= LEAST_FIT}
+    filtered = bool(query.filters or query.excluded or _quoted(query.alternatives[0]))
+    limit = PREFILTERED if filtered else MAX_CANDIDATES
+    near = {id: cosine for id, cosine in rows[:limit] if cosine >= LEAST_FIT or not filtered}
     matches = set(matching(owner_id, query).filter(id__in=near).values_list("id", flat=True))
     found = [entry for entry in near.items() if entry[0] in matches][:MAX_CANDIDATES]
-    if found and (len(near) < PREFILTERED or len(found) == MAX_CANDIDATES):
+    if not filtered or (found and (len(near) < limit or len(found) == MAX_CANDIDATES)):
         return dict(found)
     return dict(rows.filter(upload__in=matching(owner_id, query))[:MAX_CANDIDATES])
 

@@ -10,7 +10,7 @@ MAX_LABELS = 5
 
 def example_queries(owner_id: int) -> list[str]:
     """Return queries that find something: frequent labels, a camera, a year and a place, if pictures have them."""
-    latest = Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False).order_by("-id")
+    latest = Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False, part_of=None).order_by("-id")
     rows = list(latest.only("labels", "camera", "taken_at", "utc_offset", "latitude", "longitude")[:LATEST])
     labels = Counter(str(label["name"]) for row in rows for label in row.labels)
     cameras = Counter(row.camera.replace('"', " ") for row in rows if row.camera)

@@ -25,8 +25,11 @@ _CAMERA_TIME = ExpressionWrapper(
 
 
 def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
-    """Return the owner's processed pictures and videos that meet all filters and contain no excluded term."""
-    pictures = Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False)
+    """Return the owner's processed pictures and videos that meet all filters and contain no excluded term.
+
+    Parts of other pictures are left out, as in the library.
+    """
+    pictures = Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False, part_of=None)
     if any(one.name == "taken" for one in query.filters):
         pictures = pictures.alias(camera_clock=_CAMERA_TIME)
     pictures = pictures.filter(reduce(and_, map(_condition, query.filters), Q()))

@@ -8,7 +8,7 @@ from uploads.search.language import Query
 from uploads.search.words import is_indexed, split_words
 
 _WORD = re.compile(r"[^\W_]+")
-_ENDINGS = ("ies", "ing", "es", "ed", "s", "y")
+_ENDINGS = {"ies": "y", "ing": "", "es": "", "ed": "", "s": "", "e": ""}
 _SHORTEST_STEM = 3
 
 
@@ -22,20 +22,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Where words of the query were found: `source` is "description", "labels", "file" or "camera"."""
+    """Where words of the query were found: `source` is a key of the picture's texts."""
 
     source: str
     parts: tuple[Part, ...]
 
 
-def explain(query: Query, description: str, labels: list[str], filename: str, camera: str) -> Reason | None:
-    """Return the first text of a picture that contains a word of the query, or None if none does.
+def explain(query: Query, texts: dict[str, str]) -> Reason | None:
+    """Return the first of a picture's texts that contains a word of the query, or None if none does.
 
     Words match if they are equal without common English endings, as full-text search compares them.
     """
     terms = (term for terms in query.alternatives for term in terms if term.quoted or is_indexed(term))
     stems = {_stem(word) for term in terms for word in split_words(term.text).split()}
-    texts = {"description": description, "labels": ", ".join(labels), "file": filename, "camera": camera}
     for source, text in texts.items():
         parts = tuple(_split(text, stems))
         if any(part.found for part in parts):
@@ -57,7 +56,7 @@ def _split(text: str, stems: set[str]) -> Iterable[Part]:
 
 def _stem(word: str) -> str:
     word = word.casefold()
-    for ending in _ENDINGS:
+    for ending, replacement in _ENDINGS.items():
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
-            return word.removesuffix(ending)
+            return word.removesuffix(ending) + replacement
     return word

@@ -55,10 +55,18 @@ def search(owner_id: int, query: Query, encoder: QueryEncoder | None, page_numbe
 def _load(owner_id: int, query: Query, found: Iterable[Candidate]) -> list[Hit]:
     """Load pictures in the order of `found`. One that was deleted since is left out."""
     ids = [one.upload_id for one in found]
-    uploads = filter_pictures(owner_id, query).defer("metadata", "words").in_bulk(ids)
+    uploads = filter_pictures(owner_id, query).defer("metadata", "sidecars", "words").in_bulk(ids)
     return [Hit(uploads[id], _reason(query, uploads[id])) for id in ids if id in uploads]
 
 
 def _reason(query: Query, upload: Upload) -> Reason | None:
-    labels = [label["name"] for label in upload.labels]
-    return explain(query, upload.description, labels, upload.filename, upload.camera)
+    texts = {
+        "title": upload.title,
+        "caption": upload.caption,
+        "description": upload.description,
+        "labels": ", ".join(label["name"] for label in upload.labels),
+        "keywords": ", ".join(map(str, upload.keywords)),
+        "file": upload.filename,
+        "camera": upload.camera,
+    }
+    return explain(query, texts)

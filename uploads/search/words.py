@@ -1,6 +1,6 @@
 """The full-text side of search: which words of a picture are indexed, and how a query's words find them.
 
-Descriptions and labels are English sentences, so their words are stemmed ("cats" finds "cat"). File and camera names
+Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File and camera names
 are indexed as they are, split at everything but letters and digits.
 """
 
@@ -24,12 +24,12 @@ _STOP_WORDS = frozenset(("a", "about", "all", "an", "and", "any", "are", "as", "
 class SearchWords(Func):
     """The tsvector of an upload, an immutable expression of its other columns.
 
-    The description is truncated because PostgreSQL refuses a tsvector of more than 1 MiB.
+    Long text is truncated because PostgreSQL refuses a tsvector of more than 1 MiB.
     """
 
     template = (
-        "(to_tsvector('english'::regconfig, left(description, 50000))"
-        " || jsonb_to_tsvector('english'::regconfig, labels, '[\"string\"]'::jsonb)"
+        "(to_tsvector('english'::regconfig, left(description || ' ' || title || ' ' || caption, 50000))"
+        " || jsonb_to_tsvector('english'::regconfig, labels || keywords, '[\"string\"]'::jsonb)"
         " || to_tsvector('simple'::regconfig,"
         " regexp_replace(filename || ' ' || camera, '[^[:alnum:]]+', ' ', 'g')))"
     )

@@ -45,7 +45,7 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
         encoder = _encoder()
         found = search(owner_id, query, encoder, _page_number(request))
         return {"page": found.page, "hits": found.hits, "closest": found.closest, "total": found.total}
-    pictures = filter_pictures(owner_id, query).defer("metadata", "words")
+    pictures = filter_pictures(owner_id, query).defer("metadata", "sidecars", "words")
     page = paginate_by_id(pictures, request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
     return {"page": page, "hits": [Hit(upload, None) for upload in page.rows]}
 
