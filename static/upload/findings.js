@@ -1,4 +1,7 @@
-// Finds problems with the selected files that the user should know before they are sent. Does not access the page.
+// Finds problems with the selected files that the user should know before they are sent. Does not access the page, but
+// lets it respond while it goes through many files.
+
+import { yieldToPage } from "./concurrency.js";
 
 // Exports come in numbered archives: takeout-20240101T000000Z-1-001.zip, "iCloud Photos Part 1 of 7.zip", Roll-2.zip.
 const TOTAL_PART = /^(.*part )(\d+)( of )(\d+)(.*\.zip)$/i;
@@ -23,9 +26,10 @@ const extensionOf = (name) => (name.includes(".") ? name.slice(name.lastIndexOf(
 
 // The names of archives that are missing from numbered exports. If the names contain no total, the highest number is
 // the total.
-export function missingParts(paths) {
+export async function missingParts(paths) {
   const exports = new Map();
   for (const path of paths) {
+    await yieldToPage();
     const name = nameOf(path);
     const [, start, digits, middle, total, end] = name.match(TOTAL_PART) ?? [];
     const [, stem, number, extension] = total ? [] : (name.match(NUMBERED_PART) ?? []);
@@ -52,19 +56,24 @@ function gaps({ ends: [start, end], width, total, numbers }) {
 }
 
 // The paths of sidecars without a matching picture in the same folder. `paths` are all selected paths.
-export function loneSidecars(paths) {
+export async function loneSidecars(paths) {
   const folders = new Map();
+  const lone = [];
   for (const path of paths) {
+    await yieldToPage();
     const name = nameOf(path).toLowerCase();
     if (SIDECAR.test(name)) continue;
     const folder = folderOf(path);
     if (!folders.has(folder)) folders.set(folder, new Set());
     folders.get(folder).add(name).add(name.replace(/\.[^.]*$/, ""));
   }
-  return paths.filter((path) => {
+  for (const path of paths) {
+    await yieldToPage();
     const name = nameOf(path).toLowerCase();
-    return SIDECAR.test(name) && !EXPORT_DATA.test(name) && !describes(name, folders.get(folderOf(path)));
-  });
+    const isSidecar = SIDECAR.test(name) && !EXPORT_DATA.test(name);
+    if (isSidecar && !describes(name, folders.get(folderOf(path)))) lone.push(path);
+  }
+  return lone;
 }
 
 // Whether a sidecar's name begins with one of the file `names` (with or without extension) or is a truncated one.
@@ -78,9 +87,10 @@ function describes(sidecar, names) {
 }
 
 // The number of files of each unsupported kind, the most frequent first: [["PDF", 12], …].
-export function unsupportedKinds(paths) {
+export async function unsupportedKinds(paths) {
   const counts = new Map();
   for (const path of paths) {
+    await yieldToPage();
     const extension = extensionOf(nameOf(path));
     if (UNSUPPORTED.has(extension)) counts.set(extension, (counts.get(extension) ?? 0) + 1);
   }

@@ -25,11 +25,11 @@ async function findProblems(files, free) {
   const step = Math.ceil(files.length / SAMPLE_SIZE);
   await loadStats(files.filter((_, index) => index % step === 0));
   const findings = [];
-  const parts = missingParts(paths);
+  const parts = await missingParts(paths);
   if (parts.length) findings.push([messages.partsMissing(parts), messages.partsAdvice]);
-  const sidecars = loneSidecars(paths);
+  const sidecars = await loneSidecars(paths);
   if (sidecars.length) findings.push([messages.loneSidecars(sidecars), messages.sidecarsAdvice]);
-  const kinds = unsupportedKinds(paths);
+  const kinds = await unsupportedKinds(paths);
   const unsupported = kinds.reduce((sum, [, count]) => sum + count, 0);
   if (unsupported >= MANY_UNSUPPORTED) findings.push([messages.unsupportedFiles(unsupported, kinds), messages.kindsAdvice]);
   if (free !== null && spaceNeeded(files) > free) findings.push([messages.tooLittleSpace, messages.spaceAdvice]);

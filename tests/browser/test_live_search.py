@@ -54,7 +54,7 @@ def test_filtered_list_is_updated_with_its_filter(page: Page, batch: UploadBatch
     page.get_by_role("link", name="Described").click()
     expect(page.get_by_text("No files described yet")).to_be_visible()
     page.get_by_label("Name or folder contains").fill("IMG_000")
-    page.get_by_role("button", name="Search").press("Enter")
+    page.locator("#find-files").press("Enter")
     expect(page.get_by_text("No matching files")).to_be_visible()
     expect(page.locator("#find-files")).to_be_focused()
 
@@ -66,7 +66,7 @@ def test_filtered_list_is_updated_with_its_filter(page: Page, batch: UploadBatch
 
 
 def test_tab_of_cancelled_files_appears_with_the_first_one(page: Page, batch: UploadBatch, owner: User) -> None:
-    tab = page.get_by_role("link", name="Cancelled")
+    tab = page.locator("#show-cancelled")
     expect(tab).to_be_hidden()
 
     services.cancel_batch(services.owner_scope(owner), batch.id)

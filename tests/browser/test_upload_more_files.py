@@ -20,21 +20,35 @@ DROP_FILES = """(files) => {
     window.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
 }"""
 
+# Behave as if the folder's first file was deleted after the drop.
+BREAK_FIRST_FILE = """() => {
+    const getEntry = DataTransferItem.prototype.webkitGetAsEntry;
+    DataTransferItem.prototype.webkitGetAsEntry = function () {
+        const folder = getEntry.call(this);
+        const createReader = folder.createReader.bind(folder);
+        folder.createReader = () => {
+            const reader = createReader();
+            const readEntries = reader.readEntries.bind(reader);
+            reader.readEntries = (resolve, reject) => readEntries((entries) => {
+                const first = entries.find(({ name }) => name === "IMG_0000.JPG");
+                if (first) first.file = (_, fail) => fail(new DOMException("The file is gone.", "NotFoundError"));
+                resolve(entries);
+            }, reject);
+            return reader;
+        };
+        return folder;
+    };
+}"""
+
 
 @pytest.fixture
 def page(open_page: OpenPage, owner: User) -> Page:
     return open_page("/batches/new/")
 
 
-def drop_folder_and_delete_first_file(page: Page, roll: Path) -> None:
-    """Drop a folder through DevTools and delete its first file before it is read. The page lists it as refused."""
-
-    def delete_first_file(route: Route) -> None:
-        (roll / "IMG_0000.JPG").unlink(missing_ok=True)
-        route.continue_()
-
-    # The first request after the scan checks which account is signed in.
-    page.route("**/batches/new/", delete_first_file)
+def drop_folder_with_unreadable_file(page: Page, roll: Path) -> None:
+    """Drop a folder through DevTools whose first file cannot be read. The page lists it as refused."""
+    page.evaluate(BREAK_FIRST_FILE)
     devtools = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(roll)], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
@@ -76,14 +90,14 @@ def test_files_dropped_again_after_the_upload_are_sent(page: Page, tmp_path: Pat
 
 
 def test_file_of_unknown_size_is_not_announced(page: Page, tmp_path: Path) -> None:
-    drop_folder_and_delete_first_file(page, make_folder(tmp_path / "Roll", 3))
+    drop_folder_with_unreadable_file(page, make_folder(tmp_path / "Roll", 3))
 
     assert set(BatchItem.objects.values_list("filename", flat=True)) == {"IMG_0001.JPG", "IMG_0002.JPG"}
 
 
 def test_second_upload_on_the_page_resets_the_panel(page: Page, tmp_path: Path) -> None:
     page.locator("#name").fill("First")
-    drop_folder_and_delete_first_file(page, make_folder(tmp_path / "Roll", 3))
+    drop_folder_with_unreadable_file(page, make_folder(tmp_path / "Roll", 3))
     held: list[Route] = []
     page.route("**/tus/**", lambda route: held.append(route))
 

@@ -51,6 +51,7 @@ def test_files_over_the_quota_are_reported_and_not_sent(open_page: OpenPage, own
     )
 
     choose_folder(page, make_folder(tmp_path / "Roll", FILES))
+    page.get_by_role("button", name="Upload anyway").click()
 
     expect(page.locator("#rejected-list")).to_contain_text("Your storage is full")
     expect(page.locator("#sending-title")).to_have_text("Uploaded")
@@ -70,6 +71,7 @@ def test_small_files_arrive_while_large_ones_wait_for_space(open_page: OpenPage,
     page = open_page("/batches/new/")
 
     choose_folder(page, roll)
+    page.get_by_role("button", name="Upload anyway").click()
 
     here = BatchItem.objects.exclude(status__in=[ItemStatus.MISSING, ItemStatus.RECEIVING])
     wait_with_page(page, lambda: here.count() == 10)
