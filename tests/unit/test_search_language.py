@@ -36,6 +36,7 @@ def test_query_is_parsed(text: str, expected: Query) -> None:
     ("text", "advice"),
     [
         ("x" * 201, "at most 200 characters"),
+        ("a OR b OR c OR d OR e", "at most 4 alternatives"),
         ("colour:red", "put it in quotes"),
         ("type:song", "type:photo, type:video"),
         ("has:", "has:place, has:date"),

@@ -17,6 +17,9 @@ from uploads.text import storable
 MAX_LENGTH = 200
 """The longest query, in characters."""
 
+MAX_ALTERNATIVES = 4
+"""Each alternative is searched on its own, so their number limits how long a search takes."""
+
 TYPES = {"photo": "photo", "picture": "photo", "image": "photo", "video": "video"}
 PROPERTIES = ("place", "date", "camera")
 FILTERS = ("taken", "camera", "type", "has")
@@ -104,6 +107,8 @@ def parse_query(text: str) -> Query:
             terms = excluded if match["minus"] else alternatives[-1]
             terms.append(Term(value, quoted=match["word"] is None))
     filled = tuple(tuple(terms) for terms in alternatives if terms)
+    if len(filled) > MAX_ALTERNATIVES:
+        raise QueryError(_("Use OR between at most %(limit)s alternatives.") % {"limit": MAX_ALTERNATIVES})
     return Query(filled, tuple(dict.fromkeys(excluded)), tuple(dict.fromkeys(filters)))
 
 
