@@ -35,7 +35,7 @@ def test_refresh_stays_paused_during_a_search(page: Page) -> None:
     expect(page.get_by_role("link", name="Resume refresh")).to_be_visible()
     refreshes_while_paused = refreshes(page)
     page.get_by_label("Name or folder contains").fill("IMG_0002")
-    page.get_by_role("button", name="Search").click()
+    page.locator("#find-files").click()
     expect(page.locator(".files li")).to_have_count(1)
     refreshes_after_search = refreshes(page)
     page.get_by_role("link", name="Resume refresh").click()

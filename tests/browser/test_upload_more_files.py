@@ -25,6 +25,7 @@ BREAK_FIRST_FILE = """() => {
     const getEntry = DataTransferItem.prototype.webkitGetAsEntry;
     DataTransferItem.prototype.webkitGetAsEntry = function () {
         const folder = getEntry.call(this);
+        if (!folder?.isDirectory) return folder;
         const createReader = folder.createReader.bind(folder);
         folder.createReader = () => {
             const reader = createReader();
