@@ -29,7 +29,9 @@ const extensionOf = (name) => (name.includes(".") ? name.slice(name.lastIndexOf(
 export async function missingParts(paths) {
   const exports = new Map();
   for (const path of paths) {
-    await yieldToPage();
+    // Awaiting null as well would create a promise for each of 100,000 files.
+    const pause = yieldToPage();
+    if (pause) await pause;
     const name = nameOf(path);
     const [, start, digits, middle, total, end] = name.match(TOTAL_PART) ?? [];
     const [, stem, number, extension] = total ? [] : (name.match(NUMBERED_PART) ?? []);
@@ -60,7 +62,8 @@ export async function loneSidecars(paths) {
   const folders = new Map();
   const lone = [];
   for (const path of paths) {
-    await yieldToPage();
+    const pause = yieldToPage();
+    if (pause) await pause;
     const name = nameOf(path).toLowerCase();
     if (SIDECAR.test(name)) continue;
     const folder = folderOf(path);
@@ -68,7 +71,8 @@ export async function loneSidecars(paths) {
     folders.get(folder).add(name).add(name.replace(/\.[^.]*$/, ""));
   }
   for (const path of paths) {
-    await yieldToPage();
+    const pause = yieldToPage();
+    if (pause) await pause;
     const name = nameOf(path).toLowerCase();
     const isSidecar = SIDECAR.test(name) && !EXPORT_DATA.test(name);
     if (isSidecar && !describes(name, folders.get(folderOf(path)))) lone.push(path);
@@ -90,7 +94,8 @@ function describes(sidecar, names) {
 export async function unsupportedKinds(paths) {
   const counts = new Map();
   for (const path of paths) {
-    await yieldToPage();
+    const pause = yieldToPage();
+    if (pause) await pause;
     const extension = extensionOf(nameOf(path));
     if (UNSUPPORTED.has(extension)) counts.set(extension, (counts.get(extension) ?? 0) + 1);
   }

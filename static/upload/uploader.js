@@ -10,7 +10,7 @@ const CONFLICT = 409;
 // Responses to DELETE that end an upload; with CONFLICT the file is complete on the server.
 const TERMINATED = new Set([204, 404, CONFLICT, 410]);
 // A file rejected with one of these codes has a row on the server; other rejections are known only to this page.
-const RECORDED = /^(file|item|upload)\./;
+const RECORDED = /^(archive|file|item|sidecar|upload)\./;
 // Failures that may affect only one file. After MAX_FAILURES attempts, the file is postponed and others go first.
 const FILE_FAILURES = new Set([423, 500, 507]);
 const MAX_FAILURES = 5;
