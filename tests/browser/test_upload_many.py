@@ -100,6 +100,6 @@ def test_fifty_thousand_files_never_freeze_the_page(page_of_own_browser: Page) -
         # The total is an estimate ("about") until all sizes are known.
         expect(page.locator("#total-bytes")).not_to_contain_text("about", timeout=60_000)
 
-    # No task may use more than 100 ms of CPU time, so that no task would take more than 200 ms with 100,000 files.
-    assert max(task["tdur"] for task in tasks) <= 100_000
+    # No task may use more than 150 ms of CPU time, so that no task would take more than 300 ms with 100,000 files.
+    assert max(task["tdur"] for task in tasks) <= 150_000
     assert page.evaluate("document.querySelectorAll('*').length") < 300

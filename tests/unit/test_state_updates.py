@@ -101,5 +101,5 @@ def test_every_sql_update_of_a_state_uses_declared_edges() -> None:
     }
     updates = sql_updates()
 
-    assert len(updates) == 8
+    assert len(updates) == 9
     assert [fields for table, fields, rest in updates if not edges_of(fields, rest) <= declared[table]] == []

@@ -233,7 +233,7 @@ def test_bmp_with_any_masks_is_read(name: str, top_down: bool, tmp_path: Path) -
 
 def test_message_names_the_missing_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     supported = frozenset({"image/jpeg"})
-    monkeypatch.setattr("uploads.media.image.SUPPORTED", supported)
+    monkeypatch.setattr("uploads.media.image.PICTURES", supported)
     monkeypatch.setattr("uploads.media.sniff.SUPPORTED", supported)
 
     with pytest.raises(PermanentError) as refused:
