@@ -94,7 +94,8 @@ async def test_stalled_downloads_hold_no_database_connection(owner: User, tmp_pa
             for client in clients:
                 await client.stalled.wait()
         assert {client.status for client in clients} == {200}
-        assert await sync_to_async(used_connections)() == before
+        # A thread of an earlier test may return its connection meanwhile.
+        assert await sync_to_async(used_connections)() <= before
     finally:
         for client in clients:
             client.gone.set()
