@@ -1,6 +1,6 @@
 """Faults of the storage. Each function causes one while a drill sends and processes photos, and ends it on return.
 
-The functions also check what users are told in the meantime.
+The functions also check what pages show in the meantime.
 """
 
 from subprocess import CalledProcessError

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections import Counter
 from typing import Any
 
 from django.conf import settings
@@ -12,13 +13,16 @@ from django.views.decorators.http import require_safe
 from uploads.analysis.base import QueryEncoder
 from uploads.analysis.registry import get_query_encoder
 from uploads.errors import EnvironmentalError
+from uploads.models import Upload
 from uploads.pagination import paginate_by_id
-from uploads.search.examples import example_queries
 from uploads.search.filters import filter_pictures
 from uploads.search.language import MAX_LENGTH, Query, QueryError, parse_query
 from uploads.search.results import PICTURES_PER_PAGE, Hit, search
 
 logger = logging.getLogger(__name__)
+
+LATEST_PICTURES = 200
+EXAMPLE_LABELS = 5
 
 
 @require_safe
@@ -33,7 +37,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     else:
         context |= {"query": query, "chips": _chips(query)} | _find(request, query)
     if not context.get("hits"):
-        context["examples"] = example_queries(request.user.pk or 0)
+        context["examples"] = _example_queries(request.user.pk or 0)
     return render(request, "uploads/search.html", context)
 
 
@@ -68,3 +72,18 @@ def _chips(query: Query) -> list[tuple[str, str]]:
 def _page_number(request: HttpRequest) -> int:
     text = request.GET.get("page", "")
     return int(text) if re.fullmatch("[0-9]{1,6}", text) else 1
+
+
+def _example_queries(owner_id: int) -> list[str]:
+    """Return queries that find something: frequent labels, a camera, a year and a place, if pictures have them."""
+    latest = Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False, part_of=None).order_by("-id")
+    rows = list(latest.only("labels", "camera", "taken_at", "utc_offset", "latitude", "longitude")[:LATEST_PICTURES])
+    labels = Counter(str(label["name"]) for row in rows for label in row.labels)
+    cameras = Counter(row.camera.replace('"', " ") for row in rows if row.camera)
+    years = Counter(row.camera_time.year for row in rows if row.camera_time)
+    examples = [name for name, _ in labels.most_common(EXAMPLE_LABELS)]
+    examples += [f'camera:"{name}"' for name, _ in cameras.most_common(1)]
+    examples += [f"taken:{year:04}" for year, _ in years.most_common(1)]
+    if any(row.latitude is not None and row.longitude is not None for row in rows):
+        examples.append("has:place")
+    return examples
