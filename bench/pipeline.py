@@ -22,7 +22,7 @@ from bench.films import measure_films
 from bench.formats import measure_formats
 from bench.images import make_jpegs
 from bench.stack import cpu_seconds, stack, workers
-from uploads.analysis.registry import get_analyzer
+from uploads.analysis.analyzer import get_analyzer
 from uploads.pipeline import process_file
 
 PROCESSES = 2

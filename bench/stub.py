@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from uploads.analysis.base import Description, DescriptionEmbedding
+from uploads.analysis.base import Description, PictureVector
 
 SECONDS = 0.055
 
@@ -21,6 +21,6 @@ class WaitingAnalyzer:
         time.sleep(SECONDS)
         return Description((), "A picture.")
 
-    def embed(self, description: Description) -> DescriptionEmbedding:
+    def embed(self, description: Description) -> PictureVector:
         """Return no vector."""
-        return DescriptionEmbedding("", None)
+        return PictureVector("", None)

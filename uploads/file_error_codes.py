@@ -132,8 +132,8 @@ ERROR_CODES: dict[str, ErrorCode] = {
 }
 
 OUTAGES = {
-    "analysis.unusable": "The analyzer “%(name)s” cannot be used. Set VUEMANTICS_ANALYZER to one of: %(known)s; or fix "
-    "that class.",
+    "analysis.unusable": "The provider “%(name)s” cannot be used. Set VUEMANTICS_DESCRIBER and VUEMANTICS_EMBEDDER to "
+    "one of: %(known)s; or fix that class.",
     "analysis.weights": "The analyzer's file %(name)s is %(problem)s. Reinstall the program; waiting files then "
     "resume.",
     "decoder.unavailable": "The process that decodes pictures cannot be started: %(reason)s. Check the server log and "

@@ -61,6 +61,10 @@ class Upload(models.Model):
     opaque part of the upload's storage names. `processed_at` is null until processing has succeeded once; processing
     the upload again replaces all results in one transaction.
 
+    `description_model` is the model that wrote the description, or empty. Processing never replaces a description with
+    `description_edited`. `audit_score` rates the description, and `regenerations` counts how often a poor one was
+    written again; see uploads/analysis/audit.py.
+
     `sidecars` holds the values of the picture's sidecars by kind, and under “file” what the file itself says about time
     and place; see uploads/sidecars/merge.py for how the columns follow from them. `group_id` is what the camera wrote
     into all files of a live photo or burst. A part (`part_of`) is shown with its picture only. No part has parts.
@@ -98,6 +102,12 @@ class Upload(models.Model):
     )
     labels = models.JSONField(_("labels"), default=list, blank=True)
     description = models.TextField(_("description"), blank=True)
+    description_model = models.CharField(_("described by"), max_length=100, blank=True, default="", db_default="")
+    description_edited = models.BooleanField(_("description edited"), default=False, db_default=False)
+    audit_score = models.PositiveSmallIntegerField(
+        _("audit score"), null=True, blank=True, help_text=_("0 to 100; empty before the first analysis.")
+    )
+    regenerations = models.PositiveIntegerField(_("regenerations"), default=0, db_default=0)
     title = models.CharField(_("title"), max_length=200, blank=True, default="", db_default="")
     caption = models.TextField(_("caption"), blank=True, default="", db_default="")
     keywords = models.JSONField(_("keywords"), default=list, blank=True, db_default=_EMPTY_LIST)
@@ -129,6 +139,7 @@ class Upload(models.Model):
             models.UniqueConstraint(fields=["owner", "sha256"], name="upload_once_per_owner"),
             models.CheckConstraint(condition=Q(kind__in=MediaKind.values), name="upload_kind_known"),
             models.CheckConstraint(condition=Q(size__gt=0), name="upload_not_empty"),
+            models.CheckConstraint(condition=Q(audit_score__lte=100), name="upload_audit_score_is_percentage"),
             models.CheckConstraint(
                 condition=Q(part_of=None, part_role="") | Q(part_of__isnull=False, part_role__in=PartRole.values),
                 name="upload_part_has_role",

@@ -1,14 +1,13 @@
 """Process a file in ordered stages and return the result; nothing is stored."""
 
-import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from uploads.analysis.base import DIMENSIONS, Analyzer, Description, DescriptionEmbedding, Label
-from uploads.errors import TransientError
+from uploads.analysis.analyzer import Analysis, Analyzer, analyze
+from uploads.analysis.base import Label
 from uploads.media.image import MAX_PIXELS, Picture, read_picture
 from uploads.media.previews import make_previews
 from uploads.media.sanitize import Json
@@ -21,8 +20,9 @@ class Result:
     kind: "image" or "video". width, height: pixels, after applying the orientation. duration: seconds, None
     for pictures, and for videos if it is unknown.
     taken_at, utc_offset, taken_source: see uploads.media.exif_time.PhotoTime. latitude, longitude: degrees.
-    metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. vector: 384 numbers, unit length,
-    comparable only with vectors of the same `embedding_model`.
+    metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. description_model: the name and
+    version of the model that wrote the description. vector: unit length, comparable only with vectors of the same
+    `embedding_model`.
     """
 
     kind: str
@@ -40,6 +40,7 @@ class Result:
     previews: dict[int, bytes]
     labels: tuple[Label, ...]
     description: str
+    description_model: str
     embedding_model: str
     vector: tuple[float, ...] | None
 
@@ -58,36 +59,23 @@ def process_file(
     An exception that it raises ends the processing and reaches the caller. For `max_pixels`, see uploads.media.image.
 
     `cpu_slot` returns a context manager for the work that keeps a core busy, so that the caller can limit how many
-    files do such work at the same time. It is called once or twice per file. Entering the context manager may block,
-    or raise an exception, which also reaches the caller. An analyzer that waits for a server runs outside of it.
+    files do such work at the same time. It is called one to four times per file. Entering the context manager may
+    block, or raise an exception, which also reaches the caller. A provider that waits for a server runs outside of it.
 
     `read` decodes the picture; workers pass a function that does so in another process.
 
-    Raises any ProcessingError (see uploads.errors) and the errors of the analyzer; TransientError `analysis.answer` if
-    the analyzer returns a vector that cannot be stored.
+    Raises any ProcessingError (see uploads.errors) and the errors of analyze().
     """
     with cpu_slot():
         on_stage("checking")
         picture = read(path, max_pixels)
         on_stage("previewing")
         previews = make_previews(picture.image)
-    with cpu_slot() if analyzer.computes else nullcontext():
-        on_stage("describing")
-        description = analyzer.describe(picture.frames or (picture.image,))
-        on_stage("embedding")
-        embedding = analyzer.embed(description)
-        _check_vector(embedding.vector)
-    return _build_result(picture, previews, description, embedding)
+    analysis = analyze(analyzer, picture.frames or (picture.image,), on_stage, cpu_slot)
+    return _build_result(picture, previews, analysis)
 
 
-def _check_vector(vector: tuple[float, ...] | None) -> None:
-    if vector is not None and (len(vector) != DIMENSIONS or not all(map(math.isfinite, vector))):
-        raise TransientError("analysis.answer")
-
-
-def _build_result(
-    picture: Picture, previews: dict[int, bytes], description: Description, embedding: DescriptionEmbedding
-) -> Result:
+def _build_result(picture: Picture, previews: dict[int, bytes], analysis: Analysis) -> Result:
     return Result(
         kind="video" if picture.frames else "image",
         mime_type=picture.mime_type,
@@ -102,8 +90,9 @@ def _build_result(
         longitude=picture.exif.longitude,
         metadata=picture.metadata,
         previews=previews,
-        labels=description.labels,
-        description=description.description,
-        embedding_model=embedding.model,
-        vector=embedding.vector,
+        labels=analysis.description.labels,
+        description=analysis.description.description,
+        description_model=analysis.description.model,
+        embedding_model=analysis.embedding.model,
+        vector=analysis.embedding.vector,
     )

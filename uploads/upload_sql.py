@@ -27,7 +27,9 @@ WITH saved AS (
        SET kind = %(kind)s, mime_type = %(mime_type)s, width = %(width)s, height = %(height)s,
            duration = %(duration)s, {FACTS}, group_id = %(group_id)s,
            camera = %(camera)s, metadata = %(metadata)s::jsonb, previews = %(previews)s::jsonb,
-           labels = %(labels)s::jsonb, description = %(description)s,
+           labels = %(labels)s::jsonb,
+           description = CASE WHEN description_edited THEN description ELSE %(description)s END,
+           description_model = CASE WHEN description_edited THEN description_model ELSE %(description_model)s END,
            processed_at = clock_timestamp(), updated_at = clock_timestamp()
      WHERE id = %(upload)s
     RETURNING id, owner_id
@@ -68,7 +70,7 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
 
     `sidecars` are the values of all of its sidecars, which come before those of the result.
     `previews` maps each longest side to the storage name of a preview that is already written. If the result has no
-    vector, the old vector is kept.
+    vector, the old vector is kept. A description that a person edited is kept too.
     """
     file = PlaceAndTime(result.taken_at, result.utc_offset, result.taken_source, result.latitude, result.longitude)
     fetch_row(
@@ -87,6 +89,7 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
             "previews": json.dumps(previews),
             "labels": json.dumps([{"name": label.name, "score": round(label.score, 4)} for label in result.labels]),
             "description": result.description,
+            "description_model": result.description_model,
             "model": result.embedding_model,
             "vector": result.vector and f"[{','.join(map(str, result.vector))}]",
         },

@@ -142,7 +142,9 @@ CONNECTIONS_PER_ADDRESS = env.integer("VUEMANTICS_CONNECTIONS_PER_ADDRESS", 0 if
 OWNER_BYTES = int(env.number("VUEMANTICS_OWNER_GIB", 0, minimum=0) * 2**30)
 MIN_FREE_BYTES = int(env.number("VUEMANTICS_MIN_FREE_MIB", 512, minimum=0) * 2**20)
 MAX_PIXELS = int(env.number("VUEMANTICS_MAX_MEGAPIXELS", 100, minimum=0.001) * 1_000_000)
-ANALYZER = env.text("VUEMANTICS_ANALYZER", "local")
+_analyzer = env.text("VUEMANTICS_ANALYZER", "local")
+DESCRIBER = env.text("VUEMANTICS_DESCRIBER", _analyzer)
+EMBEDDER = env.text("VUEMANTICS_EMBEDDER", _analyzer)
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"

@@ -11,7 +11,7 @@ from batches.engine.in_flight import Job, JobStopped
 from batches.engine.link_picture import link_duplicate, save_picture
 from batches.models.error_codes import default_message
 from batches.models.states import Stage
-from uploads.analysis.registry import get_analyzer
+from uploads.analysis.analyzer import get_analyzer
 from uploads.errors import CodedError, EnvironmentalError, PermanentError
 from uploads.media.decoder import decoders
 from uploads.pipeline import process_file
@@ -35,7 +35,7 @@ def process_upload(job: Job) -> Callable[[], None]:
     try:
         with local_copy(key) as path:
             computing, read = partial(cpu_slot, job), partial(decoders.read_picture, check=job.raise_if_stopped)
-            analyzer = get_analyzer(settings.ANALYZER)
+            analyzer = get_analyzer(settings.DESCRIBER, settings.EMBEDDER)
             result = process_file(path, analyzer, job.enter, settings.MAX_PIXELS, computing, read)
     except EnvironmentalError as error:
         raise _classify(error) from error

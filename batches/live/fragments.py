@@ -31,7 +31,7 @@ def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
         "eta": eta,
         "percent_tens": snapshot.batch.percent // 10 * 10,
         "live_reanalysis_id": _live_reanalysis_id(snapshot.batch),
-        "private": settings.ANALYZER == "local",
+        "private": settings.DESCRIBER == settings.EMBEDDER == "local",
         "name_bytes": NAME_BYTES,
     }
 

@@ -63,7 +63,7 @@ def new_batch(request: SignedInRequest) -> HttpResponse:
         "body_bytes": settings.MAX_BODY_BYTES,
         "body_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
         "kinds": _kinds(),
-        "private": settings.ANALYZER == "local",
+        "private": settings.DESCRIBER == settings.EMBEDDER == "local",
         "batch": _requested_batch(request),
         "max_length": MAX_NAME_LENGTH,
         "error_texts": _error_texts(),

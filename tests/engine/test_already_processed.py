@@ -100,7 +100,7 @@ def test_already_processed_item_does_not_close_a_breaker(owner: User) -> None:
 
 
 def test_item_waits_while_the_analyzer_is_unusable(owner: User, settings: Settings) -> None:
-    settings.ANALYZER = "tests.support.analyzers:Broken"
+    settings.DESCRIBER = "tests.support.analyzers:Broken"
     batch = send(owner, [SAMPLES / "coffee.jpg"])
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None

@@ -13,6 +13,7 @@ from batches.engine.refusals import Refused
 from batches.intake.register import register_file
 from batches.models import UploadBatch
 from batches.models.states import BatchKind, BatchStatus, ItemStatus
+from tests.support import imports
 from tests.support.batches import assert_counters_match, digest, make_batch, next_batch_id
 from uploads.models import Upload
 
@@ -243,3 +244,15 @@ def test_reanalysis_without_its_source_can_be_reanalysed(owner: User) -> None:
 
     third = reload(reanalyse_batch(again.id))
     assert (third.kind, third.source_id, third.total) == (BatchKind.REANALYSIS, again.id, 1)
+
+
+def test_reanalysis_keeps_only_the_description_that_a_person_edited(owner: User) -> None:
+    batch = make_batch(owner, 1)
+    imports.finish_all(batch, description="A dog.", description_model="local")
+    lifecycle.seal_batch(batch.id)
+    Upload.objects.update(description="Our dog Rex.", description_edited=True)
+
+    imports.finish_all(reload(reanalyse_batch(batch.id)), description="A wolf.", description_model="x", width=9)
+
+    upload = Upload.objects.get()
+    assert (upload.description, upload.description_model, upload.width) == ("Our dog Rex.", "local", 9)

@@ -40,7 +40,7 @@ def test_page_requires_a_login() -> None:
 
 def test_page_promises_privacy_only_with_the_embedded_analyzer(browser: Client, settings: Settings) -> None:
     before = browser.get("/batches/new/").content.decode()
-    settings.ANALYZER = "ollama"
+    settings.DESCRIBER = "ollama"
     after = browser.get("/batches/new/").content.decode()
 
     assert "Nothing leaves it" in before

@@ -120,7 +120,7 @@ def test_text_cannot_become_markup(page: Client, make_picture: MakePicture) -> N
 
 
 def test_custom_analyzer_is_searched_by_words(page: Client, make_picture: MakePicture, settings: Settings) -> None:
-    settings.ANALYZER = "tests.support.analyzers:Chosen"
+    settings.EMBEDDER = "tests.support.analyzers:Chosen"
     make_picture("a kitten", description="A cat.")
     make_picture("a cat")
 

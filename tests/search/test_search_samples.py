@@ -5,8 +5,8 @@ from django.contrib.auth.models import User
 
 from tests.support.batches import digest
 from tests.support.images import SAMPLES
+from uploads.analysis.analyzer import get_analyzer
 from uploads.analysis.base import QueryEncoder
-from uploads.analysis.registry import get_analyzer
 from uploads.models import MediaKind, Upload
 from uploads.picture_facts import lock_pictures
 from uploads.pipeline import process_file

@@ -74,6 +74,7 @@ def make_result(**values: Any) -> Result:
         "previews": {},
         "labels": (),
         "description": "A glacier.",
+        "description_model": "stub",
         "embedding_model": "",
         "vector": None,
     }

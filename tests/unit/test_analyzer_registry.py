@@ -4,8 +4,8 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image
 
-from uploads.analysis.base import Description, DescriptionEmbedding, Label
-from uploads.analysis.registry import get_analyzer
+from uploads.analysis.base import Description, Label, PictureVector
+from uploads.analysis.registry import get_describer, get_embedder
 from uploads.errors import EnvironmentalError
 
 
@@ -24,9 +24,9 @@ class CountedAnalyzer:
         """Return the name of the picture's mode as its description."""
         return Description((Label(frames[0].mode, 1.0),), f"A picture in {frames[0].mode}.")
 
-    def embed(self, description: Description) -> DescriptionEmbedding:
+    def embed(self, description: Description) -> PictureVector:
         """Return an embedding without a vector."""
-        return DescriptionEmbedding("", None)
+        return PictureVector("", None)
 
 
 class FailsOnceAnalyzer(CountedAnalyzer):
@@ -46,7 +46,7 @@ def test_analyzer_is_created_once_for_all_threads() -> None:
 
     def get() -> None:
         CountedAnalyzer.gate.wait()
-        found.append(get_analyzer("tests.unit.test_analyzer_registry:CountedAnalyzer"))
+        found.append(get_describer("tests.unit.test_analyzer_registry:CountedAnalyzer"))
 
     threads = [threading.Thread(target=get) for _ in range(4)]
     for thread in threads:
@@ -66,13 +66,24 @@ class UnavailableAnalyzer:
         raise EnvironmentalError("model.away", "The model server does not answer.")
 
 
+class OnlyDescriber:
+    """A describer that computes no vectors."""
+
+    name = "only-describer"
+    computes = False
+
+    def describe(self, frames: Sequence[Image.Image]) -> Description:
+        """Return a fixed description."""
+        return Description((), "A picture.")
+
+
 def test_failed_creation_is_retried() -> None:
     name = "tests.unit.test_analyzer_registry:FailsOnceAnalyzer"
 
     with pytest.raises(EnvironmentalError, match=r"analysis\.unusable"):
-        get_analyzer(name)
+        get_describer(name)
 
-    assert get_analyzer(name).name == "fails-once"
+    assert get_describer(name).name == "fails-once"
 
 
 @pytest.mark.parametrize(
@@ -88,11 +99,16 @@ def test_failed_creation_is_retried() -> None:
 )
 def test_unusable_analyzer_is_an_environmental_error_with_the_known_names(name: str) -> None:
     with pytest.raises(EnvironmentalError, match="local") as raised:
-        get_analyzer(name)
+        get_describer(name)
 
     assert raised.value.code == "analysis.unusable"
 
 
+def test_describer_cannot_be_an_embedder() -> None:
+    with pytest.raises(EnvironmentalError, match=r"analysis\.unusable"):
+        get_embedder("tests.unit.test_analyzer_registry:OnlyDescriber")
+
+
 def test_environmental_error_of_the_analyzer_is_passed_on() -> None:
     with pytest.raises(EnvironmentalError, match=r"model\.away"):
-        get_analyzer("tests.unit.test_analyzer_registry:UnavailableAnalyzer")
+        get_describer("tests.unit.test_analyzer_registry:UnavailableAnalyzer")

@@ -5,19 +5,19 @@ import pytest
 from PIL import Image
 
 from tests.support.images import SAMPLES
-from uploads.analysis.base import DIMENSIONS, Analyzer, Description
-from uploads.analysis.registry import get_analyzer
+from uploads.analysis.base import DIMENSIONS, Description
+from uploads.analysis.local import LocalAnalyzer
 from uploads.media.image import read_picture
 
 
 @pytest.fixture(scope="session")
-def analyzer() -> Analyzer:
+def analyzer() -> LocalAnalyzer:
     """The embedded analyzer, created once."""
-    return get_analyzer("local")
+    return LocalAnalyzer()
 
 
 @pytest.fixture(scope="session")
-def described(analyzer: Analyzer) -> dict[str, Description]:
+def described(analyzer: LocalAnalyzer) -> dict[str, Description]:
     """Descriptions of the sample photos by file name."""
     return {path.stem: analyzer.describe([read_picture(path).image]) for path in SAMPLES.glob("*.jpg")}
 
@@ -58,7 +58,7 @@ def test_labels_are_unique_and_sorted_by_score(described: dict[str, Description]
         assert len({label.name for label in description.labels}) == len(scores)
 
 
-def test_vectors_have_unit_length(analyzer: Analyzer, described: dict[str, Description]) -> None:
+def test_vectors_have_unit_length(analyzer: LocalAnalyzer, described: dict[str, Description]) -> None:
     embeddings = [analyzer.embed(description) for description in described.values()]
 
     assert {embedding.model for embedding in embeddings} == {"concept-minilm-384"}
@@ -68,7 +68,7 @@ def test_vectors_have_unit_length(analyzer: Analyzer, described: dict[str, Descr
         assert np.linalg.norm(embedding.vector) == pytest.approx(1, abs=1e-5)
 
 
-def test_similar_pictures_have_similar_vectors(analyzer: Analyzer, described: dict[str, Description]) -> None:
+def test_similar_pictures_have_similar_vectors(analyzer: LocalAnalyzer, described: dict[str, Description]) -> None:
     with Image.open(SAMPLES / "chelsea.jpg") as cat:
         mirrored = analyzer.describe([cat.transpose(Image.Transpose.FLIP_LEFT_RIGHT)])
 
@@ -79,7 +79,7 @@ def test_similar_pictures_have_similar_vectors(analyzer: Analyzer, described: di
     assert all(cosine(mirrored, described[name]) < 0.75 for name in ("coffee", "rocket", "astronaut"))
 
 
-def test_analyzer_is_thread_safe(analyzer: Analyzer, described: dict[str, Description]) -> None:
+def test_analyzer_is_thread_safe(analyzer: LocalAnalyzer, described: dict[str, Description]) -> None:
     image = read_picture(SAMPLES / "chelsea.jpg").image
     found: list[Description] = []
     threads = [threading.Thread(target=lambda: found.append(analyzer.describe([image]))) for _ in range(4)]
@@ -93,7 +93,7 @@ def test_analyzer_is_thread_safe(analyzer: Analyzer, described: dict[str, Descri
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1024, 1), (3, 700)])
-def test_extreme_shapes_are_described(size: tuple[int, int], analyzer: Analyzer) -> None:
+def test_extreme_shapes_are_described(size: tuple[int, int], analyzer: LocalAnalyzer) -> None:
     description = analyzer.describe([Image.new("RGB", size, (0, 0, 200))])
 
     assert description.description

@@ -9,8 +9,9 @@ from PIL import Image
 from batches.models.states import Stage
 from tests.support.images import SAMPLES, encoded, textured, written
 from uploads import pipeline
-from uploads.analysis.base import Description, DescriptionEmbedding, Label
-from uploads.analysis.registry import get_analyzer
+from uploads.analysis.analyzer import Analyzer, get_analyzer
+from uploads.analysis.base import Description, Label, PictureVector
+from uploads.analysis.registry import get_embedder
 from uploads.errors import EnvironmentalError, PermanentError, TransientError
 
 
@@ -26,8 +27,13 @@ class _StubAnalyzer:
             raise EnvironmentalError("model.away", "The model does not answer.")
         return Description((Label("wide", 0.5),), f"{image.width} pixels.")
 
-    def embed(self, description: Description) -> DescriptionEmbedding:
-        return DescriptionEmbedding("stub-1", (1.0,) + (0.0,) * 383)
+    def embed(self, description: Description) -> PictureVector:
+        return PictureVector("stub-1", (1.0,) + (0.0,) * 383)
+
+
+def _stub() -> Analyzer:
+    provider = _StubAnalyzer()
+    return Analyzer(provider, provider)
 
 
 def _ignore(stage: str) -> None:
@@ -50,7 +56,7 @@ def test_result_of_a_sample_is_complete() -> None:
 def test_stages_are_reported_in_order() -> None:
     stages: list[str] = []
 
-    pipeline.process_file(SAMPLES / "coffee.jpg", _StubAnalyzer(), stages.append)
+    pipeline.process_file(SAMPLES / "coffee.jpg", _stub(), stages.append)
 
     assert (*stages, "indexing") == tuple(Stage.values)
 
@@ -69,7 +75,7 @@ def test_exception_of_on_stage_ends_the_processing(last: str) -> None:
             raise stop
 
     with pytest.raises(StopError) as raised:
-        pipeline.process_file(SAMPLES / "coffee.jpg", _StubAnalyzer(), stop_at)
+        pipeline.process_file(SAMPLES / "coffee.jpg", _stub(), stop_at)
 
     assert raised.value is stop
     assert stages[-1] == last
@@ -78,23 +84,55 @@ def test_exception_of_on_stage_ends_the_processing(last: str) -> None:
 def test_result_contains_the_analysis(tmp_path: Path) -> None:
     path = written(tmp_path, encoded(textured(300, 200), "PNG"))
 
-    result = pipeline.process_file(path, _StubAnalyzer(), _ignore)
+    result = pipeline.process_file(path, _stub(), _ignore)
 
     assert (result.description, result.labels) == ("300 pixels.", (Label("wide", 0.5),))
     assert (result.embedding_model, result.vector) == ("stub-1", (1.0,) + (0.0,) * 383)
+
+
+class _ImageEmbedder:
+    """An embedder that sees only the pictures, whose model has 2 dimensions."""
+
+    name = "images"
+    computes = False
+
+    def embed_images(self, frames: Sequence[Image.Image]) -> PictureVector:
+        return PictureVector("images-1", (0.0, float(len(frames))), dimensions=2)
+
+
+def test_another_provider_may_embed_the_picture_itself() -> None:
+    result = pipeline.process_file(SAMPLES / "coffee.jpg", Analyzer(_StubAnalyzer(), _ImageEmbedder()), _ignore)
+
+    assert (result.description, result.description_model) == ("600 pixels.", "stub")
+    assert (result.embedding_model, result.vector) == ("images-1", (0.0, 1.0))
+
+
+class _Writer(_StubAnalyzer):
+    """A describer that writes text but no labels."""
+
+    def describe(self, frames: Sequence[Image.Image]) -> Description:
+        return Description((), "A pet on a sofa.", model="writer-2")
+
+
+def test_description_without_labels_gets_those_of_the_embedded_analyzer() -> None:
+    result = pipeline.process_file(SAMPLES / "chelsea.jpg", Analyzer(_Writer(), get_embedder("local")), _ignore)
+
+    assert (result.description, result.description_model) == ("A pet on a sofa.", "writer-2")
+    assert result.labels[0].name == "cat"
+    assert result.vector is not None
 
 
 def test_errors_of_the_analyzer_are_passed_on(tmp_path: Path) -> None:
     path = written(tmp_path, encoded(textured(64, 48), "PNG"))
 
     with pytest.raises(EnvironmentalError, match=r"model\.away"):
-        pipeline.process_file(path, _StubAnalyzer(), _ignore)
+        pipeline.process_file(path, _stub(), _ignore)
 
 
 @pytest.mark.parametrize("vector", [(1.0,) * 383, (math.nan,) + (0.0,) * 383], ids=["short", "nan"])
 def test_unusable_vector_is_a_transient_error(monkeypatch: pytest.MonkeyPatch, vector: tuple[float, ...]) -> None:
-    analyzer = _StubAnalyzer()
-    monkeypatch.setattr(analyzer, "embed", lambda description: DescriptionEmbedding("stub-1", vector))
+    analyzer = _stub()
+    monkeypatch.setattr(analyzer.embedder, "embed", lambda description: PictureVector("stub-1", vector))
 
     with pytest.raises(TransientError, match=r"analysis\.answer"):
         pipeline.process_file(SAMPLES / "coffee.jpg", analyzer, _ignore)
@@ -105,6 +143,6 @@ def test_broken_file_never_reaches_the_analyzer(tmp_path: Path) -> None:
     path = written(tmp_path, b"This is my holiday.", "beach.jpg")
 
     with pytest.raises(PermanentError, match=r"file\.unsupported"):
-        pipeline.process_file(path, _StubAnalyzer(), stages.append)
+        pipeline.process_file(path, _stub(), stages.append)
 
     assert stages == ["checking"]

@@ -116,7 +116,7 @@ def test_batch_page_says_private_only_for_the_embedded_analyzer(page: Client, an
     batch = make_batch(anna, 1)
     assert "your photos never leave this server" in text(page, detail(batch))
 
-    settings.ANALYZER = "ollama"
+    settings.DESCRIBER = "ollama"
 
     assert "your photos never leave this server" not in text(page, detail(batch))
 

@@ -17,4 +17,4 @@ class ConceptQueries:
     hit_fit = 0.44
 
     def __init__(self) -> None:
-        self.encode = lru_cache(_CACHED_QUERIES)(TextEncoder().encode)
+        self.embed_query = lru_cache(_CACHED_QUERIES)(TextEncoder().encode)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from uploads.analysis import concept_vector, sentences
-from uploads.analysis.base import Description, DescriptionEmbedding
+from uploads.analysis.base import Description, PictureVector
 from uploads.analysis.classifier import Classifier
 from uploads.analysis.colours import read_colours
 from uploads.analysis.detector import Detector
@@ -14,7 +14,7 @@ from uploads.analysis.vocabulary import load_vocabulary
 
 
 class LocalAnalyzer:
-    """An Analyzer that takes about 70 ms per picture or frame on one core and 100 MB of memory per process.
+    """A describer and embedder that takes about 70 ms per picture or frame on one core, and 100 MB per process.
 
     The constructor loads and verifies the weights, and may raise EnvironmentalError `analysis.weights`. The analyzer
     never infers a person's sex, religion, health or name.
@@ -29,7 +29,7 @@ class LocalAnalyzer:
         self._detector = Detector()
 
     def describe(self, frames: Sequence[Image.Image]) -> Description:
-        """See Analyzer.describe; `phrase_weights` are rows of the shipped vocabulary.
+        """See Describer.describe; `phrase_weights` are rows of the shipped vocabulary.
 
         For a video, each label gets its highest score in any frame, and the phrase weights are the mean of all frames.
         """
@@ -55,8 +55,8 @@ class LocalAnalyzer:
             read_colours(image),
         )
 
-    def embed(self, description: Description) -> DescriptionEmbedding:
-        """See Analyzer.embed. No model runs here, because the program comes with the vectors of all phrases."""
-        return DescriptionEmbedding(
+    def embed(self, description: Description) -> PictureVector:
+        """See DescriptionEmbedder.embed. No model runs here: the program comes with the vectors of all phrases."""
+        return PictureVector(
             concept_vector.MODEL, concept_vector.combine_vectors(self._vocabulary, description.phrase_weights)
         )

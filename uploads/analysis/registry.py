@@ -1,69 +1,97 @@
-"""Look up analyzers by name. Each analyzer is created once per process."""
+"""Look up providers by name. Each object is created once per process."""
 
 import importlib
 import logging
 import threading
+from dataclasses import dataclass
+from typing import Any
 
-from uploads.analysis.base import Analyzer, QueryEncoder
+from uploads.analysis.base import Describer, DescriptionEmbedder, Embedder, ImageEmbedder, QueryEncoder
 from uploads.errors import EnvironmentalError
 
 logger = logging.getLogger(__name__)
 
-ANALYZERS = {"local": "uploads.analysis.local:LocalAnalyzer"}
-"""Classes by short name. They are imported on first use, so that web processes do not load the model runtime."""
 
-QUERY_ENCODERS = {"local": "uploads.analysis.concept_queries:ConceptQueries"}
-"""Query encoders by the name of the analyzer whose vectors they search."""
+@dataclass(frozen=True, slots=True)
+class ProviderClasses:
+    """The classes of a provider, each as "package.module:Class", or empty if the provider does not do that.
 
-MEMBERS = ("name", "computes", "describe", "embed")
-_analyzers: dict[str, Analyzer] = {}
-_query_encoders: dict[str, QueryEncoder] = {}
+    `queries` is the QueryEncoder for the vectors of `embedder`. All are created without arguments. They are imported on
+    first use, so that web processes do not load the model runtime.
+    """
+
+    describer: str = ""
+    embedder: str = ""
+    queries: str = ""
+
+
+PROVIDERS = {
+    "local": ProviderClasses(
+        describer="uploads.analysis.local:LocalAnalyzer",
+        embedder="uploads.analysis.local:LocalAnalyzer",
+        queries="uploads.analysis.concept_queries:ConceptQueries",
+    ),
+}
+"""The providers by short name. Any other name is a class of the site, as "package.module:Class"."""
+
+_objects: dict[str, Any] = {}
 _lock = threading.Lock()
 
 
-def get_analyzer(name: str) -> Analyzer:
-    """Return an analyzer. `name` is a key of ANALYZERS or "package.module:Class" (called without arguments).
+def provider_classes(name: str) -> ProviderClasses:
+    """Return the classes of a provider; `name` is a key of PROVIDERS or "package.module:Class"."""
+    return PROVIDERS.get(name) or ProviderClasses(describer=name, embedder=name)
 
-    The first call for a name creates the analyzer, which may take half a second; later calls return the same object.
-    Thread-safe. If the analyzer cannot be created, this raises EnvironmentalError `analysis.unusable` or the analyzer's
-    own EnvironmentalError, and the next call tries again.
+
+def get_describer(name: str) -> Describer:
+    """Return the describer of a provider.
+
+    The first call for a class creates the object, which may take half a second; later calls return the same object.
+    Thread-safe. If it cannot be created, this raises EnvironmentalError `analysis.unusable` or the provider's own
+    EnvironmentalError, and the next call tries again.
     """
-    with _lock:
-        analyzer = _analyzers.get(name)
-        if analyzer is None:
-            analyzer = _analyzers[name] = _create(name)
-        return analyzer
+    found = _get(name, provider_classes(name).describer)
+    if not all(hasattr(found, member) for member in ("name", "computes", "describe")):
+        raise _unusable(name)
+    describer: Describer = found
+    return describer
 
 
-def get_query_encoder(analyzer_name: str) -> QueryEncoder | None:
-    """Return the encoder for queries to pictures of this analyzer, or None if only their text can be searched.
+def get_embedder(name: str) -> Embedder:
+    """Return the embedder of a provider; see get_describer()."""
+    found = _get(name, provider_classes(name).embedder)
+    if not isinstance(found, DescriptionEmbedder | ImageEmbedder):
+        raise _unusable(name)
+    return found
 
-    Created once per process; this loads the text model but not the analyzer. Thread-safe. Raises EnvironmentalError
-    `analysis.weights`.
+
+def get_query_encoder(name: str) -> QueryEncoder | None:
+    """Return the encoder for queries to pictures of this embedder, or None if only their text can be searched.
+
+    This loads the text model but no other model. Raises the errors of get_describer().
     """
-    if analyzer_name not in QUERY_ENCODERS:
-        return None
+    path = provider_classes(name).queries
+    return _get(name, path) if path else None
+
+
+def _get(name: str, path: str) -> Any:
+    """Return the only object of the class `path`; `name` is the provider's name for error messages."""
     with _lock:
-        encoder = _query_encoders.get(analyzer_name)
-        if encoder is None:
-            module, _, attribute = QUERY_ENCODERS[analyzer_name].partition(":")
-            encoder = _query_encoders[analyzer_name] = getattr(importlib.import_module(module), attribute)()
-        return encoder
+        if path not in _objects:
+            _objects[path] = _create(name, path)
+        return _objects[path]
 
 
-def _create(name: str) -> Analyzer:
-    module, _, attribute = ANALYZERS.get(name, name).partition(":")
+def _create(name: str, path: str) -> Any:
+    module, _, attribute = path.partition(":")
     try:
-        analyzer: Analyzer = getattr(importlib.import_module(module), attribute)()
+        return getattr(importlib.import_module(module), attribute)()
     except EnvironmentalError:
         raise
     except Exception as error:
-        logger.exception('The analyzer "%s" cannot be created.', name)
+        logger.exception('The provider "%s" cannot be created.', name)
         raise _unusable(name) from error
-    if not all(hasattr(analyzer, member) for member in MEMBERS):
-        raise _unusable(name)
-    return analyzer
 
 
 def _unusable(name: str) -> EnvironmentalError:
-    return EnvironmentalError("analysis.unusable", name=name, known=", ".join(sorted(ANALYZERS)))
+    return EnvironmentalError("analysis.unusable", name=name, known=", ".join(sorted(PROVIDERS)))

@@ -83,6 +83,26 @@ class Migration(migrations.Migration):
                 ("labels", models.JSONField(verbose_name="labels", blank=True, default=list)),
                 ("description", models.TextField(verbose_name="description", blank=True)),
                 (
+                    "description_model",
+                    models.CharField(
+                        blank=True, db_default="", default="", max_length=100, verbose_name="described by"
+                    ),
+                ),
+                (
+                    "description_edited",
+                    models.BooleanField(db_default=False, default=False, verbose_name="description edited"),
+                ),
+                (
+                    "audit_score",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="0 to 100; empty before the first analysis.",
+                        null=True,
+                        verbose_name="audit score",
+                    ),
+                ),
+                ("regenerations", models.PositiveIntegerField(db_default=0, default=0, verbose_name="regenerations")),
+                (
                     "albums",
                     models.JSONField(
                         blank=True, db_default=models.Value([], models.JSONField()), default=list, verbose_name="albums"
@@ -240,6 +260,12 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="upload",
             constraint=models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="upload_not_empty"),
+        ),
+        migrations.AddConstraint(
+            model_name="upload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("audit_score__lte", 100)), name="upload_audit_score_is_percentage"
+            ),
         ),
         migrations.AddIndex(
             model_name="embedding",

@@ -82,7 +82,7 @@ def _alternative(owner_id: int, query: Query, encoder: QueryEncoder | None) -> l
     words = dict(worded.values_list("id", "share")[:MAX_CANDIDATES])
     cosines: dict[int, float] = {}
     if encoder is not None:
-        vector = encoder.encode(" ".join(term.text for term in terms))
+        vector = encoder.embed_query(" ".join(term.text for term in terms))
         cosines = nearest(owner_id, query, encoder.model, vector)
         others = compared(owner_id, encoder.model, vector).filter(upload_id__in=words.keys() - cosines.keys())
         cosines |= dict(others.values_list("upload_id", "cosine"))

@@ -57,7 +57,7 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
 def _encoder() -> QueryEncoder | None:
     """Return the encoder for the site's analyzer. If its model files are damaged, words can still be searched."""
     try:
-        return get_query_encoder(settings.ANALYZER)
+        return get_query_encoder(settings.EMBEDDER)
     except EnvironmentalError:
         logger.exception("Searching by words only, because the text model cannot be loaded.")
         return None

@@ -1,4 +1,4 @@
-"""Check that the analyzer named in the settings exists, without importing it."""
+"""Check that the providers named in the settings exist and can do what they are chosen for, without importing them."""
 
 import importlib.util
 import symtable
@@ -7,17 +7,26 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from uploads.analysis.registry import ANALYZERS
+from uploads.analysis.registry import PROVIDERS, provider_classes
 
 
 def check_analyzer(**_: Any) -> list[CheckMessage]:
-    """Reject an analyzer that does not exist."""
-    name = settings.ANALYZER
-    module, _colon, attribute = ANALYZERS.get(name, name).partition(":")
+    """Reject providers that do not exist or do not have the role for which they are chosen."""
+    chosen = {"describer": settings.DESCRIBER, "embedder": settings.EMBEDDER}
+    return [error for role, name in chosen.items() for error in _check_provider(role, name)]
+
+
+def _check_provider(role: str, name: str) -> list[CheckMessage]:
+    able = ", ".join(sorted(known for known, classes in PROVIDERS.items() if getattr(classes, role)))
+    hint = f'Set VUEMANTICS_{role.upper()} to one of: {able}; or to "package.module:Class".'
+    path = getattr(provider_classes(name), role)
+    if not path:
+        problem = f"“{name}” cannot be the {role}."
+        return [Error(problem, hint=hint, id="vuemantics.E008")]
+    module, _colon, attribute = path.partition(":")
     if attribute and _module_exists(module) and _may_define(module, attribute):
         return []
-    hint = f'Set VUEMANTICS_ANALYZER to one of: {", ".join(sorted(ANALYZERS))}; or to "package.module:Class".'
-    return [Error(f"There is no analyzer “{name}”.", hint=hint, id="vuemantics.E007")]
+    return [Error(f"There is no {role} “{name}”.", hint=hint, id="vuemantics.E007")]
 
 
 def _module_exists(name: str) -> bool:
