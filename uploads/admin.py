@@ -29,6 +29,7 @@ class UploadAdmin(ReadOnlyAdmin):
         "pixels",
         "taken",
         "short_description",
+        "audit_score",
         "processed_at",
     ]
     list_display_links = ["thumbnail", "filename"]
@@ -42,6 +43,7 @@ class UploadAdmin(ReadOnlyAdmin):
             None,
             {"fields": ["picture", "filename", "owner", "kind", "description_text", "label_list"]},
         ),
+        (_("Analysis"), {"fields": ["description_model", "audit_score", "regenerations", "description_edited"]}),
         (_("File"), {"fields": ["mime_type", "file_size", "pixels", "duration", "sha256"]}),
         (_("Taken"), {"fields": ["taken", "taken_source", "camera", "latitude", "longitude", "metadata"]}),
         (

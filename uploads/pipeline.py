@@ -21,7 +21,8 @@ class Result:
     for pictures, and for videos if it is unknown.
     taken_at, utc_offset, taken_source: see uploads.media.exif_time.PhotoTime. latitude, longitude: degrees.
     metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. description_model: the name and
-    version of the model that wrote the description. vector: unit length, comparable only with vectors of the same
+    version of the model that wrote the description. audit_score: 0 to 100, see uploads.analysis.audit. regenerations:
+    how often the description was written again, 0 or 1. vector: unit length, comparable only with vectors of the same
     `embedding_model`.
     """
 
@@ -41,6 +42,8 @@ class Result:
     labels: tuple[Label, ...]
     description: str
     description_model: str
+    audit_score: int
+    regenerations: int
     embedding_model: str
     vector: tuple[float, ...] | None
 
@@ -52,17 +55,20 @@ def process_file(
     max_pixels: int = MAX_PIXELS,
     cpu_slot: Callable[[], AbstractContextManager[object]] = nullcontext,
     read: Callable[[Path, int], Picture] = read_picture,
+    edited: str = "",
 ) -> Result:
     """Process the file at `path`.
 
-    `on_stage` is called before each stage, with "checking", "previewing", "describing" and "embedding" in this order.
-    An exception that it raises ends the processing and reaches the caller. For `max_pixels`, see uploads.media.image.
+    `on_stage` is called before each stage, with "checking", "previewing", "describing", "auditing" and "embedding" in
+    this order. After "auditing", "describing" comes again if a poor description is written again. An exception that it
+    raises ends the processing and reaches the caller. For `max_pixels`, see uploads.media.image.
 
     `cpu_slot` returns a context manager for the work that keeps a core busy, so that the caller can limit how many
     files do such work at the same time. It is called one to four times per file. Entering the context manager may
     block, or raise an exception, which also reaches the caller. A provider that waits for a server runs outside of it.
 
-    `read` decodes the picture; workers pass a function that does so in another process.
+    `read` decodes the picture; workers pass a function that does so in another process. `edited` is the description
+    that a person wrote; it takes the place of the describer's.
 
     Raises any ProcessingError (see uploads.errors) and the errors of analyze().
     """
@@ -71,7 +77,7 @@ def process_file(
         picture = read(path, max_pixels)
         on_stage("previewing")
         previews = make_previews(picture.image)
-    analysis = analyze(analyzer, picture.frames or (picture.image,), on_stage, cpu_slot)
+    analysis = analyze(analyzer, picture.frames or (picture.image,), on_stage, cpu_slot, edited)
     return _build_result(picture, previews, analysis)
 
 
@@ -93,6 +99,8 @@ def _build_result(picture: Picture, previews: dict[int, bytes], analysis: Analys
         labels=analysis.description.labels,
         description=analysis.description.description,
         description_model=analysis.description.model,
+        audit_score=analysis.audit_score,
+        regenerations=analysis.regenerations,
         embedding_model=analysis.embedding.model,
         vector=analysis.embedding.vector,
     )

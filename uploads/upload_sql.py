@@ -30,6 +30,8 @@ WITH saved AS (
            labels = %(labels)s::jsonb,
            description = CASE WHEN description_edited THEN description ELSE %(description)s END,
            description_model = CASE WHEN description_edited THEN description_model ELSE %(description_model)s END,
+           audit_score = CASE WHEN description_edited THEN audit_score ELSE %(audit_score)s END,
+           regenerations = regenerations + %(regenerations)s,
            processed_at = clock_timestamp(), updated_at = clock_timestamp()
      WHERE id = %(upload)s
     RETURNING id, owner_id
@@ -90,6 +92,8 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
             "labels": json.dumps([{"name": label.name, "score": round(label.score, 4)} for label in result.labels]),
             "description": result.description,
             "description_model": result.description_model,
+            "audit_score": result.audit_score,
+            "regenerations": result.regenerations,
             "model": result.embedding_model,
             "vector": result.vector and f"[{','.join(map(str, result.vector))}]",
         },

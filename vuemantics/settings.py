@@ -145,6 +145,7 @@ MAX_PIXELS = int(env.number("VUEMANTICS_MAX_MEGAPIXELS", 100, minimum=0.001) * 1
 _analyzer = env.text("VUEMANTICS_ANALYZER", "local")
 DESCRIBER = env.text("VUEMANTICS_DESCRIBER", _analyzer)
 EMBEDDER = env.text("VUEMANTICS_EMBEDDER", _analyzer)
+AUDIT_MINIMUM = env.integer("VUEMANTICS_AUDIT_MINIMUM", 40, minimum=0)
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"

@@ -52,6 +52,7 @@ RETURNING id, claim, upload_id, (SELECT key FROM uploads_upload WHERE uploads_up
                    WHERE uploads_upload.id = upload_id AND processed_at IS NOT NULL
                      AND batches_uploadbatch.kind = 'import'),
           (SELECT kind FROM uploads_upload WHERE uploads_upload.id = upload_id),
+          (SELECT description FROM uploads_upload WHERE uploads_upload.id = upload_id AND description_edited),
           (SELECT count(*) FROM (SELECT FROM batches_batchitem other WHERE other.upload_id = batches_batchitem.upload_id
                                   LIMIT 2) AS items) > 1
 """

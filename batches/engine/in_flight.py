@@ -16,7 +16,8 @@ class Claim:
 
     `upload_key` is the picture's storage key. `upload_id`, `upload_key` and `upload_kind` are None if the picture was
     deleted, or if the file is still inside an archive. `already_processed` means that the item belongs to an import and
-    that its picture was already processed for another item.
+    that its picture was already processed for another item. `edited_description` is the picture's description if a
+    person has edited it.
     """
 
     item_id: int
@@ -26,6 +27,7 @@ class Claim:
     upload_key: UUID | None = None
     already_processed: bool = False
     upload_kind: str | None = None
+    edited_description: str | None = None
 
 
 class JobStopped(Exception):

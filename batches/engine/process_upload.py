@@ -35,8 +35,9 @@ def process_upload(job: Job) -> Callable[[], None]:
     try:
         with local_copy(key) as path:
             computing, read = partial(cpu_slot, job), partial(decoders.read_picture, check=job.raise_if_stopped)
-            analyzer = get_analyzer(settings.DESCRIBER, settings.EMBEDDER)
-            result = process_file(path, analyzer, job.enter, settings.MAX_PIXELS, computing, read)
+            analyzer = get_analyzer(settings.DESCRIBER, settings.EMBEDDER, settings.AUDIT_MINIMUM)
+            edited = job.claim.edited_description or ""
+            result = process_file(path, analyzer, job.enter, settings.MAX_PIXELS, computing, read, edited)
     except EnvironmentalError as error:
         raise _classify(error) from error
     job.enter(Stage.INDEXING)

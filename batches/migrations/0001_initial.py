@@ -249,6 +249,7 @@ class Migration(migrations.Migration):
                             ("checking", "Checking"),
                             ("previewing", "Making previews"),
                             ("describing", "Describing"),
+                            ("auditing", "Checking the description"),
                             ("embedding", "Embedding"),
                             ("indexing", "Indexing"),
                         ],

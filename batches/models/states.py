@@ -60,6 +60,7 @@ class Stage(models.TextChoices):
     CHECKING = "checking", _("Checking")
     PREVIEWING = "previewing", _("Making previews")
     DESCRIBING = "describing", _("Describing")
+    AUDITING = "auditing", _("Checking the description")
     EMBEDDING = "embedding", _("Embedding")
     INDEXING = "indexing", _("Indexing")
 

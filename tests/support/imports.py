@@ -75,6 +75,8 @@ def make_result(**values: Any) -> Result:
         "labels": (),
         "description": "A glacier.",
         "description_model": "stub",
+        "audit_score": 90,
+        "regenerations": 0,
         "embedding_model": "",
         "vector": None,
     }

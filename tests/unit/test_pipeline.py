@@ -122,6 +122,54 @@ def test_description_without_labels_gets_those_of_the_embedded_analyzer() -> Non
     assert result.vector is not None
 
 
+class _Rewriter(_StubAnalyzer):
+    """A describer that refuses, and gives a usable answer only when it is asked again."""
+
+    def describe(self, frames: Sequence[Image.Image]) -> Description:
+        return Description((Label("cup", 0.9),), "I cannot help with that.")
+
+    def describe_again(self, frames: Sequence[Image.Image]) -> Description:
+        return Description((), "A cup of coffee on a wooden table.")
+
+
+def test_poor_description_is_written_again_once() -> None:
+    stages: list[str] = []
+
+    result = pipeline.process_file(
+        SAMPLES / "coffee.jpg", Analyzer(_Rewriter(), _StubAnalyzer(), audit_minimum=40), stages.append
+    )
+
+    assert stages[2:] == ["describing", "auditing", "describing", "embedding"]
+    assert (result.description, result.audit_score, result.regenerations) == (
+        "A cup of coffee on a wooden table.",
+        100,
+        1,
+    )
+    assert result.labels == (Label("cup", 0.9),)
+
+
+def test_description_is_not_written_again_without_a_minimum() -> None:
+    result = pipeline.process_file(SAMPLES / "coffee.jpg", Analyzer(_Rewriter(), _StubAnalyzer()), _ignore)
+
+    assert (result.description, result.regenerations) == ("I cannot help with that.", 0)
+    assert result.audit_score < 40
+
+
+def test_edited_description_is_embedded_instead_of_the_providers() -> None:
+    embedded: list[str] = []
+
+    class Recorder(_StubAnalyzer):
+        def embed(self, description: Description) -> PictureVector:
+            embedded.append(description.description)
+            return super().embed(description)
+
+    pipeline.process_file(
+        SAMPLES / "coffee.jpg", Analyzer(_Rewriter(), Recorder(), audit_minimum=40), _ignore, edited="My cup."
+    )
+
+    assert embedded == ["My cup."]
+
+
 def test_errors_of_the_analyzer_are_passed_on(tmp_path: Path) -> None:
     path = written(tmp_path, encoded(textured(64, 48), "PNG"))
 

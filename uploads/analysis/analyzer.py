@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from uploads.analysis.base import Describer, Description, Embedder, ImageEmbedder, PictureVector, Provider
+from uploads.analysis.audit import audit
+from uploads.analysis.base import (
+    Describer,
+    Description,
+    Embedder,
+    ImageEmbedder,
+    PictureVector,
+    Provider,
+    Redescriber,
+)
 from uploads.analysis.registry import get_describer, get_embedder
 from uploads.errors import TransientError
 
@@ -17,41 +26,51 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True)
 class Analyzer:
-    """The providers that a site uses."""
+    """The providers that a site uses. A description with a score below `audit_minimum` is written again once."""
 
     describer: Describer
     embedder: Embedder
+    audit_minimum: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The result for one picture. `description.model` is never empty."""
+    """The result for one picture. `description.model` is never empty. `regenerations` is 0 or 1."""
 
     description: Description
+    audit_score: int
+    regenerations: int
     embedding: PictureVector
 
 
-def get_analyzer(describer: str, embedder: str | None = None) -> Analyzer:
+def get_analyzer(describer: str, embedder: str | None = None, audit_minimum: int = 0) -> Analyzer:
     """Return the analyzer of these providers; without `embedder`, one provider does both. See get_describer()."""
-    return Analyzer(get_describer(describer), get_embedder(embedder or describer))
+    return Analyzer(get_describer(describer), get_embedder(embedder or describer), audit_minimum)
 
 
 def analyze(
-    analyzer: Analyzer, frames: Sequence[Image.Image], on_stage: Callable[[str], None], cpu_slot: CpuSlot
+    analyzer: Analyzer,
+    frames: Sequence[Image.Image],
+    on_stage: Callable[[str], None],
+    cpu_slot: CpuSlot = nullcontext,
+    edited: str = "",
 ) -> Analysis:
     """Describe and embed a picture; see Describer.describe for `frames`, and process_file() for the other arguments.
 
     Raises the errors of the providers, and TransientError `analysis.answer` for a vector that cannot be stored.
     """
     on_stage("describing")
-    with _slot(analyzer.describer, cpu_slot):
-        description = analyzer.describer.describe(frames)
-    if not description.labels:
-        description = _with_local_labels(analyzer, description, frames, cpu_slot)
+    description = _describe(analyzer.describer, frames, cpu_slot, edited)
+    on_stage("auditing")
+    score, regenerations = _audit(description), 0
+    if score < analyzer.audit_minimum and not edited and isinstance(analyzer.describer, Redescriber):
+        on_stage("describing")
+        description, score = _best_of_two(analyzer.describer, frames, description, score)
+        regenerations = 1
     on_stage("embedding")
     with _slot(analyzer.embedder, cpu_slot):
         embedding = embed(analyzer.embedder, description, frames)
-    return Analysis(replace(description, model=description.model or analyzer.describer.name), embedding)
+    return Analysis(description, score, regenerations, embedding)
 
 
 def embed(embedder: Embedder, description: Description, frames: Sequence[Image.Image]) -> PictureVector:
@@ -63,16 +82,37 @@ def embed(embedder: Embedder, description: Description, frames: Sequence[Image.I
     return embedding
 
 
-def _with_local_labels(
-    analyzer: Analyzer, description: Description, frames: Sequence[Image.Image], cpu_slot: CpuSlot
-) -> Description:
-    """Add the findings of the embedded analyzer, if it was not the one that found nothing."""
-    local = get_describer(LOCAL)
-    if analyzer.describer is local:
-        return description
-    with _slot(local, cpu_slot):
-        found = local.describe(frames)
-    return replace(description, labels=found.labels, phrase_weights=found.phrase_weights)
+def _describe(describer: Describer, frames: Sequence[Image.Image], cpu_slot: CpuSlot, edited: str) -> Description:
+    """Return the description, with the labels of the embedded analyzer if the describer returns none."""
+    if edited and not describer.computes:
+        description = Description((), edited)  # saves the request to the server
+    else:
+        with _slot(describer, cpu_slot):
+            description = describer.describe(frames)
+    local = get_describer(LOCAL) if not description.labels else describer
+    if local is not describer:
+        with _slot(local, cpu_slot):
+            found = local.describe(frames)
+        description = replace(description, labels=found.labels, phrase_weights=found.phrase_weights)
+    text, model = edited or description.description, description.model or describer.name
+    return replace(description, description=text, model=model)
+
+
+def _best_of_two(
+    describer: Redescriber, frames: Sequence[Image.Image], first: Description, score: int
+) -> tuple[Description, int]:
+    """Describe the picture again, and return the description with the higher score."""
+    try:
+        second = replace(first, description=describer.describe_again(frames).description)
+    except TransientError:
+        return first, score  # a poor description is better than none
+    second_score = _audit(second)
+    return (second, second_score) if second_score > score else (first, score)
+
+
+def _audit(description: Description) -> int:
+    # Words of another language cannot agree with the labels.
+    return audit(description.description, description.labels if description.language == "en" else ())
 
 
 def _slot(provider: Provider, cpu_slot: CpuSlot) -> AbstractContextManager[object]:

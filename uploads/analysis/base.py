@@ -25,13 +25,14 @@ class Description:
 
     `phrase_weights` passes the findings of the embedded analyzer on to its embed(), as rows of its vocabulary with
     their weights. `model` is the name and version of the model that wrote the description; if it is empty, the name of
-    the describer is stored instead.
+    the describer is stored instead. `language` is that of the description; labels are in English.
     """
 
     labels: tuple[Label, ...]
     description: str
     phrase_weights: tuple[tuple[int, float], ...] = ()
     model: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,15 @@ class Describer(Provider, Protocol):
 
         Each frame is RGB, upright, and has at most 1024 pixels on its longer side.
         """
+        ...
+
+
+@runtime_checkable
+class Redescriber(Describer, Protocol):
+    """A describer that would not give the same answer again."""
+
+    def describe_again(self, frames: "Sequence[Image.Image]") -> Description:
+        """Describe the same picture in another way, because the first description was poor."""
         ...
 
 
