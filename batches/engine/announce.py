@@ -92,8 +92,21 @@ def _insert(
     codes: Sequence[str],
     before_visible: Callable[[list[int], int], None],
 ) -> int:
+    with transaction.atomic():
+        fetch_row(LOCK, {"locks": ANNOUNCE_LOCKS, "batch": batch_id})
+        row = fetch_row(statement, {"batch": batch_id, **_columns(files, codes)})
+        if row is None:
+            raise BatchClosed
+        ids, found = row
+        before_visible(ids, found)
+    if ids:
+        live_events.notify_batch_changed(batch_id)
+    return len(ids)
+
+
+def _columns(files: Sequence[NewFile], codes: Sequence[str]) -> dict[str, list[str] | list[int]]:
     keys = [item_keys(file.filename, file.relative_path) for file in files]
-    columns = {
+    return {
         "folder_keys": [key["folder_key"] for key in keys],
         "name_keys": [key["name_key"] for key in keys],
         "filenames": [file.filename[:255] for file in files],
@@ -103,13 +116,3 @@ def _insert(
         "codes": list(codes),
         "messages": [default_message(code) if code else "" for code in codes],
     }
-    with transaction.atomic():
-        fetch_row(LOCK, {"locks": ANNOUNCE_LOCKS, "batch": batch_id})
-        row = fetch_row(statement, {"batch": batch_id, **columns})
-        if row is None:
-            raise BatchClosed
-        ids, found = row
-        before_visible(ids, found)
-    if ids:
-        live_events.notify_batch_changed(batch_id)
-    return len(ids)
