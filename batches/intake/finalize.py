@@ -25,7 +25,7 @@ from batches.intake.sidecars import finalize_sidecar
 from batches.intake.size_limits import size_rejection
 from batches.models import BatchItem
 from batches.models.error_codes import default_message
-from uploads.media.formats import SUPPORTED
+from uploads.media.formats import SUPPORTED, unsupported
 from uploads.media.sniff import ARCHIVES, HEAD_BYTES, name_type, sniff
 from uploads.sidecars.recognise import sidecar_kind
 
@@ -46,7 +46,7 @@ def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> Intak
         if kind := sidecar_kind(item.filename, item.size, head):
             outcome = finalize_sidecar(item, owner_id, partial, kind)
         elif mime_type is None or mime_type not in SUPPORTED | ARCHIVES:
-            outcome = _reject(item, partial, UNSUPPORTED, default_message(UNSUPPORTED, kind=name_type(head)))
+            outcome = _reject(item, partial, UNSUPPORTED, unsupported(name_type(head)).message)
         elif rejection := _limit(item, mime_type):
             outcome = _reject(item, partial, *rejection)
         else:

@@ -6,7 +6,7 @@ Only `check_container` raises errors for invalid content. All functions move the
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from uploads.errors import PermanentError
+from uploads.media.formats import unsupported
 from uploads.media.integrity import IncompleteError
 from uploads.media.limits import WORKING_MEMORY, too_complex
 
@@ -51,7 +51,7 @@ def check_container(file: BinaryIO, kind: str) -> int:
     """
     size = file.seek(0, 2)
     if find_box(file, (b"meta",), 0, size) is None and find_box(file, (b"moov",), 0, size) is None:
-        raise PermanentError("file.unsupported", kind=f"{kind} without a picture")
+        raise unsupported(f"{kind} without a picture")
     if size > MAX_FILE_BYTES:
         raise too_complex(f"{size >> 20} MiB, more than a decoder may load")
     for name, content, stop in list_boxes(file, 0, size):
