@@ -11,7 +11,7 @@ from uploads.errors import PermanentError
 from uploads.media.exif import ExifData, interpret_tags, read_gps_tags, read_tags
 from uploads.media.formats import unsupported
 from uploads.media.header import ImageHeader, OpenedFile
-from uploads.media.heif_boxes import find_box, list_boxes
+from uploads.media.iso_boxes import find_box, list_boxes
 from uploads.media.jpeg import read_jpeg
 from uploads.media.limits import WORKING_MEMORY, check_size
 from uploads.media.normalize import turn

@@ -9,14 +9,13 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from uploads.media.sanitize import clean_text, finite_float
+from uploads.media.sanitize import clean_text, finite_float, valid_position
 from uploads.sidecars.values import (
     Entry,
     InvalidSidecar,
     SidecarTime,
     SidecarValues,
     clean_lines,
-    valid_position,
 )
 
 # "0" is what exports contain if no date is known.

@@ -93,12 +93,3 @@ def clean_list(values: object) -> tuple[str, ...]:
     if not isinstance(values, list):
         return ()
     return tuple(dict.fromkeys(text for value in values[: 10 * MAX_LIST] if (text := clean_text(value))))[:MAX_LIST]
-
-
-def valid_position(latitude: float | None, longitude: float | None) -> tuple[float | None, float | None]:
-    """Return a position in degrees, or (None, None) if it is incomplete, impossible or 0, 0, which means none."""
-    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
-        return None, None
-    if abs(latitude) > 90 or abs(longitude) > 180:
-        return None, None
-    return round(latitude, 7), round(longitude, 7)
