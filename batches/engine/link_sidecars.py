@@ -41,7 +41,7 @@ LOCK_NAMES = "SELECT pg_advisory_xact_lock(key) FROM unnest(%(keys)s::bigint[]) 
 FIND_PICTURES = f"""
 SELECT entry.id, item.id, item.batch_id, item.upload_id, item.filename
 {CANDIDATES} AND entry.id = ANY(%(ids)s) AND item.name_key = entry.name_key
- ORDER BY entry.id, item.batch_id = came.batch_id DESC, item.batch_id DESC, item.id
+ ORDER BY entry.id, item.batch_id = sidecar.batch_id DESC, item.batch_id DESC, item.id
 """
 
 
