@@ -1,8 +1,8 @@
 """Complete received sidecars, and link them with the pictures that were received before; see link_picture.py.
 
-An entry is due until this is done. That is in another transaction than its insert, because an entry that is not
-committed cannot be seen by a picture that finishes at the same time. If a crash comes between the two, the reconciler
-links the entry.
+An entry is due until it has been linked. This happens in a later transaction than the insert, because a picture that
+finishes at the same time cannot see an entry that is not committed. After a crash between the two, the reconciler links
+the entry.
 """
 
 import time

@@ -81,7 +81,7 @@ def find_entries(item_id: int, upload_id: int) -> list[StoredEntry]:
 
 
 def choose_entries(entries: Sequence[StoredEntry], filename: str) -> list[StoredEntry]:
-    """Return the entry of each kind that fits a name best; of equals, the newest. All albums are chosen."""
+    """Return the entry of each kind that fits a name best, the newest of equals, and all albums that fit."""
     best: dict[str, tuple[tuple[int, int], StoredEntry]] = {}
     for entry in entries:
         rank = RANKS[SidecarKind(entry.kind)](entry.name, filename)
@@ -126,6 +126,9 @@ def delete_sidecars(items: Collection[int]) -> None:
 
 
 def forget_pictures(uploads: Collection[int]) -> None:
-    """Let entries wait again whose pictures the caller deletes in the same transaction and has locked."""
+    """Make the entries of these pictures wait for a picture again.
+
+    The caller has locked the pictures and deletes them in the same transaction.
+    """
     if uploads:
         SidecarEntry.objects.filter(upload_id__in=uploads).update(upload=None)

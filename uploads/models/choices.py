@@ -32,7 +32,7 @@ class TakenSource(models.TextChoices):
 
 
 class PartRole(models.TextChoices):
-    """What a file is beside the picture of which it is a part."""
+    """How a part relates to its picture."""
 
     LIVE = "live", _("Film of the live photo")
     RAW = "raw", _("RAW file")

@@ -45,7 +45,7 @@ class PlaceAndTime:
 def merge_sidecars(sidecars: Mapping[str, Any]) -> SidecarValues:
     """Merge the values of a picture's sidecars, which are stored by kind as `SidecarValues.as_json` returns them.
 
-    Keywords and albums are united.
+    Keywords and albums are combined.
     """
     found = [SidecarValues.from_json(sidecars[kind]) for kind in PRECEDENCE if kind in sidecars]
 
