@@ -1,4 +1,4 @@
-"""How the words of a query find pictures by their indexed words; see SearchWords in uploads/models/upload.py."""
+"""How the words of a query find pictures by their indexed words; see SearchWords in uploads/models/expressions.py."""
 
 import re
 
