@@ -7,6 +7,7 @@ the load. Its last line is one JSON object. It takes about a minute.
 
 import json
 import resource
+from collections.abc import Mapping
 from statistics import median, quantiles
 
 from bench.greedy_load import DRIBBLING, GREEDY, STALLED
@@ -29,6 +30,11 @@ def main() -> None:
             calm = rounds.measure(served, anna, pages, CALM_SECONDS)
             with rounds.load(served, greedy) as counts, rounds.uploads(served, anna) as sent:
                 busy = rounds.measure(served, anna, pages, LOAD_SECONDS)
+    print_result(calm, busy, sent, counts)
+
+
+def print_result(calm: list[float], busy: list[float], sent: Mapping[str, int], counts: Mapping[str, object]) -> None:
+    """Print the other user's response times and uploads, and what the load has done."""
     result = {
         "clients": {"stalled": STALLED, "dribbling": DRIBBLING, "greedy": GREEDY},
         "page_p95_ms_before": round(p95(calm), 1),

@@ -35,11 +35,11 @@ def add(files: int, owner: str) -> int:
             batch=batch, filename="IMG_0.JPG", fingerprint="0" * 64, size=1, status=ItemStatus.PENDING, queue_position=1
         )
         first.save()
-        _copy(first, files - 1)
+        _copy_item(first, files - 1)
     return batch.id
 
 
-def _copy(item: BatchItem, copies: int) -> None:
+def _copy_item(item: BatchItem, copies: int) -> None:
     """Insert copies of a row with different names, fingerprints and positions. Each copy takes 10 µs."""
     changed = {"id", "filename", "fingerprint", "queue_position"}
     kept = ", ".join(str(field.column) for field in BatchItem._meta.concrete_fields if field.name not in changed)
@@ -71,6 +71,17 @@ def attach_pictures(batch_id: int) -> None:
         description="A glacier between dark mountains under a clear sky.",
         processed_at=timezone.now(),
     )
+    _copy_upload(first, BatchItem.objects.filter(batch=batch_id).count() - 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE batches_batchitem item SET upload_id = upload.id FROM uploads_upload upload"
+            " WHERE batch_id = %s AND upload.id >= %s AND upload.filename = item.filename",
+            [batch_id, first.id],
+        )
+        cursor.execute("VACUUM ANALYZE uploads_upload")
+
+
+def _copy_upload(upload: Upload, copies: int) -> None:
     changed = {"id", "key", "sha256", "filename"}
     stored = [field for field in Upload._meta.concrete_fields if not field.generated]
     kept = ", ".join(str(field.column) for field in stored if field.name not in changed)
@@ -80,14 +91,8 @@ def attach_pictures(batch_id: int) -> None:
             " SELECT gen_random_uuid(), encode(sha256(convert_to(gen_random_uuid()::text, 'UTF8')), 'hex'),"
             f"       'IMG_' || number || '.JPG', {kept}"
             "   FROM uploads_upload, generate_series(1, %s) number WHERE id = %s",
-            [BatchItem.objects.filter(batch=batch_id).count() - 1, first.id],
+            [copies, upload.id],
         )
-        cursor.execute(
-            "UPDATE batches_batchitem item SET upload_id = upload.id FROM uploads_upload upload"
-            " WHERE batch_id = %s AND upload.id >= %s AND upload.filename = item.filename",
-            [batch_id, first.id],
-        )
-        cursor.execute("VACUUM ANALYZE uploads_upload")
 
 
 def start(batch_ids: list[int]) -> None:

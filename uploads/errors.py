@@ -1,6 +1,6 @@
 """Errors with a stable code, and the three kinds of processing error, which decide whether a file is retried."""
 
-from uploads.file_error_codes import english_message
+from uploads.error_codes import english_message
 
 
 class CodedError(Exception):
@@ -23,7 +23,7 @@ class ProcessingError(CodedError):
     """A file could not be processed. Raise one of the subclasses.
 
     An analyzer that has its own codes passes a message with each. The messages of all other codes are in
-    `uploads.file_error_codes`; `details` are the values to insert into them.
+    `uploads.error_codes`; `details` are the values to insert into them.
     """
 
     def __init__(self, code: str, message: str | None = None, **details: object) -> None:

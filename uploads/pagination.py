@@ -1,7 +1,7 @@
 """Keyset pagination: pages stay correct while rows are added, and the last page is as fast as the first."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar, cast
@@ -38,15 +38,8 @@ def paginate_by_id(
     descending = newest_first != backwards
     if cursor is not None:
         rows = rows.filter(id__lt=cursor) if descending else rows.filter(id__gt=cursor)
-    page = list(rows.order_by("-id" if descending else "id")[: size + 1])
-    more, page = len(page) > size, page[:size]
-    if backwards:
-        page.reverse()
-    return Page(
-        page,
-        urlencode(kept | {"after": page[-1].pk}) if page and (more or backwards) else "",
-        urlencode(kept | {"before": page[0].pk}) if page and (more if backwards else cursor is not None) else "",
-    )
+    found = list(rows.order_by("-id" if descending else "id")[: size + 1])
+    return _make_page(found, size, lambda row: row.pk, kept, backwards=backwards, is_first=cursor is None)
 
 
 def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int, instant: Expression) -> Page[Row]:
@@ -62,14 +55,29 @@ def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int
     elif after is not None:
         rows = rows.filter(Q(instant__lte=after[0]), Q(instant__lt=after[0]) | Q(id__lt=after[1]))
     order = ("instant", "id") if backwards else ("-instant", "-id")
-    page = list(rows.order_by(*order)[: size + 1])
-    more, page = len(page) > size, page[:size]
+    found = list(rows.order_by(*order)[: size + 1])
+    return _make_page(found, size, _cursor, {}, backwards=backwards, is_first=before is None and after is None)
+
+
+def _make_page(
+    found: list[Row],
+    size: int,
+    cursor: Callable[[Row], object],
+    kept: Mapping[str, str],
+    *,
+    backwards: bool,
+    is_first: bool,
+) -> Page[Row]:
+    """Return the first `size` of the rows found, which may be one more. If read `backwards`, reverse them."""
+    more, rows = len(found) > size, found[:size]
     if backwards:
-        page.reverse()
+        rows.reverse()
+    has_next = bool(rows) and (more or backwards)
+    has_previous = bool(rows) and (more if backwards else not is_first)
     return Page(
-        page,
-        urlencode({"after": _cursor(page[-1])}) if page and (more or backwards) else "",
-        urlencode({"before": _cursor(page[0])}) if page and (more if backwards else after is not None) else "",
+        rows,
+        urlencode({**kept, "after": cursor(rows[-1])}) if has_next else "",
+        urlencode({**kept, "before": cursor(rows[0])}) if has_previous else "",
     )
 
 

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from uploads.media.utc_offset import nearest_utc_offset
 from uploads.models import MediaKind, PartRole
 from uploads.sidecars.names import burst_of, name_key, split_name
 
 MAX_LIVE_SECONDS = 15
 _CLOSE = timedelta(seconds=10)
-_STEP = timedelta(minutes=15)
-_MAX_OFFSET = timedelta(hours=14)
 _RAW = re.compile(r"\.(dng|cr[23w]|nef|nrw|arw|srf|sr2|raf|orf|rw[2l]|pef|srw|x3f|3fr|iiq|raw)")
 
 Parts = dict[int, tuple[int, PartRole]]
@@ -86,9 +85,7 @@ def _is_close(one: datetime | None, other: datetime | None) -> bool:
     """Return whether two times may be the same one. They may differ by a zone that one of the files does not know."""
     if one is None or other is None:
         return True
-    difference = one - other
-    zone = round(difference / _STEP) * _STEP
-    return abs(zone) <= _MAX_OFFSET and abs(difference - zone) <= _CLOSE
+    return nearest_utc_offset(one - other, _CLOSE) is not None
 
 
 def _first(files: Iterable[PairFile]) -> PairFile | None:

@@ -1,4 +1,4 @@
-"""Write what follows from a picture's file, its sidecars and the other files of one picture.
+"""Write the facts of a picture that follow from its file, its sidecars and its parts.
 
 The functions run in the caller's transaction, which locks pictures with `lock_pictures` before it writes to them.
 """

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from django.db import transaction
 
-from batches.engine.incoming import NewFile
-from batches.engine.incoming_sql import OPEN, folder_key, item_keys
+from batches.engine.incoming import NewFile, file_columns
+from batches.engine.incoming_sql import OPEN, folder_key
 from batches.engine.refusals import BatchClosed
 from batches.messaging import live_events
 from batches.models.error_codes import default_message
@@ -64,9 +64,9 @@ IGNORE = _insert_statement(
 def announce_items(batch_id: int, files: Sequence[NewFile], before_visible: Callable[[list[int], int], None]) -> int:
     """Insert a missing item for each file that the batch does not have yet; return how many were inserted.
 
-    A sealed or completed batch stays as it is until one of the files arrives. `before_visible` is called before the
-    commit with the ids of the new items and the batch's new number of files; if it raises an exception, nothing is
-    announced. Raises BatchClosed if the batch is cancelled or deleted.
+    A sealed or completed batch stays as it is until one of the files arrives. If there are new items, `before_visible`
+    is called before the commit with their ids and the batch's new number of files; if it raises an exception, nothing
+    is announced. Raises BatchClosed if the batch is cancelled or deleted.
     """
     return _insert(ANNOUNCE, batch_id, files, [""] * len(files), before_visible)
 
@@ -92,14 +92,8 @@ def _insert(
     codes: Sequence[str],
     before_visible: Callable[[list[int], int], None],
 ) -> int:
-    keys = [item_keys(file.filename, file.relative_path) for file in files]
     columns = {
-        "folder_keys": [key["folder_key"] for key in keys],
-        "name_keys": [key["name_key"] for key in keys],
-        "filenames": [file.filename[:255] for file in files],
-        "paths": [file.relative_path[:1000] for file in files],
-        "fingerprints": [file.fingerprint for file in files],
-        "sizes": [file.size for file in files],
+        **file_columns(files),
         "codes": list(codes),
         "messages": [default_message(code) if code else "" for code in codes],
     }
@@ -109,7 +103,8 @@ def _insert(
         if row is None:
             raise BatchClosed
         ids, found = row
-        before_visible(ids, found)
+        if ids:
+            before_visible(ids, found)
     if ids:
         live_events.notify_batch_changed(batch_id)
     return len(ids)

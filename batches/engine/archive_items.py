@@ -8,8 +8,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from batches.engine.in_flight import JobStopped
-from batches.engine.incoming import NewFile
-from batches.engine.incoming_sql import OPEN, folder_key, item_keys
+from batches.engine.incoming import NewFile, file_columns
+from batches.engine.incoming_sql import OPEN, folder_key
 from batches.messaging import wake_ups
 from batches.models import BatchItem
 from batches.models.error_codes import ERROR_CODES, IGNORED_CODES
@@ -92,14 +92,8 @@ def insert_archived_files(item: BatchItem, upload_id: int, files: Sequence[Archi
 
 
 def _insert(item: BatchItem, upload_id: int, files: Sequence[ArchivedFile]) -> None:
-    keys = [item_keys(file.file.filename, file.file.relative_path) for file in files]
     columns: dict[str, Any] = {
-        "folder_keys": [key["folder_key"] for key in keys],
-        "name_keys": [key["name_key"] for key in keys],
-        "filenames": [file.file.filename for file in files],
-        "paths": [file.file.relative_path for file in files],
-        "fingerprints": [file.file.fingerprint for file in files],
-        "sizes": [file.file.size for file in files],
+        **file_columns([file.file for file in files]),
         "statuses": [file.status.value for file in files],
         "codes": [file.code for file in files],
         "messages": [file.message or _message(file.code) for file in files],

@@ -10,7 +10,6 @@ from django.utils import timezone
 from batches.engine.item_fields import FINISHED_FIELDS
 from batches.engine.transitions import move_batches, move_items
 from batches.messaging import live_events
-from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, item_sources
 
@@ -28,7 +27,7 @@ def cancel_batch(batch_id: int) -> bool:
     cancelled = move_batches(batch, BatchStatus.CANCELLED, cancelling=True, completed_at=now, updated_at=now)
     if cancelled:
         # Notify pages first, because cancelling many items takes a while.
-        notify_batches_changed([batch_id], final=True)
+        live_events.notify_batches_changed([batch_id], final=True)
         cancel_items(batch_id)
     return bool(cancelled)
 

@@ -33,7 +33,7 @@ UPDATE batches_batchitem
    SET status = '{ItemStatus.PROCESSING.value}', stage = '', queue_position = NULL, attempts = attempts + 1,
        claim = gen_random_uuid(), worker = %(worker)s, claimed_until = clock_timestamp() + %(lease)s,
        started_at = clock_timestamp()
-  FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
+  FROM (SELECT set_config('synchronous_commit', 'off', true)) AS commit_mode
  WHERE id = (SELECT id FROM batches_batchitem
               WHERE batch_id = %(batch)s AND queue_position IS NOT NULL
                 AND (crash_count > 0 OR lost_worker IS NOT NULL) = %(quarantined)s

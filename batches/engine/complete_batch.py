@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from batches.engine.transitions import move_batches
-from batches.messaging.live_events import notify_batches_changed
+from batches.messaging import live_events
 from batches.models import UploadBatch
 from batches.models.batch import ENDED_ITEMS
 from batches.models.states import BatchStatus, batch_sources
@@ -25,6 +25,6 @@ def complete_batches(batch_id: int | None = None) -> int:
     for id in ids:
         now = timezone.now()
         if move_batches(ended.filter(id=id), BatchStatus.COMPLETED, completed_at=now, updated_at=now):
-            notify_batches_changed([id], final=True)
+            live_events.notify_batches_changed([id], final=True)
             completed += 1
     return completed

@@ -6,6 +6,7 @@ it.
 
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -16,7 +17,7 @@ from batches.engine.cancel import cancel_items
 from batches.engine.delete_archives import forget_entries
 from batches.engine.sidecar_entries import delete_sidecars, forget_pictures
 from batches.engine.transitions import move_batches
-from batches.messaging.live_events import notify_batches_changed
+from batches.messaging import live_events
 from batches.models import ArchiveEntry, BatchItem, UploadBatch
 from batches.models.batch import ENDED_ITEMS
 from batches.models.error_codes import RESENDABLE_CODES
@@ -49,6 +50,23 @@ SELECT upload.id FROM unnest(%(ids)s::bigint[]) AS upload (id)
 """
 
 
+class _DeletedItem(NamedTuple):
+    id: int
+    status: str
+    result: str
+    upload_id: int | None
+    error_code: str
+    finished_at: datetime | None
+
+    @property
+    def may_have_partial_file(self) -> bool:
+        if self.upload_id:
+            return False
+        if self.status == ItemStatus.MISSING:
+            return self.finished_at is not None
+        return self.status == ItemStatus.CANCELLED or self.error_code in RESENDABLE_CODES
+
+
 def begin_deletion(batch_id: int) -> bool:
     """Hide a batch and its re-analyses permanently, and cancel live ones. Return False if there was nothing to hide.
 
@@ -73,20 +91,19 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
         # Workers no longer write to cancelled items, so no worker has to wait for the row locks taken below.
         cancel_items(batch_id)
     with transaction.atomic():
-        items = fetch_rows(DELETE_ITEMS, {"batch": batch_id, "chunk": CHUNK})
-        delete_history([id for id, *_ in items])
-        ArchiveEntry.objects.filter(item_id__in=[id for id, *_ in items]).delete()
-        delete_sidecars([id for id, _, result, *_ in items if result == ItemResult.SIDECAR])
-        uploads = lock_uploads({upload for _, _, _, upload, _, _ in items if upload})
+        items = [_DeletedItem(*row) for row in fetch_rows(DELETE_ITEMS, {"batch": batch_id, "chunk": CHUNK})]
+        ids = [item.id for item in items]
+        delete_history(ids)
+        ArchiveEntry.objects.filter(item_id__in=ids).delete()
+        delete_sidecars([item.id for item in items if item.result == ItemResult.SIDECAR])
+        uploads = lock_uploads({item.upload_id for item in items if item.upload_id})
         unreferenced = [id for (id,) in fetch_rows(UNREFERENCED_UPLOADS, {"ids": uploads})]
         forget_entries(unreferenced)
         forget_pictures(unreferenced)
         delete_uploads(unreferenced)
-        incomplete = [
-            id for id, status, _, upload, code, at in items if not upload and _was_receiving(status, code, at)
-        ]
+        incomplete = [item.id for item in items if item.may_have_partial_file]
         schedule_deletion([storage_key(id) for id in incomplete], MAX_STORING_TIME)
-        _subtract(batch_id, Counter((status, result) for _, status, result, *_ in items))
+        _subtract(batch_id, Counter((item.status, item.result) for item in items))
     return len(items), incomplete
 
 
@@ -114,14 +131,8 @@ def _hide(which: Q) -> int:
         hidden = {"deleting_since": now, "updated_at": now}
         move_batches(batches, BatchStatus.CANCELLED, cancelling=True, completed_at=now, **hidden)
         batches.update(**hidden)  # batches that were not live
-    notify_batches_changed(ids, final=True)
+    live_events.notify_batches_changed(ids, final=True)
     return len(ids)
-
-
-def _was_receiving(status: str, code: str, finished_at: datetime | None) -> bool:
-    if status == ItemStatus.MISSING:
-        return finished_at is not None
-    return status == ItemStatus.CANCELLED or code in RESENDABLE_CODES
 
 
 def _subtract(batch_id: int, deleted: "Counter[tuple[str, str]]") -> None:

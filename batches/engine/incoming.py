@@ -1,7 +1,8 @@
 """Register the incoming files of a batch, then queue them, complete them as duplicates, or reject them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,7 +14,6 @@ from batches.engine.complete_batch import complete_batches
 from batches.engine.item_fields import NOT_FAILED_FIELDS
 from batches.engine.transitions import move_items, reopen_batch
 from batches.messaging import live_events, wake_ups
-from batches.messaging.live_events import notify_batches_changed
 from batches.models import BatchItem
 from batches.models.error_codes import RESENDABLE_CODES, RESUMABLE_CODES, default_message
 from batches.models.states import COUNTERS, ItemStatus
@@ -28,6 +28,19 @@ class NewFile:
     relative_path: str
     fingerprint: str
     size: int
+
+
+def file_columns(files: Sequence[NewFile]) -> dict[str, list[Any]]:
+    """Return the values of new items' columns as arrays, the parameters of statements that insert many items."""
+    keys = [incoming_sql.item_keys(file.filename, file.relative_path) for file in files]
+    return {
+        "filenames": [file.filename[:255] for file in files],
+        "paths": [file.relative_path[:1000] for file in files],
+        "fingerprints": [file.fingerprint for file in files],
+        "sizes": [file.size for file in files],
+        "folder_keys": [key["folder_key"] for key in keys],
+        "name_keys": [key["name_key"] for key in keys],
+    }
 
 
 def register_item(
@@ -88,7 +101,7 @@ def reopen_item(item: BatchItem) -> bool:
             return False
         reopen_batch(item.batch_id, sealed_at=None, **{counter: F(counter) - 1})
         item.refresh_from_db()
-    notify_batches_changed([item.batch_id])
+    live_events.notify_batches_changed([item.batch_id])
     return True
 
 
@@ -105,7 +118,7 @@ def queue_item(item_id: int, upload_id: int, *, new: bool = False, claim: UUID |
         return False
     batch_id, started = queued
     if started:
-        notify_batches_changed([batch_id])
+        live_events.notify_batches_changed([batch_id])
     live_events.notify_batch_changed(batch_id)
     wake_ups.notify_workers()
     return True

@@ -4,7 +4,6 @@ from django.utils import timezone
 
 from batches.engine.complete_batch import complete_batches
 from batches.messaging import live_events
-from batches.messaging.live_events import notify_batches_changed
 from batches.models import UploadBatch
 from batches.models.batch_name import truncate_name
 from batches.models.states import LIVE_BATCHES, BatchKind
@@ -17,7 +16,7 @@ def open_batch(
     batch = UploadBatch.objects.create(
         owner_id=owner_id, name=truncate_name(name), kind=kind, expected_items=expected_items
     )
-    notify_batches_changed([batch.id])
+    live_events.notify_batches_changed([batch.id])
     return batch
 
 

@@ -9,7 +9,7 @@ import time
 
 from django.db import transaction
 
-from batches.engine.sidecar_entries import CANDIDATES, Entry, link_entries
+from batches.engine.sidecar_entries import CANDIDATES, StoredEntry, link_entries
 from batches.models import SidecarEntry
 from uploads.database import fetch_row, fetch_rows
 from uploads.picture_facts import lock_pictures
@@ -22,7 +22,7 @@ LOCK_FOLDER = "SELECT pg_advisory_xact_lock(%(folder)s)"
 NEAREST_BATCH = f"""
 SELECT item.batch_id
 {CANDIDATES} AND entry.id = %(id)s
- ORDER BY item.batch_id = came.batch_id DESC, item.batch_id DESC LIMIT 1
+ ORDER BY item.batch_id = sidecar.batch_id DESC, item.batch_id DESC LIMIT 1
 """
 # Materialized, because otherwise the planner may scan all pictures of all owners for the first PAGE of this folder.
 WITHOUT_ALBUM = """
@@ -50,7 +50,7 @@ def link_albums(item_id: int, end: float) -> None:
 def _link_page(album: SidecarEntry, after: int) -> int | None:
     """Link up to PAGE pictures in one transaction. Return the last item's id, or None if the album is complete."""
     has_album = json.dumps({SidecarKind.ALBUM: album.values})
-    entry = Entry(album.id, SidecarKind.ALBUM, "", json.dumps(album.values), True)
+    entry = StoredEntry(album.id, SidecarKind.ALBUM, "", json.dumps(album.values), True)
     with transaction.atomic():
         # Every picture in the folder takes this lock in shared mode before it finishes.
         fetch_row(LOCK_FOLDER, {"folder": album.folder_key})

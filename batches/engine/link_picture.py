@@ -8,7 +8,14 @@ items, names, uploads, batches.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from batches.engine.sidecar_entries import Entry, choose_entries, find_entries, link_entries, mark_linked, with_entries
+from batches.engine.sidecar_entries import (
+    StoredEntry,
+    choose_entries,
+    find_entries,
+    link_entries,
+    mark_linked,
+    with_entries,
+)
 from uploads.database import fetch_row, fetch_rows
 from uploads.pairs import find_parts
 from uploads.picture_facts import PictureRow, find_group, group_id_of, lock_pictures, save_part
@@ -18,7 +25,7 @@ from uploads.upload_sql import save_result
 if TYPE_CHECKING:  # the pipeline loads the image libraries, which web servers do not need
     from uploads.pipeline import Result
 
-MAX_MATES = 500
+MAX_SIBLINGS = 500
 
 # Values of a whole folder (an album) are linked under an exclusive lock of the folder; see link_sidecars.py.
 LOCK_NAME = """
@@ -27,13 +34,13 @@ SELECT pg_advisory_xact_lock_shared(folder_key), pg_advisory_xact_lock(folder_ke
   FROM batches_batchitem WHERE id = %(item)s AND folder_key IS NOT NULL
 """
 LOCK_GROUP = "SELECT pg_advisory_xact_lock(%(key)s)"
-FIND_MATES = f"""
-SELECT DISTINCT ON (mate.upload_id) mate.upload_id, mate.filename
+FIND_SIBLINGS = f"""
+SELECT DISTINCT ON (sibling.upload_id) sibling.upload_id, sibling.filename
   FROM batches_batchitem mine
-  JOIN batches_batchitem mate ON mate.folder_key = mine.folder_key AND mate.name_key = mine.name_key
-                             AND mate.batch_id = mine.batch_id
- WHERE mine.id = %(item)s AND mate.upload_id <> %(upload)s
- ORDER BY mate.upload_id, mate.id LIMIT {MAX_MATES}
+  JOIN batches_batchitem sibling ON sibling.folder_key = mine.folder_key AND sibling.name_key = mine.name_key
+                             AND sibling.batch_id = mine.batch_id
+ WHERE mine.id = %(item)s AND sibling.upload_id <> %(upload)s
+ ORDER BY sibling.upload_id, sibling.id LIMIT {MAX_SIBLINGS}
 """
 
 
@@ -48,31 +55,31 @@ class _Place(NamedTuple):
 def save_picture(item_id: int, upload_id: int, result: "Result", previews: dict[str, str]) -> None:
     """Save a picture's results, its sidecars' values and its parts, in the transaction that finishes its item."""
     place = _lock_name(item_id)
-    entries, mates = _candidates(item_id, upload_id, place)
+    entries, siblings = _candidates(item_id, upload_id, place)
     if place is not None and (group := group_id_of(result.metadata)):
         fetch_row(LOCK_GROUP, {"key": hash_key(f"{place.owner_id} {group}")})
-        mates |= dict.fromkeys(find_group(place.owner_id, group), "") | mates
-    pictures = lock_pictures({upload_id, *mates})
+        siblings = dict.fromkeys(find_group(place.owner_id, group), "") | siblings
+    pictures = lock_pictures({upload_id, *siblings})
     picture = pictures.get(upload_id)
     if picture is None:
         return
     chosen = choose_entries(entries, place.filename if place else "")
     save_result(picture, result, previews, with_entries(picture.sidecars, chosen))
     mark_linked(upload_id, chosen)
-    if mates and place is not None:
-        _pair(lock_pictures({upload_id, *mates}), {**mates, upload_id: place.filename})
+    if siblings and place is not None:
+        _pair(lock_pictures({upload_id, *siblings}), {**siblings, upload_id: place.filename})
 
 
 def link_duplicate(item_id: int, upload_id: int) -> None:
     """Link the sidecars and parts that came with a picture that was processed before, as its item finishes."""
     place = _lock_name(item_id)
-    entries, mates = _candidates(item_id, upload_id, place)
-    if place is None or not (entries or mates):
+    entries, siblings = _candidates(item_id, upload_id, place)
+    if place is None or not (entries or siblings):
         return
-    pictures = lock_pictures({upload_id, *mates})
+    pictures = lock_pictures({upload_id, *siblings})
     if picture := pictures.get(upload_id):
         link_entries(picture, entries, place.filename)
-        _pair(pictures, {**mates, upload_id: place.filename})
+        _pair(pictures, {**siblings, upload_id: place.filename})
 
 
 def _lock_name(item_id: int) -> _Place | None:
@@ -81,11 +88,11 @@ def _lock_name(item_id: int) -> _Place | None:
     return _Place(*row[2:]) if row else None
 
 
-def _candidates(item_id: int, upload_id: int, place: _Place | None) -> tuple[list[Entry], dict[int, str]]:
+def _candidates(item_id: int, upload_id: int, place: _Place | None) -> tuple[list[StoredEntry], dict[int, str]]:
     if place is None:
         return [], {}
-    mates = fetch_rows(FIND_MATES, {"item": item_id, "upload": upload_id})
-    return find_entries(item_id, upload_id), dict(mates)
+    siblings = fetch_rows(FIND_SIBLINGS, {"item": item_id, "upload": upload_id})
+    return find_entries(item_id, upload_id), dict(siblings)
 
 
 def _pair(pictures: dict[int, PictureRow], names: dict[int, str]) -> None:

@@ -1,8 +1,8 @@
 """Complete received sidecars, and link them with the pictures that were received before; see link_picture.py.
 
-An entry is due until this is done. That is in another transaction than its insert, because an entry that is not
-committed cannot be seen by a picture that finishes at the same time. If a crash comes between the two, the reconciler
-links the entry.
+An entry is due until it has been linked. This happens in a later transaction than the insert, because a picture that
+finishes at the same time cannot see an entry that is not committed. After a crash between the two, the reconciler links
+the entry.
 """
 
 import time
@@ -41,7 +41,7 @@ LOCK_NAMES = "SELECT pg_advisory_xact_lock(key) FROM unnest(%(keys)s::bigint[]) 
 FIND_PICTURES = f"""
 SELECT entry.id, item.id, item.batch_id, item.upload_id, item.filename
 {CANDIDATES} AND entry.id = ANY(%(ids)s) AND item.name_key = entry.name_key
- ORDER BY entry.id, item.batch_id = came.batch_id DESC, item.batch_id DESC, item.id
+ ORDER BY entry.id, item.batch_id = sidecar.batch_id DESC, item.batch_id DESC, item.id
 """
 
 

@@ -45,7 +45,10 @@ class MaintenanceNeeds:
     def repairs(self) -> bool:
         """Whether anything but pending items may need attention."""
         return (
-            any((self.lost_claims, self.completable_batches, self.unfinished_cancellations, self.due_sidecars))
+            self.lost_claims
+            or self.completable_batches
+            or self.unfinished_cancellations
+            or self.due_sidecars
             or self.expired_batches
         )
 

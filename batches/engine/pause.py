@@ -5,8 +5,7 @@ from django.utils import timezone
 
 from batches.engine.complete_batch import complete_batches
 from batches.engine.transitions import move_batches
-from batches.messaging import wake_ups
-from batches.messaging.live_events import notify_batches_changed
+from batches.messaging import live_events, wake_ups
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus
 
@@ -19,7 +18,7 @@ def pause_batch(batch_id: int) -> bool:
     batch = UploadBatch.objects.filter(id=batch_id)
     paused = move_batches(batch, BatchStatus.PAUSED, updated_at=timezone.now())
     if paused:
-        notify_batches_changed([batch_id])
+        live_events.notify_batches_changed([batch_id])
     return bool(paused)
 
 
@@ -39,5 +38,5 @@ def resume_batch(batch_id: int) -> bool:
     if resumed:
         complete_batches(batch_id)
         wake_ups.notify_workers(BatchItem.objects.filter(batch_id=batch_id, queue_position__isnull=False)[:100].count())
-        notify_batches_changed([batch_id])
+        live_events.notify_batches_changed([batch_id])
     return bool(resumed)

@@ -4,8 +4,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from batches.engine.refusals import ReanalysisRunning
-from batches.messaging import wake_ups
-from batches.messaging.live_events import notify_batches_changed
+from batches.messaging import live_events, wake_ups
 from batches.models import UploadBatch
 from batches.models.states import BatchKind, BatchStatus
 
@@ -53,7 +52,7 @@ def reanalyse_batch(batch_id: int) -> int | None:
         if not _insert_items(reanalysis, batch):
             transaction.set_rollback(True)
             return None
-    notify_batches_changed([batch.id, reanalysis.id])
+    live_events.notify_batches_changed([batch.id, reanalysis.id])
     wake_ups.notify_workers(wake_ups.total_threads())
     return reanalysis.id
 

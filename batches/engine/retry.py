@@ -10,8 +10,7 @@ from batches.engine.attempt_history import record_failures
 from batches.engine.chunks import items_after
 from batches.engine.item_fields import NOT_FAILED_FIELDS, PENDING_FIELDS
 from batches.engine.transitions import move_items, reopen_batch
-from batches.messaging import wake_ups
-from batches.messaging.live_events import notify_batches_changed
+from batches.messaging import live_events, wake_ups
 from batches.models import BatchItem
 from batches.models.states import ItemStatus, item_sources
 
@@ -53,7 +52,7 @@ def _retry(batch_id: int, which: Q) -> int:
     while ids := _retry_chunk(batch_id, which, last):
         retried += len(ids)
         last = ids[-1]
-        notify_batches_changed([batch_id])
+        live_events.notify_batches_changed([batch_id])
         wake_ups.notify_workers(len(ids))
         if len(ids) < CHUNK:
             break

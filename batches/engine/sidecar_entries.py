@@ -12,11 +12,15 @@ from uploads.sidecars.recognise import RANKS, SidecarKind
 from uploads.sidecars.values import MAX_LIST
 
 MAX_ENTRIES = 500
-NO_PICTURES = (
-    f"result IN ('{ItemResult.SIDECAR.value}', '{ItemResult.ARCHIVE.value}') OR status IN "
-    f"('{ItemStatus.FAILED.value}', '{ItemStatus.CANCELLED.value}', '{ItemStatus.IGNORED.value}')"
-)
-"""The SQL condition for items that have, and will have, no picture."""
+
+
+def _expects_picture(item: str) -> str:
+    """Return the SQL condition that an item, given by its alias, has a picture or may still get one."""
+    return (
+        f"{item}.result NOT IN ('{ItemResult.SIDECAR.value}', '{ItemResult.ARCHIVE.value}') AND {item}.status NOT IN"
+        f" ('{ItemStatus.FAILED.value}', '{ItemStatus.CANCELLED.value}', '{ItemStatus.IGNORED.value}')"
+    )
+
 
 # Entries of the same import, those already linked with the picture, and those of other imports that still wait for a
 # picture and cannot expect one in their own import. Keys of owners differ, but a hash is no proof of ownership.
@@ -25,34 +29,34 @@ SELECT entry.id, entry.kind, entry.name, entry.values::text, entry.upload_id IS 
   FROM batches_batchitem mine
   JOIN batches_uploadbatch batch ON batch.id = mine.batch_id
   JOIN batches_sidecarentry entry ON entry.folder_key = mine.folder_key AND entry.name_key IN (mine.name_key, 0)
-  JOIN batches_batchitem came ON came.id = entry.item_id
-  JOIN batches_uploadbatch source ON source.id = came.batch_id AND source.owner_id = batch.owner_id
+  JOIN batches_batchitem sidecar ON sidecar.id = entry.item_id
+  JOIN batches_uploadbatch source ON source.id = sidecar.batch_id AND source.owner_id = batch.owner_id
  WHERE mine.id = %(item)s AND source.deleting_since IS NULL
-   AND (came.batch_id = mine.batch_id OR entry.upload_id = %(upload)s
+   AND (sidecar.batch_id = mine.batch_id OR entry.upload_id = %(upload)s
         OR entry.upload_id IS NULL AND NOT EXISTS (
            SELECT FROM batches_batchitem own
             WHERE own.folder_key = entry.folder_key AND (own.name_key = entry.name_key OR entry.name_key = 0)
-              AND own.batch_id = came.batch_id AND own.id <> came.id
-              AND NOT (own.{NO_PICTURES.replace(" OR status", " OR own.status")})))
+              AND own.batch_id = sidecar.batch_id AND own.id <> sidecar.id
+              AND {_expects_picture("own")}))
  ORDER BY entry.id LIMIT {MAX_ENTRIES}
 """
 # The pictures of an entry: those of its own import, and only if there are none, those of the newest other import. A
 # file of its own import that has not arrived yet is expected, so the entry waits for it.
 CANDIDATES = f"""
   FROM batches_sidecarentry entry
-  JOIN batches_batchitem came ON came.id = entry.item_id
-  JOIN batches_uploadbatch source ON source.id = came.batch_id
-  JOIN batches_batchitem item ON item.folder_key = entry.folder_key AND item.id <> came.id
+  JOIN batches_batchitem sidecar ON sidecar.id = entry.item_id
+  JOIN batches_uploadbatch source ON source.id = sidecar.batch_id
+  JOIN batches_batchitem item ON item.folder_key = entry.folder_key AND item.id <> sidecar.id
   JOIN batches_uploadbatch batch ON batch.id = item.batch_id
        AND batch.owner_id = source.owner_id AND batch.deleting_since IS NULL
- WHERE NOT (item.{NO_PICTURES.replace(" OR status", " OR item.status")})
+ WHERE {_expects_picture("item")}
 """
 MARK_LINKED = """
 UPDATE batches_sidecarentry SET upload_id = %(upload)s WHERE id = ANY(%(ids)s) AND upload_id IS NULL RETURNING id
 """
 
 
-class Entry(NamedTuple):
+class StoredEntry(NamedTuple):
     """A sidecar's values for one or more pictures, as FIND_ENTRIES returns them."""
 
     id: int
@@ -62,7 +66,7 @@ class Entry(NamedTuple):
     is_waiting: bool
 
 
-def link_entries(picture: PictureRow, entries: Sequence[Entry], filename: str) -> None:
+def link_entries(picture: PictureRow, entries: Sequence[StoredEntry], filename: str) -> None:
     """Add the values of those entries that fit to a locked picture, which has this name in the entries' folder."""
     chosen = choose_entries(entries, filename)
     sidecars = with_entries(picture.sidecars, chosen)
@@ -71,14 +75,14 @@ def link_entries(picture: PictureRow, entries: Sequence[Entry], filename: str) -
     mark_linked(picture.id, chosen)
 
 
-def find_entries(item_id: int, upload_id: int) -> list[Entry]:
+def find_entries(item_id: int, upload_id: int) -> list[StoredEntry]:
     """Return the entries that may fit the name of an item's picture."""
-    return [Entry(*row) for row in fetch_rows(FIND_ENTRIES, {"item": item_id, "upload": upload_id})]
+    return [StoredEntry(*row) for row in fetch_rows(FIND_ENTRIES, {"item": item_id, "upload": upload_id})]
 
 
-def choose_entries(entries: Sequence[Entry], filename: str) -> list[Entry]:
-    """Return the entry of each kind that fits a name best; of equals, the newest. All albums are chosen."""
-    best: dict[str, tuple[tuple[int, int], Entry]] = {}
+def choose_entries(entries: Sequence[StoredEntry], filename: str) -> list[StoredEntry]:
+    """Return the entry of each kind that fits a name best, the newest of equals, and all albums that fit."""
+    best: dict[str, tuple[tuple[int, int], StoredEntry]] = {}
     for entry in entries:
         rank = RANKS[SidecarKind(entry.kind)](entry.name, filename)
         if rank is None:
@@ -90,7 +94,7 @@ def choose_entries(entries: Sequence[Entry], filename: str) -> list[Entry]:
     return [entry for _order, entry in best.values()]
 
 
-def with_entries(sidecars: Mapping[str, Any], chosen: Collection[Entry]) -> dict[str, Any]:
+def with_entries(sidecars: Mapping[str, Any], chosen: Collection[StoredEntry]) -> dict[str, Any]:
     """Return the values of a picture's sidecars with those of more entries, which replace values of the same kind.
 
     Albums are added.
@@ -105,7 +109,7 @@ def with_entries(sidecars: Mapping[str, Any], chosen: Collection[Entry]) -> dict
     return found
 
 
-def mark_linked(upload_id: int, chosen: Collection[Entry]) -> None:
+def mark_linked(upload_id: int, chosen: Collection[StoredEntry]) -> None:
     """Record with which picture waiting entries were linked first."""
     if waiting := [entry.id for entry in chosen if entry.is_waiting]:
         fetch_rows(MARK_LINKED, {"ids": waiting, "upload": upload_id})
@@ -122,6 +126,9 @@ def delete_sidecars(items: Collection[int]) -> None:
 
 
 def forget_pictures(uploads: Collection[int]) -> None:
-    """Let entries wait again whose pictures the caller deletes in the same transaction and has locked."""
+    """Make the entries of these pictures wait for a picture again.
+
+    The caller has locked the pictures and deletes them in the same transaction.
+    """
     if uploads:
         SidecarEntry.objects.filter(upload_id__in=uploads).update(upload=None)

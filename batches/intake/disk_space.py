@@ -14,7 +14,6 @@ from uploads.storage import error_code
 logger = logging.getLogger(__name__)
 disk_outage = OutageLog(logger, "Files cannot be received: %s", "Files can be received again.")
 
-
 BUSY = "server.busy"
 BUSY_SECONDS = 5
 """How long a client should wait if the process cannot open any more files."""
@@ -47,7 +46,7 @@ def require_space(size: int) -> None:
     Space is kept free because the database and the previews may be on the same disk and would fail too if it were full.
     This function makes one statvfs call.
     """
-    disk = os.statvfs(_existing_parent(Path(settings.PARTIAL_ROOT)))
+    disk = _read_disk()
     if disk.f_flag & os.ST_RDONLY:
         raise DiskSpaceLow(errno.EROFS, "The disk is read-only")
     free = disk.f_bavail * disk.f_frsize
@@ -58,11 +57,12 @@ def require_space(size: int) -> None:
 
 def free_space() -> int:
     """Return how many bytes can be written without leaving less than MIN_FREE_BYTES. Makes one statvfs call."""
-    disk = os.statvfs(_existing_parent(Path(settings.PARTIAL_ROOT)))
+    disk = _read_disk()
     return 0 if disk.f_flag & os.ST_RDONLY else max(0, disk.f_bavail * disk.f_frsize - settings.MIN_FREE_BYTES)
 
 
-def _existing_parent(folder: Path) -> Path:
+def _read_disk() -> os.statvfs_result:
+    folder = Path(settings.PARTIAL_ROOT)
     while not folder.exists():
         folder = folder.parent
-    return folder
+    return os.statvfs(folder)

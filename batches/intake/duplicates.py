@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from batches.engine.incoming import complete_duplicate, queue_item
 from batches.engine.refusals import BatchClosed
-from batches.intake.outcome import IntakeOutcome, NotReceiving
+from batches.intake.outcome import IntakeOutcome, NotReceiving, not_receiving
 from batches.intake.partial_file import PartialFile
 from batches.models import BatchItem
 from batches.models.storage_key import storage_key
@@ -116,8 +116,3 @@ def _queue_or_complete(item: BatchItem, upload: Upload, *, new: bool) -> IntakeO
     if not moved:
         raise not_receiving(item)
     return IntakeOutcome("duplicate" if duplicate else "queued")
-
-
-def not_receiving(item: BatchItem) -> Exception:
-    """Return NotReceiving if the item is no longer `receiving`, or BatchClosed if it was deleted with its batch."""
-    return NotReceiving() if BatchItem.objects.filter(id=item.id).exists() else BatchClosed()

@@ -14,18 +14,17 @@ file, and no transaction waits for remote storage.
 
 from django.conf import settings
 
-from batches.engine.incoming import reject_item
 from batches.engine.refusals import BatchClosed
 from batches.intake.discard import expects_bytes
 from batches.intake.disk_space import disk_outage
-from batches.intake.duplicates import not_receiving, store_or_reuse
-from batches.intake.outcome import IntakeOutcome, NotReceiving
+from batches.intake.duplicates import store_or_reuse
+from batches.intake.outcome import IntakeOutcome, NotReceiving, reject_received
 from batches.intake.partial_file import PartialFile
 from batches.intake.sidecars import finalize_sidecar
 from batches.intake.size_limits import size_rejection
 from batches.models import BatchItem
 from batches.models.error_codes import default_message
-from uploads.media.formats import SUPPORTED
+from uploads.media.formats import SUPPORTED, unsupported
 from uploads.media.sniff import ARCHIVES, HEAD_BYTES, name_type, sniff
 from uploads.sidecars.recognise import sidecar_kind
 
@@ -46,9 +45,9 @@ def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> Intak
         if kind := sidecar_kind(item.filename, item.size, head):
             outcome = finalize_sidecar(item, owner_id, partial, kind)
         elif mime_type is None or mime_type not in SUPPORTED | ARCHIVES:
-            outcome = _reject(item, partial, UNSUPPORTED, default_message(UNSUPPORTED, kind=name_type(head)))
+            outcome = reject_received(item, partial.sha256(), UNSUPPORTED, unsupported(name_type(head)).message)
         elif rejection := _limit(item, mime_type):
-            outcome = _reject(item, partial, *rejection)
+            outcome = reject_received(item, partial.sha256(), *rejection)
         else:
             outcome = store_or_reuse(item, owner_id, partial, mime_type)
     except BatchClosed:
@@ -62,12 +61,6 @@ def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> Intak
     partial.delete()
     disk_outage.report(None)
     return outcome
-
-
-def _reject(item: BatchItem, partial: PartialFile, code: str, message: str) -> IntakeOutcome:
-    if not reject_item(item.id, code, message, partial.sha256(), item.claim):
-        raise not_receiving(item)
-    return IntakeOutcome("refused", code, message)
 
 
 def _limit(item: BatchItem, mime_type: str) -> tuple[str, str] | None:

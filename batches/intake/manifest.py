@@ -80,10 +80,9 @@ def _entry(item: BatchItem) -> Entry:
         return Entry(item.fingerprint, item.size, received, "missing")
     if unavailable_reason(item):
         return Entry(item.fingerprint, item.size, 0, "missing")  # the client sends it again and gets the reason
-    if item.status == ItemStatus.FAILED and item.upload_id is None:
-        if item.error_code in RESENDABLE_CODES:
-            return Entry(item.fingerprint, item.size, partial_size(item.id), "missing")
-        return Entry(item.fingerprint, item.size, 0, "refused")
-    if item.status == ItemStatus.IGNORED:
+    is_refused = item.status == ItemStatus.FAILED and item.upload_id is None
+    if is_refused and item.error_code in RESENDABLE_CODES:
+        return Entry(item.fingerprint, item.size, partial_size(item.id), "missing")
+    if is_refused or item.status == ItemStatus.IGNORED:
         return Entry(item.fingerprint, item.size, 0, "refused")
     return Entry(item.fingerprint, item.size, item.size, "received")

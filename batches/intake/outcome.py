@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from batches.engine.incoming import reject_item
 from batches.engine.refusals import BatchClosed
 from batches.intake.partial_file import PartialFileBusy
 from batches.models import BatchItem
@@ -29,6 +30,18 @@ class NotReceiving(Exception):
     """The item is no longer `receiving`, because another request has queued, finished or cancelled it."""
 
 
+def not_receiving(item: BatchItem) -> Exception:
+    """Return NotReceiving if the item is no longer `receiving`, or BatchClosed if it was deleted with its batch."""
+    return NotReceiving() if BatchItem.objects.filter(id=item.id).exists() else BatchClosed()
+
+
+def reject_received(item: BatchItem, sha256: str, code: str, message: str) -> IntakeOutcome:
+    """Fail an item whose bytes have all arrived. Raises NotReceiving, BatchClosed."""
+    if not reject_item(item.id, code, message, sha256, item.claim):
+        raise not_receiving(item)
+    return IntakeOutcome("refused", code, message)
+
+
 def recorded_outcome(item: BatchItem) -> IntakeOutcome:
     """Return the outcome of an item that is no longer `receiving`.
 
@@ -40,12 +53,10 @@ def recorded_outcome(item: BatchItem) -> IntakeOutcome:
         raise PartialFileBusy
     if item.status == ItemStatus.MISSING:
         return IntakeOutcome("refused", EXPIRED, default_message(EXPIRED))
-    if item.status == ItemStatus.IGNORED:
-        return IntakeOutcome("refused", item.error_code, item.error_message)
     unavailable = unavailable_reason(item)
     if unavailable:
         return IntakeOutcome("refused", *unavailable)
-    if item.status == ItemStatus.FAILED and item.upload_id is None:
+    if item.status == ItemStatus.IGNORED or (item.status == ItemStatus.FAILED and item.upload_id is None):
         return IntakeOutcome("refused", item.error_code, item.error_message)
     if item.result == ItemResult.SIDECAR:
         return IntakeOutcome("sidecar")

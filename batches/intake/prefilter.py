@@ -11,10 +11,9 @@ from batches.intake.outcome import IntakeOutcome, recorded_outcome
 from batches.intake.partial_file import PartialFile
 from batches.intake.register import register_file
 from batches.models import BatchItem, UploadBatch
-from batches.models.error_codes import default_message
 from batches.models.states import BatchKind, ItemStatus
-from uploads.media.formats import SUPPORTED
-from uploads.media.sniff import ARCHIVES, HEAD_BYTES, SUPPORTED_FORMATS, name_type, sniff
+from uploads.media.formats import SUPPORTED, SUPPORTED_FORMATS, unsupported
+from uploads.media.sniff import ARCHIVES, HEAD_BYTES, name_type, sniff
 from uploads.sidecars.recognise import sidecar_kind
 
 NEWEST_BATCHES = 50
@@ -24,7 +23,7 @@ def rejection_reason(name: str, size: int, head: bytes) -> str | None:
     """Return why a file with these first bytes is not supported, or None if it is supported. No I/O."""
     if sidecar_kind(name, size, head):
         return None
-    return None if sniff(head) in SUPPORTED | ARCHIVES else default_message(UNSUPPORTED, kind=name_type(head))
+    return None if sniff(head) in SUPPORTED | ARCHIVES else unsupported(name_type(head)).message
 
 
 def reject_by_content(item: BatchItem, partial: PartialFile) -> IntakeOutcome | None:

@@ -53,10 +53,7 @@ def announce_files(batch: UploadBatch, files: Sequence[NewFile]) -> int:
     _require_import(batch)
 
     def check(ids: list[int], found: int) -> None:
-        if not ids:
-            return
-        if found > settings.MAX_BATCH_FILES:
-            raise FileRefused("batch.full")
+        _check_batch_size(found)
         require_space(0)
         owner_limits.check_announced(batch.owner_id, len(ids))
         for item_id in ids:
@@ -75,10 +72,7 @@ def ignore_files(batch: UploadBatch, files: Sequence[NewFile], codes: Sequence[s
     _require_import(batch)
 
     def check(ids: list[int], found: int) -> None:
-        if not ids:
-            return
-        if found > settings.MAX_BATCH_FILES:
-            raise FileRefused("batch.full")
+        _check_batch_size(found)
         if remote:
             owner_limits.new_files.take(batch.owner_id, len(ids))
 
@@ -106,8 +100,7 @@ def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool, remote: b
             owner_limits.new_files.take(batch.owner_id)
         clear_stale_partial(item_id)
 
-    if batch.found >= settings.MAX_BATCH_FILES:
-        raise FileRefused("batch.full")
+    _check_batch_size(batch.found + 1)
     if not reserve:
         return register_item(batch.id, file, before_visible)[0]
     with quota.usage.reserve(batch.owner_id, file.size) as reservation:
@@ -118,6 +111,11 @@ def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool, remote: b
 def _require_import(batch: UploadBatch) -> None:
     if batch.kind == BatchKind.REANALYSIS:
         raise FileRefused("batch.reanalysis")
+
+
+def _check_batch_size(files: int) -> None:
+    if files > settings.MAX_BATCH_FILES:
+        raise FileRefused("batch.full")
 
 
 def _registered_before(batch: UploadBatch, file: NewFile, refused: FileRefused) -> BatchItem:

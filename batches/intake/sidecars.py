@@ -1,9 +1,7 @@
 """Finalize a received sidecar: parse it and complete its item."""
 
-from batches.engine.incoming import reject_item
 from batches.engine.link_sidecars import complete_sidecar
-from batches.intake.duplicates import not_receiving
-from batches.intake.outcome import IntakeOutcome
+from batches.intake.outcome import IntakeOutcome, not_receiving, reject_received
 from batches.intake.partial_file import PartialFile
 from batches.models import BatchItem
 from batches.models.error_codes import default_message
@@ -22,10 +20,7 @@ def finalize_sidecar(item: BatchItem, owner_id: int, partial: PartialFile, kind:
     try:
         entries = parse_sidecar(kind, content, item.relative_path or item.filename)
     except InvalidSidecar:
-        message = default_message(UNREADABLE)
-        if not reject_item(item.id, UNREADABLE, message, sha256, item.claim):
-            raise not_receiving(item) from None
-        return IntakeOutcome("refused", UNREADABLE, message)
+        return reject_received(item, sha256, UNREADABLE, default_message(UNREADABLE))
     if not complete_sidecar(item, owner_id, kind, content, entries, sha256):
         raise not_receiving(item)
     return IntakeOutcome("sidecar")

@@ -1,7 +1,7 @@
-"""Stable error codes, the message of each code, and whether a retry may help.
+"""The error codes that `batches` raises (items, commands, requests), with the texts of each.
 
-The texts are translated when they are shown. The item's row stores an English message; for most codes, it is
-`default_message`. The codes of files, the storage and the analyzers are in `uploads/file_error_codes.py`.
+The codes of `uploads/error_codes.py` are included, so the functions below know every code. Texts are translated when
+they are shown. The item's row stores an English message; for most codes, it is `default_message`.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from uploads import file_error_codes
-from uploads.file_error_codes import TRY_ONCE, ErrorCode
+from uploads import error_codes as file_codes
+from uploads.error_codes import TRY_ONCE, ErrorCode
 
 _ADD_AGAIN = _("Add it again.")
 
-ERROR_CODES = file_error_codes.ERROR_CODES | {
+ERROR_CODES = file_codes.ERROR_CODES | {
     "file.changed": ErrorCode(_("The file changed while it was being read."), _("Add it again once it is complete.")),
     "file.unopened": ErrorCode(
         _("The file could not be read on the server."), _("Check it, then add it again."), detail="Reason: %(reason)s."

@@ -1,6 +1,6 @@
-"""The list of a user's batches, and the page of one batch."""
+"""The list of a user's batches, the page of one batch, and the download of its ledger."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -8,6 +8,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from batches import services
 from batches.engine.missing_files import interrupted_uploads
+from batches.failures.ledger_export import ledger_csv, ledger_json
 from batches.live.batch_snapshot import read_snapshot
 from batches.live.eta import read_eta
 from batches.live.fragments import fragment_context
@@ -16,10 +17,12 @@ from batches.models.states import FINISHED_ITEMS
 from batches.services import owner_scope
 from batches.views.file_list import KINDS, FileFilter, filtered_items
 from batches.views.page_requests import PageRequest, missing_as_404
+from uploads.db_threads import run_export_query
 from uploads.pagination import paginate_by_id
 
 BATCHES_PER_PAGE = 30
 FILES_PER_PAGE = 50
+EXPORTS = {"csv": (ledger_csv, "text/csv; charset=utf-8"), "json": (ledger_json, "application/json")}
 
 
 @require_safe
@@ -74,3 +77,15 @@ def _files_context(request: HttpRequest, batch: UploadBatch) -> dict[str, object
     settled = bool(page.next_query) and all(item.status in FINISHED_ITEMS for item in page.rows)
     shown = {"choice": choice, "show": choice.show, "kinds": KINDS}
     return {"batch": batch, "page": page, "settled": settled} | shown
+
+
+@require_safe
+async def download_ledger(request: HttpRequest, batch_id: int, kind: str) -> StreamingHttpResponse:
+    """Send the ledger of one of the user's batches as `csv` or `json`."""
+    scope = owner_scope(request.user)
+    if not await run_export_query(scope.batches().filter(id=batch_id).exists):
+        raise Http404
+    export, content_type = EXPORTS[kind]
+    name = f"import-{batch_id}.{kind}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return StreamingHttpResponse(export(batch_id), content_type=content_type, headers=headers)

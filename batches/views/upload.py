@@ -30,7 +30,7 @@ from batches.models.batch_name import MAX_NAME_LENGTH, clean_name
 from batches.models.error_codes import ERROR_CODES, error_text, refusal_message
 from batches.services import owner_scope
 from batches.views.json_requests import BadRequest, SignedInRequest, field, json_errors, malformed, number, text
-from uploads.media.formats import RAW_NAME, supported_names
+from uploads.media.formats import RAW_NAME, SUPPORTED_NAMES
 
 CHUNK_BYTES = 8 * 2**20
 UPLOAD_REFUSALS = (
@@ -87,7 +87,7 @@ def _requested_batch(request: SignedInRequest) -> UploadBatch | None:
 
 def _kinds() -> str:
     """Return the supported kinds of files as text, such as “JPEG, PNG, WebP and GIF”."""
-    names = [_("raw photos") if name == RAW_NAME else name for name in supported_names()]
+    names = [_("raw photos") if name == RAW_NAME else name for name in SUPPORTED_NAMES]
     return _("%(some)s and %(last)s") % {"some": ", ".join(names[:-1]), "last": names[-1]}
 
 

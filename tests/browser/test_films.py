@@ -12,8 +12,8 @@ from tests.browser.conftest import OpenPage
 from tests.support.films import film
 from tests.support.images import textured
 from tests.support.motion_photos import micro_video
+from uploads.media.decoder_process import read_media
 from uploads.media.image import MAX_PIXELS
-from uploads.media.media_file import read_media
 from uploads.media.previews import make_previews
 from uploads.models import MediaKind, Upload
 from uploads.storage import save_previews, store_original

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from batches.engine.link_albums import NEAREST_BATCH, WITHOUT_ALBUM
-from batches.engine.link_picture import FIND_MATES
+from batches.engine.link_picture import FIND_SIBLINGS
 from batches.engine.link_sidecars import DUE, FIND_PICTURES
 from batches.engine.liveness import WORKER_LOCK_CLASS
 from batches.engine.maintenance_check import MAINTENANCE_CHECK
@@ -44,7 +44,7 @@ def test_finishing_picture_finds_its_sidecars_and_parts_by_index(large_batch: in
     item = BatchItem.objects.latest("id")
 
     assert {"sidecarentry_keys", "batches_batchitem_pkey"} <= indexes(FIND_ENTRIES, item=item.id, upload=item.upload_id)
-    assert "item_keys" in indexes(FIND_MATES, item=item.id, upload=item.upload_id)
+    assert "item_keys" in indexes(FIND_SIBLINGS, item=item.id, upload=item.upload_id)
     assert "uploads_upload_pkey" in indexes(LOCK_PICTURES, ids=[item.upload_id])
     assert "upload_parts" in indexes(LOCK_PICTURES, ids=[item.upload_id])
     assert "upload_group" in indexes(FIND_GROUP, owner=item.batch.owner_id, group="live:1")

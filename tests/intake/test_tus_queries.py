@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from batches.intake.file_name import FileName
-from batches.intake.tus import handlers
+from batches.intake.tus import steps
 from batches.intake.tus.headers import Creation, Patch
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
@@ -18,18 +18,18 @@ JPEG = encoded(textured(320, 240), "JPEG")
 CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 
 
-def statements(start: handlers.Start, patch: Patch | None = None, data: bytes = b"") -> int:
+def statements(start: steps.Start, patch: Patch | None = None, data: bytes = b"") -> int:
     """Run a request and return its number of SQL statements, not counting transaction control."""
-    transfer = handlers.Transfer(patch)
+    transfer = steps.Transfer(patch)
     with CaptureQueriesContext(connection) as captured:
-        handlers.run_whole(start, transfer, data)
+        steps.run_whole(start, transfer, data)
         transfer.close()
     return sum(not query["sql"].startswith(CONTROL) for query in captured.captured_queries)
 
 
 def test_small_file_in_one_request_needs_few_statements(tus: TusClient, batch: UploadBatch) -> None:
     creation = Creation(batch.id, FileName("a.jpg", len(JPEG)))
-    create = partial(handlers.create_upload, tus.headers["Cookie"], creation)
+    create = partial(steps.start_post, tus.headers["Cookie"], creation)
 
     assert statements(create, Patch(0, len(JPEG), overlap=True), JPEG) <= 12
 
@@ -38,8 +38,8 @@ def test_file_in_pieces_needs_three_statements_per_piece(tus: TusClient, batch: 
     cookies = tus.headers["Cookie"]
     creation = Creation(batch.id, FileName("b.jpg", len(JPEG)))
 
-    created = statements(partial(handlers.create_upload, cookies, creation))
-    patch = partial(handlers.patch_upload, cookies, batch.items.get().id)
+    created = statements(partial(steps.start_post, cookies, creation))
+    patch = partial(steps.start_patch, cookies, batch.items.get().id)
     middle = statements(patch, Patch(0, 100), JPEG[:100])
     last = statements(patch, Patch(100, len(JPEG) - 100), JPEG[100:])
 

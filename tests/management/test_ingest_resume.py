@@ -14,6 +14,7 @@ from django.core.files.storage import default_storage
 from batches.engine import incoming, lifecycle
 from batches.intake.local_files import inspect_file
 from batches.intake.partial_file import locked_partial
+from batches.intake.partial_paths import partial_exists
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from tests.support.batches import assert_counters_match
@@ -85,7 +86,7 @@ def assert_complete(batch: UploadBatch, roll: Path) -> None:
         assert item.upload is not None
         with local_copy(item.upload.key) as copy:
             assert copy.read_bytes() == (roll / item.filename).read_bytes()
-    assert not list((Path(os.environ["VUEMANTICS_VAR"]) / "parts").glob("*"))
+    assert not any(partial_exists(item.id) for item in batch.items.all())
 
 
 def test_ingest_killed_repeatedly_adds_every_file_once(owner: User, start: Start, roll: Path) -> None:

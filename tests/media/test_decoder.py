@@ -19,9 +19,9 @@ from tests.support.processes import alive
 from tests.support.waiting import wait_until
 from uploads.errors import CodedError, EnvironmentalError, PermanentError
 from uploads.media.decoder import Decoder, DecoderPool
+from uploads.media.decoder_process import read_media
 from uploads.media.image import MAX_PIXELS, read_picture
 from uploads.media.limits import WORKING_MEMORY, cpu_budget
-from uploads.media.media_file import read_media
 
 
 def latest_pid(started: list[Decoder]) -> int:

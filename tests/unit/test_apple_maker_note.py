@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from uploads.media.apple_maker_note import read_apple_note
-from uploads.media.exif import read_exif
+from uploads.media.exif import read_apple_note, read_exif
 
 IDENTIFIER = b"0F5C7B84-38C1-4B9D-9E6B-6A2C3C1A7E11\0"
 NOTE = (

@@ -14,10 +14,10 @@ from batches.models.error_codes import (
     error_text,
     is_retryable,
 )
-from uploads.file_error_codes import OUTAGES
+from uploads.error_codes import OUTAGES
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = [ROOT / "batches/models/error_codes.py", ROOT / "uploads/file_error_codes.py"]
+TABLES = [ROOT / "batches/models/error_codes.py", ROOT / "uploads/error_codes.py"]
 CODES = {*ERROR_CODES, *REFUSALS, *OUTAGES}
 CODE = re.compile(rf"(?:{'|'.join({code.partition('.')[0] for code in CODES})})\.[a-z_]+")
 NOT_CODES = {"batch.changed", "auth.view_user", "auth.change_user"}

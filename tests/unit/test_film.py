@@ -8,8 +8,8 @@ from PIL import Image
 from tests.support.films import film, sound
 from tests.support.images import pixel, textured, written
 from uploads.errors import PermanentError
+from uploads.media.decoder_process import read_media
 from uploads.media.image import MAX_PIXELS, Picture
-from uploads.media.media_file import read_media
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 

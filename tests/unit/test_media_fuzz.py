@@ -10,8 +10,9 @@ from tests.support.images import encoded, textured
 from uploads.errors import PermanentError
 from uploads.media.container_types import tiff_type
 from uploads.media.exif import ExifData, interpret_tags, read_tags
-from uploads.media.heif_boxes import colour_codes, list_boxes
+from uploads.media.heif_boxes import colour_codes
 from uploads.media.image import Picture, read_picture
+from uploads.media.iso_boxes import list_boxes
 from uploads.media.jpeg_end import end_of_data, trailer_start
 from uploads.media.sniff import name_type, sniff
 from uploads.media.tiff_tags import FileBytes, TiffTags

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
 
-from uploads.errors import PermanentError
 from uploads.media.file_parts import open_parts
+from uploads.media.formats import unsupported
 from uploads.media.header import ImageHeader, OpenedFile
 from uploads.media.integrity import IncompleteError
 
@@ -51,7 +51,7 @@ def read_bmp(file: BinaryIO) -> ImageHeader:
         source = BmpImageFile(open_parts(file, [(0, file.seek(0, 2))]))
     except OSError as error:
         if str(error).startswith("Unsupported BMP"):
-            raise PermanentError("file.unsupported", kind="BMP pictures with this kind of pixels") from error
+            raise unsupported("BMP pictures with this kind of pixels") from error
         raise
     return ImageHeader(*source.size, PIXEL_BYTES, lambda: source)
 

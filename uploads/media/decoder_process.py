@@ -12,6 +12,7 @@ import socket
 import sys
 import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -26,10 +27,15 @@ from uploads.media.decoder_messages import (
     encode_error,
     encode_picture,
 )
+from uploads.media.formats import VIDEOS
+from uploads.media.image import LONGEST_SIDE, Picture, read_head, read_picture
 from uploads.media.image_header import load_readers
 from uploads.media.limits import WORKING_MEMORY, cpu_budget
-from uploads.media.media_file import read_media
+from uploads.media.sniff import sniff
 from uploads.media.system_calls import forbid_system_calls
+
+if VIDEOS:
+    from uploads.media.film import read_film  # loads FFmpeg, so only decoder processes import this module
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
@@ -65,6 +71,19 @@ def _answer(path: Path, max_pixels: int, longest: int, memory: int) -> bytes:
         return encode_error(PermanentError("image.bomb", pixels=pixels, limit=max_pixels // 1_000_000))
     except Exception:  # noqa: BLE001 (the worker logs it)
         return encode_bug(traceback.format_exc())
+
+
+def read_media(
+    path: Path, max_pixels: int, before_decoding: Callable[[int], None], longest: int = LONGEST_SIDE
+) -> Picture:
+    """Return the picture or video at `path`. `longest` applies only to pictures.
+
+    Raises what read_picture and read_film raise.
+    """
+    mime_type = sniff(read_head(path))
+    if mime_type in VIDEOS:
+        return read_film(path, str(mime_type), max_pixels, before_decoding)
+    return read_picture(path, max_pixels, before_decoding, longest)
 
 
 def _size(path: Path) -> int:

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 
 from PIL import ExifTags
 
-from uploads.media.apple_maker_note import read_apple_note
 from uploads.media.exif_time import TIME_TAGS, PhotoTime, read_time
-from uploads.media.sanitize import Json, clean_text, finite_float
+from uploads.media.sanitize import Json, clean_text, finite_float, valid_position
 from uploads.media.tiff_tags import ByteSource, TiffTags, Value
 
 _NUMBERS = {
@@ -39,6 +38,9 @@ _WANTED_GPS = frozenset(
     {_GPS.GPSLatitudeRef, _GPS.GPSLatitude, _GPS.GPSLongitudeRef, _GPS.GPSLongitude}
     | {_GPS.GPSAltitudeRef, _GPS.GPSAltitude, _GPS.GPSDateStamp, _GPS.GPSTimeStamp}
 )
+# The files of a live photo have one content identifier, and those of a burst one burst id.
+_APPLE_NOTE, _APPLE_BYTE_ORDERS, _APPLE_DIRECTORY = b"Apple iOS\0", {b"MM": b"MM\0*", b"II": b"II*\0"}, 14
+_APPLE_TAGS = {0x000B: "burst_id", 0x0011: "content_identifier"}
 _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 
 Tags = Mapping[int, object]
@@ -88,12 +90,13 @@ def interpret_tags(tags: Tags, gps: Tags) -> ExifData:
     orientation = tags.get(_BASE.Orientation)
     upright = orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
     latitude, longitude = _position(gps)
-    return ExifData(read_time(tags, gps), _camera(tags), latitude, longitude, upright, _details(tags, gps))
+    camera = camera_name(tags.get(_BASE.Make), tags.get(_BASE.Model))
+    return ExifData(read_time(tags, gps), camera, latitude, longitude, upright, _details(tags, gps))
 
 
-def _camera(tags: Tags) -> str:
-    make = clean_text(tags.get(_BASE.Make), 80)
-    model = clean_text(tags.get(_BASE.Model), 80)
+def camera_name(make: object, model: object) -> str:
+    """Return the name of a camera. Models that begin with the brand are not preceded by the maker."""
+    make, model = clean_text(make, 80), clean_text(model, 80)
     brand = make.split(" ")[0].casefold()
     if not model or (brand and model.casefold().startswith(brand)):
         return model or make
@@ -101,15 +104,12 @@ def _camera(tags: Tags) -> str:
 
 
 def _position(gps: Tags) -> tuple[float | None, float | None]:
-    latitude = _degrees(gps.get(_GPS.GPSLatitude), gps.get(_GPS.GPSLatitudeRef), "S", 90)
-    longitude = _degrees(gps.get(_GPS.GPSLongitude), gps.get(_GPS.GPSLongitudeRef), "W", 180)
-    # Cameras without a GPS fix write zeros, which would mean a place in the Atlantic.
-    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
-        return None, None
-    return latitude, longitude
+    latitude = _degrees(gps.get(_GPS.GPSLatitude), gps.get(_GPS.GPSLatitudeRef), "S")
+    longitude = _degrees(gps.get(_GPS.GPSLongitude), gps.get(_GPS.GPSLongitudeRef), "W")
+    return valid_position(latitude, longitude)
 
 
-def _degrees(value: object, ref: object, negative: str, limit: int) -> float | None:
+def _degrees(value: object, ref: object, negative: str) -> float | None:
     if not isinstance(value, tuple) or not 1 <= len(value) <= 3:
         return None
     parts = [finite_float(part) for part in value]
@@ -118,8 +118,8 @@ def _degrees(value: object, ref: object, negative: str, limit: int) -> float | N
     total = sum(abs(part or 0.0) / unit for part, unit in zip(parts, (1, 60, 3600), strict=False))
     # Some programs write negative numbers in addition to the reference (N, S, E or W).
     if parts[0] < 0 or clean_text(ref).upper().startswith(negative):
-        total = -total
-    return round(total, 7) if abs(total) <= limit else None
+        return -total
+    return total
 
 
 def _details(tags: Tags, gps: Tags) -> dict[str, Json]:
@@ -132,3 +132,16 @@ def _details(tags: Tags, gps: Tags) -> dict[str, Json]:
     details |= read_apple_note(tags.get(_BASE.MakerNote))
     details["altitude"] = -altitude if altitude is not None and below_sea else altitude
     return {name: value for name, value in details.items() if value not in (None, "")}
+
+
+def read_apple_note(note: object) -> dict[str, str]:
+    """Return the “content_identifier” and “burst_id” in Apple's maker note; for anything else, an empty dictionary.
+
+    The note is a directory of a TIFF structure whose offsets count from the note's start. exiftool names its tags.
+    """
+    if not isinstance(note, bytes) or not note.startswith(_APPLE_NOTE):
+        return {}
+    header = _APPLE_BYTE_ORDERS.get(note[12:14], b"")
+    tags = TiffTags(header + note[len(header) :]).directory(_APPLE_DIRECTORY, frozenset(_APPLE_TAGS))
+    found = {_APPLE_TAGS[tag]: clean_text(value) for tag, value in tags.items()}
+    return {name: value for name, value in found.items() if value}

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from PIL import ExifTags
 
 from uploads.media.sanitize import clean_text, finite_float
+from uploads.media.utc_offset import nearest_utc_offset, parse_utc_offset
 
 _BASE = ExifTags.Base
 _DATES = (
@@ -25,11 +26,8 @@ _DATE = re.compile(
     r" ?((?:UTC|GMT)?[+-]\d\d?:?\d\d|[+-]\d\d?|Z|z|UTC|GMT)?.*",
     re.ASCII,
 )
-_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII)
-_MAX_OFFSET = timedelta(hours=14)
-_GPS_STEP = timedelta(minutes=15)
 _GPS_TOLERANCE = timedelta(minutes=5)
-"""How far the difference between the camera's clock and the GPS time may be from a whole number of steps."""
+"""How far the difference between the camera's clock and the GPS time may be from a UTC offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,8 @@ def read_time(tags: Mapping[int, object], gps: Mapping[int, object]) -> PhotoTim
         local, zone = _parse_date(tags.get(date), tags.get(fraction))
         # In the years 1 and 9999, the conversion to UTC for storage could overflow.
         if local is not None and 1 < local.year < 9999:
-            zones = [_parse_offset(text) for text in (zone, tags.get(offset), tags.get(_BASE.OffsetTime))]
+            texts = (zone, tags.get(offset), tags.get(_BASE.OffsetTime))
+            zones = [parse_utc_offset(clean_text(text)) for text in texts]
             known = [zone for zone in (*zones, _gps_offset(local, gps)) if zone is not None]
             return _photo_time(local, known[0] if known else None)
     fix = _gps_time(gps)
@@ -80,28 +79,10 @@ def _parse_date(value: object, fraction: object) -> tuple[datetime | None, str]:
     return local, zone or ""
 
 
-def _parse_offset(value: object) -> timedelta | None:
-    text = clean_text(value)
-    if text in {"Z", "z", "UTC", "GMT"}:
-        return timedelta()
-    match = _OFFSET.fullmatch(text)
-    if match is None:
-        return None
-    sign, hours, minutes = match.groups()
-    offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
-    if offset > _MAX_OFFSET:
-        return None
-    return -offset if sign == "-" else offset
-
-
 def _gps_offset(local: datetime, gps: Mapping[int, object]) -> timedelta | None:
     """Return how far the local time is ahead of the GPS time, which is in UTC."""
     fix = _gps_time(gps)
-    if fix is None:
-        return None
-    difference = local - fix
-    offset = round(difference / _GPS_STEP) * _GPS_STEP
-    return offset if abs(offset) <= _MAX_OFFSET and abs(difference - offset) <= _GPS_TOLERANCE else None
+    return None if fix is None else nearest_utc_offset(local - fix, _GPS_TOLERANCE)
 
 
 def _gps_time(gps: Mapping[int, object]) -> datetime | None:

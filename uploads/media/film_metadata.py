@@ -9,9 +9,10 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from uploads.media.exif import ExifData
+from uploads.media.exif import ExifData, camera_name
 from uploads.media.exif_time import PhotoTime
-from uploads.media.sanitize import Json, clean_text
+from uploads.media.sanitize import Json, clean_text, valid_position
+from uploads.media.utc_offset import parse_utc_offset
 
 _APPLE = "com.apple.quicktime."
 # Tags with the camera's zone come first. AVI and Matroska files have no such tags, but may have a date.
@@ -28,7 +29,6 @@ _DATE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))? ?(Z|[+-]\d\d:?\d\d|)", re.ASCII | re.IGNORECASE
 )
 _POSITION = re.compile(r"([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)?(?:CRS.*)?/?", re.ASCII)
-_MAX_OFFSET = timedelta(hours=14)
 # Cameras whose clock was never set write zero, which means 1904 in QuickTime and 1970 in Unix time.
 _FIRST_YEAR = 1971
 
@@ -44,7 +44,7 @@ def read_metadata(tags: Mapping[str, str], *, local_clock: bool = False) -> Exif
     details["altitude"] = altitude
     return ExifData(
         time=_time(lower, local_clock),
-        camera=_camera(clean_text(_first(lower, _MAKES), 80), clean_text(_first(lower, _MODELS), 80)),
+        camera=camera_name(_first(lower, _MAKES), _first(lower, _MODELS)),
         latitude=latitude,
         longitude=longitude,
         details={name: value for name, value in details.items() if value not in (None, "")},
@@ -65,33 +65,24 @@ def _parse_time(text: str, local_clock: bool) -> PhotoTime:
     if match is None:
         return PhotoTime()
     *numbers, fraction, zone = match.groups()
-    offset = None if local_clock and not zone else _offset(zone)
+    offset = parse_utc_offset(zone or ("" if local_clock else "Z"))
     try:
         local = datetime(*map(int, numbers), tzinfo=UTC)  # type: ignore[arg-type,misc]
     except ValueError:
         return PhotoTime()
-    if not _FIRST_YEAR <= local.year < 9999 or (offset is not None and abs(offset) > _MAX_OFFSET):
+    if not _FIRST_YEAR <= local.year < 9999 or (zone and offset is None):
         return PhotoTime()
     local = local.replace(microsecond=int((fraction or "0")[:6].ljust(6, "0")))
     minutes = None if offset is None else round(offset / timedelta(minutes=1))
     return PhotoTime(local - (offset or timedelta()), minutes, "container")
 
 
-def _offset(zone: str) -> timedelta:
-    if zone in ("", "Z", "z"):
-        return timedelta()
-    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
-    return -offset if zone[0] == "-" else offset
-
-
 def _position(text: str) -> tuple[float | None, float | None, float | None]:
     match = _POSITION.fullmatch(text.strip())
     if match is None:
         return None, None, None
-    latitude, longitude = _degrees(match[1], 2), _degrees(match[2], 3)
-    if abs(latitude) > 90 or abs(longitude) > 180 or (latitude == 0 and longitude == 0):
-        return None, None, None
-    return latitude, longitude, float(match[3]) if match[3] else None
+    latitude, longitude = valid_position(_degrees(match[1], 2), _degrees(match[2], 3))
+    return latitude, longitude, float(match[3]) if match[3] and latitude is not None else None
 
 
 def _degrees(text: str, digits: int) -> float:
@@ -99,15 +90,8 @@ def _degrees(text: str, digits: int) -> float:
     whole = text[1:].split(".")[0]
     value, unit = float(text[1:]), 10.0 ** max(0, len(whole) - digits)
     if len(whole) not in (digits + 2, digits + 4):
-        return round(float(text), 7)
+        return float(text)
     degrees, rest = divmod(value, unit)
     minutes, seconds = divmod(rest, 100) if unit == 10_000 else (rest, 0.0)
     total = degrees + minutes / 60 + seconds / 3600
-    return round(-total if text[0] == "-" else total, 7)
-
-
-def _camera(make: str, model: str) -> str:
-    brand = make.split(" ")[0].casefold()
-    if not model or (brand and model.casefold().startswith(brand)):
-        return model or make
-    return f"{make} {model}".strip()
+    return -total if text[0] == "-" else total

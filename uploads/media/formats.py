@@ -7,6 +7,8 @@ unsupported, and messages name the package.
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from uploads.errors import PermanentError
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -76,7 +78,10 @@ SUPPORTED = frozenset(mime_type for mime_type, entry in FORMATS.items() if entry
 VIDEOS = frozenset(mime_type for mime_type in SUPPORTED if mime_type in _FILM_NAMES)
 PICTURES = SUPPORTED - VIDEOS
 
+SUPPORTED_NAMES = list(dict.fromkeys(entry.name for mime_type, entry in FORMATS.items() if mime_type in SUPPORTED))
+SUPPORTED_FORMATS = f"Supported formats: {', '.join(SUPPORTED_NAMES[:-1])} and {SUPPORTED_NAMES[-1]}."
 
-def supported_names() -> list[str]:
-    """Return the names of the supported formats, each once."""
-    return list(dict.fromkeys(entry.name for mime_type, entry in FORMATS.items() if mime_type in SUPPORTED))
+
+def unsupported(kind: str) -> PermanentError:
+    """Return the error of a file that is not supported. `kind` is its English plural name, such as “PDF documents”."""
+    return PermanentError("file.unsupported", kind=kind, formats=SUPPORTED_FORMATS)

@@ -8,10 +8,9 @@ from typing import Any, BinaryIO
 import pillow_heif
 from PIL import Image
 
-from uploads.errors import PermanentError
 from uploads.media.colour import ColourSpace, coded_space_of_photo
 from uploads.media.exif import read_exif
-from uploads.media.formats import FORMATS
+from uploads.media.formats import FORMATS, unsupported
 from uploads.media.header import ImageHeader, OpenedFile
 from uploads.media.heif_boxes import check_container
 from uploads.media.limits import WORKING_MEMORY
@@ -98,5 +97,5 @@ def _libheif_errors() -> Iterator[None]:
         if "emory allocation" in text or "ecurity limit" in text:
             raise MemoryError(text) from error
         if "nsupported" in text:
-            raise PermanentError("file.unsupported", kind=f"HEIF pictures with this compression ({text})") from error
+            raise unsupported(f"HEIF pictures with this compression ({text})") from error
         raise ValueError(f"truncated: {text}" if "nd of data" in text or "nd of file" in text else text) from error

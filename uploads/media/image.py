@@ -18,7 +18,7 @@ from uploads.errors import EnvironmentalError, PermanentError
 from uploads.media import PREVIEW_SIZES
 from uploads.media.container_types import tiff_type
 from uploads.media.exif import ExifData
-from uploads.media.formats import PICTURES
+from uploads.media.formats import PICTURES, unsupported
 from uploads.media.image_header import read_header
 from uploads.media.limits import check_size
 from uploads.media.motion_photo import find_motion
@@ -109,7 +109,7 @@ def _supported_type(file: BinaryIO) -> str:
         return str(mime_type)
     if not head:
         raise PermanentError("file.empty")
-    raise PermanentError("file.unsupported", kind=name_type(head))
+    raise unsupported(name_type(head))
 
 
 def _decode(

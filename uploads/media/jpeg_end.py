@@ -3,16 +3,13 @@
 Some phones write no end marker but append other data, such as a video or, on Samsung phones, a panorama or a burst.
 """
 
-import struct
 from io import SEEK_END
 from typing import BinaryIO
 
+from uploads.media.samsung_trailer import read_trailer
+
 END_MARKER = b"\xff\xd9"
 _BLOCK = 1 << 16
-_TAIL = 12
-"""The size of the header of a Samsung trailer's index: name, version and number of entries."""
-_MAX_INDEX_BYTES = 64 * 1024
-_ENTRY = struct.Struct("<2xHLL")
 _FILM = b"ftyp"
 
 
@@ -44,9 +41,7 @@ def marked_end(file: BinaryIO, start: int) -> int | None:
 def trailer_start(file: BinaryIO, start: int, end: int) -> int | None:
     """Return where a known kind of trailer begins in the range from `start` to `end`, or None.
 
-    A Samsung trailer ends with an index, the length of the index, and "SEFT". The index consists of "SEFH", a version,
-    the number of entries, and the entries. Each entry has a type, the distance from the start of its data to the index,
-    and the length of its data. A video begins with the length of its first box, followed by "ftyp".
+    It is a Samsung trailer or a video, which begins with the length of its first box, followed by "ftyp".
     """
     found = _samsung_trailer(file, end)
     if found is None:
@@ -63,19 +58,8 @@ def end_before_samsung_trailer(file: BinaryIO) -> int:
 
 
 def _samsung_trailer(file: BinaryIO, end: int) -> int | None:
-    file.seek(max(0, end - 8))
-    tail = file.read(8)
-    length = int.from_bytes(tail[:4], "little")
-    index = end - 8 - length
-    if tail[4:] != b"SEFT" or not _TAIL <= length <= _MAX_INDEX_BYTES or index < 0:
-        return None
-    file.seek(index)
-    content = file.read(length)
-    count = int.from_bytes(content[8:12], "little")
-    entries = content[_TAIL : _TAIL + count * _ENTRY.size]
-    if content[:4] != b"SEFH" or not entries or len(entries) % _ENTRY.size:
-        return None
-    return index - max(int(offset) for _kind, offset, _size in _ENTRY.iter_unpack(entries))
+    """Return where the Samsung trailer that ends at `end` begins, or None if there is none."""
+    return min((entry.start for entry in read_trailer(file, end)), default=None)
 
 
 def _find(file: BinaryIO, wanted: bytes, start: int, end: int) -> int | None:

@@ -9,9 +9,9 @@ from pillow_jxl import Decoder
 
 from uploads.media.exif import ExifData, read_exif
 from uploads.media.header import ImageHeader, OpenedFile
-from uploads.media.heif_boxes import list_boxes
+from uploads.media.iso_boxes import list_boxes
 from uploads.media.jpeg import read_jpeg
-from uploads.media.limits import WORKING_MEMORY, too_complex
+from uploads.media.limits import check_loaded_size
 from uploads.media.normalize import turn
 
 PIXEL_BYTES = 12
@@ -30,8 +30,7 @@ def read_jxl(file: BinaryIO) -> ImageHeader:
     libjxl applies the codestream's orientation. An orientation in EXIF data must be ignored.
     """
     size = file.seek(0, 2)
-    if size > WORKING_MEMORY // 4:
-        raise too_complex(f"{size >> 20} MiB, which is more than a decoder may load")
+    check_loaded_size(size)
     stream, exif = _find_parts(file, size)
     width, height, orientation = _read_size(stream)
     if orientation >= 5:

@@ -27,6 +27,12 @@ def check_size(width: int, height: int, max_pixels: int, pixel_bytes: float = 0,
         raise PermanentError("image.bomb", pixels=f"{width} by {height} pixels", limit=f"{max_pixels / 1e6:.0f}")
 
 
+def check_loaded_size(size: int) -> None:
+    """Refuse a file of `size` bytes that a decoder must load as a whole. Raises PermanentError `image.complex`."""
+    if size > WORKING_MEMORY // 4:
+        raise too_complex(f"{size >> 20} MiB, more than a decoder may load")
+
+
 def too_complex(what: str) -> PermanentError:
     """Return the error for a file whose structure would take too long to read. `what` names the excess."""
     return PermanentError("image.complex", what=what)

@@ -9,8 +9,9 @@ from PIL import Image
 
 from uploads.errors import PermanentError
 from uploads.media.exif import ExifData, interpret_tags, read_gps_tags, read_tags
+from uploads.media.formats import unsupported
 from uploads.media.header import ImageHeader, OpenedFile
-from uploads.media.heif_boxes import find_box, list_boxes
+from uploads.media.iso_boxes import find_box, list_boxes
 from uploads.media.jpeg import read_jpeg
 from uploads.media.limits import WORKING_MEMORY, check_size
 from uploads.media.normalize import turn
@@ -52,7 +53,7 @@ def read_raw(file: BinaryIO) -> ImageHeader:
         raw = rawpy.imread(f"/proc/self/fd/{file.fileno()}")
     except rawpy.LibRawFileUnsupportedError as error:
         file.seek(0)
-        raise PermanentError("file.unsupported", kind=f"{name_type(file.read(HEAD_BYTES))} of this kind") from error
+        raise unsupported(f"{name_type(file.read(HEAD_BYTES))} of this kind") from error
     except rawpy.LibRawError as error:
         raise _translated(error) from error
     sizes = raw.sizes

@@ -34,6 +34,18 @@ def finite_float(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def valid_position(latitude: float | None, longitude: float | None) -> tuple[float | None, float | None]:
+    """Return a position in degrees, or (None, None) if it is incomplete or impossible.
+
+    Cameras and services that do not know the position write 0, 0, which would be a place in the Atlantic.
+    """
+    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
+        return None, None
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        return None, None
+    return round(latitude, 7), round(longitude, 7)
+
+
 def _is_printable(char: str) -> bool:
     return unicodedata.category(char) not in {"Cc", "Cs", "Co", "Cn"}
 

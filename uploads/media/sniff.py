@@ -5,7 +5,7 @@ import codecs
 import filetype
 
 from uploads.media.container_types import iso_type, tiff_type
-from uploads.media.formats import FORMATS, SUPPORTED, supported_names
+from uploads.media.formats import FORMATS, SUPPORTED
 from uploads.media.video_types import sniff_video
 
 HEAD_BYTES = 8192
@@ -13,7 +13,6 @@ HEAD_BYTES = 8192
 
 ARCHIVES = frozenset({"application/zip"})
 """Archive types. Archives are unpacked, and the files in them are imported."""
-SUPPORTED_FORMATS = f"Supported formats: {', '.join(supported_names()[:-1])} and {supported_names()[-1]}."
 
 _ALIASES = {"image/apng": "image/png"}
 _NAMES = {

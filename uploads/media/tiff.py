@@ -5,8 +5,8 @@ from typing import BinaryIO
 from PIL import ExifTags
 from PIL.TiffImagePlugin import TiffImageFile
 
-from uploads.errors import PermanentError
 from uploads.media.exif import interpret_tags, read_tags
+from uploads.media.formats import unsupported
 from uploads.media.header import ImageHeader
 from uploads.media.limits import too_complex
 from uploads.media.tiff_tags import FileBytes, TiffTags
@@ -45,7 +45,7 @@ def read_tiff(file: BinaryIO) -> ImageHeader:
         source = _FirstPage(file)
     except (SyntaxError, KeyError) as error:
         if isinstance(error, KeyError) or str(error) in _UNKNOWN_PIXELS:
-            raise PermanentError("file.unsupported", kind="TIFF pictures with this kind of pixels") from error
+            raise unsupported("TIFF pictures with this kind of pixels") from error
         raise
     return ImageHeader(
         *source.size,

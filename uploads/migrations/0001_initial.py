@@ -6,7 +6,7 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import pgvector.django
 import pgvector.django.halfvec
-import uploads.search.words
+import uploads.models.expressions
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
                     "words",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=uploads.search.words.SearchWords(),
+                        expression=uploads.models.expressions.SearchWords(),
                         output_field=django.contrib.postgres.search.SearchVectorField(),
                     ),
                 ),

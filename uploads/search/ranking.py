@@ -29,7 +29,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The hits, best first. If there are none, `closest` has at most MAX_CLOSEST pictures that are no hits."""
+    """The hits, best first. If there are none, `closest` has up to MAX_CLOSEST other pictures."""
 
     hits: tuple[Candidate, ...]
     closest: tuple[Candidate, ...]

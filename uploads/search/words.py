@@ -1,13 +1,8 @@
-"""The full-text side of search: which words of a picture are indexed, and how a query's words find them.
-
-Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File and camera names
-are indexed as they are, split at everything but letters and digits.
-"""
+"""How the words of a query find pictures by their indexed words; see SearchWords in uploads/models/expressions.py."""
 
 import re
 
-from django.contrib.postgres.search import SearchQuery, SearchVectorField
-from django.db.models import Func
+from django.contrib.postgres.search import SearchQuery
 
 from uploads.search.language import Term
 
@@ -19,22 +14,6 @@ _STOP_WORDS = frozenset(("a", "about", "all", "an", "and", "any", "are", "as", "
                          "such", "that", "the", "their", "them", "there", "these", "they", "this", "to", "under",
                          "up", "was", "we", "were", "what", "when", "where", "which", "who", "with", "you",
                          "your"))  # fmt: skip
-
-
-class SearchWords(Func):
-    """The tsvector of an upload, an immutable expression of its other columns.
-
-    Long text is truncated because PostgreSQL refuses a tsvector of more than 1 MiB.
-    """
-
-    template = (
-        "(to_tsvector('english'::regconfig, left(description || ' ' || title || ' ' || caption, 50000))"
-        " || jsonb_to_tsvector('english'::regconfig, labels || keywords, '[\"string\"]'::jsonb)"
-        " || to_tsvector('simple'::regconfig,"
-        " regexp_replace(filename || ' ' || camera, '[^[:alnum:]]+', ' ', 'g')))"
-    )
-    arity = 0
-    output_field = SearchVectorField()
 
 
 def split_words(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Which files were in one folder, although an export spreads the folder over several archives."""
+"""Find out which files were in the same folder before an export split the folder into several archives."""
 
 import hashlib
 import re
@@ -6,7 +6,7 @@ import re
 from uploads.sidecars.names import fold, name_key
 
 ANY_NAME = 0
-"""The name key of what applies to all pictures in a folder."""
+"""The name key of an entry that applies to all pictures in a folder."""
 
 _TAKEOUT_PART = re.compile(r"takeout-\d{8}t\d{6}z(-\d+)*( ?\(\d+\))?(\.zip)?")
 _TAKEOUT_ROOT = re.compile(r"takeout([ -]?\(?\d+\)?)?")
@@ -14,9 +14,9 @@ _ICLOUD_PART = re.compile(r"(.+?) part \d+ of \d+( ?\(\d+\))?(\.zip)?")
 
 
 def joined_folder(path: str, relative: str = "") -> str:
-    """Return the folder of a file as it was before it was exported, and then that of `relative` to it, such as “../a”.
+    """Return the folder in which a file was before it was exported, or the folder `relative` to that, such as “../a”.
 
-    The parts of an export of Google or iCloud become one folder. Two names of one folder are equal afterwards.
+    The parts of an export from Google or iCloud become one folder, so the results are equal for the same folder.
     """
     parts: list[str] = []
     for part in [*fold(path).split("/")[:-1], *fold(relative).split("/")]:
@@ -30,7 +30,7 @@ def joined_folder(path: str, relative: str = "") -> str:
 
 
 def match_keys(owner_id: int, path: str, name: str, relative: str = "") -> tuple[int, int]:
-    """Return the keys of a folder and of a name in it, by which pictures, sidecars and parts find each other.
+    """Return the keys of a folder and of a name in it, by which pictures, sidecars and parts are matched.
 
     `path` is relative to what was chosen and ends with the file's own name. `name` is a picture's name, or what
     `names.sidecar_target` returns; if blank, the second key is ANY_NAME. The keys are 64-bit hashes, so equal keys only

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from uploads.media.name_time import time_from_name
+from uploads.media.utc_offset import nearest_utc_offset
 from uploads.sidecars.recognise import SidecarKind
 from uploads.sidecars.values import MAX_LIST, SidecarTime, SidecarValues
 
@@ -18,8 +19,6 @@ FILE = "file"
 """The key, beside the kinds of sidecars, of what a picture's file itself says about time and place."""
 
 SIDECAR, NAME = "sidecar", "name"
-_STEP = timedelta(minutes=15)
-_MAX_OFFSET = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class PlaceAndTime:
 def merge_sidecars(sidecars: Mapping[str, Any]) -> SidecarValues:
     """Merge the values of a picture's sidecars, which are stored by kind as `SidecarValues.as_json` returns them.
 
-    Keywords and albums are united.
+    Keywords and albums are combined.
     """
     found = [SidecarValues.from_json(sidecars[kind]) for kind in PRECEDENCE if kind in sidecars]
 
@@ -105,15 +104,21 @@ def combine_times(
     if utc_offset is not None:
         agrees = abs(taken_at - sidecar.at) < tolerance and sidecar.utc_offset in {None, utc_offset}
         return (taken_at, utc_offset) if agrees else (sidecar.at, sidecar.utc_offset)
-    if sidecar.utc_offset is not None:
-        ahead = timedelta(minutes=sidecar.utc_offset)
-    else:
-        ahead = round((file_local - sidecar.at) / _STEP) * _STEP
-    if abs(file_local - sidecar.at - ahead) >= tolerance or abs(ahead) > _MAX_OFFSET:
+    ahead = _utc_offset(sidecar, file_local - sidecar.at)
+    if ahead is None:
         return sidecar.at, sidecar.utc_offset
     if not ahead and sidecar.utc_offset is None:
         return taken_at, None  # a service that knew no zone either counted the local time as UTC
     return file_local.replace(tzinfo=timezone(ahead)), round(ahead / timedelta(minutes=1))
+
+
+def _utc_offset(sidecar: SidecarTime, difference: timedelta) -> timedelta | None:
+    """Return the UTC offset by which the file's local time is `difference` ahead of the sidecar's time, or None."""
+    tolerance = timedelta(seconds=sidecar.precision) - timedelta.resolution
+    if sidecar.utc_offset is None:
+        return nearest_utc_offset(difference, tolerance)
+    offset = timedelta(minutes=sidecar.utc_offset)
+    return offset if abs(difference - offset) <= tolerance else None
 
 
 def _same_day(file_local: datetime, sidecar: SidecarTime) -> bool:

@@ -1,8 +1,9 @@
-"""Whose sidecar is it? The rules by which programs name sidecars after pictures.
+"""Match sidecars to pictures by the rules by which programs name sidecars.
 
-Google cuts names: a picture's name, without extension, to 47 characters, and a JSON file's name to 46 before “.json”.
-It counts in UTF-16 units. “(1)” tells files of one name apart; in a JSON file's name it may stand before or after the
-picture's extension. Edited versions and the film of a live photo have no JSON file of their own.
+Google truncates names: a picture's name, without extension, to 47 characters, and a JSON file's name to 46 before
+“.json”, both in UTF-16 units. A counter such as “(1)” distinguishes files of the same name; in a JSON file's name, it
+comes before or after the picture's extension. Edited versions and the film of a live photo have no JSON file of their
+own.
 """
 
 import re
@@ -42,7 +43,7 @@ class NameParts:
 
 
 def fold(name: str) -> str:
-    """Return a name as it is compared: composed characters, no difference between capital and small letters."""
+    """Return a name in the form in which names are compared: NFC and case-folded."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
@@ -58,7 +59,7 @@ def split_name(name: str) -> NameParts:
 
 
 def name_key(name: str) -> str:
-    """Return the same key for a picture and for all its sidecars and parts; other files may have it, too.
+    """Return a key that a picture, its sidecars and its parts have in common; other files may have it too.
 
     `name` is the name of a picture or `sidecar_target` of a sidecar's name.
     """
@@ -75,13 +76,13 @@ def name_key(name: str) -> str:
 
 
 def burst_of(name: str) -> str:
-    """Return what is equal in the names of a burst's pictures, or "": “burst20190101123456789”."""
+    """Return the part that the names of a burst's pictures have in common, such as “burst20190101123456789”, or ""."""
     match = _BURST.search(fold(name))
     return match[0] if match else ""
 
 
 def sidecar_target(name: str) -> str:
-    """Return the part of a sidecar's name that names its picture, which may be cut: “IMG_1.jpg” or “IMG_1”."""
+    """Return the part of a sidecar's name that names its picture, which may be truncated: “IMG_1.jpg” or “IMG_1”."""
     target = re.sub(r"\.(json|xmp|aae)$", "", name, flags=re.IGNORECASE)
     base, counter = _split_counter(target)
     cut = _metadata_suffix(base)
@@ -89,13 +90,13 @@ def sidecar_target(name: str) -> str:
 
 
 def takeout_rank(target: str, picture: str) -> int | None:
-    """Return how well the target of a JSON file's name fits a picture's name, 0 best, or None if it does not."""
+    """Return how well the target of a JSON file's name fits a picture's name (0 is best), or None if it does not."""
     wanted, found = split_name(target), split_name(picture)
     if wanted.name == found.name:
         return 0
     is_cut = utf16_units(_without_counter(wanted)) >= JSON_UNITS
     if wanted.counter != found.counter:
-        # Google forgets the counter in a JSON file's name that is cut.
+        # Google omits the counter from a JSON file's name that is truncated.
         forgot = is_cut and not wanted.counter and _starts(found, wanted)
         return 5 if forgot else None
     if wanted.stem == found.stem and wanted.extension == found.extension and wanted.is_edited == found.is_edited:

@@ -24,7 +24,7 @@ class SidecarKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Format:
-    """How files of a kind are recognised, and the largest that is parsed. Before `starts` may stand blanks."""
+    """How files of a kind are recognised, and their maximum size. White space may precede `starts`."""
 
     kind: SidecarKind
     extension: str
@@ -64,7 +64,7 @@ def sidecar_kind(name: str, size: int, head: bytes) -> SidecarKind | None:
 def parse_sidecar(kind: SidecarKind, data: bytes, path: str) -> list[Entry]:
     """Return what a sidecar says about which pictures. `path` ends with the sidecar's own name.
 
-    The list may be empty: the metadata file of a year's folder says nothing. Raises InvalidSidecar.
+    The list may be empty, as for the metadata file of a year's folder. Raises InvalidSidecar.
     """
     name = path.rpartition("/")[2]
     target = sidecar_target(name)

@@ -9,21 +9,20 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from uploads.media.sanitize import clean_text, finite_float
+from uploads.media.sanitize import clean_text, finite_float, valid_position
 from uploads.sidecars.values import (
     Entry,
     InvalidSidecar,
     SidecarTime,
     SidecarValues,
     clean_lines,
-    valid_position,
 )
 
 # "0" is what exports contain if no date is known.
 _TIMESTAMP = re.compile(r"(?!0+$)-?\d{1,10}", re.ASCII)
 _PICTURE_KEYS = frozenset({"photoTakenTime", "googlePhotosOrigin", "imageViews"})
 _ALBUM_KEYS = frozenset({"access", "date", "albumData", "sharedAlbumComments", "enrichments"})
-# The folders "Photos from 2019" have a metadata file, too, but are no albums.
+# The folders "Photos from 2019" also have a metadata file, but are not albums.
 _YEAR_FOLDER = re.compile(
     r"(photos (from|de)|fotos (von|de|del|van)|foto (dal|da|del|di)|foto.s (uit|van)|foton från|bilder fra"
     r"|billeder fra|kuvat vuodelta|zdjęcia z|fotky z( roku)?|fotografie z( roku)?|фото за|фотографии за) ?\d{4}( .\.)?"

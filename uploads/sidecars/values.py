@@ -8,16 +8,16 @@ from uploads.media.sanitize import Json, clean_text
 
 MAX_CAPTION = 5_000
 MAX_LIST = 200
-"""The number of keywords, or of albums, that are kept of one picture."""
+"""The maximum number of keywords, and of albums, per picture."""
 
 
 class InvalidSidecar(ValueError):
-    """The file is no sidecar of the kind that its name and first bytes promised."""
+    """The file is not a valid sidecar of the kind that its name and first bytes suggest."""
 
 
 @dataclass(frozen=True, slots=True)
 class SidecarTime:
-    """When a picture was taken, as far as a sidecar knows. `at` is aware.
+    """When a picture was taken according to a sidecar. `at` is aware.
 
     `is_instant` is false if the sidecar has a local time without a zone; then that time counts as UTC, as in
     uploads.media.exif_time. `utc_offset` is in minutes. The real time is less than `precision` seconds later.
@@ -33,9 +33,9 @@ class SidecarTime:
 class SidecarValues:
     """Values for one picture; None, "" and () mean that the sidecar does not say.
 
-    latitude, longitude: WGS 84 degrees. rating: 0 to 5, or -1 for rejected. hidden in an Apple export counts as
-    archived. trashed: the picture was in the trash of the service that exported it. edited: the sidecar holds edits
-    that are not in the picture itself.
+    `latitude` and `longitude` are WGS 84 degrees. `rating` is 0 to 5, or -1 for rejected. `archived` includes pictures
+    that are hidden in an Apple export. `trashed` means that the picture was in the trash of the service that exported
+    it, `edited` that the sidecar contains edits that are not in the picture itself.
     """
 
     time: SidecarTime | None = None
@@ -81,7 +81,7 @@ class Entry:
 
 
 def clean_lines(value: object, limit: int = MAX_CAPTION) -> str:
-    """Return text of several lines without control characters, without blank lines at its ends."""
+    """Return a text of several lines without control characters and without blank lines at its start and end."""
     if not isinstance(value, str):
         return ""
     lines = (clean_text(line, limit) for line in value[: 4 * limit].splitlines())
@@ -93,12 +93,3 @@ def clean_list(values: object) -> tuple[str, ...]:
     if not isinstance(values, list):
         return ()
     return tuple(dict.fromkeys(text for value in values[: 10 * MAX_LIST] if (text := clean_text(value))))[:MAX_LIST]
-
-
-def valid_position(latitude: float | None, longitude: float | None) -> tuple[float | None, float | None]:
-    """Return a position in degrees, or (None, None) if it is incomplete, impossible or 0, 0, which means none."""
-    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
-        return None, None
-    if abs(latitude) > 90 or abs(longitude) > 180:
-        return None, None
-    return round(latitude, 7), round(longitude, 7)

@@ -5,11 +5,12 @@ Expat parses the XML. A document type is refused, because XMP has none and entit
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timezone
 from xml.parsers import expat
 
-from uploads.media.sanitize import clean_text
-from uploads.sidecars.values import InvalidSidecar, SidecarTime, SidecarValues, clean_lines, clean_list, valid_position
+from uploads.media.sanitize import clean_text, valid_position
+from uploads.media.utc_offset import parse_utc_offset
+from uploads.sidecars.values import InvalidSidecar, SidecarTime, SidecarValues, clean_lines, clean_list
 
 MAX_DEPTH = 100
 MAX_VALUES = 2_000
@@ -32,7 +33,6 @@ _DATE = re.compile(
 _DEGREES = re.compile(
     r"([+-]?\d{1,3}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?)? ?([NSEW]?)", re.ASCII
 )
-_MAX_OFFSET = timedelta(hours=14)
 
 Properties = Mapping[str, list[str]]
 
@@ -145,20 +145,10 @@ def parse_xmp_date(text: str, offset: str = "") -> SidecarTime | None:
         return None
     local = local.replace(microsecond=int((fraction or "0")[:6].ljust(6, "0")))
     precision = 86_400 if hour is None else 60 if second is None else 1
-    shift = _parse_zone(zone or offset)
+    shift = parse_utc_offset(zone or offset)
     if shift is None or hour is None:
         return SidecarTime(local.replace(tzinfo=UTC), is_instant=False, precision=precision)
     return SidecarTime(local.replace(tzinfo=timezone(shift)), round(shift.total_seconds() / 60), precision=precision)
-
-
-def _parse_zone(text: str) -> timedelta | None:
-    if text == "Z":
-        return timedelta()
-    match = re.fullmatch(r"([+-])(\d\d):?(\d\d)", text, re.ASCII)
-    if match is None:
-        return None
-    shift = timedelta(hours=int(match[2]), minutes=int(match[3]))
-    return None if shift > _MAX_OFFSET else -shift if match[1] == "-" else shift
 
 
 def _degrees(properties: Properties, axis: str) -> float | None:

@@ -34,7 +34,7 @@ class DiskStorage(FileSystemStorage):
         except FileNotFoundError:
             _make_folder(target.parent)
             _link_or_copy(source, target)
-        _sync_folder(target.parent)
+        sync_path(target.parent)
 
     @contextmanager
     def local_copy(self, name: str) -> Iterator[Path]:
@@ -136,12 +136,12 @@ def _make_folder(folder: Path) -> None:
     if not folder.parent.is_dir():
         raise _not_mounted()
     folder.mkdir(exist_ok=True, mode=0o700)
-    _sync_folder(folder.parent)
+    sync_path(folder.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Sync a folder to disk, so that the names in it survive a power failure."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync_path(path: Path) -> None:
+    """Sync a file, or the names in a folder, to disk, so that they survive a power failure."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,177 +1,79 @@
-"""Handle one request on disk and in the database. These functions block, so they never run on the event loop.
+"""Answer one request: a function for each of POST, HEAD, PATCH and DELETE.
 
-A handler finds the item and, if the request has a body, locks the item's partial file. A handler never waits for the
-storage. If the request needs more work, the handler returns None. The body is then written, and `finish` runs on a
-finalize thread.
+A request has up to three steps: the start step of its method, writing the body, and `steps.finish`. They block, so they
+run on threads.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
-from batches.engine.incoming import fail_incomplete_item, is_resumable
-from batches.intake import prefilter
-from batches.intake.activity import record_activity
-from batches.intake.discard import discard_partial
-from batches.intake.disk_space import require_space
-from batches.intake.partial_file import PartialFile, lock_partial, locked_partial
-from batches.intake.partial_paths import partial_facts
-from batches.intake.register import register_file, resume_file
-from batches.intake.tus.auth import signed_in_user
-from batches.intake.tus.completion import current_state, finalize_upload, is_complete
-from batches.intake.tus.headers import Creation, Patch
-from batches.intake.tus.protocol_error import TusError, not_found
-from batches.intake.tus.state import (
-    UploadState,
-    accepts_bytes,
-    expires_at,
-    finished_state,
-    incomplete_state,
-    refuse_expired,
-    restart_if_expired,
-)
-from batches.intake.tus.writer import BodyWriter
-from batches.models import BatchItem
-from batches.models.scope import NotFound, owner_scope
-from batches.models.states import ItemStatus
+from batches.intake.tus import responses, steps
+from batches.intake.tus.body import RequestBody
+from batches.intake.tus.headers import Headers, Patch, read_creation, read_patch
+from batches.intake.tus.protocol_error import refused
+from batches.intake.tus.responses import TusResponse
+from batches.intake.tus.state import UploadState
+from batches.intake.tus.threads import in_finalize_thread, in_thread
+from uploads.errors import CodedError
+
+# HTTP statuses after which the client can resume the upload, so the error response says when the upload expires.
+CONTINUABLE = {408, 409, 413, 460}
 
 
-@dataclass(slots=True)
-class Transfer:
-    """The state of one request while it is handled.
+async def post(headers: Headers, body: RequestBody) -> TusResponse:
+    """Create an upload, or find the upload of a repeated creation, and receive the file's first bytes, if any."""
+    creation = read_creation(headers)
+    start = partial(steps.start_post, _cookies(headers), creation)
+    return responses.created(await _run(start, creation.first, body))
 
-    `patch` describes the body, if there is one. The handler sets `item`, and `writer` if it locks the partial file;
-    the writer holds that lock until `close`. All functions that take a Transfer raise TusError, Refused,
-    PartialFileBusy, OSError.
+
+async def head(item_id: int, headers: Headers, body: RequestBody) -> TusResponse:
+    """Return the offset of an upload."""
+    start = partial(steps.start_head, _cookies(headers), item_id)
+    return responses.head(await _run(start, None, body))
+
+
+async def patch(item_id: int, headers: Headers, body: RequestBody) -> TusResponse:
+    """Append the body to the partial file of an upload, and finalize the file if it is complete."""
+    sent = read_patch(headers)
+    start = partial(steps.start_patch, _cookies(headers), item_id)
+    return responses.patched(await _run(start, sent, body))
+
+
+async def delete(item_id: int, headers: Headers, _body: RequestBody) -> TusResponse:
+    """Withdraw an upload that the client cannot send in full."""
+    await in_finalize_thread(steps.withdraw_upload, _cookies(headers), item_id)
+    return TusResponse(204)
+
+
+async def _run(start: steps.Start, sent: Patch | None, body: RequestBody) -> UploadState:
+    """Run the steps of a request and release its partial file. `sent` describes the body, if there is one."""
+    transfer = steps.Transfer(sent)
+    try:
+        return await _run_steps(start, transfer, body)
+    except CodedError as raised:
+        error = refused(raised)
+        if error.status in CONTINUABLE:
+            error.expires = transfer.expires()
+        raise error from None
+    finally:
+        transfer.close()
+
+
+async def _run_steps(start: steps.Start, transfer: steps.Transfer, body: RequestBody) -> UploadState:
+    """Run the start step, write the body and run `steps.finish`.
+
+    If the body is small and complete, all three run in one call on one thread.
     """
-
-    patch: Patch | None = None
-    item: BatchItem | None = None
-    writer: BodyWriter | None = None
-
-    def close(self) -> None:
-        """Release the lock on the partial file."""
-        if self.writer is not None:
-            self.writer.close()
-
-    def expires(self) -> float | None:
-        """Return when the upload expires, or None if the handler has not found an item."""
-        return expires_at(self.item, partial_facts(self.item.id)) if self.item else None
-
-
-Start = Callable[[Transfer], UploadState | None]
-
-
-def run_whole(start: Start, transfer: Transfer, data: bytes) -> UploadState:
-    """Handle a request and its whole body in one call, so that it uses one thread and one database connection."""
-    state = start(transfer)
+    data = await body.read_small(transfer.patch.declared) if transfer.patch else None
+    if data is not None:
+        return await in_finalize_thread(steps.run_whole, start, transfer, data)
+    state = await in_thread(start, transfer)
     if transfer.writer is not None:
-        transfer.writer.add(data)
-    return state or finish(transfer)
-
-
-def create_upload(cookies: str, creation: Creation, transfer: Transfer) -> UploadState | None:
-    """Register a file, or find its existing item, and prepare to receive the request's body."""
-    user = signed_in_user(cookies)
-    try:
-        batch = owner_scope(user).find_batch(creation.batch_id)
-    except NotFound as error:
-        raise TusError(404, "batch.unknown") from error
-    record_activity(batch)
-    item = register_file(batch, creation.name.as_new_file(), remote=True)
-    item.batch = batch
-    transfer.item = item
-    if item.status == ItemStatus.RECEIVING:
-        restart_if_expired(item)
-        if transfer.patch is not None:
-            _open_writer(transfer, item, transfer.patch)
-            return None
-        if partial_facts(item.id) is None and (outcome := prefilter.reject_as_before(item, user.pk)):
-            return finished_state(item, outcome)
-    if is_complete(item):
-        return None
-    state = current_state(item)
-    require_space(item.size - state.offset)
+        await body.write_to(transfer.writer)
+    if state is None:
+        state = await in_finalize_thread(steps.finish, transfer)
     return state
 
 
-def head_upload(cookies: str, item_id: int, transfer: Transfer) -> UploadState | None:
-    """Return the upload's state, or None if `finish` must finalize or discard its complete partial file."""
-    item = transfer.item = _find_item(cookies, item_id)
-    return None if is_complete(item) else current_state(item)
-
-
-def patch_upload(cookies: str, item_id: int, transfer: Transfer) -> UploadState | None:
-    """Prepare to receive the body of a PATCH, unless the upload is finished."""
-    item = transfer.item = _find_item(cookies, item_id)
-    if not accepts_bytes(item) or transfer.patch is None:
-        return None
-    refuse_expired(item, partial_facts(item.id))
-    record_activity(item.batch)
-    _open_writer(transfer, item, transfer.patch)
-    return None
-
-
-def finish(transfer: Transfer) -> UploadState:
-    """Verify the checksum of the body that was written, and finalize the file if it is complete.
-
-    If the request has no writer, return the upload's current state; see `current_state`.
-    """
-    item, patch, writer = transfer.item, transfer.patch, transfer.writer
-    if item is None:
-        raise RuntimeError("the handler found no item")
-    if writer is not None:
-        writer.end()
-        if writer.complete:
-            return finalize_upload(item, writer.partial)
-        return incomplete_state(item, writer.partial.facts())
-    state = current_state(item)
-    if patch is not None and patch.offset != state.offset and not patch.overlap:
-        raise TusError(409, "tus.offset", offset=state.offset)
-    return state
-
-
-def withdraw_upload(cookies: str, item_id: int) -> None:
-    """Fail a file that the client cannot send in full, and remove its partial file."""
-    item = _find_item(cookies, item_id)
-    if accepts_bytes(item):
-        with locked_partial(item.id) as locked:
-            if fail_incomplete_item(item.id, "file.withdrawn"):
-                discard_partial(item, locked)
-                return
-        item.refresh_from_db()
-    current_state(item)  # raises an error if the file was refused
-    raise TusError(409, "upload.complete")
-
-
-def _find_item(cookies: str, item_id: int) -> BatchItem:
-    """Return the item with its batch if it belongs to the signed-in user. Raises TusError 401, 404."""
-    try:
-        return owner_scope(signed_in_user(cookies)).find_item(item_id)
-    except NotFound as error:
-        raise not_found() from error
-
-
-def _open_writer(transfer: Transfer, item: BatchItem, patch: Patch) -> None:
-    """Lock the partial file for this request's body. If the item was abandoned, move it back to `receiving`."""
-    locked = lock_partial(item.id)
-    try:
-        transfer.writer = BodyWriter(
-            locked, item.size, patch, partial(_reject_unsupported, item), partial(record_activity, item.batch)
-        )
-    except BaseException:
-        locked.close()
-        raise
-    require_space(transfer.writer.expected)
-    if not is_resumable(item):
-        return
-    batch = item.batch
-    resume_file(item, batch.owner_id)
-    item.batch = batch  # resume_file refreshed the item, which cleared its cached batch
-
-
-def _reject_unsupported(item: BatchItem, locked: PartialFile) -> None:
-    """If the first bytes show that the file is not supported, fail its item and raise TusError 422."""
-    outcome = prefilter.reject_by_content(item, locked)
-    if outcome is not None:
-        finished_state(item, outcome)
+def _cookies(headers: Headers) -> str:
+    return headers.get("cookie", "")

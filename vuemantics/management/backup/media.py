@@ -6,14 +6,13 @@ file, in the format of sha256sum.
 """
 
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from errno import EXDEV
 from pathlib import Path
 
-from uploads.storage.disk import HARD_LINKS_UNSUPPORTED
+from uploads.storage.disk import HARD_LINKS_UNSUPPORTED, sync_path
 from uploads.storage.orphaned_files import FILE_NAME, FOLDERS
 from vuemantics.localstack import StartError
 
@@ -125,7 +124,7 @@ def copy_file(source: Path, target: Path) -> bool:
             raise
         shutil.copyfile(source, draft)
         draft.chmod(0o600)
-        _sync(draft)
+        sync_path(draft)
     draft.replace(target)
     return True
 
@@ -134,11 +133,3 @@ def file_checksum(path: Path) -> str:
     """Return the SHA-256 of a file as hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

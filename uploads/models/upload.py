@@ -1,4 +1,4 @@
-"""Models of the library: stored pictures and videos, and the results of processing them."""
+"""Stored pictures and videos, and the results of processing them."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -8,50 +8,14 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, JSONField, Q, Value
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField
 
-from uploads.media.sniff import ARCHIVES
-from uploads.search.words import SearchWords
+from uploads.models.choices import MediaKind, PartRole, TakenSource
+from uploads.models.expressions import INSTANT, SearchWords
 
 _EMPTY_LIST = Value([], JSONField())
 _EMPTY_DICT = Value({}, JSONField())
-INSTANT = Coalesce("taken_at", "created_at")
-"""When a picture was taken or, if that is unknown, when it was added."""
-
-
-class MediaKind(models.TextChoices):
-    """Whether a file is a picture, a video or an archive. Archives are deleted once their files are imported."""
-
-    IMAGE = "image", _("Picture")
-    VIDEO = "video", _("Video")
-    ARCHIVE = "archive", _("Archive")
-
-    @classmethod
-    def from_mime_type(cls, mime_type: str) -> "MediaKind":
-        """Return the kind of file that has this MIME type, which must be supported."""
-        if mime_type in ARCHIVES:
-            return cls.ARCHIVE
-        return cls.VIDEO if mime_type.startswith("video/") else cls.IMAGE
-
-
-class TakenSource(models.TextChoices):
-    """Where the date of a picture or video comes from."""
-
-    EXIF = "exif", _("EXIF data")
-    GPS = "gps", _("GPS time")
-    CONTAINER = "container", _("video data")
-    SIDECAR = "sidecar", _("sidecar file")
-    NAME = "name", _("file name")
-
-
-class PartRole(models.TextChoices):
-    """What a file is beside the picture of which it is a part."""
-
-    LIVE = "live", _("Film of the live photo")
-    RAW = "raw", _("RAW file")
-    BURST = "burst", _("Picture of the same burst")
 
 
 class Upload(models.Model):
@@ -193,23 +157,3 @@ class Embedding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} of upload {self.upload_id}"
-
-
-class FileDeletion(models.Model):
-    """A deleted upload whose stored files still have to be removed.
-
-    The row is created in the transaction that deletes the upload, and is deleted once the files are removed.
-    `previews` is copied from the upload. The files are not touched before `due_at`, which each attempt postpones. See
-    uploads/storage/file_deletion.py.
-    """
-
-    key = models.UUIDField(unique=True)
-    previews = models.JSONField(default=dict)
-    tries = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index(fields=["due_at"], name="filedeletion_due")]
-
-    def __str__(self) -> str:
-        return str(self.key)

@@ -1,6 +1,6 @@
-"""The error codes of files, the storage and the analyzers, with one message for each code.
+"""The error codes that `uploads` raises (files, storage, analyzers), with the texts of each.
 
-`batches/models/error_codes.py` adds the codes of items, batches and requests.
+`batches/models/error_codes.py` adds the codes that `batches` raises.
 """
 
 from dataclasses import dataclass
@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-
-from uploads.media.sniff import SUPPORTED_FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "file.unsupported": ErrorCode(
         _("This file type is not supported."),
         _("Export it as JPEG and add it again."),
-        detail=f"%(kind)s are not supported. {SUPPORTED_FORMATS}",
+        detail="%(kind)s are not supported. %(formats)s",
     ),
     "image.bomb": ErrorCode(
         _("The picture has too many pixels."),

@@ -1,0 +1,8 @@
+"""The models of the library. An upload is one stored file of one owner, with the results of processing it."""
+
+from uploads.models.choices import MediaKind, PartRole, TakenSource
+from uploads.models.expressions import INSTANT
+from uploads.models.file_deletion import FileDeletion
+from uploads.models.upload import Embedding, Upload
+
+__all__ = ["INSTANT", "Embedding", "FileDeletion", "MediaKind", "PartRole", "TakenSource", "Upload"]

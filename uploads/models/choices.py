@@ -1,0 +1,39 @@
+"""The kinds of files, the sources of their dates, and the roles of parts."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from uploads.media.sniff import ARCHIVES
+
+
+class MediaKind(models.TextChoices):
+    """Whether a file is a picture, a video or an archive. Archives are deleted once their files are imported."""
+
+    IMAGE = "image", _("Picture")
+    VIDEO = "video", _("Video")
+    ARCHIVE = "archive", _("Archive")
+
+    @classmethod
+    def from_mime_type(cls, mime_type: str) -> "MediaKind":
+        """Return the kind of file that has this MIME type, which must be supported."""
+        if mime_type in ARCHIVES:
+            return cls.ARCHIVE
+        return cls.VIDEO if mime_type.startswith("video/") else cls.IMAGE
+
+
+class TakenSource(models.TextChoices):
+    """Where the date of a picture or video comes from."""
+
+    EXIF = "exif", _("EXIF data")
+    GPS = "gps", _("GPS time")
+    CONTAINER = "container", _("video data")
+    SIDECAR = "sidecar", _("sidecar file")
+    NAME = "name", _("file name")
+
+
+class PartRole(models.TextChoices):
+    """How a part relates to its picture."""
+
+    LIVE = "live", _("Film of the live photo")
+    RAW = "raw", _("RAW file")
+    BURST = "burst", _("Picture of the same burst")

@@ -1,0 +1,26 @@
+"""SQL expressions of an upload's columns, for its generated columns and indexes."""
+
+from django.contrib.postgres.search import SearchVectorField
+from django.db.models import Func
+from django.db.models.functions import Coalesce
+
+INSTANT = Coalesce("taken_at", "created_at")
+"""When a picture was taken or, if that is unknown, when it was added."""
+
+
+class SearchWords(Func):
+    """The words by which search finds an upload: an immutable expression of its other columns.
+
+    Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File and camera
+    names are indexed as they are, split at everything but letters and digits. Long text is truncated because PostgreSQL
+    refuses a tsvector of more than 1 MiB.
+    """
+
+    template = (
+        "(to_tsvector('english'::regconfig, left(description || ' ' || title || ' ' || caption, 50000))"
+        " || jsonb_to_tsvector('english'::regconfig, labels || keywords, '[\"string\"]'::jsonb)"
+        " || to_tsvector('simple'::regconfig,"
+        " regexp_replace(filename || ' ' || camera, '[^[:alnum:]]+', ' ', 'g')))"
+    )
+    arity = 0
+    output_field = SearchVectorField()
