@@ -4,42 +4,50 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from tests.support.query_plans import nodes
 from tests.support.users import make_user
-from uploads.search.candidates import compared, matching, with_words
-from uploads.search.filters import filter_pictures
+from uploads.models import Upload
+from uploads.search import nearest, vector_index
+from uploads.search.candidates import containing
+from uploads.search.filters import filter_pictures, filter_vectors
 from uploads.search.language import Term, parse_query
 from uploads.search.words import text_query
 
-OTHERS = 20_000
-OWN = 400
+MANY = 20_000
+FEW = 400
+MODEL = "test"
+VECTOR = (1.0, 0.0, 0.0)
 FILL = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews, labels,
-                            description, taken_source, processed_at, created_at, updated_at)
+                            description, taken_at, taken_source, processed_at, created_at, updated_at)
 SELECT %(owner)s, gen_random_uuid(), lpad(n::text, 64, '0'), 'IMG_' || n || '.JPG', 1, 'image/jpeg', 'image', '', '{}',
-       '{}', '[]', 'A picture of thing' || n %% 500 || '.', '', now(), now(), now() FROM generate_series(1, %(files)s) n
+       '{}', '[]', 'A picture of thing' || n %% 500 || '.', timestamptz '2024-01-01' + n * interval '1 hour', 'exif',
+       now(), now(), now()
+  FROM generate_series(1, %(files)s) n
 """
 EMBED = """
 INSERT INTO uploads_embedding (upload_id, owner_id, model, vector)
-SELECT id, owner_id, 'test', '[1,0,0]' FROM uploads_upload
+SELECT id, owner_id, %s, format('[%%s,%%s,0]', cos(id), sin(id))::halfvec FROM uploads_upload
 """
 
 
 @pytest.fixture
-def anna(transactional_db: None) -> User:
-    """The owner of 2 % of the pictures."""
-    anna, ben = make_user("anna"), make_user("ben")
+def owners(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """The ids of the owner of most pictures, whose vectors are indexed, and of the owner of 2 % of them."""
+    monkeypatch.setattr(vector_index, "EXACT_ROWS", MANY // 4)
+    monkeypatch.setattr(nearest, "EXACT_ROWS", MANY // 4)
+    ben, anna = make_user("ben"), make_user("anna")
     with connection.cursor() as cursor:
-        cursor.execute(FILL, {"owner": ben.id, "files": OTHERS})
-        cursor.execute(FILL, {"owner": anna.id, "files": OWN})
-        cursor.execute(EMBED)
+        cursor.execute(FILL, {"owner": ben.id, "files": MANY})
+        cursor.execute(FILL, {"owner": anna.id, "files": FEW})
+        cursor.execute(EMBED, [MODEL])
         cursor.execute("VACUUM ANALYZE uploads_upload")
         cursor.execute("VACUUM ANALYZE uploads_embedding")
-    return anna
+    assert vector_index.maintain_indexes() == [vector_index.index_name(ben.id, MODEL)]
+    return ben.id, anna.id
 
 
 def plan(rows: QuerySet[Any, Any]) -> list[dict[str, object]]:
@@ -51,22 +59,35 @@ def plan(rows: QuerySet[Any, Any]) -> list[dict[str, object]]:
     return nodes((json.loads(found) if isinstance(found, str) else found)[0]["Plan"])
 
 
-def test_search_plans(anna: User) -> None:
-    vectors = compared(anna.id, "test", (1.0, 0.0, 0.0)).order_by("-cosine", "-upload_id")
-    photos = matching(anna.id, parse_query("cat type:photo"))
+def test_search_plans(owners: tuple[int, int]) -> None:
+    ben, anna = owners
     word = text_query(Term("thing7"))
     assert word is not None
-    plans = {
-        "vectors": (plan(vectors), "embedding_owner_model"),
-        "filtered": (plan(vectors.filter(upload__in=photos)), "embedding_owner_model"),
-        "prefiltered": (plan(photos.filter(id__in=list(range(1, 500)))), "uploads_upload_pkey"),
-        "words": (plan(with_words(filter_pictures(anna.id, parse_query("")), [word])), "upload_words"),
-        "filters": (
-            plan(filter_pictures(anna.id, parse_query("has:camera")).order_by("-id")[:61]),
-            "upload_owner_newest",
+    vectors, dated = (filter_vectors(anna, parse_query(text), MODEL) for text in ("cat", "cat taken:2024-01-03"))
+    many, kinds = (filter_vectors(ben, parse_query(text), MODEL) for text in ("cat", "cat has:date"))
+    rows = {
+        "exact": (
+            nearest.by_scan(vectors, VECTOR)[:500],
+            "embedding_owner_filters",
         ),
+        "dated": (
+            nearest.by_scan(dated, VECTOR)[:500],
+            "embedding_owner_filters",
+        ),
+        "approximate": (nearest.by_index(many, VECTOR)[:500], vector_index.index_name(ben, MODEL)),
+        "approximate and filtered": (nearest.by_index(kinds, VECTOR)[:500], vector_index.index_name(ben, MODEL)),
+        "vectors of some": (vectors.filter(upload_id__in=range(1, 500)), "embedding_once_per_model"),
+        "words": (containing(Upload.objects.all(), anna, [word])[:500], "upload_words"),
+        "words of some": (filter_pictures(anna, parse_query("")).filter(id__in=range(1, 500)), "uploads_upload_pkey"),
+        "filters": (filter_pictures(anna, parse_query("has:camera")).order_by("-id")[:61], "upload_owner_newest"),
     }
+
+    with transaction.atomic():
+        nearest.apply_scan_settings()
+        plans = {name: (plan(found), index) for name, (found, index) in rows.items()}
 
     for name, (found, index) in plans.items():
         assert index in {node.get("Index Name") for node in found}, name
         assert "Seq Scan" not in {node["Node Type"] for node in found}, name
+    assert "camera_clock" in str([node.get("Index Cond") for node in plans["dated"][0]])
+    assert "owner" in str([node.get("Index Cond") for node in plans["words"][0]])

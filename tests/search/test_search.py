@@ -8,15 +8,15 @@ from django.contrib.auth.models import User
 from tests.search.conftest import MakePicture
 from tests.support.users import make_user
 from uploads.analysis.base import QueryEncoder
-from uploads.models import MediaKind
+from uploads.models import MediaKind, Upload
 from uploads.search import candidates
-from uploads.search.filters import filter_pictures
+from uploads.search.filters import filter_pictures, filter_vectors
 from uploads.search.language import parse_query
 from uploads.search.results import Results, search
 
 
 def found(owner: User, text: str, encoder: QueryEncoder | None) -> Results:
-    return search(owner.id, parse_query(text), encoder, 1)
+    return search(owner.id, parse_query(text), [encoder] if encoder else [], 1)
 
 
 def ids(results: Results) -> list[int]:
@@ -87,6 +87,43 @@ def test_picture_without_a_vector_is_found_by_its_words(
     assert ids(found(anna, "glacier", encoder)) == [upload.id]
 
 
+@pytest.mark.parametrize("shown", ["one person", "a crowd of about 20 people", "Two men."])
+def test_excluded_people_include_persons(
+    shown: str, anna: User, make_picture: MakePicture, encoder: QueryEncoder
+) -> None:
+    empty = make_picture("a beach", description="A beach.")
+    make_picture("a beach", description=shown)
+
+    assert ids(found(anna, "beach -people -man", encoder)) == [empty.id]
+
+
+def test_excluded_kind_includes_its_labels(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
+    cat = make_picture("a pet", description="A tabby cat.")
+    make_picture("a pet", labels=[{"name": "golden retriever", "score": 0.9}])
+
+    assert ids(found(anna, "pet -dogs", encoder)) == [cat.id]
+    assert len(ids(found(anna, 'pet -"dog"', encoder))) == 2
+
+
+def test_archived_pictures_are_found_only_if_asked_for(
+    anna: User, make_picture: MakePicture, encoder: QueryEncoder
+) -> None:
+    shown = make_picture("a cat", description="A cat.")
+    archived = make_picture("a cat", description="A cat.", archived=True)
+
+    for one in (encoder, None):
+        assert ids(found(anna, "cat", one)) == [shown.id]
+        assert ids(found(anna, "cat archived:yes", one)) == [archived.id]
+
+
+def test_change_of_a_picture_reaches_its_vector(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
+    upload = make_picture("a cat")
+    Upload.objects.filter(id=upload.id).update(taken_at=datetime(2024, 7, 1, tzinfo=UTC), camera="Pixel 8")
+
+    assert ids(found(anna, "cat taken:2024-07 camera:pixel", encoder)) == [upload.id]
+    assert ids(found(anna, "cat taken:2023", encoder)) == []
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -100,9 +137,10 @@ def test_picture_without_a_vector_is_found_by_its_words(
         ('camera:"pixel 8"', ["lisbon"]),
         ("type:video", ["video"]),
         ("-type:video has:date", ["lisbon"]),
+        ("-archived:no", []),
     ],
 )
-def test_filters(text: str, names: list[str], anna: User, make_picture: MakePicture) -> None:
+def test_filters(text: str, names: list[str], anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
     # 00:30 of 1 July in UTC is 30 June by a clock one hour behind.
     pictures = {
         "lisbon": make_picture(
@@ -117,9 +155,11 @@ def test_filters(text: str, names: list[str], anna: User, make_picture: MakePict
         "plain": make_picture("a cat"),
     }
 
-    rows = filter_pictures(anna.id, parse_query(text))
+    wanted = {pictures[name].id for name in names}
 
-    assert set(rows.values_list("id", flat=True)) == {pictures[name].id for name in names}
+    assert set(filter_pictures(anna.id, parse_query(text)).values_list("id", flat=True)) == wanted
+    vectors = filter_vectors(anna.id, parse_query(text), encoder.model)
+    assert set(vectors.values_list("upload_id", flat=True)) == wanted
 
 
 def test_filter_never_empties_a_result(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
@@ -138,15 +178,15 @@ def test_pictures_of_other_users_are_never_found(anna: User, make_picture: MakeP
         assert (results.hits, results.closest, results.total) == ([], [], 0)
 
 
-def test_filters_apply_to_all_pictures_if_too_many_are_near(
+def test_words_are_checked_of_all_pictures_if_too_many_are_near(
     anna: User, make_picture: MakePicture, encoder: QueryEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(candidates, "PREFILTERED", 2)
-    wanted = make_picture("a small cat", camera="Pixel 8")
+    monkeypatch.setattr(candidates, "MAX_UNCHECKED", 2)
+    wanted = make_picture("a small cat")
     for _ in range(3):
-        make_picture("cat")
+        make_picture("cat", description="A sofa.")
 
-    assert ids(found(anna, "cat camera:pixel", encoder)) == [wanted.id]
+    assert ids(found(anna, "cat -sofa", encoder)) == [wanted.id]
 
 
 def test_part_of_a_picture_is_not_found(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:

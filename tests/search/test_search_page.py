@@ -82,7 +82,9 @@ def test_filters_without_words_list_pictures_newest_first(page: Client, make_pic
 
 
 def test_invalid_filter_says_what_to_do(page: Client) -> None:
-    assert "There is no filter “colour:”. Filters are taken:, camera:, type:, has:." in text(page, q="colour:red")
+    assert "There is no filter “colour:”. Filters are taken:, camera:, type:, has:, archived:." in text(
+        page, q="colour:red"
+    )
 
 
 def test_empty_search_offers_examples_of_the_own_library(page: Client, make_picture: MakePicture) -> None:

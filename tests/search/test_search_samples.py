@@ -36,7 +36,7 @@ def test_samples_are_found(anna: User, samples: None, encoder: QueryEncoder) -> 
         return [hit.upload.filename.removesuffix(".jpg") for hit in hits]
 
     found = {
-        text: search(anna.id, parse_query(text), encoder, 1)
+        text: search(anna.id, parse_query(text), [encoder], 1)
         for text in ("cat", "astronaut", "coffee", "person", "space", "giraffe")
     }
 

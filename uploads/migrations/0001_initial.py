@@ -11,6 +11,41 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+# Copy the columns of an upload that filters of the search use to its embeddings.
+COPY_TO_EMBEDDINGS = """
+CREATE FUNCTION uploads_fill_embedding() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT kind, camera, camera_clock, latitude IS NOT NULL AND longitude IS NOT NULL, archived, part_of_id IS NOT NULL
+      INTO NEW.kind, NEW.camera, NEW.camera_clock, NEW.has_place, NEW.archived, NEW.is_part
+      FROM uploads_upload WHERE id = NEW.upload_id;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER embedding_fill BEFORE INSERT ON uploads_embedding
+   FOR EACH ROW EXECUTE FUNCTION uploads_fill_embedding();
+
+CREATE FUNCTION uploads_update_embeddings() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE uploads_embedding
+       SET kind = NEW.kind, camera = NEW.camera, camera_clock = NEW.camera_clock,
+           has_place = NEW.latitude IS NOT NULL AND NEW.longitude IS NOT NULL,
+           archived = NEW.archived, is_part = NEW.part_of_id IS NOT NULL
+     WHERE upload_id = NEW.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER embedding_update AFTER UPDATE ON uploads_upload
+   FOR EACH ROW WHEN (
+       (OLD.kind, OLD.camera, OLD.taken_at, OLD.utc_offset, OLD.latitude, OLD.longitude, OLD.archived, OLD.part_of_id)
+       IS DISTINCT FROM
+       (NEW.kind, NEW.camera, NEW.taken_at, NEW.utc_offset, NEW.latitude, NEW.longitude, NEW.archived, NEW.part_of_id))
+   EXECUTE FUNCTION uploads_update_embeddings();
+"""
+DROP_COPIES = """
+DROP TRIGGER embedding_update ON uploads_upload;
+DROP TRIGGER embedding_fill ON uploads_embedding;
+DROP FUNCTION uploads_update_embeddings();
+DROP FUNCTION uploads_fill_embedding();
+"""
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -171,6 +206,14 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),
                 ("updated_at", models.DateTimeField(verbose_name="updated at", auto_now=True)),
                 (
+                    "camera_clock",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=uploads.models.expressions.CameraClock(),
+                        output_field=models.DateTimeField(null=True),
+                    ),
+                ),
+                (
                     "words",
                     models.GeneratedField(
                         db_persist=True,
@@ -200,6 +243,12 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("model", models.CharField(max_length=100)),
                 ("vector", pgvector.django.halfvec.HalfVectorField()),
+                ("kind", models.CharField(editable=False, max_length=10)),
+                ("camera", models.CharField(editable=False, max_length=200)),
+                ("camera_clock", models.DateTimeField(editable=False, null=True)),
+                ("has_place", models.BooleanField(editable=False)),
+                ("archived", models.BooleanField(editable=False)),
+                ("is_part", models.BooleanField(editable=False)),
                 (
                     "owner",
                     models.ForeignKey(
@@ -269,7 +318,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="embedding",
-            index=models.Index(fields=["owner", "model"], name="embedding_owner_model"),
+            index=models.Index(fields=["owner", "model", "kind", "camera_clock"], name="embedding_owner_filters"),
         ),
         migrations.AddConstraint(
             model_name="embedding",
@@ -313,4 +362,11 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "ALTER TABLE uploads_upload SET (fillfactor = 50);", "ALTER TABLE uploads_upload RESET (fillfactor);"
         ),
+        # Store vectors of up to 4,000 dimensions in their rows. A scan would read longer ones, by default those of more
+        # than 1,000 dimensions, from another table, one by one.
+        migrations.RunSQL(
+            "ALTER TABLE uploads_embedding SET (toast_tuple_target = 8160);",
+            "ALTER TABLE uploads_embedding RESET (toast_tuple_target);",
+        ),
+        migrations.RunSQL(COPY_TO_EMBEDDINGS, DROP_COPIES),
     ]

@@ -1,11 +1,19 @@
 """SQL expressions of an upload's columns, for its generated columns and indexes."""
 
 from django.contrib.postgres.search import SearchVectorField
-from django.db.models import Func
+from django.db.models import DateTimeField, Func
 from django.db.models.functions import Coalesce
 
 INSTANT = Coalesce("taken_at", "created_at")
 """When a picture was taken or, if that is unknown, when it was added."""
+
+
+class CameraClock(Func):
+    """The time that the camera's clock showed, as if it were UTC: an immutable expression of an upload's columns."""
+
+    template = "((taken_at AT TIME ZONE 'UTC' + coalesce(utc_offset, 0) * interval '1 minute') AT TIME ZONE 'UTC')"
+    arity = 0
+    output_field = DateTimeField(null=True)
 
 
 class SearchWords(Func):
@@ -13,11 +21,12 @@ class SearchWords(Func):
 
     Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File and camera
     names are indexed as they are, split at everything but letters and digits. Long text is truncated because PostgreSQL
-    refuses a tsvector of more than 1 MiB.
+    refuses a tsvector of more than 1 MiB. The owner is a word too; see uploads.search.words.OwnerWord.
     """
 
     template = (
-        "(to_tsvector('english'::regconfig, left(description || ' ' || title || ' ' || caption, 50000))"
+        "(array_to_tsvector(ARRAY['owner ' || owner_id::text])"
+        " || to_tsvector('english'::regconfig, left(description || ' ' || title || ' ' || caption, 50000))"
         " || jsonb_to_tsvector('english'::regconfig, labels || keywords, '[\"string\"]'::jsonb)"
         " || to_tsvector('simple'::regconfig,"
         " regexp_replace(filename || ' ' || camera, '[^[:alnum:]]+', ' ', 'g')))"

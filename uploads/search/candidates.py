@@ -1,95 +1,115 @@
 """The pictures that may answer a query: those with the nearest vectors and those whose text contains its words.
 
-All vectors of the owner that pass the filters are compared, so filters never empty a result, and no result is missed.
+Every statement reads a limited number of rows, however large the library is. See docs/search.md for what is left out.
 """
 
+from collections.abc import Iterable, Sequence
 from functools import reduce
-from operator import or_
-from typing import Any
+from operator import and_
 
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import Case, FloatField, QuerySet, Value, When
-from pgvector.django import MaxInnerProduct
+from django.contrib.postgres.search import CombinedSearchQuery
+from django.db import transaction
+from django.db.models import Case, F, FloatField, QuerySet, Value, When
 
 from uploads.analysis.base import QueryEncoder
-from uploads.models import Embedding, Upload
-from uploads.search.filters import filter_pictures
+from uploads.models import Upload
+from uploads.search.filters import filter_pictures, filter_vectors
 from uploads.search.language import Query, Term
+from uploads.search.nearest import Vector, apply_scan_settings, exact, nearest
 from uploads.search.ranking import LEAST_FIT, Candidate
-from uploads.search.words import text_query
+from uploads.search.words import OwnerWord, text_query
 
 MAX_CANDIDATES = 500
 """Pictures taken from each side, vectors and words."""
 
-PREFILTERED = 5000
+MAX_UNCHECKED = 2000
+"""Pictures read from a side if some of them may not count, because of their words or a filter."""
+
+MAX_SINGLE_WORDS = 8
+
+Words = Sequence[CombinedSearchQuery]
 
 
 def find_candidates(owner_id: int, query: Query, encoder: QueryEncoder | None) -> list[Candidate]:
     """Return the candidates of all alternatives of `query`. Without an encoder, only words are compared."""
-    return [
-        candidate
-        for terms in query.alternatives
-        for candidate in _alternative(owner_id, Query((terms,), query.excluded, query.filters), encoder)
-    ]
+    with transaction.atomic():
+        apply_scan_settings()
+        return [found for terms in query.alternatives for found in _alternative(owner_id, query, terms, encoder)]
 
 
-def nearest(owner_id: int, query: Query, model: str, vector: tuple[float, ...]) -> dict[int, float]:
-    """Return the cosines of the nearest pictures that meet the filters and contain the quotes.
-
-    The filters read wide rows, so they are first applied to the nearest pictures only. That is the exact result if all
-    pictures that can be hits by their look are among those. Otherwise the filters are applied to all pictures.
-    """
-    rows = compared(owner_id, model, vector).order_by("-cosine", "-upload_id").values_list("upload_id", "cosine")
-    filtered = bool(query.filters or query.excluded or _quoted(query.alternatives[0]))
-    limit = PREFILTERED if filtered else MAX_CANDIDATES
-    near = {id: cosine for id, cosine in rows[:limit] if cosine >= LEAST_FIT or not filtered}
-    matches = set(matching(owner_id, query).filter(id__in=near).values_list("id", flat=True))
-    found = [entry for entry in near.items() if entry[0] in matches][:MAX_CANDIDATES]
-    if not filtered or (found and (len(near) < limit or len(found) == MAX_CANDIDATES)):
-        return dict(found)
-    return dict(rows.filter(upload__in=matching(owner_id, query))[:MAX_CANDIDATES])
-
-
-def compared(owner_id: int, model: str, vector: tuple[float, ...]) -> QuerySet[Any, Any]:
-    """Return all the owner's embeddings of `model`, each with its `cosine` to a vector of unit length."""
-    cosine = Value(-1.0) * MaxInnerProduct("vector", list(vector))
-    return Embedding.objects.filter(owner_id=owner_id, model=model).annotate(cosine=cosine)
-
-
-def matching(owner_id: int, query: Query) -> QuerySet[Upload]:
-    """Return the pictures that meet the filters and contain what is quoted in the only alternative of `query`."""
+def _alternative(owner_id: int, query: Query, terms: tuple[Term, ...], encoder: QueryEncoder | None) -> list[Candidate]:
+    words, quotes = _text_queries(terms), _text_queries(term for term in terms if term.quoted)
     pictures = filter_pictures(owner_id, query)
-    for quoted in _quoted(query.alternatives[0]):
-        pictures = pictures.filter(words=quoted)
-    return pictures
+    if quotes:
+        pictures = containing(pictures, owner_id, quotes)
+    if encoder is None:
+        # All words are then required, so no limit may come before the filters.
+        newest = pictures.order_by((F("id") + 0).desc())
+        return _with_shares(pictures, with_words(newest, owner_id, words, MAX_CANDIDATES), words, {})
+    vector = encoder.embed_query(" ".join(term.text for term in terms))
+    vectors = filter_vectors(owner_id, query, encoder.model)
+    if quotes and len(few := _ids(pictures, MAX_UNCHECKED)) < MAX_UNCHECKED:
+        cosines = exact(vectors.filter(upload_id__in=few), vector, MAX_CANDIDATES)
+    elif quotes or query.excluded:
+        cosines = _nearest_checked(pictures, owner_id, query, encoder.model, vector)
+    else:
+        cosines = nearest(owner_id, query, encoder.model, vector, MAX_CANDIDATES)
+    limit = MAX_UNCHECKED if query.filters or query.excluded or quotes else MAX_CANDIDATES
+    others = with_words(Upload.objects.all(), owner_id, words, limit) - cosines.keys()
+    cosines |= exact(vectors.filter(upload_id__in=others), vector, len(others))
+    return _with_shares(pictures, cosines.keys() | others, words, cosines)
 
 
-def with_words(pictures: QuerySet[Upload], searched: list[SearchQuery]) -> QuerySet[Any, Any]:
-    """Return the pictures that contain one of the words, each with `share`, the share of the words it contains."""
-    if len(searched) == 1:
-        # Without a computed order, the newest of many matches are read by the owner's index, without sorting all.
-        return pictures.filter(words=searched[0]).annotate(share=Value(1.0)).order_by("-id")
-    found = (Case(When(words=one, then=1.0), default=0.0, output_field=FloatField()) for one in searched)
-    share = sum(found, Value(0.0)) / Value(float(len(searched)))
-    return pictures.filter(words=reduce(or_, searched)).annotate(share=share).order_by("-share", "-id")
+def _nearest_checked(
+    pictures: QuerySet[Upload], owner_id: int, query: Query, model: str, vector: Vector
+) -> dict[int, float]:
+    """Return the cosines of the nearest vectors of `pictures`, whose words are conditions.
+
+    First only the nearest vectors are read, and the words of their pictures. That is enough if nearer pictures fill the
+    result, or if all that can be hits by their look are among them.
+    """
+    near = nearest(owner_id, query, model, vector, MAX_UNCHECKED)
+    kept = set(pictures.filter(id__in=near).values_list("id", flat=True))
+    found = {id: cosine for id, cosine in near.items() if id in kept}
+    complete = len(near) < MAX_UNCHECKED or (found and min(near.values()) < LEAST_FIT)
+    if complete or len(found) >= MAX_CANDIDATES:
+        return dict(list(found.items())[:MAX_CANDIDATES])
+    return exact(filter_vectors(owner_id, query, model).filter(upload__in=pictures), vector, MAX_CANDIDATES)
 
 
-def _alternative(owner_id: int, query: Query, encoder: QueryEncoder | None) -> list[Candidate]:
-    [terms] = query.alternatives
-    searched = [found for term in terms if (found := text_query(term)) is not None]
-    pictures = matching(owner_id, query)
-    worded = with_words(pictures, searched) if searched else Upload.objects.none().annotate(share=Value(0.0))
-    words = dict(worded.values_list("id", "share")[:MAX_CANDIDATES])
-    cosines: dict[int, float] = {}
-    if encoder is not None:
-        vector = encoder.embed_query(" ".join(term.text for term in terms))
-        cosines = nearest(owner_id, query, encoder.model, vector)
-        others = compared(owner_id, encoder.model, vector).filter(upload_id__in=words.keys() - cosines.keys())
-        cosines |= dict(others.values_list("upload_id", "cosine"))
-    if len(words) == MAX_CANDIDATES:
-        words |= dict(worded.filter(id__in=cosines.keys() - words.keys()).values_list("id", "share"))
-    return [Candidate(id, cosines.get(id, 0.0), words.get(id, 0.0)) for id in cosines.keys() | words.keys()]
+def with_words(pictures: QuerySet[Upload], owner_id: int, words: Words, limit: int) -> set[int]:
+    """Return the ids of `limit` pictures of the owner with all words, and of those that contain one of them.
+
+    A single word that `limit` pictures contain is left out, because it says little.
+    """
+    if not words:
+        return set()
+    found = set(_ids(containing(pictures, owner_id, words), limit))
+    if len(words) > 1 and len(found) < limit:
+        for word in words[:MAX_SINGLE_WORDS]:
+            some = _ids(containing(pictures, owner_id, [word]), limit)
+            found.update(some if len(some) < limit else ())
+    return found
 
 
-def _quoted(terms: tuple[Term, ...]) -> list[SearchQuery]:
-    return [found for term in terms if term.quoted and (found := text_query(term)) is not None]
+def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> QuerySet[Upload]:
+    """Return those of the pictures that belong to the owner and contain all words, by one search of the index."""
+    return pictures.filter(words=reduce(and_, words, OwnerWord(owner_id)))
+
+
+def _with_shares(
+    pictures: QuerySet[Upload], ids: Iterable[int], words: Words, cosines: dict[int, float]
+) -> list[Candidate]:
+    """Return candidates for those of the ids that belong to `pictures`."""
+    ones = (Case(When(words=one, then=1.0), default=0.0, output_field=FloatField()) for one in words)
+    share = sum(ones, Value(0.0)) / Value(float(max(1, len(words))))
+    rows = pictures.filter(id__in=list(ids)).annotate(share=share).values_list("id", "share")
+    return [Candidate(id, cosines.get(id, 0.0), share) for id, share in rows]
+
+
+def _ids(pictures: QuerySet[Upload], limit: int) -> list[int]:
+    return list(pictures.values_list("id", flat=True)[:limit])
+
+
+def _text_queries(terms: Iterable[Term]) -> list[CombinedSearchQuery]:
+    return [found for term in terms if (found := text_query(term)) is not None]

@@ -1,59 +1,72 @@
-"""Turn the filters and exclusions of a query into conditions of the ORM. The owner is always one of them."""
+"""Turn the filters and exclusions of a query into conditions of the ORM. The owner is always one of them.
 
-from datetime import UTC, date, datetime, time, timedelta
+Uploads and their embeddings have most of the filtered columns in common, so that a search by look reads no uploads.
+"""
+
+from datetime import UTC, date, datetime, time
 from functools import reduce
 from operator import and_
 
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 
-from uploads.models import MediaKind, Upload
+from uploads.models import Embedding, MediaKind, Upload
+from uploads.search.exclusions import excluding_query
 from uploads.search.language import Filter, Query
 from uploads.search.taken import parse_taken
-from uploads.search.words import text_query
 
 _KINDS = {"photo": MediaKind.IMAGE, "video": MediaKind.VIDEO}
-_PROPERTIES = {
-    "place": Q(latitude__isnull=False, longitude__isnull=False),
-    "date": Q(taken_at__isnull=False),
-    "camera": ~Q(camera=""),
-}
-# Dates in queries are those of the camera's clock, which pages show too.
-_CAMERA_TIME = ExpressionWrapper(
-    F("taken_at") + Value(timedelta(minutes=1)) * Coalesce(F("utc_offset"), 0), output_field=DateTimeField()
-)
+_PROPERTIES = {"date": Q(camera_clock__isnull=False), "camera": ~Q(camera="")}
+INDEXED = ("type", "taken")
+"""The filters whose columns are in the index of embeddings."""
+
+_PLACE = Q(latitude__isnull=False, longitude__isnull=False)
 
 
 def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
     """Return the owner's processed pictures and videos that meet all filters and contain no excluded term.
 
-    Parts of other pictures are left out, as in the library.
+    Parts of other pictures are left out, as in the library, and so are archived pictures unless a filter asks for them.
     """
     pictures = Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False, part_of=None)
-    if any(one.name == "taken" for one in query.filters):
-        pictures = pictures.alias(camera_clock=_CAMERA_TIME)
-    pictures = pictures.filter(reduce(and_, map(_condition, query.filters), Q()))
+    pictures = pictures.filter(_conditions(query, _PLACE))
     for term in query.excluded:
-        if (excluded := text_query(term)) is not None:
+        if (excluded := excluding_query(term)) is not None:
             pictures = pictures.exclude(words=excluded)
     return pictures
 
 
-def _condition(one: Filter) -> Q:
+def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embedding]:
+    """Return the embeddings of the same pictures; those that contain an excluded term are not left out."""
+    # All kinds are named, because `kind` comes before the date in the index.
+    vectors = Embedding.objects.filter(owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False)
+    return vectors.filter(_conditions(query, Q(has_place=True)))
+
+
+def _conditions(query: Query, has_place: Q) -> Q:
+    conditions = [_condition(one, has_place) for one in query.filters]
+    if not any(one.name == "archived" for one in query.filters):
+        conditions.append(Q(archived=False))
+    return reduce(and_, conditions)
+
+
+def _condition(one: Filter, has_place: Q) -> Q:
     match one.name:
         case "taken":
             condition = _taken(*parse_taken(one.value))
         case "type":
             condition = Q(kind=_KINDS[one.value])
         case "has":
-            condition = _PROPERTIES[one.value]
+            condition = has_place if one.value == "place" else _PROPERTIES[one.value]
+        case "archived":
+            condition = Q(archived=one.value == "yes")
         case _:
             condition = Q(camera__icontains=one.value)
     return ~condition if one.negated else condition
 
 
 def _taken(first: date | None, after: date | None) -> Q:
-    condition = Q(taken_at__isnull=False)
+    """Return the condition that the camera's clock, which pages show too, was in this range."""
+    condition = Q(camera_clock__isnull=False)
     if first:
         condition &= Q(camera_clock__gte=datetime.combine(first, time(), UTC))
     if after:

@@ -22,7 +22,7 @@ MAX_ALTERNATIVES = 4
 
 TYPES = {"photo": "photo", "picture": "photo", "image": "photo", "video": "video"}
 PROPERTIES = ("place", "date", "camera")
-FILTERS = ("taken", "camera", "type", "has")
+FILTERS = ("taken", "camera", "type", "has", "archived")
 
 _TOKEN = re.compile(
     r"""(?P<minus>-)?
@@ -81,6 +81,10 @@ class Query:
         """The query without its filters and exclusions."""
         return str(Query(self.alternatives))
 
+    def filtered_by(self, names: tuple[str, ...]) -> "Query":
+        """Return a query of those filters of this query that have one of these names."""
+        return Query(filters=tuple(one for one in self.filters if one.name in names))
+
     def without(self, removed: Filter | Term) -> "Query":
         """Return this query without one of its filters or excluded terms."""
         excluded = tuple(term for term in self.excluded if term != removed)
@@ -120,6 +124,8 @@ def _parse_filter(name: str, value: str, *, negated: bool) -> Filter:
             value = _choose(name, value, TYPES, ("photo", "video"))
         case "has":
             value = _choose(name, value, dict(zip(PROPERTIES, PROPERTIES, strict=True)), PROPERTIES)
+        case "archived":
+            value = _choose(name, value, {"yes": "yes", "no": "no"}, ("yes", "no"))
         case "camera" if not value:
             raise QueryError(_('camera: needs a name, such as camera:"Pixel 8".'))
         case "camera":

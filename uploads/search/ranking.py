@@ -4,13 +4,16 @@ The fit of a picture is the cosine of its vector and that of the query, plus 0.2
 that its text contains. Both numbers were measured on judged queries, see docs/search.md.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 WORDS_WEIGHT = 0.2
 LEAST_FIT = 0.30
 LEAST_SHARE_OF_BEST = 0.75
 MAX_CLOSEST = 6
+# Cormack et al. 2009, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods".
+RANK_OFFSET = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +51,21 @@ def rank(candidates: Iterable[Candidate], hit_fit: float) -> Ranking:
     needed = max(LEAST_FIT, LEAST_SHARE_OF_BEST * ordered[0].fit) if ordered and ordered[0].fit >= hit_fit else None
     hits = tuple(one for one in ordered if one.upload_id in complete or (needed is not None and one.fit >= needed))
     return Ranking(hits, () if hits else tuple(ordered[:MAX_CLOSEST]))
+
+
+def fuse(rankings: Sequence[Ranking]) -> Ranking:
+    """Join the rankings of several models, whose fits are not comparable, by reciprocal ranks."""
+    if len(rankings) == 1:
+        return rankings[0]
+    hits = _fuse([one.hits for one in rankings])
+    return Ranking(hits, () if hits else _fuse([one.closest for one in rankings])[:MAX_CLOSEST])
+
+
+def _fuse(lists: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
+    found: dict[int, Candidate] = {}
+    scores: defaultdict[int, float] = defaultdict(float)
+    for candidates in lists:
+        for position, one in enumerate(candidates, 1):
+            found.setdefault(one.upload_id, one)
+            scores[one.upload_id] += 1 / (RANK_OFFSET + position)
+    return tuple(sorted(found.values(), key=lambda one: (-scores[one.upload_id], -one.upload_id)))

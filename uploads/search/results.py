@@ -1,6 +1,6 @@
 """Search an owner's pictures, and prepare one page of the result."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -10,7 +10,7 @@ from uploads.pagination import Page
 from uploads.search.candidates import find_candidates
 from uploads.search.filters import filter_pictures
 from uploads.search.language import Query
-from uploads.search.ranking import Candidate, rank
+from uploads.search.ranking import Candidate, fuse, rank
 from uploads.search.reasons import Reason, explain
 
 PICTURES_PER_PAGE = 60
@@ -36,9 +36,18 @@ class Results:
     total: int
 
 
-def search(owner_id: int, query: Query, encoder: QueryEncoder | None, page_number: int) -> Results:
-    """Return a page of the owner's pictures that answer `query`, best first. `query` must contain words."""
-    ranking = rank(find_candidates(owner_id, query, encoder), encoder.hit_fit if encoder else _ONLY_WORDS)
+def search(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], page_number: int) -> Results:
+    """Return a page of the owner's pictures that answer `query`, best first. `query` must contain words.
+
+    `encoders` are those of all models by which the owner's pictures can be searched; without any, only words are
+    searched.
+    """
+    ranking = fuse(
+        [
+            rank(find_candidates(owner_id, query, encoder), encoder.hit_fit if encoder else _ONLY_WORDS)
+            for encoder in encoders or (None,)
+        ]
+    )
     pages = max(1, -(-len(ranking.hits) // PICTURES_PER_PAGE))
     number = min(max(1, page_number), pages)
     start = (number - 1) * PICTURES_PER_PAGE

@@ -1,25 +1,19 @@
 """The search page."""
 
-import logging
 import re
 from collections import Counter
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from uploads.analysis.base import QueryEncoder
-from uploads.analysis.registry import get_query_encoder
-from uploads.errors import EnvironmentalError
 from uploads.models import Upload
 from uploads.pagination import paginate_by_id
+from uploads.search.encoders import owner_encoders
 from uploads.search.filters import filter_pictures
 from uploads.search.language import MAX_LENGTH, Query, QueryError, parse_query
 from uploads.search.results import PICTURES_PER_PAGE, Hit, search
-
-logger = logging.getLogger(__name__)
 
 LATEST_PICTURES = 200
 EXAMPLE_LABELS = 5
@@ -46,21 +40,11 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
     if not query:
         return {}
     if query.alternatives:
-        encoder = _encoder()
-        found = search(owner_id, query, encoder, _page_number(request))
+        found = search(owner_id, query, owner_encoders(owner_id), _page_number(request))
         return {"page": found.page, "hits": found.hits, "closest": found.closest, "total": found.total}
     pictures = filter_pictures(owner_id, query).defer("metadata", "sidecars", "words")
     page = paginate_by_id(pictures, request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
     return {"page": page, "hits": [Hit(upload, None) for upload in page.rows]}
-
-
-def _encoder() -> QueryEncoder | None:
-    """Return the encoder for the site's analyzer. If its model files are damaged, words can still be searched."""
-    try:
-        return get_query_encoder(settings.EMBEDDER)
-    except EnvironmentalError:
-        logger.exception("Searching by words only, because the text model cannot be loaded.")
-        return None
 
 
 def _chips(query: Query) -> list[tuple[str, str]]:

@@ -1,0 +1,89 @@
+"""Measure search in a library of 1,000,000 pictures, for owners of 1 %, 10 % and 80 % of them.
+
+Run it with `make bench ARGS=search`, or `python -m bench.search 100000` for a quick run. The vectors are generated from
+the shipped vocabulary (bench/search_data.py). The recall is that of the ten nearest vectors compared with an exact
+scan; of several equal vectors, any counts. The last line of the output is one JSON object with the worst owner's
+figures: `p95_ms` and `recall_at_10` for words alone, `p95_filtered_ms` and `recall_filtered` with filters, and
+`p95_8_clients_ms` with 8 clients at once. A time is that of a whole page of results.
+"""
+
+import json
+import multiprocessing
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import django
+from rich.console import Console
+from rich.table import Table
+
+from bench.stack import stack
+
+if TYPE_CHECKING:  # models exist only after the set-up
+    from bench.search_load import Figures
+
+PICTURES = 1_000_000
+CLIENTS = 8
+
+
+def main() -> None:
+    """Fill the library, build the indexes, measure, and print the report."""
+    pictures = int(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
+    with stack():
+        from bench import search_load as load  # noqa: PLC0415 (models exist only after the set-up)
+        from bench.search_data import fill_library  # noqa: PLC0415
+
+        console = Console()
+        started = time.perf_counter()
+        owners = fill_library(pictures)
+        console.print(f"Inserted {pictures:,} pictures in {time.perf_counter() - started:.0f} s.")
+        build_seconds, megabytes = load.build_indexes()
+        console.print(f"Built the indexes in {build_seconds:.0f} s; they have {megabytes:.0f} MB.")
+        found = [load.measure(name, id, filtered) for name, id in owners.items() for filtered in (False, True)]
+        crowded = load.percentile([one for times in run_clients(list(owners.values())) for one in times], 95)
+    show(console, found, crowded)
+    print(json.dumps({"bench": "search", "pictures": pictures} | summarize(found, crowded, build_seconds, megabytes)))
+
+
+def run_clients(owner_ids: Sequence[int]) -> list[list[float]]:
+    """Run CLIENTS processes that search at the same time, each for one owner; return their times in ms."""
+    from bench.search_load import client  # noqa: PLC0415 (models exist only after the set-up)
+
+    with multiprocessing.get_context("spawn").Pool(CLIENTS, set_up) as pool:
+        jobs = [(owner_ids[number % len(owner_ids)], number) for number in range(CLIENTS)]
+        pool.starmap(client, jobs, chunksize=1)  # warms up
+        return pool.starmap(client, jobs, chunksize=1)
+
+
+def set_up() -> None:
+    """Prepare a process of `run_clients`; the environment names the stack's settings."""
+    django.setup()
+
+
+def summarize(found: "list[Figures]", crowded: float, build_seconds: float, megabytes: float) -> dict[str, float]:
+    """Return the worst owner's figures for the JSON object."""
+    plain, filtered = ([one for one in found if one.filtered == wanted] for wanted in (False, True))
+    return {
+        "p95_ms": round(max(one.p95 for one in plain), 1),
+        "p95_filtered_ms": round(max(one.p95 for one in filtered), 1),
+        "recall_at_10": round(min(one.recall for one in plain), 3),
+        "recall_filtered": round(min(one.recall for one in filtered), 3),
+        "p95_8_clients_ms": round(crowded, 1),
+        "index_build_s": round(build_seconds),
+        "index_mb": round(megabytes),
+    }
+
+
+def show(console: Console, found: "list[Figures]", crowded: float) -> None:
+    """Print a table."""
+    table = Table("Owner", "Queries", "p50 ms", "p95 ms", "recall@10", title="Search")
+    for one in found:
+        kind = "filtered" if one.filtered else "plain"
+        table.add_row(one.owner, kind, f"{one.p50:.1f}", f"{one.p95:.1f}", f"{one.recall:.3f}")
+    console.print(table)
+    console.print(f"{CLIENTS} clients at once: p95 {crowded:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""The searches of bench.search, and what they cost and find."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import mean, quantiles
+
+import numpy as np
+from django.db import connection, transaction
+
+from uploads.analysis.vocabulary import load_vocabulary
+from uploads.search.encoders import owner_encoders, site_encoder
+from uploads.search.filters import filter_vectors
+from uploads.search.language import parse_query
+from uploads.search.nearest import apply_scan_settings, exact, nearest
+from uploads.search.results import search
+from uploads.search.vector_index import maintain_indexes
+
+QUERIES = 60
+RECALL_QUERIES = 30
+NEAREST = 10
+FILTERS = ("taken:2016-03", "taken:2018", "type:video", 'camera:"pixel 8"', "has:place -type:video", "-tabby")
+PLAIN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured for one owner and kind of query: times in ms, and the recall."""
+
+    owner: str
+    filtered: bool
+    p50: float
+    p95: float
+    recall: float
+
+
+def build_indexes() -> tuple[float, float]:
+    """Build the vector indexes as workers do; return the seconds it took and their size in MB."""
+    started = time.perf_counter()
+    names = maintain_indexes()
+    seconds = time.perf_counter() - started
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(sum(pg_relation_size(name::regclass)), 0) FROM unnest(%s) name", [names])
+        [size] = cursor.fetchone() or [0]
+    return seconds, float(size) / 2**20
+
+
+def queries(count: int, *, filtered: bool, seed: int) -> list[str]:
+    """Return searches for random phrases of the vocabulary, with one of FILTERS each if `filtered`."""
+
+    vocabulary = load_vocabulary()
+    phrases = (*vocabulary.labels, *vocabulary.kinds, *vocabulary.objects)
+    chosen = np.random.default_rng(seed).choice(phrases, count, replace=False)
+    added = [FILTERS[number % len(FILTERS)] if filtered else PLAIN for number in range(count)]
+    return [f"{phrase.replace('-', ' ')} {one}".strip() for phrase, one in zip(map(str, chosen), added, strict=True)]
+
+
+def measure(owner: str, owner_id: int, filtered: bool) -> Figures:
+    """Measure one owner's searches."""
+    texts = queries(QUERIES, filtered=filtered, seed=2)
+    times_of(owner_id, texts)
+    times = times_of(owner_id, texts)
+    recalls = [recall(owner_id, text) for text in texts[:RECALL_QUERIES]]
+    return Figures(owner, filtered, percentile(times, 50), percentile(times, 95), mean(recalls))
+
+
+def times_of(owner_id: int, texts: Iterable[str]) -> list[float]:
+    """Run searches, one after another; return the ms that each of them took."""
+
+    times = []
+    for text in texts:
+        started = time.perf_counter()
+        search(owner_id, parse_query(text), owner_encoders(owner_id), 1)
+        times.append((time.perf_counter() - started) * 1000)
+    return times
+
+
+def recall(owner_id: int, text: str) -> float:
+    """Return which part of the NEAREST vectors by an exact scan a search finds."""
+    encoder, query = site_encoder(), parse_query(text)
+    if encoder is None:
+        raise SystemExit("There is no text model.")
+    vector = encoder.encode(query.words)
+    with transaction.atomic():
+        apply_scan_settings()
+        found = nearest(owner_id, query, encoder.model, vector, 500)
+        wanted = list(exact(filter_vectors(owner_id, query, encoder.model), vector, NEAREST).values())
+    if not wanted:
+        return 1.0
+    near = sum(cosine >= wanted[-1] - 1e-6 for cosine in found.values())
+    return min(near, len(wanted)) / len(wanted)
+
+
+def client(owner_id: int, seed: int) -> list[float]:
+    """Search as one of several clients, with and without filters in turn."""
+    plain, filtered = (queries(QUERIES // 2, filtered=one, seed=seed) for one in (False, True))
+    return times_of(owner_id, [text for pair in zip(plain, filtered, strict=True) for text in pair])
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """Return a percentile."""
+    return quantiles(values, n=100)[percent - 1]

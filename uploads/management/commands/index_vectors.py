@@ -1,0 +1,24 @@
+"""`manage.py index_vectors`: build the indexes that keep searches in large libraries fast."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
+
+from uploads.search.vector_index import maintain_indexes
+
+
+class Command(BaseCommand):
+    """Print the name of each index that was built or dropped."""
+
+    help = "Build or drop vector indexes, as workers do by themselves every ten minutes. Imports go on meanwhile."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run once. If another process is doing the same, do nothing."""
+        try:
+            changed = maintain_indexes()
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(f"The database is unavailable: {error}") from None
+        for name in changed:
+            self.stdout.write(name)
+        self.stdout.write(f"{len(changed)} index{'' if len(changed) == 1 else 'es'} changed.")

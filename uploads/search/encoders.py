@@ -1,0 +1,49 @@
+"""The models by which an owner's pictures can be searched: that of the site and, after a change, the one before."""
+
+import logging
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db.models import Max, Min
+
+from uploads.analysis.base import QueryEncoder
+from uploads.analysis.registry import QUERY_ENCODERS, get_query_encoder
+from uploads.errors import EnvironmentalError
+from uploads.models import Embedding
+
+logger = logging.getLogger(__name__)
+
+
+def site_encoder() -> QueryEncoder | None:
+    """Return the encoder for the site's provider, or None if only words can be searched, or its model is unusable."""
+    try:
+        return get_query_encoder(settings.ANALYZER)
+    except EnvironmentalError:
+        logger.exception("Searching by words only, because the text model cannot be loaded.")
+        return None
+
+
+def owner_encoders(owner_id: int) -> list[QueryEncoder]:
+    """Return the encoders of all models of which the owner has vectors, that of the site first.
+
+    The vectors of another provider's model are searched only while that provider still works here.
+    """
+    encoder = site_encoder()
+    found = [encoder] if encoder is not None else []
+    # The first and the last model are read from the index. There are seldom more than two.
+    models = Embedding.objects.filter(owner_id=owner_id).aggregate(Min("model"), Max("model")).values()
+    for model in sorted(set(models) - {None, *(one.model for one in found)}):
+        found += _encoders_of(model)
+    return found
+
+
+def _encoders_of(model: str) -> Iterator[QueryEncoder]:
+    for name in QUERY_ENCODERS:
+        try:
+            encoder = get_query_encoder(name)
+        except EnvironmentalError as error:
+            logger.debug("Vectors of %s may not be searchable: %s", model, error)
+            continue
+        if encoder is not None and encoder.model == model:
+            yield encoder
+            return

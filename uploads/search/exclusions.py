@@ -1,0 +1,50 @@
+"""Which words of a picture an excluded term stands for: “-people” also excludes “a person”, and “-dog” a terrier."""
+
+from collections import defaultdict
+from functools import cache
+
+from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
+
+from uploads.analysis.vocabulary import load_vocabulary
+from uploads.search.language import Term
+from uploads.search.words import split_words, text_query
+
+# PostgreSQL's English configuration treats regular plurals as the same word.
+_IRREGULAR_PLURALS = {"person": "people", "man": "men", "woman": "women", "child": "children", "foot": "feet",
+                      "goose": "geese", "mouse": "mice", "wolf": "wolves", "calf": "calves", "leaf": "leaves",
+                      "knife": "knives", "shelf": "shelves", "tooth": "teeth"}  # fmt: skip
+_OTHER_NUMBER = _IRREGULAR_PLURALS | {plural: singular for singular, plural in _IRREGULAR_PLURALS.items()}
+
+
+def excluding_query(term: Term) -> CombinedSearchQuery | None:
+    """Return the condition that a picture's words contain `term` or something of its kind; None if nothing is indexed.
+
+    Text in quotes stands for itself. A word also stands for its other number and, if it is a kind of the vocabulary,
+    for all labels of that kind.
+    """
+    words = text_query(term)
+    if words is None or term.quoted:
+        return words
+    phrases = [phrase for name in _forms(split_words(term.text).lower()) for phrase in (name, *_labels_by_kind()[name])]
+    # A single parsed query, because a kind may have more than a hundred labels.
+    raw = " | ".join(f"({' <-> '.join(split_words(phrase).split())})" for phrase in dict.fromkeys(phrases))
+    return words | SearchQuery(raw, config="english", search_type="raw")
+
+
+def _forms(text: str) -> list[str]:
+    """Return a word or phrase in both numbers: `text` first, then the forms that may be in the vocabulary."""
+    *first, last = text.split()
+    others = [_OTHER_NUMBER.get(last, ""), last.removesuffix("s"), last.removesuffix("es"), f"{last}s"]
+    return list(dict.fromkeys([text, *(" ".join([*first, other]) for other in others if other)]))
+
+
+@cache
+def _labels_by_kind() -> defaultdict[str, tuple[str, ...]]:
+    """Return the labels of each kind of the embedded analyzer's vocabulary, such as the breeds of dogs."""
+    vocabulary = load_vocabulary()
+    found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    for row, kind in enumerate(vocabulary.kinds):
+        names = tuple(vocabulary.labels[label] for label in vocabulary.membership[row].nonzero()[0])
+        for name in kind.split(", "):
+            found[name] += names
+    return found

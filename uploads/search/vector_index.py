@@ -1,0 +1,131 @@
+"""Approximate indexes (HNSW) of the vectors of owners who have many, one per owner and model.
+
+With one index for all owners, a search would have to skip the vectors of everybody else. Owners with few vectors need
+no index, and their imports do not pay for one. An index is built without blocking writes, and never in a migration.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.db.models import Count
+from psycopg import sql
+
+from uploads.models import Embedding
+
+logger = logging.getLogger(__name__)
+
+EXACT_ROWS = 50_000
+"""Up to this number of rows, an exact scan is fast. An owner with more vectors of a model gets an index."""
+
+# Chosen by recall, see docs/search.md.
+CONNECTIONS, BUILD_CANDIDATES = 8, 32
+MAX_DIMENSIONS = 4000
+"""What pgvector can index in half precision."""
+
+_PREFIX = "embedding_hnsw_"
+BUILD_LOCK = 0x76656374
+"""The advisory lock of the process that builds or drops indexes."""
+
+_BUILD_MEMORY = "512MB"
+_STATE = """
+SELECT relname, indisvalid FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid
+ WHERE indrelid = 'uploads_embedding'::regclass AND relname LIKE 'embedding\\_hnsw\\_%'
+"""
+
+
+def index_name(owner_id: int, model: str) -> str:
+    """Return the name of the index of an owner's vectors of a model."""
+    return f"{_PREFIX}{owner_id}_{hashlib.sha256(model.encode()).hexdigest()[:12]}"
+
+
+def has_index(owner_id: int, model: str) -> bool:
+    """Return whether the owner's vectors of a model have a complete index."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [index_name(owner_id, model)]
+        )
+        return cursor.fetchone() == (True,)
+
+
+def maintain_indexes() -> list[str]:
+    """Build the missing indexes, and drop incomplete ones and those of owners who have few vectors left.
+
+    Return the names of the indexes that were built or dropped. An index of 1,000,000 vectors takes about half an hour
+    of one core. If another process is maintaining indexes, nothing is done. Must not be called in a transaction.
+    """
+    with _build_lock() as locked:
+        return list(_maintain()) if locked else []
+
+
+def _maintain() -> Iterator[str]:
+    wanted = {index_name(owner_id, model): (owner_id, model) for owner_id, model in _owners_of_many()}
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE)
+        state = dict(cursor.fetchall())
+    for name, valid in state.items():
+        if not valid or name not in wanted:
+            _run(sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(name)))
+            yield name
+    for name, (owner_id, model) in wanted.items():
+        if not state.get(name):
+            _build(name, owner_id, model)
+            yield name
+
+
+def _owners_of_many() -> list[tuple[int, str]]:
+    """Return the owners and models with so many vectors that an index pays off."""
+    counted = Embedding.objects.values("owner_id", "model").annotate(rows=Count("id")).order_by()
+    return list(counted.filter(rows__gt=EXACT_ROWS).values_list("owner_id", "model"))
+
+
+def _build(name: str, owner_id: int, model: str) -> None:
+    first = Embedding.objects.filter(owner_id=owner_id, model=model)[0]
+    dimensions = len(first.vector)
+    if dimensions > MAX_DIMENSIONS:
+        logger.warning("Vectors of %s cannot be indexed, because they have %d dimensions.", model, dimensions)
+        return
+    logger.info("Building the index %s of the vectors of user %d.", name, owner_id)
+    _run(
+        sql.SQL(
+            "CREATE INDEX CONCURRENTLY {name} ON uploads_embedding"
+            " USING hnsw ((vector::halfvec({dimensions})) halfvec_ip_ops)"
+            " WITH (m = {connections}, ef_construction = {candidates})"
+            " WHERE owner_id = {owner} AND model = {model}"
+        ).format(
+            name=sql.Identifier(name),
+            dimensions=sql.Literal(dimensions),
+            connections=sql.Literal(CONNECTIONS),
+            candidates=sql.Literal(BUILD_CANDIDATES),
+            owner=sql.Literal(owner_id),
+            model=sql.Literal(model),
+        )
+    )
+    logger.info("Built the index %s.", name)
+
+
+def _run(statement: sql.Composed) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@contextmanager
+def _build_lock() -> Iterator[bool]:
+    """Take the lock for index maintenance and give the session memory for it. Yield whether the lock was free.
+
+    The lock belongs to the session: if this process dies, PostgreSQL goes on building, and keeps the lock meanwhile.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [BUILD_LOCK])
+        locked = cursor.fetchone() == (True,)
+        if not locked:
+            yield False
+            return
+        cursor.execute(sql.SQL("SET maintenance_work_mem = {}").format(sql.Literal(_BUILD_MEMORY)))
+        try:
+            yield True
+        finally:
+            cursor.execute("RESET maintenance_work_mem")
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [BUILD_LOCK])
