@@ -35,6 +35,7 @@ urlpatterns = [
     path("problems/restore/", failure_list.restore, name="failures-restore"),
     path("problems/files.csv", failure_list.download, name="failures-csv"),
     path("batches/<int:batch_id>/delete/", confirm_deletion.delete_batch, name="batch-delete"),
+    path("library/reanalyse/", commands.reanalyse_library, name="library-reanalyse"),
     path("library/delete/", confirm_deletion.delete_pictures, name="upload-delete"),
     path("batches/<int:batch_id>/name/", rename.batch_name, name="batch-name"),
     path("batches/<int:batch_id>/files/<int:item_id>/", item_detail.item_detail, name="item-detail"),

@@ -115,6 +115,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "model",
+                    models.CharField(blank=True, db_default="", default="", max_length=100, verbose_name="model"),
+                ),
+                (
                     "status",
                     models.CharField(
                         verbose_name="status",
@@ -483,6 +487,22 @@ class Migration(migrations.Migration):
                 condition=models.Q(("source__isnull", False), ("status__in", ("pending", "processing", "paused"))),
                 fields=("source",),
                 name="batch_one_live_reanalysis",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="uploadbatch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    models.Q(("model", ""), _negated=True), ("status__in", ("pending", "processing", "paused"))
+                ),
+                fields=("owner",),
+                name="batch_one_live_library_reanalysis",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="uploadbatch",
+            index=models.Index(
+                condition=models.Q(("model", ""), _negated=True), fields=["owner", "model"], name="batch_model"
             ),
         ),
         migrations.AddIndex(

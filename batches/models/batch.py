@@ -23,7 +23,8 @@ class UploadBatch(models.Model):
     The counters always match the item rows, because both are updated in the same transaction. `total` counts all items
     except ignored ones, including those that are still being received and those that are missing. `successful` includes
     duplicates, sidecars and archives, each of which also has its own counter. A batch completes when it is sealed and
-    none of its items is live. For a re-analysis, `source` is the batch whose pictures are analysed again. If
+    none of its items is live. For a re-analysis, `source` is the batch whose pictures are analysed again; a
+    re-analysis of the whole library has none, but `model`, the model that computes its vectors. If
     `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects` excludes batches
     that are being deleted; `all_objects` includes them.
     """
@@ -46,6 +47,7 @@ class UploadBatch(models.Model):
         db_index=False,
         verbose_name=_("source"),
     )
+    model = models.CharField(_("model"), max_length=100, blank=True, default="", db_default="")
     status = models.CharField(_("status"), max_length=12, choices=BatchStatus, default=BatchStatus.PENDING)
     expected_items = models.PositiveIntegerField(
         _("expected items"), null=True, blank=True, help_text=_("Number of files announced at the start.")
@@ -112,6 +114,11 @@ class UploadBatch(models.Model):
                 name="batch_one_live_reanalysis",
                 condition=Q(source__isnull=False, status__in=LIVE_BATCHES),
             ),
+            models.UniqueConstraint(
+                fields=["owner"],
+                name="batch_one_live_library_reanalysis",
+                condition=~Q(model="") & Q(status__in=LIVE_BATCHES),
+            ),
         ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="batch_owner_newest"),
@@ -119,6 +126,7 @@ class UploadBatch(models.Model):
                 fields=["owner", "last_served"], name="batch_schedule", condition=Q(status=BatchStatus.PROCESSING)
             ),
             models.Index(fields=["source"], name="batch_source", condition=Q(source__isnull=False)),
+            models.Index(fields=["owner", "model"], name="batch_model", condition=~Q(model="")),
             # No index condition refers to a counter. Otherwise, every finished item would update the batch's entries in
             # all indexes, because PostgreSQL could not do a HOT update.
             models.Index(fields=["id"], name="batch_cancelling", condition=Q(cancelling=True)),

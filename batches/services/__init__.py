@@ -23,7 +23,7 @@ from batches.services.batch_commands import (
 from batches.services.deletion import MAX_PICTURES, delete_batch, delete_pictures, deletion_extent
 from batches.services.failure_commands import CommandResult, dismiss_code, restore_code, retry_code
 from batches.services.last_seen import mark_all_seen, mark_batch_seen
-from batches.services.reprocessing import reanalyse_batch, retry_failed, retry_item
+from batches.services.reprocessing import reanalyse_batch, reanalyse_library, retry_failed, retry_item
 
 __all__ = [
     "CANCEL_BATCHES",
@@ -48,6 +48,7 @@ __all__ = [
     "pause_batch",
     "prioritize_batch",
     "reanalyse_batch",
+    "reanalyse_library",
     "rename_batch",
     "restore_code",
     "resume_batch",

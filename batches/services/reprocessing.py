@@ -1,11 +1,14 @@
-"""Commands that process stored files again: they retry failed files or re-analyse a whole batch."""
+"""Commands that process stored files again: they retry failed files or re-analyse a batch or a library."""
+
+from django.conf import settings
 
 from batches.engine import reanalyse, retry
 from batches.engine.refusals import Refused
 from batches.models import BatchItem, UploadBatch, error_codes
-from batches.models.scope import Scope
+from batches.models.scope import NotFound, Scope
 from batches.models.states import BatchStatus, ItemStatus
 from batches.services.batch_commands import batch_refusal, current_status
+from uploads.search.encoders import site_model
 
 
 def retry_failed(scope: Scope, batch_id: int) -> int:
@@ -45,6 +48,21 @@ def reanalyse_batch(scope: Scope, batch_id: int) -> int:
     reanalysis_id = reanalyse.reanalyse_batch(batch_id)
     if reanalysis_id is None:
         raise _reanalysis_refusal(batch.source or batch)
+    return reanalysis_id
+
+
+def reanalyse_library(scope: Scope, owner_id: int, *, only_missing: bool = False) -> int:
+    """Describe all of an owner's pictures again; return the id of the re-analysis batch.
+
+    With `only_missing`, only those pictures are described whose look cannot be searched with the site's current model.
+    Raises NotFound if the scope does not cover the owner, and Refused.
+    """
+    if scope.user_id != owner_id and not scope.covers_all():
+        raise NotFound
+    model = site_model() or settings.ANALYZER
+    reanalysis_id = reanalyse.reanalyse_library(owner_id, model, only_missing=only_missing)
+    if reanalysis_id is None:
+        raise Refused("library.nothing_to_describe")
     return reanalysis_id
 
 

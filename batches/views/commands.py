@@ -97,3 +97,15 @@ def reanalyse(request: HttpRequest, batch_id: int) -> HttpResponse:
             request, _("Re-running descriptions. Each picture keeps its old one until the new one is ready.")
         )
     return redirect("batch-detail", page)
+
+
+@require_button("upload-list")
+def reanalyse_library(request: HttpRequest) -> HttpResponse:
+    """Describe all pictures of the user's library again and redirect to the re-analysis batch."""
+    with refusals_as_messages(request):
+        batch_id = services.reanalyse_library(owner_scope(request.user), request.user.pk or 0)
+        messages.success(
+            request, _("Re-running descriptions. Each picture keeps its old one until the new one is ready.")
+        )
+        return redirect("batch-detail", batch_id)
+    return redirect("upload-list")

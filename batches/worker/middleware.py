@@ -15,6 +15,7 @@ from batches.worker.cleanup import clean_up
 from batches.worker.completion_emails import EMAIL_INTERVAL_SECONDS, send_completion_emails
 from batches.worker.periodic_thread import SERVICE_ERRORS, PeriodicThread
 from batches.worker.reconciler import reconcile
+from batches.worker.search_maintenance import SEARCH_MAINTENANCE_SECONDS, maintain_search
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class WorkerMiddleware(dramatiq.Middleware):
             heartbeat_thread,
             PeriodicThread("reconciler", settings.RECONCILE_SECONDS, reconcile),
             PeriodicThread("cleanup", settings.RECONCILE_SECONDS, clean_up),
+            PeriodicThread("search", SEARCH_MAINTENANCE_SECONDS, maintain_search),
         ]
         if settings.EMAIL_URL:
             self._threads.append(PeriodicThread("e-mail", EMAIL_INTERVAL_SECONDS, send_completion_emails))

@@ -90,6 +90,7 @@ ENDPOINTS = [
     Endpoint("upload-delete", query="?id={data.upload.id}"),
     # These URLs return or change only the user's own rows, so there is nothing to refuse.
     Endpoint("upload-delete", method="POST", body={"id": lambda data: data.upload.id}, answers=(302,)),
+    Endpoint("library-reanalyse", method="POST", answers=(302,)),
     Endpoint("failures-retry", method="POST", body=CAUSE, answers=(302,)),
     Endpoint("failures-dismiss", method="POST", body=CAUSE, answers=(302,)),
     Endpoint("failures-restore", method="POST", body={"code": "item.internal", "at": now}, answers=(302,)),

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from tests.search.conftest import MakePicture
 from tests.support.users import make_user
 from uploads.analysis.base import QueryEncoder
-from uploads.models import MediaKind, Upload
+from uploads.models import Embedding, MediaKind, Upload
 from uploads.search import candidates
 from uploads.search.filters import filter_pictures, filter_vectors
 from uploads.search.language import parse_query
@@ -197,3 +197,24 @@ def test_part_of_a_picture_is_not_found(anna: User, make_picture: MakePicture, e
 
     assert ids(results) == [photo.id]
     assert results.total == 1
+
+
+class OtherEncoder:
+    """An encoder of another model, which has one vector for all texts."""
+
+    model = "other"
+    hit_fit = 0.44
+
+    def encode(self, text: str) -> tuple[float, ...]:
+        return (1.0, 0.0, 0.0)
+
+
+def test_two_models_are_searched_during_a_change(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
+    both, old, new = make_picture("a cat"), make_picture("a kitten"), make_picture("an unpaid invoice")
+    for upload in (both, new):
+        Embedding.objects.create(upload=upload, owner=anna, model="other", vector=[1.0, 0.0, 0.0])
+
+    results = search(anna.id, parse_query("cat"), [OtherEncoder(), encoder], 1)
+
+    assert ids(results)[0] == both.id
+    assert set(ids(results)) == {both.id, old.id, new.id}

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from tests.search.conftest import MakePicture
 from tests.support.html import compact
 from tests.support.users import make_user
+from uploads.models import Embedding
 
 URL = "/search/"
 
@@ -125,5 +126,6 @@ def test_custom_analyzer_is_searched_by_words(page: Client, make_picture: MakePi
     settings.EMBEDDER = "tests.support.analyzers:Chosen"
     make_picture("a kitten", description="A cat.")
     make_picture("a cat")
+    Embedding.objects.update(model="unknown")
 
     assert "1 result" in text(page, q="cat")

@@ -23,6 +23,12 @@ def site_encoder() -> QueryEncoder | None:
         return None
 
 
+def site_model() -> str | None:
+    """Return the name of the model of new vectors, or None if they cannot be searched."""
+    encoder = site_encoder()
+    return encoder.model if encoder is not None else None
+
+
 def owner_encoders(owner_id: int) -> list[QueryEncoder]:
     """Return the encoders of all models of which the owner has vectors, that of the site first.
 

@@ -6,11 +6,16 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext_lazy
 
+from batches import services
+from batches.admin.actions import run_action
 from batches.models import UploadBatch
+from batches.services import operator_scope
 from uploads.models import Upload
 
 admin.site.unregister(User)
@@ -19,6 +24,20 @@ admin.site.unregister(User)
 @admin.register(User)
 class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # generic for mypy only
     """Django's user admin, with a delete page that shows counts instead of listing 100,000 protected rows."""
+
+    actions = ["reanalyse_library"]
+
+    def has_command_permission(self, request: HttpRequest) -> bool:
+        """Return whether to offer the action."""
+        return operator_scope(request.user).covers_all()
+
+    @admin.action(permissions=["command"], description=_lazy("Re-run descriptions of all pictures"))
+    def reanalyse_library(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Start a re-analysis of the library of each selected user."""
+        message = ngettext_lazy(
+            "Re-running descriptions of %(count)d user.", "Re-running descriptions of %(count)d users.", "count"
+        )
+        run_action(self, request, queryset, services.reanalyse_library, _lazy("Descriptions re-run."), message)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[str]]:
         """Return the objects that would be deleted, or only the reasons why nothing can be deleted."""

@@ -1,0 +1,65 @@
+"""After a change of the model, new vectors are computed once, and then the old ones are deleted."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from batches.engine import cancel
+from batches.models import UploadBatch
+from batches.worker.search_maintenance import start_updates
+from tests.support.batches import make_upload
+from tests.support.users import make_user
+from uploads.models import Embedding, Upload
+from uploads.search.replaced_vectors import remove_replaced_vectors
+
+pytestmark = pytest.mark.django_db
+OLD, NEW = "before", "after"
+
+
+@pytest.fixture
+def anna(db: None) -> User:
+    """A user whose two pictures have vectors of the old model."""
+    anna = make_user("anna")
+    for number in (1, 2):
+        embed(make_upload(anna, number), OLD)
+    Upload.objects.update(processed_at=timezone.now())
+    return anna
+
+
+def embed(upload: Upload, model: str) -> None:
+    Embedding.objects.create(upload=upload, owner_id=upload.owner_id, model=model, vector=[1, 0, 0])
+
+
+def models_of(user: User) -> list[str]:
+    return sorted(Embedding.objects.filter(owner=user).values_list("model", flat=True))
+
+
+def test_change_of_the_model_starts_one_update(anna: User) -> None:
+    embed(make_upload(make_user("ben"), 3), NEW)
+
+    [batch_id] = start_updates(NEW)
+
+    batch = UploadBatch.objects.get(id=batch_id)
+    assert (batch.owner, batch.model, batch.total) == (anna, NEW, 2)
+    assert start_updates(NEW) == []
+
+
+def test_cancelled_update_is_not_started_again(anna: User) -> None:
+    [batch_id] = start_updates(NEW)
+    cancel.cancel_batch(batch_id)
+
+    assert start_updates(NEW) == []
+
+
+def test_old_vectors_are_deleted_once_all_pictures_have_new_ones(anna: User) -> None:
+    first, second = anna.uploads.order_by("id")
+    ben = make_user("ben")
+    embed(make_upload(ben, 3), OLD)
+    embed(first, NEW)
+    assert remove_replaced_vectors(NEW) == 0
+
+    embed(second, NEW)
+
+    assert remove_replaced_vectors(NEW) == 2
+    assert models_of(anna) == [NEW, NEW]
+    assert models_of(ben) == [OLD]

@@ -1,0 +1,35 @@
+"""Delete the vectors of a model that the site no longer uses, once searches do not need them."""
+
+import logging
+
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, QuerySet
+
+from uploads.models import Embedding
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 1000
+
+
+def remove_replaced_vectors(model: str) -> int:
+    """Delete the vectors of other models of owners whose pictures all have a vector of `model`; return their number.
+
+    Until then, searches compare the vectors of both models. Vectors are deleted in chunks, so that no transaction is
+    long.
+    """
+    count = 0
+    for owner_id in User.objects.filter(Exists(_others(model, OuterRef("pk")))).values_list("pk", flat=True):
+        new = Embedding.objects.filter(upload_id=OuterRef("upload_id"), model=model)
+        others = _others(model, owner_id)
+        if others.filter(~Exists(new)).exists():
+            continue
+        while ids := list(others.values_list("id", flat=True)[:CHUNK]):
+            count += Embedding.objects.filter(id__in=ids).delete()[0]
+        logger.info("Deleted vectors of user %d that the model %s replaces.", owner_id, model)
+    return count
+
+
+def _others(model: str, owner_id: object) -> QuerySet[Embedding]:
+    """Return the owner's vectors of other models."""
+    return Embedding.objects.filter(owner_id=owner_id).exclude(model=model)
