@@ -80,7 +80,7 @@ def recall(owner_id: int, text: str) -> float:
     encoder, query = site_encoder(), parse_query(text)
     if encoder is None:
         raise SystemExit("There is no text model.")
-    vector = encoder.encode(query.words)
+    vector = encoder.embed_query(query.words)
     with transaction.atomic():
         apply_scan_settings()
         found = nearest(owner_id, query, encoder.model, vector, 500)

@@ -59,7 +59,7 @@ def reanalyse_library(scope: Scope, owner_id: int, *, only_missing: bool = False
     """
     if scope.user_id != owner_id and not scope.covers_all():
         raise NotFound
-    model = site_model() or settings.ANALYZER
+    model = site_model() or settings.EMBEDDER
     reanalysis_id = reanalyse.reanalyse_library(owner_id, model, only_missing=only_missing)
     if reanalysis_id is None:
         raise Refused("library.nothing_to_describe")

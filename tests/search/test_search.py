@@ -205,7 +205,7 @@ class OtherEncoder:
     model = "other"
     hit_fit = 0.44
 
-    def encode(self, text: str) -> tuple[float, ...]:
+    def embed_query(self, text: str) -> tuple[float, ...]:
         return (1.0, 0.0, 0.0)
 
 

@@ -106,6 +106,8 @@ def test_index_that_finds_too_few_is_not_trusted(
 
     with transaction.atomic():
         nearest.apply_scan_settings()
-        found = nearest.nearest(anna.id, parse_query("cat camera:pixel"), encoder.model, encoder.encode("cat"), 500)
+        found = nearest.nearest(
+            anna.id, parse_query("cat camera:pixel"), encoder.model, encoder.embed_query("cat"), 500
+        )
 
     assert list(found) == [far.id]

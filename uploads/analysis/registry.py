@@ -74,6 +74,15 @@ def get_query_encoder(name: str) -> QueryEncoder | None:
     return _get(name, path) if path else None
 
 
+def get_query_model(name: str) -> str | None:
+    """Return the `model` of get_query_encoder(). If it is an attribute of the class, no model is loaded."""
+    path = provider_classes(name).queries
+    if path and isinstance(model := getattr(_load_class(path), "model", None), str):
+        return model
+    encoder = get_query_encoder(name)
+    return encoder.model if encoder is not None else None
+
+
 def _get(name: str, path: str) -> Any:
     """Return the only object of the class `path`; `name` is the provider's name for error messages."""
     with _lock:
@@ -83,14 +92,18 @@ def _get(name: str, path: str) -> Any:
 
 
 def _create(name: str, path: str) -> Any:
-    module, _, attribute = path.partition(":")
     try:
-        return getattr(importlib.import_module(module), attribute)()
+        return _load_class(path)()
     except EnvironmentalError:
         raise
     except Exception as error:
         logger.exception('The provider "%s" cannot be created.', name)
         raise _unusable(name) from error
+
+
+def _load_class(path: str) -> Any:
+    module, _, attribute = path.partition(":")
+    return getattr(importlib.import_module(module), attribute)
 
 
 def _unusable(name: str) -> EnvironmentalError:

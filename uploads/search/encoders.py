@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Max, Min
 
 from uploads.analysis.base import QueryEncoder
-from uploads.analysis.registry import QUERY_ENCODERS, get_query_encoder
+from uploads.analysis.registry import PROVIDERS, get_query_encoder, get_query_model
 from uploads.errors import EnvironmentalError
 from uploads.models import Embedding
 
@@ -17,16 +17,19 @@ logger = logging.getLogger(__name__)
 def site_encoder() -> QueryEncoder | None:
     """Return the encoder for the site's provider, or None if only words can be searched, or its model is unusable."""
     try:
-        return get_query_encoder(settings.ANALYZER)
+        return get_query_encoder(settings.EMBEDDER)
     except EnvironmentalError:
         logger.exception("Searching by words only, because the text model cannot be loaded.")
         return None
 
 
 def site_model() -> str | None:
-    """Return the name of the model of new vectors, or None if they cannot be searched."""
-    encoder = site_encoder()
-    return encoder.model if encoder is not None else None
+    """Return the name of the model of new vectors, or None if they cannot be searched. This seldom loads the model."""
+    try:
+        return get_query_model(settings.EMBEDDER)
+    except EnvironmentalError as error:
+        logger.debug("The model of new vectors is unknown: %s", error)
+        return None
 
 
 def owner_encoders(owner_id: int) -> list[QueryEncoder]:
@@ -44,7 +47,7 @@ def owner_encoders(owner_id: int) -> list[QueryEncoder]:
 
 
 def _encoders_of(model: str) -> Iterator[QueryEncoder]:
-    for name in QUERY_ENCODERS:
+    for name in PROVIDERS:
         try:
             encoder = get_query_encoder(name)
         except EnvironmentalError as error:
