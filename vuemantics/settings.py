@@ -147,6 +147,9 @@ DESCRIBER = env.text("VUEMANTICS_DESCRIBER", _analyzer)
 EMBEDDER = env.text("VUEMANTICS_EMBEDDER", _analyzer)
 AUDIT_MINIMUM = env.integer("VUEMANTICS_AUDIT_MINIMUM", 40, minimum=0)
 
+# Memory of PostgreSQL for building an index of vectors (uploads/search/vector_index.py).
+INDEX_MEMORY_MIB = env.integer("VUEMANTICS_INDEX_MEMORY_MIB", 2048, minimum=64)
+
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count
 from psycopg import sql
@@ -29,7 +30,6 @@ _PREFIX = "embedding_hnsw_"
 BUILD_LOCK = 0x76656374
 """The advisory lock of the process that builds or drops indexes."""
 
-_BUILD_MEMORY = "512MB"
 _STATE = """
 SELECT relname, indisvalid FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid
  WHERE indrelid = 'uploads_embedding'::regclass AND relname LIKE 'embedding\\_hnsw\\_%'
@@ -123,7 +123,7 @@ def _build_lock() -> Iterator[bool]:
         if not locked:
             yield False
             return
-        cursor.execute(sql.SQL("SET maintenance_work_mem = {}").format(sql.Literal(_BUILD_MEMORY)))
+        cursor.execute("SELECT set_config('maintenance_work_mem', %s, false)", [f"{settings.INDEX_MEMORY_MIB}MB"])
         try:
             yield True
         finally:
