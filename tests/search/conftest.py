@@ -1,6 +1,6 @@
 """Pictures to search, with vectors of the real text model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,6 +11,7 @@ from tests.support.users import make_user
 from uploads.analysis.base import QueryEncoder
 from uploads.analysis.registry import get_query_encoder
 from uploads.models import Embedding, Upload
+from uploads.search import nearest, vector_index
 
 MakePicture = Callable[..., Upload]
 
@@ -27,6 +28,19 @@ def encoder() -> QueryEncoder:
 def anna(db: None) -> User:
     """The user who searches."""
     return make_user("anna")
+
+
+@pytest.fixture
+def exact_rows(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """Set how many vectors are scanned exactly. After the test, indexes of vectors are dropped."""
+
+    def set_limit(rows: int) -> None:
+        for module in (nearest, vector_index):
+            monkeypatch.setattr(module, "EXACT_ROWS", rows)
+
+    yield set_limit
+    Embedding.objects.all().delete()
+    vector_index.maintain_indexes()
 
 
 @pytest.fixture

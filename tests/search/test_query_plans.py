@@ -1,6 +1,7 @@
 """Searches read the rows of one owner by an index, never a whole table."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from uploads.search.words import text_query
 MANY = 20_000
 FEW = 400
 MODEL = "test"
+FILTERS = "has:camera has:place taken:2024 type:photo camera:leica"
 VECTOR = (1.0, 0.0, 0.0)
 FILL = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews, labels,
@@ -35,10 +37,9 @@ SELECT id, owner_id, %s, format('[%%s,%%s,0]', cos(id), sin(id))::halfvec FROM u
 
 
 @pytest.fixture
-def owners(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+def owners(exact_rows: Callable[[int], None]) -> tuple[int, int]:
     """The ids of the owner of most pictures, whose vectors are indexed, and of the owner of 2 % of them."""
-    monkeypatch.setattr(vector_index, "EXACT_ROWS", MANY // 4)
-    monkeypatch.setattr(nearest, "EXACT_ROWS", MANY // 4)
+    exact_rows(MANY // 4)
     ben, anna = make_user("ben"), make_user("anna")
     with connection.cursor() as cursor:
         cursor.execute(FILL, {"owner": ben.id, "files": MANY})
@@ -76,10 +77,10 @@ def test_search_plans(owners: tuple[int, int]) -> None:
         ),
         "approximate": (nearest.by_index(many, VECTOR)[:500], vector_index.index_name(ben, MODEL)),
         "approximate and filtered": (nearest.by_index(kinds, VECTOR)[:500], vector_index.index_name(ben, MODEL)),
-        "vectors of some": (vectors.filter(upload_id__in=range(1, 500)), "embedding_once_per_model"),
+        "vectors of some": (many.filter(upload_id__in=range(1, 500)), "embedding_once_per_model"),
         "words": (containing(Upload.objects.all(), anna, [word])[:500], "upload_words"),
         "words of some": (filter_pictures(anna, parse_query("")).filter(id__in=range(1, 500)), "uploads_upload_pkey"),
-        "filters": (filter_pictures(anna, parse_query("has:camera")).order_by("-id")[:61], "upload_owner_newest"),
+        "filters": (filter_pictures(ben, parse_query(FILTERS)).only("id").order_by("-id")[:61], "upload_owner_newest"),
     }
 
     with transaction.atomic():
@@ -90,4 +91,5 @@ def test_search_plans(owners: tuple[int, int]) -> None:
         assert index in {node.get("Index Name") for node in found}, name
         assert "Seq Scan" not in {node["Node Type"] for node in found}, name
     assert "camera_clock" in str([node.get("Index Cond") for node in plans["dated"][0]])
+    assert "Index Only Scan" in {node["Node Type"] for node in plans["filters"][0]}
     assert "owner" in str([node.get("Index Cond") for node in plans["words"][0]])

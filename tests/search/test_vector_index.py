@@ -1,5 +1,6 @@
 """Indexes of vectors: when they are built and dropped, and that searches by them find what exact searches find."""
 
+from collections.abc import Callable
 from contextlib import closing
 from io import StringIO
 
@@ -22,10 +23,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def anna(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> User:
+def anna(exact_rows: Callable[[int], None]) -> User:
     """The owner of more pictures than are scanned exactly."""
-    for module in (nearest, vector_index):
-        monkeypatch.setattr(module, "EXACT_ROWS", 3)
+    exact_rows(3)
     return make_user("anna")
 
 

@@ -271,7 +271,20 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="upload",
-            index=models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
+            index=models.Index(
+                fields=["owner", "-id"],
+                include=(
+                    "processed_at",
+                    "part_of",
+                    "archived",
+                    "kind",
+                    "camera",
+                    "camera_clock",
+                    "latitude",
+                    "longitude",
+                ),
+                name="upload_owner_newest",
+            ),
         ),
         migrations.AddIndex(
             model_name="upload",

@@ -113,7 +113,15 @@ class Upload(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["owner", "-id"], name="upload_owner_newest"),
+            # Filters without words read only this index, until a page is full.
+            models.Index(
+                fields=["owner", "-id"],
+                include=[
+                    *("processed_at", "part_of", "archived", "kind", "camera"),
+                    *("camera_clock", "latitude", "longitude"),
+                ],
+                name="upload_owner_newest",
+            ),
             # The order of the library.
             models.Index(F("owner"), INSTANT.desc(), F("id").desc(), name="upload_owner_instant"),
             # The preflight uses this index to look up sizes before files are sent, and the quota to sum up sizes.

@@ -42,9 +42,11 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
     if query.alternatives:
         found = search(owner_id, query, owner_encoders(owner_id), _page_number(request))
         return {"page": found.page, "hits": found.hits, "closest": found.closest, "total": found.total}
-    pictures = filter_pictures(owner_id, query).defer("metadata", "sidecars", "words")
-    page = paginate_by_id(pictures, request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
-    return {"page": page, "hits": [Hit(upload, None) for upload in page.rows]}
+    # Only the ids are read of rows that do not meet the filters, from an index.
+    pictures = filter_pictures(owner_id, query)
+    page = paginate_by_id(pictures.only("id"), request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
+    found = pictures.defer("metadata", "sidecars", "words").in_bulk([row.pk for row in page.rows])
+    return {"page": page, "hits": [Hit(found[row.pk], None) for row in page.rows if row.pk in found]}
 
 
 def _chips(query: Query) -> list[tuple[str, str]]:
