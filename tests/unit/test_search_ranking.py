@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.search.ranking import MAX_CLOSEST, Candidate, rank
+from uploads.search.ranking import MAX_CLOSEST, Candidate, Ranking, fuse, rank
 
 HIT = 0.44
 candidates = st.lists(
@@ -57,3 +57,18 @@ def test_no_picture_below_the_least_fit_is_a_hit_unless_it_has_all_words(found: 
     complete = {one.upload_id for one in found if one.words >= 1}
 
     assert all(one.fit >= 0.30 or one.upload_id in complete for one in rank(found, HIT).hits)
+
+
+def test_rankings_of_two_models_are_fused_by_rank() -> None:
+    old = Ranking((Candidate(1, 0.9, 0), Candidate(2, 0.8, 0), Candidate(3, 0.7, 0)), ())
+    new = Ranking((Candidate(2, 0.3, 0), Candidate(4, 0.2, 0)), ())
+
+    assert [one.upload_id for one in fuse([old, new]).hits] == [2, 1, 4, 3]
+
+
+def test_closest_of_one_model_do_not_join_hits_of_another() -> None:
+    hits = Ranking((Candidate(1, 0.9, 0),), ())
+    none = Ranking((), (Candidate(2, 0.1, 0),))
+
+    assert fuse([none, hits]) == hits
+    assert fuse([none, none]) == none
