@@ -13,7 +13,7 @@ from django.db.models import Case, F, FloatField, QuerySet, Value, When
 
 from uploads.analysis.base import QueryEncoder
 from uploads.models import Upload
-from uploads.search.filters import filter_pictures, filter_vectors
+from uploads.search.filters import AnyOf, filter_pictures, filter_vectors
 from uploads.search.language import Query, Term
 from uploads.search.nearest import Vector, apply_scan_settings, exact, nearest
 from uploads.search.ranking import LEAST_FIT, Candidate
@@ -22,7 +22,7 @@ from uploads.search.words import OwnerWord, text_query
 MAX_CANDIDATES = 500
 """Pictures taken from each side, vectors and words."""
 
-MAX_UNCHECKED = 2000
+MAX_UNCHECKED = 1000
 """Pictures read from a side if some of them may not count, because of their words or a filter."""
 
 MAX_SINGLE_WORDS = 8
@@ -49,14 +49,14 @@ def _alternative(owner_id: int, query: Query, terms: tuple[Term, ...], encoder: 
     vector = encoder.embed_query(" ".join(term.text for term in terms))
     vectors = filter_vectors(owner_id, query, encoder.model)
     if quotes and len(few := _ids(pictures, MAX_UNCHECKED)) < MAX_UNCHECKED:
-        cosines = exact(vectors.filter(upload_id__in=few), vector, MAX_CANDIDATES)
+        cosines = exact(vectors.filter(AnyOf("upload_id", few)), vector, MAX_CANDIDATES)
     elif quotes or query.excluded:
         cosines = _nearest_checked(pictures, owner_id, query, encoder.model, vector)
     else:
         cosines = nearest(owner_id, query, encoder.model, vector, MAX_CANDIDATES)
     limit = MAX_UNCHECKED if query.filters or query.excluded or quotes else MAX_CANDIDATES
     others = with_words(Upload.objects.all(), owner_id, words, limit) - cosines.keys()
-    cosines |= exact(vectors.filter(upload_id__in=others), vector, len(others))
+    cosines |= exact(vectors.filter(AnyOf("upload_id", others)), vector, len(others))
     return _with_shares(pictures, cosines.keys() | others, words, cosines)
 
 
@@ -69,7 +69,7 @@ def _nearest_checked(
     result, or if all that can be hits by their look are among them.
     """
     near = nearest(owner_id, query, model, vector, MAX_UNCHECKED)
-    kept = set(pictures.filter(id__in=near).values_list("id", flat=True))
+    kept = set(pictures.filter(AnyOf("id", near)).values_list("id", flat=True))
     found = {id: cosine for id, cosine in near.items() if id in kept}
     complete = len(near) < MAX_UNCHECKED or (found and min(near.values()) < LEAST_FIT)
     if complete or len(found) >= MAX_CANDIDATES:
@@ -103,7 +103,7 @@ def _with_shares(
     """Return candidates for those of the ids that belong to `pictures`."""
     ones = (Case(When(words=one, then=1.0), default=0.0, output_field=FloatField()) for one in words)
     share = sum(ones, Value(0.0)) / Value(float(max(1, len(words))))
-    rows = pictures.filter(id__in=list(ids)).annotate(share=share).values_list("id", "share")
+    rows = pictures.filter(AnyOf("id", ids)).annotate(share=share).values_list("id", "share")
     return [Candidate(id, cosines.get(id, 0.0), share) for id, share in rows]
 
 

@@ -8,7 +8,7 @@ from uploads.analysis.base import QueryEncoder
 from uploads.models import Upload
 from uploads.pagination import Page
 from uploads.search.candidates import find_candidates
-from uploads.search.filters import filter_pictures
+from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import Query
 from uploads.search.ranking import Candidate, fuse, rank
 from uploads.search.reasons import Reason, explain
@@ -64,7 +64,8 @@ def search(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], page_n
 def _load(owner_id: int, query: Query, found: Iterable[Candidate]) -> list[Hit]:
     """Load pictures in the order of `found`. One that was deleted since is left out."""
     ids = [one.upload_id for one in found]
-    uploads = filter_pictures(owner_id, query).defer("metadata", "sidecars", "words").in_bulk(ids)
+    rows = filter_pictures(owner_id, query).filter(AnyOf("id", ids)).defer("metadata", "sidecars", "words")
+    uploads = {upload.pk: upload for upload in rows} if ids else {}
     return [Hit(uploads[id], _reason(query, uploads[id])) for id in ids if id in uploads]
 
 
