@@ -15,7 +15,7 @@ from uploads.analysis.base import QueryEncoder
 from uploads.models import Upload
 from uploads.search.filters import AnyOf, filter_pictures, filter_vectors
 from uploads.search.language import Query, Term
-from uploads.search.nearest import Vector, apply_scan_settings, exact, nearest
+from uploads.search.nearest import Vector, apply_scan_settings, estimate_rows, exact, nearest
 from uploads.search.ranking import LEAST_FIT, Candidate
 from uploads.search.words import OwnerWord, text_query
 
@@ -24,6 +24,9 @@ MAX_CANDIDATES = 500
 
 MAX_UNCHECKED = 1000
 """Pictures read from a side if some of them may not count, because of their words or a filter."""
+
+MAX_MATCHES = 20_000
+"""Words that PostgreSQL expects in more pictures are not searched, but only compared with those of near pictures."""
 
 MAX_SINGLE_WORDS = 8
 
@@ -43,51 +46,53 @@ def _alternative(owner_id: int, query: Query, terms: tuple[Term, ...], encoder: 
     if quotes:
         pictures = containing(pictures, owner_id, quotes)
     if encoder is None:
-        # All words are then required, so no limit may come before the filters.
-        newest = pictures.order_by((F("id") + 0).desc())
-        return _with_shares(pictures, with_words(newest, owner_id, words, MAX_CANDIDATES), words, {})
+        # All words are then required. They are not searched before the filters, so that no limit hides a hit.
+        newest = containing(pictures, owner_id, words).order_by((F("id") + 0).desc())
+        return _with_shares(pictures, _ids(newest, MAX_CANDIDATES) if words else [], words, {})
     vector = encoder.embed_query(" ".join(term.text for term in terms))
-    vectors = filter_vectors(owner_id, query, encoder.model)
-    if quotes and len(few := _ids(pictures, MAX_UNCHECKED)) < MAX_UNCHECKED:
-        cosines = exact(vectors.filter(AnyOf("upload_id", few)), vector, MAX_CANDIDATES)
-    elif quotes or query.excluded:
-        cosines = _nearest_checked(pictures, owner_id, query, encoder.model, vector)
-    else:
-        cosines = nearest(owner_id, query, encoder.model, vector, MAX_CANDIDATES)
-    limit = MAX_UNCHECKED if query.filters or query.excluded or quotes else MAX_CANDIDATES
-    others = with_words(Upload.objects.all(), owner_id, words, limit) - cosines.keys()
-    cosines |= exact(vectors.filter(AnyOf("upload_id", others)), vector, len(others))
+    cosines = _nearest(pictures, owner_id, query, encoder.model, vector, quotes)
+    checked = bool(query.filters or query.excluded or quotes)
+    others = with_words(owner_id, words, MAX_UNCHECKED if checked else MAX_CANDIDATES) - cosines.keys()
+    vectors = filter_vectors(owner_id, query, encoder.model).filter(AnyOf("upload_id", others))
+    cosines |= exact(vectors, vector, len(others))
     return _with_shares(pictures, cosines.keys() | others, words, cosines)
 
 
-def _nearest_checked(
-    pictures: QuerySet[Upload], owner_id: int, query: Query, model: str, vector: Vector
+def _nearest(
+    pictures: QuerySet[Upload], owner_id: int, query: Query, model: str, vector: Vector, quotes: Words
 ) -> dict[int, float]:
-    """Return the cosines of the nearest vectors of `pictures`, whose words are conditions.
+    """Return the cosines of the nearest vectors of `pictures`, of whose words `quotes` and exclusions are conditions.
 
-    First only the nearest vectors are read, and the words of their pictures. That is enough if nearer pictures fill the
-    result, or if all that can be hits by their look are among them.
+    Rare quotes are searched first. Otherwise, first only the nearest vectors are read, and the words of their pictures.
+    That is enough if they fill the result, or if all that can be hits by their look are among them.
     """
+    if not quotes and not query.excluded:
+        return nearest(owner_id, query, model, vector, MAX_CANDIDATES)
+    vectors = filter_vectors(owner_id, query, model)
+    if quotes and not _is_common(pictures) and len(few := _ids(pictures, MAX_UNCHECKED)) < MAX_UNCHECKED:
+        return exact(vectors.filter(AnyOf("upload_id", few)), vector, MAX_CANDIDATES)
     near = nearest(owner_id, query, model, vector, MAX_UNCHECKED)
-    kept = set(pictures.filter(AnyOf("id", near)).values_list("id", flat=True))
+    kept = set(_ids(pictures.filter(AnyOf("id", near)), MAX_UNCHECKED))
     found = {id: cosine for id, cosine in near.items() if id in kept}
     complete = len(near) < MAX_UNCHECKED or (found and min(near.values()) < LEAST_FIT)
     if complete or len(found) >= MAX_CANDIDATES:
         return dict(list(found.items())[:MAX_CANDIDATES])
-    return exact(filter_vectors(owner_id, query, model).filter(upload__in=pictures), vector, MAX_CANDIDATES)
+    return exact(vectors.filter(upload__in=pictures), vector, MAX_CANDIDATES)
 
 
-def with_words(pictures: QuerySet[Upload], owner_id: int, words: Words, limit: int) -> set[int]:
-    """Return the ids of `limit` pictures of the owner with all words, and of those that contain one of them.
+def with_words(owner_id: int, words: Words, limit: int) -> set[int]:
+    """Return the ids of `limit` of the owner's pictures with all words, and of those that contain one of them.
 
-    A single word that `limit` pictures contain is left out, because it says little.
+    Words that too many pictures contain are left out, because they say little.
     """
-    if not words:
+    every = containing(Upload.objects.all(), owner_id, words)
+    if not words or _is_common(every):
         return set()
-    found = set(_ids(containing(pictures, owner_id, words), limit))
+    found = set(_ids(every, limit))
     if len(words) > 1 and len(found) < limit:
         for word in words[:MAX_SINGLE_WORDS]:
-            some = _ids(containing(pictures, owner_id, [word]), limit)
+            one = containing(Upload.objects.all(), owner_id, [word])
+            some = [] if _is_common(one) else _ids(one, limit)
             found.update(some if len(some) < limit else ())
     return found
 
@@ -95,6 +100,11 @@ def with_words(pictures: QuerySet[Upload], owner_id: int, words: Words, limit: i
 def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> QuerySet[Upload]:
     """Return those of the pictures that belong to the owner and contain all words, by one search of the index."""
     return pictures.filter(words=reduce(and_, words, OwnerWord(owner_id)))
+
+
+def _is_common(pictures: QuerySet[Upload]) -> bool:
+    """Return whether so many pictures match that even finding them in the index takes long."""
+    return estimate_rows(pictures) > MAX_MATCHES
 
 
 def _with_shares(

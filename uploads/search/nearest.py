@@ -23,7 +23,7 @@ SCAN_SETTINGS = {
     "hnsw.scan_mem_multiplier": "8",
     # No search may read a whole table, even if statistics are out of date.
     "enable_seqscan": "off",
-    # Prefer the index of vectors to sorting all, which PostgreSQL expects to be cheap for filters that it underestimates.
+    # PostgreSQL underestimates some filters, and would sort all rows instead of scanning the index of vectors.
     "enable_sort": "off",
 }
 """Settings for the transactions of searches; see docs/search.md for how they were chosen."""
