@@ -29,7 +29,9 @@ def dump_database(path: Path) -> None:
 
 def restore_database(path: Path) -> None:
     """Restore the dump in one transaction: after an error or a crash, the database is as empty as before."""
-    _run("pg_restore", ["--single-transaction", "--exit-on-error", *PORTABLE, str(path)])
+    # With the default memory, indexes of vectors would take hours.
+    memory = f"-c maintenance_work_mem={settings.INDEX_MEMORY_MIB}MB"
+    _run("pg_restore", ["--single-transaction", "--exit-on-error", *PORTABLE, str(path)], PGOPTIONS=memory)
 
 
 @contextmanager
@@ -61,13 +63,13 @@ def server_version() -> int:
     return int(connection.pg_version) // 10_000  # type: ignore[attr-defined]
 
 
-def _run(program: str, options: list[str]) -> None:
-    """Run a PostgreSQL client program on Django's database, with the password in its environment."""
+def _run(program: str, options: list[str], **added: str) -> None:
+    """Run a PostgreSQL client program on Django's database, with the password and `added` in its environment."""
     # The name of the database comes last, so it becomes the value of --dbname.
     arguments, env = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [*options, "--dbname"])
     path = find_program(program, server_version(), embedded=embedded_servers()["postgres"])
     command = [path, *arguments[1:]]
-    variables = os.environ | (env or {})
+    variables = os.environ | (env or {}) | added
     done = subprocess.run(command, env=variables, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 (no shell)
     if done.returncode != 0:
         raise StartError(f"{program} failed: {done.stderr.strip()}")
