@@ -15,6 +15,6 @@ def test_buffers_are_a_sixteenth_of_the_memory(
     if limit is not None:
         file.write_text(f"{limit}\n")
     monkeypatch.setattr(postgres, "CONTAINER_LIMIT", file)
-    monkeypatch.setattr(postgres.os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 2**21}.get)
+    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 2**21}.get)
 
     assert postgres.buffer_mebibytes() == (megabytes or 512)
