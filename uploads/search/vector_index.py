@@ -22,7 +22,7 @@ EXACT_ROWS = 50_000
 """Up to this number of rows, an exact scan is fast. An owner with more vectors of a model gets an index."""
 
 # Chosen by recall, see docs/search.md.
-CONNECTIONS, BUILD_CANDIDATES = 8, 32
+CONNECTIONS, BUILD_CANDIDATES = 16, 64
 MAX_DIMENSIONS = 4000
 """What pgvector can index in half precision."""
 
