@@ -7,12 +7,13 @@ from statistics import mean, quantiles
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import Q
 
 from uploads.analysis.vocabulary import load_vocabulary
+from uploads.search.candidates import MAX_CANDIDATES
 from uploads.search.encoders import owner_encoders, site_encoder
-from uploads.search.filters import filter_vectors
 from uploads.search.language import parse_query
-from uploads.search.nearest import apply_scan_settings, exact, nearest
+from uploads.search.nearest import OwnerVectors, apply_scan_settings
 from uploads.search.results import search
 from uploads.search.vector_index import maintain_indexes
 
@@ -83,8 +84,9 @@ def recall(owner_id: int, text: str) -> float:
     vector = encoder.embed_query(query.words)
     with transaction.atomic():
         apply_scan_settings()
-        found = nearest(owner_id, query, encoder.model, vector, 500)
-        wanted = list(exact(filter_vectors(owner_id, query, encoder.model), vector, NEAREST).values())
+        vectors = OwnerVectors(owner_id, query, encoder.model, vector)
+        found = vectors.nearest(MAX_CANDIDATES)
+        wanted = list(vectors.exact(Q(), NEAREST).values())
     if not wanted:
         return 1.0
     near = sum(cosine >= wanted[-1] - 1e-6 for cosine in found.values())

@@ -13,15 +13,15 @@ from tests.support.users import make_user
 from uploads.models import Upload
 from uploads.search import nearest, vector_index
 from uploads.search.candidates import containing
-from uploads.search.filters import filter_pictures, filter_vectors
+from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import Term, parse_query
+from uploads.search.nearest import OwnerVectors
 from uploads.search.words import text_query
 
 MANY = 20_000
 FEW = 400
 MODEL = "test"
 FILTERS = "has:camera has:place taken:2024 type:photo camera:leica"
-VECTOR = (1.0, 0.0, 0.0)
 FILL = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews, labels,
                             description, taken_at, taken_source, processed_at, created_at, updated_at)
@@ -60,26 +60,31 @@ def plan(rows: QuerySet[Any, Any]) -> list[dict[str, object]]:
     return nodes((json.loads(found) if isinstance(found, str) else found)[0]["Plan"])
 
 
+def vectors_of(owner_id: int, text: str) -> OwnerVectors:
+    return OwnerVectors(owner_id, parse_query(text), MODEL, (1.0, 0.0, 0.0))
+
+
 def test_search_plans(owners: tuple[int, int]) -> None:
     ben, anna = owners
     word = text_query(Term("thing7"))
     assert word is not None
-    vectors, dated = (filter_vectors(anna, parse_query(text), MODEL) for text in ("cat", "cat taken:2024-01-03"))
-    many, kinds = (filter_vectors(ben, parse_query(text), MODEL) for text in ("cat", "cat has:date"))
+    vectors, dated = (vectors_of(anna, text) for text in ("cat", "cat taken:2024-01-03"))
+    many, kinds = (vectors_of(ben, text) for text in ("cat", "cat has:date"))
+    pictures = filter_pictures(ben, parse_query("")).filter(AnyOf("id", range(1, 500)))
     rows = {
         "exact": (
-            nearest.by_scan(vectors, VECTOR)[:500],
+            vectors.by_scan()[:500],
             "embedding_owner_filters",
         ),
         "dated": (
-            nearest.by_scan(dated, VECTOR)[:500],
+            dated.by_scan()[:500],
             "embedding_owner_filters",
         ),
-        "approximate": (nearest.by_index(many, VECTOR)[:500], vector_index.index_name(ben, MODEL)),
-        "approximate and filtered": (nearest.by_index(kinds, VECTOR)[:500], vector_index.index_name(ben, MODEL)),
-        "vectors of some": (many.filter(upload_id__in=range(1, 500)), "embedding_once_per_model"),
+        "approximate": (many.by_index()[:500], vector_index.index_name(ben, MODEL)),
+        "approximate and filtered": (kinds.by_index()[:500], vector_index.index_name(ben, MODEL)),
         "words": (containing(Upload.objects.all(), anna, [word])[:500], "upload_words"),
-        "words of some": (filter_pictures(ben, parse_query("")).filter(id__in=range(1, 500)), "uploads_upload_pkey"),
+        "pictures": (many.join(pictures), "uploads_upload_pkey"),
+        "vectors of pictures": (many.join(pictures), "embedding_once_per_model"),
         "filters": (filter_pictures(ben, parse_query(FILTERS)).only("id").order_by("-id")[:61], "upload_owner_newest"),
     }
 

@@ -5,14 +5,16 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
 from tests.search.conftest import MakePicture
 from tests.support.html import compact
 from tests.support.users import make_user
-from uploads.models import Embedding
+from uploads.models import Embedding, MediaKind
 
 URL = "/search/"
 
@@ -129,3 +131,17 @@ def test_custom_analyzer_is_searched_by_words(page: Client, make_picture: MakePi
     Embedding.objects.update(model="unknown")
 
     assert "1 result" in text(page, q="cat")
+
+
+def test_number_of_queries_does_not_depend_on_the_number_of_hits(page: Client, make_picture: MakePicture) -> None:
+    facts = {"previews": {"320": "previews/a-320.jpg"}, "kind": MediaKind.VIDEO, "camera": "Pixel 8"}
+    counts = []
+    for text in ("cat", "has:camera"):
+        for _ in range(2):
+            make_picture("a cat", **facts)
+            with CaptureQueriesContext(connection) as queries:
+                page.get(reverse("search"), {"q": text})
+            counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+    assert counts[2] == counts[3]

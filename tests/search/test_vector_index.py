@@ -16,6 +16,7 @@ from tests.support.users import make_user
 from uploads.analysis.base import QueryEncoder
 from uploads.search import nearest, vector_index
 from uploads.search.language import parse_query
+from uploads.search.nearest import OwnerVectors
 from uploads.search.results import search
 from uploads.search.vector_index import has_index, index_name, maintain_indexes
 
@@ -106,8 +107,7 @@ def test_index_that_finds_too_few_is_not_trusted(
 
     with transaction.atomic():
         nearest.apply_scan_settings()
-        found = nearest.nearest(
-            anna.id, parse_query("cat camera:pixel"), encoder.model, encoder.embed_query("cat"), 500
-        )
+        vectors = OwnerVectors(anna.id, parse_query("cat camera:pixel"), encoder.model, encoder.embed_query("cat"))
+        found = vectors.nearest(500)
 
     assert list(found) == [far.id]

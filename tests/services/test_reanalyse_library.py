@@ -34,7 +34,7 @@ def owner(db: None) -> User:
     first, second, _unprocessed, archive = owner.uploads.order_by("id")
     Upload.objects.filter(id__in=[first.id, second.id, archive.id]).update(processed_at=timezone.now())
     Upload.objects.filter(id=archive.id).update(kind=MediaKind.ARCHIVE)
-    Embedding.objects.create(upload=first, owner=owner, model=site_model(), vector=VECTOR)
+    Embedding.objects.create(upload=first, owner=owner, model=site_model() or "", vector=VECTOR)
     Embedding.objects.create(upload=second, owner=owner, model="before", vector=VECTOR)
     return owner
 

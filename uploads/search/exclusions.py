@@ -3,7 +3,7 @@
 from collections import defaultdict
 from functools import cache
 
-from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
+from django.contrib.postgres.search import SearchQuery, SearchQueryCombinable
 
 from uploads.analysis.vocabulary import load_vocabulary
 from uploads.search.language import Term
@@ -16,7 +16,7 @@ _IRREGULAR_PLURALS = {"person": "people", "man": "men", "woman": "women", "child
 _OTHER_NUMBER = _IRREGULAR_PLURALS | {plural: singular for singular, plural in _IRREGULAR_PLURALS.items()}
 
 
-def excluding_query(term: Term) -> CombinedSearchQuery | None:
+def excluding_query(term: Term) -> SearchQueryCombinable | None:
     """Return the condition that a picture's words contain `term` or something of its kind; None if nothing is indexed.
 
     Text in quotes stands for itself. A word also stands for its other number and, if it is a kind of the vocabulary,

@@ -4,12 +4,13 @@ import json
 from typing import Any, cast
 
 from django.db import connection
-from django.db.models import QuerySet, Value
+from django.db.models import FilteredRelation, Q, QuerySet, Value
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast
 from pgvector.django import HalfVectorField, MaxInnerProduct
 
-from uploads.models import Embedding
-from uploads.search.filters import INDEXED, filter_vectors
+from uploads.models import Upload
+from uploads.search.filters import INDEXED, AnyOf, filter_vectors
 from uploads.search.language import Query
 from uploads.search.vector_index import EXACT_ROWS, has_index
 
@@ -39,50 +40,64 @@ def apply_scan_settings() -> None:
         cursor.execute(f"SELECT {calls}", [part for setting in SCAN_SETTINGS.items() for part in setting])
 
 
-def nearest(owner_id: int, query: Query, model: str, vector: Vector, limit: int) -> dict[int, float]:
-    """Return the cosines of the owner's nearest pictures that meet the filters, by upload and best first.
+class OwnerVectors:
+    """The vectors of one model of an owner's pictures that meet the filters of a query, compared with `vector`.
 
-    `vector` has unit length. If the index finds too few, because the filters exclude most pictures that look like the
-    query, all vectors are compared. Call this in a transaction with SCAN_SETTINGS.
+    `vector` has unit length. Cosines are returned by upload, best first. Use this in a transaction with SCAN_SETTINGS.
     """
-    rows = filter_vectors(owner_id, query, model)
-    if has_index(owner_id, model):
-        scanned = filter_vectors(owner_id, query.filtered_by(INDEXED), model)
-        enough = min(limit, MAX_FILTERED) if query.filters else limit
-        if estimate_rows(scanned) > EXACT_ROWS and len(found := approximate(rows, vector, enough)) == enough:
-            return found
-    return exact(rows, vector, limit)
 
+    def __init__(self, owner_id: int, query: Query, model: str, vector: Vector) -> None:
+        self._owner_id, self._query, self._model = owner_id, query, model
+        # Django would compare a list of numbers with that of other expressions, number by number.
+        self._vector, self._dimensions = Value(f"[{','.join(map(str, vector))}]"), len(vector)
+        self.rows = filter_vectors(owner_id, query, model)
+        self.indexed = has_index(owner_id, model)
 
-def exact(rows: QuerySet[Embedding], vector: Vector, limit: int) -> dict[int, float]:
-    """Compare all rows, embeddings of one owner and model; see `nearest`."""
-    return dict(by_scan(rows, vector).values_list("upload_id", "cosine")[:limit])
+    def nearest(self, limit: int) -> dict[int, float]:
+        """Return the cosines of the nearest vectors.
 
+        If the index finds too few, because the filters exclude most pictures that look like the query, all vectors are
+        compared.
+        """
+        if self.indexed and self._scan_is_long():
+            enough = min(limit, MAX_FILTERED) if self._query.filters else limit
+            if len(found := self.approximate(enough)) == enough:
+                return found
+        return self.exact(Q(), limit)
 
-def approximate(rows: QuerySet[Embedding], vector: Vector, limit: int) -> dict[int, float]:
-    """Scan the index; see `nearest`. The result may have less than `limit` entries although there are more rows."""
-    ordered = by_index(rows, vector).values_list("upload_id", "distance")[:limit]
-    return {id: -distance for id, distance in sorted(ordered, key=lambda row: (row[1], -row[0]))}
+    def exact(self, condition: Q | AnyOf, limit: int) -> dict[int, float]:
+        """Compare all vectors that meet another condition."""
+        return dict(self.by_scan().filter(condition).values_list("upload_id", "cosine")[:limit])
 
+    def approximate(self, limit: int) -> dict[int, float]:
+        """Scan the index. The result may have less than `limit` entries although there are more vectors."""
+        ordered = self.by_index().values_list("upload_id", "distance")[:limit]
+        return {id: -distance for id, distance in sorted(ordered, key=lambda row: (row[1], -row[0]))}
 
-def by_scan(rows: QuerySet[Embedding], vector: Vector) -> QuerySet[Any, Any]:
-    """Return all rows in the order of their `cosine` to a vector of unit length."""
-    cosine = Value(-1.0) * MaxInnerProduct("vector", _value(vector))
-    return rows.annotate(cosine=cosine).order_by("-cosine", "-upload_id")
+    def by_scan(self) -> QuerySet[Any, Any]:
+        """Return all rows in the order of their `cosine`."""
+        return self.rows.annotate(cosine=self._cosine("vector")).order_by("-cosine", "-upload_id")
 
+    def by_index(self) -> QuerySet[Any, Any]:
+        """Return rows in about the order of their `distance`, by the expression of the index."""
+        indexed = Cast("vector", HalfVectorField(dimensions=self._dimensions))
+        return self.rows.annotate(distance=MaxInnerProduct(indexed, self._vector)).order_by("distance")
 
-def by_index(rows: QuerySet[Embedding], vector: Vector) -> QuerySet[Any, Any]:
-    """Return rows in about the order of their `distance`, by the expression of the index."""
-    indexed = Cast("vector", HalfVectorField(dimensions=len(vector)))
-    return rows.annotate(distance=MaxInnerProduct(indexed, _value(vector))).order_by("distance")
+    def join(self, pictures: QuerySet[Upload]) -> QuerySet[Any, Any]:
+        """Annotate pictures with their `cosine`, or None if they have no vector."""
+        compared = FilteredRelation("embeddings", condition=Q(embeddings__model=self._model))
+        return pictures.annotate(compared=compared).annotate(cosine=self._cosine("compared__vector"))
+
+    def _cosine(self, column: str) -> CombinedExpression:
+        return Value(-1.0) * MaxInnerProduct(column, self._vector)
+
+    def _scan_is_long(self) -> bool:
+        """Return whether an exact scan would read many vectors. The owner has many, but filters may select few."""
+        indexed = self._query.filtered_by(INDEXED)
+        return not indexed or estimate_rows(filter_vectors(self._owner_id, indexed, self._model)) > EXACT_ROWS
 
 
 def estimate_rows(rows: QuerySet[Any]) -> float:
     """Return how many rows PostgreSQL expects, from its statistics. This takes less than 1 ms."""
     [plan] = json.loads(rows.order_by().explain(format="json"))
     return cast(float, plan["Plan"]["Plan Rows"])
-
-
-def _value(vector: Vector) -> Value:
-    """Return a parameter. Django would compare a list of numbers with that of other expressions, number by number."""
-    return Value(f"[{','.join(map(str, vector))}]")

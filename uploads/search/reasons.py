@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from uploads.search.language import Query
 from uploads.search.words import is_indexed, split_words
@@ -54,6 +55,7 @@ def _split(text: str, stems: set[str]) -> Iterable[Part]:
         yield Part(text[end:], False)
 
 
+@lru_cache(10_000)
 def _stem(word: str) -> str:
     word = word.casefold()
     for ending, replacement in _ENDINGS.items():

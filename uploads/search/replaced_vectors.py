@@ -1,6 +1,7 @@
 """Delete the vectors of a model that the site no longer uses, once searches do not need them."""
 
 import logging
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet
@@ -30,6 +31,6 @@ def remove_replaced_vectors(model: str) -> int:
     return count
 
 
-def _others(model: str, owner_id: object) -> QuerySet[Embedding]:
+def _others(model: str, owner_id: Any) -> QuerySet[Embedding]:
     """Return the owner's vectors of other models."""
     return Embedding.objects.filter(owner_id=owner_id).exclude(model=model)

@@ -8,12 +8,15 @@ from uploads.analysis.base import QueryEncoder
 from uploads.models import Upload
 from uploads.pagination import Page
 from uploads.search.candidates import find_candidates
-from uploads.search.filters import AnyOf, filter_pictures
+from uploads.search.filters import AnyOf
 from uploads.search.language import Query
 from uploads.search.ranking import Candidate, fuse, rank
 from uploads.search.reasons import Reason, explain
 
 PICTURES_PER_PAGE = 60
+SHOWN = ("key", "kind", "previews", "processed_at", "duration", "taken_at", "utc_offset", "title", "caption",
+         "description", "labels", "keywords", "filename", "camera")  # fmt: skip
+"""The columns of an upload that a page of results shows. Its others are several times as wide."""
 # Without an encoder there are no cosines. A picture then has to contain all words, and none fits halfway.
 _ONLY_WORDS = 1.0
 
@@ -64,7 +67,7 @@ def search(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], page_n
 def _load(owner_id: int, query: Query, found: Iterable[Candidate]) -> list[Hit]:
     """Load pictures in the order of `found`. One that was deleted since is left out."""
     ids = [one.upload_id for one in found]
-    rows = filter_pictures(owner_id, query).filter(AnyOf("id", ids)).defer("metadata", "sidecars", "words")
+    rows = Upload.objects.filter(AnyOf("id", ids), owner_id=owner_id).only(*SHOWN)
     uploads = {upload.pk: upload for upload in rows} if ids else {}
     return [Hit(uploads[id], _reason(query, uploads[id])) for id in ids if id in uploads]
 

@@ -47,7 +47,7 @@ def has_index(owner_id: int, model: str) -> bool:
         cursor.execute(
             "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [index_name(owner_id, model)]
         )
-        return cursor.fetchone() == (True,)
+        return bool(cursor.fetchone() == (True,))
 
 
 def maintain_indexes() -> list[str]:

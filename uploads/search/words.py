@@ -2,7 +2,7 @@
 
 import re
 
-from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery, SearchQueryCombinable, SearchQueryField
+from django.contrib.postgres.search import SearchQuery, SearchQueryCombinable, SearchQueryField
 from django.db.models import Func, Value
 
 from uploads.search.language import Term
@@ -17,7 +17,7 @@ _STOP_WORDS = frozenset(("a", "about", "all", "an", "and", "any", "are", "as", "
                          "your"))  # fmt: skip
 
 
-class OwnerWord(SearchQueryCombinable, Func):
+class OwnerWord(SearchQueryCombinable, Func):  # type: ignore[misc]  # as Django's own SearchQuery
     """The condition that a picture's words belong to an owner.
 
     Combined with a word, it lets one search of the index find the owner's matches without reading those of others. No
@@ -43,7 +43,7 @@ def is_indexed(term: Term) -> bool:
     return bool(text) and (term.quoted or text.lower() not in _STOP_WORDS)
 
 
-def text_query(term: Term) -> CombinedSearchQuery | None:
+def text_query(term: Term) -> SearchQueryCombinable | None:
     """Return the condition that a picture's words contain `term`, or None if nothing of it is indexed."""
     if not is_indexed(term):
         return None

@@ -13,7 +13,7 @@ from uploads.pagination import paginate_by_id
 from uploads.search.encoders import owner_encoders
 from uploads.search.filters import filter_pictures
 from uploads.search.language import MAX_LENGTH, Query, QueryError, parse_query
-from uploads.search.results import PICTURES_PER_PAGE, Hit, search
+from uploads.search.results import PICTURES_PER_PAGE, SHOWN, Hit, search
 
 LATEST_PICTURES = 200
 EXAMPLE_LABELS = 5
@@ -45,8 +45,8 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
     # Only the ids are read of rows that do not meet the filters, from an index.
     pictures = filter_pictures(owner_id, query)
     page = paginate_by_id(pictures.only("id"), request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
-    found = pictures.defer("metadata", "sidecars", "words").in_bulk([row.pk for row in page.rows])
-    return {"page": page, "hits": [Hit(found[row.pk], None) for row in page.rows if row.pk in found]}
+    uploads = pictures.only(*SHOWN).in_bulk([row.pk for row in page.rows])
+    return {"page": page, "hits": [Hit(uploads[row.pk], None) for row in page.rows if row.pk in uploads]}
 
 
 def _chips(query: Query) -> list[tuple[str, str]]:
