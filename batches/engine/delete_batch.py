@@ -15,6 +15,7 @@ from django.utils import timezone
 from batches.engine.attempt_history import delete_history
 from batches.engine.cancel import cancel_items
 from batches.engine.delete_archives import forget_entries
+from batches.engine.delete_pictures import count_failures, detach_items, lock_library_items
 from batches.engine.sidecar_entries import delete_sidecars, forget_pictures
 from batches.engine.transitions import move_batches
 from batches.messaging import live_events
@@ -40,13 +41,14 @@ DELETE FROM batches_batchitem
                        ORDER BY batch_id, id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
 RETURNING id, status, result, upload_id, error_code, finished_at
 """
+# Items of a re-analysis of the whole library do not keep pictures; the caller has locked them and passes their ids.
 # min() with BETWEEN always uses the index on the items' upload_id. The alternatives may scan the whole table: the
 # planner turns NOT EXISTS into a join, and for `upload_id = … LIMIT 1` it may ignore the index if a picture has many
 # items.
 UNREFERENCED_UPLOADS = """
 SELECT upload.id FROM unnest(%(ids)s::bigint[]) AS upload (id)
  WHERE (SELECT min(item.upload_id) FROM batches_batchitem AS item
-         WHERE item.upload_id BETWEEN upload.id AND upload.id) IS NULL
+         WHERE item.upload_id BETWEEN upload.id AND upload.id AND NOT item.id = ANY(%(ignored)s)) IS NULL
 """
 
 
@@ -96,14 +98,19 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
         delete_history(ids)
         ArchiveEntry.objects.filter(item_id__in=ids).delete()
         delete_sidecars([item.id for item in items if item.result == ItemResult.SIDECAR])
-        uploads = lock_uploads({item.upload_id for item in items if item.upload_id})
-        unreferenced = [id for (id,) in fetch_rows(UNREFERENCED_UPLOADS, {"ids": uploads})]
+        pictures = {item.upload_id for item in items if item.upload_id}
+        described = lock_library_items(pictures)
+        uploads = lock_uploads(pictures)
+        ignored = [item.id for item in described]
+        unreferenced = [id for (id,) in fetch_rows(UNREFERENCED_UPLOADS, {"ids": uploads, "ignored": ignored})]
+        failing = detach_items([item for item in described if item.upload_id in set(unreferenced)])
         forget_entries(unreferenced)
         forget_pictures(unreferenced)
         delete_uploads(unreferenced)
         incomplete = [item.id for item in items if item.may_have_partial_file]
         schedule_deletion([storage_key(id) for id in incomplete], MAX_STORING_TIME)
         _subtract(batch_id, Counter((item.status, item.result) for item in items))
+        count_failures(failing)
     return len(items), incomplete
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from batches.engine.complete_batch import complete_batches
@@ -64,20 +64,39 @@ def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:
     """
     ids = {*ids, *_parts(ids)}
     references = BatchItem.objects.filter(upload_id__in=ids)
-    fields = ("id", "batch_id", "status")
-    items = list(references.select_for_update(of=("self",)).order_by("id").values_list(*fields))
+    items = _lock_items(references)
     uploads = lock_uploads(ids)
     if references.count() > len(items) or not _parts(ids) <= ids:
         raise _NewReference
-    failing = Counter(batch for _, batch, status in items if status == ItemStatus.PROCESSING)
-    _mark_gone([id for id, _, _ in items])
     forget_entries(uploads)
     forget_pictures(uploads)
+    failing = detach_items(items)
     deleted = delete_uploads(uploads)
+    count_failures(failing)
+    return deleted, sorted(failing), sorted({item.batch_id for item in items})
+
+
+def lock_library_items(ids: Collection[int]) -> list[BatchItem]:
+    """Lock and return the items by which whole libraries that contain these pictures are analysed again."""
+    return _lock_items(BatchItem.objects.filter(upload_id__in=ids, batch__model__gt=""))
+
+
+def detach_items(items: Collection[BatchItem]) -> "Counter[int]":
+    """Clear the picture of locked items, and fail those in progress. Return how many fail, by batch."""
+    _mark_gone([item.id for item in items])
+    return Counter(item.batch_id for item in items if item.status == ItemStatus.PROCESSING)
+
+
+def count_failures(failing: "Counter[int]") -> None:
+    """Add the failures of detach_items() to the counters of their batches, in the order of their ids."""
     for batch_id in sorted(failing):
         batch = UploadBatch.all_objects.filter(id=batch_id)
         batch.update(failed=F("failed") + failing[batch_id], updated_at=timezone.now())
-    return deleted, sorted(failing), sorted({batch for _, batch, _ in items})
+
+
+def _lock_items(items: QuerySet[BatchItem]) -> list[BatchItem]:
+    locked = items.select_for_update(of=("self",)).order_by("id")
+    return list(locked.only("id", "batch_id", "status", "upload_id"))
 
 
 def _parts(ids: Collection[int]) -> set[int]:

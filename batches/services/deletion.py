@@ -59,7 +59,7 @@ def delete_batch(scope: Scope, batch_id: int) -> bool:
 
 def deletion_extent(batch: UploadBatch) -> DeletionExtent:
     """Count what deleting a batch would delete and what it would keep."""
-    deleted = Q(batch_id=batch.id) | Q(batch__source_id=batch.id)
+    deleted = Q(batch_id=batch.id) | Q(batch__source_id=batch.id) | Q(batch__model__gt="")
     items = in_visible_batches(BatchItem.objects.filter(upload_id=OuterRef("id")))
     pictures = Upload.objects.filter(id__in=BatchItem.objects.filter(batch_id=batch.id).values("upload_id"))
     shared = pictures.filter(Exists(items.exclude(deleted))).count()

@@ -145,6 +145,32 @@ def test_deleted_reanalysis_keeps_the_pictures(owner: User) -> None:
     assert_counters_match(batch)
 
 
+def test_reanalysis_of_the_library_keeps_no_pictures(owner: User) -> None:
+    batch, other = make_batch(owner, 3), make_batch(owner, 1, "Garden")
+    for each in (batch, other):
+        finish_all(each)
+        lifecycle.seal_batch(each.id)
+    Upload.objects.update(processed_at=timezone.now())
+    again = UploadBatch.objects.get(id=reanalyse.reanalyse_library(owner.id, "model", only_missing=False))
+    done, running = (claim.claim_item(again.id, 4711) for _ in range(2))
+    assert done is not None
+    assert running is not None
+    assert finish_item.complete_item(done)
+
+    delete_and_purge(owner, batch)
+
+    assert list(Upload.objects.values_list("id")) == list(other.items.values_list("upload_id"))
+    assert not finish_item.complete_item(running)
+    finish_all(again)
+    assert_counters_match(again)
+    assert list(again.items.order_by("id").values_list("status", "error_code")) == [
+        ("completed", ""),
+        ("failed", "item.gone"),
+        ("completed", ""),
+        ("completed", ""),
+    ]
+
+
 def test_counters_are_correct_between_any_two_steps(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("batches.engine.delete_batch.CHUNK", 2)
     batch = make_batch(owner, 7)
