@@ -151,7 +151,7 @@ def test_reanalysis_of_the_library_keeps_no_pictures(owner: User) -> None:
         finish_all(each)
         lifecycle.seal_batch(each.id)
     Upload.objects.update(processed_at=timezone.now())
-    again = UploadBatch.objects.get(id=reanalyse.reanalyse_library(owner.id, "model", only_missing=False))
+    again = UploadBatch.objects.get(id=reanalyse.reanalyse_library(owner.id, "model", only_missing=False) or 0)
     done, running = (claim.claim_item(again.id, 4711) for _ in range(2))
     assert done is not None
     assert running is not None
