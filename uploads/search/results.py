@@ -66,10 +66,12 @@ def search(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], page_n
 
 def _load(owner_id: int, query: Query, found: Iterable[Candidate]) -> list[Hit]:
     """Load pictures in the order of `found`. One that was deleted since is left out."""
-    ids = [one.upload_id for one in found]
-    rows = Upload.objects.filter(AnyOf("id", ids), owner_id=owner_id).only(*SHOWN)
-    uploads = {upload.pk: upload for upload in rows} if ids else {}
-    return [Hit(uploads[id], _reason(query, uploads[id])) for id in ids if id in uploads]
+    words = {one.upload_id: one.words for one in found}
+    rows = Upload.objects.filter(AnyOf("id", words), owner_id=owner_id).only(*SHOWN)
+    uploads = {upload.pk: upload for upload in rows} if words else {}
+    return [
+        Hit(uploads[id], _reason(query, uploads[id]) if share else None) for id, share in words.items() if id in uploads
+    ]
 
 
 def _reason(query: Query, upload: Upload) -> Reason | None:
