@@ -24,7 +24,7 @@ def test_deletion_queries_use_their_indexes(owner: User) -> None:
     upload = store(make_upload(owner, 1))
     BatchItem.objects.filter(batch=batch).update(upload=upload)
     rows.vacuum()
-    used = indexes(UNREFERENCED_UPLOADS, ids=list(range(1, 501)))
+    used = indexes(UNREFERENCED_UPLOADS, ids=list(range(1, 501)), ignored=[1, 2])
 
     assert any(str(name).startswith("batches_batchitem_upload_id") for name in used)
     with connection.cursor() as cursor:

@@ -26,6 +26,9 @@ SCAN_SETTINGS = {
     "enable_seqscan": "off",
     # PostgreSQL underestimates some filters, and would sort all rows instead of scanning the index of vectors.
     "enable_sort": "off",
+    # Rows of other tables are looked up one by one, because a hash join would read all of them.
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
 }
 """Settings for the transactions of searches; see docs/search.md for how they were chosen."""
 
