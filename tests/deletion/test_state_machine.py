@@ -59,12 +59,17 @@ class Library(RuleBasedStateMachine):
         self.number = 0
         self.keys: set[uuid.UUID] = set()
         self.batches = [self.new_batch(), self.new_batch()]
+        for picture in range(PICTURES):
+            self.receive(picture % 2, picture)
 
     def new_batch(self) -> UploadBatch:
         return lifecycle.open_batch(self.owner.id, "Any order")
 
     @rule(which=TWO, picture=st.integers(0, PICTURES - 1))
     def receive_file(self, which: int, picture: int) -> None:
+        self.receive(which, picture)
+
+    def receive(self, which: int, picture: int) -> None:
         """Register a file and finalize it as `batches/intake/finalize.py` does."""
         self.number += 1
         file = incoming.NewFile("a.jpg", "a.jpg", digest(self.number), 1)
@@ -186,7 +191,7 @@ def test_any_interleaving_of_deletions_keeps_counters_and_files_correct(
 
 
 LIMITS = settings(
-    max_examples=15,
+    max_examples=8,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

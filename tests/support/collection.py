@@ -28,6 +28,9 @@ LONGEST = [
     "engine/test_state_machine.py",
 ]
 
+# Modules and tests are millions of objects, and with the default thresholds a tenth of the collection is spent on them.
+gc.set_threshold(20_000, 20, 50)
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -59,7 +62,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ModuleSch
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Exclude the modules and tests from further garbage collections, which would visit millions of objects."""
+    """Exclude the modules and tests from further garbage collections."""
     gc.freeze()
 
 
