@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.archives import reader, zipped
+from tests.support.hostile_archives import patched
 from uploads.archives.zip_directory import ZipEntry, read_directory
 from uploads.archives.zip_file import unpack
 from uploads.archives.zip_limits import check_entries, is_unsafe
@@ -79,11 +80,6 @@ def test_more_entries_than_allowed_are_refused_before_they_are_read() -> None:
         entries(zipped({str(number): b"" for number in range(11)}), limit=10)
 
     assert caught.value.code == "archive.too_many_files"
-
-
-def patched(data: bytes, signature: bytes, offset: int, value: bytes) -> bytes:
-    at = data.rindex(signature) + offset
-    return data[:at] + value + data[at + len(value) :]
 
 
 ZIP = zipped({"a.jpg": b"a" * 1000})
