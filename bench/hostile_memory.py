@@ -2,14 +2,14 @@
 
 Run it with `make bench ARGS=hostile_memory`. It prints a table of all generated pictures, videos and archives: what
 became of each, the largest resident memory of its decoder (of a process that reads the directory, for archives) in MB,
-and seconds. Then a real worker process handles 1,000 of them, between rounds of photos. The last line of the output is
-one JSON object: how many outcomes were unexpected, the worker's resident memory after the first and after the last
-round of photos in MB, their ratio, and how many worker processes ended and how many files were refused or completed.
+and the seconds, with the start of that process. Then a real worker process handles 1,000 of them, between rounds of
+photos. The last line of the output is one JSON object: how many outcomes were unexpected, the worker's resident memory
+after the first and after the last round of photos in MB, their ratio, and how many worker processes ended and how many
+files were refused or completed.
 """
 
 import json
 import multiprocessing
-import resource
 import tempfile
 import time
 from collections import Counter
@@ -113,7 +113,7 @@ def _read_archive(path: Path) -> tuple[str, float]:
         check_entries(list(read_directory(reader(path), size, 100_000)), size, 2**40)
     except PermanentError as error:
         outcome = error.code
-    return outcome, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    return outcome, _megabytes("self", "VmHWM")
 
 
 def feed(hostile: list[Path], photos: list[Path], group: Workers) -> dict[str, object]:
@@ -153,8 +153,12 @@ def _run(files: list[Path], owner: str) -> dict[str, int]:
 
 def _resident_megabytes(group: Workers) -> float:
     """Return the resident memory of the largest worker process."""
-    statuses = [Path(f"/proc/{pid}/status").read_text() for pid in group.worker_pids()]
-    return max(int(status.split("VmRSS:")[1].split()[0]) for status in statuses) * 1024 / 1e6
+    return max(_megabytes(pid, "VmRSS") for pid in group.worker_pids())
+
+
+def _megabytes(pid: int | str, name: str) -> float:
+    """Return a process's resident memory (VmRSS) or its peak (VmHWM); see proc_pid_status(5)."""
+    return int(Path(f"/proc/{pid}/status").read_text().split(f"{name}:")[1].split()[0]) * 1024 / 1e6
 
 
 if __name__ == "__main__":
