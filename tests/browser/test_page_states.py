@@ -105,7 +105,7 @@ def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData,
         name = state.name if group == "upload" else state.who
         if name not in pages:
             user = getattr(site_data, state.who) if state.who else None
-            # The pages' Content-Security-Policy would refuse axe.
+            # The pages' Content-Security-Policy would block the script of axe-core.
             pages[name] = signed_in(chromium, site, user, bypass_csp=True, reduced_motion="reduce").new_page()
         page = pages[name]
         page.set_viewport_size(PHONE)

@@ -1,4 +1,4 @@
-"""Imports with sidecars, for tests."""
+"""Import files with sidecars in tests."""
 
 from datetime import UTC, datetime
 from typing import Any
