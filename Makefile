@@ -27,10 +27,10 @@ demo: .venv/runtime ## Process the sample photos and print their descriptions
 JOBS ?= $(if $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL),0,4)
 
 test: .venv/development ## Run all tests: make test [JOBS=1] [ARGS="-k words"]
-	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder $(ARGS)
 
 test-fast: .venv/development ## Run the tests that start no web server, worker or browser
-	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not processes and not chaos_long" $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder -m "not processes and not chaos_long" $(ARGS)
 
 chaos: .venv/development ## Run the fault drills and kill workers 50 times: make chaos [CHAOS_KILLS=20]
 	@CHAOS_KILLS=$(or $(CHAOS_KILLS),50) CHAOS_MEDIAN=$(or $(CHAOS_MEDIAN),4) CHAOS_MAX=$(or $(CHAOS_MAX),8) exec $(BIN)/python -m pytest -m chaos_long -v --durations=0 --durations-min=1 tests/chaos $(ARGS)

@@ -40,8 +40,8 @@ def measure_formats(folder: Path) -> dict[str, float]:
                 rounds.append((ours, bare.submit(_bare, name, path).result()))
             ours, other = (median(times) for times in zip(*rounds[1:], strict=True))  # the first round warms up
             ratio = ratios[f"ratio_{name}"] = round(median(one / two for one, two in rounds[1:]), 3)
-            table.add_row(name, f"{ours * 1e3:.0f}", f"{other * 1e3:.0f}", f"{ratio}", f"{_peak(pool):.0f}")
-            _close(pool)
+            table.add_row(name, f"{ours * 1e3:.0f}", f"{other * 1e3:.0f}", f"{ratio}", f"{peak_megabytes(pool):.0f}")
+            close_decoders(pool)
     Console().print(table)
     return ratios
 
@@ -102,12 +102,15 @@ def _timed(work: Callable[[], None]) -> float:
     return time.perf_counter() - start
 
 
-def _peak(pool: DecoderPool) -> float:
-    """Return the largest resident memory of the pool's decoder in MB."""
+def peak_megabytes(pool: DecoderPool) -> float:
+    """Return the largest resident memory of the pool's decoder in MB, or 0 if the decoder has ended."""
+    if not pool._idle:
+        return 0
     status = Path(f"/proc/{pool._idle[0]._process.pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
 
 
-def _close(pool: DecoderPool) -> None:
+def close_decoders(pool: DecoderPool) -> None:
+    """End the pool's decoders."""
     while pool._idle:
         pool._idle.pop().close()

@@ -140,13 +140,14 @@ def store(files: list[Path], owner: str = "bench") -> int:
         owner=user, name="files", status=BatchStatus.PAUSED, total=len(files), sealed_at=timezone.now()
     )
     for number, path in enumerate(files, 1):
+        is_archive = path.suffix == ".zip"
         upload = Upload.objects.create(
             owner=user,
             sha256=uuid4().hex * 2,
             filename=path.name,
             size=path.stat().st_size,
-            mime_type="image/jpeg",
-            kind="image",
+            mime_type="application/zip" if is_archive else "image/jpeg",
+            kind=MediaKind.ARCHIVE if is_archive else MediaKind.IMAGE,
         )
         _store_copy(path, upload.key)
         BatchItem.objects.create(

@@ -65,6 +65,11 @@ class Workers:
         """The pids of the running rundramatiq processes."""
         return [process.process.pid for process in self.processes if process.process is not None]
 
+    def worker_pids(self) -> list[int]:
+        """Return the pids of the running rundramatiq processes and of their workers, without the workers' decoders."""
+        found = [process for pid in self.pids for process in descendants(pid)]
+        return [pid for pid in found if b"decoder_process" not in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
     def wait_for(self, done: Callable[[], bool], seconds: float) -> float:
         """Wait like the function `wait_for`, and restart processes that exit."""
 

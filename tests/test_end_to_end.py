@@ -69,12 +69,12 @@ def test_killed_worker_of_the_real_pipeline_loses_nothing(
     owner: User, start_worker: StartWorker, tmp_path: Path
 ) -> None:
     batch = send(owner, make_jpegs(tmp_path / "photos", 40, (640, 480)))
-    workers = start_worker(processes=2, threads=2)
+    workers = start_worker(processes=1, threads=2)
     wait_until(lambda: batch.items.filter(status=ItemStatus.COMPLETED).count() >= 5, 40)
 
     workers.kill_one()
     wait_until(lambda: workers.main.poll() is not None, 20)
-    start_worker(processes=2, threads=2, env={"VUEMANTICS_GRACE_SECONDS": "0"})
+    start_worker(processes=1, threads=2, env={"VUEMANTICS_GRACE_SECONDS": "0"})
 
     wait_completed(batch)
     assert batch.successful == 40

@@ -1,4 +1,7 @@
-"""Which files are parts of one picture: the film of a live photo, a RAW file beside its JPEG, pictures of a burst."""
+"""Which files are parts of one picture.
+
+These are the film of a live photo, a RAW file beside its JPEG, pictures of a burst, and the original of an edited one.
+"""
 
 import re
 from collections import defaultdict
@@ -8,7 +11,7 @@ from datetime import datetime, timedelta
 
 from uploads.media.utc_offset import nearest_utc_offset
 from uploads.models import MediaKind, PartRole
-from uploads.sidecars.names import burst_of, name_key, split_name
+from uploads.sidecars.names import burst_of, edited_from, name_key, split_name
 
 MAX_LIVE_SECONDS = 15
 _CLOSE = timedelta(seconds=10)
@@ -19,7 +22,11 @@ Parts = dict[int, tuple[int, PartRole]]
 
 @dataclass(frozen=True, slots=True)
 class PairFile:
-    """A file that may be part of another one. `name` is its name in the folder; `group_id` as in Upload."""
+    """A file that may be part of another one. `name` is its name in the folder; `group_id` as in Upload.
+
+    `batch` is the import that the file came with. Files of several imports belong together by name only if they were
+    taken at the same time.
+    """
 
     id: int
     name: str
@@ -27,6 +34,7 @@ class PairFile:
     taken_at: datetime | None = None
     duration: float | None = None
     group_id: str = ""
+    batch: int | None = None
 
     @property
     def stem(self) -> tuple[str, str]:
@@ -45,19 +53,52 @@ def find_parts(files: Sequence[PairFile]) -> Parts:
     """Return, for each file that is a part of another one, the id of that picture and its role.
 
     `files` are candidates: files of one folder with the same `name_key`, or with the same `group_id`. The result does
-    not depend on their order. No picture in the result is itself a part.
+    not depend on their order. No picture in the result is itself a part. Of an edited picture and its original, the
+    edited one is shown.
     """
     raws = [file for file in files if file.is_raw]
     stills = [file for file in files if file.kind == MediaKind.IMAGE and not file.is_raw]
     films = [file for file in files if file.kind == MediaKind.VIDEO]
-    parts = _bursts(stills)
+    parts = _bursts(still for still in stills if not edited_from(still.name)) | _originals(stills)
     for film in films:
         if main := _first(still for still in stills if _is_live(still, film)):
             parts[film.id] = (main.id, PartRole.LIVE)
     for raw in raws:
-        if main := _first(still for still in stills if still.stem == raw.stem):
+        if main := _first(still for still in stills if still.stem == raw.stem and _are_together(still, raw)):
             parts[raw.id] = (main.id, PartRole.RAW)
-    return {id: (parts[main][0] if main in parts else main, role) for id, (main, role) in parts.items()}
+    return {id: (_shown(main, parts), role) for id, (main, role) in parts.items()}
+
+
+def _shown(main: int, parts: Parts) -> int:
+    """Return the picture that is shown for `main`, which may be the original of an edited picture of a burst."""
+    while main in parts:
+        main = parts[main][0]
+    return main
+
+
+def _originals(stills: Sequence[PairFile]) -> Parts:
+    """Return the originals of edited pictures."""
+    parts: Parts = {}
+    for edited in stills:
+        if name := edited_from(edited.name):
+            originals = (still for still in stills if not edited_from(still.name) and _is_original(still, name))
+            if original := _first(still for still in originals if _are_close(still, edited)):
+                parts[original.id] = (edited.id, PartRole.ORIGINAL)
+    return parts
+
+
+def _is_original(still: PairFile, name: tuple[str, str]) -> bool:
+    parts = split_name(still.name)
+    return (parts.stem, parts.counter) == name
+
+
+def _are_together(one: PairFile, other: PairFile) -> bool:
+    """Return whether two files of equal name may belong together: from one import, or taken at the same time."""
+    return one.batch == other.batch or (one.taken_at is not None and one.taken_at == other.taken_at)
+
+
+def _are_close(one: PairFile, other: PairFile) -> bool:
+    return _are_together(one, other) and _is_close(one.taken_at, other.taken_at)
 
 
 def _bursts(stills: Iterable[PairFile]) -> Parts:
@@ -78,7 +119,7 @@ def _is_live(still: PairFile, film: PairFile) -> bool:
     if still.group_id and film.group_id:
         return still.group_id == film.group_id
     is_short = film.duration is None or film.duration <= MAX_LIVE_SECONDS
-    return still.stem == film.stem and is_short and _is_close(still.taken_at, film.taken_at)
+    return still.stem == film.stem and is_short and _are_close(still, film)
 
 
 def _is_close(one: datetime | None, other: datetime | None) -> bool:

@@ -77,9 +77,11 @@ class PictureRow:
             return located
         return replace(located, taken_at=self.taken_at, utc_offset=self.utc_offset, source=self.taken_source)
 
-    def as_pair_file(self, name: str) -> PairFile:
-        """Return what decides whether the file is part of another one; `name` is its name in the folder."""
-        return PairFile(self.id, name, self.kind, self.taken_at, self.duration, self.group_id)
+    def as_pair_file(self, name: str, batch_id: int | None) -> PairFile:
+        """Return what decides whether the file is part of another one; `name` is its name in the import's folder."""
+        return PairFile(
+            self.id, name or self.filename, self.kind, self.taken_at, self.duration, self.group_id, batch_id
+        )
 
 
 def lock_pictures(ids: Collection[int]) -> dict[int, PictureRow]:

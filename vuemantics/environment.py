@@ -22,7 +22,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def text(name: str, default: str = "") -> str:
-    """Read any text and strip surrounding whitespace."""
+    """Return the value without surrounding whitespace, or `default` if it is empty."""
     return os.environ.get(name, "").strip() or default
 
 

@@ -52,12 +52,14 @@ RETURNING ids, total + ignored
 ANNOUNCE = _insert_statement(
     ItemStatus.MISSING, "NULL", "total = total + cardinality(ids), missing = missing + cardinality(ids)"
 )
-# Clients count the files to send before they know which of them are empty, so the number of expected files shrinks.
+# Clients count the files to send before they know which of them are empty or unreadable, so the number of expected
+# files shrinks.
+NOT_EXPECTED = ("ignored.empty", "ignored.unreadable")
 IGNORE = _insert_statement(
     ItemStatus.IGNORED,
     "clock_timestamp()",
     "ignored = ignored + cardinality(ids), expected_items ="
-    " expected_items - LEAST(expected_items, (SELECT count(*) FROM listed WHERE error_code = 'ignored.empty'))",
+    f" expected_items - LEAST(expected_items, (SELECT count(*) FROM listed WHERE error_code IN {NOT_EXPECTED}))",
 )
 
 

@@ -34,13 +34,15 @@ SELECT pg_advisory_xact_lock_shared(folder_key), pg_advisory_xact_lock(folder_ke
   FROM batches_batchitem WHERE id = %(item)s AND folder_key IS NOT NULL
 """
 LOCK_GROUP = "SELECT pg_advisory_xact_lock(%(key)s)"
+# Keys of owners differ, but a hash is no proof of ownership. Files of the same import come first.
 FIND_SIBLINGS = f"""
-SELECT DISTINCT ON (sibling.upload_id) sibling.upload_id, sibling.filename
+SELECT DISTINCT ON (sibling.upload_id) sibling.upload_id, sibling.filename, sibling.batch_id
   FROM batches_batchitem mine
+  JOIN batches_uploadbatch batch ON batch.id = mine.batch_id
   JOIN batches_batchitem sibling ON sibling.folder_key = mine.folder_key AND sibling.name_key = mine.name_key
-                             AND sibling.batch_id = mine.batch_id
- WHERE mine.id = %(item)s AND sibling.upload_id <> %(upload)s
- ORDER BY sibling.upload_id, sibling.id LIMIT {MAX_SIBLINGS}
+  JOIN batches_uploadbatch source ON source.id = sibling.batch_id AND source.owner_id = batch.owner_id
+ WHERE mine.id = %(item)s AND sibling.upload_id <> %(upload)s AND source.deleting_since IS NULL
+ ORDER BY sibling.upload_id, sibling.batch_id = mine.batch_id DESC, sibling.id LIMIT {MAX_SIBLINGS}
 """
 
 
@@ -52,13 +54,20 @@ class _Place(NamedTuple):
     owner_id: int
 
 
+class _Sibling(NamedTuple):
+    """A file's name in its folder and its import; blank if it was found by its group, in any folder."""
+
+    filename: str = ""
+    batch_id: int | None = None
+
+
 def save_picture(item_id: int, upload_id: int, result: "Result", previews: dict[str, str]) -> None:
     """Save a picture's results, its sidecars' values and its parts, in the transaction that finishes its item."""
     place = _lock_name(item_id)
     entries, siblings = _candidates(item_id, upload_id, place)
     if place is not None and (group := group_id_of(result.metadata)):
         fetch_row(LOCK_GROUP, {"key": hash_key(f"{place.owner_id} {group}")})
-        siblings = dict.fromkeys(find_group(place.owner_id, group), "") | siblings
+        siblings = dict.fromkeys(find_group(place.owner_id, group), _Sibling()) | siblings
     pictures = lock_pictures({upload_id, *siblings})
     picture = pictures.get(upload_id)
     if picture is None:
@@ -67,7 +76,7 @@ def save_picture(item_id: int, upload_id: int, result: "Result", previews: dict[
     save_result(picture, result, previews, with_entries(picture.sidecars, chosen))
     mark_linked(upload_id, chosen)
     if siblings and place is not None:
-        _pair(lock_pictures({upload_id, *siblings}), {**siblings, upload_id: place.filename})
+        _pair(lock_pictures({upload_id, *siblings}), {**siblings, upload_id: _Sibling(place.filename, place.batch_id)})
 
 
 def link_duplicate(item_id: int, upload_id: int) -> None:
@@ -79,7 +88,7 @@ def link_duplicate(item_id: int, upload_id: int) -> None:
     pictures = lock_pictures({upload_id, *siblings})
     if picture := pictures.get(upload_id):
         link_entries(picture, entries, place.filename)
-        _pair(pictures, {**siblings, upload_id: place.filename})
+        _pair(pictures, {**siblings, upload_id: _Sibling(place.filename, place.batch_id)})
 
 
 def _lock_name(item_id: int) -> _Place | None:
@@ -88,17 +97,17 @@ def _lock_name(item_id: int) -> _Place | None:
     return _Place(*row[2:]) if row else None
 
 
-def _candidates(item_id: int, upload_id: int, place: _Place | None) -> tuple[list[StoredEntry], dict[int, str]]:
+def _candidates(item_id: int, upload_id: int, place: _Place | None) -> tuple[list[StoredEntry], dict[int, _Sibling]]:
     if place is None:
         return [], {}
-    siblings = fetch_rows(FIND_SIBLINGS, {"item": item_id, "upload": upload_id})
-    return find_entries(item_id, upload_id), dict(siblings)
+    rows = fetch_rows(FIND_SIBLINGS, {"item": item_id, "upload": upload_id})
+    return find_entries(item_id, upload_id), {upload: _Sibling(name, batch_id) for upload, name, batch_id in rows}
 
 
-def _pair(pictures: dict[int, PictureRow], names: dict[int, str]) -> None:
-    """Save which of the locked pictures are parts of others. `names` are their names in their folder."""
-    processed = [row for row in pictures.values() if row.id in names and row.is_processed]
-    parts = find_parts([row.as_pair_file(names[row.id] or row.filename) for row in processed])
+def _pair(pictures: dict[int, PictureRow], siblings: dict[int, _Sibling]) -> None:
+    """Save which of the locked pictures are parts of others."""
+    processed = [row for row in pictures.values() if row.id in siblings and row.is_processed]
+    parts = find_parts([row.as_pair_file(*siblings[row.id]) for row in processed])
     # First those that are no parts, so that a part of the former main picture is not made a part of itself.
     for row in sorted(processed, key=lambda row: row.id in parts):
         main, role = parts.get(row.id, (None, ""))

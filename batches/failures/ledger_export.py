@@ -4,22 +4,25 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, Min, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from batches.failures.csv_export import BYTE_ORDER_MARK, csv_lines, escape
-from batches.models import BatchItem
+from batches.models import BatchItem, SidecarEntry
 from batches.models.error_codes import error_text
 from batches.models.states import ItemResult, ItemStatus
 from uploads.db_threads import run_export_query
+from uploads.sidecars.recognise import SidecarKind
 
 CHUNK = 2000
 FIELDS = (
     *("id", "relative_path", "filename", "size", "sha256", "status", "result", "upload_id", "archive_id"),
     *("error_code", "error_message"),
 )
-ARCHIVE = FIELDS.index("archive_id")
+RESULT, PICTURE, ARCHIVE = map(FIELDS.index, ("result", "upload_id", "archive_id"))
+_SHOWN = Coalesce("upload__part_of", "upload")
 
 
 async def ledger_csv(batch_id: int) -> AsyncIterator[str]:
@@ -54,7 +57,18 @@ def read_chunk(batch_id: int, after: int, archives: dict[int, str]) -> list[tupl
     unknown = {row[ARCHIVE] for row in rows if row[ARCHIVE] is not None} - archives.keys()
     if unknown:
         archives.update((item.id, str(item)) for item in BatchItem.objects.filter(id__in=unknown))
-    return rows
+    sidecars = _pictures_of([row[0] for row in rows if row[RESULT] == ItemResult.SIDECAR])
+    return [(*row[:PICTURE], sidecars.get(row[0], row[PICTURE]), *row[PICTURE + 1 :]) for row in rows]
+
+
+def _pictures_of(sidecars: list[int]) -> dict[int, int]:
+    """Return the picture that each sidecar describes, unless it describes none, several or an album.
+
+    `sidecars` are the ids of their items.
+    """
+    entries = SidecarEntry.objects.filter(item_id__in=sidecars, upload__isnull=False).exclude(kind=SidecarKind.ALBUM)
+    found = entries.values_list("item_id").annotate(first=Min(_SHOWN), last=Max(_SHOWN)).order_by()
+    return {item: first for item, first, last in found if first == last}
 
 
 def items_after(batch_id: int, after: int) -> QuerySet[BatchItem]:

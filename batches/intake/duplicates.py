@@ -1,4 +1,7 @@
-"""Detect duplicates by SHA-256 and store each file once per owner."""
+"""Detect duplicates of received files by SHA-256, and store each file once per owner.
+
+Before a file is received, `preflight` looks up hashes from browsers, and `local_files` hashes files of known size.
+"""
 
 from errno import ENODEV
 from uuid import UUID

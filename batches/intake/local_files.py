@@ -1,4 +1,4 @@
-"""Add local files to a batch. A file is copied unless its owner already has the same bytes.
+"""Add local files to a batch. A file is copied unless the batch's owner already has the same bytes.
 
 The source is never moved or linked. The stored file is a copy, so later changes to the source cannot affect it. The
 hash of a copied file is computed from the bytes as they are written.

@@ -28,7 +28,7 @@ class UnfinishedBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ManifestEntry:
     """A registered file. `offset` is the number of bytes received; `state` is `received`, `missing` or `refused`."""
 
     fingerprint: str
@@ -55,7 +55,7 @@ def open_for_files(scope: Scope) -> QuerySet[UploadBatch]:
     return scope.batches().filter(kind=BatchKind.IMPORT).exclude(status=BatchStatus.CANCELLED)
 
 
-def read_page(batch_id: int, after: int) -> tuple[list[Entry], int | None]:
+def read_page(batch_id: int, after: int) -> tuple[list[ManifestEntry], int | None]:
     """Return up to 2,000 entries with ids above `after`, in id order, and the next `after` (None on the last page)."""
     items = BatchItem.objects.filter(batch_id=batch_id, id__gt=after).order_by("id")
     page = list(items.only("fingerprint", "size", "status", "upload_id", "error_code", "finished_at")[:PAGE_ITEMS])
@@ -74,15 +74,15 @@ def _count_received(batch: UploadBatch) -> UnfinishedBatch:
     return UnfinishedBatch(batch, batch.total - batch.missing - incomplete, batch.expected_total)
 
 
-def _entry(item: BatchItem) -> Entry:
+def _entry(item: BatchItem) -> ManifestEntry:
     if item.status in {ItemStatus.MISSING, ItemStatus.RECEIVING}:
         received = min(partial_size(item.id), item.size) if expects_bytes(item) else 0
-        return Entry(item.fingerprint, item.size, received, "missing")
+        return ManifestEntry(item.fingerprint, item.size, received, "missing")
     if unavailable_reason(item):
-        return Entry(item.fingerprint, item.size, 0, "missing")  # the client sends it again and gets the reason
+        return ManifestEntry(item.fingerprint, item.size, 0, "missing")  # the client sends it again and gets the reason
     is_refused = item.status == ItemStatus.FAILED and item.upload_id is None
     if is_refused and item.error_code in RESENDABLE_CODES:
-        return Entry(item.fingerprint, item.size, partial_size(item.id), "missing")
+        return ManifestEntry(item.fingerprint, item.size, partial_size(item.id), "missing")
     if is_refused or item.status == ItemStatus.IGNORED:
-        return Entry(item.fingerprint, item.size, 0, "refused")
-    return Entry(item.fingerprint, item.size, item.size, "received")
+        return ManifestEntry(item.fingerprint, item.size, 0, "refused")
+    return ManifestEntry(item.fingerprint, item.size, item.size, "received")

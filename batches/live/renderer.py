@@ -1,4 +1,4 @@
-"""Read and render each topic once per process, for all its viewers.
+"""Read each topic once per process for all its viewers, and render its `fragments`.
 
 A renderer keeps only the newest fragments. Each viewer fetches the ones it has not sent yet, at its own pace.
 """

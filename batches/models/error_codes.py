@@ -32,6 +32,10 @@ ERROR_CODES = file_codes.ERROR_CODES | {
         _("An operating system or another program created this file for its own use, so it was left out."),
         _("Copy it to another folder if you want to add it."),
     ),
+    "ignored.unreadable": ErrorCode(
+        _("Your device could not read this file or folder."),
+        _("It may have been moved, changed or deleted. Check it, then add it again."),
+    ),
     "item.deleted": ErrorCode(_("The picture was deleted."), _("Start a new import to add it again.")),
     "item.gone": ErrorCode(
         _("The picture was deleted before it was processed."), _("Add it again if you still want it.")
@@ -120,7 +124,7 @@ PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not e
 FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.detail)
 """Codes whose text is the same for every file and does not include the message in the item's row."""
 IGNORED_CODES = frozenset(code for code in ERROR_CODES if code.startswith("ignored."))
-"""Codes of files that are left out on purpose."""
+"""Codes of files that are left out, on purpose or because the browser cannot read them."""
 RESUMABLE_CODES = frozenset(
     {"server.busy", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
 )

@@ -31,8 +31,8 @@ class BatchStatus(models.TextChoices):
 class ItemStatus(models.TextChoices):
     """The state of one file in a batch.
 
-    A missing file was announced but not received; it may still be sent. An ignored file was left out on purpose because
-    it is junk, hidden or empty; it is only listed and never sent.
+    A missing file was announced but not received; it may still be sent. An ignored file was left out because it is
+    junk, hidden or empty, or because the browser could not read it; it is only listed and never sent.
     """
 
     MISSING = "missing", _("Missing")

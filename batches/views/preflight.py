@@ -86,7 +86,8 @@ def announce(request: SignedInRequest, batch_id: int) -> JsonResponse:
 def ignore(request: SignedInRequest, batch_id: int) -> JsonResponse:
     """Record `files` that the client leaves out → {ignored}, the number of new items.
 
-    A file is {relative_path, filename, size, last_modified, reason}; the reason is `junk`, `hidden` or `empty`.
+    A file is {relative_path, filename, size, last_modified, reason}; the reason is `junk`, `hidden`, `empty` or
+    `unreadable`.
     """
     values = rows(request, "files")
     files = [_read_name(value).as_new_file() for value in values]
@@ -162,7 +163,7 @@ def _read_name(value: Any) -> FileName:
 def _ignored_code(reason: Any) -> str:
     code = f"ignored.{reason}"
     if code not in IGNORED_CODES:
-        raise malformed("`reason` must be junk, hidden or empty")
+        raise malformed("`reason` must be junk, hidden, empty or unreadable")
     return code
 
 

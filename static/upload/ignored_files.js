@@ -1,7 +1,7 @@
 // Files that are left out on purpose. The patterns on the page come from batches/intake/ignored_files.py.
 
 import { postWithRetry } from "./api.js";
-import { describe, loadStats } from "./selected_files.js";
+import { SelectedFile, describe, loadStats } from "./selected_files.js";
 
 const PAGE_SIZE = 500;
 const patterns = JSON.parse(document.getElementById("ignored-files-patterns").textContent);
@@ -16,6 +16,10 @@ export function ignoredReason(path) {
   if (junkFile.test(name) || folders.some((folder) => junkFolder.test(folder))) return "junk";
   return [...folders, name].slice(1).some((part) => part.startsWith(".")) ? "hidden" : "";
 }
+
+// Folders that cannot be read, as files that are left out.
+export const unreadableFolders = (paths) =>
+  paths.map((path) => Object.assign(new SelectedFile(path, null), { ignored: "unreadable", size: 0, modified: 0 }));
 
 // Tells the server which files are left out, so that the import lists them with their reasons.
 export async function reportIgnored(files, batch) {

@@ -22,7 +22,7 @@ export class SelectedFile {
   started = false;
   // Whether a request that sent its bytes was interrupted.
   interrupted = false;
-  // Why the file is left out: "junk", "hidden", "empty" or, if it is not left out, "".
+  // Why the file is left out: "junk", "hidden", "empty", "unreadable" or, if it is not left out, "".
   ignored = "";
   // Failed attempts since the last request that succeeded.
   failures = 0;

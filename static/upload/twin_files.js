@@ -8,9 +8,9 @@ import { loadStats } from "./selected_files.js";
 
 const SUFFIX_LENGTH = 8;
 
-// Adds the first digits of each twin's SHA-256 to its name, so that its fingerprint does not depend on the order of the
-// files. Resolves to the distinct `files` and their `copies`, each with its `sha256` and a number in its name. `files`
-// must be sorted by path.
+// Appends the first digits of its SHA-256 to each twin's name, so that fingerprints do not depend on the order of the
+// files. Twins with the same bytes are copies: the first stays in `files`, and the others are returned as `copies`, each
+// with its `sha256` and a number in its name. The parameter must be sorted by path.
 export async function separateTwins(files) {
   const copies = new Set();
   const hasher = new Hasher();

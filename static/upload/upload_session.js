@@ -2,7 +2,7 @@
 
 import { isOtherAccount, ping, post, postWithRetry } from "./api.js";
 import { Queue } from "./concurrency.js";
-import { reportIgnored } from "./ignored_files.js";
+import { reportIgnored, unreadableFolders } from "./ignored_files.js";
 import { messages } from "./messages.js";
 import { BatchGone, Connection, UploadForbidden } from "./network.js";
 import { chooseUnfinished, loadFinishedFingerprints, queueMissing, registerCopies } from "./preflight.js";
@@ -20,7 +20,7 @@ const KEEP_ALIVE_INTERVAL = 10000;
 // `selection` comes from selected_files.js, `name` may be empty, `page` holds the addresses and limits of the server.
 export async function runUpload(selection, name, page) {
   const { files, copies } = await separateTwins(selection.files);
-  const target = await chooseBatch(files, name, page);
+  const target = await chooseBatch(files, selection.unreadable.length, name, page);
   const progress = startProgress(selection.files, copies);
   const view = new ProgressView(target, progress);
   showIgnored(selection, view);
@@ -31,7 +31,8 @@ export async function runUpload(selection, name, page) {
   protectPage();
   const keepAlive = setInterval(() => ping(`${batch.url}keep-alive/`), KEEP_ALIVE_INTERVAL);
   try {
-    await Promise.all([uploadMissing(files, batch, progress), reportIgnored(selection.ignored, batch)]);
+    const ignored = [...selection.ignored, ...unreadableFolders(selection.unreadable)];
+    await Promise.all([uploadMissing(files, batch, progress), reportIgnored(ignored, batch)]);
     await registerCopies(copies, batch);
     await finish(batch, view, () => !progress.unrecorded && page.mayLeave());
   } catch (error) {
@@ -44,13 +45,14 @@ export async function runUpload(selection, name, page) {
   }
 }
 
-// The batch that the page belongs to, one that was started earlier, or a new one.
-async function chooseBatch(files, enteredName, page) {
+// The batch that the page belongs to, one that was started earlier, or a new one. `folders` that cannot be read count as
+// expected files until they are reported.
+async function chooseBatch(files, folders, enteredName, page) {
   if (await isOtherAccount(page)) throw new Error(messages.otherAccount);
   const existing = page.batch ?? (await chooseUnfinished(files, page.urls.unfinished));
   if (existing) return { ...existing, existing: true };
   const name = enteredName || commonFolder(files) || messages.defaultName(new Date());
-  return { ...(await post(page.urls.open, { name, expected_items: files.length })), name };
+  return { ...(await post(page.urls.open, { name, expected_items: files.length + folders })), name };
 }
 
 function showIgnored({ ignored, unreadable }, view) {

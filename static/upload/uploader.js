@@ -1,6 +1,7 @@
 // Uploads the files of the queue, a few in parallel. A repeated creation finds the file again and returns its offset,
 // or the reason why it was rejected; this is also how an upload continues after any failure.
 
+import { reportIgnored } from "./ignored_files.js";
 import { errorText, messages } from "./messages.js";
 import { backoff } from "./network.js";
 import { create, patch, terminate } from "./tus_client.js";
@@ -47,7 +48,7 @@ export async function uploadAll(queue, batch, progress) {
 // Progress.start(). Rejects with BatchGone or UploadForbidden.
 async function uploadFile(selected, batch, upload) {
   const file = await selected.file().catch(() => null);
-  if (!file) return { reason: messages.unreadableFile, recorded: false };
+  if (!file) return ignoreUnreadable(selected, batch);
   for (;;) {
     const { failure, location, rejection } = await sendFrom(selected, file, batch, upload);
     if (!failure) return rejection ? { reason: errorText(rejection), recorded: true } : null;
@@ -60,6 +61,13 @@ async function uploadFile(selected, batch, upload) {
     const reason = await batch.connection.afterFailure(failure, selected.failures - 1, warning);
     if (reason !== null) return { reason, recorded: RECORDED.test(failure.text) };
   }
+}
+
+// The import lists the file as left out, but not under its problems, so the page stays open to name it.
+async function ignoreUnreadable(selected, batch) {
+  selected.ignored = "unreadable";
+  await reportIgnored([selected], batch);
+  return { reason: messages.unreadableFile, recorded: false };
 }
 
 // Sends what the server does not have yet. Resolves to {} at the end of the file, to {rejection} when the server

@@ -20,7 +20,7 @@ def admin() -> User:
 
 
 def open_link(client: Client, path: str) -> tuple[str, str]:
-    """Follow the link; return the path of the page without the token, and the page."""
+    """Follow the link. Return the path it redirects to, which has no token, and the HTML."""
     response = client.get(path, follow=True)
     return response.request["PATH_INFO"], response.content.decode()
 

@@ -22,6 +22,7 @@ from bench import rows
 from tests.archives.conftest import WORKER, Send, picture, run_jobs
 from tests.support.archives import zipped
 from tests.support.batches import assert_counters_match
+from tests.support.hostile_archives import linked
 from uploads.models import FileDeletion, Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -158,15 +159,6 @@ def test_batch_is_deleted_with_files_that_are_still_in_an_archive(send: Send) ->
     assert delete_batch.finish_deletion(batch.id)
     assert not Upload.objects.exists()
     assert not ArchiveEntry.objects.exists()
-
-
-def linked() -> bytes:
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        link = zipfile.ZipInfo("link.jpg")
-        link.create_system, link.external_attr = 3, 0xA1FF << 16
-        archive.writestr(link, "/etc/passwd")
-    return buffer.getvalue()
 
 
 REFUSED = {

@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
-from tests.browser.page_states import signed_in
+from tests.browser.page_states import sign_in
 from tests.browser.site_data import SiteData, make_site_data
 from tests.support.fake_workers import fake_worker
 from tests.support.web_server import Site
@@ -20,6 +23,7 @@ ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "-
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 OpenPage = Callable[..., Page]
+SCRIPTS = "http://scripts.localhost"
 # This is long enough for a busy machine. Only failing tests wait this long.
 expect.set_options(timeout=30_000)
 
@@ -40,9 +44,27 @@ def chromium() -> Iterator[Browser]:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+@pytest.fixture(scope="package")
+def blank_page(chromium: Browser) -> Iterator[Page]:
+    """A page without content that can import the site's scripts. It needs no server and no database."""
+    page = chromium.new_page()
+    page.route(f"{SCRIPTS}/**", _send_static_file)
+    page.goto(f"{SCRIPTS}/")
+    yield page
+    page.context.close()
+
+
+def _send_static_file(route: Route) -> None:
+    path = urlsplit(route.request.url).path
+    if path.startswith("/static/"):
+        route.fulfill(path=settings.BASE_DIR / path.removeprefix("/"))
+    else:
+        route.fulfill(content_type="text/html", body="<!doctype html>")
+
+
 @pytest.fixture
 def own_site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
-    """The whole site for one test, which may kill and restart it."""
+    """The whole site for one test, with the settings in its `worker_env`."""
     site = Site(worker_env, tmp_path / "site.log")
     yield site
     site.stop()
@@ -55,25 +77,44 @@ def site(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(name).address)
 
 
+@pytest.fixture(scope="package")
+def shared_context_of_process(chromium: Browser) -> Iterator[BrowserContext]:
+    """The context shared by most pages, whose cache keeps the site's scripts and styles; tests use `open_page`."""
+    with closing(chromium.new_context()) as context:
+        yield context
+
+
 @pytest.fixture
-def open_page(chromium: Browser, site: str, owner: User) -> Iterator[OpenPage]:
+def shared_context(shared_context_of_process: BrowserContext) -> Iterator[BrowserContext]:
+    """The shared context without cookies. Pages keep no data in it; their session storage ends with them."""
+    yield shared_context_of_process
+    for page in shared_context_of_process.pages:
+        page.close()
+    shared_context_of_process.set_offline(False)
+    shared_context_of_process.clear_cookies()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, shared_context: BrowserContext, site: str, owner: User) -> Iterator[OpenPage]:
     """Open pages signed in as `owner`: `open_page("/batches/new/", color_scheme="dark")`.
 
-    The test fails if a page has an uncaught error.
+    Pages with options get their own context. A test that sets routes, scripts or the clock of a whole context needs
+    `own_context=True`. The test fails if a page has an uncaught error.
     """
-    contexts: list[BrowserContext] = []
     errors: list[str] = []
+    with ExitStack() as contexts:
 
-    def open_(path: str, **options: object) -> Page:
-        contexts.append(signed_in(chromium, site, owner, **options))
-        page = contexts[-1].new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{site}{path}")
-        return page
+        def open_(path: str, *, own_context: bool = False, **options: object) -> Page:
+            context = shared_context
+            if own_context or options:
+                context = contexts.enter_context(closing(chromium.new_context(**options)))  # type: ignore[arg-type]
+            sign_in(context, site, owner)
+            page = context.new_page()
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.goto(f"{site}{path}")
+            return page
 
-    yield open_
-    for context in contexts:
-        context.close()
+        yield open_
     assert not errors
 
 

@@ -66,6 +66,11 @@ def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
             assert stored.read_bytes() == sources[item.relative_path].read_bytes()
 
 
+def has_body(request: Request) -> bool:
+    """Return whether a request to the tus server sends bytes of a file."""
+    return request.headers.get("content-type") == "application/offset+octet-stream"
+
+
 class SentRequests:
     """Counters for a page's requests that create uploads and for those that send bytes."""
 
@@ -77,4 +82,4 @@ class SentRequests:
     def _count(self, request: Request) -> None:
         if "/tus/" in request.url:
             self.creations += request.method == "POST"
-            self.bodies += request.headers.get("content-type") == "application/offset+octet-stream"
+            self.bodies += has_body(request)

@@ -42,11 +42,16 @@ def signed_in(browser: Browser, site: str, user: User | None, **options: object)
     """Create a browser context in which `user`, if any, is signed in. The caller must close it."""
     context = browser.new_context(**options)  # type: ignore[arg-type]
     if user is not None:
-        client = Client()
-        client.force_login(user)
-        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}
-        context.add_cookies([cookie])  # type: ignore[list-item]
+        sign_in(context, site, user)
     return context
+
+
+def sign_in(context: BrowserContext, site: str, user: User) -> None:
+    """Sign in, or replace the session of another user."""
+    client = Client()
+    client.force_login(user)
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}
+    context.add_cookies([cookie])  # type: ignore[list-item]
 
 
 def open_state(page: Page, site: str, data: SiteData, state: PageState, folder: Path) -> None:

@@ -61,14 +61,14 @@ def make_site_data(owner: User, newcomer: User) -> SiteData:
     """Create everything for `owner`, who becomes a superuser."""
     User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
     owner.refresh_from_db()
-    completed = make_batch(owner, 14, "Norway")
+    completed = make_batch(owner, 6, "Norway")
     fail_stored(completed, "item.internal", MISTAKE)
     reject_file(completed, "notes/what we ate and where we slept.txt")
-    describe(completed, 13)
+    describe(completed, 5)
     lifecycle.seal_batch(completed.id)
-    stopped = {name: make_batch(owner, 6, name) for name in ("A weekend in the Harz", "Scans")}
+    stopped = {name: make_batch(owner, 3, name) for name in ("A weekend in the Harz", "Scans")}
     for batch in stopped.values():
-        describe(batch, 2)
+        describe(batch, 1)
     assert pause.pause_batch(stopped["A weekend in the Harz"].id)
     assert cancel.cancel_batch(stopped["Scans"].id)
     return SiteData(
@@ -83,11 +83,11 @@ def make_site_data(owner: User, newcomer: User) -> SiteData:
 
 
 def running_batch(owner: User) -> UploadBatch:
-    """Create a batch of 30 files: 14 described, 2 failed, 3 in progress."""
-    batch = make_batch(owner, 30, "Iceland, ring road")
+    """Create a batch of 12 files: 5 described, 2 failed, 3 in progress."""
+    batch = make_batch(owner, 12, "Iceland, ring road")
     fail_stored(batch, "image.truncated", ADVICE)
     fail_stored(batch, "item.internal", MISTAKE)
-    describe(batch, 14)
+    describe(batch, 5)
     for _ in range(3):
         claim.claim_item(batch.id, LOST_WORKER)
     batch.refresh_from_db()

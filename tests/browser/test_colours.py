@@ -3,7 +3,8 @@
 import base64
 import io
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.support.images import encoded, png_chunk, written
 from tests.support.profiles import P3_PRIMARIES, SRGB_PRIMARIES, grey_profile, rgb_profile
@@ -85,26 +86,28 @@ KINDS: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    with closing(chromium.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})) as page:
+        yield page
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_preview_has_the_colours_of_the_browser(kind: str, chromium: Browser, tmp_path: Path) -> None:
+def test_preview_has_the_colours_of_the_browser(kind: str, page: Page, tmp_path: Path) -> None:
     data = KINDS[kind]()
 
     preview = np.asarray(read_picture(written(tmp_path, data)).image).astype(float)
 
-    shown = _shown(chromium, data).astype(float)
+    shown = _shown(page, data).astype(float)
     assert np.abs(_means(preview) - _means(shown)).max() <= TOLERANCE
 
 
-def _shown(chromium: Browser, data: bytes) -> Pixels:
+def _shown(page: Page, data: bytes) -> Pixels:
     """Return the pixels of the picture as the browser paints it."""
-    page = chromium.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
-    try:
-        source = f"data:{_mime_type(data)};base64,{base64.b64encode(data).decode()}"
-        page.set_content(f'<style>body {{margin: 0}} img {{display: block}}</style><img src="{source}">')
-        page.evaluate("document.images[0].decode()")
-        return np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
-    finally:
-        page.close()
+    source = f"data:{_mime_type(data)};base64,{base64.b64encode(data).decode()}"
+    page.set_content(f'<style>body {{margin: 0}} img {{display: block}}</style><img src="{source}">')
+    page.evaluate("document.images[0].decode()")
+    return np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
 
 
 def _mime_type(data: bytes) -> str:

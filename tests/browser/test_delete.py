@@ -1,40 +1,23 @@
 """Selecting, confirming and deleting in a real browser, with and without JavaScript."""
 
-import io
-
 import pytest
 from django.contrib.auth.models import User
-from django.utils import timezone
 from playwright.sync_api import expect
 
-from batches.engine import claim, finish_item, lifecycle
+from batches.engine import lifecycle
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
+from tests.browser.site_data import describe
 from tests.support.batches import make_batch
-from tests.support.images import textured
-from uploads.models import Upload
-from uploads.storage import save_previews
 
 
 @pytest.fixture
 def described(owner: User) -> UploadBatch:
     """A completed batch of pictures with previews."""
     batch = make_batch(owner, 7)
-    while claimed := claim.claim_item(batch.id, 4711):
-        assert finish_item.complete_item(claimed)
+    describe(batch, 7)
     lifecycle.seal_batch(batch.id)
-    for number, upload in enumerate(Upload.objects.order_by("id")):
-        upload.previews = save_previews(upload.key, {side: jpeg(side, number) for side in (320, 1024)})
-        upload.description, upload.processed_at = f"Glacier {number}.", timezone.now()
-        upload.width, upload.height = 4032, 3024
-        upload.save()
     return batch
-
-
-def jpeg(side: int, number: int) -> bytes:
-    buffer = io.BytesIO()
-    textured(side, side * 3 // 4, number).save(buffer, "JPEG")
-    return buffer.getvalue()
 
 
 @pytest.mark.parametrize("scripts", [True, False])

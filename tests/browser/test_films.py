@@ -18,8 +18,6 @@ from uploads.media.previews import make_previews
 from uploads.models import MediaKind, Upload
 from uploads.storage import save_previews, store_original
 
-WEBM = film("webm", codec="libvpx", pictures=tuple(textured(320, 240, seed) for seed in range(8)) * 3, rate=2)
-
 
 def stored(owner: User, folder: Path, content: bytes) -> Upload:
     """Store a file and what the pipeline reads from it."""
@@ -46,7 +44,8 @@ def play(page: Page, selector: str) -> Any:
 
 
 def test_film_plays_and_seeks(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
-    page = open_page(f"/library/{stored(owner, tmp_path, WEBM).pk}/")
+    webm = film("webm", codec="libvpx", pictures=tuple(textured(320, 240, seed) for seed in range(8)) * 3, rate=2)
+    page = open_page(f"/library/{stored(owner, tmp_path, webm).pk}/")
 
     assert play(page, "figure > video") == pytest.approx(12, abs=0.2)
     expect(page.locator(".unplayable")).to_be_hidden()

@@ -40,7 +40,7 @@ def test_menu_closes_on_escape_and_on_a_click_elsewhere(open_page: OpenPage, own
 
 
 def test_dialog_focuses_the_safe_button_and_restores_the_focus(open_page: OpenPage, owner: User) -> None:
-    batch = make_batch(owner, 60)
+    batch = make_batch(owner, 2)
     page = open_page(f"/batches/{batch.id}/")
     button = page.locator("#cancel-button")
 
@@ -56,7 +56,7 @@ def test_dialog_focuses_the_safe_button_and_restores_the_focus(open_page: OpenPa
 
 
 def test_replaced_buttons_keep_the_focus(open_page: OpenPage, owner: User) -> None:
-    batch = make_batch(owner, 60)
+    batch = make_batch(owner, 2)
     page = open_page(f"/batches/{batch.id}/")
     page.locator("#pause-button").focus()
 

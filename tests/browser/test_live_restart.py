@@ -25,32 +25,32 @@ def complete_without_events(batch: UploadBatch) -> None:
 
 def expect_completed(page: Page) -> None:
     expect(page.locator("#heading")).to_contain_text("Completed")
-    expect(page.locator("#count")).to_have_text("40")
+    expect(page.locator("#count")).to_have_text("8")
     expect(page).to_have_title("100% · Iceland · vuemantics")
-    expect(page.locator(".files .state.good")).to_have_count(40)
+    expect(page.locator(".files .state.good")).to_have_count(8)
     expect(page.locator("#connection")).to_be_hidden()
     assert page.evaluate("window.sameDocument")
 
 
 def test_page_shows_the_completion_after_a_restart_of_the_server(
-    open_page: OpenPage, own_site: Site, owner: User
+    open_page: OpenPage, shared_site: Site, owner: User
 ) -> None:
-    batch = make_batch(owner, 40)
+    batch = make_batch(owner, 8)
     page = open_page(f"/batches/{batch.id}/")
     page.evaluate("window.sameDocument = true")
-    describe(batch, 10)
-    expect(page.locator("#count")).to_have_text("10")
+    describe(batch, 2)
+    expect(page.locator("#count")).to_have_text("2")
 
-    own_site.kill()
+    shared_site.kill()
     expect(page.locator("#connection")).to_have_text("Connection lost. Reconnecting…")
     complete_without_events(batch)
-    own_site.start()
+    shared_site.start()
 
     expect_completed(page)
 
 
 def test_page_shows_the_completion_without_events(open_page: OpenPage, owner: User) -> None:
-    batch = make_batch(owner, 40)
+    batch = make_batch(owner, 8)
     page = open_page(f"/batches/{batch.id}/")
     page.evaluate("window.sameDocument = true")
     expect(page.locator("#count")).to_have_text("0")

@@ -13,7 +13,7 @@ from tests.support.batches import make_batch
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    return make_batch(owner, 40)
+    return make_batch(owner, 12)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_tab_of_cancelled_files_appears_with_the_first_one(page: Page, batch: Up
 
     expect(tab).to_be_visible()
     tab.click()
-    expect(page.locator(".files li")).to_have_count(40)
+    expect(page.locator(".files li")).to_have_count(12)
 
 
 def test_result_of_a_search_scrolls_into_view(page: Page, batch: UploadBatch) -> None:

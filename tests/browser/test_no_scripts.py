@@ -27,7 +27,7 @@ def follow(page: Page, name: str) -> None:
 
 @pytest.fixture
 def page(open_page: OpenPage) -> Page:
-    return open_page("/batches/", java_script_enabled=False)
+    return open_page("/favicon.ico", java_script_enabled=False)
 
 
 def visit(page: Page, path: str) -> None:
@@ -36,6 +36,7 @@ def visit(page: Page, path: str) -> None:
 
 def test_form_adds_files(page: Page, owner: User, tmp_path: Path) -> None:
     make_folder(tmp_path / "Roll", 3)
+    visit(page, "/batches/")
     follow(page, "Add files")
 
     page.get_by_label("Name").fill("Iceland")

@@ -1,6 +1,8 @@
 """Every page is accessible in every state: axe-core finds no problem, it fits on a phone, and it works by keyboard."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
@@ -16,10 +18,11 @@ RUN_AXE = """async (options) => {
     return violations.flatMap(
         ({id, nodes}) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`));
 }"""
-# Each scheme is checked at one width. Only contrast is checked in the dark scheme, because it changes only colours.
-CHECKS = [("light", 1280, {}), ("dark", 390, {"runOnly": ["color-contrast"]})]
+# The dark scheme changes only colours.
+CONTRAST = {"runOnly": ["color-contrast"]}
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth ? ['wider than the screen'] : []"
 # Ignore links in running text, which are as high as their line. For a checkbox, measure its label, which can also be
 # pressed.
@@ -48,10 +51,14 @@ TABBED = {
 NAME = """(one) => { const copy = one.cloneNode(false);
     for (const name of ["data-state", "hx-swap-oob"]) copy.removeAttribute(name);
     return copy.outerHTML; }"""
+RECORD_FOCUS = f"""() => {{ window.focused = {{}};
+    document.addEventListener("focusin", ({{ target }}) => {{
+        const style = getComputedStyle(target);
+        window.focused[({NAME})(target)] = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    }}, true);
+}}"""
 CONTROLS = f"""[...document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select")]
     .filter((one) => one.checkVisibility()).map({NAME})"""
-FOCUSED = f"""(() => {{ const one = document.activeElement; const style = getComputedStyle(one);
-    return [({NAME})(one), style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2] }})()"""
 
 
 def phone_problems(page: Page, group: str) -> list[str]:
@@ -63,23 +70,28 @@ def phone_problems(page: Page, group: str) -> list[str]:
 def keyboard_problems(page: Page) -> list[str]:
     """Tab through the page; return the controls that are not reached or that show no focus."""
     controls = page.evaluate(CONTROLS)
-    focused: dict[str, bool] = {}
+    page.evaluate(RECORD_FOCUS)
     for _ in range(len(controls) + 2):
         page.keyboard.press("Tab")
-        name, visible = page.evaluate(FOCUSED)
-        focused[name] = visible
+    focused = page.evaluate("window.focused")
     return [f"not reached or not visible by keyboard: {control}" for control in controls if not focused.get(control)]
 
 
-def axe_problems(page: Page) -> list[str]:
-    """Return the problems that axe-core finds in each colour scheme."""
+def axe_problems(page: Page, scheme: Literal["light", "dark"], options: Mapping[str, object]) -> list[str]:
+    """Return the problems that axe-core finds in this colour scheme."""
+    page.emulate_media(color_scheme=scheme)
+    return [f"{scheme}: {problem}" for problem in page.evaluate(RUN_AXE, options)]
+
+
+def page_problems(page: Page, group: str, *, tabbed: bool) -> list[str]:
+    """Return the problems on a small phone in the dark scheme and on a desktop in the light scheme."""
     page.evaluate(AXE)
-    problems = []
-    for scheme, width, options in CHECKS:
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.set_viewport_size({"width": width, "height": 900})
-        problems += [f"{scheme} {width}: {problem}" for problem in page.evaluate(RUN_AXE, options)]
-    return problems
+    problems = phone_problems(page, group) + axe_problems(page, "dark", CONTRAST)
+    page.set_viewport_size(DESKTOP)
+    if tabbed:
+        page.wait_for_load_state("networkidle")
+        problems += keyboard_problems(page)
+    return problems + axe_problems(page, "light", {})
 
 
 @pytest.mark.timeout(900)
@@ -93,18 +105,12 @@ def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData,
         name = state.name if group == "upload" else state.who
         if name not in pages:
             user = getattr(site_data, state.who) if state.who else None
-            # The pages' Content-Security-Policy would refuse axe.
+            # The pages' Content-Security-Policy would block the script of axe-core.
             pages[name] = signed_in(chromium, site, user, bypass_csp=True, reduced_motion="reduce").new_page()
         page = pages[name]
-        page.emulate_media(color_scheme="light")
         page.set_viewport_size(PHONE)
         open_state(page, site, site_data, state, tmp_path)
-        problems[state.name] = phone_problems(page, group)
-        if state.name in TABBED:
-            page.wait_for_load_state("networkidle")
-            page.set_viewport_size({"width": 1280, "height": 900})
-            problems[state.name] += keyboard_problems(page)
-        problems[state.name] += axe_problems(page)
+        problems[state.name] = page_problems(page, group, tabbed=state.name in TABBED)
         page.unroute_all(behavior="ignoreErrors")
     for page in pages.values():
         page.context.close()

@@ -21,7 +21,7 @@ WATCH = """window.shifts = 0; new PerformanceObserver((list) => {
 
 def test_scripts_and_styles_are_small_and_do_not_block(open_page: OpenPage, owner: User) -> None:
     batch = make_batch(owner, 60)
-    page = open_page("/favicon.ico")
+    page = open_page("/favicon.ico", own_context=True)
     loaded: list[Response] = []
     page.on("response", lambda response: loaded.append(response))
 

@@ -1,9 +1,11 @@
 """Files that may already be in the library are hashed. If hashing fails, they are sent."""
 
+import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from django.contrib.auth.models import User
-from playwright.sync_api import Route
+from playwright.sync_api import Page, Route
 
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
@@ -11,26 +13,13 @@ from tests.browser.folders import BATCH, SentRequests, choose_folder, make_folde
 
 FILES = 6
 HASH_WORKER = "**/hash_worker*.js"
-DIGEST = """async () => {
+DIGESTS = """async (timeout) => {
     const { Hasher } = await import("/static/upload/hashing.js");
-    const hasher = new Hasher(100);
+    const hasher = new Hasher(timeout);
     const digests = await Promise.all([1, 2].map((size) => hasher.digest(new File([new Uint8Array(size)], "a.jpg"))));
     hasher.close();
     return digests;
 }"""
-
-
-def test_worker_that_fails_to_load_once_is_created_again(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
-    roll = make_folder(tmp_path / "Roll", FILES)
-    processed_upload(owner, roll)
-    page = open_page("/batches/new/")
-    sent = SentRequests(page)
-    page.context.route(HASH_WORKER, lambda route: route.abort(), times=1)
-
-    choose_folder(page, roll)
-
-    page.wait_for_url(BATCH)
-    assert sent.creations == 0
 
 
 def test_files_are_sent_when_no_worker_loads(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
@@ -38,7 +27,7 @@ def test_files_are_sent_when_no_worker_loads(open_page: OpenPage, owner: User, t
     processed_upload(owner, roll)
     page = open_page("/batches/new/")
     sent = SentRequests(page)
-    page.context.route(HASH_WORKER, lambda route: route.abort())
+    page.route(HASH_WORKER, lambda route: route.abort())
 
     choose_folder(page, roll)
 
@@ -47,15 +36,28 @@ def test_files_are_sent_when_no_worker_loads(open_page: OpenPage, owner: User, t
     assert UploadBatch.objects.filter(owner=owner).latest("id").total == FILES
 
 
-def test_files_are_sent_when_the_worker_stops_responding(open_page: OpenPage) -> None:
-    page = open_page("/batches/new/")
+def digests(page: Page, worker: Callable[[Route], None], timeout: int, times: int | None = None) -> list[str | None]:
+    """Hash two files of zeros; `worker` handles the first `times` requests for the worker's script, or all."""
+    page.route(HASH_WORKER, worker, times=times)
+    try:
+        found: list[str | None] = page.evaluate(DIGESTS, timeout)
+    finally:
+        page.unroute(HASH_WORKER)
+    return found
+
+
+def test_worker_that_fails_to_load_once_is_created_again(blank_page: Page) -> None:
+    found = digests(blank_page, lambda route: route.abort(), 30_000, times=1)
+
+    assert found == [hashlib.sha256(bytes(size)).hexdigest() for size in (1, 2)]
+
+
+def test_worker_that_stops_responding_is_created_three_times(blank_page: Page) -> None:
     started: list[Route] = []
 
     def silent(route: Route) -> None:
         started.append(route)
         route.fulfill(body="", content_type="text/javascript")
 
-    page.context.route(HASH_WORKER, silent)
-
-    assert page.evaluate(DIGEST) == [None, None]
+    assert digests(blank_page, silent, 100) == [None, None]
     assert len(started) == 3

@@ -90,10 +90,13 @@ def test_files_dropped_again_after_the_upload_are_sent(page: Page, tmp_path: Pat
     wait_with_page(page, lambda: BatchItem.objects.filter(filename__startswith="late").count() == 3)
 
 
-def test_file_of_unknown_size_is_not_announced(page: Page, tmp_path: Path) -> None:
+def test_file_that_cannot_be_read_is_listed_as_left_out(page: Page, tmp_path: Path) -> None:
     drop_folder_with_unreadable_file(page, make_folder(tmp_path / "Roll", 3))
 
-    assert set(BatchItem.objects.values_list("filename", flat=True)) == {"IMG_0001.JPG", "IMG_0002.JPG"}
+    lines = BatchItem.objects.order_by("filename").values_list("relative_path", "error_code")
+    unreadable = ("Roll/IMG_0000.JPG", "ignored.unreadable")
+    assert list(lines) == [unreadable, ("Roll/IMG_0001.JPG", ""), ("Roll/IMG_0002.JPG", "")]
+    assert UploadBatch.objects.get().expected_items == 2
 
 
 def test_second_upload_on_the_page_resets_the_panel(page: Page, tmp_path: Path) -> None:

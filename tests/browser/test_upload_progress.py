@@ -2,8 +2,6 @@
 
 from playwright.sync_api import Page
 
-from tests.browser.conftest import OpenPage
-
 # Create the progress of two files of 1 GB each, the first of which is being uploaded.
 TWO_FILES = """
     const { Progress } = await import("/static/upload/progress.js");
@@ -22,33 +20,25 @@ def measured(page: Page, steps: str) -> dict[str, float | None]:
     return {name: facts[name] for name in ("speed", "secondsLeft", "bytes", "sentBytes")}
 
 
-def test_stored_bytes_do_not_count_towards_the_speed(open_page: OpenPage) -> None:
-    page = open_page("/batches/new/")
-
-    facts = measured(page, "upload.received(9e8)")
+def test_stored_bytes_do_not_count_towards_the_speed(blank_page: Page) -> None:
+    facts = measured(blank_page, "upload.received(9e8)")
 
     assert facts == {"speed": None, "secondsLeft": None, "bytes": 9e8, "sentBytes": 0}
 
 
-def test_speed_of_a_resumed_file_counts_only_sent_bytes(open_page: OpenPage) -> None:
-    page = open_page("/batches/new/")
-
-    facts = measured(page, "upload.received(9e8); upload.sent(9.5e8); upload.sent(1e9); upload.finish(null)")
+def test_speed_of_a_resumed_file_counts_only_sent_bytes(blank_page: Page) -> None:
+    facts = measured(blank_page, "upload.received(9e8); upload.sent(9.5e8); upload.sent(1e9); upload.finish(null)")
 
     assert facts == {"speed": 5e7, "secondsLeft": 20, "bytes": 1e9, "sentBytes": 1e8}
 
 
-def test_refused_file_does_not_count_towards_the_speed(open_page: OpenPage) -> None:
-    page = open_page("/batches/new/")
-
-    facts = measured(page, 'upload.finish({ reason: "No picture.", recorded: true })')
+def test_refused_file_does_not_count_towards_the_speed(blank_page: Page) -> None:
+    facts = measured(blank_page, 'upload.finish({ reason: "No picture.", recorded: true })')
 
     assert facts == {"speed": None, "secondsLeft": None, "bytes": 1e9, "sentBytes": 0}
 
 
-def test_bytes_lost_by_the_server_count_as_missing_again(open_page: OpenPage) -> None:
-    page = open_page("/batches/new/")
-
-    facts = measured(page, "upload.sent(5e8); upload.received(2e8)")
+def test_bytes_lost_by_the_server_count_as_missing_again(blank_page: Page) -> None:
+    facts = measured(blank_page, "upload.sent(5e8); upload.received(2e8)")
 
     assert facts["bytes"] == 2e8

@@ -49,7 +49,7 @@ def page(open_page: OpenPage, owner: User) -> Page:
 @pytest.mark.parametrize(("limit", "largest"), [(MIB, MIB), (300_000, MIB // 4)])
 def test_chunks_become_small_enough_for_the_proxy(page: Page, tmp_path: Path, limit: int, largest: int) -> None:
     proxy = Proxy(page, limit)
-    roll = make_folder(tmp_path / "Roll", 3, 3 * MIB)
+    roll = make_folder(tmp_path / "Roll", 3, MIB + MIB // 4)
 
     choose_folder(page, roll)
     page.wait_for_url(BATCH)

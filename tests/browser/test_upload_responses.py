@@ -13,7 +13,8 @@ from tests.browser.folders import BATCH, SentRequests, choose_folder, make_folde
 from tests.support.batches import assert_counters_match
 from tests.support.waiting import wait_until
 
-BIG = 20 * 2**20
+# The page sends chunks of 8 MiB.
+BIG = 9 * 2**20
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def page(open_page: OpenPage, owner: User) -> Page:
 
 @pytest.fixture
 def big(tmp_path: Path) -> Path:
-    """A folder with one file that takes several chunks."""
+    """A folder with one file that takes two chunks."""
     return make_folder(tmp_path / "Roll", 1, BIG)
 
 

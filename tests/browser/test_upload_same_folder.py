@@ -15,6 +15,7 @@ from tests.browser.folders import (
     SentRequests,
     assert_all_arrived,
     choose_folder,
+    has_body,
     interrupted_upload,
     make_folder,
     processed_upload,
@@ -37,8 +38,7 @@ def upload_some_and_close(page: Page, roll: Path, bodies: int = RECEIVED) -> int
 
     def abort_after_limit(route: Route) -> None:
         nonlocal left
-        has_body = route.request.headers.get("content-type") == "application/offset+octet-stream"
-        left -= has_body
+        left -= has_body(route.request)
         # Abort further requests instead of delaying them, because a closing page would still send pending requests.
         route.continue_() if left >= 0 else route.abort()
 
@@ -48,8 +48,10 @@ def upload_some_and_close(page: Page, roll: Path, bodies: int = RECEIVED) -> int
     assert batch is not None
     wait_with_page(page, lambda: count_received(batch) == bodies)
     # Go offline first, because closing the page removes the route and would let further requests through.
-    page.context.set_offline(True)
+    context = page.context
+    context.set_offline(True)
     page.close()
+    context.set_offline(False)
     return bodies
 
 

@@ -75,8 +75,10 @@ def send_first_chunks_and_close(page: Page, *paths: Path) -> None:
     choose(page, *paths)
     wait_with_page(page, lambda: count_accepted_chunks(responses) == len(paths))
     # Go offline first, because closing the page removes the route and would let further requests through.
-    page.context.set_offline(True)
+    context = page.context
+    context.set_offline(True)
     page.close()
+    context.set_offline(False)
 
 
 def count_accepted_chunks(responses: list[Response]) -> int:

@@ -68,7 +68,7 @@ def cutter(site: str, tmp_path: Path) -> Iterator[tuple[int, Path]]:
         process.wait()
 
 
-@pytest.mark.parametrize("size", [5 * MIB, 20 * MIB])
+@pytest.mark.parametrize("size", [5 * MIB, 12 * MIB])
 def test_file_arrives_over_a_connection_cut_every_three_mebibytes(
     chromium: Browser, cutter: tuple[int, Path], owner: User, tmp_path: Path, size: int
 ) -> None:

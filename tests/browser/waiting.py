@@ -18,7 +18,7 @@ def wait_with_page(page: Page, predicate: Callable[[], Value], seconds: float = 
     """
 
     def poll() -> Value:
-        page.wait_for_timeout(20)
+        page.wait_for_timeout(50)
         return predicate()
 
     return wait_until(poll, seconds, interval=0)

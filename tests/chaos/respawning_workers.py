@@ -13,7 +13,7 @@ from tests.support.worker_processes import Workers
 
 
 class RespawningWorkers:
-    """Worker processes, each with its own rundramatiq, which is replaced when it ends.
+    """Worker processes, each with its own dramatiq, which is replaced when it ends.
 
     Only `wait_until` replaces them, so wait with that method.
     """
@@ -24,10 +24,10 @@ class RespawningWorkers:
         self.former: list[Workers] = []
 
     def restart_ended(self) -> None:
-        """Replace each rundramatiq that has ended, which happens when its worker process dies."""
+        """Replace each dramatiq that has ended, which happens when its worker process dies."""
         for index, worker in enumerate(self.running):
             if worker.main.poll() is not None:
-                worker.kill_all()  # the worker process of a killed rundramatiq would otherwise keep running
+                worker.kill_all()  # the worker process of a killed dramatiq would otherwise keep running
                 self.former.append(worker)
                 self.running[index] = self._start()
 
@@ -55,11 +55,11 @@ class RespawningWorkers:
         return list(live.order_by("id").values_list("pid", flat=True))
 
     def kill_child(self, chance: random.Random) -> None:
-        """Kill one worker process with SIGKILL, as the kernel does when memory is short. Its rundramatiq exits too."""
+        """Kill one worker process with SIGKILL, as the kernel does when memory is short. Its dramatiq exits too."""
         os.kill(chance.choice(self.wait_until(self.pids)), signal.SIGKILL)
 
     def kill_group(self) -> None:
-        """Kill all worker processes and their rundramatiq processes with SIGKILL."""
+        """Kill all worker processes and their dramatiq processes with SIGKILL."""
         for worker in self.running:
             worker.kill_all()
 

@@ -2,12 +2,13 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import F
 
 from batches.engine import cancel, claim, complete_batch, finish_item, incoming, lifecycle, pause, recovery, retry
 from batches.engine.refusals import BatchClosed
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus
-from tests.support.batches import assert_counters_match, make_batch, make_upload, next_batch_id
+from tests.support.batches import assert_counters_match, digest, make_batch, make_upload, next_batch_id
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
 WORKER = 4711
@@ -26,6 +27,21 @@ def test_sealed_batch_without_live_items_completes(owner: User) -> None:
     batch.refresh_from_db()
     assert (batch.status, batch.successful, batch.percent) == (BatchStatus.COMPLETED, 2, 100)
     assert_counters_match(batch)
+
+
+def test_copied_items_of_a_test_batch_equal_received_ones(owner: User) -> None:
+    batch = make_batch(owner, files=2)
+    copied = BatchItem.objects.filter(batch=batch).latest("id")
+    file = incoming.NewFile("IMG_0002.JPG", "Iceland/IMG_0002.JPG", digest(batch.id, 2), 1000)
+    received, _ = incoming.register_item(batch.id, file)
+    incoming.queue_item(received.id, make_upload(owner, 2).id)
+
+    queued = BatchItem.objects.annotate(place=F("queue_position") - F("id")).values()
+    rows = [queued.get(id=item.id) for item in (copied, received)]
+    own = {"id", "upload_id", "filename", "relative_path", "fingerprint", "sha256", "name_key", "created_at"}
+    own.add("queue_position")
+    first, second = [{key: value for key, value in row.items() if key not in own} for row in rows]
+    assert first == second
 
 
 def test_stale_finish_changes_nothing(owner: User) -> None:

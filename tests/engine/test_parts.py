@@ -55,6 +55,26 @@ def test_renamed_film_is_found_by_its_content_identifier_in_another_import(owner
     assert files["film.MOV"].part_of == files["IMG_1.HEIC"]
 
 
+def test_raw_file_finds_its_jpeg_of_an_earlier_import_by_name_and_time(owner: User) -> None:
+    names = ("a/IMG_1.JPG", "a/IMG_2.JPG", "b/IMG_3.JPG", "a/IMG_4.JPG")
+    import_files(owner, *((name, {"taken_at": NOON}) for name in names))
+    raws = ("a/IMG_1.DNG", {"taken_at": NOON}), ("a/IMG_2.DNG", {"taken_at": NOON + timedelta(minutes=1)})
+
+    files = import_files(owner, *raws, ("a/IMG_3.DNG", {"taken_at": NOON}), ("a/IMG_4.DNG", {}), batch_name="Later")
+
+    assert {name: file.part_of for name, file in files.items() if file.part_of} == {"IMG_1.DNG": files["IMG_1.JPG"]}
+
+
+def test_edited_picture_of_a_later_import_takes_over_the_parts(owner: User) -> None:
+    taken = {"taken_at": NOON}
+    import_files(owner, ("a/IMG_0001.HEIC", HEIC[1] | taken), ("a/IMG_0001.MOV", MOV[1] | taken))
+
+    files = import_files(owner, ("a/IMG_E0001.HEIC", taken), batch_name="Later")
+
+    edited = files.pop("IMG_E0001.HEIC")
+    assert (edited.part_of, {file.part_of for file in files.values()}) == (None, {edited})
+
+
 def test_files_of_another_owner_are_never_linked(owner: User, other: User) -> None:
     import_files(other, HEIC)
 

@@ -40,26 +40,21 @@ def large_batch(transactional_db: None) -> int:
     return batch_id
 
 
-def test_finishing_picture_finds_its_sidecars_and_parts_by_index(large_batch: int) -> None:
+def test_statements_use_their_indexes(large_batch: int) -> None:
     item = BatchItem.objects.latest("id")
 
+    # A picture that is finished finds its sidecars and parts.
     assert {"sidecarentry_keys", "batches_batchitem_pkey"} <= indexes(FIND_ENTRIES, item=item.id, upload=item.upload_id)
     assert "item_keys" in indexes(FIND_SIBLINGS, item=item.id, upload=item.upload_id)
     assert "uploads_upload_pkey" in indexes(LOCK_PICTURES, ids=[item.upload_id])
     assert "upload_parts" in indexes(LOCK_PICTURES, ids=[item.upload_id])
     assert "upload_group" in indexes(FIND_GROUP, owner=item.batch.owner_id, group="live:1")
-
-
-def test_sidecar_finds_its_pictures_by_index(large_batch: int) -> None:
-    item = BatchItem.objects.latest("id")
-
+    # A sidecar finds its pictures.
     assert "sidecarentry_due" in indexes(DUE, item=item.id, page=200)
     assert {"item_keys", "batches_sidecarentry_pkey"} <= indexes(FIND_PICTURES, ids=[1])
     assert "item_keys" in indexes(NEAREST_BATCH, id=1)
     assert "item_keys" in indexes(WITHOUT_ALBUM, folder=1, batch=large_batch, after=0, album="{}", page=200)
-
-
-def test_maintenance_check_and_deletion_use_their_indexes(large_batch: int) -> None:
+    # The maintenance check and deletions.
     assert "sidecarentry_due" in indexes(MAINTENANCE_CHECK, locks=WORKER_LOCK_CLASS, expiry=timedelta(days=1), limit=8)
     assert "upload_parts" in indexes(LOCK_UPLOADS, ids=[1])
     assert "upload_parts" in indexes(RELEASE_PARTS, ids=[1])

@@ -146,13 +146,14 @@ def test_malformed_announcement_is_refused(browser: Client, batch: UploadBatch, 
 def test_files_that_the_client_leaves_out_are_listed_once(browser: Client, batch: UploadBatch) -> None:
     file = {"relative_path": "Iceland/Thumbs.db", "filename": "Thumbs.db", "size": 9, "last_modified": "1"}
     empty = file | {"relative_path": "Iceland/00.jpg", "filename": "00.jpg", "size": 0}
-    body = {"files": [file | {"reason": "junk"}, empty | {"reason": "empty"}]}
+    gone = empty | {"relative_path": "Iceland/01.jpg", "filename": "01.jpg", "reason": "unreadable"}
+    body = {"files": [file | {"reason": "junk"}, empty | {"reason": "empty"}, gone]}
 
     answers = [browser.post(f"/batches/{batch.id}/ignored/", body, content_type="application/json") for _ in range(2)]
 
-    assert [answer.json() for answer in answers] == [{"ignored": 2}, {"ignored": 0}]
+    assert [answer.json() for answer in answers] == [{"ignored": 3}, {"ignored": 0}]
     batch.refresh_from_db()
-    assert (batch.total, batch.ignored, batch.expected_items) == (0, 2, len(NAMES) - 1)
+    assert (batch.total, batch.ignored, batch.expected_items) == (0, 3, len(NAMES) - 2)
     assert_counters_match(batch)
 
 

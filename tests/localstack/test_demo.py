@@ -26,7 +26,8 @@ def bare_machine(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of a machine on which nothing runs yet."""
     replaced = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
     env = {key: value for key, value in os.environ.items() if key not in replaced}
-    yield env | {"VUEMANTICS_VAR": str(tmp_path / "var"), "PYTHONUNBUFFERED": "1"}
+    env |= {"VUEMANTICS_VAR": str(tmp_path / "var"), "PYTHONUNBUFFERED": "1", "VUEMANTICS_WORKER_PROCESSES": "1"}
+    yield env
     shutil.rmtree(run_folder(tmp_path / "var"), ignore_errors=True)
 
 

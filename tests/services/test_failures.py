@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import datetime
 
 import pytest
@@ -11,33 +10,19 @@ from django.db import connection
 from django.utils import timezone
 
 from batches import services
-from batches.engine import cancel, finish_item
-from batches.engine import claim as claiming
+from batches.engine import cancel
 from batches.engine.refusals import Refused
 from batches.failures import queries
-from batches.models import BatchItem, UploadBatch
+from batches.models import BatchItem
 from batches.models.states import BatchStatus, ItemStatus
 from batches.services import CommandResult, Scope
+from tests.services.failed_batches import CODE, failed_batch, open_count
 from tests.support.batches import assert_counters_match, make_batch
-from tests.support.failures import LOST_WORKER, fail_stored, reject_file
+from tests.support.failures import fail_stored, reject_file
 from tests.support.users import make_staff
 
 pytestmark = pytest.mark.django_db
-CODE = "item.internal"
 Command = Callable[[Scope, str, datetime], CommandResult]
-
-
-def failed_batch(owner: User, files: int, name: str = "Iceland", code: str = CODE) -> UploadBatch:
-    """Create a batch with `count` failed files and one pending file."""
-    batch = make_batch(owner, files + 1, name)
-    for _ in range(files):
-        fail_stored(batch, code)
-    return batch
-
-
-def open_count(owner: User) -> int:
-    """Return the number of failures that the navigation shows."""
-    return queries.count_failures(owner.pk)
 
 
 def test_retry_queues_the_failures_of_all_batches(owner: User) -> None:
@@ -107,80 +92,6 @@ def test_failures_of_a_deleted_batch_are_hidden(owner: User) -> None:
     assert open_count(owner) == 0
     assert queries.read_groups(services.owner_scope(owner)) == []
     assert services.retry_code(services.owner_scope(owner), CODE, timezone.now()).files == 0
-
-
-def test_dismissed_failures_are_hidden_and_stay_in_their_batch(owner: User) -> None:
-    batch = failed_batch(owner, 2)
-
-    done = services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
-
-    assert (done.files, done.batches) == (2, (batch.id,))
-    assert open_count(owner) == 0
-    assert batch.items.filter(status=ItemStatus.FAILED).count() == 2
-    assert_counters_match(batch)
-
-
-def test_dismiss_changes_neither_counters_nor_times_of_the_batch(owner: User) -> None:
-    batch = failed_batch(owner, 2)
-    before = UploadBatch.objects.values().get(id=batch.id)
-
-    services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
-
-    assert UploadBatch.objects.values().get(id=batch.id) == before
-
-
-def test_restored_failures_are_those_of_one_dismissal(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("batches.engine.dismiss.CHUNK", 2)
-    failed_batch(owner, 2, "One")
-    services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
-    batch = failed_batch(owner, 5, "Two")
-    later = services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
-    assert later.at is not None
-
-    done = services.restore_code(services.owner_scope(owner), CODE, later.at)
-
-    assert (done.files, done.batches) == (5, (batch.id,))
-    assert open_count(owner) == 5
-    assert services.restore_code(services.owner_scope(owner), CODE, later.at).files == 0
-    assert_counters_match(batch)
-
-
-@pytest.mark.parametrize("scope", [services.owner_scope, services.operator_scope])
-def test_dismissal_is_not_undone_by_other_users(owner: User, other: User, scope: Callable[[User], Scope]) -> None:
-    failed_batch(owner, 1)
-    done = services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
-    assert done.at is not None
-
-    with suppress(services.NotFound):
-        assert services.restore_code(scope(other), CODE, done.at).files == 0
-
-    assert open_count(owner) == 0
-
-
-def test_dismissed_failure_reappears_when_it_fails_again(owner: User) -> None:
-    batch = make_batch(owner, 1)
-    item = fail_stored(batch)
-    services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
-    services.retry_item(services.owner_scope(owner), item.id)
-    assert open_count(owner) == 0
-
-    fail_stored(batch)
-
-    assert open_count(owner) == 1
-
-
-def test_dismissed_file_that_succeeds_later_is_no_failure(owner: User) -> None:
-    batch = make_batch(owner, 1)
-    item = fail_stored(batch)
-    services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())
-    services.retry_item(services.owner_scope(owner), item.id)
-    claimed = claiming.claim_item(batch.id, LOST_WORKER)
-    assert claimed is not None
-
-    assert finish_item.complete_item(claimed)
-
-    item.refresh_from_db()
-    assert (item.status, item.dismissed_at) == (ItemStatus.COMPLETED, None)
 
 
 @pytest.mark.parametrize("command", [services.retry_code, services.dismiss_code])

@@ -1,8 +1,13 @@
 """Analyzers that tests select with VUEMANTICS_ANALYZER."""
 
+from collections.abc import Sequence
+
+from PIL import Image
+
+from uploads.analysis.base import Description, DescriptionEmbedding
 from uploads.analysis.local import LocalAnalyzer as Chosen
 
-__all__ = ["Broken", "Chosen"]
+__all__ = ["Broken", "Chosen", "Silent"]
 
 
 class Broken:
@@ -10,3 +15,17 @@ class Broken:
 
     def __init__(self) -> None:
         raise KeyError("MODEL_URL")
+
+
+class Silent:
+    """An analyzer that says nothing, for tests of everything else."""
+
+    name, computes = "silent", False
+
+    def describe(self, frames: Sequence[Image.Image]) -> Description:
+        """Return an empty description."""
+        return Description((), "")
+
+    def embed(self, description: Description) -> DescriptionEmbedding:
+        """Return no vector."""
+        return DescriptionEmbedding("silent", None)

@@ -1,12 +1,11 @@
 """Run moto, a real S3 server, on a loopback port. Stored objects survive a stop."""
 
+import importlib
 import socket
 import uuid
 from pathlib import Path
 from typing import Any
 
-import boto3
-from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
 from vuemantics.s3_settings import S3Settings
@@ -20,9 +19,9 @@ class MotoServer:
             self.port = int(free.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self.access_key, self.secret_key = "for-the-tests", "for the tests only"
-        self._moto: ThreadedMotoServer | None = None
+        self._moto: Any = None
         self.start()
-        self.client: Any = boto3.client(
+        self.client: Any = importlib.import_module("boto3").client(
             "s3",
             endpoint_url=self.url,
             region_name="us-east-1",
@@ -33,7 +32,10 @@ class MotoServer:
     def start(self) -> None:
         """Start listening, unless it is running."""
         if self._moto is None:
-            self._moto = ThreadedMotoServer("127.0.0.1", self.port, verbose=False)
+            # Importing moto takes 2 s, which only the processes that run these tests should spend.
+            self._moto = importlib.import_module("moto.server").ThreadedMotoServer(
+                "127.0.0.1", self.port, verbose=False
+            )
             self._moto.start()
 
     def stop(self) -> None:

@@ -1,13 +1,17 @@
-"""pytest plugin: mark the tests that start processes, keep the others together by module, run the longest first."""
+"""pytest plugin: mark the tests that start processes, keep modules together, run the longest tests first."""
 
+import gc
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parents[1]
 # Tests in these folders or with these fixtures start web servers, workers, browsers, a bucket or their own stack.
 PROCESS_FOLDERS = {"backup", "browser", "chaos", "localstack", "media", "s3", "server", "settings"}
 PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
+# The tests of each of these folders start one expensive server per process.
+ONE_PROCESS_FOLDERS = {"s3"}
 # A long test that starts last leaves the other cores idle.
 LONGEST = [
     "browser/test_page_states.py",
@@ -24,18 +28,42 @@ LONGEST = [
     "engine/test_state_machine.py",
 ]
 
+# Modules and tests are millions of objects, and with the default thresholds a tenth of the collection is spent on them.
+gc.set_threshold(20_000, 20, 50)
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark the tests that start processes, so that `make test-fast` can skip them.
-
-    The other tests of a module run in one process of pytest-xdist, so that what they cache is computed once.
-    """
+    """Mark the tests that start processes, so that `make test-fast` can skip them."""
     folder = item.path.relative_to(TESTS).parts[0]
     if folder in PROCESS_FOLDERS or PROCESS_FIXTURES & set(getattr(item, "fixturenames", ())):
         item.add_marker("processes")
-    else:
-        item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(TESTS))))
+
+
+class ModuleScheduling(LoadScopeScheduling):
+    """Run the tests of a module in one process of pytest-xdist, so that what they cache is computed once.
+
+    Tests in the folders of processes are long, so each of them runs in the next free process.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        folder = Path(module).parts[1]
+        if folder in ONE_PROCESS_FOLDERS:
+            return folder
+        return nodeid if folder in PROCESS_FOLDERS else module
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ModuleScheduling:
+    """Return the scheduler. The groups of `--dist loadgroup` have no effect with pytest 9.2 and pytest-xdist 3.8."""
+    return ModuleScheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Exclude the modules and tests from further garbage collections."""
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

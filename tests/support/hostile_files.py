@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 
 from PIL import Image
 
@@ -113,3 +114,20 @@ def large_webp(width: int, height: int) -> bytes:
 
 def _segment(marker: int, body: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "JPEG of 5,000 scans of 100 megapixels": ("image.complex", lambda: scan_bomb(10_000, 10_000, 5000)),
+    "JPEG of 101 scans": ("image.complex", lambda: scan_bomb(1000, 1000, 101)),
+    "JPEG of 5,000 segments": ("image.complex", lambda: segment_bomb(5000)),
+    "JPEG with 70,000 fill bytes": ("image.complex", lambda: fill_bomb(70_000)),
+    "JPEG with EXIF data of 300 MB": ("completed", exif_jpeg),
+    "PNG with EXIF data of 4 GB": ("completed", exif_png),
+    "PNG with texts of 900 MB": ("completed", text_png),
+    "GIF with 4 MB of comments": ("image.complex", lambda: comment_gif(4_000_000)),
+    "GIF of 10,001 extensions": ("image.complex", lambda: extension_gif(10_001)),
+    "GIF of meaningless bytes": ("image.corrupt|image.truncated", lambda: junk_gif(1000)),
+    "GIF that claims 240 megapixels": ("image.bomb", lambda: large_gif(60_000, 4000)),
+    "WebP that claims 100 megapixels": ("image.bomb", lambda: large_webp(16_383, 6100)),
+}
+"""What must become of each picture, several possible outcomes separated by “|”, and the function that generates it."""

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 
 import pillow_heif
 
@@ -95,3 +96,61 @@ HTML = b"<!DOCTYPE html><script>alert(1)</script>"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
 ZIP = b"PK\x03\x04" + bytes(200)
 SCRIPT = png_chunk(b"tEXt", b"Comment\0" + HTML)
+
+READ = "completed"
+DAMAGED = "image.corrupt|image.truncated|file.unsupported"
+
+CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "nothing": ("file.empty", lambda: b""),
+    "one byte": ("file.unsupported", lambda: b"\xff"),
+    "zeros": ("file.unsupported", lambda: bytes(100_000)),
+    "HTML named JPEG": ("file.unsupported", lambda: HTML),
+    "SVG named JPEG": ("file.unsupported", lambda: SVG),
+    "JPEG with a ZIP behind it": (READ, lambda: JPEG + ZIP),
+    "JPEG with HTML behind it": (READ, lambda: JPEG + HTML),
+    "PNG with HTML in a text": (READ, lambda: PNG[:33] + SCRIPT + PNG[33:]),
+    "GIF with a script behind it": (READ, lambda: GIF + HTML),
+    "TIFF that claims 3,600 megapixels": ("image.bomb", lambda: tiff(tiff_page(60_000, 60_000))),
+    "TIFF with a size of 4 gigapixels in one row": ("image.bomb", lambda: tiff(tiff_page(2**32 - 1, 1))),
+    "TIFF of 96 megapixels": ("image.bomb", lambda: deflated_tiff(12_000, 8000)),
+    "TIFF of 30 megapixels": (READ, lambda: deflated_tiff(6000, 5000)),
+    "TIFF without data": (DAMAGED, lambda: tiff(tiff_page(2000, 2000))),
+    "TIFF whose directory follows itself": (
+        READ, lambda: tiff(tiff_page(8, 8), following=8).ljust(264, b"\0")
+    ),
+    "TIFF with 20,000 directories": (READ, lambda: many_directories(20_000)),
+    "TIFF with 60,000 entries": (
+        "image.complex", lambda: tiff(tiff_page(8, 8) + [(700, 7, 60_000, bytes(4))] * 60_000)
+    ),
+    "TIFF whose entries share 32 MiB": (
+        "image.complex",
+        lambda: tiff(tiff_page(8, 8) + [(700, 7, 65_000, bytes(4))] * 900, body=bytes(65_000)),
+    ),
+    "TIFF with strips of 4 GiB": (DAMAGED, lambda: tiff(tiff_page(8, 8, tag279=2**32 - 1))),
+    "HEIC that claims 3,600 megapixels": ("image.bomb", lambda: resized_heif(heif(), 60_000, 60_000)),
+    "HEIC that claims 50 megapixels": (DAMAGED, lambda: resized_heif(heif(), 10_000, 5000)),
+    "HEIC grid that claims 50 megapixels": (
+        DAMAGED, lambda: resized_heif(heif(tile_size=64), 10_000, 5000)
+    ),
+    "HEIC without its data": (DAMAGED, lambda: heif()[:-400]),
+    "HEIC without a picture": ("file.unsupported", lambda: heif()[:24] + bytes(300)),
+    "HEIC with endless boxes": (DAMAGED, lambda: heif()[:24] + b"\0\0\0\x08free" * 200_000),
+    "AVIF that claims 3,600 megapixels": (
+        f"image.bomb|{DAMAGED}", lambda: resized_heif(encoded(SMALL, "AVIF"), 60_000, 60_000)
+    ),
+    "AVIF that claims 20 megapixels": (
+        f"{READ}|{DAMAGED}", lambda: resized_heif(encoded(SMALL, "AVIF"), 5000, 4000)
+    ),
+    "AVIF without its data": (DAMAGED, lambda: encoded(SMALL, "AVIF")[:-300]),
+    "BMP that claims 900 megapixels": ("image.bomb", lambda: bmp(30_000, 30_000)),
+    "BMP without data": (DAMAGED, lambda: bmp(3000, 3000)),
+    "BMP that claims a size of 0": (DAMAGED, lambda: bmp(0, 5)),
+    "BMP of runs": (f"{READ}|{DAMAGED}", lambda: bmp(3000, 3000, compression=1, body=b"\xff\x01" * 40_000)),
+    "JPEG XL that claims 10^18 pixels": ("image.bomb", lambda: jpeg_xl(2**30, 2**30)),
+    "JPEG XL that claims 12 megapixels": (DAMAGED, lambda: jpeg_xl(4000, 3000)),
+    "DNG that claims 3,600 megapixels": (f"image.bomb|{DAMAGED}", lambda: large_dng(60_000, 60_000)),
+    "DNG that claims 100 megapixels": (f"image.bomb|{READ}|{DAMAGED}", lambda: large_dng(12_000, 8000)),
+    "DNG whose directories are a loop": (f"{READ}|{DAMAGED}", looping_dng),
+    "DNG without its data": (DAMAGED, lambda: dng(SMALL)[:600]),
+}  # fmt: skip
+"""What must become of each picture, several possible outcomes separated by “|”, and the function that generates it."""

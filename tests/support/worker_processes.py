@@ -16,13 +16,16 @@ READY = "Worker process is ready for action."
 
 
 class Workers:
-    """One `manage.py rundramatiq` with its worker processes, in its own process session."""
+    """One dramatiq with its worker processes, in its own process session.
+
+    `manage.py rundramatiq` executes the same command, but imports everything once more before.
+    """
 
     def __init__(self, env: dict[str, str], log: Path, processes: int, threads: int) -> None:
         self.log = log
         self.processes = processes
-        command = [sys.executable, "manage.py", "rundramatiq", "-p", str(processes), "-t", str(threads)]
-        command += ["--worker-shutdown-timeout", "7000"]
+        command = [sys.executable, "-m", "dramatiq", "-p", str(processes), "-t", str(threads)]
+        command += ["--worker-shutdown-timeout", "7000", "django_dramatiq.setup", "batches.worker.tasks"]
         with log.open("wb") as output:
             self.main = subprocess.Popen(
                 command,
@@ -36,11 +39,11 @@ class Workers:
             )
 
     def wait_ready(self, timeout: float = 60.0) -> None:
-        """Wait until every worker process accepts messages; fail with the log if rundramatiq ends."""
+        """Wait until every worker process accepts messages; fail with the log if dramatiq ends."""
 
         def all_ready() -> bool:
             text = self.text()
-            assert self.main.poll() is None, f"rundramatiq ended:\n{text}"
+            assert self.main.poll() is None, f"dramatiq ended:\n{text}"
             return text.count(READY) >= self.processes
 
         wait_until(all_ready, timeout)
@@ -54,13 +57,13 @@ class Workers:
         return children(self.main.pid)
 
     def kill_one(self) -> int:
-        """Kill one worker process with SIGKILL, as the kernel does when memory is short. Its rundramatiq exits too."""
+        """Kill one worker process with SIGKILL, as the kernel does when memory is short. Its dramatiq exits too."""
         pid = self.pids()[0]
         os.kill(pid, signal.SIGKILL)
         return pid
 
     def kill_all(self) -> None:
-        """Kill rundramatiq and all its workers at once with SIGKILL, even if rundramatiq itself has already ended."""
+        """Kill dramatiq and all its workers at once with SIGKILL, even if dramatiq itself has already ended."""
         with suppress(ProcessLookupError):
             os.killpg(self.main.pid, signal.SIGKILL)
         self.main.wait(60)

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,8 +23,9 @@ CODE = re.compile(rf"(?:{'|'.join({code.partition('.')[0] for code in CODES})})\
 NOT_CODES = {"batch.changed", "auth.view_user", "auth.change_user"}
 
 
-def nodes(path: Path) -> Iterator[ast.AST]:
-    return ast.walk(ast.parse(path.read_text()))
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
 
 
 def is_code(node: ast.AST) -> bool:

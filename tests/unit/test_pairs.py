@@ -63,6 +63,30 @@ def test_raw_file_is_part_of_its_jpeg(raw: str, jpeg: str) -> None:
     assert find_parts([still(1, raw), still(2, jpeg)]) == {1: (2, PartRole.RAW)}
 
 
+@pytest.mark.parametrize("edited", ["IMG_E0001.JPG", "IMG_0001-edited.heic", "IMG_0001-bearbeitet.jpg"])
+def test_original_and_film_are_parts_of_the_edited_picture(edited: str) -> None:
+    files = [still(1, "IMG_0001.HEIC", "live:A"), film(2, "IMG_0001.MOV", "live:A"), still(3, edited)]
+
+    assert find_parts(files) == {1: (3, PartRole.ORIGINAL), 2: (3, PartRole.LIVE)}
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [still(2, "IMG_E0002.JPG"), still(2, "IMG_E0001(1).JPG"), still(2, "IMG_E0001.JPG", "", NOON.replace(minute=9))],
+)
+def test_edits_of_other_pictures_are_not_linked(edited: PairFile) -> None:
+    assert find_parts([still(1, "IMG_0001.JPG"), edited]) == {}
+
+
+@pytest.mark.parametrize(("taken_at", "is_part"), [(NOON, True), (NOON.replace(second=1), False), (None, False)])
+def test_files_of_two_imports_are_paired_only_by_equal_times(taken_at: datetime | None, is_part: bool) -> None:
+    jpeg = PairFile(1, "IMG_1.JPG", "image", taken_at, batch=7)
+    later = [PairFile(2, "IMG_1.DNG", "image", NOON, batch=8), PairFile(3, "IMG_1.MOV", "video", NOON, 2.5, batch=8)]
+
+    expected = {2: (1, PartRole.RAW), 3: (1, PartRole.LIVE)}
+    assert find_parts([jpeg, *later]) == (expected if is_part else {})
+
+
 def test_two_pictures_of_one_name_stay_apart() -> None:
     files = [still(1, "IMG_1.JPG", "live:A"), still(2, "IMG_1.PNG", "live:A"), still(3, "IMG_1(1).CR2")]
 
@@ -82,9 +106,17 @@ def test_parts_have_no_parts_in_any_order() -> None:
         still(2, "IMG_2.HEIC", "burst:B"),
         still(3, "IMG_2.DNG"),
         film(4, "IMG_2.MOV"),
+        still(5, "IMG_E0001.HEIC", "burst:B"),
+        still(6, "IMG_0001.HEIC", "burst:B"),
     ]
 
     found = [find_parts(order) for order in permutations(files)]
 
-    assert found[0] == {2: (1, PartRole.BURST), 3: (1, PartRole.RAW), 4: (1, PartRole.LIVE)}
+    assert found[0] == {
+        1: (5, PartRole.BURST),
+        2: (5, PartRole.BURST),
+        3: (5, PartRole.RAW),
+        4: (5, PartRole.LIVE),
+        6: (5, PartRole.ORIGINAL),
+    }
     assert all(parts == found[0] for parts in found)

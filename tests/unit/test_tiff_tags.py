@@ -2,6 +2,7 @@
 
 import math
 import struct
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from uploads.media.tiff_tags import MAX_NUMBERS, MAX_TEXT_BYTES, TiffTags, Value
+from uploads.media.tiff_tags import MAX_ENTRIES, MAX_NUMBERS, MAX_TEXT_BYTES, TiffTags, Value
 
 ANY = frozenset(range(1 << 16))
 
@@ -76,6 +77,31 @@ def test_any_bytes_are_read_within_the_limits(
     for value in first_directory(data).values():
         assert len(value) <= MAX_TEXT_BYTES if isinstance(value, bytes) else True
         assert len(value) <= MAX_NUMBERS if isinstance(value, tuple) else True
+
+
+def directory(entries: int, kind: int, count: int, pointer: int) -> bytes:
+    """Return a directory of equal entries with the tags 0, 1, 2 and so on, and 10,000 bytes behind it."""
+    body = b"".join(struct.pack("<HHLL", number, kind, count, pointer) for number in range(entries))
+    return b"II*\0" + struct.pack("<LH", 8, entries) + body + bytes(10_000)
+
+
+def test_long_text_is_cut() -> None:
+    assert first_directory(directory(1, 2, 10_000, 22)) == {0: bytes(MAX_TEXT_BYTES)}
+
+
+@pytest.mark.parametrize("count", [MAX_NUMBERS + 1, 2**26])
+def test_long_list_of_numbers_is_skipped_without_unpacking_it(count: int) -> None:
+    tracemalloc.start()
+    tags = first_directory(directory(1, 3, count, 22))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert tags == {}
+    assert peak < 2**20
+
+
+def test_only_the_first_entries_of_a_large_directory_are_read() -> None:
+    assert len(first_directory(directory(MAX_ENTRIES + 5, 3, 1, 0))) == MAX_ENTRIES
 
 
 @pytest.mark.parametrize("data", [b"", b"\x08" + bytes(14), b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\0\x01"])

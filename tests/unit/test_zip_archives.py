@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.archives import reader, zipped
+from tests.support.hostile_archives import patched
 from uploads.archives.zip_directory import ZipEntry, read_directory
 from uploads.archives.zip_file import unpack
 from uploads.archives.zip_limits import check_entries, is_unsafe
@@ -81,11 +82,6 @@ def test_more_entries_than_allowed_are_refused_before_they_are_read() -> None:
     assert caught.value.code == "archive.too_many_files"
 
 
-def patched(data: bytes, signature: bytes, offset: int, value: bytes) -> bytes:
-    at = data.rindex(signature) + offset
-    return data[:at] + value + data[at + len(value) :]
-
-
 ZIP = zipped({"a.jpg": b"a" * 1000})
 BROKEN = {
     "archive.truncated": ZIP[:-30],
@@ -127,14 +123,14 @@ def test_entry_that_inflates_to_more_than_announced_stops_early() -> None:
 
 
 def test_directory_of_many_files_takes_constant_memory() -> None:
-    data = zipped({f"Takeout/{number:06}.jpg": b"" for number in range(20_000)})
+    data = zipped({f"Takeout/{number:06}.jpg": b"" for number in range(5_000)})
     tracemalloc.start()
 
-    count = sum(1 for _entry in read_directory(reader(data), len(data), 20_000))
+    count = sum(1 for _entry in read_directory(reader(data), len(data), 5_000))
 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert (count, peak < 8_000_000) == (20_000, True)
+    assert (count, peak < 2_000_000) == (5_000, True)
 
 
 @pytest.mark.parametrize(

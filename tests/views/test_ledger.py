@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet
@@ -22,6 +23,7 @@ from batches.models.states import ItemResult
 from bench import rows
 from tests.support.batches import assert_counters_match, digest, make_batch, make_upload
 from tests.support.html import compact
+from tests.support.imports import finish_all, queue_picture, send_sidecar
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,6 +102,28 @@ async def test_books_are_sent_as_json(owner: User, batch: UploadBatch) -> None:
     assert by_path["Iceland/known.jpg"]["picture"]
     assert by_path["Iceland/=evil.txt"]["sha256"] == digest("text")
     assert by_path["Iceland/Thumbs.db"]["code"] == "ignored.junk"
+
+
+async def test_books_name_the_picture_that_a_sidecar_describes(owner: User) -> None:
+    batch, main = await sync_to_async(import_sidecars)(owner)
+
+    files = json.loads(await download(owner, batch, "json"))
+
+    pictures = {file["path"]: file["picture"] for file in files if file["result"] == "sidecar"}
+    assert pictures == {"a/IMG_1.DNG.json": main, "a/IMG_2.jpg.json": "", "a/metadata.json": ""}
+
+
+def import_sidecars(owner: User) -> tuple[UploadBatch, int]:
+    """Import sidecars of a RAW file, of no picture and of a folder. Return the batch and the RAW file's JPEG."""
+    batch = lifecycle.open_batch(owner.id, "Camera")
+    queue_picture(batch, "a/IMG_1.DNG")
+    main = queue_picture(batch, "a/IMG_1.JPG")
+    taken = {"photoTakenTime": {"timestamp": "1706702400"}}
+    for name in ("IMG_1.DNG.json", "IMG_2.jpg.json"):
+        send_sidecar(batch, f"a/{name}", taken)
+    send_sidecar(batch, "a/metadata.json", {"title": "Sea", "date": {}})
+    finish_all(batch)
+    return batch, main.id
 
 
 async def test_books_are_sent_as_csv_without_formulas(owner: User, batch: UploadBatch) -> None:

@@ -176,6 +176,7 @@ class Migration(migrations.Migration):
                             ("live", "Film of the live photo"),
                             ("raw", "RAW file"),
                             ("burst", "Picture of the same burst"),
+                            ("original", "Original without edits"),
                         ],
                         db_default="",
                         default="",
@@ -365,7 +366,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("part_of", None), ("part_role", "")),
-                    models.Q(("part_of__isnull", False), ("part_role__in", ["live", "raw", "burst"])),
+                    models.Q(("part_of__isnull", False), ("part_role__in", ["live", "raw", "burst", "original"])),
                     _connector="OR",
                 ),
                 name="upload_part_has_role",

@@ -2,7 +2,6 @@
 
 from uploads.models.choices import MediaKind, PartRole, TakenSource
 from uploads.models.expressions import INSTANT
-from uploads.models.file_deletion import FileDeletion
-from uploads.models.upload import Embedding, Upload
+from uploads.models.upload import Embedding, FileDeletion, Upload
 
 __all__ = ["INSTANT", "Embedding", "FileDeletion", "MediaKind", "PartRole", "TakenSource", "Upload"]

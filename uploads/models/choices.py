@@ -37,3 +37,4 @@ class PartRole(models.TextChoices):
     LIVE = "live", _("Film of the live photo")
     RAW = "raw", _("RAW file")
     BURST = "burst", _("Picture of the same burst")
+    ORIGINAL = "original", _("Original without edits")

@@ -1,4 +1,4 @@
-"""Stored pictures and videos, and the results of processing them."""
+"""Stored pictures and videos, the results of processing them, and their deletion."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -177,3 +177,23 @@ class Embedding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} of upload {self.upload_id}"
+
+
+class FileDeletion(models.Model):
+    """A deleted upload whose stored files still have to be removed.
+
+    The row is created in the transaction that deletes the upload, and is deleted once the files are removed.
+    `previews` is copied from the upload. The files are not touched before `due_at`, which each attempt postpones. See
+    uploads/storage/file_deletion.py.
+    """
+
+    key = models.UUIDField(unique=True)
+    previews = models.JSONField(default=dict)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="filedeletion_due")]
+
+    def __str__(self) -> str:
+        return str(self.key)

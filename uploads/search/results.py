@@ -31,7 +31,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A page of hits and their number on all pages; or, if nothing fits, the closest pictures."""
+    """One page of hits and the total number of hits. If nothing matches, the closest pictures instead."""
 
     page: Page[Upload]
     hits: list[Hit]

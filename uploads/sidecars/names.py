@@ -26,6 +26,7 @@ _EDITED_ENGLISH = "-edited"
 _METADATA = ".supplemental-metadata"
 # Apple's rendering with edits (E) and the other original (O); Pixel's tags of one exposure; darktable's versions.
 _APPLE_VARIANT = re.compile(r"img_[eo](\d{4,})")
+_APPLE_RENDERING = re.compile(r"img_e(\d{4,})")
 _PIXEL = re.compile(r"(pxl_\d{8}_\d{9})\..*")
 _BURST = re.compile(r"burst\d{14,}")
 _VERSION = re.compile(r"_\d\d")
@@ -79,6 +80,14 @@ def burst_of(name: str) -> str:
     """Return the part that the names of a burst's pictures have in common, such as “burst20190101123456789”, or ""."""
     match = _BURST.search(fold(name))
     return match[0] if match else ""
+
+
+def edited_from(name: str) -> tuple[str, str] | None:
+    """Return the stem and the counter of the original of an edited picture: of “IMG_E1.JPG” or “IMG_1-edited.jpg”."""
+    parts = split_name(name)
+    if variant := _APPLE_RENDERING.fullmatch(parts.stem):
+        return f"img_{variant[1]}", parts.counter
+    return (parts.stem, parts.counter) if parts.is_edited else None
 
 
 def sidecar_target(name: str) -> str:

@@ -17,7 +17,7 @@ from vuemantics.localstack.supervisor import SupervisedProcess
 
 
 def embedded_servers() -> dict[str, bool]:
-    """Return which embedded servers to start. DATABASE_URL and REDIS_URL replace them with other servers."""
+    """Return which embedded servers to start: those without an external server in DATABASE_URL or REDIS_URL."""
     return {"postgres": not os.environ.get("DATABASE_URL"), "redis": not os.environ.get("REDIS_URL")}
 
 

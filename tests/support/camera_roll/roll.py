@@ -1,0 +1,71 @@
+"""The files of a camera roll, and what an import must make of each."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.support.camera_roll.encoders import SIZE, Shot
+
+START = datetime(2024, 7, 1, 9)  # noqa: DTZ001 (a camera's clock)
+_PLACES = ((52.52, 13.405), (-33.86, 151.2094), (64.1466, -21.9426), (27.5916, 86.564), (-22.9519, -43.2105))
+_ZONES = (120, 600, 0, 345, -180)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of a file. `result` is a result or an error code, `of` the path of the picture that it belongs to.
+
+    The other fields are those of the picture, and blank for a file that is none. Places have four decimals.
+    """
+
+    result: str = "new"
+    taken_at: datetime | None = None
+    utc_offset: int | None = None
+    source: str = ""
+    place: tuple[float, float] | None = None
+    of: str = ""
+    role: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def of_shot(
+    shot: Shot, source: str = "exif", part: tuple[str, str] = ("", ""), more: dict[str, Any] | None = None
+) -> Outcome:
+    """Return the outcome for a picture that is known to be `shot`.
+
+    `part` is the path of the picture of which it is a part, and its role. Blank values in `more` count as unknown.
+    """
+    known = {name: value for name, value in (more or {}).items() if value}
+    return Outcome("new", shot.taken_at, shot.offset, source, shot.place, *part, known)
+
+
+class Roll:
+    """Files by their path, and the expected outcomes by the path in the import."""
+
+    def __init__(self, size: tuple[int, int] = SIZE) -> None:
+        self.size = size
+        self.files: dict[str, bytes] = {}
+        self.expected: dict[str, Outcome] = {}
+        self._numbers = itertools.count(1)
+
+    def add(self, path: str, data: bytes, outcome: Outcome) -> None:
+        """Add a file."""
+        assert path not in self.files
+        self.files[path], self.expected[path] = data, outcome
+
+    def shots(self, count: int, *, zone: bool = True, place: bool = True) -> Iterator[tuple[int, Shot]]:
+        """Yield so many new numbers, each with a shot of its own."""
+        for number in itertools.islice(self._numbers, count):
+            local = START + timedelta(minutes=37 * number)
+            where = number % len(_PLACES)
+            yield number, Shot(local, _ZONES[where] if zone else None, _PLACES[where] if place else None)
+
+    def write(self, folder: Path) -> None:
+        """Write all files below a folder."""
+        for path, data in self.files.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
