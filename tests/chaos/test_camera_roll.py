@@ -24,7 +24,7 @@ TOP = "Roll"
 
 
 def test_every_file_of_a_camera_roll_is_accounted_for(owner: User, settings: Settings, tmp_path: Path) -> None:
-    settings.ANALYZER = "tests.support.analyzers:Silent"
+    settings.DESCRIBER = settings.EMBEDDER = "tests.support.analyzers:Silent"
     roll = camera_roll()
     roll.write(tmp_path / TOP)
 

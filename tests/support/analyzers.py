@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from uploads.analysis.base import Description, DescriptionEmbedding
+from uploads.analysis.base import Description, PictureVector
 from uploads.analysis.local import LocalAnalyzer as Chosen
 
 __all__ = ["Broken", "Chosen", "Silent"]
@@ -26,6 +26,6 @@ class Silent:
         """Return an empty description."""
         return Description((), "")
 
-    def embed(self, description: Description) -> DescriptionEmbedding:
+    def embed(self, description: Description) -> PictureVector:
         """Return no vector."""
-        return DescriptionEmbedding("silent", None)
+        return PictureVector("silent", None)
