@@ -19,10 +19,10 @@ from uploads.search.nearest import OwnerVectors, apply_scan_settings, estimate_r
 from uploads.search.ranking import LEAST_FIT, Candidate
 from uploads.search.words import OwnerWord, text_query
 
-MAX_CANDIDATES = 300
+MAX_CANDIDATES = 200
 """Pictures taken from each side, vectors and words."""
 
-MAX_UNCHECKED = 1000
+MAX_UNCHECKED = 600
 """Pictures read from a side if some of them may not count, because of their words or a filter."""
 
 MAX_MATCHES = 20_000

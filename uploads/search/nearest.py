@@ -19,7 +19,7 @@ Vector = tuple[float, ...]
 SCAN_SETTINGS = {
     # With an index, continue the scan until enough vectors meet the filters, but not through a whole large library.
     "hnsw.iterative_scan": "relaxed_order",
-    "hnsw.ef_search": "200",
+    "hnsw.ef_search": "400",
     "hnsw.max_scan_tuples": "10000",
     "hnsw.scan_mem_multiplier": "8",
     # No search may read a whole table, even if statistics are out of date.
@@ -31,9 +31,6 @@ SCAN_SETTINGS = {
     "enable_mergejoin": "off",
 }
 """Settings for the transactions of searches; see docs/search.md for how they were chosen."""
-
-MAX_FILTERED = 200
-"""Pictures taken from an index if there are filters, which exclude most of what is read."""
 
 
 def apply_scan_settings() -> None:
@@ -62,10 +59,8 @@ class OwnerVectors:
         If the index finds too few, because the filters exclude most pictures that look like the query, all vectors are
         compared.
         """
-        if self.indexed and self._scan_is_long():
-            enough = min(limit, MAX_FILTERED) if self._query.filters else limit
-            if len(found := self.approximate(enough)) == enough:
-                return found
+        if self.indexed and self._scan_is_long() and len(found := self.approximate(limit)) == limit:
+            return found
         return self.exact(Q(), limit)
 
     def exact(self, condition: Q | AnyOf, limit: int) -> dict[int, float]:
