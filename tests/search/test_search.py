@@ -36,7 +36,8 @@ def test_nothing_that_fits_gives_at_most_six_closest(
     anna: User, make_picture: MakePicture, encoder: QueryEncoder
 ) -> None:
     for _ in range(8):
-        make_picture("an unpaid invoice")
+        make_picture("a lion")
+    make_picture("an unpaid invoice")
 
     results = found(anna, "giraffe", encoder)
 

@@ -28,10 +28,17 @@ def test_pictures_far_below_the_best_are_no_hits() -> None:
 
 
 def test_without_a_good_fit_only_the_closest_are_shown() -> None:
-    found = rank([Candidate(id, 0.43 - id / 100, 0.0) for id in range(1, 10)], HIT)
+    found = rank([Candidate(id, 0.43 - id / 1000, 0.0) for id in range(1, 10)], HIT)
 
     assert found.hits == ()
     assert ids(found.closest) == [1, 2, 3, 4, 5, 6]
+
+
+def test_pictures_that_fit_badly_are_not_shown_unless_they_contain_a_word() -> None:
+    found = rank([Candidate(1, 0.37, 0.0), Candidate(2, 0.35, 0.0), Candidate(3, 0.0, 0.5)], HIT)
+
+    assert found.hits == ()
+    assert ids(found.closest) == [1, 3]
 
 
 def test_picture_with_all_words_is_a_hit_whatever_it_shows() -> None:
@@ -49,7 +56,7 @@ def test_each_picture_appears_once_and_best_first(found: list[Candidate]) -> Non
     assert [one.fit for one in shown] == sorted((one.fit for one in shown), reverse=True)
     assert not (ranking.hits and ranking.closest)
     assert len(ranking.closest) <= MAX_CLOSEST
-    assert bool(shown) == bool(found)
+    assert bool(shown) == any(one.words > 0 or one.fit >= 0.82 * HIT for one in found)
 
 
 @given(candidates)

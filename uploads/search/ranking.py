@@ -11,6 +11,7 @@ from dataclasses import dataclass
 WORDS_WEIGHT = 0.2
 LEAST_FIT = 0.30
 LEAST_SHARE_OF_BEST = 0.75
+CLOSEST_SHARE_OF_HIT_FIT = 0.82
 MAX_CLOSEST = 6
 # Cormack et al. 2009, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods".
 RANK_OFFSET = 60
@@ -32,7 +33,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The hits, best first. If there are none, `closest` has up to MAX_CLOSEST other pictures."""
+    """The hits, best first. If there are none, `closest` has up to MAX_CLOSEST other pictures that nearly are."""
 
     hits: tuple[Candidate, ...]
     closest: tuple[Candidate, ...]
@@ -42,6 +43,7 @@ def rank(candidates: Iterable[Candidate], hit_fit: float) -> Ranking:
     """Rank candidates. A picture whose text contains all words is always a hit.
 
     If the best fit is at least `hit_fit`, all are hits that reach LEAST_FIT and LEAST_SHARE_OF_BEST of the best.
+    Otherwise, pictures that reach CLOSEST_SHARE_OF_HIT_FIT of `hit_fit` or contain some of the words are the closest.
     Several candidates of one picture, from alternatives of a query, count as the best of them.
     """
     ordered = sorted(candidates, key=lambda one: (-one.fit, -one.words, -one.upload_id))
@@ -50,7 +52,8 @@ def rank(candidates: Iterable[Candidate], hit_fit: float) -> Ranking:
     complete = {one.upload_id for one in ordered if one.words >= 1}
     needed = max(LEAST_FIT, LEAST_SHARE_OF_BEST * ordered[0].fit) if ordered and ordered[0].fit >= hit_fit else None
     hits = tuple(one for one in ordered if one.upload_id in complete or (needed is not None and one.fit >= needed))
-    return Ranking(hits, () if hits else tuple(ordered[:MAX_CLOSEST]))
+    near = [one for one in ordered if one.words > 0 or one.fit >= CLOSEST_SHARE_OF_HIT_FIT * hit_fit]
+    return Ranking(hits, () if hits else tuple(near[:MAX_CLOSEST]))
 
 
 def fuse(rankings: Sequence[Ranking]) -> Ranking:
