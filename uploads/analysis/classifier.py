@@ -1,5 +1,7 @@
 """Classify a picture as a whole, with EfficientNet-Lite0 and the 1,000 ImageNet classes."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image
 
@@ -10,18 +12,25 @@ _SIDE = 224
 _MARGIN = 32
 
 
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """`probabilities` of all classes, shape (1000,), add up to 1. They result from `features`, shape (1280,)."""
+
+    probabilities: Floats
+    features: Floats
+
+
 class Classifier:
     """Classifies pictures. Thread-safe; create one per process."""
 
     def __init__(self) -> None:
         self._model = OnnxModel("efficientnet_lite0.onnx")
 
-    def classify(self, image: Image.Image) -> Floats:
-        """Return the probabilities of all classes for the RGB picture `image`, shape (1000,). They add up to 1."""
+    def classify(self, image: Image.Image) -> Classified:
+        """Classify the RGB picture `image`."""
         side = min(image.size) * _SIDE / (_SIDE + _MARGIN)
         left, top = (image.width - side) / 2, (image.height - side) / 2
         center = (left, top, left + side, top + side)
         small = image.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC, box=center, reducing_gap=3.0)
-        [batch] = self._model.run(["probs"], np.asarray(small)[None])
-        probabilities: Floats = batch[0]
-        return probabilities
+        probabilities, features = self._model.run(["probs", "features"], np.asarray(small)[None])
+        return Classified(probabilities[0], features[0])

@@ -12,8 +12,8 @@ class ConceptQueries:
     """A QueryEncoder. The latest queries are cached, because a page is requested again when people turn pages."""
 
     model = MODEL
-    # Calibrated on two sets of judged queries: with this number, about 15 % of the queries that some picture answers
-    # have no hit, and about 15 % of those that no picture answers have one.
+    # Calibrated on judged queries: with this number, about 15 % of the queries that some picture answers have no hit,
+    # and about 15 % of those that no picture answers have one.
     hit_fit = 0.44
 
     def __init__(self) -> None:

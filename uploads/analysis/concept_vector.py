@@ -7,15 +7,17 @@ v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum 
 
 With these weights, a search ranks those photos highest that almost certainly show what the query names. A detected
 object's weight is its full score, and a label's weight is its probability. Colours have small weights, because many
-photos share them.
+photos share them. The networks were trained on photos, so in pages and drawings everything but the medium counts less.
 """
 
 import numpy as np
 
 from uploads.analysis.evidence import PERSON, Evidence
+from uploads.analysis.probe import Look
+from uploads.analysis.scene_rules import MEDIA, find_scenes
 from uploads.analysis.vocabulary import Vocabulary
 
-MODEL = "concept-minilm-384"
+MODEL = "concept-minilm-probe-384"
 """Change this name whenever new vectors are not comparable with old ones."""
 
 _BEST_LABELS = 30
@@ -26,17 +28,22 @@ _SURE_KIND = 0.3
 _WIDE_KIND = 60
 _COLOUR_SHARE = 0.15
 _COLOUR_WEIGHT = 0.3
-_OUTDOORS = ("beach", "sandbar", "promontory", "lakeshore", "cliff", "volcano", "mountain", "valley", "lighthouse",
-             "breakwater", "dock", "pier", "geyser", "hay", "airplane wing", "barn")  # fmt: skip
+_MIN_MEDIUM = 0.1
+_PAGE_DAMPING, _DRAWING_DAMPING, _LEAST_DAMPED = 0.65, 0.4, 0.3
 
 
 def weigh_phrases(vocabulary: Vocabulary, evidence: Evidence) -> tuple[tuple[int, float], ...]:
     """Return rows of `vocabulary.vectors` with their weights. The same row can appear more than once."""
-    return (
+    objects = [
         *_labels(evidence),
         *_kinds(vocabulary, evidence),
         *_objects(vocabulary, evidence),
-        *_scenes(vocabulary, evidence),
+        *_rows(vocabulary, _people(evidence) + _colours(evidence)),
+    ]
+    damping = _damping(evidence.look)
+    return (
+        *((row, weight * damping) for row, weight in objects),
+        *_rows(vocabulary, _media(evidence) + _scenes(evidence)),
     )
 
 
@@ -70,17 +77,30 @@ def _objects(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[int, floa
     return [(vocabulary.first_object + row, score) for row, score in (*people, *evidence.objects)]
 
 
-def _scenes(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[int, float]]:
-    scenes = _people(evidence)
+def _damping(look: Look) -> float:
+    return max(_LEAST_DAMPED, 1 - _PAGE_DAMPING * look.page - _DRAWING_DAMPING * look.drawn)
+
+
+def _rows(vocabulary: Vocabulary, scenes: list[tuple[str, float]]) -> list[tuple[int, float]]:
+    return [(vocabulary.scene_row(scene), weight) for scene, weight in scenes]
+
+
+def _colours(evidence: Evidence) -> list[tuple[str, float]]:
     colours = evidence.colours
-    if colours.plain:
-        scenes.append((f"plain {colours.shares[0][0]} background", 1.0))
-    elif colours.warm_sky > 0.35 and not evidence.people and not evidence.objects:
-        outdoors = [vocabulary.labels.index(label) for label in _OUTDOORS]
-        if float(evidence.probabilities[outdoors].sum()) > 0.12:
-            scenes.append(("sunset sky", 0.8))
     shares = [(f"{name} color", share * _COLOUR_WEIGHT) for name, share in colours.shares if share >= _COLOUR_SHARE]
-    return [(vocabulary.scene_row(scene), weight) for scene, weight in scenes + shares]
+    return [(f"plain {colours.shares[0][0]} background", 1.0), *shares] if colours.plain else shares
+
+
+def _media(evidence: Evidence) -> list[tuple[str, float]]:
+    """Weigh each medium by its probability, because a picture can be between two of them."""
+    if evidence.colours.plain:
+        return []
+    probable = [(name, p) for name, p in evidence.look.media.items() if p >= _MIN_MEDIUM and name in MEDIA]
+    return [(phrase, weight * p) for name, p in probable for phrase, weight in MEDIA[name].phrases]
+
+
+def _scenes(evidence: Evidence) -> list[tuple[str, float]]:
+    return [] if evidence.colours.plain else [(scene.phrase, scene.weight) for scene, _ in find_scenes(evidence.look)]
 
 
 def _people(evidence: Evidence) -> list[tuple[str, float]]:

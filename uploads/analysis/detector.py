@@ -42,7 +42,7 @@ class Detector:
 
     def detect(self, image: Image.Image, threshold: float) -> list[Detection]:
         """Return the objects in the RGB picture `image` with a score above `threshold`, the highest first."""
-        pixels = _prepare(image)
+        pixels = prepare(image)
         height, width = pixels.shape[2:]
         arrays = self._model.run(_OUTPUTS, pixels)
         parts = [
@@ -57,7 +57,7 @@ class Detector:
         ]
 
 
-def _prepare(image: Image.Image) -> Floats:
+def prepare(image: Image.Image) -> Floats:
     """Return the input of the network, shape (1, 3, height, width). Height and width are multiples of _STEP.
 
     A grey border pads the picture to that size. Padding to a square would add a quarter to the area of most photos.

@@ -10,6 +10,7 @@ from uploads.analysis.class_names import HIDDEN_WITH_PEOPLE
 from uploads.analysis.colours import Colours, mean_colours
 from uploads.analysis.detector import Detection
 from uploads.analysis.model_files import Floats
+from uploads.analysis.probe import Look, merge_looks
 from uploads.analysis.vocabulary import Vocabulary
 
 MIN_SCORE = 0.45
@@ -19,6 +20,8 @@ PERSON = 0
 """The detector's class index for people."""
 
 _CLOSE_UP_AREA = 0.24
+# The detector also finds objects in surfaces that fill most of a picture, with lower scores than real ones.
+_LARGE_AREA, _MIN_LARGE_SCORE = 0.4, 0.65
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Evidence:
     - `masses`, shape (kinds,), are the probabilities that the picture shows a member of each kind.
     - `objects` are the detected classes except people, each with its best score, highest score first.
     - `people` is the number of people detected; `close_up` is whether one of them fills a large part of the picture.
+    - `may_show_people` is also true if people are too uncertain to be mentioned.
     """
 
     probabilities: Floats
@@ -37,14 +41,17 @@ class Evidence:
     people: int
     person_score: float
     close_up: bool
+    may_show_people: bool
     colours: Colours
+    look: Look
 
 
 def combine_evidence(
-    vocabulary: Vocabulary, probabilities: Floats, detections: list[Detection], colours: Colours
+    vocabulary: Vocabulary, probabilities: Floats, detections: list[Detection], colours: Colours, look: Look
 ) -> Evidence:
     """Combine the results for one picture. Detections with a score below MIN_SCORE are ignored."""
-    certain = [found for found in detections if found.score >= MIN_SCORE]
+    possible = [found for found in detections if found.score >= MIN_SCORE]
+    certain = [found for found in possible if found.area < _LARGE_AREA or found.score >= _MIN_LARGE_SCORE]
     people = [found for found in certain if found.kind == PERSON]
     objects: dict[int, float] = {}
     for found in certain:
@@ -57,9 +64,11 @@ def combine_evidence(
         people=len(people),
         person_score=max((found.score for found in people), default=0.0),
         close_up=any(found.area > _CLOSE_UP_AREA for found in people),
+        may_show_people=any(found.kind == PERSON for found in possible),
         colours=colours,
+        look=look,
     )
-    return hide_with_people(vocabulary, evidence) if people else evidence
+    return hide_with_people(vocabulary, evidence) if evidence.may_show_people else evidence
 
 
 def hide_with_people(vocabulary: Vocabulary, evidence: Evidence) -> Evidence:
@@ -83,7 +92,9 @@ def merge_evidence(found: Sequence[Evidence]) -> Evidence:
         people=most.people,
         person_score=max(one.person_score for one in found),
         close_up=most.close_up,
+        may_show_people=any(one.may_show_people for one in found),
         colours=mean_colours([one.colours for one in found]),
+        look=merge_looks([one.look for one in found]),
     )
 
 

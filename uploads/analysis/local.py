@@ -10,7 +10,11 @@ from uploads.analysis.classifier import Classifier
 from uploads.analysis.colours import read_colours
 from uploads.analysis.detector import Detector
 from uploads.analysis.evidence import MIN_SCORE, Evidence, combine_evidence, hide_with_people, merge_evidence
+from uploads.analysis.picture_statistics import measure
+from uploads.analysis.probe import Probe
 from uploads.analysis.vocabulary import load_vocabulary
+
+_LARGE = 900
 
 
 class LocalAnalyzer:
@@ -27,6 +31,7 @@ class LocalAnalyzer:
         self._vocabulary = load_vocabulary()
         self._classifier = Classifier()
         self._detector = Detector()
+        self._probe = Probe()
 
     def describe(self, frames: Sequence[Image.Image]) -> Description:
         """See Describer.describe; `phrase_weights` are rows of the shipped vocabulary.
@@ -34,7 +39,7 @@ class LocalAnalyzer:
         For a video, each label gets its highest score in any frame, and the phrase weights are the mean of all frames.
         """
         found = [self._examine(frame) for frame in frames]
-        if any(one.people for one in found):
+        if any(one.may_show_people for one in found):
             found = [hide_with_people(self._vocabulary, one) for one in found]
         evidence = merge_evidence(found)
         return Description(
@@ -48,11 +53,15 @@ class LocalAnalyzer:
         )
 
     def _examine(self, image: Image.Image) -> Evidence:
+        # The networks need at most 416 pixels, and halving is the cheapest first step towards that.
+        half = image.reduce(2) if max(image.size) >= _LARGE else image
+        classified = self._classifier.classify(half)
         return combine_evidence(
             self._vocabulary,
-            self._classifier.classify(image),
-            self._detector.detect(image, MIN_SCORE),
-            read_colours(image),
+            classified.probabilities,
+            self._detector.detect(half, MIN_SCORE),
+            read_colours(half),
+            self._probe.look(classified.features, measure(image, half)),
         )
 
     def embed(self, description: Description) -> PictureVector:

@@ -15,9 +15,10 @@ FOLDER = Path(__file__).with_name("weights")
 SHA256 = {
     "all_minilm_l6_v2.onnx": "578b7086109ea511db52e4d19cd15e9a49d11a0a2c41f177217b355d7503c28d",
     "efficientnet_lite0.onnx": "3a573e5f7f283bd336fab372a534f09556e5d44225b090ec7a57b4e97c5f578a",
-    "nanodet_g.onnx": "8736ab8c429a865a2dcc0777c070d472a79d46542bc5e661963d0c206799d278",
-    "phrase_vectors.npz": "ab88c607a5956aa78272b6776237c73f968dfa46deb658211ea423a5b6bd7a24",
-    "phrases.json": "c74f7f0ca8ba2f687a5118888ee63785a67f20428fc191a75e12dde6e3652c48",
+    "nanodet_g.onnx": "fbfa9adbf680a9aa702986726ea421326cb5eebfea56d0aa4693929c71a9b36e",
+    "phrase_vectors.npz": "8cf3d1a0aa92026826357c73ab71d6a141963e446c42d7495ec67213f79ef3c1",
+    "phrases.json": "d3b742cb6e0ea2d8c57e5556ff94cc10d24218e981bc4fff92cce8013d76b918",
+    "probe.npz": "0039edb66842a43fb8cce46dddd9e2d276ce3614edac05c3834a55a6ca050430",
     "wordpiece_vocab.txt": "0f052197aac305fe42f378b5c61554b7bacb34b8be4af83fec2cfdcdffbc9973",
 }
 """Checksums of all files in FOLDER. NOTICE names their sources; tools/build_weights.py rebuilds them."""

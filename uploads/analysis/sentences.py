@@ -3,26 +3,33 @@
 from uploads.analysis.base import Label
 from uploads.analysis.class_names import ANIMALS, EVERYDAY_KINDS, EVERYDAY_NAMES, UNCOUNTABLE
 from uploads.analysis.evidence import Evidence
+from uploads.analysis.scene_rules import COLOURLESS, MEDIA, Medium, Scene, find_medium, find_scenes, guess_scene
 from uploads.analysis.vocabulary import Vocabulary
 
-_CERTAIN, _PROBABLE, _POSSIBLE = 0.5, 0.3, 0.2
+_CERTAIN, _PROBABLE, _POSSIBLE = 0.5, 0.35, 0.3
 _MIN_LABEL = 0.15
+_MIN_LABEL_WITH_PEOPLE = 0.3
 _MIN_KIND = 0.6
 _MIN_OBJECT = 0.55
 _MIN_COLOUR = 0.25
 _MAX_LABELS = 8
+_MAX_THINGS = 3
 _CROWD = 8
 
 
 def choose_labels(vocabulary: Vocabulary, evidence: Evidence) -> tuple[Label, ...]:
     """Return the labels to show, the highest score first. No name appears twice."""
-    # In pictures of people, most weak guesses are about clothes.
-    minimum = _PROBABLE if evidence.people else _MIN_LABEL
-    scores: dict[str, float] = {name: score for name, score in _named_labels(vocabulary, evidence) if score >= minimum}
-    for name, mass, _ in _everyday_kinds(vocabulary, evidence):
-        scores[name] = max(scores.get(name, 0.0), mass)
-    for name, score in _objects(vocabulary, evidence):
-        scores[name] = max(scores.get(name, 0.0), score)
+    medium = _medium(evidence)
+    scores: dict[str, float] = {}
+    if medium is not None:
+        scores[medium.label] = evidence.look.page if medium.page else evidence.look.drawn
+    if medium is None or not medium.page:
+        minimum = _minimum_label(evidence, drawn=medium is not None)
+        scores |= {name: score for name, score in _named_labels(vocabulary, evidence) if score >= minimum}
+        kinds = [(name, mass) for name, mass, _ in _everyday_kinds(vocabulary, evidence)]
+        scenes = [(scene.label, score) for scene, score in _scenes(evidence)]
+        for name, score in kinds + scenes + _objects(vocabulary, evidence):
+            scores[name] = max(scores.get(name, 0.0), score)
     if evidence.people:
         scores["person" if evidence.people == 1 else "people"] = evidence.person_score
     best = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))[:_MAX_LABELS]
@@ -31,17 +38,26 @@ def choose_labels(vocabulary: Vocabulary, evidence: Evidence) -> tuple[Label, ..
 
 def compose_sentence(vocabulary: Vocabulary, evidence: Evidence) -> str:
     """Return the description: one or two short sentences, never empty."""
-    subject = _subject(vocabulary, evidence)
-    people = _people(evidence)
-    objects = [with_article(name) for name, _ in _objects(vocabulary, evidence) if name not in subject][:3]
-    seen = "; ".join(part for part in (subject, people) if part)
-    if objects:
-        seen = f"{seen} with {join(objects)}" if seen else join(objects)
+    medium = _medium(evidence)
+    if medium is not None and medium.page:
+        return _capitalized(medium.words)
+    scenes = [scene for scene, _ in _scenes(evidence)]
+    subject = _subject(vocabulary, evidence, _CERTAIN if scenes or medium is not None else _PROBABLE)
+    seen = "; ".join(part for part in (subject, _people(evidence)) if part)
     colours = [name for name, share in evidence.colours.shares if share >= _MIN_COLOUR][:2]
+    tones = f" {_colour_sentence(colours)}" if colours and COLOURLESS not in scenes else ""
+    if medium is not None:
+        shown = seen or join([scene.words for scene in scenes if scene.words])
+        drawn = shown and medium is MEDIA["drawing"]
+        return _capitalized(f"{medium.words}, perhaps of {shown}" if drawn else medium.words) + tones
+    things = [with_article(name) for name, _ in _objects(vocabulary, evidence) if name not in subject][:_MAX_THINGS]
+    things += [scene.words for scene in scenes if scene.words and not any(word in subject for word in scene.known_from)]
+    if things:
+        seen = f"{seen} with {join(things)}" if seen else join(things)
+    ending = " ".join(scene.ending for scene in scenes if scene.ending)
     if not seen:
-        return _colour_sentence(colours, evidence.colours.plain) or "No recognizable content."
-    tones = f" {_colour_sentence(colours)}" if colours else ""
-    return f"{seen[0].upper()}{seen[1:]}.{tones}"
+        seen, tones = ("a picture", tones) if ending else _unnamed(evidence, colours, tones)
+    return _capitalized(f"{seen} {ending}".strip()) + tones
 
 
 def with_article(name: str) -> str:
@@ -53,11 +69,21 @@ def with_article(name: str) -> str:
 
 
 def join(words: list[str], last: str = "and") -> str:
-    """Return "one", "one and two" or "one, two and three"."""
-    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    """Return "one", "one and two" or "one, two and three"; nothing if `words` is empty."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
-def _subject(vocabulary: Vocabulary, evidence: Evidence) -> str:
+def _medium(evidence: Evidence) -> Medium | None:
+    """Return the medium to name. A plain surface has none: the probe would take it for a pattern."""
+    return None if evidence.colours.plain else find_medium(evidence.look)
+
+
+def _scenes(evidence: Evidence) -> list[tuple[Scene, float]]:
+    return [] if evidence.colours.plain else find_scenes(evidence.look)
+
+
+def _subject(vocabulary: Vocabulary, evidence: Evidence, minimum: float) -> str:
+    """Return what the classifier recognised, or "" if it is less probable than `minimum` and of no everyday kind."""
     named = _named_labels(vocabulary, evidence)
     top, probability = named[0]
     kind = min(_everyday_kinds(vocabulary, evidence), key=lambda entry: entry[2], default=None)
@@ -67,15 +93,32 @@ def _subject(vocabulary: Vocabulary, evidence: Evidence) -> str:
     if kind is not None:
         guesses = [with_article(name) for name, score in named[:2] if score >= _POSSIBLE]
         return f"{with_article(kind[0])}, perhaps {join(guesses, 'or')}" if guesses else with_article(kind[0])
-    if probability >= _PROBABLE:
-        return f"probably {with_article(top)}"
-    return f"perhaps {with_article(top)}" if probability >= _POSSIBLE and not evidence.people else ""
+    return f"probably {with_article(top)}" if probability >= minimum else ""
 
 
-def _colour_sentence(colours: list[str], plain: bool = False) -> str:
-    if not colours:
-        return ""
-    return f"A plain {colours[0]} surface." if plain else f"{join(colours).capitalize()} tones."
+def _minimum_label(evidence: Evidence, *, drawn: bool) -> float:
+    """Return the least probability of a label to show. Most weak guesses about people are about clothes."""
+    if drawn:
+        return _CERTAIN
+    return _MIN_LABEL_WITH_PEOPLE if evidence.people else _MIN_LABEL
+
+
+def _unnamed(evidence: Evidence, colours: list[str], tones: str) -> tuple[str, str]:
+    """Return what to say instead of things, and the sentence on colours unless it already names them."""
+    if evidence.colours.plain and colours:
+        return f"a plain {colours[0]} surface", ""
+    guess = guess_scene(evidence.look)
+    if guess is not None:
+        return f"perhaps {guess.words}", tones
+    return f"a picture in {join(colours) or 'many colours'}", ""
+
+
+def _colour_sentence(colours: list[str]) -> str:
+    return f"{join(colours).capitalize()} tones."
+
+
+def _capitalized(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _people(evidence: Evidence) -> str:

@@ -1,0 +1,20 @@
+"""The arithmetic of the probe, on numbers computed by hand."""
+
+import numpy as np
+import pytest
+
+from uploads.analysis.model_files import Floats
+from uploads.analysis.probe import ProbeWeights
+
+
+def test_input_is_scaled_features_and_standardised_statistics() -> None:
+    def row(*numbers: float) -> Floats:
+        return np.array(numbers, np.float32)
+
+    unused = row(0)
+    weights = ProbeWeights(row(10), row(2), row(0, 0, 1), unused, unused, unused, unused)
+
+    found = weights.prepare(row(9, 16)[None], row(14)[None])
+
+    # The roots 3 and 4 have the length 5; with the length 6 they are 3.6 and 4.8.
+    assert found[0].tolist() == pytest.approx([3.6, 4.8, (14 - 10) / 2 - 1])

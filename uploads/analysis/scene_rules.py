@@ -1,0 +1,144 @@
+"""Which media and scenes are named, the words for them, and the phrases that represent them in vectors.
+
+The limits were set on pictures that the probe was not trained on; see docs/analysis.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from uploads.analysis.probe import Look
+
+_PAGE, _KNOWN_PAGE, _DRAWN = 0.6, 0.8, 0.5
+# Close-ups, such as of a leaf, look like patterns, but their scene is certain.
+_NO_PATTERN = 0.8
+_NIGHT_LUMINANCE = 0.42
+_COLOURLESS = 0.035
+# A scene may be guessed if its probability is at least this share of its `minimum`.
+_GUESS = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """How a medium other than a photo is named. A page shows text or figures, so object labels are ignored."""
+
+    words: str
+    label: str
+    phrases: tuple[tuple[str, float], ...]
+    page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """How a scene is named if its probability is at least `minimum`.
+
+    `words` join the things in the picture, and `ending` ends the sentence; one of them is empty. The scene is not named
+    beside the scenes in `implied_by`, or if the subject contains a word of `known_from`. `phrase` with `weight`
+    represents the scene in vectors.
+    """
+
+    minimum: float
+    label: str
+    phrase: str
+    weight: float
+    words: str = ""
+    ending: str = ""
+    implied_by: tuple[str, ...] = ()
+    known_from: tuple[str, ...] = ()
+
+
+MEDIA: Mapping[str, Medium] = {
+    "document": Medium(
+        "a document with text",
+        "document",
+        (("a document, a page of text", 1.0), ("letter, form, receipt or article on paper", 0.4)),
+        page=True,
+    ),
+    "screenshot": Medium(
+        "a screenshot",
+        "screenshot",
+        (("a screenshot of a computer screen", 1.0), ("website or program window", 0.5)),
+        page=True,
+    ),
+    "chart": Medium(
+        "a chart or diagram",
+        "chart",
+        (("a chart or diagram", 1.0), ("graph with axes, boxes and arrows", 0.5)),
+        page=True,
+    ),
+    "drawing": Medium(
+        "a drawing or painting", "drawing", (("a painting or drawing", 0.7), ("illustration, cartoon", 0.5))
+    ),
+    "abstract": Medium("an abstract pattern", "abstract", (("abstract art", 0.6), ("an abstract pattern", 0.7))),
+}
+"""By the probe's names; all other pictures are photos."""
+
+ANY_PAGE = Medium("a page, screen or graphic with text", "text", (), page=True)
+"""A picture with text whose medium is uncertain."""
+
+SCENES: Mapping[str, Scene] = {
+    "space": Scene(0.6, "stars", "stars and galaxies in space", 0.7, words="stars"),
+    "mountain": Scene(
+        0.5, "mountains", "mountains", 0.6, words="mountains", known_from=("mountain", "volcano", "alp", "cliff")
+    ),
+    "trees": Scene(0.5, "trees", "a forest, woods with trees", 0.9, words="trees"),
+    "street": Scene(0.5, "street", "city skyline and streets", 0.7, words="a street"),
+    "building": Scene(
+        0.5, "buildings", "buildings", 0.7, words="buildings",
+        known_from=("building", "house", "church", "castle", "palace", "temple", "tower", "barn", "monastery", "mosque",
+                    "library", "arch", "monument", "windmill", "stupa", "dome"),
+    ),
+    "beach": Scene(0.5, "beach", "a beach by the sea", 0.5, words="a beach", known_from=("beach", "sandbar")),
+    "water": Scene(
+        0.5, "water", "water of a lake or the sea", 0.6, words="water", implied_by=("beach", "underwater"),
+        known_from=("lakeshore", "shore", "coast", "dam", "fountain"),
+    ),
+    "flower": Scene(0.5, "flower", "a flower", 0.8, words="flowers", known_from=("flower", "daisy", "rapeseed")),
+    "field": Scene(0.5, "field", "a meadow or an open field", 0.7, words="open land", known_from=("hay",)),
+    "plants": Scene(
+        0.5, "plants", "green plants and leaves, grass", 0.8, words="plants", implied_by=("trees", "field", "flower")
+    ),
+    "indoor": Scene(0.5, "room", "a room indoors", 0.6, ending="indoors", implied_by=("street", "mountain", "water")),
+    "snow": Scene(0.5, "snow", "snow in winter", 0.6, words="snow"),
+    "sky": Scene(0.5, "sky", "blue sky with clouds", 0.6, words="the sky", implied_by=("sunset", "night", "space")),
+    "sunset": Scene(0.5, "sunset", "sunset sky", 0.9, ending="at sunset"),
+    "night": Scene(0.5, "night", "at night", 0.7, ending="at night", implied_by=("space", "underwater")),
+    "underwater": Scene(0.6, "underwater", "underwater", 0.5, ending="under water"),
+}  # fmt: skip
+"""By the probe's names, in the order in which they are named."""
+
+COLOURLESS = Scene(0.0, "black and white", "black and white photo", 0.5, ending="in black and white")
+
+
+def find_medium(look: Look) -> Medium | None:
+    """Return the medium to name, or None for a photo."""
+    if look.page > _PAGE:
+        best = max((name for name in MEDIA if MEDIA[name].page), key=look.media.__getitem__)
+        return MEDIA[best] if look.media[best] > _KNOWN_PAGE else ANY_PAGE
+    if look.drawn <= _DRAWN:
+        return None
+    if look.media["drawing"] >= look.media["abstract"]:
+        return MEDIA["drawing"]
+    return MEDIA["abstract"] if max(look.scenes.values()) < _NO_PATTERN else None
+
+
+def find_scenes(look: Look) -> list[tuple[Scene, float]]:
+    """Return the scenes to name, with their probabilities. Pages have none."""
+    medium = find_medium(look)
+    if medium is not None and (medium.page or medium is MEDIA["abstract"]):
+        return []
+    names = [name for name, scene in SCENES.items() if look.scenes[name] >= scene.minimum]
+    if "night" in names and look.luminance >= _NIGHT_LUMINANCE:
+        names.remove("night")
+    if {"night", "sunset"} <= {*names}:
+        names.remove(min("night", "sunset", key=look.scenes.__getitem__))
+    found = [(SCENES[name], look.scenes[name]) for name in names if not {*SCENES[name].implied_by} & {*names}]
+    return [*found, (COLOURLESS, 1.0)] if look.saturation < _COLOURLESS and medium is None else found
+
+
+def guess_scene(look: Look) -> Scene | None:
+    """Return the likeliest scene for a photo in which nothing is certain, or None if there is no indication of any."""
+    if find_medium(look) is not None:
+        return None
+    likeliness = {name: look.scenes[name] / scene.minimum for name, scene in SCENES.items() if scene.words}
+    best = max(likeliness, key=likeliness.__getitem__)
+    return SCENES[best] if likeliness[best] >= _GUESS else None
