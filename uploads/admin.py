@@ -45,7 +45,7 @@ class UploadAdmin(ReadOnlyAdmin):
         ),
         (_("Analysis"), {"fields": ["description_model", "audit_score", "regenerations", "description_edited"]}),
         (_("File"), {"fields": ["mime_type", "file_size", "pixels", "duration", "sha256"]}),
-        (_("Taken"), {"fields": ["taken", "taken_source", "camera", "latitude", "longitude", "metadata"]}),
+        (_("Taken"), {"fields": ["taken", "taken_source", "camera", "latitude", "longitude", "place", "metadata"]}),
         (
             _("Sidecars and parts"),
             {

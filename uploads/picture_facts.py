@@ -12,6 +12,7 @@ from typing import Any
 from uploads.database import fetch_row, fetch_rows
 from uploads.models import PartRole
 from uploads.pairs import PairFile
+from uploads.places import name_place
 from uploads.sidecars.merge import FILE, PlaceAndTime, merge_sidecars, place_and_time
 
 Sidecars = Mapping[str, Any]
@@ -28,10 +29,16 @@ SELECT id, filename, kind, taken_at, utc_offset, taken_source, latitude, longitu
  ORDER BY id FOR NO KEY UPDATE
 """
 FACTS = """taken_at = %(taken_at)s, utc_offset = %(utc_offset)s, taken_source = %(taken_source)s,
-           latitude = %(latitude)s, longitude = %(longitude)s, title = %(title)s, caption = %(caption)s,
+           latitude = %(latitude)s, longitude = %(longitude)s, place = %(place)s,
+           title = %(title)s, caption = %(caption)s,
            keywords = %(keywords)s::jsonb, albums = %(albums)s::jsonb, rating = %(rating)s,
            favourite = %(favourite)s, archived = %(archived)s, sidecars = %(sidecars)s::jsonb"""
-SAVE_FACTS = f"UPDATE uploads_upload SET {FACTS}, updated_at = clock_timestamp() WHERE id = %(id)s RETURNING id"
+SAVE_FACTS = f"""
+WITH saved AS (
+    UPDATE uploads_upload SET {FACTS}, updated_at = clock_timestamp() WHERE id = %(id)s RETURNING id
+)
+UPDATE uploads_appearance SET due_at = clock_timestamp() FROM saved WHERE upload_id = saved.id RETURNING upload_id
+"""
 SAVE_PART = """
 UPDATE uploads_upload
    SET part_of_id = %(main)s::bigint, part_role = CASE WHEN id = %(id)s THEN %(role)s ELSE part_role END,
@@ -104,6 +111,7 @@ def facts_parameters(filename: str, sidecars: Sidecars, file: PlaceAndTime) -> d
         "taken_source": found.source,
         "latitude": found.latitude,
         "longitude": found.longitude,
+        "place": name_place(found.latitude, found.longitude)[:200],
         "title": values.title,
         "caption": values.caption,
         "keywords": json.dumps(values.keywords),

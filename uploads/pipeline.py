@@ -8,6 +8,7 @@ from pathlib import Path
 
 from uploads.analysis.analyzer import Analysis, Analyzer, analyze
 from uploads.analysis.base import Label
+from uploads.analysis.picture_code import picture_code
 from uploads.media.image import MAX_PIXELS, Picture, read_picture
 from uploads.media.previews import make_previews
 from uploads.media.sanitize import Json
@@ -23,7 +24,7 @@ class Result:
     metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. description_model: the name and
     version of the model that wrote the description. audit_score: 0 to 100, see uploads.analysis.audit. regenerations:
     how often the description was written again, 0 or 1. vector: unit length, comparable only with vectors of the same
-    `embedding_model`.
+    `embedding_model`. code: see uploads.analysis.picture_code. features: those of the describer, unit length.
     """
 
     kind: str
@@ -46,6 +47,8 @@ class Result:
     regenerations: int
     embedding_model: str
     vector: tuple[float, ...] | None
+    code: bytes
+    features: tuple[float, ...] | None
 
 
 def process_file(
@@ -103,4 +106,6 @@ def _build_result(picture: Picture, previews: dict[int, bytes], analysis: Analys
         regenerations=analysis.regenerations,
         embedding_model=analysis.embedding.model,
         vector=analysis.embedding.vector,
+        code=picture_code(picture.image, analysis.description.features),
+        features=analysis.description.features,
     )

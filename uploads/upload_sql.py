@@ -35,6 +35,11 @@ WITH saved AS (
            processed_at = clock_timestamp(), updated_at = clock_timestamp()
      WHERE id = %(upload)s
     RETURNING id, owner_id
+), appearance AS (
+    INSERT INTO uploads_appearance (upload_id, owner_id, code, features, due_at)
+    SELECT id, owner_id, %(code)s, %(features)s::halfvec, clock_timestamp() FROM saved
+        ON CONFLICT (upload_id)
+        DO UPDATE SET code = excluded.code, features = excluded.features, due_at = excluded.due_at
 )
 INSERT INTO uploads_embedding (upload_id, owner_id, model, vector)
 SELECT id, owner_id, %(model)s, %(vector)s::halfvec FROM saved WHERE %(vector)s::text IS NOT NULL
@@ -95,6 +100,13 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
             "audit_score": result.audit_score,
             "regenerations": result.regenerations,
             "model": result.embedding_model,
-            "vector": result.vector and f"[{','.join(map(str, result.vector))}]",
+            "vector": _vector(result.vector),
+            "code": result.code,
+            "features": _vector(result.features),
         },
     )
+
+
+def _vector(numbers: tuple[float, ...] | None) -> str | None:
+    # Six digits are more than the column's half precision has.
+    return f"[{','.join(f'{number:.6g}' for number in numbers)}]" if numbers else None

@@ -17,6 +17,8 @@ from batches.views.page_requests import missing_as_404, refusals_as_messages
 from uploads.models import Upload
 
 PICTURES_SHOWN = 60
+ORIGINS = {"duplicates": "near-duplicates"}
+"""Pages to which a deletion returns, by the value of `from`; otherwise it returns to the library."""
 
 
 @never_cache
@@ -55,6 +57,7 @@ def delete_pictures(request: HttpRequest) -> HttpResponse:
         "pictures": pictures,
         "shown": pictures[:PICTURES_SHOWN],
         "more": len(pictures) - PICTURES_SHOWN,
+        "came_from": request.GET.get("from") if request.GET.get("from") in ORIGINS else "",
         "parts": Upload.objects.filter(part_of__in=pictures).exclude(id__in=ids).count(),
     }
     return render(request, "uploads/upload_delete.html", context)
@@ -68,7 +71,7 @@ def _delete(request: HttpRequest, ids: set[int]) -> HttpResponse:
             messages.success(request, message % {"count": deleted})
         else:
             messages.info(request, _("These pictures were already deleted."))
-    return redirect("upload-list")
+    return redirect(ORIGINS.get(request.POST.get("from", ""), "upload-list"))
 
 
 def _ids(texts: Iterable[str]) -> set[int]:

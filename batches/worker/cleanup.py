@@ -1,5 +1,5 @@
-"""Delete the rows of deleted batches, unpacked archives and the files of deleted pictures, then old partial files and
-old rows.
+"""Delete the rows of deleted batches, unpacked archives and the files of deleted pictures, index new pictures, then
+delete old partial files and old rows.
 
 This runs on a separate thread of every worker process, because recovery must not wait for it: a large deletion takes
 minutes, and the storage may be down. Each step can be interrupted at any point and can run in several processes at
@@ -11,16 +11,19 @@ from batches.engine.delete_batch import delete_chunk, deleting_batches, finish_d
 from batches.intake.discard import discard_if_unneeded
 from batches.intake.partial_cleanup import partial_cleaner
 from batches.worker.prune_rows import prune_daily
+from uploads.similar.due import index_due_pictures
 from uploads.storage.file_deletion import purge_deleted_files
 
 
 def clean_up() -> None:
-    """Run until nothing is left to delete. If there is nothing to do, this takes three cheap queries.
+    """Run until nothing is left to delete. If there is nothing to do, this takes a few cheap queries.
 
     Each round deletes one chunk of each batch and one chunk of files, so that no deletion waits for another to finish
     and space on a full disk is freed soon.
     """
     while any([*map(_delete_some, deleting_batches()), delete_unneeded_archives() > 0, purge_deleted_files() > 0]):
+        pass
+    while index_due_pictures() > 0:
         pass
     # Partial files come last, because users may be waiting for the deletions above.
     partial_cleaner.clean_if_due()

@@ -11,7 +11,7 @@ from batches.models import BatchItem, UploadBatch, Worker
 from tests.support.batches import digest, make_batch
 from tests.support.failures import fail_stored, reject_file
 from tests.support.users import make_user
-from uploads.models import Upload
+from uploads.models import NearDuplicate, SavedSearch, SearchTerm, Upload
 
 # Texts in Anna's rows that must not appear on other users' pages.
 SECRETS = ("Zanzibar", "IMG_", "passport", "Kodak", "It is a text")
@@ -29,6 +29,11 @@ class AccessData:
     receiving: BatchItem
     upload: Upload
 
+    @property
+    def duplicates(self) -> list[int]:
+        """The ids of two of Anna's pictures that are near duplicates."""
+        return list(NearDuplicate.objects.values_list("first_id", "second_id")[0])
+
 
 def make_access_data() -> AccessData:
     """Create a batch for Anna with pending, failed and receiving files and with previews, and a batch for Ben."""
@@ -40,6 +45,10 @@ def make_access_data() -> AccessData:
     receiving, _ = incoming.register_item(batch.id, file)
     Upload.objects.update(previews={"320": "previews/there.jpg"}, camera="Kodak", processed_at=timezone.now())
     Worker.objects.create(host="passport", pid=1, threads=1)
+    one, other = Upload.objects.filter(owner=anna).order_by("id")[:2]
+    NearDuplicate.objects.create(owner=anna, first=one, second=other)
+    SearchTerm.objects.create(owner=anna, kind=SearchTerm.Kind.CAMERA, text="Kodak")
+    SavedSearch.objects.create(owner=anna, query="Zanzibar")
     return AccessData(
         anna, ben, batch, make_batch(ben, 1, "Mine"), item, receiving, Upload.objects.filter(owner=anna)[0]
     )
@@ -52,4 +61,6 @@ def rows_of_anna() -> list[Any]:
         list(UploadBatch.all_objects.filter(owner__username="anna").values()),
         list(BatchItem.objects.filter(batch__owner__username="anna").order_by("id").values()),
         list(Upload.objects.filter(owner__username="anna").order_by("id").values()),
+        list(NearDuplicate.objects.values()),
+        list(SavedSearch.objects.filter(owner__username="anna").values()),
     ]

@@ -90,6 +90,9 @@ PAGE_STATES = {
         PageState("search-closest", "/search/?q=giraffe"),
         PageState("search-error", "/search/?q=colour:red"),
         PageState("picture", "/library/{data.picture.id}/"),
+        PageState("similar", "/library/{data.picture.id}/similar/"),
+        PageState("near-duplicates", "/library/duplicates/"),
+        PageState("no-near-duplicates", "/library/duplicates/", who="newcomer"),
         PageState("picture-delete", "/library/delete/?id={data.picture.id}"),
     ],
     "upload": [

@@ -14,7 +14,7 @@ from batches.models.states import ItemStatus
 from tests.support.batches import make_batch
 from tests.support.failures import LOST_WORKER, fail_stored, reject_file
 from tests.support.images import SAMPLES
-from uploads.models import Upload
+from uploads.models import NearDuplicate, SavedSearch, SearchTerm, Upload
 from uploads.storage import save_previews
 
 PHOTOS = {
@@ -71,6 +71,7 @@ def make_site_data(owner: User, newcomer: User) -> SiteData:
         describe(batch, 1)
     assert pause.pause_batch(stopped["A weekend in the Harz"].id)
     assert cancel.cancel_batch(stopped["Scans"].id)
+    add_search_data(owner)
     return SiteData(
         owner=owner,
         newcomer=newcomer,
@@ -80,6 +81,14 @@ def make_site_data(owner: User, newcomer: User) -> SiteData:
         completed=completed,
         receiving=lifecycle.open_batch(owner.id, "Nothing yet", expected_items=3),
     )
+
+
+def add_search_data(owner: User) -> None:
+    """Make two pictures near duplicates, and add terms and a saved search."""
+    one, other = Upload.objects.filter(owner=owner, processed_at__isnull=False).order_by("id")[:2]
+    NearDuplicate.objects.create(owner=owner, first=one, second=other)
+    SearchTerm.objects.create(owner=owner, kind=SearchTerm.Kind.CAMERA, text="Fujifilm X-T4")
+    SavedSearch.objects.create(owner=owner, query="cat type:photo")
 
 
 def running_batch(owner: User) -> UploadBatch:

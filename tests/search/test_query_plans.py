@@ -16,7 +16,10 @@ from uploads.search.candidates import containing
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import Term, parse_query
 from uploads.search.nearest import OwnerVectors
+from uploads.search.vocabulary import terms_beginning
 from uploads.search.words import text_query
+from uploads.similar.groups import pairs_of
+from uploads.similar.indexing import codes_of, due_rows
 
 MANY = 20_000
 FEW = 400
@@ -34,6 +37,17 @@ EMBED = """
 INSERT INTO uploads_embedding (upload_id, owner_id, model, vector)
 SELECT id, owner_id, %s, format('[%%s,%%s,0]', cos(id), sin(id))::halfvec FROM uploads_upload
 """
+APPEARANCES = """
+WITH appearances AS (
+    INSERT INTO uploads_appearance (upload_id, owner_id, code, due_at)
+    SELECT id, owner_id, 'code', CASE WHEN id %% 1000 = 0 THEN now() END FROM uploads_upload
+), pairs AS (
+    INSERT INTO uploads_nearduplicate (owner_id, first_id, second_id, kept)
+    SELECT two.owner_id, one.id, two.id, two.id %% 4 = 0
+      FROM uploads_upload one JOIN uploads_upload two ON two.id = one.id + 1 WHERE two.id %% 2 = 0
+)
+INSERT INTO uploads_searchterm (owner_id, kind, text) SELECT owner_id, 'keyword', sha256 FROM uploads_upload
+"""
 
 
 @pytest.fixture
@@ -45,8 +59,9 @@ def owners(exact_rows: Callable[[int], None]) -> tuple[int, int]:
         cursor.execute(FILL, {"owner": ben.id, "files": MANY})
         cursor.execute(FILL, {"owner": anna.id, "files": FEW})
         cursor.execute(EMBED, [MODEL])
-        cursor.execute("VACUUM ANALYZE uploads_upload")
-        cursor.execute("VACUUM ANALYZE uploads_embedding")
+        cursor.execute(APPEARANCES, [])
+        for table in ("upload", "embedding", "appearance", "nearduplicate", "searchterm"):
+            cursor.execute(f"VACUUM ANALYZE uploads_{table}")
     assert vector_index.maintain_indexes() == [vector_index.index_name(ben.id, MODEL)]
     return ben.id, anna.id
 
@@ -88,9 +103,18 @@ def test_search_plans(owners: tuple[int, int]) -> None:
         "filters": (filter_pictures(ben, parse_query(FILTERS)).only("id").order_by("-id")[:61], "upload_owner_newest"),
     }
 
+    others = {
+        "codes": (codes_of(anna), "appearance_owner"),
+        "due": (due_rows()[:500], "appearance_due"),
+        "near duplicates": (pairs_of(anna), "nearduplicate_open"),
+        "terms": (terms_beginning(anna, "00"), "searchterm_once"),
+    }
+
     with transaction.atomic():
         nearest.apply_scan_settings()
         plans = {name: (plan(found), index) for name, (found, index) in rows.items()}
+
+    plans |= {name: (plan(found), index) for name, (found, index) in others.items()}
 
     for name, (found, index) in plans.items():
         assert index in {node.get("Index Name") for node in found}, name

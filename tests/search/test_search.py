@@ -46,7 +46,7 @@ def test_nothing_that_fits_gives_at_most_six_closest(
 
 
 @pytest.mark.parametrize(
-    "text", ["cats", "tabby", '"tabby cat"', "IMG_0001", "pixel 8", "tabby OR zebra", "lisbon", "holiday"]
+    "text", ["cats", "tabby", '"tabby cat"', "IMG_0001", "pixel 8", "tabby OR zebra", "lisbon", "holiday", "portugal"]
 )
 def test_words_of_a_picture_are_found(text: str, anna: User, make_picture: MakePicture) -> None:
     facts = {
@@ -55,6 +55,7 @@ def test_words_of_a_picture_are_found(text: str, anna: User, make_picture: MakeP
         "camera": "Pixel 8",
         "caption": "Mimi in Lisbon",
         "keywords": ["holidays"],
+        "place": "Porto, Portugal",
     }
     upload = make_picture("a cat", **facts)
     make_picture("a cat", description="A dog.")
@@ -137,6 +138,12 @@ def test_change_of_a_picture_reaches_its_vector(anna: User, make_picture: MakePi
         ("-has:camera", ["video", "plain"]),
         ('camera:"pixel 8"', ["lisbon"]),
         ("type:video", ["video"]),
+        ("place:lisbon", ["lisbon"]),
+        ("place:port", ["lisbon"]),
+        ("place:isbon", []),
+        ('album:"my nor"', ["plain"]),
+        ("is:favourite", ["plain"]),
+        ("orientation:portrait", ["video"]),
         ("-type:video has:date", ["lisbon"]),
         ("-archived:no", []),
     ],
@@ -150,10 +157,13 @@ def test_filters(text: str, names: list[str], anna: User, make_picture: MakePict
             utc_offset=-60,
             latitude=38.7,
             longitude=-9.1,
+            place="Lisbon, Portugal",
             camera="Google Pixel 8",
         ),
-        "video": make_picture("a cat", kind=MediaKind.VIDEO, taken_at=datetime(2024, 8, 1, tzinfo=UTC)),
-        "plain": make_picture("a cat"),
+        "video": make_picture(
+            "a cat", kind=MediaKind.VIDEO, taken_at=datetime(2024, 8, 1, tzinfo=UTC), width=1, height=2
+        ),
+        "plain": make_picture("a cat", albums=["My Norway"], favourite=True),
     }
 
     wanted = {pictures[name].id for name in names}
@@ -219,3 +229,14 @@ def test_two_models_are_searched_during_a_change(anna: User, make_picture: MakeP
 
     assert ids(results)[0] == both.id
     assert set(ids(results)) == {both.id, old.id, new.id}
+
+
+@pytest.mark.parametrize("filter", ["place:lisbon", "is:favourite", "album:norway", "orientation:portrait"])
+def test_filters_apply_to_what_pictures_show(
+    filter: str, anna: User, make_picture: MakePicture, encoder: QueryEncoder
+) -> None:
+    facts = {"place": "Lisbon, Portugal", "favourite": True, "albums": ["Norway"], "width": 1, "height": 2}
+    wanted = make_picture("a kitten", **facts)
+    make_picture("a cat", width=2, height=1)
+
+    assert ids(found(anna, f"cat {filter}", encoder)) == [wanted.id]

@@ -1,6 +1,7 @@
 """The search page: results, chips, errors, examples and pages, without JavaScript."""
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -14,7 +15,7 @@ from pytest_django import Settings
 from tests.search.conftest import MakePicture
 from tests.support.html import compact
 from tests.support.users import make_user
-from uploads.models import Embedding, MediaKind
+from uploads.models import Embedding, MediaKind, SavedSearch, SearchTerm
 
 URL = "/search/"
 
@@ -85,9 +86,7 @@ def test_filters_without_words_list_pictures_newest_first(page: Client, make_pic
 
 
 def test_invalid_filter_says_what_to_do(page: Client) -> None:
-    assert "There is no filter “colour:”. Filters are taken:, camera:, type:, has:, archived:." in text(
-        page, q="colour:red"
-    )
+    assert "There is no filter “colour:”. Filters are taken:, place:, camera:" in text(page, q="colour:red")
 
 
 def test_empty_search_offers_examples_of_the_own_library(page: Client, make_picture: MakePicture) -> None:
@@ -145,3 +144,65 @@ def test_number_of_queries_does_not_depend_on_the_number_of_hits(page: Client, m
 
     assert counts[0] == counts[1]
     assert counts[2] == counts[3]
+
+
+def test_correction_is_said_with_a_link_to_what_was_typed(page: Client, anna: User, make_picture: MakePicture) -> None:
+    make_picture("a cat", place="Lisbon, Portugal", description="A cat.")
+    SearchTerm.objects.create(owner=anna, kind=SearchTerm.Kind.PLACE, text="Lisbon, Portugal")
+
+    html = text(page, q="cat lisbn")
+
+    assert "Showing results for “cat lisbon” instead of “cat lisbn”." in html
+    assert 'href="/search/?q=cat%20lisbn&exact=1"' in html
+    assert "1 result" in html
+    assert "Showing results for" not in text(page, q="cat lisbn", exact="1")
+
+
+def test_german_page_finds_pictures_by_german_words(page: Client, make_picture: MakePicture) -> None:
+    make_picture("a cat", description="A tabby cat.")
+    page.cookies["django_language"] = "de"
+
+    assert "A tabby <mark>cat</mark>." in text(page, q="Katze")
+
+
+def test_hits_can_be_ordered_by_date(page: Client, make_picture: MakePicture) -> None:
+    old = make_picture("cat", description="A cat.", taken_at=datetime(2020, 1, 1, tzinfo=UTC))
+    new = make_picture("cat", taken_at=datetime(2024, 1, 1, tzinfo=UTC))
+    links = [reverse("upload-detail", args=[upload.id]) for upload in (old, new)]
+
+    best, latest = (text(page, q="cat", sort=sort) for sort in ("", "date"))
+
+    assert best.index(links[0]) < best.index(links[1])
+    assert latest.index(links[1]) < latest.index(links[0])
+
+
+def test_filters_of_the_own_library_are_offered(page: Client, make_picture: MakePicture) -> None:
+    make_picture("a cat", camera="Pixel 8", place="Lisbon, Portugal")
+    make_picture("a cat", camera="Leica")
+    make_picture("a cat", owner=make_user("ben"), place="Rome, Italy")
+
+    html = text(page, q="cat camera:Leica")
+
+    assert 'href="/search/?q=cat%20camera%3ALeica%20place%3A%22Lisbon%2C%20Portugal%22"' in html
+    assert "Pixel 8" not in html
+    assert "Rome" not in html
+
+
+def test_search_is_saved_once_and_forgotten(page: Client, anna: User, make_picture: MakePicture) -> None:
+    make_picture("a cat", description="A cat.")
+    saved = reverse("search-saved")
+    for _ in range(2):
+        page.post(saved, {"q": "cat  type:photo"})
+    page.post(saved, {"q": "colour:red"})
+
+    assert list(SavedSearch.objects.values_list("owner_id", "query")) == [(anna.id, "cat type:photo")]
+    assert "Delete saved search" in text(page, q="cat type:photo")
+    page.post(saved, {"q": "cat type:photo", "forget": "1"})
+    assert not SavedSearch.objects.exists()
+
+
+def test_suggestions_are_links_to_searches(page: Client, anna: User, make_picture: MakePicture) -> None:
+    make_picture("a cat", camera="Pixel 8")
+    SearchTerm.objects.create(owner=anna, kind=SearchTerm.Kind.CAMERA, text="Pixel 8")
+
+    assert 'href="/search/?q=camera%3A%22Pixel%208%22"' in text_of(page, reverse("search-suggestions") + "?q=pix")

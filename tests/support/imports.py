@@ -79,6 +79,8 @@ def make_result(**values: Any) -> Result:
         "regenerations": 0,
         "embedding_model": "",
         "vector": None,
+        "code": b"",
+        "features": None,
     }
     return Result(**{**defaults, **values})
 

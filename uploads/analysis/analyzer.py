@@ -93,7 +93,9 @@ def _describe(describer: Describer, frames: Sequence[Image.Image], cpu_slot: Cpu
     if local is not describer:
         with _slot(local, cpu_slot):
             found = local.describe(frames)
-        description = replace(description, labels=found.labels, phrase_weights=found.phrase_weights)
+        description = replace(
+            description, labels=found.labels, phrase_weights=found.phrase_weights, features=found.features
+        )
     text, model = edited or description.description, description.model or describer.name
     return replace(description, description=text, model=model)
 

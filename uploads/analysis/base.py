@@ -26,6 +26,7 @@ class Description:
     `phrase_weights` passes the findings of the embedded analyzer on to its embed(), as rows of its vocabulary with
     their weights. `model` is the name and version of the model that wrote the description; if it is empty, the name of
     the describer is stored instead. `language` is that of the description; labels are in English.
+    `features` are numbers of unit length that pictures that look alike share, 1,280 of them, or None.
     """
 
     labels: tuple[Label, ...]
@@ -33,6 +34,7 @@ class Description:
     phrase_weights: tuple[tuple[int, float], ...] = ()
     model: str = ""
     language: str = "en"
+    features: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

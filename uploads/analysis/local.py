@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from PIL import Image
 
 from uploads.analysis import concept_vector, sentences
 from uploads.analysis.base import Description, PictureVector
-from uploads.analysis.classifier import Classifier
+from uploads.analysis.classifier import Classified, Classifier
 from uploads.analysis.colours import read_colours
 from uploads.analysis.detector import Detector
 from uploads.analysis.evidence import MIN_SCORE, Evidence, combine_evidence, hide_with_people, merge_evidence
+from uploads.analysis.model_files import Floats
 from uploads.analysis.picture_statistics import measure
 from uploads.analysis.probe import Probe
 from uploads.analysis.vocabulary import load_vocabulary
@@ -38,7 +40,9 @@ class LocalAnalyzer:
 
         For a video, each label gets its highest score in any frame, and the phrase weights are the mean of all frames.
         """
-        found = [self._examine(frame) for frame in frames]
+        halves = [_halve(frame) for frame in frames]
+        classified = [self._classifier.classify(half) for half in halves]
+        found = [self._examine(*one) for one in zip(frames, halves, classified, strict=True)]
         if any(one.may_show_people for one in found):
             found = [hide_with_people(self._vocabulary, one) for one in found]
         evidence = merge_evidence(found)
@@ -50,12 +54,10 @@ class LocalAnalyzer:
                 for one in found
                 for row, weight in concept_vector.weigh_phrases(self._vocabulary, one)
             ),
+            features=_mean_features([one.features for one in classified]),
         )
 
-    def _examine(self, image: Image.Image) -> Evidence:
-        # The networks need at most 416 pixels, and halving is the cheapest first step towards that.
-        half = image.reduce(2) if max(image.size) >= _LARGE else image
-        classified = self._classifier.classify(half)
+    def _examine(self, image: Image.Image, half: Image.Image, classified: Classified) -> Evidence:
         return combine_evidence(
             self._vocabulary,
             classified.probabilities,
@@ -69,3 +71,13 @@ class LocalAnalyzer:
         return PictureVector(
             concept_vector.MODEL, concept_vector.combine_vectors(self._vocabulary, description.phrase_weights)
         )
+
+
+def _halve(image: Image.Image) -> Image.Image:
+    # The networks need at most 416 pixels, and halving is the cheapest first step towards that.
+    return image.reduce(2) if max(image.size) >= _LARGE else image
+
+
+def _mean_features(features: Sequence[Floats]) -> tuple[float, ...]:
+    total = np.sum(features, axis=0)
+    return tuple((total / max(float(np.linalg.norm(total)), 1e-9)).tolist())

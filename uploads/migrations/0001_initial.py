@@ -104,6 +104,17 @@ class Migration(migrations.Migration):
                 ),
                 ("latitude", models.FloatField(verbose_name="latitude", blank=True, null=True)),
                 ("longitude", models.FloatField(verbose_name="longitude", blank=True, null=True)),
+                (
+                    "place",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The city nearest to the coordinates.",
+                        max_length=200,
+                        verbose_name="place",
+                    ),
+                ),
                 ("camera", models.CharField(verbose_name="camera", blank=True, max_length=200)),
                 ("metadata", models.JSONField(verbose_name="metadata", blank=True, default=dict)),
                 (
@@ -371,6 +382,133 @@ class Migration(migrations.Migration):
                 ),
                 name="upload_part_has_role",
             ),
+        ),
+        migrations.CreateModel(
+            name="Appearance",
+            fields=[
+                (
+                    "upload",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="appearance",
+                        serialize=False,
+                        to="uploads.upload",
+                    ),
+                ),
+                ("code", models.BinaryField()),
+                ("features", pgvector.django.halfvec.HalfVectorField(dimensions=1280, null=True)),
+                ("due_at", models.DateTimeField(null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["owner"], name="appearance_owner"),
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)), fields=["owner", "upload"], name="appearance_due"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="NearDuplicate",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kept", models.BooleanField(default=False)),
+                (
+                    "first",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="uploads.upload",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "second",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="uploads.upload"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("kept", False)),
+                        fields=["owner", "-second", "-first"],
+                        name="nearduplicate_open",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("first", "second"), name="nearduplicate_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("first__lt", models.F("second"))), name="nearduplicate_ordered"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SavedSearch",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("query", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("owner", "query"), name="savedsearch_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="SearchTerm",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("label", "Label"), ("place", "Place"), ("camera", "Camera"), ("keyword", "Keyword")],
+                        max_length=10,
+                    ),
+                ),
+                ("text", models.CharField(max_length=200)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("owner", "kind", "text"), name="searchterm_once")],
+            },
         ),
         # Each row grows once, when its file has been processed. With free space, it stays on its page.
         migrations.RunSQL(

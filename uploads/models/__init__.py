@@ -1,7 +1,21 @@
 """The models of the library. An upload is one stored file of one owner, with the results of processing it."""
 
+from uploads.models.appearance import Appearance, NearDuplicate
 from uploads.models.choices import MediaKind, PartRole, TakenSource
 from uploads.models.expressions import INSTANT
+from uploads.models.search_terms import SavedSearch, SearchTerm
 from uploads.models.upload import Embedding, FileDeletion, Upload
 
-__all__ = ["INSTANT", "Embedding", "FileDeletion", "MediaKind", "PartRole", "TakenSource", "Upload"]
+__all__ = [
+    "INSTANT",
+    "Appearance",
+    "Embedding",
+    "FileDeletion",
+    "MediaKind",
+    "NearDuplicate",
+    "PartRole",
+    "SavedSearch",
+    "SearchTerm",
+    "TakenSource",
+    "Upload",
+]

@@ -19,9 +19,9 @@ class CameraClock(Func):
 class SearchWords(Func):
     """The words by which search finds an upload: an immutable expression of its other columns.
 
-    Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File and camera
-    names are indexed as they are, split at everything but letters and digits. Long text is truncated because PostgreSQL
-    refuses a tsvector of more than 1 MiB. The owner is a word too; see uploads.search.words.OwnerWord.
+    Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File, camera and
+    place names are indexed as they are, split at everything but letters and digits. Long text is truncated because
+    PostgreSQL refuses a tsvector of more than 1 MiB. The owner is a word too; see uploads.search.words.OwnerWord.
     """
 
     template = (
@@ -29,7 +29,7 @@ class SearchWords(Func):
         " || to_tsvector('english'::regconfig, left(description || ' ' || title || ' ' || caption, 50000))"
         " || jsonb_to_tsvector('english'::regconfig, labels || keywords, '[\"string\"]'::jsonb)"
         " || to_tsvector('simple'::regconfig,"
-        " regexp_replace(filename || ' ' || camera, '[^[:alnum:]]+', ' ', 'g')))"
+        " regexp_replace(filename || ' ' || camera || ' ' || place, '[^[:alnum:]]+', ' ', 'g')))"
     )
     arity = 0
     output_field = SearchVectorField()

@@ -59,6 +59,14 @@ class Upload(models.Model):
     )
     latitude = models.FloatField(_("latitude"), null=True, blank=True)
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
+    place = models.CharField(
+        _("place"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The city nearest to the coordinates."),
+    )
     camera = models.CharField(_("camera"), max_length=200, blank=True)
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)
     previews = models.JSONField(

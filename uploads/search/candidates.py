@@ -51,7 +51,7 @@ def _alternative(owner_id: int, query: Query, terms: tuple[Term, ...], encoder: 
         # All words are then required. They are not searched before the filters, so that no limit hides a hit.
         newest = containing(pictures, owner_id, words).order_by((F("id") + 0).desc())
         return [Candidate(id, 0.0, 1.0) for id in (_ids(newest, MAX_CANDIDATES) if words else [])]
-    vector = encoder.embed_query(" ".join(term.text for term in terms))
+    vector = encoder.embed_query(" ".join(term.wording for term in terms))
     vectors = OwnerVectors(owner_id, query, encoder.model, vector)
     near = _nearest(pictures, vectors, quotes, checked=bool(quotes or query.excluded))
     unchecked = bool(query.filters or query.excluded or quotes)

@@ -25,7 +25,9 @@ def excluding_query(term: Term) -> SearchQueryCombinable | None:
     words = text_query(term)
     if words is None or term.quoted:
         return words
-    phrases = [phrase for name in _forms(split_words(term.text).lower()) for phrase in (name, *_labels_by_kind()[name])]
+    phrases = [
+        phrase for name in _forms(split_words(term.wording).lower()) for phrase in (name, *_labels_by_kind()[name])
+    ]
     # A single parsed query, because a kind may have more than a hundred labels.
     raw = " | ".join(f"({' <-> '.join(split_words(phrase).split())})" for phrase in dict.fromkeys(phrases))
     return words | SearchQuery(raw, config="english", search_type="raw")

@@ -17,6 +17,7 @@ from uploads.search.taken import parse_taken
 
 _KINDS = {"photo": MediaKind.IMAGE, "video": MediaKind.VIDEO}
 _PROPERTIES = {"date": Q(camera_clock__isnull=False), "camera": ~Q(camera="")}
+_ORIENTATIONS = {"landscape": "gt", "portrait": "lt", "square": "exact"}
 INDEXED = ("type", "taken")
 """The filters whose columns are in the index of embeddings."""
 
@@ -43,7 +44,7 @@ def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
     Parts of other pictures are left out, as in the library, and so are archived pictures unless a filter asks for them.
     """
     pictures = Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False, part_of=None)
-    pictures = pictures.filter(_conditions(query, _PLACE))
+    pictures = pictures.filter(_conditions(query, _PLACE, ""))
     for term in query.excluded:
         if (excluded := excluding_query(term)) is not None:
             pictures = pictures.exclude(words=excluded)
@@ -54,17 +55,18 @@ def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embeddin
     """Return the embeddings of the same pictures; those that contain an excluded term are not left out."""
     # All kinds are named, because `kind` comes before the date in the index.
     vectors = Embedding.objects.filter(owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False)
-    return vectors.filter(_conditions(query, Q(has_place=True)))
+    return vectors.filter(_conditions(query, Q(has_place=True), "upload__"))
 
 
-def _conditions(query: Query, has_place: Q) -> Q:
-    conditions = [_condition(one, has_place) for one in query.filters]
+def _conditions(query: Query, has_place: Q, upload: str) -> Q:
+    """Return all conditions. `upload` leads to columns of which embeddings have no copy: "" or "upload__"."""
+    conditions = [_condition(one, has_place, upload) for one in query.filters]
     if not any(one.name == "archived" for one in query.filters):
         conditions.append(Q(archived=False))
     return reduce(and_, conditions)
 
 
-def _condition(one: Filter, has_place: Q) -> Q:
+def _condition(one: Filter, has_place: Q, upload: str) -> Q:
     match one.name:
         case "taken":
             condition = _taken(*parse_taken(one.value))
@@ -74,9 +76,26 @@ def _condition(one: Filter, has_place: Q) -> Q:
             condition = has_place if one.value == "place" else _PROPERTIES[one.value]
         case "archived":
             condition = Q(archived=one.value == "yes")
-        case _:
+        case "camera":
             condition = Q(camera__icontains=one.value)
+        case _:
+            condition = _upload_condition(one, upload)
     return ~condition if one.negated else condition
+
+
+def _upload_condition(one: Filter, upload: str) -> Q:
+    """Return a condition of columns that only uploads have."""
+    match one.name:
+        case "is":
+            return Q((f"{upload}favourite", True))
+        case "orientation":
+            return Q((f"{upload}width__{_ORIENTATIONS[one.value]}", F(f"{upload}height")))
+        case "album":
+            return Q((f"{upload}albums__icontains", one.value))
+        case _:
+            # Words of the place's name, so that "Oman" does not find Romania.
+            begins, later = f"{upload}place__istartswith", f"{upload}place__icontains"
+            return Q((begins, one.value)) | Q((later, f" {one.value}"))
 
 
 def _taken(first: date | None, after: date | None) -> Q:

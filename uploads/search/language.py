@@ -1,6 +1,7 @@
 """The query language of the search: parse what a person types, and write a query back as text.
 
     red car "golden gate" OR bridge -people taken:2024-06..2024-08 camera:"Pixel 8" type:photo has:place -has:date
+    place:Lisbon album:Norway is:favourite orientation:portrait
 
 Words are compared with what a picture shows and with its text. A text in quotes must occur, and what follows a minus
 must not. OR separates alternatives. Filters apply to all alternatives.
@@ -20,9 +21,18 @@ MAX_LENGTH = 200
 MAX_ALTERNATIVES = 4
 """Each alternative is searched on its own, so their number limits how long a search takes."""
 
-TYPES = {"photo": "photo", "picture": "photo", "image": "photo", "video": "video"}
-PROPERTIES = ("place", "date", "camera")
-FILTERS = ("taken", "camera", "type", "has", "archived")
+CHOICES = {
+    "type": {"photo": "photo", "picture": "photo", "image": "photo", "video": "video"},
+    "is": {"favourite": "favourite", "favorite": "favourite"},
+    "has": {"place": "place", "date": "date", "camera": "camera"},
+    "orientation": {"landscape": "landscape", "portrait": "portrait", "square": "square"},
+    "archived": {"yes": "yes", "no": "no"},
+}
+"""What may follow the filters that have fixed values, and the value that each word stands for."""
+
+FILTERS = ("taken", "place", "camera", "album", "type", "is", "has", "orientation", "archived")
+
+EXAMPLES = {"camera": 'camera:"Pixel 8"', "place": "place:Lisbon", "album": "album:Norway"}
 
 _TOKEN = re.compile(
     r"""(?P<minus>-)?
@@ -39,10 +49,16 @@ class QueryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or a text in quotes."""
+    """A word, or a text in quotes. `english` is its translation; None if it has none, "" for an article."""
 
     text: str
     quoted: bool = False
+    english: str | None = None
+
+    @property
+    def wording(self) -> str:
+        """The English of the term if it is known, else its text."""
+        return self.text if self.english is None else self.english
 
     def __str__(self) -> str:
         return f'"{self.text}"' if self.quoted else self.text
@@ -85,6 +101,10 @@ class Query:
         """Return a query of those filters of this query that have one of these names."""
         return Query(filters=tuple(one for one in self.filters if one.name in names))
 
+    def with_filter(self, added: Filter) -> "Query":
+        """Return this query with one more filter."""
+        return Query(self.alternatives, self.excluded, (*self.filters, added))
+
     def without(self, removed: Filter | Term) -> "Query":
         """Return this query without one of its filters or excluded terms."""
         excluded = tuple(term for term in self.excluded if term != removed)
@@ -117,32 +137,25 @@ def parse_query(text: str) -> Query:
 
 
 def _parse_filter(name: str, value: str, *, negated: bool) -> Filter:
-    match name:
-        case "taken":
-            value = _parse_taken(value)
-        case "type":
-            value = _choose(name, value, TYPES, ("photo", "video"))
-        case "has":
-            value = _choose(name, value, dict(zip(PROPERTIES, PROPERTIES, strict=True)), PROPERTIES)
-        case "archived":
-            value = _choose(name, value, {"yes": "yes", "no": "no"}, ("yes", "no"))
-        case "camera" if not value:
-            raise QueryError(_('camera: needs a name, such as camera:"Pixel 8".'))
-        case "camera":
-            pass
-        case _:
-            raise QueryError(
-                _("There is no filter “%(name)s:”. Filters are %(filters)s. To find this text, put it in quotes.")
-                % {"name": name, "filters": ", ".join(f"{known}:" for known in FILTERS)}
-            )
+    if name in CHOICES:
+        value = _choose(name, value)
+    elif name in EXAMPLES and not value:
+        raise QueryError(_("%(name)s: needs a name, such as %(example)s.") % {"name": name, "example": EXAMPLES[name]})
+    elif name == "taken":
+        value = _parse_taken(value)
+    elif name not in FILTERS:
+        raise QueryError(
+            _("There is no filter “%(name)s:”. Filters are %(filters)s. To find this text, put it in quotes.")
+            % {"name": name, "filters": ", ".join(f"{known}:" for known in FILTERS)}
+        )
     return Filter(name, value, negated)
 
 
-def _choose(name: str, value: str, known: dict[str, str], offered: tuple[str, ...]) -> str:
+def _choose(name: str, value: str) -> str:
     try:
-        return known[value.lower()]
+        return CHOICES[name][value.lower()]
     except KeyError:
-        choices = ", ".join(f"{name}:{choice}" for choice in offered)
+        choices = ", ".join(f"{name}:{choice}" for choice in dict.fromkeys(CHOICES[name].values()))
         raise QueryError(
             _("“%(filter)s” is unknown. Use one of: %(choices)s.") % {"filter": f"{name}:{value}", "choices": choices}
         ) from None

@@ -35,7 +35,7 @@ def explain(query: Query, texts: dict[str, str]) -> Reason | None:
     Words match if they are equal without common English endings, as full-text search compares them.
     """
     terms = (term for terms in query.alternatives for term in terms if term.quoted or is_indexed(term))
-    stems = {_stem(word) for term in terms for word in split_words(term.text).split()}
+    stems = {_stem(word) for term in terms for word in split_words(f"{term.text} {term.english or ''}").split()}
     for source, text in texts.items():
         parts = tuple(_split(text, stems))
         if any(part.found for part in parts):

@@ -1,11 +1,12 @@
 """Search an owner's pictures, and prepare one page of the result."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from uploads.analysis.base import QueryEncoder
-from uploads.models import Upload
+from uploads.models import INSTANT, Upload
 from uploads.pagination import Page
 from uploads.search.candidates import find_candidates
 from uploads.search.filters import AnyOf
@@ -15,7 +16,7 @@ from uploads.search.reasons import Reason, explain
 
 PICTURES_PER_PAGE = 60
 SHOWN = ("key", "kind", "previews", "processed_at", "duration", "taken_at", "utc_offset", "title", "caption",
-         "description", "labels", "keywords", "filename", "camera")  # fmt: skip
+         "description", "labels", "keywords", "filename", "camera", "place")  # fmt: skip
 """The columns of an upload that a page of results shows. Its others are several times as wide."""
 # Without an encoder there are no cosines. A picture then has to contain all words, and none fits halfway.
 _ONLY_WORDS = 1.0
@@ -39,11 +40,20 @@ class Results:
     total: int
 
 
-def search(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], page_number: int) -> Results:
+def search(
+    owner_id: int,
+    query: Query,
+    encoders: Sequence[QueryEncoder],
+    page_number: int,
+    *,
+    by_date: bool = False,
+    kept: Mapping[str, str] = MappingProxyType({}),
+) -> Results:
     """Return a page of the owner's pictures that answer `query`, best first. `query` must contain words.
 
     `encoders` are those of all models by which the owner's pictures can be searched; without any, only words are
-    searched.
+    searched. If `by_date`, the hits are those of the best ranking, but the latest comes first. The links to other pages
+    have the parameters `kept`.
     """
     ranking = fuse(
         [
@@ -54,14 +64,21 @@ def search(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], page_n
     pages = max(1, -(-len(ranking.hits) // PICTURES_PER_PAGE))
     number = min(max(1, page_number), pages)
     start = (number - 1) * PICTURES_PER_PAGE
-    hits = _load(owner_id, query, ranking.hits[start : start + PICTURES_PER_PAGE])
-    text = str(query)
+    ordered = _latest_first(ranking.hits) if by_date else ranking.hits
+    hits = _load(owner_id, query, ordered[start : start + PICTURES_PER_PAGE])
+    parameters = {"q": str(query), **kept}
     page = Page(
         [hit.upload for hit in hits],
-        urlencode({"q": text, "page": number + 1}) if number < pages else "",
-        urlencode({"q": text, "page": number - 1}) if number > 1 else "",
+        urlencode({**parameters, "page": number + 1}) if number < pages else "",
+        urlencode({**parameters, "page": number - 1}) if number > 1 else "",
     )
     return Results(page, hits, _load(owner_id, query, ranking.closest), len(ranking.hits))
+
+
+def _latest_first(found: Sequence[Candidate]) -> list[Candidate]:
+    rows = Upload.objects.filter(id__in=[one.upload_id for one in found]).order_by(INSTANT.desc(), "-id")
+    by_id = {one.upload_id: one for one in found}
+    return [by_id[id] for id in rows.values_list("id", flat=True)]
 
 
 def _load(owner_id: int, query: Query, found: Iterable[Candidate]) -> list[Hit]:
@@ -83,5 +100,6 @@ def _reason(query: Query, upload: Upload) -> Reason | None:
         "keywords": ", ".join(map(str, upload.keywords)),
         "file": upload.filename,
         "camera": upload.camera,
+        "place": upload.place,
     }
     return explain(query, texts)

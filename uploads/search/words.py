@@ -39,15 +39,19 @@ def split_words(text: str) -> str:
 
 def is_indexed(term: Term) -> bool:
     """Return whether `term` contains a word that can be found in a picture's text."""
-    text = split_words(term.text)
+    text = split_words(term.wording)
     return bool(text) and (term.quoted or text.lower() not in _STOP_WORDS)
 
 
 def text_query(term: Term) -> SearchQueryCombinable | None:
-    """Return the condition that a picture's words contain `term`, or None if nothing of it is indexed."""
+    """Return the condition that a picture's words contain `term` or its English; None if nothing of it is indexed."""
     if not is_indexed(term):
         return None
-    text = split_words(term.text)
-    english = SearchQuery(text, config="english", search_type="phrase")
-    simple = SearchQuery(text, config="simple", search_type="phrase")
-    return english | simple
+    found = _either_configuration(term.text)
+    return found if term.english is None else found | _either_configuration(term.english)
+
+
+def _either_configuration(text: str) -> SearchQueryCombinable:
+    words = split_words(text)
+    english = SearchQuery(words, config="english", search_type="phrase")
+    return english | SearchQuery(words, config="simple", search_type="phrase")

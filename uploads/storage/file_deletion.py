@@ -54,7 +54,11 @@ RELEASE_PARTS = """
 UPDATE uploads_upload SET part_of_id = NULL, part_role = '' WHERE part_of_id = ANY(%(ids)s) AND id <> ALL(%(ids)s)
 RETURNING id
 """
-DELETE_EMBEDDINGS = "DELETE FROM uploads_embedding WHERE upload_id = ANY(%(ids)s) RETURNING id"
+DELETE_RESULTS = """
+WITH embeddings AS (DELETE FROM uploads_embedding WHERE upload_id = ANY(%(ids)s)),
+     appearances AS (DELETE FROM uploads_appearance WHERE upload_id = ANY(%(ids)s))
+DELETE FROM uploads_nearduplicate WHERE first_id = ANY(%(ids)s) OR second_id = ANY(%(ids)s) RETURNING id
+"""
 # When a key is scheduled again, its row gets a new id. A concurrent purge that has claimed the row with its old id may
 # have removed files before the new ones were written. It deletes only the old id, so the new files are removed later.
 DELETE_UPLOADS = """
@@ -103,7 +107,7 @@ def lock_uploads(ids: Collection[int]) -> list[int]:
 
 
 def delete_uploads(ids: Collection[int]) -> int:
-    """Delete uploads and their embeddings. Return how many uploads were deleted.
+    """Delete uploads and their results. Return how many uploads were deleted.
 
     Their parts that are not deleted become pictures of their own.
     The caller must have locked the uploads, and no item may refer to them. The statement that deletes the uploads also
@@ -112,7 +116,7 @@ def delete_uploads(ids: Collection[int]) -> int:
     if not ids:
         return 0
     fetch_rows(RELEASE_PARTS, {"ids": list(ids)})
-    fetch_rows(DELETE_EMBEDDINGS, {"ids": list(ids)})
+    fetch_rows(DELETE_RESULTS, {"ids": list(ids)})
     return len(fetch_rows(DELETE_UPLOADS, {"ids": list(ids), "delay": DELAY}))
 
 

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from uploads.models import INSTANT, MediaKind, Upload
 from uploads.pagination import paginate_by_instant
+from uploads.similar.groups import open_pairs
 
 PICTURES_PER_PAGE = 60
 PARTS_SHOWN = 200
@@ -16,7 +17,8 @@ def upload_list(request: HttpRequest) -> HttpResponse:
     """List the user's processed pictures, the most recently taken first. Parts are shown with their pictures only."""
     uploads = Upload.objects.filter(owner_id=request.user.pk, processed_at__isnull=False, part_of=None)
     page = paginate_by_instant(uploads.defer("metadata", "sidecars", "words"), request.GET, PICTURES_PER_PAGE, INSTANT)
-    return render(request, "uploads/upload_list.html", {"page": page})
+    duplicates = open_pairs(request.user.pk or 0).exists()
+    return render(request, "uploads/upload_list.html", {"page": page, "has_near_duplicates": duplicates})
 
 
 @require_safe

@@ -1,38 +1,85 @@
-"""The search page."""
+"""The search page, its suggestions, and saved searches."""
 
 import re
-from collections import Counter
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from uploads.models import Upload
 from uploads.pagination import paginate_by_id
 from uploads.search.encoders import owner_encoders
 from uploads.search.filters import filter_pictures
-from uploads.search.language import MAX_LENGTH, Query, QueryError, parse_query
+from uploads.search.interpretation import Interpretation, interpret
+from uploads.search.language import MAX_LENGTH, Query, QueryError
+from uploads.search.offers import find_offers
 from uploads.search.results import PICTURES_PER_PAGE, SHOWN, Hit, search
+from uploads.search.saved import forget_search, save_search, saved_searches
+from uploads.search.vocabulary import suggest
 
-LATEST_PICTURES = 200
-EXAMPLE_LABELS = 5
+COUNTED = 1_000
+"""Pictures that meet filters are counted up to this number."""
+
+KEPT = ("sort", "exact")
 
 
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
-    """Show the pictures that answer `q`; without words in it, those that meet its filters, newest first."""
-    text = request.GET.get("q", "").strip()
-    context: dict[str, Any] = {"searched": text, "max_length": MAX_LENGTH}
+    """Show the pictures that answer `q`; without words in it, those that meet its filters, newest first.
+
+    With `sort=date`, hits are ordered by date. With `exact=1`, no word is corrected.
+    """
+    owner_id, text = request.user.pk or 0, request.GET.get("q", "").strip()
+    offers = find_offers(owner_id)
+    context: dict[str, Any] = {"searched": text, "max_length": MAX_LENGTH, "by_date": _by_date(request)}
     try:
-        query = parse_query(text)
+        found = interpret(owner_id, text, exact=request.GET.get("exact") == "1")
     except QueryError as error:
         context["error"] = str(error)
     else:
-        context |= {"query": query, "chips": _chips(query)} | _find(request, query)
+        context |= _describe(found) | {"offers": offers.filters(found.searched)} | _find(request, found.searched)
+    saved = list(saved_searches(owner_id))
+    context |= {"saved": saved, "is_saved": any(one.query == str(context.get("query")) for one in saved)}
     if not context.get("hits"):
-        context["examples"] = _example_queries(request.user.pk or 0)
+        context["examples"] = offers.examples()
     return render(request, "uploads/search.html", context)
+
+
+@require_safe
+def search_suggestions(request: HttpRequest) -> HttpResponse:
+    """Show terms of the user's pictures that complete `q`, as a fragment of the search box."""
+    found = suggest(request.user.pk or 0, request.GET.get("q", "")[:MAX_LENGTH])
+    return render(request, "uploads/_suggestions.html", {"suggestions": found})
+
+
+@require_POST
+def change_saved_search(request: HttpRequest) -> HttpResponse:
+    """Save the search `q`, or forget it if there is a parameter `forget`."""
+    text = request.POST.get("q", "")
+    if "forget" in request.POST:
+        forget_search(request.user.pk or 0, text)
+    elif not _try_to_save(request, text):
+        messages.warning(request, _("This search cannot be saved. Delete a saved search first, or change it."))
+    return redirect(f"{reverse('search')}?{urlencode({'q': text})}")
+
+
+def _try_to_save(request: HttpRequest, text: str) -> bool:
+    try:
+        return save_search(request.user.pk or 0, text)
+    except QueryError:
+        return False
+
+
+def _describe(found: Interpretation) -> dict[str, Any]:
+    return {
+        "query": found.searched,
+        "typed": found.typed if found.is_corrected else None,
+        "chips": _chips(found.searched),
+    }
 
 
 def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
@@ -40,13 +87,21 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
     if not query:
         return {}
     if query.alternatives:
-        found = search(owner_id, query, owner_encoders(owner_id), _page_number(request))
+        kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
+        encoders = owner_encoders(owner_id)
+        found = search(owner_id, query, encoders, _page_number(request), by_date=_by_date(request), kept=kept)
         return {"page": found.page, "hits": found.hits, "closest": found.closest, "total": found.total}
     # Only the ids are read of rows that do not meet the filters, from an index.
     pictures = filter_pictures(owner_id, query)
     page = paginate_by_id(pictures.only("id"), request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
-    uploads = pictures.only(*SHOWN).in_bulk([row.pk for row in page.rows])
-    return {"page": page, "hits": [Hit(uploads[row.pk], None) for row in page.rows if row.pk in uploads]}
+    shown = pictures.only(*SHOWN).in_bulk([row.pk for row in page.rows])
+    total = len(pictures.order_by("-id").values_list("id")[: COUNTED + 1])
+    return {
+        "page": page,
+        "hits": [Hit(shown[row.pk], None) for row in page.rows if row.pk in shown],
+        "total": min(total, COUNTED),
+        "uncounted": total > COUNTED,
+    }
 
 
 def _chips(query: Query) -> list[tuple[str, str]]:
@@ -55,21 +110,10 @@ def _chips(query: Query) -> list[tuple[str, str]]:
     return [*excluded, *((str(one), str(query.without(one))) for one in query.filters)]
 
 
+def _by_date(request: HttpRequest) -> bool:
+    return request.GET.get("sort") == "date"
+
+
 def _page_number(request: HttpRequest) -> int:
     text = request.GET.get("page", "")
     return int(text) if re.fullmatch("[0-9]{1,6}", text) else 1
-
-
-def _example_queries(owner_id: int) -> list[str]:
-    """Return queries that find something: frequent labels, a camera, a year and a place, if pictures have them."""
-    latest = Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False, part_of=None).order_by("-id")
-    rows = list(latest.only("labels", "camera", "taken_at", "utc_offset", "latitude", "longitude")[:LATEST_PICTURES])
-    labels = Counter(str(label["name"]) for row in rows for label in row.labels)
-    cameras = Counter(row.camera.replace('"', " ") for row in rows if row.camera)
-    years = Counter(row.camera_time.year for row in rows if row.camera_time)
-    examples = [name for name, _ in labels.most_common(EXAMPLE_LABELS)]
-    examples += [f'camera:"{name}"' for name, _ in cameras.most_common(1)]
-    examples += [f"taken:{year:04}" for year, _ in years.most_common(1)]
-    if any(row.latitude is not None and row.longitude is not None for row in rows):
-        examples.append("has:place")
-    return examples

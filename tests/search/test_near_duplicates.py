@@ -1,0 +1,113 @@
+"""Near duplicates are found in the background, listed with the best picture first, and kept for good if wanted."""
+
+import numpy as np
+from django.contrib.auth.models import User
+from django.utils import timezone
+from PIL import Image
+
+from tests.support.batches import make_upload
+from tests.support.users import make_user
+from uploads.analysis.picture_code import FEATURES, picture_code
+from uploads.models import Appearance, NearDuplicate, SearchTerm, Upload
+from uploads.similar.due import index_due_pictures
+from uploads.similar.groups import keep_all, list_groups
+from uploads.storage.file_deletion import delete_uploads
+
+
+def picture(owner: User, number: int, looks: int, **facts: object) -> Upload:
+    """Create a processed picture that is due for indexing. Pictures that look alike have the same `looks`."""
+    generator = np.random.default_rng(looks)
+    upload = make_upload(owner, number)
+    Upload.objects.filter(id=upload.id).update(processed_at=timezone.now(), **facts)
+    features = generator.random(FEATURES)
+    features /= np.linalg.norm(features)
+    image = Image.fromarray(generator.integers(0, 255, (8, 9, 3), np.uint8))
+    Appearance.objects.create(
+        upload=upload,
+        owner=owner,
+        code=picture_code(image, tuple(features.tolist())),
+        features=features.tolist(),
+        due_at=timezone.now(),
+    )
+    return upload
+
+
+def groups(owner: User) -> list[list[int]]:
+    return [[upload.id for upload in group.pictures] for group in list_groups(owner.id, 1)[0]]
+
+
+def test_near_duplicates_are_grouped_with_the_best_first(anna: User) -> None:
+    small = picture(anna, 1, 1, width=400, height=300)
+    large = picture(anna, 2, 1, width=4000, height=3000)
+    described = picture(anna, 3, 1, width=400, height=300, camera="Pixel 8")
+    picture(anna, 4, 2)
+    picture(make_user("ben"), 5, 1)
+
+    assert index_due_pictures() == 5
+
+    assert groups(anna) == [[large.id, described.id, small.id]]
+    assert index_due_pictures() == 0
+
+
+def test_picture_indexed_later_is_compared_with_earlier_ones(anna: User) -> None:
+    first = picture(anna, 1, 1)
+    index_due_pictures()
+    second = picture(anna, 2, 1)
+    index_due_pictures()
+
+    assert [sorted(group) for group in groups(anna)] == [[first.id, second.id]]
+
+
+def test_kept_pictures_never_come_back(anna: User) -> None:
+    uploads = [picture(anna, number, 1) for number in (1, 2, 3)]
+    index_due_pictures()
+
+    assert keep_all(anna.id, [upload.id for upload in uploads])
+    Appearance.objects.update(due_at=timezone.now())
+    index_due_pictures()
+
+    assert groups(anna) == []
+
+
+def test_kept_pictures_are_compared_with_new_ones(anna: User) -> None:
+    kept = [picture(anna, number, 1) for number in (1, 2)]
+    index_due_pictures()
+    keep_all(anna.id, [upload.id for upload in kept])
+    new = picture(anna, 3, 1)
+    index_due_pictures()
+
+    assert [sorted(group) for group in groups(anna)] == [[kept[0].id, kept[1].id, new.id]]
+
+
+def test_pictures_of_others_cannot_be_kept(anna: User) -> None:
+    uploads = [picture(anna, number, 1) for number in (1, 2)]
+    index_due_pictures()
+
+    assert not keep_all(make_user("ben").id, [upload.id for upload in uploads])
+
+    assert len(groups(anna)) == 1
+
+
+def test_deleted_picture_leaves_its_group(anna: User) -> None:
+    uploads = [picture(anna, number, 1) for number in (1, 2)]
+    index_due_pictures()
+
+    delete_uploads([uploads[0].id])
+
+    assert groups(anna) == []
+    assert not NearDuplicate.objects.exists()
+
+
+def test_terms_of_a_picture_are_added_once(anna: User) -> None:
+    facts = {"labels": [{"name": "tabby cat", "score": 0.9}], "keywords": ["holiday"], "camera": "Pixel 8"}
+    for number in (1, 2):
+        picture(anna, number, number, place="Lisbon, Portugal", **facts)
+    index_due_pictures()
+
+    terms = SearchTerm.objects.filter(owner=anna).order_by("kind").values_list("kind", "text")
+    assert list(terms) == [
+        ("camera", "Pixel 8"),
+        ("keyword", "holiday"),
+        ("label", "tabby cat"),
+        ("place", "Lisbon, Portugal"),
+    ]

@@ -1,0 +1,78 @@
+"""Pages of similar pictures and of near duplicates."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from tests.search.conftest import MakePicture
+from tests.support.html import compact
+from tests.support.users import make_user
+from uploads.analysis.picture_code import FEATURES
+from uploads.models import Appearance, NearDuplicate, Upload
+from uploads.similar.neighbours import similar_pictures
+
+
+@pytest.fixture
+def page(client: Client, anna: User) -> Client:
+    """A client signed in as Anna."""
+    client.force_login(anna)
+    return client
+
+
+@pytest.fixture
+def pair(anna: User, make_picture: MakePicture) -> list[Upload]:
+    """Two pictures of Anna's that are near duplicates; the second is the better one."""
+    pair = [make_picture("a cat", width=400, height=300), make_picture("a cat", width=4000, height=3000)]
+    NearDuplicate.objects.create(owner=anna, first=pair[0], second=pair[1])
+    return pair
+
+
+def look(upload: Upload, *numbers: float) -> None:
+    """Give a picture features that begin with these numbers."""
+    features = [*numbers, *[0.0] * (FEATURES - len(numbers))]
+    Appearance.objects.create(upload=upload, owner_id=upload.owner_id, code=b"", features=features)
+
+
+def test_similar_pictures_show_and_look_like_the_picture(make_picture: MakePicture) -> None:
+    cat, other_look, same_look, invoice = (make_picture(shows) for shows in ("a cat", "a cat", "a cat", "an invoice"))
+    make_picture("a cat", owner=make_user("ben"))
+    make_picture("a cat", part_of=cat, part_role="burst")
+    for upload, numbers in ((cat, (1, 0)), (other_look, (0, 1)), (same_look, (1, 0))):
+        look(upload, *numbers)
+
+    assert similar_pictures(cat) == [same_look, other_look, invoice]
+
+
+def test_similar_page_links_the_pictures(page: Client, make_picture: MakePicture) -> None:
+    cat, kitten = make_picture("a cat"), make_picture("a kitten")
+
+    html = page.get(reverse("upload-similar", args=[cat.id])).content.decode()
+
+    assert f'href="{reverse("upload-detail", args=[kitten.id])}"' in html
+
+
+def test_group_selects_all_but_the_best_for_deletion(page: Client, pair: list[Upload]) -> None:
+    html = compact(page.get(reverse("near-duplicates")).content.decode())
+
+    assert "1 group of pictures" in html
+    worse, best = (f'autocomplete="off" aria-label="Delete {upload.filename}"' for upload in pair)
+    assert f"{worse} checked" in html
+    assert best in html
+    assert f"{best} checked" not in html
+
+
+def test_deletion_returns_to_the_near_duplicates(page: Client, pair: list[Upload]) -> None:
+    url = reverse("upload-delete")
+    asked = compact(page.get(f"{url}?id={pair[0].id}&from=duplicates").content.decode())
+    answer = page.post(url, {"id": pair[0].id, "from": "duplicates"})
+
+    assert '<input type="hidden" name="from" value="duplicates">' in asked
+    assert answer["Location"] == reverse("near-duplicates")
+    assert list(Upload.objects.values_list("id", flat=True)) == [pair[1].id]
+
+
+def test_kept_group_disappears(page: Client, pair: list[Upload]) -> None:
+    page.post(reverse("near-duplicates-keep"), {"id": [upload.id for upload in pair]})
+
+    assert "No near duplicates" in page.get(reverse("near-duplicates")).content.decode()

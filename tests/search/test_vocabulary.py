@@ -1,0 +1,94 @@
+"""Suggestions and corrections from the words of the owner's own pictures."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone, translation
+
+from tests.search.conftest import MakePicture
+from tests.support.users import make_user
+from uploads.models import Appearance, Upload
+from uploads.search.interpretation import interpret
+from uploads.search.vocabulary import suggest
+from uploads.similar.due import index_due_pictures
+
+FACTS = {
+    "labels": [{"name": "tabby cat", "score": 0.9}],
+    "keywords": ["holiday"],
+    "place": "Lisbon, Portugal",
+    "camera": "Pixel 8",
+}
+
+
+@pytest.fixture
+def indexed(anna: User, make_picture: MakePicture) -> Upload:
+    """Anna's only picture. Ben has others."""
+    upload = make_picture("a cat", **FACTS)
+    other = make_picture("a dog", owner=make_user("ben"), labels=[{"name": "tabard dog", "score": 1}], camera="Pixie")
+    for one in (upload, other):
+        Appearance.objects.create(upload=one, owner_id=one.owner_id, code=b"", due_at=timezone.now())
+    assert index_due_pictures() == 2
+    return upload
+
+
+@pytest.mark.parametrize(
+    ("typed", "queries"),
+    [
+        ("tab", ["tabby cat"]),
+        ("cat", ["tabby cat"]),
+        ("red LIS", ['red place:"Lisbon, Portugal"']),
+        ("pix", ['camera:"Pixel 8"']),
+        ("holi", ["holiday"]),
+        ("abby", []),
+        ("camera:pix", []),
+        ("dog -tab", []),
+        ('"red tab', []),
+        ("tab ", []),
+    ],
+)
+def test_suggestions_complete_the_last_word(typed: str, queries: list[str], anna: User, indexed: Upload) -> None:
+    assert [one.query for one in suggest(anna.id, typed)] == queries
+
+
+def test_terms_of_deleted_pictures_are_not_suggested(anna: User, indexed: Upload) -> None:
+    Upload.objects.filter(id=indexed.id).delete()
+
+    assert suggest(anna.id, "tab") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "searched"),
+    [
+        ("taby", "tabby"),
+        ("lisbn -dog", "lisbon -dog"),
+        ("portugla", "portugal"),
+        ("horse", "horse"),
+        ("pixie", "pixie"),
+        ('"taby"', '"taby"'),
+        ("xyzzyx", "xyzzyx"),
+    ],
+)
+def test_mistyped_words_are_corrected(typed: str, searched: str, anna: User, indexed: Upload) -> None:
+    found = interpret(anna.id, typed)
+
+    assert str(found.searched) == searched
+    assert found.is_corrected == (typed != searched)
+
+
+def test_word_of_a_picture_is_not_corrected(anna: User, indexed: Upload) -> None:
+    Upload.objects.filter(id=indexed.id).update(caption="Taby, our cat")
+
+    assert not interpret(anna.id, "taby").is_corrected
+
+
+def test_exact_search_corrects_nothing(anna: User, indexed: Upload) -> None:
+    assert not interpret(anna.id, "taby", exact=True).is_corrected
+
+
+def test_german_words_are_translated_and_corrected(anna: User, indexed: Upload) -> None:
+    with translation.override("de"):
+        katze, typo = interpret(anna.id, "Katze"), interpret(anna.id, "Kaetze")
+
+    assert [term.wording for term in katze.searched.alternatives[0]] == ["cat"]
+    assert not katze.is_corrected
+    assert [term.wording for term in typo.searched.alternatives[0]] == ["cat"]
+    assert str(typo.searched) == "katze"

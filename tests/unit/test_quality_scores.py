@@ -1,0 +1,27 @@
+"""The scores of the quality bench."""
+
+from bench.quality_scores import Judged, Outcome, summarize
+
+
+def outcome(relevant: str, ranking: str, hits: int, language: str = "en") -> Outcome:
+    return Outcome(Judged("cat", frozenset(relevant), language=language), tuple(ranking), hits)
+
+
+def test_scores() -> None:
+    outcomes = [
+        outcome("a", "abc", 1),
+        outcome("bc", "abc", 1, "de"),
+        outcome("d", "abc", 0),
+        outcome("", "abc", 2),
+        outcome("", "abc", 0),
+    ]
+
+    assert summarize(outcomes) == {
+        "hit_at_1": 0.333,
+        "hit_at_3": 0.667,
+        "map": round((1 + (1 / 2 + 2 / 3) / 2 + 0) / 3, 3),
+        "map_german": 0.583,
+        "rejected": 0.333,
+        "false_hits": 0.5,
+    }
+    assert [one.is_wrong for one in outcomes] == [False, True, True, True, False]

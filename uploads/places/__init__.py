@@ -1,0 +1,15 @@
+"""Names of places, from a list of cities that comes with the program. Nothing is sent to a server."""
+
+from django.utils.module_loading import import_string
+
+
+def name_place(latitude: float | None, longitude: float | None) -> str:
+    """Return the name of the place at coordinates in degrees, or "" if there is none. See Cities.nearest.
+
+    numpy is loaded by the first coordinates, because most processes need neither. Raises EnvironmentalError
+    `analysis.weights`.
+    """
+    if latitude is None or longitude is None:
+        return ""
+    name: str = import_string("uploads.places.nearest_city.cities")().nearest(latitude, longitude)
+    return name

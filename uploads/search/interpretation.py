@@ -1,0 +1,41 @@
+"""From what a person typed to the query that is searched: translated, and with mistyped words corrected."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import get_language
+
+from uploads.errors import EnvironmentalError
+from uploads.search.german import translate_query
+from uploads.search.language import Query, parse_query
+from uploads.search.spelling import correct_query
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """`typed` is the query as it was typed, and `searched` the one to search."""
+
+    typed: Query
+    searched: Query
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether words of the query were replaced because they look mistyped."""
+        return str(self.typed) != str(self.searched)
+
+
+def interpret(owner_id: int, text: str, *, exact: bool = False) -> Interpretation:
+    """Interpret a query in the current language. If `exact`, no word is corrected. Raises QueryError."""
+    german = (get_language() or "").startswith("de")
+    typed = parse_query(text)
+    searched = translate_query(typed) if german else typed
+    if not exact:
+        searched = _corrected(owner_id, searched, german=german)
+    return Interpretation(typed, searched)
+
+
+def _corrected(owner_id: int, query: Query, *, german: bool) -> Query:
+    try:
+        corrected = correct_query(owner_id, query, german=german)
+    except EnvironmentalError:
+        return query  # the model files are damaged; whoever loads the text model logs that
+    return translate_query(corrected) if german else corrected

@@ -1,0 +1,33 @@
+"""Compare the codes of pictures; see uploads/analysis/picture_code.py. Pure, and does not load the image libraries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+WORDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The codes of some pictures: `hashes` has shape (pictures,), and `signs` (pictures, 4)."""
+
+    hashes: npt.NDArray[np.uint64]
+    signs: npt.NDArray[np.uint64]
+
+    @classmethod
+    def read(cls, codes: Sequence[bytes]) -> "Codes":
+        """Return stored codes, each of 40 bytes."""
+        words = np.frombuffer(b"".join(codes), np.uint64).reshape(-1, WORDS)
+        return cls(words[:, 0].copy(), words[:, 1:].copy())
+
+    def hash_distances(self, one: "Codes") -> npt.NDArray[np.uint8]:
+        """Return how many bits of the hashes differ from the only code of `one`."""
+        distances: npt.NDArray[np.uint8] = np.bitwise_count(self.hashes ^ one.hashes)
+        return distances
+
+    def sign_distances(self, one: "Codes", rows: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
+        """Return how many signs of these rows differ from the only code of `one`."""
+        distances: npt.NDArray[np.uint64] = np.bitwise_count(self.signs[rows] ^ one.signs).sum(axis=1)
+        return distances

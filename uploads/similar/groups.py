@@ -1,0 +1,104 @@
+"""Groups of near duplicates: list them, the best picture first, and keep all pictures of a group for good."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from itertools import combinations
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from uploads.models import NearDuplicate, Upload
+
+GROUPS_PER_PAGE = 20
+MAX_PAIRS = 20_000
+MAX_MEMBERS = 50
+_LOSSLESS = frozenset(("image/png", "image/tiff", "image/bmp", "image/x-adobe-dng"))
+_LOSSY = frozenset(("image/webp", "image/gif"))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pictures that are near duplicates of each other. `best` is the one to keep."""
+
+    best: Upload
+    others: list[Upload]
+
+    @property
+    def pictures(self) -> list[Upload]:
+        """All pictures, the best first."""
+        return [self.best, *self.others]
+
+    @property
+    def other_bytes(self) -> int:
+        """The space that keeping only the best one frees."""
+        return sum(upload.size for upload in self.others)
+
+
+def open_pairs(owner_id: int) -> QuerySet[NearDuplicate]:
+    """Return the owner's near duplicates that they have not decided to keep, without parts of other pictures."""
+    shown = {"processed_at__isnull": False, "part_of": None}
+    conditions = {f"{side}__{name}": value for side in ("first", "second") for name, value in shown.items()}
+    return NearDuplicate.objects.filter(owner_id=owner_id, kept=False, **conditions)
+
+
+def pairs_of(owner_id: int) -> QuerySet[NearDuplicate, tuple[int, int]]:
+    """Return the ids of the owner's newest open pairs."""
+    pairs = open_pairs(owner_id).order_by("-second_id", "-first_id")
+    return pairs.values_list("first_id", "second_id")[:MAX_PAIRS]
+
+
+def list_groups(owner_id: int, page: int) -> tuple[list[Group], int]:
+    """Return a page of the owner's groups, those with the newest pictures first, and the number of all groups.
+
+    Only the newest MAX_PAIRS pairs are considered; the others follow when these are gone.
+    """
+    groups = connect(pairs_of(owner_id))
+    start = (page - 1) * GROUPS_PER_PAGE
+    shown = groups[start : start + GROUPS_PER_PAGE]
+    own = Upload.objects.filter(owner_id=owner_id).defer("metadata", "sidecars", "words")
+    uploads = own.in_bulk([id for group in shown for id in group])
+    loaded = ([uploads[id] for id in group if id in uploads] for group in shown)
+    return [_best_first(members) for members in loaded if len(members) > 1], len(groups)
+
+
+def connect(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Unite pairs that share a picture. A group with more than MAX_MEMBERS pictures is cut off."""
+    group_of: dict[int, list[int]] = {}
+    for pair in pairs:
+        one, other = (group_of.setdefault(id, [id]) for id in pair)
+        if one is not other:
+            small, large = sorted((one, other), key=len)
+            large += small
+            group_of |= dict.fromkeys(small, large)
+    groups = {id(group): group for group in group_of.values()}
+    return [sorted(group)[:MAX_MEMBERS] for group in groups.values()]
+
+
+def keep_all(owner_id: int, ids: Collection[int]) -> bool:
+    """Keep these pictures of the owner: no two of them are ever listed as near duplicates again.
+
+    Return False if fewer than two of them exist. Only MAX_MEMBERS are considered.
+    """
+    own = Upload.objects.filter(owner_id=owner_id, id__in=ids).order_by("id").select_for_update(no_key=True)
+    with transaction.atomic():
+        members = list(own.values_list("id", flat=True)[:MAX_MEMBERS])
+        pairs = [
+            NearDuplicate(owner_id=owner_id, first_id=first, second_id=second, kept=True)
+            for first, second in combinations(members, 2)
+        ]
+        NearDuplicate.objects.bulk_create(
+            pairs, update_conflicts=True, unique_fields=["first", "second"], update_fields=["kept"]
+        )
+    return bool(pairs)
+
+
+def quality(upload: Upload) -> tuple[int, ...]:
+    """Return how much a picture is worth keeping: pixels, then what is known about it, then format and bytes."""
+    known = (upload.taken_at, upload.latitude, upload.camera, upload.title, upload.caption, upload.keywords)
+    kind = 2 if upload.mime_type in _LOSSLESS else 0 if upload.mime_type in _LOSSY else 1
+    return (upload.width or 0) * (upload.height or 0), sum(map(bool, known)), kind, upload.size, -upload.pk
+
+
+def _best_first(members: list[Upload]) -> Group:
+    best, *others = sorted(members, key=quality, reverse=True)
+    return Group(best, others)

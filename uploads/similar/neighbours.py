@@ -1,0 +1,45 @@
+"""The pictures of an owner that look most like one of them."""
+
+from django.db import transaction
+from django.db.models import Value
+from pgvector.django import MaxInnerProduct
+
+from uploads.models import Appearance, Embedding, Upload
+from uploads.search.language import Query
+from uploads.search.nearest import OwnerVectors, apply_scan_settings
+from uploads.search.results import SHOWN
+
+MAX_SIMILAR = 12
+_CANDIDATES = 300
+_FEATURES_WEIGHT = 0.5
+
+
+def similar_pictures(upload: Upload, limit: int = MAX_SIMILAR) -> list[Upload]:
+    """Return the most similar pictures of the same owner, the most similar first.
+
+    The pictures that show the most similar things are ordered by the cosine of what they show plus half the cosine of
+    the classifier's features. Parts of other pictures are left out.
+    """
+    embedding = Embedding.objects.filter(upload=upload).order_by("-id").first()
+    if embedding is None:
+        return []
+    vector = tuple(embedding.vector)
+    with transaction.atomic():
+        apply_scan_settings()
+        fits = OwnerVectors(upload.owner_id, Query(), embedding.model, vector).nearest(_CANDIDATES)
+    fits.pop(upload.pk, None)
+    for id, cosine in _feature_cosines(upload, list(fits)).items():
+        fits[id] += _FEATURES_WEIGHT * cosine
+    best = sorted(fits, key=lambda id: (-fits[id], -id))
+    own = Upload.objects.filter(owner_id=upload.owner_id, processed_at__isnull=False, part_of=None)
+    found = own.only(*SHOWN).in_bulk(best[: 2 * limit])
+    return [found[id] for id in best if id in found][:limit]
+
+
+def _feature_cosines(upload: Upload, ids: list[int]) -> dict[int, float]:
+    appearance = Appearance.objects.filter(upload=upload, features__isnull=False).first()
+    if appearance is None:
+        return {}
+    cosine = Value(-1.0) * MaxInnerProduct("features", appearance.features)
+    rows = Appearance.objects.filter(owner_id=upload.owner_id, upload_id__in=ids, features__isnull=False)
+    return dict(rows.annotate(cosine=cosine).values_list("upload_id", "cosine"))

@@ -1,0 +1,46 @@
+"""Which pictures count as near duplicates. Pure.
+
+The rules were measured on 220 photos and their resized, re-encoded and cropped copies: all resized and re-encoded
+copies and 89 to 100 % of the crops by 3 to 8 % a side are found, with 6 false pairs among 23,653.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from uploads.similar.codes import Codes
+
+# Greatest difference of the hashes, and smallest cosine of the features.
+_RULES = ((4, 0.5), (12, 0.7), (22, 0.85))
+_PAGES_RULE = (4, 0.9)
+# The share of differing signs that a cosine leads to, plus three standard deviations, as bits of 256.
+_SIGN_BITS = ((4, 256), (12, 87), (22, 64))
+_MAX_PARTNERS = 50
+
+PAGES = frozenset(("document", "screenshot", "chart", "web site", "menu", "crossword puzzle"))
+"""Labels of pictures full of text. They all look alike, so only copies of one page are near duplicates."""
+
+
+def candidates(code: bytes, others: Codes) -> Iterator[tuple[int, int]]:
+    """Yield the row of each picture in `others` that may be a near duplicate, and the difference of the hashes."""
+    one = Codes.read([code])
+    distances = others.hash_distances(one)
+    near = np.flatnonzero(distances <= _RULES[-1][0])
+    limits = np.zeros(near.size, np.intp)
+    for distance, bits in reversed(_SIGN_BITS):
+        limits[distances[near] <= distance] = bits
+    kept = near[others.sign_distances(one, near) <= limits]
+    for row in sorted(kept.tolist(), key=lambda row: distances[row])[:_MAX_PARTNERS]:
+        yield row, int(distances[row])
+
+
+def is_near_duplicate(distance: int, cosine: float | None, *, pages: bool) -> bool:
+    """Return whether two pictures are near duplicates.
+
+    `distance` is that of their hashes. `cosine` is that of their features, None if one has none. `pages` says whether
+    one of them shows a page of text.
+    """
+    rules = (_PAGES_RULE,) if pages else _RULES
+    if cosine is None:
+        return not pages and distance <= _RULES[0][0]
+    return any(distance <= limit and cosine >= least for limit, least in rules)

@@ -1,0 +1,43 @@
+"""Pages of pictures that look alike: similar to one picture, and near duplicates."""
+
+import re
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from uploads.models import MediaKind, Upload
+from uploads.pagination import Page
+from uploads.similar.groups import GROUPS_PER_PAGE, MAX_MEMBERS, keep_all, list_groups
+from uploads.similar.neighbours import similar_pictures
+
+
+@require_safe
+def similar_page(request: HttpRequest, upload_id: int) -> HttpResponse:
+    """Show the user's pictures that look most like one of them."""
+    own = Upload.objects.filter(owner_id=request.user.pk).exclude(kind=MediaKind.ARCHIVE)
+    upload = get_object_or_404(own.defer("metadata", "sidecars", "words"), id=upload_id)
+    return render(request, "uploads/similar.html", {"upload": upload, "similar": similar_pictures(upload)})
+
+
+@require_safe
+def near_duplicates(request: HttpRequest) -> HttpResponse:
+    """List groups of the user's pictures that look almost the same."""
+    text = request.GET.get("page", "")
+    number = int(text) if re.fullmatch("[1-9][0-9]{0,5}", text) else 1
+    groups, total = list_groups(request.user.pk or 0, number)
+    following = urlencode({"page": number + 1}) if number * GROUPS_PER_PAGE < total else ""
+    page: Page[Upload] = Page([], following, urlencode({"page": number - 1}) if number > 1 else "")
+    return render(request, "uploads/near_duplicates.html", {"groups": groups, "total": total, "page": page})
+
+
+@require_POST
+def keep_near_duplicates(request: HttpRequest) -> HttpResponse:
+    """Keep all pictures of a group, named by `id` parameters, for good."""
+    texts = request.POST.getlist("id")[:MAX_MEMBERS]
+    if keep_all(request.user.pk or 0, {int(text) for text in texts if re.fullmatch("[0-9]{1,18}", text)}):
+        messages.success(request, _("Kept. These pictures are not shown as near duplicates again."))
+    return redirect("near-duplicates")
