@@ -17,7 +17,7 @@ _PAGES_RULE = (4, 0.9)
 _SIGN_BITS = ((4, 256), (12, 87), (22, 64))
 _MAX_PARTNERS = 50
 
-PAGES = frozenset(("document", "screenshot", "chart", "web site", "menu", "crossword puzzle"))
+PAGES = frozenset(("document", "screenshot", "chart", "text", "web site", "menu", "crossword puzzle"))
 """Labels of pictures full of text. They all look alike, so only copies of one page are near duplicates."""
 
 
