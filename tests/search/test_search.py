@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from tests.search.conftest import MakePicture
 from tests.support.users import make_user
 from uploads.analysis.base import QueryEncoder
+from uploads.errors import EnvironmentalError
 from uploads.models import Embedding, MediaKind, Upload
 from uploads.search import candidates
 from uploads.search.filters import filter_pictures, filter_vectors
@@ -30,6 +31,29 @@ def test_pictures_are_found_by_what_they_show(anna: User, make_picture: MakePict
 
     assert ids(results) == [kitten.id]
     assert results.hits[0].reason is None
+
+
+class UnavailableEncoder:
+    """An encoder whose server is away."""
+
+    model = "away"
+    hit_fit = 0.5
+
+    def embed_query(self, text: str) -> tuple[float, ...]:
+        raise EnvironmentalError("model.busy", server="gpu.local")
+
+
+def test_words_are_searched_while_the_model_is_unavailable(
+    anna: User, make_picture: MakePicture, encoder: QueryEncoder
+) -> None:
+    make_picture("a kitten")
+    named = make_picture("an unpaid invoice", description="A cat.")
+
+    only_words = found(anna, "cat", UnavailableEncoder())
+    by_other_model = search(anna.id, parse_query("kitten"), [UnavailableEncoder(), encoder], 1)
+
+    assert ids(only_words) == [named.id]
+    assert len(by_other_model.hits) == 1
 
 
 def test_nothing_that_fits_gives_at_most_six_closest(

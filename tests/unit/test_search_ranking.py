@@ -47,6 +47,13 @@ def test_picture_with_all_words_is_a_hit_whatever_it_shows() -> None:
     assert ids(found.hits) == [2]
 
 
+def test_least_fit_follows_the_scale_of_the_model() -> None:
+    found = rank([Candidate(1, 0.21, 0.0), Candidate(2, 0.17, 0.0), Candidate(3, 0.159, 0.0)], 0.2)
+
+    assert ids(found.hits) == [1, 2, 3]
+    assert ids(rank([Candidate(1, 0.17, 0.0), Candidate(2, 0.1, 0.0)], 0.15).hits) == [1]
+
+
 @given(candidates)
 def test_each_picture_appears_once_and_best_first(found: list[Candidate]) -> None:
     ranking = rank(found, HIT)

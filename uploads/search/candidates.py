@@ -16,7 +16,7 @@ from uploads.models import Upload
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import Query, Term
 from uploads.search.nearest import OwnerVectors, apply_scan_settings, estimate_rows
-from uploads.search.ranking import LEAST_FIT, Candidate
+from uploads.search.ranking import Candidate, least_fit
 from uploads.search.words import OwnerWord, text_query
 
 MAX_CANDIDATES = 200
@@ -36,32 +36,45 @@ Words = Sequence[SearchQueryCombinable]
 
 
 def find_candidates(owner_id: int, query: Query, encoder: QueryEncoder | None) -> list[Candidate]:
-    """Return the candidates of all alternatives of `query`. Without an encoder, only words are compared."""
+    """Return the candidates of all alternatives of `query`. Without an encoder, only words are compared.
+
+    Raises the errors of the encoder.
+    """
+    # An encoder may wait for a server, so it is asked before the transaction begins.
+    texts = [" ".join(term.wording for term in terms) for terms in query.alternatives]
+    encoded = [(encoder, encoder.embed_query(text)) if encoder else None for text in texts]
     with transaction.atomic():
         apply_scan_settings()
-        return [found for terms in query.alternatives for found in _alternative(owner_id, query, terms, encoder)]
+        pairs = zip(query.alternatives, encoded, strict=True)
+        return [found for terms, vector in pairs for found in _alternative(owner_id, query, terms, vector)]
 
 
-def _alternative(owner_id: int, query: Query, terms: tuple[Term, ...], encoder: QueryEncoder | None) -> list[Candidate]:
+def _alternative(
+    owner_id: int, query: Query, terms: tuple[Term, ...], encoded: tuple[QueryEncoder, tuple[float, ...]] | None
+) -> list[Candidate]:
     words, quotes = _text_queries(terms), _text_queries(term for term in terms if term.quoted)
     pictures = filter_pictures(owner_id, query)
     if quotes:
         pictures = containing(pictures, owner_id, quotes)
-    if encoder is None:
+    if encoded is None:
         # All words are then required. They are not searched before the filters, so that no limit hides a hit.
         newest = containing(pictures, owner_id, words).order_by((F("id") + 0).desc())
         return [Candidate(id, 0.0, 1.0) for id in (_ids(newest, MAX_CANDIDATES) if words else [])]
-    vector = encoder.embed_query(" ".join(term.wording for term in terms))
+    encoder, vector = encoded
     vectors = OwnerVectors(owner_id, query, encoder.model, vector)
-    near = _nearest(pictures, vectors, quotes, checked=bool(quotes or query.excluded))
+    least = least_fit(encoder.hit_fit)
+    near = _nearest(pictures, vectors, quotes, least, checked=bool(quotes or query.excluded))
     unchecked = bool(query.filters or query.excluded or quotes)
     with_some = with_words(owner_id, words, MAX_UNCHECKED if unchecked else MAX_CANDIDATES, many=vectors.indexed)
     return _compare(pictures.filter(AnyOf("id", near.keys() | with_some)), words, vectors)
 
 
-def _nearest(pictures: QuerySet[Upload], vectors: OwnerVectors, quotes: Words, *, checked: bool) -> dict[int, float]:
-    """Return the cosines of the nearest vectors of `pictures`. If `checked`, their words are conditions, of which
-    `quotes` can be searched.
+def _nearest(
+    pictures: QuerySet[Upload], vectors: OwnerVectors, quotes: Words, least: float, *, checked: bool
+) -> dict[int, float]:
+    """Return the cosines of the nearest vectors of `pictures`; below `least`, none is a hit by its look.
+
+    If `checked`, their words are conditions, of which `quotes` can be searched.
 
     Rare quotes are searched first. Otherwise, first only the nearest vectors are read, and the words of their pictures.
     That is enough if they fill the result, or if all that can be hits by their look are among them.
@@ -73,7 +86,7 @@ def _nearest(pictures: QuerySet[Upload], vectors: OwnerVectors, quotes: Words, *
     near = vectors.nearest(MAX_UNCHECKED)
     kept = set(_ids(pictures.filter(AnyOf("id", near)), MAX_UNCHECKED))
     found = {id: cosine for id, cosine in near.items() if id in kept}
-    complete = len(near) < MAX_UNCHECKED or (found and min(near.values()) < LEAST_FIT)
+    complete = len(near) < MAX_UNCHECKED or (found and min(near.values()) < least)
     if complete or len(found) >= MAX_CANDIDATES:
         return dict(list(found.items())[:MAX_CANDIDATES])
     return vectors.exact(Q(upload__in=pictures), MAX_CANDIDATES)

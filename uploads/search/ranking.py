@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 WORDS_WEIGHT = 0.2
-LEAST_FIT = 0.30
+LEAST_SHARE_OF_HIT_FIT = 0.682
 LEAST_SHARE_OF_BEST = 0.75
 CLOSEST_SHARE_OF_HIT_FIT = 0.82
 MAX_CLOSEST = 6
@@ -39,10 +39,15 @@ class Ranking:
     closest: tuple[Candidate, ...]
 
 
+def least_fit(hit_fit: float) -> float:
+    """Return the fit that every hit needs, in the scale of the model with this `hit_fit`."""
+    return LEAST_SHARE_OF_HIT_FIT * hit_fit
+
+
 def rank(candidates: Iterable[Candidate], hit_fit: float) -> Ranking:
     """Rank candidates. A picture whose text contains all words is always a hit.
 
-    If the best fit is at least `hit_fit`, all are hits that reach LEAST_FIT and LEAST_SHARE_OF_BEST of the best.
+    If the best fit is at least `hit_fit`, all are hits that reach least_fit() and LEAST_SHARE_OF_BEST of the best.
     Otherwise, pictures that reach CLOSEST_SHARE_OF_HIT_FIT of `hit_fit` or contain some of the words are the closest.
     Several candidates of one picture, from alternatives of a query, count as the best of them.
     """
@@ -50,7 +55,8 @@ def rank(candidates: Iterable[Candidate], hit_fit: float) -> Ranking:
     best = {one.upload_id: one for one in reversed(ordered)}
     ordered = [one for one in ordered if best[one.upload_id] is one]
     complete = {one.upload_id for one in ordered if one.words >= 1}
-    needed = max(LEAST_FIT, LEAST_SHARE_OF_BEST * ordered[0].fit) if ordered and ordered[0].fit >= hit_fit else None
+    found = bool(ordered) and ordered[0].fit >= hit_fit
+    needed = max(least_fit(hit_fit), LEAST_SHARE_OF_BEST * ordered[0].fit) if found else None
     hits = tuple(one for one in ordered if one.upload_id in complete or (needed is not None and one.fit >= needed))
     near = [one for one in ordered if one.words > 0 or one.fit >= CLOSEST_SHARE_OF_HIT_FIT * hit_fit]
     return Ranking(hits, () if hits else tuple(near[:MAX_CLOSEST]))

@@ -1,22 +1,27 @@
 """Search an owner's pictures, and prepare one page of the result."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import urlencode
 
 from uploads.analysis.base import QueryEncoder
+from uploads.errors import ProcessingError
 from uploads.models import INSTANT, Upload
 from uploads.pagination import Page
 from uploads.search.candidates import find_candidates
 from uploads.search.filters import AnyOf
 from uploads.search.language import Query
-from uploads.search.ranking import Candidate, fuse, rank
+from uploads.search.ranking import Candidate, Ranking, fuse, rank
 from uploads.search.reasons import Reason, explain
+
+logger = logging.getLogger(__name__)
 
 PICTURES_PER_PAGE = 60
 SHOWN = ("key", "kind", "previews", "processed_at", "duration", "taken_at", "utc_offset", "title", "caption",
-         "description", "labels", "keywords", "filename", "camera", "place")  # fmt: skip
+         "description", "description_model", "description_edited", "labels", "keywords", "filename", "camera",
+         "place")  # fmt: skip
 """The columns of an upload that a page of results shows. Its others are several times as wide."""
 # Without an encoder there are no cosines. A picture then has to contain all words, and none fits halfway.
 _ONLY_WORDS = 1.0
@@ -51,16 +56,12 @@ def search(
 ) -> Results:
     """Return a page of the owner's pictures that answer `query`, best first. `query` must contain words.
 
-    `encoders` are those of all models by which the owner's pictures can be searched; without any, only words are
-    searched. If `by_date`, the hits are those of the best ranking, but the latest comes first. The links to other pages
-    have the parameters `kept`.
+    `encoders` are those of all models by which the owner's pictures can be searched; without any, or while their
+    servers fail, only words are searched. If `by_date`, the hits are those of the best ranking, but the latest comes
+    first. The links to other pages have the parameters `kept`.
     """
-    ranking = fuse(
-        [
-            rank(find_candidates(owner_id, query, encoder), encoder.hit_fit if encoder else _ONLY_WORDS)
-            for encoder in encoders or (None,)
-        ]
-    )
+    rankings = [found for encoder in encoders if (found := _rank(owner_id, query, encoder)) is not None]
+    ranking = fuse(rankings or [rank(find_candidates(owner_id, query, None), _ONLY_WORDS)])
     pages = max(1, -(-len(ranking.hits) // PICTURES_PER_PAGE))
     number = min(max(1, page_number), pages)
     start = (number - 1) * PICTURES_PER_PAGE
@@ -79,6 +80,14 @@ def _latest_first(found: Sequence[Candidate]) -> list[Candidate]:
     rows = Upload.objects.filter(id__in=[one.upload_id for one in found]).order_by(INSTANT.desc(), "-id")
     by_id = {one.upload_id: one for one in found}
     return [by_id[id] for id in rows.values_list("id", flat=True)]
+
+
+def _rank(owner_id: int, query: Query, encoder: QueryEncoder) -> Ranking | None:
+    try:
+        return rank(find_candidates(owner_id, query, encoder), encoder.hit_fit)
+    except ProcessingError as error:
+        logger.warning("Searching without the model %s: %s", encoder.model, error)
+        return None
 
 
 def _load(owner_id: int, query: Query, found: Iterable[Candidate]) -> list[Hit]:
