@@ -16,7 +16,8 @@ from uploads.text import storable
 logger = logging.getLogger(__name__)
 
 FIRST_SECONDS = 1.0
-MAX_SECONDS = 30.0
+# A dependency that works again must be noticed within 10 s.
+MAX_SECONDS = 8.0
 
 
 class _Outage(NamedTuple):
