@@ -81,7 +81,7 @@ def test_file_in_progress_shows_its_stage_and_refreshes(page: Client, item: Batc
 
     html = text(page, item)
 
-    assert "Describing · step 3 of 5" in html
+    assert "Describing · step 3 of 6" in html
     assert 'hx-trigger="every 3s"' in html
     assert '<meta http-equiv="refresh"' in html
 
