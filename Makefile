@@ -57,6 +57,8 @@ bench: .venv/development ## Run the benchmarks: make bench [ARGS=engine]
 
 requirements: ## Compile the pinned requirements from pyproject.toml (needs uv)
 	uv pip compile --quiet pyproject.toml --generate-hashes --no-header --python-version 3.11 -o requirements.txt
+	uv pip compile --quiet pyproject.toml --extra clip -c requirements.txt --generate-hashes --no-header \
+		--python-version 3.11 -o requirements-clip.txt
 	uv pip compile --quiet pyproject.toml --group dev -c requirements.txt --generate-hashes --no-header \
 		--python-version 3.11 -o requirements-dev.txt
 

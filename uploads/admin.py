@@ -113,7 +113,8 @@ class UploadAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Description"))
     def short_description(self, upload: Upload) -> SafeString:
         """Return the first words of the description."""
-        return format_html('<span lang="en">{}</span>', truncatewords(upload.description, 12))
+        text = truncatewords(upload.description, 12)
+        return format_html('<span lang="{}">{}</span>', upload.description_language, text)
 
     @admin.display(description=_("Labels"))
     def label_list(self, upload: Upload) -> SafeString:

@@ -108,6 +108,18 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "image.corrupt": ErrorCode(_("The picture is damaged and cannot be read."), COPY_AGAIN),
     "image.crash": ErrorCode(_("The picture crashed the decoder."), TRY_ONCE, retryable=True),
     "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), COPY_AGAIN),
+    "model.answer": ErrorCode(
+        _("The model gave no usable description of this picture."),
+        _("Try again. If it fails again, another model may do better."),
+        retryable=True,
+        detail="The model's answer is unusable: %(problem)s.",
+    ),
+    "model.picture": ErrorCode(
+        _("The model server failed on this picture, although it works otherwise."),
+        _("Try again later."),
+        retryable=True,
+        detail="The model server failed on this picture only: %(problem)s.",
+    ),
     "sidecar.unreadable": ErrorCode(
         _("This file belongs to no picture, or it is damaged."),
         _("Your pictures are not affected. Export it again if you need what it says."),
@@ -134,8 +146,14 @@ OUTAGES = {
     "one of: %(known)s; or fix that class.",
     "analysis.weights": "The analyzer's file %(name)s is %(problem)s. Reinstall the program; waiting files then "
     "resume.",
+    "clip.folder": "The model in VUEMANTICS_CLIP_MODEL cannot be used: %(problem)s. See docs/analysis.md.",
     "decoder.unavailable": "The process that decodes pictures cannot be started: %(reason)s. Check the server log and "
     "the free memory; waiting files then resume.",
+    "model.away": "The model server %(server)s cannot be reached (%(problem)s). Start it; waiting files then resume.",
+    "model.busy": "The model server %(server)s is too busy. Waiting files resume when it accepts requests again.",
+    "model.denied": "The model server %(server)s refuses the key. Set OLLAMA_API_KEY or OPENAI_API_KEY.",
+    "model.failing": "The model server %(server)s fails even with a tiny picture: %(problem)s.",
+    "model.missing": "Model %(model)s is %(fix)s (model server %(server)s).",
     "storage.temp_full": "The file cannot be copied to this machine. Check that the disk for temporary files is not "
     "full.",
     "storage.unreadable": "The file cannot be read from the storage. Processing resumes when the storage works again.",

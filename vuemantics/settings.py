@@ -1,9 +1,11 @@
 """All settings. docs/settings.md lists the environment variables, and vuemantics/checks verifies the settings."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from uploads.analysis.model_servers.server_settings import ServerSettings
 from vuemantics import environment as env
 from vuemantics.connections import MAIL_PORTS, channel_layers, mail_server, message_broker, pooled_database
 from vuemantics.localstack import local_urls
@@ -68,6 +70,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "batches.live.owner_summary.owner_summary",
+                "uploads.analysis.disclosure.analysis_disclosure",
             ],
             "libraries": {"batches": "batches.views.template_tags"},
         },
@@ -146,6 +149,28 @@ _analyzer = env.text("VUEMANTICS_ANALYZER", "local")
 DESCRIBER = env.text("VUEMANTICS_DESCRIBER", _analyzer)
 EMBEDDER = env.text("VUEMANTICS_EMBEDDER", _analyzer)
 AUDIT_MINIMUM = env.integer("VUEMANTICS_AUDIT_MINIMUM", 40, minimum=0)
+_HTTP = ["http", "https"]
+_model_server = partial(
+    ServerSettings,
+    connect_seconds=env.number("VUEMANTICS_MODEL_CONNECT_SECONDS", 5, minimum=_MIN_SECONDS),
+    read_seconds=env.number("VUEMANTICS_MODEL_READ_SECONDS", 120, minimum=_MIN_SECONDS),
+    concurrency=env.integer("VUEMANTICS_MODEL_CONCURRENCY", 2, minimum=1),
+)
+OLLAMA = _model_server(
+    url=env.url("VUEMANTICS_OLLAMA_URL", "http://127.0.0.1:11434", _HTTP, "http://gpu.local:11434"),
+    model=env.text("VUEMANTICS_OLLAMA_MODEL", "qwen2.5vl"),
+    embedding_model=env.text("VUEMANTICS_OLLAMA_EMBEDDING_MODEL", "bge-m3"),
+    key=env.text("OLLAMA_API_KEY"),
+)
+OPENAI = _model_server(
+    url=env.url("VUEMANTICS_OPENAI_URL", "http://127.0.0.1:8080/v1", _HTTP, "http://gpu.local:8080/v1"),
+    model=env.text("VUEMANTICS_OPENAI_MODEL"),
+    embedding_model=env.text("VUEMANTICS_OPENAI_EMBEDDING_MODEL"),
+    key=env.text("OPENAI_API_KEY"),
+)
+CLIP_MODEL = Path(env.text("VUEMANTICS_CLIP_MODEL")) if env.text("VUEMANTICS_CLIP_MODEL") else None
+PROMPT_FILE = Path(env.text("VUEMANTICS_PROMPT")) if env.text("VUEMANTICS_PROMPT") else None
+DESCRIPTION_LANGUAGE = env.text("VUEMANTICS_DESCRIPTION_LANGUAGE", "en")
 
 # Memory of PostgreSQL for building an index of vectors (uploads/search/vector_index.py).
 INDEX_MEMORY_MIB = env.integer("VUEMANTICS_INDEX_MEMORY_MIB", 2048, minimum=64)
@@ -213,6 +238,9 @@ LOGGING = {
     "loggers": {
         "django.server": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        # Their messages contain the URL of each request to a model server or hub.
+        "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
         # The pool logs every failed attempt; the code that needs the connection logs the outage once.
         "psycopg.pool": {"level": "ERROR"},
         "channels_redis.pubsub": {"filters": ["redis_outage"]},

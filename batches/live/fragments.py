@@ -3,13 +3,13 @@
 import re
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
 
 from batches.live.batch_snapshot import BatchSnapshot
 from batches.live.eta import Eta
 from batches.models import UploadBatch
 from batches.models.states import LIVE_BATCHES, BatchStatus
+from uploads.analysis.disclosure import disclose
 
 NAMES = ("title", "heading", "actions", "summary", "in_progress", "problems", "ledger", "announcement")
 """The fragments in page order. Each has a template, `batches/_<name>.html`, whose outermost element has a unique id."""
@@ -31,7 +31,7 @@ def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
         "eta": eta,
         "percent_tens": snapshot.batch.percent // 10 * 10,
         "live_reanalysis_id": _live_reanalysis_id(snapshot.batch),
-        "private": settings.DESCRIBER == settings.EMBEDDER == "local",
+        "private": disclose().private,
         "name_bytes": NAME_BYTES,
     }
 

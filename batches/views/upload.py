@@ -30,6 +30,7 @@ from batches.models.batch_name import MAX_NAME_LENGTH, clean_name
 from batches.models.error_codes import ERROR_CODES, error_text, refusal_message
 from batches.services import owner_scope
 from batches.views.json_requests import BadRequest, SignedInRequest, field, json_errors, malformed, number, text
+from uploads.analysis.disclosure import disclose
 from uploads.media.formats import RAW_NAME, SUPPORTED_NAMES
 
 CHUNK_BYTES = 8 * 2**20
@@ -63,7 +64,7 @@ def new_batch(request: SignedInRequest) -> HttpResponse:
         "body_bytes": settings.MAX_BODY_BYTES,
         "body_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
         "kinds": _kinds(),
-        "private": settings.DESCRIBER == settings.EMBEDDER == "local",
+        "private": disclose().private,
         "batch": _requested_batch(request),
         "max_length": MAX_NAME_LENGTH,
         "error_texts": _error_texts(),

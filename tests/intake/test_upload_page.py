@@ -1,5 +1,7 @@
 """The upload page: its form without JavaScript, and the requests of its script."""
 
+from dataclasses import replace
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -144,3 +146,22 @@ def test_posts_require_a_csrf_token(ada: User, path: str) -> None:
     client.force_login(ada)
 
     assert client.post(path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("http://127.0.0.1:11434", "described by the model server 127.0.0.1:11434 on the same machine"),
+        ("http://gpu.example.org:11434", "sent to the model server gpu.example.org:11434 to be described"),
+    ],
+)
+def test_pages_name_the_model_server(browser: Client, settings: Settings, url: str, text: str) -> None:
+    before = browser.get("/library/").content.decode()
+    settings.DESCRIBER = "ollama"
+    settings.OLLAMA = replace(settings.OLLAMA, url=url)
+
+    after = " ".join(browser.get("/library/").content.decode().split())
+
+    assert "model server" not in before
+    assert text in after
+    assert "Descriptions and searches" not in after

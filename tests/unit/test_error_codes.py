@@ -88,9 +88,9 @@ def test_texts_say_what_happened_and_what_to_do(code: str) -> None:
 
 
 def test_unknown_code_falls_back_to_the_message() -> None:
-    texts = error_text("model.answer", "The model gave no answer.")
+    texts = error_text("tape.answer", "The tape gave no answer.")
 
-    assert (texts.title, texts.advice, texts.retryable) == ("The model gave no answer.", "", True)
+    assert (texts.title, texts.advice, texts.retryable) == ("The tape gave no answer.", "", True)
 
 
 def test_unknown_code_without_a_message_has_a_text() -> None:

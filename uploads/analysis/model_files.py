@@ -40,23 +40,27 @@ def read_weights(name: str, folder: Path = FOLDER) -> bytes:
     return data
 
 
-class OnnxModel:
-    """An ONNX model that runs on the calling thread. All threads of a process can share one object.
+def open_session(path: Path) -> Any:
+    """Load an ONNX model that runs on the calling thread; all threads of a process can share it.
 
     Each run uses only one thread, because the runtime's own threads spin while they wait and double the CPU time.
-    Instead, the workers process several pictures in parallel. The constructor raises the errors of read_weights().
+    Instead, the workers process several pictures in parallel. Raises the runtime's errors.
     """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+class OnnxModel:
+    """An ONNX model of SHA256; see open_session(). The constructor raises the errors of read_weights()."""
 
     def __init__(self, name: str) -> None:
         read_weights(name)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
         # Pass the path rather than the verified bytes, because the runtime would keep a copy of the bytes in memory.
-        path = str(FOLDER / name)
-        self._session: Any = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(FOLDER / name)
         self._inputs = [entry.name for entry in self._session.get_inputs()]
 
     def run(self, outputs: list[str], *inputs: npt.NDArray[Any]) -> list[Floats]:

@@ -31,6 +31,19 @@ PROVIDERS = {
         embedder="uploads.analysis.local:LocalAnalyzer",
         queries="uploads.analysis.concept_queries:ConceptQueries",
     ),
+    "clip": ProviderClasses(
+        embedder="uploads.analysis.clip.visual:ClipEmbedder", queries="uploads.analysis.clip.textual:ClipQueries"
+    ),
+    "ollama": ProviderClasses(
+        describer="uploads.analysis.model_servers.ollama:OllamaDescriber",
+        embedder="uploads.analysis.model_servers.ollama:OllamaEmbedder",
+        queries="uploads.analysis.model_servers.ollama:OllamaQueries",
+    ),
+    "openai": ProviderClasses(
+        describer="uploads.analysis.model_servers.openai:OpenAIDescriber",
+        embedder="uploads.analysis.model_servers.openai:OpenAIEmbedder",
+        queries="uploads.analysis.model_servers.openai:OpenAIQueries",
+    ),
 }
 """The providers by short name. Any other name is a class of the site, as "package.module:Class"."""
 

@@ -16,6 +16,8 @@ from uploads.models.expressions import INSTANT, CameraClock, SearchWords
 
 _EMPTY_LIST = Value([], JSONField())
 _EMPTY_DICT = Value({}, JSONField())
+SERVER_PREFIXES = ("ollama:", "openai:")
+"""The beginning of `description_model` if the model wrote in the language of the settings."""
 
 
 class Upload(models.Model):
@@ -142,6 +144,14 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def description_language(self) -> str:
+        """The language code of the description; blank if it is unknown, because a person wrote it."""
+        if self.description_edited:
+            return ""
+        by_server = self.description_model.startswith(SERVER_PREFIXES)
+        return str(settings.DESCRIPTION_LANGUAGE) if by_server else "en"
 
     @property
     def camera_time(self) -> datetime | None:

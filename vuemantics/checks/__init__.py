@@ -12,6 +12,13 @@ from vuemantics.checks.limits import (
     check_partial_file_expiry,
 )
 from vuemantics.checks.mail import check_mail_links, check_mail_sender
+from vuemantics.checks.providers import (
+    check_clip_model,
+    check_description_language,
+    check_model_servers,
+    check_model_time_limits,
+    check_prompt,
+)
 from vuemantics.checks.security import check_debug, check_hosts, check_secret_key
 from vuemantics.checks.storage import check_bucket, check_bucket_name_is_set, check_media_location, check_same_disk
 
@@ -22,6 +29,11 @@ CHECKS = (
     check_lease,
     check_partial_file_expiry,
     check_analyzer,
+    check_clip_model,
+    check_description_language,
+    check_model_servers,
+    check_model_time_limits,
+    check_prompt,
     check_mail_links,
     check_mail_sender,
     check_same_disk,

@@ -1,0 +1,70 @@
+"""Compute the vectors of queries."""
+
+import string
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+from tokenizers import Tokenizer
+
+from uploads.analysis.clip.folder import (
+    TEXTUAL,
+    TOKENIZER,
+    TOKENIZER_CONFIG,
+    ClipFolder,
+    read_folder,
+    read_json,
+    unusable,
+)
+from uploads.analysis.clip.model import ClipModel
+
+_CACHED_QUERIES = 500
+_PADDING_TOKENS = ("<pad>", "[PAD]", "<|endoftext|>")
+
+
+class ClipQueries:
+    """A QueryEncoder for the vectors of ClipEmbedder. It loads the textual network for the first query.
+
+    The constructor and embed_query() raise EnvironmentalError `clip.folder`.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._folder = read_folder(path or settings.CLIP_MODEL)
+        self.model, self.hit_fit = self._folder.model, self._folder.hit_fit
+        self.embed_query = lru_cache(_CACHED_QUERIES)(self._embed)
+
+    @cached_property
+    def _network(self) -> tuple[Tokenizer, ClipModel]:
+        return load_tokenizer(self._folder), ClipModel(self._folder, TEXTUAL)
+
+    def _embed(self, text: str) -> tuple[float, ...]:
+        tokenizer, model = self._network
+        encoding = tokenizer.encode(clean(text, canonicalize=self._folder.canonicalize))
+        tokens, mask = np.array([encoding.ids]), np.array([encoding.attention_mask])
+        return tuple(model.run(tokens, attention_mask=mask).tolist())
+
+
+def clean(text: str, *, canonicalize: bool) -> str:
+    """Return the text as the model's training data had it: single spaces, and if canonical, no case or punctuation."""
+    if canonicalize:
+        text = text.translate(str.maketrans("", "", string.punctuation)).lower()
+    return " ".join(text.split())
+
+
+def load_tokenizer(folder: ClipFolder) -> Tokenizer:
+    """Load the tokenizer, which pads and truncates to the model's context. Raises EnvironmentalError `clip.folder`."""
+    try:
+        tokenizer = Tokenizer.from_file(str(folder.path / TOKENIZER))
+        config = folder.path / TOKENIZER_CONFIG
+        named = read_json(config).get("pad_token") if config.exists() else None
+        named = named["content"] if isinstance(named, dict) else named
+        known = [token for token in (named, *_PADDING_TOKENS) if token and tokenizer.token_to_id(token) is not None]
+        padding = known[0]
+    except IndexError:
+        raise unusable(f"{folder.path.name}/{TOKENIZER} has no token for padding") from None
+    except Exception as error:
+        raise unusable(f"{folder.path.name}/{TOKENIZER} cannot be read") from error
+    tokenizer.enable_padding(length=folder.context, pad_token=padding, pad_id=tokenizer.token_to_id(padding))
+    tokenizer.enable_truncation(max_length=folder.context)
+    return tokenizer

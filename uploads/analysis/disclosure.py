@@ -1,0 +1,37 @@
+"""Tell people where their pictures are analysed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from uploads.analysis.model_servers.server_settings import ServerSettings
+
+EMBEDDED = frozenset({"local", "clip"})
+"""The providers that run in the workers and ask no server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """What is sent to which model server. `private` means that nothing is sent anywhere.
+
+    It is false for a class of the site, because nothing is known about it, and for a model server on this machine,
+    because it may pass requests on.
+    """
+
+    private: bool
+    pictures: ServerSettings | None
+    texts: ServerSettings | None
+
+
+def disclose() -> Disclosure:
+    """Return what the site's providers send."""
+    servers: dict[str, ServerSettings] = {"ollama": settings.OLLAMA, "openai": settings.OPENAI}
+    providers = {settings.DESCRIBER, settings.EMBEDDER}
+    return Disclosure(providers <= EMBEDDED, servers.get(settings.DESCRIBER), servers.get(settings.EMBEDDER))
+
+
+def analysis_disclosure(request: HttpRequest) -> dict[str, Any]:
+    """A context processor for the banner of the owner's pages."""
+    return {"disclosure": disclose()}

@@ -1,0 +1,144 @@
+"""Send requests to a model server, and tell failures of the server from failures of one request.
+
+A server that is unavailable makes workers wait. If a request fails although the server is reachable, a small harmless
+request of the same kind is sent: if that fails too, the server is at fault; otherwise, it is this picture.
+"""
+
+import json
+import time
+import weakref
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from uploads.analysis.model_servers.answers import unusable
+from uploads.analysis.model_servers.server_settings import ServerSettings
+from uploads.errors import EnvironmentalError, TransientError
+from uploads.text import storable
+
+MAX_ANSWER_BYTES = 2**20
+RETRIES = 2
+MAX_RETRY_SECONDS = 10.0
+_BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+_AWAY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
+_DENIED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_PROBLEM_LENGTH = 200
+
+
+class RequestFailed(Exception):
+    """The server is reachable but did not answer this request; the text says why."""
+
+
+class ModelClient:
+    """A pool of connections to a model server. Thread-safe.
+
+    `missing` completes "Model x is …" and says how to provide a missing model. Redirects are not followed, and the
+    proxies of the environment are not used, so that pictures go to no other host than the configured one.
+    """
+
+    def __init__(self, settings: ServerSettings, missing: str) -> None:
+        self._settings = settings
+        self._missing = missing
+        authorization = {"Authorization": f"Bearer {settings.key}"} if settings.key else {}
+        self._client = httpx.Client(
+            base_url=settings.url.rstrip("/") + "/",
+            headers={"Accept-Encoding": "identity"} | authorization,
+            timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds, pool=None),
+            limits=httpx.Limits(max_connections=settings.concurrency),
+            trust_env=False,
+        )
+        weakref.finalize(self, self._client.close)
+
+    def post(self, path: str, body: Mapping[str, Any], harmless: Mapping[str, Any]) -> Any:
+        """Return the JSON answer to `body`. `harmless` is a request of the same kind that every working server answers.
+
+        Raises EnvironmentalError `model.away`, `model.busy`, `model.denied`, `model.missing` or `model.failing`;
+        TransientError `model.answer` for an answer that cannot be read, and `model.picture` if the server fails only
+        with this request.
+        """
+        try:
+            return self._post(path, body)
+        except RequestFailed as failure:
+            problem = str(failure)
+        try:
+            self._post(path, harmless)
+        except RequestFailed as failure:
+            raise EnvironmentalError("model.failing", server=self._settings.name, problem=str(failure)) from failure
+        except TransientError:
+            pass  # an unusable answer, but an answer
+        raise TransientError("model.picture", problem=problem)
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> Any:
+        for retry in range(RETRIES + 1):
+            response, content = self._send(path, body)
+            if response.status_code not in _BUSY:
+                return self._parse(response.status_code, content, str(body["model"]))
+            seconds = _retry_seconds(response.headers.get("Retry-After", ""), retry)
+            if retry < RETRIES and seconds <= MAX_RETRY_SECONDS:
+                time.sleep(seconds)
+            else:
+                break
+        raise EnvironmentalError("model.busy", server=self._settings.name)
+
+    def _send(self, path: str, body: Mapping[str, Any]) -> tuple[httpx.Response, bytes]:
+        """Return the response and its content; the content is read up to MAX_ANSWER_BYTES."""
+        content = bytearray()
+        try:
+            with self._client.stream("POST", path, json=body) as response:
+                deadline = time.monotonic() + self._settings.read_seconds
+                for chunk in response.iter_bytes():
+                    content += chunk
+                    if len(content) > MAX_ANSWER_BYTES:
+                        raise unusable(f"it is longer than {MAX_ANSWER_BYTES // 1024} KiB")
+                    if time.monotonic() > deadline:
+                        raise httpx.ReadTimeout("The answer arrives too slowly.")
+                return response, bytes(content)
+        except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
+            raise RequestFailed(f"no answer within {self._settings.read_seconds:g} s") from error
+        except httpx.DecodingError as error:
+            raise unusable("its compression is damaged") from error
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
+            raise RequestFailed("the connection was closed before the answer was complete") from error
+        except httpx.TransportError as error:
+            raise self._away(str(error)) from error
+
+    def _parse(self, status: int, content: bytes, model: str) -> Any:
+        if status in _AWAY:
+            raise self._away(f"HTTP status {status}")
+        if status in _DENIED:
+            raise EnvironmentalError("model.denied", server=self._settings.name)
+        if status == HTTPStatus.NOT_FOUND:
+            fix = self._missing % {"model": model}
+            raise EnvironmentalError("model.missing", server=self._settings.name, model=model, fix=fix)
+        if status != HTTPStatus.OK:
+            raise RequestFailed(f"HTTP status {status}: {self._shown(content)}")
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise unusable("it is not JSON") from error
+
+    def _away(self, problem: str) -> EnvironmentalError:
+        return EnvironmentalError("model.away", server=self._settings.name, problem=problem[:_PROBLEM_LENGTH])
+
+    def _shown(self, content: bytes) -> str:
+        """Return what an error response says, for people. A server may repeat the key."""
+        text = content.decode(errors="replace")
+        if self._settings.key:
+            text = text.replace(self._settings.key, "…")
+        return storable(" ".join(text.split()))[:_PROBLEM_LENGTH]
+
+
+def _retry_seconds(retry_after: str, retry: int) -> float:
+    """Return how long to wait: as the header says, a number of seconds or a date (RFC 9110, section 10.2.3)."""
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return float(2**retry)

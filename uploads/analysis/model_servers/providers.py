@@ -1,0 +1,139 @@
+"""A describer, an embedder and a query encoder for any protocol of a model server."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from PIL import Image
+
+from uploads.analysis.base import Description, PictureVector
+from uploads.analysis.model_servers.answers import unit_vector
+from uploads.analysis.model_servers.client import ModelClient
+from uploads.analysis.model_servers.questions import (
+    TEMPERATURE,
+    TEMPERATURE_AGAIN,
+    encode_frames,
+    read_prompt,
+    small_picture,
+    text_to_embed,
+)
+from uploads.analysis.model_servers.server_settings import ServerSettings
+from uploads.errors import EnvironmentalError
+
+QUERY_SECONDS = 3.0
+PAUSE_SECONDS = 10.0
+_CACHED_QUERIES = 500
+
+
+class ServerProtocol(ABC):
+    """How a server is asked. `missing` completes “Model x is …” and says how to provide a missing model."""
+
+    name: str
+    missing: str
+    chat_path: str
+    embedding_path: str
+
+    @abstractmethod
+    def chat(self, model: str, prompt: str, pictures: Sequence[str], temperature: float) -> Mapping[str, Any]:
+        """Return the request for a description of `pictures`, JPEG in base64."""
+
+    @abstractmethod
+    def description(self, answer: Any) -> str:
+        """Return the description in the answer to chat(). Raises TransientError `model.answer`."""
+
+    @abstractmethod
+    def embedding(self, model: str, text: str) -> Mapping[str, Any]:
+        """Return the request for the vector of `text`."""
+
+    @abstractmethod
+    def vector(self, answer: Any) -> Any:
+        """Return the vector in the answer to embedding(), unchecked. Raises TransientError `model.answer`."""
+
+
+class ServerDescriber:
+    """A Redescriber whose model runs on a server."""
+
+    computes = False
+
+    def __init__(self, protocol: ServerProtocol, server: ServerSettings) -> None:
+        self.name = protocol.name
+        self._protocol = protocol
+        self._model = server.model
+        self._prompt = read_prompt()
+        self._client = ModelClient(server, protocol.missing)
+
+    def describe(self, frames: Sequence[Image.Image]) -> Description:
+        """See Describer.describe; no labels are returned."""
+        return self._ask(frames, TEMPERATURE)
+
+    def describe_again(self, frames: Sequence[Image.Image]) -> Description:
+        """See Redescriber.describe_again."""
+        return self._ask(frames, TEMPERATURE_AGAIN)
+
+    def _ask(self, frames: Sequence[Image.Image], temperature: float) -> Description:
+        protocol, model = self._protocol, self._model
+        body = protocol.chat(model, self._prompt, encode_frames(frames), temperature)
+        harmless = protocol.chat(model, "Which colour is this?", [small_picture()], temperature)
+        text = protocol.description(self._client.post(protocol.chat_path, body, harmless))
+        return Description((), text, model=f"{self.name}:{model}", language=settings.DESCRIPTION_LANGUAGE)
+
+
+class ServerEmbedder:
+    """A DescriptionEmbedder whose model runs on a server."""
+
+    computes = False
+
+    def __init__(self, protocol: ServerProtocol, server: ServerSettings) -> None:
+        self.name = protocol.name
+        self.model = f"{self.name}:{server.embedding_model}"
+        self._protocol = protocol
+        self._server = server
+        self._client = ModelClient(server, protocol.missing)
+        self._dimensions = 0
+
+    def embed(self, description: Description) -> PictureVector:
+        """See DescriptionEmbedder.embed. All vectors must be as long as the first."""
+        text = text_to_embed(description)
+        vector = self.vector_of(text) if text else None
+        self._dimensions = self._dimensions or len(vector or ())
+        return PictureVector(self.model, vector, self._dimensions)
+
+    def vector_of(self, text: str) -> tuple[float, ...]:
+        """Return the vector of a text. Raises the errors of ModelClient.post()."""
+        protocol, model = self._protocol, self._server.embedding_model
+        body, harmless = protocol.embedding(model, text), protocol.embedding(model, "picture")
+        return unit_vector(protocol.vector(self._client.post(protocol.embedding_path, body, harmless)))
+
+
+class ServerQueries:
+    """A QueryEncoder for the vectors of a ServerEmbedder. A person waits for it, so its time limits are short.
+
+    After a failure of the server, queries fail at once for PAUSE_SECONDS.
+    """
+
+    # Not calibrated: in most embedding models for text, unrelated texts have cosines of 0.3 to 0.45.
+    hit_fit = 0.5
+
+    def __init__(self, protocol: ServerProtocol, server: ServerSettings) -> None:
+        seconds = min(QUERY_SECONDS, server.read_seconds)
+        limited = replace(server, connect_seconds=min(server.connect_seconds, seconds), read_seconds=seconds)
+        self._embedder = ServerEmbedder(protocol, limited)
+        self.model = self._embedder.model
+        self._failure: tuple[float, EnvironmentalError] | None = None
+        self.embed_query = lru_cache(_CACHED_QUERIES)(self._embed)
+
+    def _embed(self, text: str) -> tuple[float, ...]:
+        """Raises EnvironmentalError and TransientError; errors are not cached."""
+        if self._failure is not None and time.monotonic() < self._failure[0]:
+            raise self._failure[1]
+        try:
+            vector = self._embedder.vector_of(text)
+        except EnvironmentalError as error:
+            self._failure = time.monotonic() + PAUSE_SECONDS, error
+            raise
+        self._failure = None
+        return vector
