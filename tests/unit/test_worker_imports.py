@@ -1,21 +1,25 @@
-"""Which modules a new worker imports before it can recover the files of a dead one."""
+"""Which modules a worker imports before it can recover the files of a dead one, and a web server before it answers."""
 
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.worker_processes import ROOT
 
 CODE = """
-import sys, django
+import importlib, sys, django
 django.setup()
-import batches.worker.tasks
-print(*sorted({name.partition(".")[0] for name in sys.modules} & set(sys.argv[1:])))
+importlib.import_module(sys.argv[1])
+print(*sorted({name.partition(".")[0] for name in sys.modules} & set(sys.argv[2:])))
 """
-HEAVY = ["numpy", "PIL", "onnxruntime", "simplejpeg", "boto3"]
+WORKER = ["numpy", "PIL", "onnxruntime", "simplejpeg", "boto3"]
+WEB = ["PIL", "onnxruntime", "simplejpeg", "av"]
 
 
-def test_worker_starts_without_the_image_libraries() -> None:
-    command = [sys.executable, "-c", CODE, *HEAVY]
+@pytest.mark.parametrize(("module", "heavy"), [("batches.worker.tasks", WORKER), ("vuemantics.urls", WEB)])
+def test_process_starts_without_heavy_libraries(module: str, heavy: list[str]) -> None:
+    command = [sys.executable, "-c", CODE, module, *heavy]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
 
     assert done.stdout.split() == []

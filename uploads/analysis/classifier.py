@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from uploads.analysis.model_files import Floats, OnnxModel
+from uploads.analysis.model_files import Floats
+from uploads.analysis.onnx_model import OnnxModel
 
 _SIDE = 224
 # The network was trained on central squares whose side is 224/256 of a picture's shorter side.

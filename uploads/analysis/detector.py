@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from uploads.analysis.model_files import Floats, OnnxModel
+from uploads.analysis.model_files import Floats
+from uploads.analysis.onnx_model import OnnxModel
 
 _SIDE = 416
 _STEP = 32

@@ -1,12 +1,10 @@
-"""Read the model files that come with the program, verify their checksums, and run the networks."""
+"""Read the model files that come with the program, and verify their checksums."""
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from uploads.errors import EnvironmentalError
 
@@ -38,36 +36,6 @@ def read_weights(name: str, folder: Path = FOLDER) -> bytes:
     if hashlib.sha256(data).hexdigest() != SHA256[name]:
         raise _unusable(name, "damaged")
     return data
-
-
-def open_session(path: Path) -> Any:
-    """Load an ONNX model that runs on the calling thread; all threads of a process can share it.
-
-    Each run uses only one thread, because the runtime's own threads spin while they wait and double the CPU time.
-    Instead, the workers process several pictures in parallel. Raises the runtime's errors.
-    """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-class OnnxModel:
-    """An ONNX model of SHA256; see open_session(). The constructor raises the errors of read_weights()."""
-
-    def __init__(self, name: str) -> None:
-        read_weights(name)
-        # Pass the path rather than the verified bytes, because the runtime would keep a copy of the bytes in memory.
-        self._session = open_session(FOLDER / name)
-        self._inputs = [entry.name for entry in self._session.get_inputs()]
-
-    def run(self, outputs: list[str], *inputs: npt.NDArray[Any]) -> list[Floats]:
-        """Run the model and return the arrays named in `outputs`. Pass `inputs` in the model's order."""
-        feed = dict(zip(self._inputs, inputs, strict=True))
-        arrays: list[Floats] = self._session.run(outputs, feed)
-        return arrays
 
 
 def _unusable(name: str, problem: str) -> EnvironmentalError:

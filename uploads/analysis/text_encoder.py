@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from uploads.analysis.model_files import OnnxModel, read_weights
+from uploads.analysis.model_files import read_weights
+from uploads.analysis.onnx_model import OnnxModel
 
 _MAX_WORD_LENGTH = 100
 _ASCII_SYMBOLS = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")

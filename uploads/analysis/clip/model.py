@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from uploads.analysis.clip.folder import ClipFolder, unusable
-from uploads.analysis.model_files import Floats, open_session
+from uploads.analysis.model_files import Floats
+from uploads.analysis.onnx_model import open_session
 from uploads.errors import TransientError
 
 _TYPES = {
