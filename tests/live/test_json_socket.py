@@ -83,7 +83,7 @@ async def test_program_gets_messages_for_a_file_in_progress_and_its_outcome(
         "file_size": 1000,
     }
 
-    assert await client.message(type="file_progress") == expected | {"progress_percentage": 40, "status": "processing"}
+    assert await client.message(type="file_progress") == expected | {"progress_percentage": 33, "status": "processing"}
     await finish_file(item, outcome)
 
     ended = await client.message(type="file_progress", progress_percentage=100)

@@ -25,7 +25,7 @@ def test_batch_message_has_the_documented_fields() -> None:
     }
 
 
-@pytest.mark.parametrize(("step", "percentage"), [(0, 0), (1, 0), (2, 20), (5, 80)])
+@pytest.mark.parametrize(("step", "percentage"), [(0, 0), (1, 0), (2, 16), (6, 83)])
 def test_file_message_counts_completed_stages(step: int, percentage: int) -> None:
     file = FileInProgress(1, 4711, "IMG_4417.JPG", "Describing", 3_145_728, step, preview="")
 
