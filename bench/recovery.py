@@ -39,6 +39,8 @@ def recoveries(kills: int, kill: Callable[[Workers], list[int]]) -> Recoveries:
         for _ in range(kills):
             target = rows.count_completed(batch_id) + chance.randint(*FILES_BETWEEN)
             group.wait_for(lambda target=target: rows.count_completed(batch_id) >= target, 60)  # type: ignore[misc]
+            for process in group.processes:
+                process.consecutive_exits = 0  # each kill counts as a first one, which has no back-off
             killed = time.perf_counter()
             dead = kill(group)
             group.wait_for(_recovered(batch_id, rows.count_completed(batch_id), dead), 60)
