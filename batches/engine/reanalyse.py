@@ -51,9 +51,9 @@ SELECT id AS upload_id, filename, filename AS relative_path, size, id
 def reanalyse_batch(batch_id: int) -> int | None:
     """Create a re-analysis of a completed batch: a new batch with one item per described picture. Return its id.
 
-    If the given batch is itself a re-analysis, its source batch is re-analysed instead. Return None if the batch is not
-    completed or has no described pictures. Raises ReanalysisRunning while another re-analysis of the same batch is
-    live.
+    If the given batch is itself a re-analysis, its source batch is re-analysed instead, or the library if the batch
+    covers it. Return None if the batch is not completed or has no described pictures. Raises ReanalysisRunning while
+    another re-analysis of the same batch is live.
 
     The new batch and its items are inserted in one transaction. A picture keeps its old results until its item
     completes; if the item fails or is cancelled, the old results stay.
@@ -63,6 +63,8 @@ def reanalyse_batch(batch_id: int) -> int | None:
         batch = UploadBatch.objects.filter(id=batch.source_id).first()
     if batch is None or batch.status != BatchStatus.COMPLETED:
         return None
+    if batch.model:
+        return reanalyse_library(batch.owner_id, batch.model, only_missing=False)
     opened = {"owner_id": batch.owner_id, "name": batch.name, "source": batch}
     return _create(OF_BATCH, {"source": batch.id}, opened, notified=[batch.id])
 

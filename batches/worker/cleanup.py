@@ -11,19 +11,22 @@ from batches.engine.delete_batch import delete_chunk, deleting_batches, finish_d
 from batches.intake.discard import discard_if_unneeded
 from batches.intake.partial_cleanup import partial_cleaner
 from batches.worker.prune_rows import prune_daily
-from uploads.similar.due import index_due_pictures
+from uploads.similar.due import CHUNK, index_due_pictures
 from uploads.storage.file_deletion import purge_deleted_files
 
 
 def clean_up() -> None:
     """Run until nothing is left to delete. If there is nothing to do, this takes a few cheap queries.
 
-    Each round deletes one chunk of each batch and one chunk of files, so that no deletion waits for another to finish
-    and space on a full disk is freed soon.
+    Each round deletes one chunk of each batch and one chunk of files, and indexes one chunk of pictures, so that no
+    deletion waits for another to finish and space on a full disk is freed soon.
     """
-    while any([*map(_delete_some, deleting_batches()), delete_unneeded_archives() > 0, purge_deleted_files() > 0]):
-        pass
-    while index_due_pictures() > 0:
+    while any([
+        *map(_delete_some, deleting_batches()),
+        delete_unneeded_archives() > 0,
+        purge_deleted_files() > 0,
+        index_due_pictures() == CHUNK,
+    ]):  # fmt: skip
         pass
     # Partial files come last, because users may be waiting for the deletions above.
     partial_cleaner.clean_if_due()

@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from batches.engine import cancel, claim, finish_item, incoming, lifecycle, retry
-from batches.engine.reanalyse import reanalyse_batch
+from batches.engine.reanalyse import reanalyse_batch, reanalyse_library
 from batches.engine.refusals import Refused
 from batches.intake.register import register_file
 from batches.models import UploadBatch
@@ -130,6 +131,17 @@ def test_reanalysis_of_a_reanalysis_uses_its_source(owner: User) -> None:
     assert second.source_id == batch.id
     with pytest.raises(Refused, match="already"):
         reanalyse_batch(first.id)
+
+
+def test_reanalysis_of_a_library_reanalysis_covers_the_library(owner: User) -> None:
+    described(owner, 2)
+    Upload.objects.update(processed_at=timezone.now())
+    library = reload(reanalyse_library(owner.pk, "local", only_missing=False))
+    finish_all(library)
+
+    again = reload(reanalyse_batch(library.id))
+
+    assert (again.model, again.source_id, again.total) == ("local", None, 2)
 
 
 def test_concurrent_commands_create_one_reanalysis(owner: User) -> None:

@@ -206,3 +206,9 @@ def test_suggestions_are_links_to_searches(page: Client, anna: User, make_pictur
     SearchTerm.objects.create(owner=anna, kind=SearchTerm.Kind.CAMERA, text="Pixel 8")
 
     assert 'href="/search/?q=camera%3A%22Pixel%208%22"' in text_of(page, reverse("search-suggestions") + "?q=pix")
+
+
+def test_nul_in_suggestions_and_saved_searches_is_no_error(page: Client) -> None:
+    assert page.get(reverse("search-suggestions"), {"q": "a\0"}).status_code == 200
+    for data in ({"q": "a\0"}, {"q": "a\0", "forget": "1"}):
+        assert page.post(reverse("search-saved"), data).status_code == 302

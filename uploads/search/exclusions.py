@@ -1,6 +1,7 @@
 """Which words of a picture an excluded term stands for: “-people” also excludes “a person”, and “-dog” a terrier."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import cache
 
 from django.contrib.postgres.search import SearchQuery, SearchQueryCombinable
@@ -26,7 +27,9 @@ def excluding_query(term: Term) -> SearchQueryCombinable | None:
     if words is None or term.quoted:
         return words
     phrases = [
-        phrase for name in _forms(split_words(term.wording).lower()) for phrase in (name, *_labels_by_kind()[name])
+        phrase
+        for name in _forms(split_words(term.wording).lower())
+        for phrase in (name, *_labels_by_kind().get(name, ()))
     ]
     # A single parsed query, because a kind may have more than a hundred labels.
     raw = " | ".join(f"({' <-> '.join(split_words(phrase).split())})" for phrase in dict.fromkeys(phrases))
@@ -41,7 +44,7 @@ def _forms(text: str) -> list[str]:
 
 
 @cache
-def _labels_by_kind() -> defaultdict[str, tuple[str, ...]]:
+def _labels_by_kind() -> Mapping[str, tuple[str, ...]]:
     """Return the labels of each kind of the embedded analyzer's vocabulary, such as the breeds of dogs."""
     vocabulary = load_vocabulary()
     found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)

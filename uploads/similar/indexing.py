@@ -16,9 +16,9 @@ from uploads.database import fetch_row, fetch_rows
 from uploads.models import Appearance, NearDuplicate, Upload
 from uploads.search.vocabulary import add_terms
 from uploads.similar.codes import Codes
+from uploads.similar.due import CHUNK
 from uploads.similar.rules import PAGES, candidates, is_near_duplicate
 
-CHUNK = 500
 _LOCK = 0x76756D69
 # The cosines of the candidates only; features are long, and most pictures look nothing alike.
 COSINES = """

@@ -30,7 +30,8 @@ def candidates(code: bytes, others: Codes) -> Iterator[tuple[int, int]]:
     for distance, bits in reversed(_SIGN_BITS):
         limits[distances[near] <= distance] = bits
     kept = near[others.sign_distances(one, near) <= limits]
-    for row in sorted(kept.tolist(), key=lambda row: distances[row])[:_MAX_PARTNERS]:
+    nearest = kept[np.argsort(distances[kept], kind="stable")[:_MAX_PARTNERS]]
+    for row in nearest.tolist():
         yield row, int(distances[row])
 
 

@@ -20,6 +20,7 @@ from uploads.search.offers import find_offers
 from uploads.search.results import PICTURES_PER_PAGE, SHOWN, Hit, search
 from uploads.search.saved import forget_search, save_search, saved_searches
 from uploads.search.vocabulary import suggest
+from uploads.text import storable
 
 COUNTED = 1_000
 """Pictures that meet filters are counted up to this number."""
@@ -52,14 +53,14 @@ def search_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def search_suggestions(request: HttpRequest) -> HttpResponse:
     """Show terms of the user's pictures that complete `q`, as a fragment of the search box."""
-    found = suggest(request.user.pk or 0, request.GET.get("q", "")[:MAX_LENGTH])
+    found = suggest(request.user.pk or 0, storable(request.GET.get("q", "")[:MAX_LENGTH]))
     return render(request, "uploads/_suggestions.html", {"suggestions": found})
 
 
 @require_POST
 def change_saved_search(request: HttpRequest) -> HttpResponse:
     """Save the search `q`, or forget it if there is a parameter `forget`."""
-    text = request.POST.get("q", "")
+    text = storable(request.POST.get("q", ""))
     if "forget" in request.POST:
         forget_search(request.user.pk or 0, text)
     elif not _try_to_save(request, text):

@@ -40,13 +40,15 @@ def fetch_model(repository: str, folder: Path, revision: str | None, endpoint: s
     revision, and another one gets the newest, so that a repeated call never changes a model. Raises ModelError,
     OSError, and the library's errors, which are described by their texts.
     """
-    api = HfApi(endpoint=endpoint)
+    api = HfApi(endpoint=endpoint, token=False)  # a stored token must not be sent to another hub
     wanted = revision or read_record(folder).get("revision")
     info = api.model_info(repository, revision=wanted, files_metadata=True)
     names = [name for name in (*REQUIRED, TOKENIZER_CONFIG) if name in {file.rfilename for file in info.siblings or ()}]
     if lacking := sorted(set(REQUIRED) - set(names)):
         raise ModelError(f"{repository} has no {', '.join(lacking)}")
-    snapshot_download(repository, revision=info.sha, local_dir=folder, allow_patterns=names, endpoint=endpoint)
+    snapshot_download(
+        repository, revision=info.sha, local_dir=folder, allow_patterns=names, endpoint=endpoint, token=False
+    )
     sums = {name: sha256(folder / name) for name in names}
     for file in info.siblings or ():
         if file.lfs is not None and sums.get(file.rfilename, file.lfs.sha256) != file.lfs.sha256:

@@ -8,8 +8,9 @@ from uploads.errors import TransientError
 from uploads.text import storable
 
 MAX_CHARACTERS = 2000
+_MAX_READ = 32 * MAX_CHARACTERS  # with the model's thoughts
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
-_QUOTED = re.compile(r"([\"'`]+)(.*)\1")
+_QUOTED = re.compile(r"([\"'`]{1,3})(.*)\1")
 _SENTENCE_END = re.compile(r"[.!?…。](?=\s|$)")
 
 
@@ -32,7 +33,7 @@ def clean_text(answer: Any, *, finished: bool) -> str:
     """Return the description in an answer. If the model was stopped in the middle, drop the unfinished sentence."""
     if not isinstance(answer, str):
         raise unusable("it contains no text")
-    text = " ".join(_THOUGHTS.sub("", storable(answer)).split())
+    text = " ".join(_THOUGHTS.sub("", storable(answer[:_MAX_READ])).split())
     if quoted := _QUOTED.fullmatch(text):
         text = quoted[2]
     if not finished or len(text) > MAX_CHARACTERS:
