@@ -11,6 +11,7 @@ from uploads.analysis.base import QueryEncoder
 from uploads.errors import EnvironmentalError
 from uploads.models import Embedding, MediaKind, Upload
 from uploads.search import candidates
+from uploads.search.encoders import owner_encoders, site_model
 from uploads.search.filters import filter_pictures, filter_vectors
 from uploads.search.language import parse_query
 from uploads.search.results import Results, search
@@ -22,6 +23,13 @@ def found(owner: User, text: str, encoder: QueryEncoder | None) -> Results:
 
 def ids(results: Results) -> list[int]:
     return [hit.upload.id for hit in results.hits]
+
+
+def test_queries_go_to_no_server_that_the_site_no_longer_uses(anna: User, make_picture: MakePicture) -> None:
+    make_picture("a kitten")
+    Embedding.objects.update(model="ollama:bge-m3")
+
+    assert [encoder.model for encoder in owner_encoders(anna.id)] == [site_model()]
 
 
 def test_pictures_are_found_by_what_they_show(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:

@@ -75,3 +75,13 @@ def test_password_in_the_address_is_refused_without_showing_it(settings: Setting
     assert message.id == "vuemantics.E062"
     assert "OLLAMA_API_KEY" in (message.hint or "")
     assert "secret" not in f"{message.msg} {message.hint}"
+
+
+def test_key_with_a_line_break_is_refused_without_showing_it(settings: Settings) -> None:
+    settings.DESCRIBER = "openai"
+    settings.OPENAI = replace(settings.OPENAI, model="llava", key="sk-secret\nsk-other")
+
+    [message] = findings()
+
+    assert (message.id, "OPENAI_API_KEY" in message.msg) == ("vuemantics.E062", True)
+    assert "secret" not in f"{message.msg} {message.hint}"

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Max, Min
 
 from uploads.analysis.base import QueryEncoder
+from uploads.analysis.disclosure import EMBEDDED
 from uploads.analysis.registry import PROVIDERS, get_query_encoder, get_query_model
 from uploads.errors import EnvironmentalError
 from uploads.models import Embedding
@@ -35,7 +36,7 @@ def site_model() -> str | None:
 def owner_encoders(owner_id: int) -> list[QueryEncoder]:
     """Return the encoders of all models of which the owner has vectors, that of the site first.
 
-    The vectors of another provider's model are searched only while that provider still works here.
+    The vectors of another provider's model are searched only if that provider runs in this program and still works.
     """
     encoder = site_encoder()
     found = [encoder] if encoder is not None else []
@@ -48,6 +49,8 @@ def owner_encoders(owner_id: int) -> list[QueryEncoder]:
 
 def _encoders_of(model: str) -> Iterator[QueryEncoder]:
     for name in PROVIDERS:
+        if name not in EMBEDDED and name != settings.EMBEDDER:
+            continue  # queries must not be sent to a server that the site no longer uses
         try:
             encoder = get_query_encoder(name)
         except EnvironmentalError as error:

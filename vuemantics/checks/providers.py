@@ -53,6 +53,11 @@ def _check_server(provider: str, role: str) -> list[CheckMessage]:
             f"Remove it, and set {provider.upper()}_API_KEY to the key of the server.",
         ),
         (
+            server.key.isascii() and server.key.isprintable(),
+            f"{provider.upper()}_API_KEY contains a line break or another character that a header cannot hold.",
+            "Set it to the key alone.",
+        ),
+        (
             0 < len(getattr(server, role)) <= MAX_MODEL_NAME,
             f"{prefix}_{role.upper()} is empty or longer than {MAX_MODEL_NAME} characters.",
             "Set it to the name of a model that the server has.",
