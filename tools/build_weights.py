@@ -23,8 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from tools.probe import packages
-from tools.probe.calibration import read_calibration
-from tools.probe.pool import read_pool
+from tools.probe.pool import read_calibration, read_pool
 from tools.probe.training import pack, report, train
 from tools.weights import sources
 from tools.weights.efficientnet import convert_efficientnet

@@ -33,7 +33,7 @@ def maintain_search() -> None:
 def start_updates(model: str) -> list[int]:
     """Start a re-analysis for owners whose pictures have vectors of other models; return the ids of the batches.
 
-    This happens once for each owner and model: a re-analysis that somebody cancelled is not started again.
+    This happens once for each owner and model: a cancelled re-analysis is not started again.
     """
     others = Embedding.objects.filter(owner_id=OuterRef("pk")).exclude(model=model)
     started = UploadBatch.all_objects.filter(owner_id=OuterRef("pk"), model=model)

@@ -18,7 +18,7 @@ READY = "Worker process is ready for action."
 class Workers:
     """One dramatiq with its worker processes, in its own process session.
 
-    `manage.py rundramatiq` executes the same command, but imports everything once more before.
+    `manage.py rundramatiq` executes the same command, but imports everything twice.
     """
 
     def __init__(self, env: dict[str, str], log: Path, processes: int, threads: int) -> None:

@@ -15,12 +15,14 @@ from PIL import Image
 
 from tools.probe.charts import draw_charts
 from tools.probe.packages import open_picture
+from uploads.analysis import detector
 from uploads.analysis.classifier import Classifier
 from uploads.analysis.model_files import Floats
 from uploads.analysis.picture_statistics import measure
 
 MAX_PICTURES = 1_600
 
+_CALIBRATION_PICTURES = 120
 _TABLE = Path(__file__).with_name("pictures.tsv")
 _SEED = 3
 _LONGEST_SIDE = 1024
@@ -142,3 +144,10 @@ def _perspective(corners: list[tuple[float, float]], size: tuple[int, int]) -> l
         values += [u, v]
     coefficients: list[float] = np.linalg.solve(np.array(rows), np.array(values)).tolist()
     return coefficients
+
+
+def read_calibration(folder: Path) -> Iterator[Floats]:
+    """Yield inputs that calibrate the detector's 8-bit numbers: every few photos of the packages in `folder`."""
+    photos = [(package, path) for medium, _, package, path in read_table() if medium == "photo"]
+    for package, path in photos[:: max(1, len(photos) // _CALIBRATION_PICTURES)][:_CALIBRATION_PICTURES]:
+        yield detector.prepare(open_picture(folder, package, path))

@@ -37,5 +37,5 @@ def _corrected(owner_id: int, query: Query, *, german: bool) -> Query:
     try:
         corrected = correct_query(owner_id, query, german=german)
     except EnvironmentalError:
-        return query  # the model files are damaged; whoever loads the text model logs that
+        return query  # the model files are damaged; loading the text model logs that
     return translate_query(corrected) if german else corrected

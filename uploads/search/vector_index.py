@@ -115,7 +115,8 @@ def _run(statement: sql.Composed) -> None:
 def _build_lock() -> Iterator[bool]:
     """Take the lock for index maintenance and give the session memory for it. Yield whether the lock was free.
 
-    The lock belongs to the session: if this process dies, PostgreSQL goes on building, and keeps the lock meanwhile.
+    The lock belongs to the session: if this process dies, PostgreSQL continues to build, and keeps the
+    lock until it has finished.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [BUILD_LOCK])
