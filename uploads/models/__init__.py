@@ -2,9 +2,10 @@
 
 from uploads.models.appearance import Appearance, NearDuplicate
 from uploads.models.choices import MediaKind, PartRole, TakenSource
+from uploads.models.embedding import Embedding
 from uploads.models.expressions import INSTANT
 from uploads.models.search_terms import SavedSearch, SearchTerm
-from uploads.models.upload import Embedding, FileDeletion, Upload
+from uploads.models.upload import FileDeletion, Upload
 
 __all__ = [
     "INSTANT",
