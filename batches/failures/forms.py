@@ -73,7 +73,7 @@ def dismissal_query(code: str, at: datetime) -> str:
 
 
 def requested_dismissal(request: HttpRequest, scope: Scope) -> Dismissal | None:
-    """Return the dismissal that the query string names, or None if it names none or it can no longer be undone."""
+    """Return the dismissal given in the query string, or None if there is none or it can no longer be undone."""
     at = parse_time(request.GET.get("at", ""))
     return find_dismissal(scope, code_in(request.GET), at) if at else None
 

@@ -1,4 +1,4 @@
-"""Finalize a received file, however it arrived: check its type, store it, insert its Upload, queue its item.
+"""Finalize a received file from any source: check its type, store it, insert its Upload and queue its item.
 
 A crash at any point loses nothing, because the partial file is removed only after the database has committed.
 - Crash before the commit: the rows are unchanged and the partial file is complete, so the next request (HEAD, or the

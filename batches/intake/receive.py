@@ -25,7 +25,7 @@ class UnreadableStream(CodedError):
 def receive_file(batch: UploadBatch, name: FileName, stream: BinaryIO) -> IntakeOutcome:
     """Receive one file into the batch from a stream of `name.size` bytes, in pieces of 1 MiB.
 
-    A file that was received before is not read again. The file is rejected, but may be added again, if the stream
+    A file that was received earlier is not read again. The file is rejected, but may be added again, if the stream
     breaks off, if it is longer or shorter than announced, or if the server's disk is full or not writable. Raises
     Refused (`batch.full`, `quota.exceeded`), BatchClosed, PartialFileBusy.
     """

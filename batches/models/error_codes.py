@@ -124,7 +124,7 @@ PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not e
 FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.detail)
 """Codes whose text is the same for every file and does not include the message in the item's row."""
 IGNORED_CODES = frozenset(code for code in ERROR_CODES if code.startswith("ignored."))
-"""Codes of files that are left out, on purpose or because the browser cannot read them."""
+"""Codes of files that are left out on purpose or because the browser cannot read them."""
 RESUMABLE_CODES = frozenset(
     {"server.busy", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
 )

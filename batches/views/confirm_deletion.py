@@ -18,7 +18,7 @@ from uploads.models import Upload
 
 PICTURES_SHOWN = 60
 ORIGINS = {"duplicates": "near-duplicates"}
-"""Pages to which a deletion returns, by the value of `from`; otherwise it returns to the library."""
+"""The page to return to after a deletion, by the value of `from`; for other values, the library."""
 
 
 @never_cache
@@ -27,7 +27,7 @@ ORIGINS = {"duplicates": "near-duplicates"}
 def delete_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Ask for confirmation on GET; delete the batch on POST and redirect to the list of batches.
 
-    The POST takes equally long for batches of any size, because the files are removed in the background.
+    The POST is equally fast for batches of any size, because the files are removed in the background.
     """
     if request.method != "POST":
         batch = owner_scope(request.user).find_batch(batch_id)

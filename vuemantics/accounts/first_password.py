@@ -35,6 +35,6 @@ class FirstPassword(PasswordResetConfirmView):
     post_reset_login_backend = "django.contrib.auth.backends.ModelBackend"
 
     def get_user(self, uidb64: str) -> User | None:
-        """Return the user of the link if that account still needs the first password."""
+        """Return the link's user if that account still needs its first password."""
         user = super().get_user(uidb64)
         return user if user == account_without_password() else None

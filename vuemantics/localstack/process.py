@@ -24,7 +24,7 @@ class Account:
 
     uid: int
     gid: int
-    ignores_permissions: bool = False  # needed if the server's files are below a directory that only root may enter
+    ignores_permissions: bool = False  # needed if a parent directory of the server's files is open only to root
 
     def command_prefix(self, death_signal: signal.Signals) -> list[str]:
         """Return the arguments to put in front of a command so that it runs as this account.
