@@ -1,6 +1,6 @@
-"""Write the facts of a picture that follow from its file, its sidecars and its parts.
+"""Save the values of a picture that are derived from its file, its sidecars and its parts.
 
-The functions run in the caller's transaction, which locks pictures with `lock_pictures` before it writes to them.
+The functions run in the caller's transaction, which must lock pictures with `lock_pictures` before writing to them.
 """
 
 import json
@@ -51,7 +51,7 @@ FIND_GROUP = "SELECT id FROM uploads_upload WHERE owner_id = %(owner)s AND group
 
 @dataclass(frozen=True, slots=True)
 class PictureRow:
-    """What a locked picture's row says; see Upload for the fields."""
+    """The row of a locked picture; see Upload for the fields."""
 
     id: int
     filename: str
@@ -76,7 +76,7 @@ class PictureRow:
 
     @property
     def file(self) -> PlaceAndTime:
-        """What the file itself says about time and place. A date from the name is not in the file."""
+        """The time and place from the file itself, which excludes a date from its name."""
         if FILE in self.sidecars:
             return PlaceAndTime.from_json(self.sidecars[FILE])
         located = PlaceAndTime(latitude=self.latitude, longitude=self.longitude)
@@ -85,14 +85,14 @@ class PictureRow:
         return replace(located, taken_at=self.taken_at, utc_offset=self.utc_offset, source=self.taken_source)
 
     def as_pair_file(self, name: str, batch_id: int | None) -> PairFile:
-        """Return what decides whether the file is part of another one; `name` is its name in the import's folder."""
+        """Return the values that decide whether the file is a part; `name` is its name in the import's folder."""
         return PairFile(
             self.id, name or self.filename, self.kind, self.taken_at, self.duration, self.group_id, batch_id
         )
 
 
 def lock_pictures(ids: Collection[int]) -> dict[int, PictureRow]:
-    """Lock the pictures with these ids, their parts and the pictures whose parts they are, in the order of ids.
+    """Lock the pictures with these ids, their parts, and the pictures they are parts of, in order of id.
 
     Return the rows that exist. The caller must have locked the items involved, but no batch.
     """
@@ -124,12 +124,12 @@ def facts_parameters(filename: str, sidecars: Sidecars, file: PlaceAndTime) -> d
 
 
 def save_sidecars(picture: PictureRow, sidecars: Sidecars) -> None:
-    """Replace the values of a locked picture's sidecars, and what follows from them."""
+    """Replace the values of a locked picture's sidecars, and update the columns derived from them."""
     fetch_row(SAVE_FACTS, {"id": picture.id, **facts_parameters(picture.filename, sidecars, picture.file)})
 
 
 def save_part(upload_id: int, main_id: int | None, role: PartRole | str) -> None:
-    """Make a locked picture, and its own parts, parts of another one; None makes it a picture of its own."""
+    """Make a locked picture and its parts into parts of `main_id`; None makes it a picture of its own."""
     fetch_row(SAVE_PART, {"id": upload_id, "main": main_id, "role": role if main_id else ""})
 
 
@@ -139,7 +139,7 @@ def find_group(owner_id: int, group_id: str) -> list[int]:
 
 
 def group_id_of(metadata: Mapping[str, Any]) -> str:
-    """Return what the camera wrote into all files of a live photo or burst, from a file's metadata."""
+    """Return the id from a file's metadata that the camera wrote into all files of a live photo or burst."""
     for prefix, key in (("burst", "burst_id"), ("live", "content_identifier")):
         if isinstance(value := metadata.get(key), str) and value:
             return f"{prefix}:{value}"[:100]

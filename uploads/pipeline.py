@@ -1,4 +1,4 @@
-"""Process a file in ordered stages and return the result; nothing is stored."""
+"""Process a file in stages and return the result. Nothing is stored."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -18,13 +18,13 @@ from uploads.media.sanitize import Json
 class Result:
     """The results of processing one file.
 
-    kind: "image" or "video". width, height: pixels, after applying the orientation. duration: seconds, None
-    for pictures, and for videos if it is unknown.
-    taken_at, utc_offset, taken_source: see uploads.media.exif_time.PhotoTime. latitude, longitude: degrees.
-    metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. description_model: the name and
-    version of the model that wrote the description. audit_score: 0 to 100, see uploads.analysis.audit. regenerations:
-    how often the description was written again, 0 or 1. vector: unit length, comparable only with vectors of the same
-    `embedding_model`. code: see uploads.analysis.picture_code. features: those of the describer, unit length.
+    kind: "image" or "video". width, height: pixels, after applying the orientation. duration: seconds, None for
+    pictures, and for videos if it is unknown. taken_at, utc_offset, taken_source: see
+    uploads.media.exif_time.PhotoTime. latitude, longitude: degrees. metadata: JSON without NaN or NUL. previews: JPEG
+    bytes, keyed by longest side. description_model: the name and version of the model that wrote the description.
+    audit_score: 0 to 100, see uploads.analysis.audit. regenerations: how often the description was regenerated, 0 or 1.
+    vector: unit length, comparable only with vectors of the same `embedding_model`. code: see
+    uploads.analysis.picture_code. features: those of the describer, unit length.
     """
 
     kind: str
@@ -63,15 +63,15 @@ def process_file(
     """Process the file at `path`.
 
     `on_stage` is called before each stage, with "checking", "previewing", "describing", "auditing" and "embedding" in
-    this order. After "auditing", "describing" comes again if a poor description is written again. An exception that it
-    raises ends the processing and reaches the caller. For `max_pixels`, see uploads.media.image.
+    this order. If a poor description is regenerated, "describing" follows "auditing" once more. If `on_stage` raises an
+    exception, processing stops and the exception propagates. For `max_pixels`, see uploads.media.image.
 
     `cpu_slot` returns a context manager for the work that keeps a core busy, so that the caller can limit how many
     files do such work at the same time. It is called one to four times per file. Entering the context manager may
-    block, or raise an exception, which also reaches the caller. A provider that waits for a server runs outside of it.
+    block, or raise an exception, which also propagates. Providers that wait for a server run outside of it.
 
-    `read` decodes the picture; workers pass a function that does so in another process. `edited` is the description
-    that a person wrote; it takes the place of the describer's.
+    `read` decodes the picture; workers pass a function that does so in another process. `edited` is a description that
+    a person wrote; it replaces the describer's.
 
     Raises any ProcessingError (see uploads.errors) and the errors of analyze().
     """

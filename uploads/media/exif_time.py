@@ -27,7 +27,7 @@ _DATE = re.compile(
     re.ASCII,
 )
 _GPS_TOLERANCE = timedelta(minutes=5)
-"""How far the difference between the camera's clock and the GPS time may be from a UTC offset."""
+"""How far the difference between the camera's clock and GPS time may deviate from a valid UTC offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class PhotoTime:
 
 
 def read_time(tags: Mapping[int, object], gps: Mapping[int, object]) -> PhotoTime:
-    """Return the time in the best tag with a valid one, or else the time of the GPS fix. Invalid values are ignored."""
+    """Return the time from the best valid tag, or else the time of the GPS fix. Invalid values are ignored."""
     for date, offset, fraction in _DATES:
         local, zone = _parse_date(tags.get(date), tags.get(fraction))
         # In the years 1 and 9999, the conversion to UTC for storage could overflow.

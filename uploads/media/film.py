@@ -139,7 +139,7 @@ def _choose_stream(container: InputContainer) -> av.VideoStream:
 
 
 def _duration(container: InputContainer, stream: av.VideoStream) -> float | None:
-    """Return the seconds that the file states, or else the end of its last packet. None means that it is unknown."""
+    """Return the duration that the file states, else the end of its last packet, in seconds, or None if unknown."""
     if container.duration:
         seconds = container.duration / av.time_base
     elif stream.duration and stream.time_base:

@@ -16,7 +16,7 @@ from uploads.media.image import MAX_FRAMES
 
 FRAME_BYTES = 5.0
 """Memory per pixel for two frames with 10 bits: the decoded frame and its reference frame."""
-# In a damaged file, there may be no decodable picture for a long time after a position.
+# In a damaged file, a long stretch after a position may contain no decodable picture.
 _MAX_PACKETS = 300
 _BT709, _BT601 = 1, 5
 _UNSPECIFIED = (0, 2, 3)
@@ -136,7 +136,7 @@ def _matrix(frame: av.VideoFrame) -> int:
 
 
 def transposition(frame: av.VideoFrame) -> Image.Transpose | None:
-    """Return how the display matrix (ISO/IEC 14496-12, 6.2.2) rotates or mirrors a frame, or None."""
+    """Return the rotation or reflection in a frame's display matrix (ISO/IEC 14496-12, 6.2.2), or None."""
     matrix = next((bytes(data) for data in _side_data(frame) if data.type == Type.DISPLAYMATRIX), None)
     if matrix is None:
         return None

@@ -1,4 +1,4 @@
-"""Decode a picture at the size that its largest preview needs, which also proves that the file is complete.
+"""Decode a picture at the size of its largest preview, which also proves that the file is complete.
 
 All later stages use `Picture.image`, so no file is decoded twice.
 """
@@ -51,7 +51,7 @@ _DECODE_ERRORS = (
 )
 
 
-# Decoders raise errors without an errno. Offsets in damaged files cause the errors with these.
+# Decoder errors have no errno. Bad offsets in damaged files cause errors with these.
 _DAMAGE_ERRNOS = frozenset({None, EINVAL, EOVERFLOW})
 
 

@@ -1,4 +1,4 @@
-"""Read raw photos with LibRaw: the preview that the camera embedded or, if that is too small, the sensor data."""
+"""Read raw photos with LibRaw: the embedded preview or, if that is too small, the sensor data."""
 
 import io
 from dataclasses import dataclass, replace
@@ -111,7 +111,7 @@ def _read_exif(file: BinaryIO, preview: _Preview) -> ExifData:
 
 
 def _read_canon_exif(file: BinaryIO) -> ExifData | None:
-    """Return the EXIF data of a CR3, which stores each directory in a separate TIFF structure, or None."""
+    """Return the EXIF data of a CR3 file, which stores each directory in its own TIFF structure, or None."""
     boxes = find_box(file, (b"moov", b"uuid"), 0, file.seek(0, 2))
     if boxes is None:
         return None

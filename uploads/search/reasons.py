@@ -1,4 +1,4 @@
-"""Say why a picture was found: the words of its text that a query names, or that it looks like the query. Pure."""
+"""Explain why a picture was found: words of the query in its text, or its look. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _SHORTEST_STEM = 3
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of text; `found` is True if the query names it."""
+    """A piece of text; `found` is True if it matches the query."""
 
     text: str
     found: bool
@@ -32,7 +32,7 @@ class Reason:
 def explain(query: Query, texts: dict[str, str]) -> Reason | None:
     """Return the first of a picture's texts that contains a word of the query, or None if none does.
 
-    Words match if they are equal without common English endings, as full-text search compares them.
+    As in full-text search, words match if they are equal without common English endings.
     """
     terms = (term for terms in query.alternatives for term in terms if term.quoted or is_indexed(term))
     stems = {_stem(word) for term in terms for word in split_words(f"{term.text} {term.english or ''}").split()}

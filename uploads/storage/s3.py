@@ -21,11 +21,11 @@ from uploads.storage.s3_errors import raise_os_errors
 
 CHUNK_BYTES = 2**20
 MAX_CONNECTIONS = 64
-# A transfer runs only on its caller's thread, because there are many at a time. It keeps a chunk of 8 MiB in memory.
+# Transfers run on the caller's thread, because many run at a time. Each keeps a chunk of 8 MiB in memory.
 TRANSFER = TransferConfig(use_threads=False, multipart_threshold=64 * 2**20, preferred_transfer_client="classic")
 CLIENT = {
     "signature_version": "s3v4",
-    # Detect an outage within seconds. The callers retry for longer than boto3 would.
+    # Detect an outage within seconds. Callers retry for longer than boto3 would.
     "connect_timeout": 3,
     "read_timeout": 10,
     "retries": {"mode": "standard", "total_max_attempts": 2},

@@ -1,4 +1,4 @@
-"""What is taken from a model server's answer. Every function raises TransientError `model.answer`."""
+"""Extract and check the contents of a model server's answer. Every function raises TransientError `model.answer`."""
 
 import math
 import re
@@ -8,7 +8,7 @@ from uploads.errors import TransientError
 from uploads.text import storable
 
 MAX_CHARACTERS = 2000
-_MAX_READ = 32 * MAX_CHARACTERS  # with the model's thoughts
+_MAX_READ = 32 * MAX_CHARACTERS  # includes the model's reasoning
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _QUOTED = re.compile(r"([\"'`]{1,3})(.*)\1")
 _SENTENCE_END = re.compile(r"[.!?…。](?=\s|$)")

@@ -29,8 +29,8 @@ class Command(BaseCommand):
         what.add_argument("name", nargs="?", help="a model of huggingface.co/immich-app, or OWNER/NAME")
         what.add_argument("--list", action="store_true", help="list recommended models")
         what.add_argument("--check", metavar="DIRECTORY", type=Path, help="check a model that was copied by hand")
-        parser.add_argument("--revision", help="a commit or branch of the model; by default the newest")
-        parser.add_argument("--to", metavar="DIRECTORY", type=Path, help="where to store it; by default in var/models")
+        parser.add_argument("--revision", help="a commit or branch of the model (default: the newest)")
+        parser.add_argument("--to", metavar="DIRECTORY", type=Path, help="where to store it (default: in var/models)")
         parser.add_argument("--hub", metavar="URL", help="another hub with the same protocol")
 
     def handle(self, *args: Any, **options: Any) -> None:
