@@ -90,7 +90,7 @@ REFUSALS: dict[str, str | Promise] = {
     "item.not_failed": _("“%(name)s” hasn't failed; there is nothing to retry."),
     "item.not_stored": _("“%(name)s” wasn't stored. Repair it and upload it again."),
     "item.permanent": _("Retrying “%(name)s” won't help. Repair it and upload it again."),
-    "library.nothing_to_describe": _("There is no picture to describe again."),
+    "library.nothing_to_describe": _("There are no pictures to describe again."),
     "origin.foreign": "Requests from pages of other sites are refused.",
     "picture.busy": _("These pictures are currently being added again. Try again in a moment."),
     "picture.too_many": _("You can delete up to %(limit)s pictures at a time, or their whole import."),

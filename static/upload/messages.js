@@ -151,7 +151,7 @@ export const messages = {
   batchGone: gettext("This import was cancelled or deleted. Add the remaining files to a new import."),
   unreadableFile: gettext("This file could not be read. It may have been moved, changed or deleted."),
   crashed: gettext("Something went wrong. Reload the page and choose the same folder; only missing files are uploaded."),
-  notSealed: gettext("All files are uploaded, but the server could not be notified. It will find out later."),
+  notSealed: gettext("All files are uploaded, but the import could not be closed. It will close automatically later."),
 };
 
 // Maps each code in batches/models/error_codes.py to [text, whether to append the server's English message].

@@ -64,7 +64,7 @@ def test_nothing_that_fits_shows_the_closest(page: Client, make_picture: MakePic
 
     html = text(page, q="giraffe")
 
-    assert "Nothing matches “giraffe”. Closest:" in html
+    assert "Nothing matches “giraffe”. Closest pictures:" in html
     assert "result" not in re.sub('id="results"|"#results"|Results for giraffe', "", html)
 
 

@@ -47,12 +47,12 @@ def test_finished_import_names_the_files_that_never_came(page: Client, batch: Up
 
     assert_counters_match(batch)
     assert batch.status == "completed"
-    assert "6 of 14 files arrived; 8 never came." in shown
+    assert "6 of 14 files arrived; 8 are missing." in shown
     assert "of 14 files · 42%" in shown
     assert "100%" not in shown
     assert f'primary" href="/batches/new/?batch={batch.id}">Add missing files' in shown
     assert [name in listed for name in ("Iceland/05.jpg", "Iceland/06.jpg", "Iceland/13.jpg")] == [False, True, True]
-    assert "6 of 14 files arrived; 8 never came." in overview
+    assert "6 of 14 files arrived; 8 are missing." in overview
 
 
 def test_finish_page_of_a_finished_import_leads_back_to_it(page: Client, batch: UploadBatch) -> None:

@@ -184,10 +184,10 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("live", "Film of the live photo"),
+                            ("live", "Video of the live photo"),
                             ("raw", "RAW file"),
                             ("burst", "Picture of the same burst"),
-                            ("original", "Original without edits"),
+                            ("original", "Unedited original"),
                         ],
                         db_default="",
                         default="",

@@ -34,7 +34,7 @@ class TakenSource(models.TextChoices):
 class PartRole(models.TextChoices):
     """How a part relates to its picture."""
 
-    LIVE = "live", _("Film of the live photo")
+    LIVE = "live", _("Video of the live photo")
     RAW = "raw", _("RAW file")
     BURST = "burst", _("Picture of the same burst")
-    ORIGINAL = "original", _("Original without edits")
+    ORIGINAL = "original", _("Unedited original")

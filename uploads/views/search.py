@@ -64,7 +64,7 @@ def change_saved_search(request: HttpRequest) -> HttpResponse:
     if "forget" in request.POST:
         forget_search(request.user.pk or 0, text)
     elif not _try_to_save(request, text):
-        messages.warning(request, _("This search cannot be saved. Delete a saved search first, or change it."))
+        messages.warning(request, _("This search cannot be saved. Shorten it, or delete a saved search first."))
     return redirect(f"{reverse('search')}?{urlencode({'q': text})}")
 
 
