@@ -35,7 +35,7 @@ WEB_CONNECTIONS = (
     + db_threads.EXPORT_THREADS
     + db_threads.SESSION_THREADS
 )
-# settings.py does not know which type of process it runs in, so the pool is resized here, before the first query.
+# settings.py is the same for all types of processes, so the pool is resized here, before the first query.
 connection.settings_dict["OPTIONS"]["pool"]["max_size"] = WEB_CONNECTIONS
 
 pages = PageHandler()

@@ -109,8 +109,8 @@ def _pair(pictures: dict[int, PictureRow], siblings: dict[int, _Sibling]) -> Non
     """Save which of the locked pictures are parts of others."""
     processed = [row for row in pictures.values() if row.id in siblings and row.is_processed]
     parts = find_parts([row.as_pair_file(*siblings[row.id]) for row in processed])
-    # Detach new main pictures first. Otherwise, a part that becomes the main picture would become a part of itself when
-    # the former main picture moves below it, because save_part moves a picture's parts too.
+    # Detach new main pictures first. save_part moves a picture's parts along with it, so a new main picture that is
+    # still a part of the former one would become a part of itself.
     for row in sorted(processed, key=lambda row: row.id in parts):
         main, role = parts.get(row.id, (None, ""))
         if main is None:

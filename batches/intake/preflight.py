@@ -1,9 +1,9 @@
 """Find files that need not be sent, because the owner already has them or their type is not supported.
 
-The client makes two requests. First it sends the sizes of its files, which it knows without reading them. Then it sends
-the digest of each file whose size matches one of the owner's uploads, and the first bytes of every other file. Only the
-owner's own uploads are searched. The server checks and hashes every file it receives, so stored files never depend on a
-digest computed by the client.
+The client makes two requests. First, it sends the sizes of its files, for which it does not need to read them. Then it
+sends the digest of each file whose size matches one of the owner's uploads, and the first bytes of every other file.
+Only the owner's own uploads are searched. The server checks and hashes every file it receives, so stored files never
+depend on a digest computed by the client.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -39,7 +39,7 @@ class HashedFile:
 
 @dataclass(frozen=True, slots=True)
 class SampledFile:
-    """A file of which the client has read only the `head`: its first SAMPLE_BYTES bytes, or all of a shorter file."""
+    """A file that the client has only sampled: `head` is its first SAMPLE_BYTES bytes, or all of a shorter file."""
 
     name: FileName
     head: bytes
@@ -55,9 +55,9 @@ def register_unsent(batch: UploadBatch, files: Sequence[HashedFile | SampledFile
     """Finish the files that need not be sent; return one outcome per file, or None for a file that must be sent.
 
     A file need not be sent if the owner already has its bytes or its type is not supported. If the owner has the bytes,
-    the item is completed as a duplicate, or queued if its picture was never fully processed, exactly as if the client
-    had sent them. Safe to repeat. Raises BatchClosed, DiskSpaceLow, OSError from the storage, and database errors;
-    files finished before the error stay finished.
+    the item is handled as if the client had sent them: it is completed as a duplicate, or queued if its picture was
+    never fully processed. Safe to repeat. Raises BatchClosed, DiskSpaceLow, OSError from the storage, and database
+    errors; files finished before the error stay finished.
     """
     digests = {file.sha256 for file in files if isinstance(file, HashedFile)}
     found = Upload.objects.filter(owner_id=batch.owner_id, sha256__in=digests)

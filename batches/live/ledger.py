@@ -33,7 +33,7 @@ class BarPart:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What the ledger shows besides the batch's counters. The most frequent reasons come first."""
+    """What the ledger shows in addition to the batch's counters. The most frequent reasons come first."""
 
     found: int
     refused: tuple[Reason, ...]

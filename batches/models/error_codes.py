@@ -1,7 +1,7 @@
-"""The error codes that `batches` raises (items, commands, requests), with the texts of each.
+"""The error codes of items, commands and requests in `batches`, with their texts.
 
-The codes of `uploads/error_codes.py` are included, so the functions below know every code. Texts are translated when
-they are shown. The item's row stores an English message; for most codes, it is `default_message`.
+The codes of `uploads/error_codes.py` are included, so the functions below work for every code. Texts are translated
+when they are shown. The item's row stores an English message; for most codes, it is `default_message`.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The page on which the first password is chosen. `manage.py run` prints a link to it.
+"""The page for choosing the first password. `manage.py run` prints a link to it.
 
 `manage.py run` creates the first account without a password. The link contains one of Django's tokens for resetting
 passwords, so only someone who can read the terminal can choose the password, and only once.

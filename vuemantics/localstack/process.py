@@ -15,7 +15,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class StartError(Exception):
-    """A local service cannot run. The first line says how to fix this; the end of the service's log may follow."""
+    """A local service cannot run. The first line explains the fix; the end of the service's log may follow."""
 
 
 @dataclass(frozen=True)
