@@ -49,7 +49,7 @@ def text(client: Client, path: str) -> str:
     return compact(answer.content.decode())
 
 
-def test_batch_page_links_to_a_page_that_asks_and_counts(page: Client, batch: UploadBatch) -> None:
+def test_batch_page_links_to_a_confirmation_with_counts(page: Client, batch: UploadBatch) -> None:
     url = reverse("batch-delete", args=[batch.id])
     assert f'href="{url}"' in text(page, reverse("batch-detail", args=[batch.id]))
 
@@ -83,7 +83,7 @@ def test_picture_page_omits_a_batch_that_is_being_deleted(page: Client, owner: U
     assert "Iceland" not in text(page, reverse("upload-detail", args=[upload]))
 
 
-def test_picture_is_deleted_after_a_page_that_asks(page: Client, batch: UploadBatch) -> None:
+def test_picture_is_deleted_after_confirmation(page: Client, batch: UploadBatch) -> None:
     upload = ids(batch)[0]
     url = f"{reverse('upload-delete')}?id={upload}"
     assert f'href="{url}"' in text(page, reverse("upload-detail", args=[upload]))

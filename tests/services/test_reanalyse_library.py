@@ -1,4 +1,4 @@
-"""Which pictures a re-analysis of a whole library queues, who may start it, and by which doors."""
+"""Which pictures a re-analysis of a whole library queues, who may start it, and how: button, admin and command."""
 
 from collections.abc import Callable
 from io import StringIO

@@ -19,8 +19,8 @@ def delete_all_rows(_: TransactionTestCase) -> None:
     """Replace TransactionTestCase's flush, which takes 200 ms, with deletes that take 5 ms.
 
     TRUNCATE makes new files for every table and index, and flush creates the permissions again. Sequences are not
-    reset, so no id occurs twice in a test run and a server shared by tests cannot mistake one row for another. The lock
-    blocks a server that is still inserting rows for the previous test.
+    reset, so each id is used only once in a test run, and a server shared by tests cannot confuse rows. The lock blocks
+    a server that is still inserting rows for the previous test.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -35,7 +35,7 @@ def delete_all_rows(_: TransactionTestCase) -> None:
 
 @cache
 def _statement() -> str:
-    """Return the SQL. It may delete from the tables in any order, because foreign keys are checked at the commit."""
+    """Return the SQL. The order of the tables does not matter, because foreign keys are checked at the commit."""
     tables = sorted(set(connection.introspection.django_table_names(only_existing=True)) - KEPT)
     names = [connection.ops.quote_name(table) for table in tables]
     size = " + ".join(f"pg_relation_size('{name}')" for name in names)
@@ -63,7 +63,7 @@ def drop_database(creation: DatabaseCreation, test_database_name: str, _verbosit
 def close_broken_connections() -> None:
     """Close this thread's connection and the pool after a stop of PostgreSQL, which broke all connections.
 
-    Otherwise the pool would try its connections one by one with growing pauses.
+    Otherwise, the pool would try its connections one by one, with growing delays.
     """
     connection.close()
     cast(DatabaseWrapper, connection).close_pool()
@@ -72,13 +72,13 @@ def close_broken_connections() -> None:
 def close_async_connection() -> None:
     """Close the connection of the thread on which sync_to_async runs the queries of all asynchronous tests.
 
-    Otherwise it stays open between tests, because no request ends on that thread.
+    Otherwise, it would stay open between tests, because no request ends on that thread.
     """
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 def blocked() -> bool:
-    """Return whether a database session waits for a lock."""
+    """Return whether a database session is waiting for a lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])
