@@ -1,4 +1,4 @@
-"""Log when a dependency's outage starts and ends, with one line each."""
+"""Log the start and the end of a dependency's outage, with one line each."""
 
 import logging
 

@@ -26,7 +26,7 @@ class Page(Generic[Row]):
 def paginate_by_id(
     rows: QuerySet[Row], query: Mapping[str, str], size: int, *, newest_first: bool, keep: tuple[str, ...] = ()
 ) -> Page[Row]:
-    """Return the page that `query` requests with `after=<id>` or `before=<id>`; its rows are in display order.
+    """Return the page that `query` requests with `after=<id>` or `before=<id>`, in display order.
 
     If the id is invalid, return the first page. `keep` names the parameters of `query` to keep in `next_query` and
     `previous_query`.

@@ -71,7 +71,7 @@ def find_parts(files: Sequence[PairFile]) -> Parts:
 
 
 def _shown(main: int, parts: Parts) -> int:
-    """Return the picture that is shown for `main`, which may be the original of an edited picture of a burst."""
+    """Return the picture shown for `main`, which may be the original of an edited picture in a burst."""
     while main in parts:
         main = parts[main][0]
     return main

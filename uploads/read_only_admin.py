@@ -35,9 +35,10 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic for mypy
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
-    """The admin for rows that only the program writes. Editing is disabled: a saved form would overwrite newer values.
+    """The admin for rows that only the program writes. Editing is disabled, because a form could overwrite newer
+    values.
 
-    Deletion is disabled too, because a service must delete rows and their files together.
+    Deletion is disabled, because a service must delete rows and their files together.
     """
 
     # Lists never count or sort a whole table, so that they stay fast with any number of rows.
@@ -56,7 +57,6 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for 
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
         return False
 
 

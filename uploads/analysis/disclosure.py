@@ -26,7 +26,7 @@ class Disclosure:
 
 
 def disclose() -> Disclosure:
-    """Return what the site's providers send."""
+    """Return the disclosure for the site's providers."""
     servers: dict[str, ServerSettings] = {"ollama": settings.OLLAMA, "openai": settings.OPENAI}
     providers = {settings.DESCRIBER, settings.EMBEDDER}
     return Disclosure(providers <= EMBEDDED, servers.get(settings.DESCRIBER), servers.get(settings.EMBEDDER))

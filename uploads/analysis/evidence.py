@@ -72,7 +72,7 @@ def combine_evidence(
 
 
 def hide_with_people(vocabulary: Vocabulary, evidence: Evidence) -> Evidence:
-    """Return the evidence without the labels that must not describe people."""
+    """Return the evidence without labels that must not be applied to people."""
     probabilities = evidence.probabilities * _allowed_with_people(vocabulary)
     return replace(evidence, probabilities=probabilities, masses=vocabulary.membership @ probabilities)
 

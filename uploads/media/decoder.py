@@ -126,7 +126,7 @@ class Decoder:
 
     def _end(self) -> PermanentError | EnvironmentalError | DecoderCrash:
         """Return the error for a decoder that ended without a reply."""
-        self._wait()  # the exit status is available only some time after the socket is closed
+        self._wait()  # the exit status becomes available shortly after the socket is closed
         self.close()
         status = self._process.returncode
         if not self._ready:

@@ -1,4 +1,4 @@
-"""Read from EXIF data when and where a photo was taken, and with which camera.
+"""Read EXIF data: when and where a photo was taken, and with which camera.
 
 CIPA DC-008 (Exif 2.32) defines the tag numbers and formats in sections 4.6.4 to 4.6.6. Real files break every one of
 these rules, so invalid values are ignored and never make a file fail.

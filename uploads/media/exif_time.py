@@ -1,4 +1,4 @@
-"""Read from EXIF data when a photo was taken, and in which time zone.
+"""Read the time and the time zone of a photo from EXIF data.
 
 CIPA DC-008 (Exif 2.32) stores the local time, its fraction and its zone in separate tags, and the time of the GPS fix
 in UTC. Editors and phones also write ISO 8601 dates, other separators and short zones such as "+2:00".
@@ -64,7 +64,7 @@ def _photo_time(local: datetime, offset: timedelta | None) -> PhotoTime:
 
 
 def _parse_date(value: object, fraction: object) -> tuple[datetime | None, str]:
-    """Return the local time, without a zone, and the zone that follows it in the same text."""
+    """Return the local time, without a zone, and the zone that follows it in the text."""
     match = _DATE.fullmatch(clean_text(value))
     if match is None:
         return None, ""

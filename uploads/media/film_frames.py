@@ -38,7 +38,7 @@ def read_key_frames(
 ) -> Iterator[av.VideoFrame]:
     """Yield up to MAX_FRAMES different key frames in chronological order. Damaged ones are skipped.
 
-    If no key frame can be decoded, yield the first frame that can be. Raises av.FFmpegError.
+    If no key frame can be decoded, yield the first decodable frame. Raises av.FFmpegError.
     """
     seen: set[int | None] = set()
     stream.codec_context.skip_frame = "NONKEY"
@@ -124,7 +124,7 @@ def to_picture(frame: av.VideoFrame, aspect: Fraction | None, longest: int) -> I
 
 
 def square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
-    """Return the size in square pixels of a frame whose pixels have this aspect ratio."""
+    """Return the size that a frame with this pixel aspect ratio has in square pixels."""
     ratio = float(aspect or 1)
     return (max(1, round(width * ratio)), height) if 0.1 < ratio < 10 else (width, height)
 

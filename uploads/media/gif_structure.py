@@ -16,7 +16,7 @@ MAX_COMMENT_BYTES = 256 * 1024
 MAX_EXTENSIONS = 10_000
 """Maximum number of extensions before the first frame."""
 MAX_BLOCKS = 2_000_000
-"""Frames are no longer counted after this many data blocks, about those of a GIF of 500 MB."""
+"""The maximum number of data blocks in which frames are counted; a GIF of 500 MB has about this many."""
 
 _EXTENSION, _IMAGE = b"!", b","
 _COMMENT_LABEL, _CONTROL_LABEL = b"\xfe", b"\xf9"
@@ -28,8 +28,8 @@ _PALETTE_FLAG = 0x80
 class GifStructure:
     """`width` and `height` also cover a first frame that is larger than the logical screen.
 
-    `frames` is counted up to the first damage or up to MAX_BLOCKS. `parts` are the byte ranges of the header, of the
-    first frame's control extension and of the first frame.
+    `frames` is counted up to the first damaged block or up to MAX_BLOCKS. `parts` are the byte ranges of the header, of
+    the first frame's control extension and of the first frame.
     """
 
     width: int

@@ -22,7 +22,7 @@ PIXEL_BYTES = 5.3
 _WIDE_PIXEL_BYTES = 16.5
 _ALPHA_BYTES = 2
 _MIN_THUMBNAIL = 1000
-"""Minimum pixels on the longer side of a thumbnail that replaces a picture that is too large to decode."""
+"""Minimum longer side, in pixels, of a thumbnail used instead of a picture that is too large to decode."""
 
 _SHAPE_TOLERANCE = 0.02
 

@@ -45,7 +45,7 @@ def list_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, in
 
 
 def find_box(file: BinaryIO, path: tuple[bytes, ...], start: int, end: int) -> Range | None:
-    """Return the content range of the first box at `path`, the names from the outer to the inner box, or None."""
+    """Return the content range of the first box at `path` (names from the outer to the inner box), or None."""
     for name, content, stop in list_boxes(file, start, end):
         if name == path[0]:
             return (content, stop) if len(path) == 1 else find_box(file, path[1:], content, stop)

@@ -14,7 +14,7 @@ _FILM = b"ftyp"
 
 
 def end_of_data(file: BinaryIO, start: int) -> int:
-    """Return where the zeros at the end of `file` begin, but at least `start`. Moves the position of `file`.
+    """Return the start of the trailing zeros of `file`, but at least `start`. Moves the position of `file`.
 
     A zero that follows an FF counts as data, because it escapes the FF.
     """

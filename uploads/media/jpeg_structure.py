@@ -41,7 +41,7 @@ class JpegStructure:
     `sampling` has the horizontal times the vertical sampling factor of each component. `buffered` means that a decoder
     must keep all coefficients in memory, because the file has several scans. `parts` are the byte ranges that a decoder
     needs, up to the end of the image data. `terminated` means that they include an end marker. `known_end` means that
-    the end of the image data is certain. `exif` and `xmp` are the contents of the first such segments.
+    the end of the image data is certain. `exif` and `xmp` are the contents of the first segments of these types.
     """
 
     width: int
@@ -104,7 +104,7 @@ class _Reader:
         return min(stop, end), False
 
     def _is_needed(self, marker: int, body: bytes) -> bool:
-        """Return whether a decoder needs this segment. Store EXIF data and XMP, which it does not need."""
+        """Return whether the decoder needs this segment. EXIF data and XMP, which it does not need, are stored."""
         if marker == _APP1 and body.startswith(_EXIF):
             self._exif = self._exif or body
         elif marker == _APP1 and body.startswith(_XMP):

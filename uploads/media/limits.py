@@ -3,7 +3,7 @@
 from uploads.errors import PermanentError
 
 WORKING_MEMORY = 288 * 2**20
-"""Bytes that decoding one picture may take, so that a decoder process stays below 400 MB."""
+"""Memory for decoding one picture, in bytes. It keeps a decoder process below 400 MB."""
 
 # On one core of a computer from 2020, decoding takes 0.01 to 0.05 s per megapixel, and reading 0.001 s per MiB.
 _BASE_SECONDS = 5.0
@@ -34,5 +34,5 @@ def check_loaded_size(size: int) -> None:
 
 
 def too_complex(what: str) -> PermanentError:
-    """Return the error for a file whose structure would take too long to read. `what` names the excess."""
+    """Return the error for a file whose structure would take too long to read. `what` says which limit it exceeds."""
     return PermanentError("image.complex", what=what)

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-# A date of eight digits and a time of six or, with milliseconds, nine, as cameras, phones and messengers write them.
+# A date of eight digits and a time of six, or nine with milliseconds, as written by cameras, phones and messengers.
 # Adjacent digits are not allowed, or any long number could be a date.
 _DATE_TIME = re.compile(
     r"(?<!\d)((?:19|20)\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?:[-_. T]| \w{1,4} |-at-)?"

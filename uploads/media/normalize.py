@@ -12,7 +12,7 @@ FILTER = Image.Resampling.HAMMING
 # A fast box filter reduces pictures to no less than this multiple of the target size; FILTER does the rest.
 _OVERSAMPLING = 1.3
 STRIP_PIXELS = 1_000_000
-"""Approximate number of pixels of a large picture that are converted at a time."""
+"""Approximate number of pixels converted at a time, for large pictures."""
 
 _WIDE_MODES = frozenset({"I", "F"})
 _TRANSPOSITIONS = {

@@ -28,7 +28,7 @@ class SearchTerm(models.Model):
 
 
 class SavedSearch(models.Model):
-    """A query that an owner saved to run it again."""
+    """A query that an owner saved."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     query = models.CharField(max_length=200)

@@ -16,7 +16,7 @@ from uploads.models.expressions import INSTANT, CameraClock, SearchWords
 _EMPTY_LIST = Value([], JSONField())
 _EMPTY_DICT = Value({}, JSONField())
 SERVER_PREFIXES = ("ollama:", "openai:")
-"""The prefix of `description_model` if the model wrote in the language that the settings name."""
+"""The prefix of `description_model` if the model wrote in VUEMANTICS_DESCRIPTION_LANGUAGE."""
 
 
 class Upload(models.Model):
@@ -134,7 +134,7 @@ class Upload(models.Model):
             ),
             # The order of the library.
             models.Index(F("owner"), INSTANT.desc(), F("id").desc(), name="upload_owner_instant"),
-            # The preflight uses this index to look up sizes before files are sent, and the quota to sum up sizes.
+            # The preflight looks up sizes in this index before files are sent, and the quota adds up sizes.
             models.Index(fields=["owner", "size"], name="upload_owner_size"),
             models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),
             models.Index(fields=["owner", "group_id"], name="upload_group", condition=~Q(group_id="")),

@@ -6,7 +6,7 @@ from django.utils.module_loading import import_string
 def name_place(latitude: float | None, longitude: float | None) -> str:
     """Return the name of the place at coordinates in degrees, or "" if there is none. See Cities.nearest.
 
-    numpy is loaded by the first coordinates, because most processes need neither. Raises EnvironmentalError
+    numpy and the list are loaded on first use, because most processes do not need them. Raises EnvironmentalError
     `analysis.weights`.
     """
     if latitude is None or longitude is None:

@@ -1,6 +1,6 @@
 """Find the pictures that may match a query: those with the nearest vectors and those whose text contains its words.
 
-Every statement reads a limited number of rows, however large the library is. See docs/search.md for what is left out.
+Every statement reads a limited number of rows, even in large libraries. See docs/search.md for what is left out.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ Words = Sequence[SearchQueryCombinable]
 
 
 def find_candidates(owner_id: int, query: Query, encoder: QueryEncoder | None) -> list[Candidate]:
-    """Return the candidates of all alternatives of `query`. Without an encoder, only words are compared.
+    """Return the candidates for all alternatives in `query`. Without an encoder, only words are compared.
 
     Raises the errors of the encoder.
     """
@@ -75,7 +75,7 @@ def _nearest(
     """Return the cosines of the nearest vectors of `pictures`. No picture with a cosine below `least` is a hit by its
     look.
 
-    If `checked`, their words are conditions, of which `quotes` can be searched.
+    If `checked`, the words of pictures are conditions; those in `quotes` can be searched in the index.
 
     Rare quotes are searched first. Otherwise, the nearest vectors are read first, and the words of their pictures are
     checked. That is enough if it fills the result, or if it includes all pictures that can be hits by their look.

@@ -36,7 +36,7 @@ def site_model() -> str | None:
 def owner_encoders(owner_id: int) -> list[QueryEncoder]:
     """Return the encoders for all models with which the owner's vectors were computed, the site's first.
 
-    The vectors of another provider's model are searched only if that provider runs in this program and still works.
+    Vectors of another provider's model are searched only if that provider runs in this program and still works.
     """
     encoder = site_encoder()
     found = [encoder] if encoder is not None else []

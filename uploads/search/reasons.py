@@ -23,14 +23,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Where words of the query were found: `source` is a key of the picture's texts."""
+    """The text in which words of the query were found; `source` is its key in the picture's texts."""
 
     source: str
     parts: tuple[Part, ...]
 
 
 def explain(query: Query, texts: dict[str, str]) -> Reason | None:
-    """Return the first of a picture's texts that contains a word of the query, or None if none does.
+    """Return the first of a picture's texts that contains a word of the query, or None.
 
     As in full-text search, words match if they are equal without common English endings.
     """

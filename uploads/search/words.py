@@ -20,7 +20,7 @@ _STOP_WORDS = frozenset(("a", "about", "all", "an", "and", "any", "are", "as", "
 class OwnerWord(SearchQueryCombinable, Func):  # type: ignore[misc]  # as Django's own SearchQuery
     """The condition that a picture's words belong to an owner.
 
-    Combined with a word, it lets one index scan find the owner's matches without reading those of others. No text
+    Combined with a word, it makes one index scan find the owner's matches without reading those of others. No text
     contains such a word, because the parsers split text at spaces.
     """
 

@@ -30,9 +30,9 @@ def joined_folder(path: str, relative: str = "") -> str:
 
 
 def match_keys(owner_id: int, path: str, name: str, relative: str = "") -> tuple[int, int]:
-    """Return the keys of a folder and of a name in it, by which pictures, sidecars and parts are matched.
+    """Return the keys of a folder and of a name in it, with which pictures, sidecars and parts are matched.
 
-    `path` is relative to what was chosen and ends with the file's own name. `name` is a picture's name, or what
+    `path` is relative to the chosen folder and ends with the file's own name. `name` is a picture's name, or what
     `names.sidecar_target` returns; if blank, the second key is ANY_NAME. The keys are 64-bit hashes, so files with
     equal keys are only candidates.
     """

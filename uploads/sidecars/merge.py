@@ -73,7 +73,7 @@ def merge_sidecars(sidecars: Mapping[str, Any]) -> SidecarValues:
 
 
 def place_and_time(sidecar: SidecarValues, file: PlaceAndTime, filename: str) -> PlaceAndTime:
-    """Return when and where a picture was taken, from its sidecars, from the file and from the file's name."""
+    """Return when and where a picture was taken, from its sidecars, its file and the file's name."""
     taken_at, utc_offset, source = file.taken_at, file.utc_offset, file.source
     if sidecar.time is None and taken_at is None:
         taken_at = time_from_name(filename)

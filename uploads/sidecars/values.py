@@ -20,7 +20,7 @@ class SidecarTime:
     """When a picture was taken according to a sidecar. `at` is aware.
 
     `is_instant` is false if the sidecar has a local time without a zone; then that time counts as UTC, as in
-    uploads.media.exif_time. `utc_offset` is in minutes. The real time is less than `precision` seconds later.
+    uploads.media.exif_time. `utc_offset` is in minutes. The exact time is less than `precision` seconds later.
     """
 
     at: datetime
@@ -34,8 +34,8 @@ class SidecarValues:
     """Values for one picture; None, "" and () mean that the sidecar does not contain the value.
 
     `latitude` and `longitude` are WGS 84 degrees. `rating` is 0 to 5, or -1 for rejected. `archived` includes pictures
-    that are hidden in an Apple export. `trashed` means that the picture was in the trash of the service that exported
-    it, `edited` that the sidecar contains edits that are not in the picture itself.
+    that are hidden in an Apple export. `trashed` means that the picture was in the trash of the exporting service.
+    `edited` means that the sidecar contains edits that are not in the picture itself.
     """
 
     time: SidecarTime | None = None

@@ -5,7 +5,7 @@ from django.utils.module_loading import import_string
 from uploads.models import Appearance
 
 CHUNK = 100
-"""Pictures per transaction. It must not be idle for long while this process compares them."""
+"""Pictures per transaction, which must not be idle for long while this process compares them."""
 
 
 def index_due_pictures() -> int:

@@ -64,15 +64,12 @@ class DiskStorage(FileSystemStorage):
                 temporary.write_bytes(content)
 
     def read(self, name: str) -> bytes:
-        """Return the content of the file."""
         return Path(self.path(name)).read_bytes()
 
     def has_file(self, name: str) -> bool:
-        """Return whether the file exists."""
         return Path(self.path(name)).exists()
 
     def delete_files(self, names: Iterable[str]) -> None:
-        """Unlink the files."""
         for name in names:
             Path(self.path(name)).unlink(missing_ok=True)
 

@@ -49,7 +49,6 @@ class StoredFile:
 
     @property
     def cache_control(self) -> str:
-        """The Cache-Control header of the file."""
         return f"private, max-age={self.max_age}, immutable" if self.max_age else "private, no-cache"
 
 

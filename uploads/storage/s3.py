@@ -38,7 +38,7 @@ CLIENT = {
 
 
 class BucketStorage(S3Storage):
-    """A StorageBackend that uses a bucket, or a prefix in a bucket. Takes the options of S3Storage. Thread-safe."""
+    """A StorageBackend that uses a bucket, or a prefix in a bucket. It has the options of S3Storage. Thread-safe."""
 
     def __init__(self, *, addressing_style: str, **options: Any) -> None:
         config = Config(**CLIENT, s3={"addressing_style": addressing_style})
@@ -105,16 +105,13 @@ class BucketStorage(S3Storage):
             yield from body.iter_chunks(CHUNK_BYTES)
 
     def write(self, name: str, content: bytes) -> None:
-        """Put the object."""
         with raise_os_errors():
             self._client.put_object(**self._object(name), Body=content)
 
     def read(self, name: str) -> bytes:
-        """Get the object."""
         return b"".join(self._chunks(name))
 
     def has_file(self, name: str) -> bool:
-        """Return whether the object exists."""
         try:
             with raise_os_errors():
                 self._client.head_object(**self._object(name))

@@ -59,7 +59,7 @@ def search_suggestions(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def change_saved_search(request: HttpRequest) -> HttpResponse:
-    """Save the search `q`, or delete it if there is a parameter `forget`."""
+    """Save the search `q`, or delete it if the parameter `forget` is present."""
     text = storable(request.POST.get("q", ""))
     if "forget" in request.POST:
         forget_search(request.user.pk or 0, text)
@@ -106,7 +106,7 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
 
 
 def _chips(query: Query) -> list[tuple[str, str]]:
-    """Return each filter and excluded term as text, with the query that remains without it."""
+    """Return each filter and excluded term as text, with the query without it."""
     excluded = [(f"-{term}", str(query.without(term))) for term in query.excluded]
     return [*excluded, *((str(one), str(query.without(one))) for one in query.filters)]
 

@@ -133,7 +133,7 @@ class ModelClient:
 
 
 def _retry_seconds(retry_after: str, retry: int) -> float:
-    """Return the delay from `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3), else back off."""
+    """Return the seconds to wait, from `Retry-After` (RFC 9110, section 10.2.3) or else an exponential back-off."""
     try:
         return max(0.0, float(retry_after))
     except ValueError:

@@ -17,7 +17,6 @@ class Command(BaseCommand):
     help = "Delete stored files that belong to no picture and are older than a day. Safe to run at any time."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --dry-run."""
         parser.add_argument("--dry-run", action="store_true", help="only list the files")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
