@@ -73,7 +73,7 @@ clean: ## Remove the virtual environment and caches; var/ is kept
 			exit 1 ;; esac
 	@echo 'Creating .venv'
 	@$(PYTHON) -m venv .venv || { \
-		echo 'The virtual environment could not be created. Install Python's venv module (Debian: python3.11-venv).' >&2; \
+		echo 'The virtual environment could not be created. Install the Python module venv (Debian: python3.11-venv).' >&2; \
 		rm -rf .venv; exit 1; }
 
 .venv/runtime: requirements.txt | .venv/bin/python
