@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def send(bombs: list[Path], photos: list[Path]) -> tuple[dict[str, float], dict[str, str]]:
-    """Return the seconds until the photos and the hostile files were finished or refused, and the latter's outcomes."""
+    """Return the seconds until photos and hostile files were finished or refused, and the outcomes of hostile files."""
     from batches.models import BatchItem, UploadBatch  # noqa: PLC0415 (needs django.setup())
     from bench import rows  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Sending files from a real browser."""
+"""Files are sent from a real browser: chosen, dropped and pasted."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Uploading many files in a real browser."""
+"""A real browser uploads many files and stays responsive."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Adding more files on the same page during and after an upload."""
+"""More files can be added on the same page after an upload, but not during it."""
 
 from pathlib import Path
 

@@ -38,7 +38,7 @@ class CommandStorm:
         self.done: Counter[str] = Counter()
 
     def send(self, number: int) -> int:
-        """Create an import of its share of the photos."""
+        """Create import `number`, with its share of the photos."""
         batch = services.open_batch(self.scope, f"Import {number}")
         for path in self.photos[number]:
             receive_path(batch, path, path.name)

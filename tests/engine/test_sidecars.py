@@ -1,4 +1,4 @@
-"""Sidecars and pictures are linked in any order, within one import or between two."""
+"""Sidecars and pictures are linked in any order, within one import or across two."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The status of the engine."""
+"""The status of the engine: workers, waiting files, recoveries and wake-ups."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Downloading failures as a CSV file."""
+"""Failures can be downloaded as a CSV file."""
 
 import asyncio
 import csv
