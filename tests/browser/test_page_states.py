@@ -85,7 +85,6 @@ def axe_problems(page: Page, scheme: Literal["light", "dark"], options: Mapping[
 
 def page_problems(page: Page, group: str, *, tabbed: bool) -> list[str]:
     """Return the problems on a small phone in the dark scheme and on a desktop in the light scheme."""
-    page.evaluate(AXE)
     problems = phone_problems(page, group) + axe_problems(page, "dark", CONTRAST)
     page.set_viewport_size(DESKTOP)
     if tabbed:
@@ -106,7 +105,9 @@ def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData,
         if name not in pages:
             user = getattr(site_data, state.who) if state.who else None
             # The pages' Content-Security-Policy would block axe-core's script.
-            pages[name] = signed_in(chromium, site, user, bypass_csp=True, reduced_motion="reduce").new_page()
+            context = signed_in(chromium, site, user, bypass_csp=True, reduced_motion="reduce")
+            context.add_init_script(AXE)
+            pages[name] = context.new_page()
         page = pages[name]
         page.set_viewport_size(PHONE)
         open_state(page, site, site_data, state, tmp_path)
