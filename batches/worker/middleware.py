@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 HUNG_STATUS = 70
 """Exit status of a process that ended itself because a job hung."""
 HEARTBEAT_SECONDS = 1.0
+CLEANUP_ROUNDS = 3
+"""The reconciler's rounds per clean-up. Nobody waits for a clean-up, and its queries cost an idle worker most."""
 
 
 class WorkerMiddleware(dramatiq.Middleware):
@@ -43,7 +45,7 @@ class WorkerMiddleware(dramatiq.Middleware):
         self._threads = [
             heartbeat_thread,
             PeriodicThread("reconciler", settings.RECONCILE_SECONDS, reconcile),
-            PeriodicThread("cleanup", settings.RECONCILE_SECONDS, clean_up),
+            PeriodicThread("cleanup", CLEANUP_ROUNDS * settings.RECONCILE_SECONDS, clean_up),
             PeriodicThread("search", SEARCH_MAINTENANCE_SECONDS, maintain_search),
         ]
         if settings.EMAIL_URL:
