@@ -16,7 +16,8 @@ from batches.models import BatchItem
 from batches.models.storage_key import storage_key
 from uploads import upload_sql
 from uploads.models import MediaKind, Upload
-from uploads.storage import delete_files, is_stored, prepare_storage, store_original
+from uploads.storage import delete_files, prepare_storage, store_original
+from uploads.verification.check import is_intact, mark_repaired
 
 MAX_TRIES = 5
 
@@ -37,11 +38,16 @@ def store_or_reuse(item: BatchItem, owner_id: int, partial: PartialFile, mime_ty
     )
     for tries_left in reversed(range(MAX_TRIES)):
         existing = upload_sql.find_by_sha256(owner_id, upload.sha256)
+        repairs = existing is not None and not is_intact(existing)
         try:
-            return _try_store_or_reuse(item, partial, upload, existing)
+            outcome = _try_store_or_reuse(item, partial, upload, existing, stores=existing is None or repairs)
         except IntegrityError:
             if not tries_left:
                 raise
+            continue
+        if existing is not None and repairs:
+            mark_repaired(existing.id)
+        return outcome
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
@@ -54,8 +60,10 @@ def finalize_duplicate(item: BatchItem, upload: Upload) -> IntakeOutcome:
         return _queue_or_complete(item, upload, new=False)
 
 
-def _try_store_or_reuse(item: BatchItem, partial: PartialFile, new: Upload, existing: Upload | None) -> IntakeOutcome:
-    """Store the file if storage does not have it, then write the Upload and the item in one transaction.
+def _try_store_or_reuse(
+    item: BatchItem, partial: PartialFile, new: Upload, existing: Upload | None, *, stores: bool
+) -> IntakeOutcome:
+    """Store the file if `stores` is true, then write the Upload and the item in one transaction.
 
     Locks are taken in the same order as in all transactions: the item, an existing Upload, the batch. A new Upload is
     inserted before that, which cannot cause a deadlock: its row is invisible to others until the commit, and while the
@@ -65,7 +73,6 @@ def _try_store_or_reuse(item: BatchItem, partial: PartialFile, new: Upload, exis
     if existing is not None and existing.key != new.key:
         delete_files(new.key, {})  # an earlier attempt may have stored this file and then crashed
     upload = existing or new
-    stores = existing is None or not is_stored(existing.key)
     if stores:
         _store(partial, upload.key)
     try:

@@ -16,12 +16,14 @@ from batches.worker.completion_emails import EMAIL_INTERVAL_SECONDS, send_comple
 from batches.worker.periodic_thread import SERVICE_ERRORS, PeriodicThread
 from batches.worker.reconciler import reconcile
 from batches.worker.search_maintenance import SEARCH_MAINTENANCE_SECONDS, maintain_search
+from uploads.verification.schedule import verify_in_background
 
 logger = logging.getLogger(__name__)
 
 HUNG_STATUS = 70
 """Exit status of a process that ended itself because a job hung."""
 HEARTBEAT_SECONDS = 1.0
+VERIFICATION_SECONDS = 60.0
 
 
 class WorkerMiddleware(dramatiq.Middleware):
@@ -45,6 +47,7 @@ class WorkerMiddleware(dramatiq.Middleware):
             PeriodicThread("reconciler", settings.RECONCILE_SECONDS, reconcile),
             PeriodicThread("cleanup", settings.RECONCILE_SECONDS, clean_up),
             PeriodicThread("search", SEARCH_MAINTENANCE_SECONDS, maintain_search),
+            PeriodicThread("verification", VERIFICATION_SECONDS, verify_in_background),
         ]
         if settings.EMAIL_URL:
             self._threads.append(PeriodicThread("e-mail", EMAIL_INTERVAL_SECONDS, send_completion_emails))

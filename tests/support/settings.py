@@ -8,3 +8,5 @@ from vuemantics.settings import PROCESSOR as REAL_PROCESSOR
 PROCESSOR = os.environ.get("TEST_PROCESSOR") or REAL_PROCESSOR
 # Computing a real hash would take 0.3 s.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Workers of the tests verify no files.
+VERIFY_BYTES_PER_DAY = 0

@@ -215,6 +215,15 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="title"),
                 ),
                 ("processed_at", models.DateTimeField(verbose_name="processed at", blank=True, null=True)),
+                (
+                    "verified_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When the stored file was last read and compared.",
+                        null=True,
+                        verbose_name="verified at",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),
                 ("updated_at", models.DateTimeField(verbose_name="updated at", auto_now=True)),
                 (
@@ -312,6 +321,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="upload",
             index=models.Index(fields=["owner", "size"], name="upload_owner_size"),
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(fields=["verified_at", "id"], include=("size",), name="upload_verified"),
         ),
         migrations.AddIndex(
             model_name="upload",
@@ -508,6 +521,51 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [models.UniqueConstraint(fields=("owner", "kind", "text"), name="searchterm_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="DamagedFile",
+            fields=[
+                (
+                    "upload",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="damage",
+                        serialize=False,
+                        to="uploads.upload",
+                        verbose_name="upload",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("original.changed", "Its content has changed"),
+                            ("original.missing", "It is missing"),
+                            ("original.unreadable", "The disk cannot read it"),
+                        ],
+                        max_length=30,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("found_at", models.DateTimeField(verbose_name="found at")),
+                ("notified_at", models.DateTimeField(blank=True, null=True, verbose_name="e-mail sent at")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "damaged file",
+                "verbose_name_plural": "damaged files",
+                "indexes": [models.Index(fields=["owner", "reason"], name="damagedfile_owner")],
             },
         ),
         # Each row grows once, when its file has been processed. With free space, it stays on its page.

@@ -2,6 +2,7 @@
 
 from uploads.models.appearance import Appearance, NearDuplicate
 from uploads.models.choices import MediaKind, PartRole, TakenSource
+from uploads.models.damaged_file import DamagedFile, DamageReason
 from uploads.models.embedding import Embedding
 from uploads.models.expressions import INSTANT
 from uploads.models.search_terms import SavedSearch, SearchTerm
@@ -10,6 +11,8 @@ from uploads.models.upload import FileDeletion, Upload
 __all__ = [
     "INSTANT",
     "Appearance",
+    "DamageReason",
+    "DamagedFile",
     "Embedding",
     "FileDeletion",
     "MediaKind",

@@ -24,7 +24,8 @@ class Upload(models.Model):
 
     (owner, sha256) is unique: the same bytes are stored once per owner and never shared between owners. `key` is the
     opaque part of the upload's storage names. `processed_at` is null until processing has succeeded once; processing
-    the upload again replaces all results in one transaction.
+    the upload again replaces all results in one transaction. `verified_at` is when the original was last read and
+    compared with `sha256`; if they differed, the upload has a `damage` (DamagedFile).
 
     `description_model` is the model that wrote the description, or empty. Processing never replaces a description with
     `description_edited`. `audit_score` rates the description, and `regenerations` counts how often a poor one was
@@ -101,6 +102,9 @@ class Upload(models.Model):
     )
     part_role = models.CharField(_("role"), max_length=10, choices=PartRole, blank=True, default="", db_default="")
     processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
+    verified_at = models.DateTimeField(
+        _("verified at"), null=True, blank=True, help_text=_("When the stored file was last read and compared.")
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     camera_clock = models.GeneratedField(
@@ -135,6 +139,8 @@ class Upload(models.Model):
             models.Index(F("owner"), INSTANT.desc(), F("id").desc(), name="upload_owner_instant"),
             # The preflight uses this index to look up sizes before files are sent, and the quota to sum up sizes.
             models.Index(fields=["owner", "size"], name="upload_owner_size"),
+            # The order of verification, and how many bytes it has read in the last 24 hours.
+            models.Index(fields=["verified_at", "id"], include=["size"], name="upload_verified"),
             models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),
             models.Index(fields=["owner", "group_id"], name="upload_group", condition=~Q(group_id="")),
             models.Index(fields=["part_of"], name="upload_parts", condition=Q(part_of__isnull=False)),

@@ -1,0 +1,34 @@
+"""Uploads with real originals in storage."""
+
+import hashlib
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from uploads.models import Upload
+from uploads.storage import original_name
+
+
+def store(owner: User, content: bytes, name: str = "a.jpg", *, age_days: int = 2, **values: object) -> Upload:
+    """Store an original with this content, received `age_days` ago, and return its upload."""
+    digest = hashlib.sha256(content).hexdigest()
+    facts = {"mime_type": "image/jpeg", "kind": "image", "processed_at": timezone.now()} | values
+    upload = Upload.objects.create(owner=owner, sha256=digest, filename=name, size=len(content), **facts)
+    Upload.objects.filter(id=upload.id).update(created_at=timezone.now() - timedelta(days=age_days))
+    default_storage.save(original_name(upload.key), ContentFile(content))
+    upload.refresh_from_db()
+    return upload
+
+
+def replace(upload: Upload, content: bytes) -> None:
+    """Replace the bytes in storage behind the program's back."""
+    default_storage.delete(original_name(upload.key))
+    default_storage.save(original_name(upload.key), ContentFile(content))
+
+
+def flip_byte(upload: Upload, content: bytes) -> None:
+    """Change one byte of the original in storage."""
+    replace(upload, bytes([content[0] ^ 1]) + content[1:])

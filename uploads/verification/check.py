@@ -1,0 +1,90 @@
+"""Check one stored original, and record the result.
+
+A row of DamagedFile is what the owner and operators are alarmed about. It is deleted when the file passes a check, or
+when the same bytes are stored again.
+"""
+
+import hashlib
+import logging
+from errno import EIO
+
+from django.db import transaction
+from django.utils import timezone
+
+from uploads.errors import EnvironmentalError, PermanentError
+from uploads.models import DamagedFile, DamageReason, Upload
+from uploads.storage import error_code, is_stored, open_original, original_name, storage_available
+
+logger = logging.getLogger(__name__)
+
+READ_BYTES = 2**20
+
+
+def find_damage(upload: Upload) -> DamageReason | None:
+    """Read an upload's original and return what is wrong with it, or None.
+
+    Raises EnvironmentalError if the storage as a whole is unavailable, which says nothing about the file.
+    """
+    digest = hashlib.sha256()
+    try:
+        with open_original(upload.key, 0) as stream:
+            while piece := stream.read(READ_BYTES):
+                digest.update(piece)
+    except PermanentError:
+        return _unless_unavailable(DamageReason.MISSING)
+    except OSError as error:
+        if error.errno != EIO:
+            raise EnvironmentalError(error_code(error)) from error
+        return _unless_unavailable(DamageReason.UNREADABLE)
+    return None if digest.hexdigest() == upload.sha256 else DamageReason.CHANGED
+
+
+def _unless_unavailable(reason: DamageReason) -> DamageReason:
+    if not storage_available():
+        raise EnvironmentalError("storage.away")
+    return reason
+
+
+def record_check(upload: Upload, reason: DamageReason | None) -> bool:
+    """Record the result of a check.
+
+    Return False, and change nothing, if the upload was deleted, checked or stored again since the caller read its row.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        unchanged = Upload.objects.filter(id=upload.id, verified_at=upload.verified_at)
+        if not unchanged.update(verified_at=now):
+            return False
+        if reason is None:
+            repaired = _delete_damage(upload.id)
+        else:
+            repaired = False
+            damage = DamagedFile(upload=upload, owner_id=upload.owner_id, reason=reason, found_at=now)
+            DamagedFile.objects.bulk_create(
+                [damage], update_conflicts=True, unique_fields=["upload"], update_fields=["reason"]
+            )
+    if reason is not None:
+        logger.error("The original of upload %d, %s, is damaged: %s.", upload.id, original_name(upload.key), reason)
+    elif repaired:
+        logger.info("The original of upload %d is intact again.", upload.id)
+    return True
+
+
+def is_intact(upload: Upload) -> bool:
+    """Return whether the original is stored and not known to be damaged. Raises OSError if storage is unavailable."""
+    return is_stored(upload.key) and not DamagedFile.objects.filter(upload_id=upload.id).exists()
+
+
+def mark_repaired(upload_id: int) -> None:
+    """Record that the original's bytes were received and stored again.
+
+    Call this after the transaction that refers to the upload, because it locks the upload after the batch.
+    """
+    with transaction.atomic():
+        Upload.objects.filter(id=upload_id).update(verified_at=timezone.now())
+        if _delete_damage(upload_id):
+            logger.info("The original of upload %d was repaired by the same bytes.", upload_id)
+
+
+def _delete_damage(upload_id: int) -> bool:
+    return DamagedFile.objects.filter(upload_id=upload_id).delete()[0] > 0
