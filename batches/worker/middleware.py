@@ -12,7 +12,9 @@ from batches.engine.in_flight import Job, in_flight
 from batches.engine.liveness import identity
 from batches.models.error_codes import default_message
 from batches.worker.cleanup import clean_up
-from batches.worker.completion_emails import EMAIL_INTERVAL_SECONDS, send_completion_emails
+from batches.worker.completion_emails import due_completion_emails
+from batches.worker.damage_emails import due_damage_emails
+from batches.worker.mail_delivery import EMAIL_INTERVAL_SECONDS, deliver
 from batches.worker.periodic_thread import SERVICE_ERRORS, PeriodicThread
 from batches.worker.reconciler import reconcile
 from batches.worker.search_maintenance import SEARCH_MAINTENANCE_SECONDS, maintain_search
@@ -50,7 +52,7 @@ class WorkerMiddleware(dramatiq.Middleware):
             PeriodicThread("verification", VERIFICATION_SECONDS, verify_in_background),
         ]
         if settings.EMAIL_URL:
-            self._threads.append(PeriodicThread("e-mail", EMAIL_INTERVAL_SECONDS, send_completion_emails))
+            self._threads.append(PeriodicThread("e-mail", EMAIL_INTERVAL_SECONDS, send_emails))
         heartbeat_thread.start()
         # Without this wait, the process may handle a wake-up before it has an identity. It would then claim nothing,
         # and the pending items would wait for the reconciler's next round.
@@ -92,6 +94,11 @@ def heartbeat() -> None:
     hung = beat(identity.id)
     if hung:
         recycle(hung)
+
+
+def send_emails() -> None:
+    """Send the e-mails that are due."""
+    deliver(lambda: [*due_completion_emails(), *due_damage_emails()])
 
 
 def recycle(hung: list[Job]) -> None:
