@@ -14,6 +14,7 @@ from uploads.models import PartRole
 from uploads.pairs import PairFile
 from uploads.places import name_place
 from uploads.sidecars.merge import FILE, PlaceAndTime, merge_sidecars, place_and_time
+from uploads.sidecars.own_edits import ARCHIVED, EDITS, apply_edits
 
 Sidecars = Mapping[str, Any]
 """Values by kind of sidecar, as in `Upload.sidecars`."""
@@ -79,16 +80,19 @@ class PictureRow:
         """What the file itself says about time and place. A date from the name is not in the file."""
         if FILE in self.sidecars:
             return PlaceAndTime.from_json(self.sidecars[FILE])
-        located = PlaceAndTime(latitude=self.latitude, longitude=self.longitude)
-        if self.taken_source == "name":
-            return located
-        return replace(located, taken_at=self.taken_at, utc_offset=self.utc_offset, source=self.taken_source)
+        return self.shown if self.taken_source != "name" else replace(self.shown, taken_at=None, source="")
+
+    @property
+    def shown(self) -> PlaceAndTime:
+        """The time and place that follow from the file, its sidecars and the owner's changes."""
+        return PlaceAndTime(self.taken_at, self.utc_offset, self.taken_source, self.latitude, self.longitude)
 
     def as_pair_file(self, name: str, batch_id: int | None) -> PairFile:
         """Return what decides whether the file is part of another one; `name` is its name in the import's folder."""
-        return PairFile(
-            self.id, name or self.filename, self.kind, self.taken_at, self.duration, self.group_id, batch_id
-        )
+        taken_at = self.taken_at
+        if EDITS in self.sidecars:  # a new date does not separate a live photo from its film
+            taken_at = place_and_time(merge_sidecars(self.sidecars), self.file, self.filename).taken_at
+        return PairFile(self.id, name or self.filename, self.kind, taken_at, self.duration, self.group_id, batch_id)
 
 
 def lock_pictures(ids: Collection[int]) -> dict[int, PictureRow]:
@@ -101,10 +105,10 @@ def lock_pictures(ids: Collection[int]) -> dict[int, PictureRow]:
 
 
 def facts_parameters(filename: str, sidecars: Sidecars, file: PlaceAndTime) -> dict[str, object]:
-    """Return the parameters of FACTS. Precedence: uploads/sidecars/merge.py."""
-    values = merge_sidecars(sidecars)
-    found = place_and_time(values, file, filename)
-    kept = {**sidecars, FILE: file.as_json()} if sidecars else {}
+    """Return the parameters of FACTS. Precedence: the owner's changes, then uploads/sidecars/merge.py."""
+    values, edits = merge_sidecars(sidecars), sidecars.get(EDITS, {})
+    found = apply_edits(place_and_time(values, file, filename), edits)
+    kept = {**sidecars, FILE: file.as_json()} if sidecars.keys() - {FILE} else {}
     return {
         "taken_at": found.taken_at,
         "utc_offset": found.utc_offset,
@@ -118,13 +122,13 @@ def facts_parameters(filename: str, sidecars: Sidecars, file: PlaceAndTime) -> d
         "albums": json.dumps(values.albums),
         "rating": values.rating,
         "favourite": bool(values.favourite),
-        "archived": bool(values.archived),
+        "archived": bool(edits.get(ARCHIVED, values.archived)),
         "sidecars": json.dumps(kept),
     }
 
 
 def save_sidecars(picture: PictureRow, sidecars: Sidecars) -> None:
-    """Replace the values of a locked picture's sidecars, and what follows from them."""
+    """Replace the values of a locked picture's sidecars and the owner's changes, and what follows from them."""
     fetch_row(SAVE_FACTS, {"id": picture.id, **facts_parameters(picture.filename, sidecars, picture.file)})
 
 

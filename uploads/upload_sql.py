@@ -7,6 +7,7 @@ from uploads.database import fetch_row, fetch_rows
 from uploads.models import Upload
 from uploads.picture_facts import FACTS, PictureRow, Sidecars, facts_parameters, group_id_of
 from uploads.sidecars.merge import PlaceAndTime
+from uploads.sidecars.own_edits import removed_labels
 
 if TYPE_CHECKING:  # importing the pipeline loads the image libraries, which most processes do not need
     from uploads.pipeline import Result
@@ -77,9 +78,11 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
 
     `sidecars` are the values of all of its sidecars, which come before those of the result.
     `previews` maps each longest side to the storage name of a preview that is already written. If the result has no
-    vector, the old vector is kept. A description that a person edited is kept too.
+    vector, the old vector is kept. A description that a person edited is kept too, and removed labels stay removed.
     """
     file = PlaceAndTime(result.taken_at, result.utc_offset, result.taken_source, result.latitude, result.longitude)
+    removed = removed_labels(sidecars)
+    labels = [label for label in result.labels if label.name not in removed]
     fetch_row(
         SAVE_RESULT,
         {
@@ -94,7 +97,7 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
             "camera": result.camera,
             "metadata": json.dumps(result.metadata),
             "previews": json.dumps(previews),
-            "labels": json.dumps([{"name": label.name, "score": round(label.score, 4)} for label in result.labels]),
+            "labels": json.dumps([{"name": label.name, "score": round(label.score, 4)} for label in labels]),
             "description": result.description,
             "description_model": result.description_model,
             "audit_score": result.audit_score,

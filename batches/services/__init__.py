@@ -23,7 +23,15 @@ from batches.services.batch_commands import (
 from batches.services.deletion import MAX_PICTURES, delete_batch, delete_pictures, deletion_extent
 from batches.services.failure_commands import CommandResult, dismiss_code, restore_code, retry_code
 from batches.services.last_seen import mark_all_seen, mark_batch_seen
+from batches.services.picture_edits import (
+    edit_description,
+    edit_pictures,
+    remove_label,
+    restore_label,
+    undo_edit,
+)
 from batches.services.reprocessing import reanalyse_batch, reanalyse_library, retry_failed, retry_item
+from uploads.picture_edits import EditResult
 
 __all__ = [
     "CANCEL_BATCHES",
@@ -32,6 +40,7 @@ __all__ = [
     "DELETE_PICTURES",
     "MAX_PICTURES",
     "CommandResult",
+    "EditResult",
     "NotFound",
     "Scope",
     "cancel_batch",
@@ -39,6 +48,8 @@ __all__ = [
     "delete_pictures",
     "deletion_extent",
     "dismiss_code",
+    "edit_description",
+    "edit_pictures",
     "finish_without_missing",
     "mark_all_seen",
     "mark_batch_seen",
@@ -49,11 +60,14 @@ __all__ = [
     "prioritize_batch",
     "reanalyse_batch",
     "reanalyse_library",
+    "remove_label",
     "rename_batch",
     "restore_code",
+    "restore_label",
     "resume_batch",
     "retry_code",
     "retry_failed",
     "retry_item",
     "seal_batch",
+    "undo_edit",
 ]

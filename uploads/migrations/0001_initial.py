@@ -97,6 +97,7 @@ class Migration(migrations.Migration):
                             ("container", "video data"),
                             ("sidecar", "sidecar file"),
                             ("name", "file name"),
+                            ("own", "set by hand"),
                         ],
                         help_text="Blank without a date.",
                         max_length=10,
@@ -475,6 +476,27 @@ class Migration(migrations.Migration):
                         condition=models.Q(("first__lt", models.F("second"))), name="nearduplicate_ordered"
                     ),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PictureEdit",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=20)),
+                ("changes", models.JSONField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["owner", "created_at"], name="pictureedit_owner")],
             },
         ),
         migrations.CreateModel(
