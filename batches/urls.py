@@ -10,6 +10,7 @@ from batches.views import (
     pages,
     preflight,
     rename,
+    trash,
     upload,
 )
 
@@ -36,7 +37,12 @@ urlpatterns = [
     path("problems/files.csv", failure_list.download, name="failures-csv"),
     path("batches/<int:batch_id>/delete/", confirm_deletion.delete_batch, name="batch-delete"),
     path("library/reanalyse/", commands.reanalyse_library, name="library-reanalyse"),
-    path("library/delete/", confirm_deletion.delete_pictures, name="upload-delete"),
+    path("library/trash/", trash.trash_pictures, name="upload-trash"),
+    path("trash/", trash.trash_list, name="trash"),
+    path("trash/undo/", trash.undo_trash, name="trash-undo"),
+    path("trash/restore/", trash.restore, name="trash-restore"),
+    path("trash/delete/", trash.delete, name="trash-delete"),
+    path("trash/empty/", trash.empty, name="trash-empty"),
     path("batches/<int:batch_id>/name/", rename.batch_name, name="batch-name"),
     path("batches/<int:batch_id>/files/<int:item_id>/", item_detail.item_detail, name="item-detail"),
     path("batches/<int:batch_id>/pause/", commands.pause, name="batch-pause"),

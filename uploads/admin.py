@@ -33,7 +33,7 @@ class UploadAdmin(ReadOnlyAdmin):
         "processed_at",
     ]
     list_display_links = ["thumbnail", "filename"]
-    list_filter = ["kind", "created_at"]
+    list_filter = ["kind", "created_at", ("trashed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["owner"]
     search_fields = ["filename", "owner__username"]
     search_help_text = _("Part of a file name or user name")
@@ -55,7 +55,7 @@ class UploadAdmin(ReadOnlyAdmin):
                 ]
             },
         ),
-        (_("Times"), {"fields": ["created_at", "processed_at", "updated_at", "verified_at"]}),
+        (_("Times"), {"fields": ["created_at", "processed_at", "updated_at", "verified_at", "trashed_at"]}),
     ]
     readonly_fields = ["picture", "description_text", "label_list", "file_size", "pixels", "taken"]
     description_text = english_column("description", _("description"))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar, cast
 from urllib.parse import urlencode
 
-from django.db.models import Expression, Model, Q, QuerySet
+from django.db.models import Expression, F, Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 
@@ -42,7 +42,7 @@ def paginate_by_id(
     return _make_page(found, size, lambda row: row.pk, kept, backwards=backwards, is_first=cursor is None)
 
 
-def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int, instant: Expression) -> Page[Row]:
+def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int, instant: Expression | F) -> Page[Row]:
     """Return the page that `query` requests with `after` or `before`; rows with the latest `instant` come first.
 
     A cursor consists of the microseconds of an instant and an id. If it is invalid, return the first page.

@@ -22,7 +22,8 @@ Sidecars = Mapping[str, Any]
 # Also lock a picture's parts and the picture of a part, because a change of one may change the others.
 LOCK_PICTURES = """
 SELECT id, filename, kind, taken_at, utc_offset, taken_source, latitude, longitude, duration, group_id,
-       sidecars::text, processed_at IS NOT NULL, part_of_id, part_role
+       sidecars::text, processed_at IS NOT NULL, part_of_id, part_role,
+       trashed_at IS NOT NULL
   FROM uploads_upload
  WHERE id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])
                 UNION SELECT id FROM uploads_upload WHERE part_of_id = ANY(%(ids)s::bigint[])
@@ -68,6 +69,7 @@ class PictureRow:
     is_processed: bool
     part_of: int | None
     part_role: str
+    is_trashed: bool
 
     @property
     def sidecars(self) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from uploads.sidecars.own_edits import removed_labels
 if TYPE_CHECKING:  # importing the pipeline loads the image libraries, which most processes do not need
     from uploads.pipeline import Result
 
-FIND_BY_SHA256 = "SELECT id, key, processed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s"
+FIND_BY_SHA256 = """
+SELECT id, key, processed_at, trashed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s
+"""
 # A new upload has values only in these columns. The ORM would take three times the CPU time.
 INSERT_UPLOAD = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, taken_source, camera, metadata,
@@ -50,9 +52,12 @@ RETURNING id
 
 
 def find_by_sha256(owner_id: int, sha256: str) -> Upload | None:
-    """Return the owner's upload with this checksum, or None. Only its `id`, `key` and `processed_at` are loaded."""
+    """Return the owner's upload with this checksum, or None.
+
+    Only its `id`, `key`, `processed_at` and `trashed_at` are loaded.
+    """
     row = fetch_row(FIND_BY_SHA256, {"owner": owner_id, "sha256": sha256})
-    return Upload.from_db("default", ["id", "key", "processed_at"], row) if row else None
+    return Upload.from_db("default", ["id", "key", "processed_at", "trashed_at"], row) if row else None
 
 
 def insert_upload(upload: Upload) -> None:

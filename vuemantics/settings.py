@@ -147,6 +147,8 @@ MIN_FREE_BYTES = int(env.number("VUEMANTICS_MIN_FREE_MIB", 512, minimum=0) * 2**
 # How much of the stored originals workers read and compare with their checksums; 0 means none. None means at any hour.
 VERIFY_BYTES_PER_DAY = int(env.number("VUEMANTICS_VERIFY_GIB_PER_DAY", 20, minimum=0) * 2**30)
 VERIFY_HOURS = env.hours("VUEMANTICS_VERIFY_HOURS")
+# Days after which the cleanup deletes pictures in the trash.
+TRASH_DAYS = env.integer("VUEMANTICS_TRASH_DAYS", 30, minimum=1)
 MAX_PIXELS = int(env.number("VUEMANTICS_MAX_MEGAPIXELS", 100, minimum=0.001) * 1_000_000)
 _analyzer = env.text("VUEMANTICS_ANALYZER", "local")
 DESCRIBER = env.text("VUEMANTICS_DESCRIBER", _analyzer)

@@ -105,8 +105,8 @@ def _candidates(item_id: int, upload_id: int, place: _Place | None) -> tuple[lis
 
 
 def _pair(pictures: dict[int, PictureRow], siblings: dict[int, _Sibling]) -> None:
-    """Save which of the locked pictures are parts of others."""
-    processed = [row for row in pictures.values() if row.id in siblings and row.is_processed]
+    """Save which of the locked pictures are parts of others. A picture in the trash gets no parts and becomes none."""
+    processed = [row for row in pictures.values() if row.id in siblings and row.is_processed and not row.is_trashed]
     parts = find_parts([row.as_pair_file(*siblings[row.id]) for row in processed])
     # First those that are no parts, so that a part of the former main picture is not made a part of itself.
     for row in sorted(processed, key=lambda row: row.id in parts):

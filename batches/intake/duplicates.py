@@ -17,6 +17,7 @@ from batches.models.storage_key import storage_key
 from uploads import upload_sql
 from uploads.models import MediaKind, Upload
 from uploads.storage import delete_files, prepare_storage, store_original
+from uploads.trash import restore
 from uploads.verification.check import is_intact, mark_repaired
 
 MAX_TRIES = 5
@@ -56,6 +57,7 @@ def finalize_duplicate(item: BatchItem, upload: Upload) -> IntakeOutcome:
 
     Raises IntegrityError, and changes nothing, if the upload was deleted in the meantime.
     """
+    _restore(upload)
     with transaction.atomic():
         return _queue_or_complete(item, upload, new=False)
 
@@ -73,6 +75,7 @@ def _try_store_or_reuse(
     if existing is not None and existing.key != new.key:
         delete_files(new.key, {})  # an earlier attempt may have stored this file and then crashed
     upload = existing or new
+    _restore(upload)
     if stores:
         _store(partial, upload.key)
     try:
@@ -91,6 +94,17 @@ def _try_store_or_reuse(
         if stores:
             delete_files(upload.key, {})
         raise
+
+
+def _restore(upload: Upload) -> None:
+    """Take a picture out of the trash before an item completes with it or queues it.
+
+    This is a transaction of its own, because one that links the item's sidecars must not lock uploads before names. If
+    the item then fails, the picture is in the library again, which loses nothing.
+    """
+    if upload.trashed_at is not None:
+        with transaction.atomic():
+            restore([upload.id])
 
 
 def _store(partial: PartialFile, key: UUID) -> None:

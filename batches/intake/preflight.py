@@ -61,7 +61,7 @@ def register_unsent(batch: UploadBatch, files: Sequence[HashedFile | SampledFile
     """
     digests = {file.sha256 for file in files if isinstance(file, HashedFile)}
     found = Upload.objects.filter(owner_id=batch.owner_id, sha256__in=digests, damage=None)
-    uploads = {upload.sha256: upload for upload in found.only("sha256", "size", "key", "processed_at")}
+    uploads = {upload.sha256: upload for upload in found.only("sha256", "size", "key", "processed_at", "trashed_at")}
     return [_register(batch, file, uploads) for file in files]
 
 

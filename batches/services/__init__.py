@@ -31,6 +31,7 @@ from batches.services.picture_edits import (
     undo_edit,
 )
 from batches.services.reprocessing import reanalyse_batch, reanalyse_library, retry_failed, retry_item
+from batches.services.trash import delete_trashed, empty_trash, restore_pictures, trash_pictures, undo_trash
 from uploads.picture_edits import EditResult
 
 __all__ = [
@@ -46,10 +47,12 @@ __all__ = [
     "cancel_batch",
     "delete_batch",
     "delete_pictures",
+    "delete_trashed",
     "deletion_extent",
     "dismiss_code",
     "edit_description",
     "edit_pictures",
+    "empty_trash",
     "finish_without_missing",
     "mark_all_seen",
     "mark_batch_seen",
@@ -64,10 +67,13 @@ __all__ = [
     "rename_batch",
     "restore_code",
     "restore_label",
+    "restore_pictures",
     "resume_batch",
     "retry_code",
     "retry_failed",
     "retry_item",
     "seal_batch",
+    "trash_pictures",
     "undo_edit",
+    "undo_trash",
 ]

@@ -90,8 +90,9 @@ document.addEventListener("htmx:oobAfterSwap", () => {
 let lastBox = null;
 
 document.addEventListener("click", ({ target, shiftKey }) => {
-  if (target.type !== "checkbox" || !target.form?.matches(".selectable")) return;
-  const boxes = [...target.form.querySelectorAll("input[type=checkbox]")];
+  const list = target.type === "checkbox" && target.closest(".selectable");
+  if (!list) return;
+  const boxes = [...list.querySelectorAll("input[type=checkbox]")];
   const range = [lastBox, target].map((box) => boxes.indexOf(box)).sort((a, b) => a - b);
   if (shiftKey && range[0] >= 0) {
     for (const box of boxes.slice(range[0], range[1] + 1)) box.checked = target.checked;

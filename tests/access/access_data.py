@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from batches.engine import incoming
 from batches.models import BatchItem, UploadBatch, Worker
-from tests.support.batches import digest, make_batch
+from tests.support.batches import digest, make_batch, make_upload
 from tests.support.failures import fail_stored, reject_file
 from tests.support.users import make_user
 from uploads.models import NearDuplicate, SavedSearch, SearchTerm, Upload
@@ -28,6 +28,7 @@ class AccessData:
     item: BatchItem
     receiving: BatchItem
     upload: Upload
+    trashed: Upload
 
     @property
     def duplicates(self) -> list[int]:
@@ -49,8 +50,11 @@ def make_access_data() -> AccessData:
     NearDuplicate.objects.create(owner=anna, first=one, second=other)
     SearchTerm.objects.create(owner=anna, kind=SearchTerm.Kind.CAMERA, text="Kodak")
     SavedSearch.objects.create(owner=anna, query="Zanzibar")
+    trashed = make_upload(anna, 99)
+    Upload.objects.filter(id=trashed.id).update(trashed_at=timezone.now())
+    trashed.refresh_from_db()
     return AccessData(
-        anna, ben, batch, make_batch(ben, 1, "Mine"), item, receiving, Upload.objects.filter(owner=anna)[0]
+        anna, ben, batch, make_batch(ben, 1, "Mine"), item, receiving, Upload.objects.filter(owner=anna)[0], trashed
     )
 
 

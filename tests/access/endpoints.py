@@ -53,6 +53,7 @@ def now(_data: AccessData) -> str:
 B = ("batch",)
 BUTTONS = ["pause", "resume", "cancel", "finish", "retry", "reanalyse"]
 FILE = {"relative_path": "a", "filename": "a", "last_modified": "1", "size": 1000, "sha256": "0" * 64}
+CONFIRMED = {"picture": lambda data: data.trashed.id, "confirmed": "1"}
 CAUSE = {"code": "item.internal", "until": now}
 ENDPOINTS = [
     Endpoint("batch-detail", B),
@@ -88,9 +89,17 @@ ENDPOINTS = [
     Endpoint("upload-animation", ("upload",)),
     Endpoint("upload-motion", ("upload",)),
     Endpoint("upload-similar", ("upload",)),
-    Endpoint("upload-delete", query="?id={data.upload.id}"),
     # These URLs return or change only the user's own rows, so there is nothing to refuse.
-    Endpoint("upload-delete", method="POST", body={"id": lambda data: data.upload.id}, answers=(302,)),
+    Endpoint("upload-trash", method="POST", body={"picture": lambda data: data.upload.id}, answers=(302,)),
+    Endpoint("trash", answers=(200,)),
+    Endpoint(
+        "trash-undo", method="POST", body={"at": lambda data: data.trashed.trashed_at.isoformat()}, answers=(302,)
+    ),
+    Endpoint("trash-restore", method="POST", body={"picture": lambda data: data.trashed.id}, answers=(302,)),
+    Endpoint("trash-delete", method="POST", body={"picture": lambda data: data.trashed.id}, answers=(302,)),
+    Endpoint("trash-delete", method="POST", body=CONFIRMED, answers=(302,)),
+    Endpoint("trash-empty", method="POST", answers=(200,)),
+    Endpoint("trash-empty", method="POST", body={"confirmed": "1"}, answers=(302,)),
     Endpoint("library-reanalyse", method="POST", answers=(302,)),
     Endpoint("failures-retry", method="POST", body=CAUSE, answers=(302,)),
     Endpoint("failures-dismiss", method="POST", body=CAUSE, answers=(302,)),

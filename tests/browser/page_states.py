@@ -93,7 +93,8 @@ PAGE_STATES = {
         PageState("similar", "/library/{data.picture.id}/similar/"),
         PageState("near-duplicates", "/library/duplicates/"),
         PageState("no-near-duplicates", "/library/duplicates/", who="newcomer"),
-        PageState("picture-delete", "/library/delete/?id={data.picture.id}"),
+        PageState("trash", "/trash/"),
+        PageState("no-trash", "/trash/", who="newcomer"),
     ],
     "upload": [
         PageState("upload", "/batches/new/"),

@@ -77,10 +77,11 @@ def test_deletion_page_says_that_parts_are_deleted_too(page: Client, anna: User)
     batch = lifecycle.open_batch(anna.id, "Phone")
     still, film = (queue_picture(batch, f"a/IMG_1.{kind}") for kind in ("HEIC", "MOV"))
     finish_all(batch)
-    url = reverse("upload-delete")
 
-    alone = compact(page.get(url, {"id": film.id}).content.decode())
-    both = compact(page.get(url, {"id": still.id}).content.decode())
+    page.post(reverse("upload-trash"), {"picture": film.id})
+    alone = compact(page.post(reverse("trash-delete"), {"picture": film.id}).content.decode())
+    page.post(reverse("upload-trash"), {"picture": still.id})
+    both = compact(page.post(reverse("trash-delete"), {"picture": still.id}).content.decode())
 
     assert "One more file" in both
     assert "more file" not in alone

@@ -15,8 +15,9 @@ from django.db import migrations, models
 COPY_TO_EMBEDDINGS = """
 CREATE FUNCTION uploads_fill_embedding() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    SELECT kind, camera, camera_clock, latitude IS NOT NULL AND longitude IS NOT NULL, archived, part_of_id IS NOT NULL
-      INTO NEW.kind, NEW.camera, NEW.camera_clock, NEW.has_place, NEW.archived, NEW.is_part
+    SELECT kind, camera, camera_clock, latitude IS NOT NULL AND longitude IS NOT NULL, archived, part_of_id IS NOT NULL,
+           trashed_at IS NOT NULL
+      INTO NEW.kind, NEW.camera, NEW.camera_clock, NEW.has_place, NEW.archived, NEW.is_part, NEW.trashed
       FROM uploads_upload WHERE id = NEW.upload_id;
     RETURN NEW;
 END $$;
@@ -28,15 +29,17 @@ BEGIN
     UPDATE uploads_embedding
        SET kind = NEW.kind, camera = NEW.camera, camera_clock = NEW.camera_clock,
            has_place = NEW.latitude IS NOT NULL AND NEW.longitude IS NOT NULL,
-           archived = NEW.archived, is_part = NEW.part_of_id IS NOT NULL
+           archived = NEW.archived, is_part = NEW.part_of_id IS NOT NULL, trashed = NEW.trashed_at IS NOT NULL
      WHERE upload_id = NEW.id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER embedding_update AFTER UPDATE ON uploads_upload
    FOR EACH ROW WHEN (
-       (OLD.kind, OLD.camera, OLD.taken_at, OLD.utc_offset, OLD.latitude, OLD.longitude, OLD.archived, OLD.part_of_id)
+       (OLD.kind, OLD.camera, OLD.taken_at, OLD.utc_offset, OLD.latitude, OLD.longitude, OLD.archived, OLD.part_of_id,
+        OLD.trashed_at)
        IS DISTINCT FROM
-       (NEW.kind, NEW.camera, NEW.taken_at, NEW.utc_offset, NEW.latitude, NEW.longitude, NEW.archived, NEW.part_of_id))
+       (NEW.kind, NEW.camera, NEW.taken_at, NEW.utc_offset, NEW.latitude, NEW.longitude, NEW.archived, NEW.part_of_id,
+        NEW.trashed_at))
    EXECUTE FUNCTION uploads_update_embeddings();
 """
 DROP_COPIES = """
@@ -225,6 +228,7 @@ class Migration(migrations.Migration):
                         verbose_name="verified at",
                     ),
                 ),
+                ("trashed_at", models.DateTimeField(verbose_name="moved to the trash", blank=True, null=True)),
                 ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),
                 ("updated_at", models.DateTimeField(verbose_name="updated at", auto_now=True)),
                 (
@@ -271,6 +275,7 @@ class Migration(migrations.Migration):
                 ("has_place", models.BooleanField(editable=False)),
                 ("archived", models.BooleanField(editable=False)),
                 ("is_part", models.BooleanField(editable=False)),
+                ("trashed", models.BooleanField(editable=False)),
                 (
                     "owner",
                     models.ForeignKey(
@@ -297,6 +302,7 @@ class Migration(migrations.Migration):
                 fields=["owner", "-id"],
                 include=(
                     "processed_at",
+                    "trashed_at",
                     "part_of",
                     "archived",
                     "kind",
@@ -385,6 +391,20 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="upload",
             index=models.Index(condition=models.Q(("part_of__isnull", False)), fields=["part_of"], name="upload_parts"),
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(
+                condition=models.Q(("trashed_at__isnull", False)),
+                fields=["owner", "-trashed_at", "-id"],
+                name="upload_trash",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(
+                condition=models.Q(("trashed_at__isnull", False)), fields=["trashed_at"], name="upload_trash_expiry"
+            ),
         ),
         migrations.AddConstraint(
             model_name="upload",

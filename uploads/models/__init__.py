@@ -5,6 +5,7 @@ from uploads.models.choices import MediaKind, PartRole, TakenSource
 from uploads.models.damaged_file import DamagedFile, DamageReason
 from uploads.models.embedding import Embedding
 from uploads.models.expressions import INSTANT
+from uploads.models.library import library_pictures
 from uploads.models.picture_edit import PictureEdit
 from uploads.models.search_terms import SavedSearch, SearchTerm
 from uploads.models.upload import FileDeletion, Upload
@@ -24,4 +25,5 @@ __all__ = [
     "SearchTerm",
     "TakenSource",
     "Upload",
+    "library_pictures",
 ]

@@ -25,6 +25,7 @@ class Embedding(models.Model):
     has_place = models.BooleanField(editable=False)
     archived = models.BooleanField(editable=False)
     is_part = models.BooleanField(editable=False)
+    trashed = models.BooleanField(editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["upload", "model"], name="embedding_once_per_model")]

@@ -34,6 +34,9 @@ class Upload(models.Model):
     `sidecars` holds the values of the picture's sidecars by kind, and under “file” what the file itself says about time
     and place; see uploads/sidecars/merge.py for how the columns follow from them. `group_id` is what the camera wrote
     into all files of a live photo or burst. A part (`part_of`) is shown with its picture only. No part has parts.
+
+    `trashed_at` is set while the picture is in the trash; see uploads/trash.py. Only pictures without it are listed,
+    found and counted.
     """
 
     owner = models.ForeignKey(
@@ -105,6 +108,7 @@ class Upload(models.Model):
     verified_at = models.DateTimeField(
         _("verified at"), null=True, blank=True, help_text=_("When the stored file was last read and compared.")
     )
+    trashed_at = models.DateTimeField(_("moved to the trash"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     camera_clock = models.GeneratedField(
@@ -130,7 +134,7 @@ class Upload(models.Model):
             models.Index(
                 fields=["owner", "-id"],
                 include=[
-                    *("processed_at", "part_of", "archived", "kind", "camera"),
+                    *("processed_at", "trashed_at", "part_of", "archived", "kind", "camera"),
                     *("camera_clock", "latitude", "longitude"),
                 ],
                 name="upload_owner_newest",
@@ -144,6 +148,11 @@ class Upload(models.Model):
             models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),
             models.Index(fields=["owner", "group_id"], name="upload_group", condition=~Q(group_id="")),
             models.Index(fields=["part_of"], name="upload_parts", condition=Q(part_of__isnull=False)),
+            # The pages of the trash, and the pictures whose time in it is over.
+            models.Index(
+                fields=["owner", "-trashed_at", "-id"], name="upload_trash", condition=Q(trashed_at__isnull=False)
+            ),
+            models.Index(fields=["trashed_at"], name="upload_trash_expiry", condition=Q(trashed_at__isnull=False)),
             GinIndex(fields=["words"], name="upload_words"),
         ]
 

@@ -100,7 +100,7 @@ def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[in
     """
     if not words:
         return set()
-    pictures = Upload.objects.all()
+    pictures = Upload.objects.filter(trashed_at=None)
     if len(words) == 1:
         one = containing(pictures, owner_id, words)
         return set() if many and _is_common(one) else set(_ids(one, limit))

@@ -10,7 +10,7 @@ from operator import and_
 
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
-from uploads.models import Embedding, MediaKind, Upload
+from uploads.models import Embedding, MediaKind, Upload, library_pictures
 from uploads.search.exclusions import excluding_query
 from uploads.search.language import Filter, Query
 from uploads.search.taken import parse_taken
@@ -41,9 +41,10 @@ class AnyOf(Func):
 def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
     """Return the owner's processed pictures and videos that meet all filters and contain no excluded term.
 
-    Parts of other pictures are left out, as in the library, and so are archived pictures unless a filter asks for them.
+    Parts of other pictures and pictures in the trash are left out, as in the library, and so are archived pictures
+    unless a filter asks for them.
     """
-    pictures = Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False, part_of=None)
+    pictures = library_pictures(owner_id)
     pictures = pictures.filter(_conditions(query, _PLACE, ""))
     for term in query.excluded:
         if (excluded := excluding_query(term)) is not None:
@@ -54,7 +55,9 @@ def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
 def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embedding]:
     """Return the embeddings of the same pictures; those that contain an excluded term are not left out."""
     # All kinds are named, because `kind` comes before the date in the index.
-    vectors = Embedding.objects.filter(owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False)
+    vectors = Embedding.objects.filter(
+        owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False, trashed=False
+    )
     return vectors.filter(_conditions(query, Q(has_place=True), "upload__"))
 
 

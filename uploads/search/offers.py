@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from uploads.models import Upload
+from uploads.models import library_pictures
 from uploads.search.language import Filter, Query
 
 LATEST_PICTURES = 200
@@ -49,7 +49,7 @@ class Offers:
 
 def find_offers(owner_id: int) -> Offers:
     """Return what occurs in the owner's LATEST_PICTURES."""
-    latest = Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False, part_of=None).order_by("-id")
+    latest = library_pictures(owner_id).order_by("-id")
     fields = ("labels", "camera", "place", "kind", "taken_at", "utc_offset")
     rows = list(latest.only(*fields)[:LATEST_PICTURES])
     return Offers(

@@ -35,8 +35,8 @@ class Group:
 
 
 def open_pairs(owner_id: int) -> QuerySet[NearDuplicate]:
-    """Return the owner's near duplicates that they have not decided to keep, without parts of other pictures."""
-    shown = {"processed_at__isnull": False, "part_of": None}
+    """Return the owner's near duplicates to decide about, without parts and pictures in the trash."""
+    shown = {"processed_at__isnull": False, "part_of": None, "trashed_at": None}
     conditions = {f"{side}__{name}": value for side in ("first", "second") for name, value in shown.items()}
     return NearDuplicate.objects.filter(owner_id=owner_id, kept=False, **conditions)
 

@@ -1,0 +1,57 @@
+"""Commands that move pictures to the trash, restore them, and delete them for good."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db import transaction
+from django.utils import timezone
+
+from batches.engine.delete_pictures import delete_pictures
+from batches.engine.refusals import Refused
+from batches.models.scope import DELETE_PICTURES, Scope
+from batches.services.deletion import MAX_PICTURES
+from uploads.models import MediaKind, Upload
+from uploads.trash import move_to_trash, restore, trash_expiry
+
+
+def trash_pictures(scope: Scope, ids: Collection[int]) -> tuple[int, datetime]:
+    """Move pictures and their parts to the trash.
+
+    Return how many pictures moved, and the time that identifies this command for `undo_trash`. Raises Refused
+    (`picture.too_many`).
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        return move_to_trash(_covered(scope, ids), now), now
+
+
+def undo_trash(scope: Scope, trashed_at: datetime) -> int:
+    """Restore what one command moved to the trash; return the number of files."""
+    moved = scope.filter(Upload.objects.filter(trashed_at=trashed_at), DELETE_PICTURES)
+    with transaction.atomic():
+        return restore(list(moved.values_list("id", flat=True)[: 2 * MAX_PICTURES]))
+
+
+def restore_pictures(scope: Scope, ids: Collection[int]) -> int:
+    """Take pictures and their parts out of the trash; return how many. Raises Refused (`picture.too_many`)."""
+    with transaction.atomic():
+        return restore(_covered(scope, ids))
+
+
+def delete_trashed(scope: Scope, ids: Collection[int]) -> int:
+    """Delete pictures in the trash for good; return how many files. Others are ignored. Raises Refused."""
+    return delete_pictures(_covered(scope, ids), timezone.now())
+
+
+def empty_trash(scope: Scope) -> int:
+    """Empty the user's own trash; return how many files it contained. The cleanup deletes them soon afterwards."""
+    own = Upload.objects.filter(owner_id=scope.user_id, trashed_at__gte=trash_expiry())
+    return own.update(trashed_at=trash_expiry() - timedelta(days=1))
+
+
+def _covered(scope: Scope, ids: Collection[int]) -> list[int]:
+    if len(ids) > MAX_PICTURES:
+        raise Refused("picture.too_many", limit=intcomma(MAX_PICTURES))
+    pictures = scope.filter(Upload.objects.filter(id__in=ids).exclude(kind=MediaKind.ARCHIVE), DELETE_PICTURES)
+    return list(pictures.values_list("id", flat=True))
