@@ -91,7 +91,7 @@ def test_library_is_ordered_by_the_instant(page: Client, anna: User) -> None:
 def test_order_of_the_library_has_an_index(anna: User) -> None:
     rows = Upload.objects.filter(owner_id=anna.id).annotate(instant=INSTANT).order_by("-instant", "-id")[:61]
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
 
     assert "upload_owner_instant" in rows.explain()
     assert "Sort" not in rows.explain()

@@ -49,6 +49,43 @@ DROP FUNCTION uploads_update_embeddings();
 DROP FUNCTION uploads_fill_embedding();
 """
 
+# Count the pictures in the timeline by day. SKIP LOCKED: see the model TimelineDay. A statement changes each count once,
+# because each change leaves a dead row that the next one in the same transaction would have to skip.
+ADD_TO_DAY = """
+CREATE FUNCTION uploads_add_to_day(owner integer, taken date, change bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE uploads_timelineday SET pictures = pictures + change
+     WHERE id = (SELECT id FROM uploads_timelineday WHERE owner_id = owner AND day = taken
+                  LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
+    IF NOT FOUND THEN
+        INSERT INTO uploads_timelineday (owner_id, day, pictures) VALUES (owner, taken, change);
+    END IF;
+END $$;
+"""
+COUNT_DAYS = """
+CREATE FUNCTION uploads_count_days_{event}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM uploads_add_to_day(owner_id, day, sum(change))
+       FROM (SELECT owner_id, (timeline_at AT TIME ZONE 'UTC')::date AS day, change FROM ({rows}) AS changed
+              WHERE timeline_at IS NOT NULL) AS days
+      GROUP BY owner_id, day HAVING sum(change) <> 0;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER upload_count_{event} AFTER {event} ON uploads_upload REFERENCING {tables}
+   FOR EACH STATEMENT EXECUTE FUNCTION uploads_count_days_{event}();
+"""
+ADDED = "SELECT owner_id, timeline_at, 1 AS change FROM added"
+REMOVED = "SELECT owner_id, timeline_at, -1 AS change FROM removed"
+COUNTED_EVENTS = {
+    "insert": ("NEW TABLE AS added", ADDED),
+    "delete": ("OLD TABLE AS removed", REMOVED),
+    "update": ("NEW TABLE AS added OLD TABLE AS removed", f"{ADDED} UNION ALL {REMOVED}"),
+}
+DROP_COUNTS = """
+DROP TRIGGER upload_count_{event} ON uploads_upload;
+DROP FUNCTION uploads_count_days_{event}();
+"""
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -130,6 +167,7 @@ class Migration(migrations.Migration):
                         help_text="Longest side in pixels: name in storage.",
                     ),
                 ),
+                ("tint", models.CharField(blank=True, db_default="", default="", editable=False, max_length=7)),
                 ("labels", models.JSONField(verbose_name="labels", blank=True, default=list)),
                 ("description", models.TextField(verbose_name="description", blank=True)),
                 (
@@ -240,6 +278,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "timeline_at",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=uploads.models.expressions.TimelineTime(),
+                        output_field=models.DateTimeField(null=True),
+                    ),
+                ),
+                (
                     "words",
                     models.GeneratedField(
                         db_persist=True,
@@ -323,6 +369,14 @@ class Migration(migrations.Migration):
                 ),
                 models.OrderBy(models.F("id"), descending=True),
                 name="upload_owner_instant",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(
+                condition=models.Q(("timeline_at__isnull", False)),
+                fields=["owner", "-timeline_at", "-id"],
+                name="upload_timeline",
             ),
         ),
         migrations.AddIndex(
@@ -610,6 +664,26 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["owner", "reason"], name="damagedfile_owner")],
             },
         ),
+        migrations.CreateModel(
+            name="TimelineDay",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("pictures", models.IntegerField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["owner", "day"], name="timelineday_owner")],
+            },
+        ),
         # Each row grows once, when its file has been processed. With free space, it stays on its page.
         migrations.RunSQL(
             "ALTER TABLE uploads_upload SET (fillfactor = 50);", "ALTER TABLE uploads_upload RESET (fillfactor);"
@@ -621,4 +695,9 @@ class Migration(migrations.Migration):
             "ALTER TABLE uploads_embedding RESET (toast_tuple_target);",
         ),
         migrations.RunSQL(COPY_TO_EMBEDDINGS, DROP_COPIES),
+        migrations.RunSQL(ADD_TO_DAY, "DROP FUNCTION uploads_add_to_day(integer, date, bigint);"),
+        *(
+            migrations.RunSQL(COUNT_DAYS.format(event=event, tables=tables, rows=rows), DROP_COUNTS.format(event=event))
+            for event, (tables, rows) in COUNTED_EVENTS.items()
+        ),
     ]

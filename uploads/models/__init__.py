@@ -4,14 +4,16 @@ from uploads.models.appearance import Appearance, NearDuplicate
 from uploads.models.choices import MediaKind, PartRole, TakenSource
 from uploads.models.damaged_file import DamagedFile, DamageReason
 from uploads.models.embedding import Embedding
-from uploads.models.expressions import INSTANT
+from uploads.models.expressions import INSTANT, UNDATED
 from uploads.models.library import library_pictures
 from uploads.models.picture_edit import PictureEdit
 from uploads.models.search_terms import SavedSearch, SearchTerm
+from uploads.models.timeline_day import TimelineDay
 from uploads.models.upload import FileDeletion, Upload
 
 __all__ = [
     "INSTANT",
+    "UNDATED",
     "Appearance",
     "DamageReason",
     "DamagedFile",
@@ -24,6 +26,7 @@ __all__ = [
     "SavedSearch",
     "SearchTerm",
     "TakenSource",
+    "TimelineDay",
     "Upload",
     "library_pictures",
 ]

@@ -1,5 +1,7 @@
 """SQL expressions of an upload's columns, for its generated columns and indexes."""
 
+from datetime import UTC, datetime
+
 from django.contrib.postgres.search import SearchVectorField
 from django.db.models import DateTimeField, Func
 from django.db.models.functions import Coalesce
@@ -8,10 +10,27 @@ INSTANT = Coalesce("taken_at", "created_at")
 """When a picture was taken or, if that is unknown, when it was added."""
 
 
+UNDATED = datetime(1, 1, 1, tzinfo=UTC)
+"""The place in the timeline of pictures without a date: after all others."""
+
+_CLOCK = "((taken_at AT TIME ZONE 'UTC' + coalesce(utc_offset, 0) * interval '1 minute') AT TIME ZONE 'UTC')"
+
+
 class CameraClock(Func):
     """The time that the camera's clock showed, as if it were UTC: an immutable expression of an upload's columns."""
 
-    template = "((taken_at AT TIME ZONE 'UTC' + coalesce(utc_offset, 0) * interval '1 minute') AT TIME ZONE 'UTC')"
+    template = _CLOCK
+    arity = 0
+    output_field = DateTimeField(null=True)
+
+
+class TimelineTime(Func):
+    """The camera's clock or else UNDATED if the timeline shows the upload; null if it does not."""
+
+    template = (
+        "(CASE WHEN processed_at IS NOT NULL AND part_of_id IS NULL AND NOT archived AND trashed_at IS NULL"
+        f" THEN coalesce({_CLOCK}, '{UNDATED.isoformat()}'::timestamptz) END)"
+    )
     arity = 0
     output_field = DateTimeField(null=True)
 

@@ -11,7 +11,7 @@ from django.db.models import F, JSONField, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from uploads.models.choices import MediaKind, PartRole, TakenSource
-from uploads.models.expressions import INSTANT, CameraClock, SearchWords
+from uploads.models.expressions import INSTANT, CameraClock, SearchWords, TimelineTime
 
 _EMPTY_LIST = Value([], JSONField())
 _EMPTY_DICT = Value({}, JSONField())
@@ -37,6 +37,9 @@ class Upload(models.Model):
 
     `trashed_at` is set while the picture is in the trash; see uploads/trash.py. Only pictures without it are listed,
     found and counted.
+
+    `tint` is the picture's average colour (“#8a7f6b”), which pages show until the preview has loaded; blank if unknown.
+    `timeline_at` is the place in the timeline; see TimelineTime.
     """
 
     owner = models.ForeignKey(
@@ -77,6 +80,7 @@ class Upload(models.Model):
     previews = models.JSONField(
         _("previews"), default=dict, blank=True, help_text=_("Longest side in pixels: name in storage.")
     )
+    tint = models.CharField(max_length=7, blank=True, default="", db_default="", editable=False)
     labels = models.JSONField(_("labels"), default=list, blank=True)
     description = models.TextField(_("description"), blank=True)
     description_model = models.CharField(_("described by"), max_length=100, blank=True, default="", db_default="")
@@ -114,6 +118,9 @@ class Upload(models.Model):
     camera_clock = models.GeneratedField(
         expression=CameraClock(), output_field=models.DateTimeField(null=True), db_persist=True
     )
+    timeline_at = models.GeneratedField(
+        expression=TimelineTime(), output_field=models.DateTimeField(null=True), db_persist=True
+    )
     words = models.GeneratedField(expression=SearchWords(), output_field=SearchVectorField(), db_persist=True)
 
     class Meta:
@@ -141,6 +148,11 @@ class Upload(models.Model):
             ),
             # The order of the library.
             models.Index(F("owner"), INSTANT.desc(), F("id").desc(), name="upload_owner_instant"),
+            models.Index(
+                fields=["owner", "-timeline_at", "-id"],
+                name="upload_timeline",
+                condition=Q(timeline_at__isnull=False),
+            ),
             # The preflight uses this index to look up sizes before files are sent, and the quota to sum up sizes.
             models.Index(fields=["owner", "size"], name="upload_owner_size"),
             # The order of verification, and how many bytes it has read in the last 24 hours.

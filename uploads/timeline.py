@@ -1,0 +1,144 @@
+"""The timeline: an owner's pictures by day, the newest first, in pages. Pictures without a date come last."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import cast
+
+from django.db.models import BooleanField, F, Func, QuerySet, Sum, Value
+
+from uploads.models import UNDATED, PartRole, TimelineDay, Upload
+
+PAGE_PICTURES = 100
+# A page ends with a whole day if it has at least this many pictures then. The rest of a longer day is on the next page.
+FEWEST_PICTURES = 60
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_TILE_COLUMNS = (
+    *("id", "owner_id", "key", "filename", "kind", "width", "height", "duration", "place", "previews", "tint"),
+    *("description", "description_model", "description_edited", "processed_at", "timeline_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in the timeline: that of a picture, or with id 0 the place after all pictures of the instant."""
+
+    at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{(self.at - _EPOCH) // _MICROSECOND}.{self.id}"
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Cursor | None":
+        """Return the cursor that `text` names, or None if it is invalid."""
+        match = re.fullmatch(r"(-?[0-9]{1,17})\.([0-9]{1,18})", text or "", re.ASCII)
+        if match is None:
+            return None
+        try:
+            return cls(_EPOCH + int(match[1]) * _MICROSECOND, int(match[2]))
+        except OverflowError:
+            return None
+
+    @classmethod
+    def of(cls, upload: Upload) -> "Cursor":
+        """Return the place of an upload that the timeline shows."""
+        return cls(cast(datetime, upload.timeline_at), upload.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The pictures of one day on a page. `date` is None for pictures without a date. `total` counts the whole day."""
+
+    date: date | None
+    place: str
+    total: int
+    pictures: list[Upload]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """Part of a timeline, and the cursors of the parts before and after it; None if there are none.
+
+    `newer` is the place of the first picture on this page, and `older` that of the first picture on the next page.
+    `live` contains the ids of live photos.
+    """
+
+    days: list[Day]
+    newer: Cursor | None
+    older: Cursor | None
+    live: set[int]
+
+
+def timeline_of(owner_id: int) -> QuerySet[Upload]:
+    """Return the pictures that the owner's timeline shows, in its order."""
+    rows = Upload.objects.filter(owner_id=owner_id, timeline_at__isnull=False)
+    return rows.order_by("-timeline_at", "-id")
+
+
+def starting_at(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
+    """Limit the rows of a timeline to the picture at `cursor` and all older ones."""
+    return rows.filter(_compare("<=", cursor))
+
+
+def before(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
+    """Limit the rows of a timeline to those newer than the picture at `cursor`, the nearest first."""
+    return rows.filter(_compare(">", cursor)).reverse()
+
+
+def read_page(owner_id: int, query: Mapping[str, str]) -> TimelinePage:
+    """Return the page that begins at the cursor `from` or ends before the cursor `before` of the query.
+
+    Without a valid cursor, or if the page would be empty, return the first page.
+    """
+    rows = timeline_of(owner_id).only(*_TILE_COLUMNS)
+    end, start = Cursor.parse(query.get("before")), Cursor.parse(query.get("from"))
+    if end is not None and (found := list(before(rows, end)[: PAGE_PICTURES + 1])):
+        count = _page_length(found)
+        newer = Cursor.of(found[count - 1]) if count < len(found) else None
+        older = end if starting_at(rows, end).exists() else None
+        return _make_page(owner_id, found[count - 1 :: -1], newer, older)
+    found = list(starting_at(rows, start)[: PAGE_PICTURES + 1]) if start else []
+    found = found or list(rows[: PAGE_PICTURES + 1])
+    count = _page_length(found)
+    first = Cursor.of(found[0]) if found else None
+    newer = first if first and start and before(rows, first).exists() else None
+    return _make_page(owner_id, found[:count], newer, Cursor.of(found[count]) if count < len(found) else None)
+
+
+def _compare(operator: str, cursor: Cursor) -> Func:
+    """Compare the row (timeline_at, id), so that PostgreSQL finds the place in the index."""
+    place = Func(F("timeline_at"), F("id"), function="ROW")
+    values = Func(Value(cursor.at), Value(cursor.id), function="ROW")
+    return Func(place, values, template="(%(expressions)s)", arg_joiner=f" {operator} ", output_field=BooleanField())
+
+
+def _page_length(found: list[Upload]) -> int:
+    """Return how many of the pictures found, which may be one more than fit on a page, the page shows."""
+    if len(found) <= PAGE_PICTURES:
+        return len(found)
+    ends = (end for end in range(PAGE_PICTURES, FEWEST_PICTURES - 1, -1) if _day(found[end]) != _day(found[end - 1]))
+    return next(ends, PAGE_PICTURES)
+
+
+def _make_page(owner_id: int, pictures: list[Upload], newer: Cursor | None, older: Cursor | None) -> TimelinePage:
+    ids = [picture.id for picture in pictures]
+    live = Upload.objects.filter(part_of__in=ids, part_role=PartRole.LIVE).values_list("part_of_id", flat=True)
+    return TimelinePage(list(_group_by_day(owner_id, pictures)), newer, older, {id for id in live if id is not None})
+
+
+def _group_by_day(owner_id: int, pictures: list[Upload]) -> Iterator[Day]:
+    dates = {_day(picture) for picture in pictures}
+    counts = TimelineDay.objects.filter(owner_id=owner_id, day__in=dates).values("day")
+    totals = {row["day"]: row["total"] for row in counts.annotate(total=Sum("pictures")).order_by("day")}
+    for day, shown in groupby(pictures, _day):
+        of_day = list(shown)
+        places = [picture.place for picture in of_day if picture.place]
+        place = max(places, key=places.count, default="")
+        yield Day(None if day == UNDATED.date() else day, place, totals.get(day, len(of_day)), of_day)
+
+
+def _day(picture: Upload) -> date:
+    return cast(datetime, picture.timeline_at).date()
