@@ -73,6 +73,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "uploads.analysis.disclosure.analysis_disclosure",
             ],
             "libraries": {"batches": "batches.views.template_tags"},
+            "builtins": ["uploads.templatetags.icons"],
         },
     },
 ]
