@@ -94,7 +94,6 @@ REFUSALS: dict[str, str | Promise] = {
     "origin.foreign": "Requests from pages of other sites are refused.",
     "picture.busy": _("These pictures are currently being added again. Try again in a moment."),
     "picture.too_many": _("Select up to %(limit)s pictures at a time."),
-    "picture.too_many_edits": _("You can change up to %(limit)s pictures at a time."),
     "rate.exceeded": _(
         "You have added a lot of files or imports in the last hour. The upload will resume automatically soon."
     ),

@@ -6,23 +6,23 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 
 from batches.engine.refusals import Refused
 from batches.models.scope import NotFound, Scope
+from batches.services.deletion import MAX_PICTURES
 from uploads import picture_edits
 from uploads.models import MediaKind, Upload
 from uploads.picture_edits import EditResult
 from uploads.sidecars.own_edits import Change
 
 CHANGE_PICTURES = ("uploads.change_upload",)
-MAX_EDITED = 500
 
 
 def edit_pictures(scope: Scope, ids: Collection[int], key: str, change: Change | None) -> EditResult:
     """Change one value of the pictures that the scope covers; without a `change`, use the original value again.
 
-    `key` and `change`: see uploads/sidecars/own_edits.py. Raises Refused `picture.too_many_edits` for more than
-    MAX_EDITED ids.
+    `key` and `change`: see uploads/sidecars/own_edits.py. Raises Refused `picture.too_many` for more than
+    MAX_PICTURES ids.
     """
-    if len(ids) > MAX_EDITED:
-        raise Refused("picture.too_many_edits", limit=intcomma(MAX_EDITED))
+    if len(ids) > MAX_PICTURES:
+        raise Refused("picture.too_many", limit=intcomma(MAX_PICTURES))
     own = scope.filter(Upload.objects.filter(id__in=ids).exclude(kind=MediaKind.ARCHIVE), CHANGE_PICTURES)
     return picture_edits.edit_pictures(scope.user_id, set(own.values_list("id", flat=True)), key, change)
 

@@ -1,12 +1,14 @@
 """The trash: its page, and the buttons that move pictures to it, restore them and delete them for good."""
 
 import re
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -44,15 +46,16 @@ def trash_pictures(request: HttpRequest) -> HttpResponse:
     with refusals_as_messages(request):
         count, at = services.trash_pictures(owner_scope(request.user), ids)
         text = ngettext("%(count)s picture moved to the trash.", "%(count)s pictures moved to the trash.", count)
-        # The template offers to undo what happened at this time.
-        messages.success(request, text % {"count": count}, extra_tags=at.isoformat() if count else "")
+        undo = f"{reverse('trash-undo')}?{urlencode({'at': at.isoformat()})}"
+        # The template posts to this URL to undo the command.
+        messages.success(request, text % {"count": count}, extra_tags=undo if count else "")
     return back(request, "upload-list")
 
 
 @require_button("upload-list")
 def undo_trash(request: HttpRequest) -> HttpResponse:
     """Restore what one command moved to the trash; `at` is its time."""
-    at = parse_time(request.POST.get("at", ""))
+    at = parse_time(request.GET.get("at", ""))
     if at is not None and services.undo_trash(owner_scope(request.user), at):
         messages.success(request, _("Restored."))
     return back(request, "upload-list")
@@ -105,12 +108,20 @@ def _delete(request: HttpRequest, ids: set[int]) -> HttpResponse:
 
 def chosen_pictures(request: HttpRequest) -> set[int]:
     """Return the ids in `picture` parameters. Other texts are ignored."""
-    return {int(text) for text in request.POST.getlist("picture") if re.fullmatch("[0-9]{1,18}", text)}
+    return {int(text) for text in _parameters(request).getlist("picture") if re.fullmatch("[0-9]{1,18}", text)}
 
 
 def back(request: HttpRequest, page: str) -> HttpResponse:
-    """Redirect to the page in the field `next` if it is a page of this site, otherwise to the one with this name."""
-    target = request.POST.get("next", "")
-    if target and url_has_allowed_host_and_scheme(target, allowed_hosts=None):
-        return redirect(target)
-    return redirect(page)
+    """Redirect to `back_url()`."""
+    return redirect(back_url(request, page))
+
+
+def back_url(request: HttpRequest, page: str) -> str:
+    """Return the URL in the parameter `next` if it is on this site, otherwise that of the page with this name."""
+    target = _parameters(request).get("next", "")
+    is_own = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    return target if target and is_own else reverse(page)
+
+
+def _parameters(request: HttpRequest) -> QueryDict:
+    return request.POST if request.method == "POST" else request.GET

@@ -11,7 +11,7 @@ from batches.models import BatchItem, UploadBatch, Worker
 from tests.support.batches import digest, make_batch, make_upload
 from tests.support.failures import fail_stored, reject_file
 from tests.support.users import make_user
-from uploads.models import NearDuplicate, SavedSearch, SearchTerm, Upload
+from uploads.models import NearDuplicate, PictureEdit, SavedSearch, SearchTerm, Upload
 
 # Texts in Anna's rows that must not appear on other users' pages.
 SECRETS = ("Zanzibar", "IMG_", "passport", "Kodak", "It is a text")
@@ -29,6 +29,7 @@ class AccessData:
     receiving: BatchItem
     upload: Upload
     trashed: Upload
+    edit: PictureEdit
 
     @property
     def duplicates(self) -> list[int]:
@@ -53,9 +54,9 @@ def make_access_data() -> AccessData:
     trashed = make_upload(anna, 99)
     Upload.objects.filter(id=trashed.id).update(trashed_at=timezone.now())
     trashed.refresh_from_db()
-    return AccessData(
-        anna, ben, batch, make_batch(ben, 1, "Mine"), item, receiving, Upload.objects.filter(owner=anna)[0], trashed
-    )
+    edit = PictureEdit.objects.create(owner=anna, key="archived", changes=[[one.id, True, None]])
+    mine = make_batch(ben, 1, "Mine")
+    return AccessData(anna, ben, batch, mine, item, receiving, Upload.objects.filter(owner=anna)[0], trashed, edit)
 
 
 def rows_of_anna() -> list[Any]:
@@ -67,4 +68,5 @@ def rows_of_anna() -> list[Any]:
         list(Upload.objects.filter(owner__username="anna").order_by("id").values()),
         list(NearDuplicate.objects.values()),
         list(SavedSearch.objects.filter(owner__username="anna").values()),
+        list(PictureEdit.objects.values()),
     ]

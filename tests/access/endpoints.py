@@ -53,6 +53,7 @@ def now(_data: AccessData) -> str:
 B = ("batch",)
 BUTTONS = ["pause", "resume", "cancel", "finish", "retry", "reanalyse"]
 FILE = {"relative_path": "a", "filename": "a", "last_modified": "1", "size": 1000, "sha256": "0" * 64}
+CHOSEN = {"picture": lambda data: data.upload.id}
 CONFIRMED = {"picture": lambda data: data.trashed.id, "confirmed": "1"}
 CAUSE = {"code": "item.internal", "until": now}
 ENDPOINTS = [
@@ -91,10 +92,17 @@ ENDPOINTS = [
     Endpoint("upload-similar", ("upload",)),
     # These URLs return or change only the user's own rows, so there is nothing to refuse.
     Endpoint("upload-trash", method="POST", body={"picture": lambda data: data.upload.id}, answers=(302,)),
+    # Changes of pictures: without a picture of the user's, there is nothing to change.
+    *[
+        Endpoint(name, query="?picture={data.upload.id}", answers=(302,))
+        for name in ("upload-dates", "upload-locations")
+    ],
+    *[Endpoint(f"upload-{name}", method="POST", body=CHOSEN, answers=(302,)) for name in ("hide", "unhide")],
+    Endpoint("upload-dates", method="POST", body=CHOSEN | {"how": "original"}, answers=(302,)),
+    Endpoint("upload-locations", method="POST", body=CHOSEN | {"how": "remove"}, answers=(302,)),
+    Endpoint("upload-edit-undo", ("edit",), method="POST"),
     Endpoint("trash", answers=(200,)),
-    Endpoint(
-        "trash-undo", method="POST", body={"at": lambda data: data.trashed.trashed_at.isoformat()}, answers=(302,)
-    ),
+    Endpoint("trash-undo", method="POST", query="?at={data.trashed.trashed_at:%Y-%m-%dT%H:%M:%S.%fZ}", answers=(302,)),
     Endpoint("trash-restore", method="POST", body={"picture": lambda data: data.trashed.id}, answers=(302,)),
     Endpoint("trash-delete", method="POST", body={"picture": lambda data: data.trashed.id}, answers=(302,)),
     Endpoint("trash-delete", method="POST", body=CONFIRMED, answers=(302,)),

@@ -13,7 +13,6 @@ from batches.engine import lifecycle
 from batches.engine.refusals import Refused
 from batches.models import UploadBatch
 from batches.services import owner_scope
-from batches.services.picture_edits import MAX_EDITED
 from tests.engine.sidecar_files import open_batch, takeout
 from tests.support.imports import finish_all, queue_picture, send_sidecar
 from tests.support.users import make_user
@@ -154,7 +153,7 @@ def test_pictures_of_others_are_neither_changed_nor_restored(owner: User, batch:
 
 def test_too_many_pictures_are_refused(owner: User) -> None:
     with pytest.raises(Refused, match="500"):
-        services.edit_pictures(owner_scope(owner), set(range(MAX_EDITED + 1)), ARCHIVED, set_archived(True))
+        services.edit_pictures(owner_scope(owner), set(range(services.MAX_PICTURES + 1)), ARCHIVED, set_archived(True))
 
 
 def test_removed_label_stays_removed_until_it_is_restored(owner: User, batch: UploadBatch) -> None:
