@@ -101,6 +101,7 @@ ENDPOINTS = [
     Endpoint("upload-dates", method="POST", body=CHOSEN | {"how": "original"}, answers=(302,)),
     Endpoint("upload-locations", method="POST", body=CHOSEN | {"how": "remove"}, answers=(302,)),
     Endpoint("upload-edit-undo", ("edit",), method="POST"),
+    Endpoint("upload-download", method="POST", body={"picture": lambda data: data.upload.id}, answers=(200, 404)),
     Endpoint("trash", answers=(200,)),
     Endpoint("trash-undo", method="POST", query="?at={data.trashed.trashed_at:%Y-%m-%dT%H:%M:%S.%fZ}", answers=(302,)),
     Endpoint("trash-restore", method="POST", body={"picture": lambda data: data.trashed.id}, answers=(302,)),
