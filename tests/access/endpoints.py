@@ -153,7 +153,7 @@ def send_request(user: User | None, endpoint: Endpoint, data: AccessData) -> tup
     response = method(endpoint.path(data), **body, headers={"HX-Request": "true"} if endpoint.htmx else {})
     streams = isinstance(response, StreamingHttpResponse)
     content = async_to_sync(_read)(response) if streams else response.content
-    return response.status_code, response.headers.get("Location", ""), content.decode()
+    return response.status_code, response.headers.get("Location", ""), content.decode(errors="replace")
 
 
 async def _read(response: StreamingHttpResponse) -> bytes:
